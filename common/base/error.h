@@ -1,0 +1,48 @@
+/* error.h - how a tool says what went wrong, and the exit codes of the suite.
+ *
+ * A message is one line on standard error: `tool: text`. No level tags.
+ * Nothing here allocates, so that a failed allocation can be reported.
+ */
+#ifndef RECPIPE_BASE_ERROR_H
+#define RECPIPE_BASE_ERROR_H
+
+#include <stddef.h>
+
+enum exit_status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,      /* the run failed: a file, a disk, memory */
+	STATUS_USAGE = 2,       /* the command line is wrong */
+	STATUS_DATA = 3,        /* the input is wrong */
+	STATUS_UNAVAILABLE = 4, /* a service does not answer: worth another try */
+};
+
+enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+
+extern const char *program_name;
+extern enum log_level log_level;
+
+/* Prints `tool: message` and exits with `status`. */
+_Noreturn void die(enum exit_status status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same, with `: strerror(errno)` behind the message. */
+_Noreturn void die_errno(enum exit_status status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Prints `tool: message` unless -q was given. The run goes on. */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints `tool: message` only with -v. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints `tool: message` even with -q: for what must never pass unseen. */
+void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+enum { QUOTED_SIZE = 256 };
+
+/* Writes "value" in double quotes to `out` (QUOTED_SIZE bytes) and returns it:
+ * control bytes, quotes, backslashes and bytes that are no UTF-8 escaped, what
+ * is longer than 60 bytes cut there and marked with `...`. */
+const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE]);
+
+#endif

@@ -1,0 +1,34 @@
+/* memory.h - memory that is either there or ends the program.
+ *
+ * Sizes are checked for overflow. On failure: one line on stderr, exit 1.
+ * What these return is freed with free(3).
+ */
+#ifndef RECPIPE_BASE_MEMORY_H
+#define RECPIPE_BASE_MEMORY_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* `count` elements of `size` bytes, not initialised. */
+void *memory_new(size_t count, size_t size) __attribute__((malloc));
+
+/* The same, all bytes zero. */
+void *memory_zero(size_t count, size_t size) __attribute__((malloc));
+
+/* The same as memory_zero, at an address divisible by 64. */
+void *memory_aligned(size_t count, size_t size) __attribute__((malloc));
+
+/* Changes the size of `old` (may be NULL) to `count` elements. */
+void *memory_resize(void *old, size_t count, size_t size);
+
+/* Makes room for at least `needed` elements: `*capacity` grows by half or to
+ * `needed`, whichever is more; returns the block, moved or not. */
+void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size);
+
+/* A copy of `n` bytes with a NUL behind them. */
+char *memory_text(const char *bytes, size_t n);
+
+/* A formatted text of its own. */
+char *memory_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,46 @@
+/* number.h - strict numbers: text to binary and back, the same in every locale.
+ *
+ * Decimal text only: optional sign, digits, at most one `.`, an exponent for
+ * real numbers. The whole text must be the number. No hex, nan, inf, blanks.
+ */
+#ifndef RECPIPE_BASE_NUMBER_H
+#define RECPIPE_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum number_state {
+	NUMBER_OK,
+	NUMBER_SYNTAX, /* not a number, or not all of it */
+	NUMBER_RANGE,  /* a number that the type cannot hold (overflow) */
+};
+
+/* Correctly rounded (nearest, ties to even); underflow gives 0 or a subnormal. */
+enum number_state number_double(const char *s, size_t n, double *out);
+enum number_state number_float(const char *s, size_t n, float *out);
+enum number_state number_i64(const char *s, size_t n, int64_t *out);
+enum number_state number_u64(const char *s, size_t n, uint64_t *out);
+
+/* A count of bytes or things: digits, then at most one of K, M, G (powers of 1024). */
+enum number_state number_size(const char *s, size_t n, uint64_t *out);
+
+/* A duration in seconds: a real number, then at most one of s, m, h, d, w, or
+ * `ms`; without a unit it is seconds. */
+enum number_state number_duration(const char *s, size_t n, double *seconds);
+
+/* "not a number" or "out of range": the words for a message. */
+const char *number_problem(enum number_state state);
+
+enum { NUMBER_SIZE = 32 };
+
+/* The shortest text that reads back as the same value; returns its length,
+ * no NUL behind it. At most NUMBER_SIZE bytes. Integers have no `.0`;
+ * exponents as in 1e-07 are written 1e-7, and used below 1e-5 and from 1e16
+ * (1e9 for float) on. -0 is written 0. The value must be finite. */
+size_t number_write_double(double value, char out[NUMBER_SIZE]);
+size_t number_write_float(float value, char out[NUMBER_SIZE]);
+size_t number_write_i64(int64_t value, char out[NUMBER_SIZE]);
+size_t number_write_u64(uint64_t value, char out[NUMBER_SIZE]);
+
+#endif

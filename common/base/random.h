@@ -1,0 +1,62 @@
+/* random.h - a small seeded generator: xoshiro256** (Blackman and Vigna 2021).
+ *
+ * For choices about rows use hash_row instead: those must not depend on order.
+ * Independent streams come from independent (seed, stream) pairs.
+ */
+#ifndef RECPIPE_BASE_RANDOM_H
+#define RECPIPE_BASE_RANDOM_H
+
+#include <stdint.h>
+
+#include "base/hash.h"
+
+struct random {
+	uint64_t s[4];
+};
+
+/* The generator of stream number `stream` under `seed`. */
+static inline struct random random_start(uint64_t seed, uint64_t stream)
+{
+	uint64_t x = hash_mix(hash_mix(seed) ^ hash_mix(stream * 0xd1342543de82ef95u + 1));
+	struct random r;
+	for (int i = 0; i < 4; i++)
+		r.s[i] = x = hash_mix(x);
+	return r;
+}
+
+/* 64 uniform bits. */
+static inline uint64_t random_bits(struct random *r)
+{
+	uint64_t *s = r->s, t = s[1] << 17, x = s[1] * 5;
+	x = (x << 7 | x >> 57) * 9;
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = s[3] << 45 | s[3] >> 19;
+	return x;
+}
+
+/* Uniform in [0, n), n > 0, without bias (Lemire 2019). */
+static inline uint32_t random_below(struct random *r, uint32_t n)
+{
+	uint64_t m = (random_bits(r) >> 32) * n;
+	if ((uint32_t)m < n) {
+		uint32_t floor = (0u - n) % n;
+		while ((uint32_t)m < floor)
+			m = (random_bits(r) >> 32) * n;
+	}
+	return (uint32_t)(m >> 32);
+}
+
+/* Uniform in [0, 1), 53 bits. */
+static inline double random_share(struct random *r)
+{
+	return hash_share(random_bits(r));
+}
+
+/* Standard normal (Box and Muller 1958, one of the pair). */
+double random_normal(struct random *r);
+
+#endif

@@ -1,0 +1,32 @@
+/* strmap.h - ids to dense numbers 0, 1, 2, .. in order of first appearance. */
+#ifndef RECPIPE_DATA_STRMAP_H
+#define RECPIPE_DATA_STRMAP_H
+
+#include <stdint.h>
+
+#include "base/span.h"
+
+enum { STRMAP_NONE = 0xffffffffu };
+
+struct strmap;
+
+struct strmap *strmap_new(void);
+void strmap_free(struct strmap *map);
+
+/* The number of `key`, a new one when it is not in the map yet. Keys may be
+ * empty and hold any byte; they are copied. At most 2^32 - 2 keys. */
+uint32_t strmap_add(struct strmap *map, struct span key);
+
+/* The number of `key`, or STRMAP_NONE. */
+uint32_t strmap_find(const struct strmap *map, struct span key);
+
+/* The key of a number; lives as long as the map (it may move at strmap_add). */
+struct span strmap_key(const struct strmap *map, uint32_t number);
+
+uint32_t strmap_count(const struct strmap *map);
+
+/* All numbers ordered by their keys' bytes: a new array of strmap_count
+ * elements, owned by the caller. */
+uint32_t *strmap_sorted(const struct strmap *map);
+
+#endif

@@ -1,0 +1,52 @@
+/* dataset.h - dataset rows (user item weight split [timestamp]) in memory.
+ *
+ * Users and items are numbered by the byte order of their ids, so nothing
+ * depends on the order of the input's rows.
+ */
+#ifndef RECPIPE_DOMAIN_DATASET_H
+#define RECPIPE_DOMAIN_DATASET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/strmap.h"
+#include "streams/table.h"
+
+enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT };
+#define SPLIT_ALL 7u
+
+extern const char *const SPLIT_NAMES[SPLIT_COUNT]; /* train validation test */
+
+/* "train,validation" or "all" to a mask with bit s for split s; usage error
+ * (exit 2) naming `option` when a word is none of these. */
+unsigned split_mask(const char *text, const char *option);
+
+struct dataset_columns {
+	const char *user, *item, *weight, *split, *timestamp;
+};
+
+/* user -> its rows, sorted by item: rows of user u are start[u] .. start[u+1]. */
+struct dataset {
+	uint32_t users, items;
+	struct strmap *user_ids, *item_ids; /* number = rank in byte order */
+	uint64_t *start;    /* users + 1 */
+	uint32_t *item;     /* rows */
+	float *weight;      /* rows */
+	uint8_t *split;     /* rows: enum split */
+	int64_t *timestamp; /* rows, or NULL when the stream has no such column */
+};
+
+/* Reads the whole stream. A (user, item) pair that occurs twice is bad data
+ * (exit 3, both named). A column named in `given` options is the user's: pass
+ * the option name in messages. An absent `split` column means all train, an
+ * absent `weight` column means 1. */
+struct dataset *dataset_read(struct table *t, const struct dataset_columns *columns);
+
+void dataset_free(struct dataset *d);
+
+static inline uint64_t dataset_rows(const struct dataset *d)
+{
+	return d->start[d->users];
+}
+
+#endif

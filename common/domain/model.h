@@ -1,0 +1,53 @@
+/* model.h - model rows: kind id bias f0 .. f(k-1).
+ *
+ * Kinds in file order: meta, item_feature, item, user_feature, user. A meta
+ * row's id is `name=value`, zeros after it. A score is
+ * dot(user factors, item factors) + user bias + item bias.
+ */
+#ifndef RECPIPE_DOMAIN_MODEL_H
+#define RECPIPE_DOMAIN_MODEL_H
+
+#include <stdint.h>
+
+#include "data/strmap.h"
+#include "streams/output.h"
+#include "streams/table.h"
+
+enum model_kind {
+	MODEL_META, MODEL_ITEM_FEATURE, MODEL_ITEM, MODEL_USER_FEATURE, MODEL_USER,
+	MODEL_KINDS
+};
+
+extern const char *const MODEL_KIND_NAMES[MODEL_KINDS];
+
+/* ids, biases and factor rows of one kind, in file order. Factor rows start at
+ * 64-byte boundaries, `stride` floats apart (kernel_padded(factors)), padded
+ * with zeros. */
+struct model_side {
+	struct strmap *ids;
+	uint32_t n;
+	float *bias;
+	float *factors;
+};
+
+struct model {
+	uint32_t factors;
+	uint32_t stride;
+	struct model_side side[MODEL_KINDS]; /* META: ids only */
+};
+
+/* Reads a whole model. Duplicate ids of a kind, kinds out of order, unknown
+ * kinds, numbers that are none: exit 3. */
+struct model *model_read(struct table *t);
+void model_free(struct model *m);
+
+/* The value of a meta row, or NULL: a text of its own, freed by the caller. */
+char *model_meta(const struct model *m, const char *name);
+
+/* Writing, row by row, in the order of the kinds. */
+void model_write_header(struct output *out, uint32_t factors);
+void model_write_meta(struct output *out, uint32_t factors, const char *name, const char *value);
+void model_write_row(struct output *out, enum model_kind kind, struct span id,
+		     float bias, const float *factors, uint32_t n);
+
+#endif

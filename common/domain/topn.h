@@ -1,0 +1,40 @@
+/* topn.h - top-N rows (user rank item score): lists, one user after the other. */
+#ifndef RECPIPE_DOMAIN_TOPN_H
+#define RECPIPE_DOMAIN_TOPN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/span.h"
+#include "streams/output.h"
+#include "streams/table.h"
+
+struct topn_columns {
+	const char *user, *rank, *item, *score;
+	bool user_given, rank_given, item_given, score_given; /* named by an option */
+};
+
+struct topn_reader;
+
+/* One user's list. Spans are valid until the next topn_next. */
+struct topn_list {
+	struct span user;
+	uint32_t n;
+	struct span *items;
+	double *scores; /* nan where the stream has no score column */
+	uint64_t line;  /* of the first row */
+	const char *file;
+};
+
+/* Rows of a user are contiguous and ranks go 1, 2, 3, ..: anything else is bad
+ * data (exit 3). A user that comes back later is bad data too. */
+struct topn_reader *topn_open(struct table *t, const struct topn_columns *columns);
+bool topn_next(struct topn_reader *reader, struct topn_list *list);
+void topn_close(struct topn_reader *reader);
+
+void topn_write_header(struct output *out);
+void topn_write_row(struct output *out, struct span user, uint32_t rank,
+		    struct span item, double score);
+
+#endif

@@ -1,0 +1,138 @@
+/* options.h - one table of options per tool: parser, --help, man page and
+ * completion come from it, and a default is written in it alone.
+ *
+ *	struct options { struct common common; double above; const char *user; };
+ *	static const struct option_row TABLE[] = {
+ *		{"above", 0, OPTION_REAL, "X", offsetof(struct options, above),
+ *		 "0.5", -INFINITY, INFINITY, NULL, "keep rows strictly above X"},
+ *		COMMON_INPUT(struct options, common),
+ *		COMMON_OUTPUT(struct options, common),
+ *		COMMON_LOG(struct options, common),
+ *		OPTION_END
+ *	};
+ */
+#ifndef RECPIPE_FRAME_OPTIONS_H
+#define RECPIPE_FRAME_OPTIONS_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_kind {
+	OPTION_FLAG,     /* bool: true when given */
+	OPTION_NO_FLAG,  /* bool: false when given (its default is true) */
+	OPTION_TEXT,     /* const char *, not empty */
+	OPTION_FILE,     /* const char *, not empty */
+	OPTION_INT,      /* int64_t */
+	OPTION_SEED,     /* uint64_t, the whole range */
+	OPTION_SIZE,     /* uint64_t, K M G */
+	OPTION_REAL,     /* double */
+	OPTION_DURATION, /* double, seconds */
+	OPTION_CHOICE,   /* int: index of the word in `choices` ("fail|skip") */
+	OPTION_LIST,     /* struct option_list: may be repeated */
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+struct option_list {
+	const char **values;
+	size_t n;
+};
+
+struct option_row {
+	const char *name;       /* long name without dashes */
+	char letter;            /* 0: none */
+	enum option_kind kind;
+	const char *argument;   /* what --help calls the value; NULL for flags */
+	size_t at;              /* offsetof in the tool's options struct */
+	const char *fallback;   /* the default as text; NULL: none (0, NULL, false) */
+	double low, high;       /* inclusive range of numbers; both 0: any */
+	const char *choices;    /* "fail|skip" */
+	const char *help;       /* one sentence, lower case, no full stop */
+};
+
+#define OPTION_END {NULL, 0, OPTION_FLAG, NULL, 0, NULL, 0, 0, NULL, NULL}
+
+/* The smallest number above zero: `low` of a range that excludes 0. */
+#define ABOVE_ZERO 0x1p-1022
+
+/* What most tools share. */
+struct common {
+	bool csv, no_header, line_buffered, quiet, verbose, progress;
+	const char *columns, *rejects, *output;
+	int on_error;   /* 0 fail, 1 skip */
+	int on_control; /* 0 space, 1 fail */
+	int64_t threads;
+	uint64_t seed;
+};
+
+#define COMMON_AT(s, m, f) (offsetof(s, m) + offsetof(struct common, f))
+#define COMMON_INPUT(s, m) \
+	{"csv", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, csv), NULL, 0, 0, NULL, \
+	 "read comma-separated values (RFC 4180) instead of TSV"}, \
+	{"no-header", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, no_header), NULL, 0, 0, NULL, \
+	 "the main streams have no header line; needs --columns"}, \
+	{"columns", 0, OPTION_TEXT, "A,B,..", COMMON_AT(s, m, columns), NULL, 0, 0, NULL, \
+	 "names of the input columns, in place of the header's"}, \
+	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_error), "fail", 0, 0, "fail|skip", \
+	 "at a bad row: stop, or count it, say so and go on"}, \
+	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_control), "space", 0, 0, "space|fail", \
+	 "at a TAB or line end inside a CSV value: make it a space and count it, or stop"}, \
+	{"rejects", 0, OPTION_FILE, "FILE", COMMON_AT(s, m, rejects), NULL, 0, 0, NULL, \
+	 "keep the raw lines of rejected rows in FILE"}
+#define COMMON_OUTPUT(s, m) \
+	{"output", 'o', OPTION_FILE, "FILE", COMMON_AT(s, m, output), NULL, 0, 0, NULL, \
+	 "write to FILE, whole or not at all, instead of standard output"}, \
+	{"line-buffered", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, line_buffered), NULL, 0, 0, NULL, \
+	 "flush after each row"}
+#define COMMON_THREADS(s, m) \
+	{"threads", 'j', OPTION_INT, "N", COMMON_AT(s, m, threads), "1", 1, 1024, NULL, \
+	 "work on N threads; the output does not depend on it"}
+#define COMMON_SEED(s, m) \
+	{"seed", 's', OPTION_SEED, "N", COMMON_AT(s, m, seed), "0", 0, 0, NULL, \
+	 "seed of everything random"}
+#define COMMON_LOG(s, m) \
+	{"progress", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, progress), NULL, 0, 0, NULL, \
+	 "show progress even when standard error is no terminal"}, \
+	{"no-progress", 0, OPTION_NO_FLAG, NULL, COMMON_AT(s, m, progress), NULL, 0, 0, NULL, \
+	 "show no progress"}, \
+	{"quiet", 'q', OPTION_FLAG, NULL, COMMON_AT(s, m, quiet), NULL, 0, 0, NULL, \
+	 "say nothing but errors"}, \
+	{"verbose", 'v', OPTION_FLAG, NULL, COMMON_AT(s, m, verbose), NULL, 0, 0, NULL, \
+	 "end with a line that says what was read, written and spent"}, \
+	{"help", 'h', OPTION_HELP, NULL, 0, NULL, 0, 0, NULL, "show this help and exit"}, \
+	{"version", 'V', OPTION_VERSION, NULL, 0, NULL, 0, 0, NULL, "show the version and exit"}
+
+/* What a tool says of itself. */
+struct program {
+	const char *name;
+	const char *usage;       /* "[OPTION].. [FILE].." */
+	const char *summary;     /* one sentence */
+	const char *reads;       /* columns read, one paragraph */
+	const char *writes;      /* columns written */
+	const char *examples[2]; /* two command lines */
+	const struct option_row *options;
+	size_t options_size;     /* sizeof (struct options) */
+};
+
+/* Parses the command line into the tool's zeroed options struct, sets the
+ * program's name and log level, and returns the index of the first operand in
+ * argv (getopt has moved them to the end). A mistake exits with 2, naming the
+ * option and the value; --help and --version print and exit with 0. */
+int program_start(const struct program *program, int argc, char **argv, void *options);
+
+/* Was the option on the command line? */
+bool option_given(const char *name);
+
+/* Exit 2: `tool: message`, then `Try 'tool --help' for more information.` */
+_Noreturn void usage_error(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* The common options as a table format. */
+#define COMMON_FORMAT(c) ((struct table_format){ \
+	.csv = (c)->csv, .no_header = (c)->no_header, .columns = (c)->columns, \
+	.skip_bad = (c)->on_error == 1, .control_fails = (c)->on_control == 1, \
+	.rejects = (c)->rejects})
+
+#endif

@@ -1,0 +1,27 @@
+/* run.h - the beginning and the end of every tool: progress, signals, the last line. */
+#ifndef RECPIPE_FRAME_RUN_H
+#define RECPIPE_FRAME_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Progress on stderr, at most ten times a second, only on a terminal or with
+ * --progress, never with -q. `total` 0: unknown. Cheap to call often. */
+void progress_step(uint64_t done, uint64_t total, const char *unit);
+void progress_clear(void);
+
+/* The closing line: shown on a terminal or with -v, and always when `rejected`
+ * is not 0. Rows in, rows out, rows rejected, wall, cpu, peak memory. */
+void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected);
+
+/* Long-running tools: from now on SIGINT and SIGTERM set a flag instead of
+ * ending the program; a second one ends it at once. */
+void stop_catch(void);
+int stop_signal(void);            /* 0, or the signal that came */
+_Noreturn void stop_now(void);    /* ends as the caught signal would have */
+
+/* The return value of main: closes standard output checked (exit 1 and a
+ * message when something was lost) and passes `status` on. */
+int finish(int status);
+
+#endif

@@ -1,0 +1,44 @@
+/* input.h - files read in blocks of whole lines; gzip recognised by its first bytes.
+ *
+ * A block is a stretch of bytes ending in LF (one is supplied when the last
+ * line has none). Read errors, a truncated gzip member and garbage behind the
+ * last member end the program (exit 1 for the system, 3 for bad gzip data),
+ * naming the file. A line longer than INPUT_LINE_MAX is bad data.
+ */
+#ifndef RECPIPE_STREAMS_INPUT_H
+#define RECPIPE_STREAMS_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+enum { INPUT_LINE_MAX = 64 << 20 };
+
+struct input;
+
+/* Opens `path` (NULL or "-" is standard input). Dies with exit 1 when it cannot. */
+struct input *input_open(const char *path);
+
+/* The next block of whole lines, valid until the next call; false at the end. */
+bool input_block(struct input *in, struct span *block);
+
+/* The next line without its LF (a CR before it is left in place), valid until
+ * the next call; false at the end. Do not mix with input_block. */
+bool input_line(struct input *in, struct span *line);
+
+/* As people know it: the path, or "(standard input)". */
+const char *input_name(const struct input *in);
+
+/* Number of the line input_line gave last, from 1. */
+uint64_t input_line_number(const struct input *in);
+
+/* Bytes taken from the file so far (compressed ones of a gzip file), and the
+ * file's size, 0 when it is not known: for progress. */
+uint64_t input_bytes(const struct input *in);
+uint64_t input_size(const struct input *in);
+
+/* Closes the file and frees everything. NULL is allowed. */
+void input_close(struct input *in);
+
+#endif

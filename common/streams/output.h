@@ -1,0 +1,103 @@
+/* output.h - buffered output whose every write and final close are checked.
+ *
+ * To a path it is written beside it, fsynced and renamed on output_close: a
+ * killed tool leaves the old file whole (the temporary is removed on exit and
+ * on SIGINT, SIGTERM, SIGHUP). Any failure ends the program with exit 1.
+ */
+#ifndef RECPIPE_STREAMS_OUTPUT_H
+#define RECPIPE_STREAMS_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/number.h"
+#include "base/span.h"
+
+struct output {
+	char *data;
+	size_t n, capacity;
+	int file;
+	bool by_line;      /* flush at each output_end_row */
+	char *path;        /* NULL: standard output */
+	char *temporary;
+};
+
+/* Standard output when `path` is NULL or "-". `line_buffered` or a terminal:
+ * flushed at each row. */
+struct output *output_open(const char *path, bool line_buffered);
+
+void output_flush(struct output *out);
+
+/* Room for at least `n` more bytes; advance `n` yourself afterwards. */
+static inline char *output_room(struct output *out, size_t n)
+{
+	void output_make_room(struct output *, size_t);
+	if (out->capacity - out->n < n)
+		output_make_room(out, n);
+	return out->data + out->n;
+}
+
+static inline void output_bytes(struct output *out, const char *bytes, size_t n)
+{
+	char *to = output_room(out, n);
+	if (n)
+		memcpy(to, bytes, n);
+	out->n += n;
+}
+
+static inline void output_span(struct output *out, struct span s)
+{
+	output_bytes(out, s.at, s.n);
+}
+
+static inline void output_text(struct output *out, const char *text)
+{
+	output_bytes(out, text, strlen(text));
+}
+
+static inline void output_byte(struct output *out, char c)
+{
+	*output_room(out, 1) = c;
+	out->n++;
+}
+
+static inline void output_tab(struct output *out)
+{
+	output_byte(out, '\t');
+}
+
+static inline void output_double(struct output *out, double x)
+{
+	out->n += number_write_double(x, output_room(out, NUMBER_SIZE));
+}
+
+static inline void output_float(struct output *out, float x)
+{
+	out->n += number_write_float(x, output_room(out, NUMBER_SIZE));
+}
+
+static inline void output_u64(struct output *out, uint64_t x)
+{
+	out->n += number_write_u64(x, output_room(out, NUMBER_SIZE));
+}
+
+static inline void output_i64(struct output *out, int64_t x)
+{
+	out->n += number_write_i64(x, output_room(out, NUMBER_SIZE));
+}
+
+/* Ends the row with LF. */
+static inline void output_end_row(struct output *out)
+{
+	output_byte(out, '\n');
+	if (out->by_line)
+		output_flush(out);
+}
+
+/* Flushes, syncs, closes, renames; frees. */
+void output_close(struct output *out);
+
+/* Gives the file up: removes the temporary, leaves the old file; frees. */
+void output_abandon(struct output *out);
+
+#endif

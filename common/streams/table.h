@@ -1,0 +1,105 @@
+/* table.h - TSV (or CSV at the door) read as rows of named columns.
+ *
+ * Several files are one stream; their headers must be the same. BOM and CRLF
+ * are accepted and removed. A NUL, a blank line, a wrong number of fields, a
+ * duplicate or empty column name are bad data: fatal (exit 3) unless
+ * `skip_bad`, which counts them and keeps the raw lines in `rejects`. Header
+ * problems are always fatal. An empty input (no header) is bad data; a header
+ * alone is an empty table. Messages: `tool: file:line: column 'x': problem: "value"`.
+ */
+#ifndef RECPIPE_STREAMS_TABLE_H
+#define RECPIPE_STREAMS_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/number.h"
+#include "base/span.h"
+
+struct table;
+
+struct table_format {
+	bool csv;             /* read CSV (RFC 4180, strict) instead of TSV */
+	bool no_header;       /* no header lines; `columns` names the columns */
+	const char *columns;  /* "a,b,c": names instead of the header's, or NULL */
+	bool skip_bad;        /* --on-error=skip */
+	bool control_fails;   /* --on-control=fail: TAB, LF in a CSV value is an error */
+	const char *rejects;  /* file for raw rejected lines, or NULL */
+};
+
+/* Opens every file, reads the first header. `files` may be empty: standard
+ * input. The array and its strings must outlive the table. */
+struct table *table_open(char **files, int count, const struct table_format *format);
+
+/* One side file with a header, plain TSV, errors fatal. */
+struct table *table_open_file(const char *path);
+
+size_t table_width(const struct table *t);
+struct span table_column_name(const struct table *t, size_t column);
+
+/* The header as TSV without LF. */
+struct span table_header(const struct table *t);
+
+/* Index of the column called `name`. When there is none: lists the header,
+ * suggests the nearest name and exits: 2 when the user named it (`option` is
+ * that option's name, without dashes), 3 when it is a default (`option` NULL). */
+size_t table_column(const struct table *t, const char *name, const char *option);
+
+/* The same, -1 when there is none. */
+long table_find_column(const struct table *t, const char *name);
+
+/* Steps to the next good row; false at the end of the last file. */
+bool table_next(struct table *t);
+
+/* A field of the current row; valid until the next table_next. */
+struct span table_field(const struct table *t, size_t column);
+
+/* The current row as TSV, without LF (and CR). */
+struct span table_row(const struct table *t);
+
+/* Says that the current row's value in `column` is bad: `problem` as in "not a
+ * number". Exits 3, or with skip_bad counts and keeps the row and returns: then
+ * go on with the next row. */
+void table_reject(struct table *t, size_t column, const char *problem);
+
+/* The field as a number; false when it was rejected (skip this row then). */
+bool table_double(struct table *t, size_t column, double *value);
+bool table_float(struct table *t, size_t column, float *value);
+bool table_i64(struct table *t, size_t column, int64_t *value);
+bool table_u64(struct table *t, size_t column, uint64_t *value);
+
+/* Dies (exit 3) with file and line of the current row in front of the message. */
+_Noreturn void table_fail(const struct table *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* File and line of the current row, for messages of your own. */
+const char *table_file(const struct table *t);
+uint64_t table_line(const struct table *t);
+
+/* Data rows so far: good ones and rejected ones. */
+uint64_t table_rows(const struct table *t);
+uint64_t table_rejected(const struct table *t);
+
+/* Bytes read and in all (0: unknown), for progress. */
+uint64_t table_bytes(const struct table *t);
+uint64_t table_size(const struct table *t);
+
+/* Closes, and finishes the rejects file. */
+void table_close(struct table *t);
+
+/* The fast way for filters: the next block of well-formed rows. `row_count`
+ * rows lie one behind the other from `at`; end of field f of row r is
+ * at + ends[r * width + f] (TAB, or LF for the last one; a CR may stand before
+ * it). False when the next row needs table_next (a malformed line, CSV) or at
+ * the end: call table_next then; if that is false too, it is the end. */
+struct table_block {
+	const char *at;
+	const uint32_t *ends;
+	size_t row_count, width;
+};
+bool table_next_block(struct table *t, struct table_block *block);
+
+/* After a block: makes row `r` of it the current one, for table_reject. */
+void table_block_row(struct table *t, size_t r);
+
+#endif
