@@ -1,0 +1,251 @@
+#include "streams/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+enum {
+	BLOCK_BYTES = 256 << 10, /* stays in the second-level cache */
+	RAW_BYTES = 128 << 10,
+	PAD_BYTES = 64,          /* readable on both sides, for vector loads */
+};
+
+struct input {
+	int file;
+	const char *name;
+	bool gzip, member_open, at_end;
+	z_stream z;
+	unsigned char *raw;         /* compressed bytes */
+	char *data;                 /* PAD_BYTES, then the text */
+	size_t start, n, capacity;  /* text not given out yet: start .. n */
+	uint64_t bytes, size, line;
+};
+
+static size_t read_some(struct input *in, void *to, size_t n)
+{
+	for (;;) {
+		ssize_t got = read(in->file, to, n);
+		if (got >= 0) {
+			in->bytes += (uint64_t)got;
+			return (size_t)got;
+		}
+		if (errno != EINTR)
+			die_errno(STATUS_FAILED, "%s: cannot read", in->name);
+	}
+}
+
+static _Noreturn void bad_gzip(struct input *in, const char *why)
+{
+	die(STATUS_DATA, "%s: bad gzip data: %s", in->name, why);
+}
+
+/* Up to `n` bytes of text; 0 only at the very end. Members follow one another
+ * without a gap; the end of the file inside one means that it was cut. */
+static size_t inflate_some(struct input *in, char *to, size_t n)
+{
+	in->z.next_out = (unsigned char *)to;
+	in->z.avail_out = (unsigned)n;
+	while (in->z.avail_out == n) {
+		if (in->z.avail_in == 0) {
+			in->z.next_in = in->raw;
+			in->z.avail_in = (unsigned)read_some(in, in->raw, RAW_BYTES);
+			if (in->z.avail_in == 0) {
+				if (in->member_open)
+					bad_gzip(in, "unexpected end of file");
+				return 0;
+			}
+		}
+		if (!in->member_open) {
+			if (inflateReset(&in->z) != Z_OK)
+				bad_gzip(in, "cannot start a member");
+			in->member_open = true;
+		}
+		bool fresh = in->z.total_in == 0;
+		int state = inflate(&in->z, Z_NO_FLUSH);
+		if (state == Z_STREAM_END)
+			in->member_open = false;
+		else if (state == Z_DATA_ERROR && fresh && in->z.total_out == 0)
+			bad_gzip(in, "trailing garbage behind the last member");
+		else if (state == Z_MEM_ERROR)
+			die(STATUS_FAILED, "%s: out of memory", in->name);
+		else if (state != Z_OK && state != Z_BUF_ERROR)
+			bad_gzip(in, in->z.msg ? in->z.msg : "not decodable");
+	}
+	return n - in->z.avail_out;
+}
+
+/* Adds bytes behind data[n]; false at the end. */
+static bool fill(struct input *in)
+{
+	if (in->at_end)
+		return false;
+	char *to = in->data + PAD_BYTES + in->n;
+	size_t room = in->capacity - in->n;
+	size_t got = in->gzip ? inflate_some(in, to, room) : read_some(in, to, room);
+	in->n += got;
+	in->at_end = got == 0;
+	return got > 0;
+}
+
+static void resize(struct input *in, size_t capacity)
+{
+	in->data = memory_resize(in->data, capacity + 2 * PAD_BYTES, 1);
+	memset(in->data + PAD_BYTES + in->n, 0, capacity - in->n + PAD_BYTES);
+	in->capacity = capacity;
+}
+
+/* The first bytes decide whether the file is gzip. */
+static void sniff(struct input *in)
+{
+	size_t got = 0;
+	unsigned char *first = (unsigned char *)in->data + PAD_BYTES;
+	while (got < 2) {
+		size_t more = read_some(in, first + got, got ? 1 : BLOCK_BYTES);
+		if (more == 0)
+			break;
+		got += more;
+	}
+	in->n = got;
+	if (got < 2 || first[0] != 0x1f || first[1] != 0x8b)
+		return;
+	in->gzip = true;
+	in->raw = memory_new(BLOCK_BYTES > RAW_BYTES ? BLOCK_BYTES : RAW_BYTES, 1);
+	memcpy(in->raw, first, got);
+	in->n = 0;
+	if (inflateInit2(&in->z, 15 + 16) != Z_OK)
+		die(STATUS_FAILED, "%s: cannot start zlib", in->name);
+	in->z.next_in = in->raw;
+	in->z.avail_in = (unsigned)got;
+}
+
+struct input *input_open(const char *path)
+{
+	struct input *in = memory_zero(1, sizeof *in);
+	if (!path || strcmp(path, "-") == 0) {
+		in->name = "(standard input)";
+		in->file = STDIN_FILENO;
+	} else {
+		in->name = path;
+		in->file = open(path, O_RDONLY | O_CLOEXEC);
+		if (in->file < 0)
+			die_errno(STATUS_FAILED, "cannot open %s", path);
+	}
+	struct stat about;
+	if (fstat(in->file, &about) != 0)
+		die_errno(STATUS_FAILED, "%s: cannot read", in->name);
+	if (S_ISDIR(about.st_mode)) {
+		errno = EISDIR;
+		die_errno(STATUS_FAILED, "cannot read %s", in->name);
+	}
+	if (S_ISREG(about.st_mode)) {
+		in->size = (uint64_t)about.st_size;
+		(void)posix_fadvise(in->file, 0, 0, POSIX_FADV_SEQUENTIAL); /* only advice */
+	} else if (S_ISFIFO(about.st_mode)) {
+		(void)fcntl(in->file, F_SETPIPE_SZ, BLOCK_BYTES); /* a larger pipe is a favour */
+	}
+	resize(in, BLOCK_BYTES);
+	sniff(in);
+	return in;
+}
+
+static void too_long(struct input *in)
+{
+	die(STATUS_DATA, "%s: a line is longer than %d bytes", in->name, (int)INPUT_LINE_MAX);
+}
+
+/* Moves what was not given out to the front and makes room behind it. */
+static void make_room(struct input *in)
+{
+	char *text = in->data + PAD_BYTES;
+	size_t kept = in->n - in->start;
+	if (in->start) {
+		memmove(text, text + in->start, kept);
+		in->start = 0;
+		in->n = kept;
+	}
+	if (kept > INPUT_LINE_MAX)
+		too_long(in);
+	if (in->capacity - in->n < in->capacity / 2)
+		resize(in, in->capacity * 2);
+}
+
+bool input_block(struct input *in, struct span *block)
+{
+	for (size_t searched = in->start;;) {
+		char *text = in->data + PAD_BYTES;
+		char *last = memrchr(text + searched, '\n', in->n - searched);
+		if (last) {
+			*block = (struct span){text + in->start,
+					       (size_t)(last + 1 - (text + in->start))};
+			in->start = (size_t)(last + 1 - text);
+			return true;
+		}
+		make_room(in);
+		searched = in->n;
+		if (!fill(in)) {
+			if (in->n == in->start)
+				return false;
+			in->data[PAD_BYTES + in->n++] = '\n'; /* the last line's own */
+		}
+	}
+}
+
+bool input_line(struct input *in, struct span *line)
+{
+	for (size_t searched = in->start;;) {
+		char *text = in->data + PAD_BYTES;
+		char *end = memchr(text + searched, '\n', in->n - searched);
+		if (end) {
+			*line = (struct span){text + in->start,
+					      (size_t)(end - (text + in->start))};
+			in->start = (size_t)(end + 1 - text);
+			in->line++;
+			return true;
+		}
+		make_room(in);
+		searched = in->n;
+		if (!fill(in)) {
+			if (in->n == in->start)
+				return false;
+			in->data[PAD_BYTES + in->n++] = '\n';
+		}
+	}
+}
+
+const char *input_name(const struct input *in)
+{
+	return in->name;
+}
+
+uint64_t input_line_number(const struct input *in)
+{
+	return in->line;
+}
+
+uint64_t input_bytes(const struct input *in)
+{
+	return in->bytes;
+}
+
+uint64_t input_size(const struct input *in)
+{
+	return in->size;
+}
+
+void input_close(struct input *in)
+{
+	if (!in)
+		return;
+	if (in->gzip)
+		inflateEnd(&in->z);
+	if (in->file != STDIN_FILENO && close(in->file) != 0)
+		die_errno(STATUS_FAILED, "%s: cannot close", in->name);
+	free(in->raw);
+	free(in->data);
+	free(in);
+}
