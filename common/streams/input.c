@@ -61,16 +61,15 @@ static size_t inflate_some(struct input *in, char *to, size_t n)
 			}
 		}
 		if (!in->member_open) {
+			if (in->z.next_in[0] != 0x1f)
+				bad_gzip(in, "trailing garbage behind the last member");
 			if (inflateReset(&in->z) != Z_OK)
 				bad_gzip(in, "cannot start a member");
 			in->member_open = true;
 		}
-		bool fresh = in->z.total_in == 0;
 		int state = inflate(&in->z, Z_NO_FLUSH);
 		if (state == Z_STREAM_END)
 			in->member_open = false;
-		else if (state == Z_DATA_ERROR && fresh && in->z.total_out == 0)
-			bad_gzip(in, "trailing garbage behind the last member");
 		else if (state == Z_MEM_ERROR)
 			die(STATUS_FAILED, "%s: out of memory", in->name);
 		else if (state != Z_OK && state != Z_BUF_ERROR)

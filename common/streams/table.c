@@ -1,0 +1,555 @@
+#include "streams/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "streams/csv.h"
+#include "streams/input.h"
+#include "streams/output.h"
+#include "streams/separators.h"
+
+/* A file's text comes in blocks of whole lines. The offsets of all separators
+ * of a block are found at once; a row is then `width` consecutive offsets. A
+ * block is regular when every row has exactly that many, and no row is blank,
+ * has a NUL or ends in CR; only irregular blocks are checked row by row. */
+struct table {
+	struct table_format format;
+	char **files;
+	int file_count, file;        /* how many, which one is open */
+	struct input *in;
+	struct csv *csv;
+	struct output *rejects;
+	struct buffer header;
+	struct span *names;          /* into header */
+	size_t width;
+
+	const char *at;              /* the block */
+	size_t n;
+	uint32_t *ends;
+	size_t n_ends, ends_capacity;
+	bool regular;
+	const uint64_t *csv_lines;   /* line numbers of the block's rows, or NULL */
+	uint64_t block_line;         /* the line before the block's first one */
+	size_t block_rows;           /* rows of the block stepped over so far */
+	size_t next_end;             /* index of the next row's first end */
+	size_t next_at;              /* offset of the next row */
+
+	size_t row_at, row_last;     /* offsets: row begins, row ends */
+	const uint32_t *row_ends;
+	uint64_t row_line, rows, rejected, lines_in_block, replaced;
+	bool ended;
+	char **own_files;            /* table_open_file's one-element array */
+};
+
+static const char *file_path(const struct table *t)
+{
+	return t->file_count ? t->files[t->file] : NULL;
+}
+
+const char *table_file(const struct table *t)
+{
+	const char *path = file_path(t);
+	return !path || strcmp(path, "-") == 0 ? "(standard input)" : path;
+}
+
+uint64_t table_line(const struct table *t)
+{
+	return t->row_line;
+}
+
+void table_fail(const struct table *t, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)t->row_line, text);
+}
+
+/* A bad row: fatal, or counted, its raw bytes kept; the first one is shown. */
+static void bad_row(struct table *t, struct span raw, const char *what)
+{
+	if (!t->format.skip_bad)
+		die(STATUS_DATA, "%s:%llu: %s", table_file(t),
+		    (unsigned long long)t->row_line, what);
+	if (t->rejected++ == 0)
+		warn("%s:%llu: %s (skipped; further ones are counted)", table_file(t),
+		     (unsigned long long)t->row_line, what);
+	if (t->rejects) {
+		output_span(t->rejects, raw);
+		output_end_row(t->rejects);
+	}
+}
+
+static _Noreturn void bad_file(const struct table *t, uint64_t line, const char *what)
+{
+	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)line, what);
+}
+
+/* Splits the header at TABs and checks the names. */
+static void take_names(struct table *t, struct span line, const char *where)
+{
+	buffer_add_span(&t->header, line);
+	buffer_text(&t->header);
+	t->width = 1;
+	for (size_t i = 0; i < line.n; i++)
+		t->width += t->header.data[i] == '\t';
+	t->names = memory_new(t->width, sizeof *t->names);
+	size_t at = 0;
+	for (size_t c = 0; c < t->width; c++) {
+		const char *name = t->header.data + at;
+		const char *tab = memchr(name, '\t', line.n - at);
+		size_t n = tab ? (size_t)(tab - name) : line.n - at;
+		t->names[c] = (struct span){name, n};
+		at += n + 1;
+		if (n == 0)
+			die(STATUS_DATA, "%s: column %zu of %zu has no name", where, c + 1, t->width);
+		if (memchr(name, '\0', n))
+			die(STATUS_DATA, "%s: a NUL byte in the header", where);
+		for (size_t other = 0; other < c; other++) {
+			char text[QUOTED_SIZE];
+			if (span_equal(t->names[other], t->names[c]))
+				die(STATUS_DATA, "%s: column %s occurs twice", where,
+				    quoted(name, n, text));
+		}
+	}
+}
+
+/* --columns a,b,c as a header line. */
+static void names_from_option(struct table *t, size_t width)
+{
+	struct buffer line = {0};
+	buffer_add_text(&line, t->format.columns);
+	for (size_t i = 0; i < line.n; i++)
+		if (line.data[i] == ',')
+			line.data[i] = '\t';
+	take_names(t, (struct span){line.data, line.n}, "--columns");
+	buffer_free(&line);
+	if (width && width != t->width)
+		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
+		    table_file(t), t->width, width);
+}
+
+static size_t count_fields(struct span line)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < line.n; i++)
+		n += line.at[i] == '\t';
+	return n;
+}
+
+/* Takes the header line off the block; false when the block has no line. */
+static void take_header(struct table *t)
+{
+	const char *lf = memchr(t->at, '\n', t->n);
+	struct span line = {t->at, (size_t)(lf - t->at)};
+	t->at += line.n + 1;
+	t->n -= line.n + 1;
+	if (line.n && line.at[line.n - 1] == '\r')
+		line.n--;
+	if (line.n == 0)
+		bad_file(t, 1, "the header is a blank line");
+	if (t->names && t->format.columns) {
+		if (count_fields(line) != t->width)
+			die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
+			    table_file(t), t->width, count_fields(line));
+	} else if (t->names) {
+		struct span header = {t->header.data, t->header.n};
+		if (!span_equal(line, header))
+			die(STATUS_DATA, "%s:1: the header differs from that of %s",
+			    table_file(t),
+			    strcmp(t->files[0], "-") == 0 ? "(standard input)" : t->files[0]);
+	} else if (t->format.columns) {
+		names_from_option(t, count_fields(line));
+	} else {
+		char where[512];
+		snprintf(where, sizeof where, "%s:1", table_file(t));
+		take_names(t, line, where);
+	}
+	t->block_line = 1;
+	if (t->csv_lines)
+		t->csv_lines++;
+}
+
+static void strip_bom(struct table *t)
+{
+	if (t->n >= 3 && memcmp(t->at, "\xef\xbb\xbf", 3) == 0) {
+		t->at += 3;
+		t->n -= 3;
+	}
+}
+
+/* The next raw block of the open file into at, n; false at its end. */
+static bool fetch(struct table *t)
+{
+	struct span block;
+	t->csv_lines = NULL;
+	while (t->csv && !csv_block(t->csv, &block, &t->csv_lines)) {
+		struct span raw;
+		const char *problem = csv_problem(t->csv, &t->row_line, &raw);
+		if (!problem)
+			return false;
+		char text[QUOTED_SIZE], message[QUOTED_SIZE + 100];
+		snprintf(message, sizeof message, "not CSV: %s: %s", problem,
+			 quoted(raw.at, raw.n, text));
+		if (!t->names && !t->format.no_header)
+			bad_file(t, t->row_line, message);
+		t->rows++;
+		bad_row(t, raw, message);
+	}
+	if (!t->csv && !input_block(t->in, &block))
+		return false;
+	t->at = block.at;
+	t->n = block.n;
+	return true;
+}
+
+/* Finds the separators of the block and whether it is regular. */
+static void index_block(struct table *t)
+{
+	bool has_nul;
+	size_t lines;
+	t->ends = memory_grow(t->ends, &t->ends_capacity, t->n + 64, sizeof *t->ends);
+	t->n_ends = separators_find(t->at, t->n, t->ends, &lines, &has_nul);
+	t->lines_in_block = lines;
+	t->regular = !has_nul && lines * t->width == t->n_ends;
+	const uint32_t *last = t->ends + t->width - 1;
+	bool blank_or_cr = false;
+	for (size_t r = 0; t->regular && r < lines; r++, last += t->width) {
+		const char *end = t->at + *last;
+		bool misplaced = *end != '\n';
+		if (misplaced)
+			t->regular = false;
+		else
+			blank_or_cr |= (end > t->at && end[-1] == '\r') |
+				(t->width == 1 && (end == t->at || end[-1] == '\n'));
+	}
+	if (blank_or_cr)
+		t->regular = false;
+	t->block_rows = t->next_end = t->next_at = 0;
+}
+
+/* Opens file number `file` and takes its header; an empty file is an error. */
+static void open_file(struct table *t)
+{
+	t->in = input_open(file_path(t));
+	t->row_line = 1;
+	if (t->format.csv)
+		t->csv = csv_open(t->in, t->format.control_fails);
+}
+
+static void read_header(struct table *t)
+{
+	t->block_line = 0;
+	t->at = "";
+	t->n = 0;
+	if (!fetch(t)) {
+		if (!t->format.no_header)
+			die(STATUS_DATA, "%s: no header line: the input is empty", table_file(t));
+	} else {
+		strip_bom(t);
+		if (!t->format.no_header)
+			take_header(t);
+	}
+	if (!t->names)
+		names_from_option(t, 0);
+	index_block(t);
+}
+
+static void close_file(struct table *t)
+{
+	if (t->csv)
+		t->replaced += csv_replaced(t->csv);
+	csv_close(t->csv);
+	input_close(t->in);
+	t->csv = NULL;
+	t->in = NULL;
+}
+
+/* "Open every file" comes before any work: a typo in the last name is found
+ * at once. They are opened again when it is their turn. */
+static void try_files(char **files, int count)
+{
+	for (int i = 1; i < count; i++) {
+		if (strcmp(files[i], "-") == 0)
+			continue;
+		FILE *f = fopen(files[i], "re");
+		if (!f)
+			die_errno(STATUS_FAILED, "cannot open %s", files[i]);
+		fclose(f);
+	}
+}
+
+struct table *table_open(char **files, int count, const struct table_format *format)
+{
+	struct table *t = memory_zero(1, sizeof *t);
+	t->format = *format;
+	t->files = files;
+	t->file_count = count;
+	open_file(t);
+	try_files(files, count);
+	if (format->rejects)
+		t->rejects = output_open(format->rejects, false);
+	read_header(t);
+	return t;
+}
+
+struct table *table_open_file(const char *path)
+{
+	char **files = memory_new(1, sizeof *files);
+	files[0] = memory_text(path, strlen(path));
+	struct table_format format = {0};
+	struct table *t = table_open(files, 1, &format);
+	t->own_files = files;
+	return t;
+}
+
+size_t table_width(const struct table *t)
+{
+	return t->width;
+}
+
+struct span table_column_name(const struct table *t, size_t column)
+{
+	return t->names[column];
+}
+
+struct span table_header(const struct table *t)
+{
+	return (struct span){t->header.data, t->header.n};
+}
+
+long table_find_column(const struct table *t, const char *name)
+{
+	for (size_t c = 0; c < t->width; c++)
+		if (span_equal(t->names[c], span_of(name)))
+			return (long)c;
+	return -1;
+}
+
+/* Edits (insert, delete, change, swap is two) that turn one name into the other. */
+static size_t distance(struct span a, struct span b)
+{
+	enum { LONGEST = 64 };
+	size_t row[LONGEST + 1];
+	if (a.n > LONGEST || b.n > LONGEST)
+		return LONGEST;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.n; i++) {
+		size_t corner = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			size_t changed = corner + (a.at[i - 1] != b.at[j - 1]);
+			corner = row[j];
+			size_t best = row[j - 1] < row[j] ? row[j - 1] + 1 : row[j] + 1;
+			row[j] = changed < best ? changed : best;
+		}
+	}
+	return row[b.n];
+}
+
+size_t table_column(const struct table *t, const char *name, const char *option)
+{
+	long found = table_find_column(t, name);
+	if (found >= 0)
+		return (size_t)found;
+	struct buffer text = {0};
+	char part[QUOTED_SIZE];
+	size_t best = t->width, best_distance = strlen(name) / 2 + 1;
+	for (size_t c = 0; c < t->width; c++) {
+		size_t d = distance(t->names[c], span_of(name));
+		if (d < best_distance) {
+			best_distance = d;
+			best = c;
+		}
+	}
+	buffer_format(&text, "%s: no column '%s'", table_file(t), name);
+	if (option)
+		buffer_format(&text, " (--%s)", option);
+	if (best < t->width)
+		buffer_format(&text, "; did you mean %s?",
+			      quoted(t->names[best].at, t->names[best].n, part));
+	buffer_add_text(&text, "; the columns are");
+	for (size_t c = 0; c < t->width && text.n < 800; c++)
+		buffer_format(&text, "%s %s", c ? "," : "",
+			      quoted(t->names[c].at, t->names[c].n, part));
+	die(option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
+}
+
+/* Makes the next row of the block current; false when it is a bad one, which
+ * has been reported. */
+static bool step(struct table *t)
+{
+	t->row_at = t->next_at;
+	t->row_ends = t->ends + t->next_end;
+	t->row_line = t->csv_lines ? t->csv_lines[t->block_rows]
+		: t->block_line + t->block_rows + 1;
+	t->block_rows++;
+	t->rows++;
+	if (t->regular) {
+		t->next_end += t->width;
+		t->row_last = t->row_ends[t->width - 1];
+		t->next_at = t->row_last + 1;
+		return true;
+	}
+	size_t fields = 1;
+	while (t->at[t->ends[t->next_end]] != '\n') {
+		t->next_end++;
+		fields++;
+	}
+	t->row_last = t->ends[t->next_end++];
+	t->next_at = t->row_last + 1;
+	struct span raw = {t->at + t->row_at, t->row_last - t->row_at};
+	if (t->row_last > t->row_at && t->at[t->row_last - 1] == '\r')
+		t->row_last--;
+	char message[128];
+	if (t->row_last == t->row_at)
+		snprintf(message, sizeof message, "a blank line: 0 fields, the header has %zu",
+			 t->width);
+	else if (fields != t->width)
+		snprintf(message, sizeof message, "%zu fields, the header has %zu", fields,
+			 t->width);
+	else if (memchr(raw.at, '\0', raw.n))
+		snprintf(message, sizeof message, "a NUL byte");
+	else
+		return true;
+	bad_row(t, raw, message);
+	return false;
+}
+
+/* Goes to the next block with a row, in this file or the next ones. */
+static bool next_rows(struct table *t)
+{
+	while (!t->ended && t->next_end == t->n_ends) {
+		t->block_line += t->csv_lines ? 0 : t->lines_in_block;
+		if (fetch(t)) {
+			index_block(t);
+			continue;
+		}
+		if (t->file + 1 < t->file_count) {
+			close_file(t);
+			t->file++;
+			open_file(t);
+			read_header(t);
+			continue;
+		}
+		t->ended = true;
+	}
+	return !t->ended;
+}
+
+bool table_next(struct table *t)
+{
+	while (t->next_end < t->n_ends || next_rows(t))
+		if (step(t))
+			return true;
+	return false;
+}
+
+bool table_next_block(struct table *t, struct table_block *block)
+{
+	if (t->next_end == t->n_ends && !next_rows(t))
+		return false;
+	if (!t->regular || t->csv_lines)
+		return false;
+	block->at = t->at + t->next_at;
+	block->ends = t->ends + t->next_end;
+	block->width = t->width;
+	block->row_count = (t->n_ends - t->next_end) / t->width;
+	if (t->next_at != 0) /* offsets count from the block's own start */
+		return false;
+	t->rows += block->row_count;
+	t->block_rows = block->row_count;
+	t->next_end = t->n_ends;
+	return true;
+}
+
+void table_block_row(struct table *t, size_t r)
+{
+	t->row_ends = t->ends + r * t->width;
+	t->row_at = r ? t->row_ends[-1] + 1 : 0;
+	t->row_last = t->row_ends[t->width - 1];
+	t->row_line = t->block_line + r + 1;
+}
+
+struct span table_field(const struct table *t, size_t column)
+{
+	size_t from = column ? t->row_ends[column - 1] + 1 : t->row_at;
+	size_t to = column + 1 == t->width ? t->row_last : t->row_ends[column];
+	return (struct span){t->at + from, to - from};
+}
+
+struct span table_row(const struct table *t)
+{
+	return (struct span){t->at + t->row_at, t->row_last - t->row_at};
+}
+
+void table_reject(struct table *t, size_t column, const char *problem)
+{
+	char value[QUOTED_SIZE], name[QUOTED_SIZE], message[2 * QUOTED_SIZE + 64];
+	struct span field = table_field(t, column), known = t->names[column];
+	quoted(known.at, known.n, name);
+	name[strlen(name) - 1] = '\0'; /* 'name', not "name" */
+	snprintf(message, sizeof message, "column '%s': %s: %s", name + 1, problem,
+		 quoted(field.at, field.n, value));
+	bad_row(t, table_row(t), message);
+}
+
+#define TABLE_NUMBER(kind, type) \
+	bool table_##kind(struct table *t, size_t column, type *value) \
+	{ \
+		struct span field = table_field(t, column); \
+		enum number_state state = number_##kind(field.at, field.n, value); \
+		if (state != NUMBER_OK) \
+			table_reject(t, column, number_problem(state)); \
+		return state == NUMBER_OK; \
+	}
+
+TABLE_NUMBER(double, double)
+TABLE_NUMBER(float, float)
+TABLE_NUMBER(i64, int64_t)
+TABLE_NUMBER(u64, uint64_t)
+
+uint64_t table_rows(const struct table *t)
+{
+	return t->rows;
+}
+
+uint64_t table_rejected(const struct table *t)
+{
+	return t->rejected;
+}
+
+uint64_t table_bytes(const struct table *t)
+{
+	return t->in ? input_bytes(t->in) : 0;
+}
+
+uint64_t table_size(const struct table *t)
+{
+	return t->in && t->file_count <= 1 ? input_size(t->in) : 0;
+}
+
+void table_close(struct table *t)
+{
+	if (!t)
+		return;
+	close_file(t);
+	if (t->replaced)
+		tell("%llu TABs or line ends inside CSV values became spaces",
+		     (unsigned long long)t->replaced);
+	if (t->rejects)
+		output_close(t->rejects);
+	if (t->own_files)
+		free(t->own_files[0]);
+	free(t->own_files);
+	buffer_free(&t->header);
+	free(t->names);
+	free(t->ends);
+	free(t);
+}

@@ -1,0 +1,223 @@
+/* filter-interactions - keeps the interactions that count as positive.
+ *
+ * In:   any table with a numeric column (`time` unless told otherwise), TSV,
+ *       CSV or .gz.
+ * Out:  the same header and the rows whose value lies in the bounds, byte for
+ *       byte (CSV becomes TSV).
+ *
+ *	filter-interactions --above 0.5 < events.tsv > positives.tsv
+ *
+ * It renames nothing, aggregates nothing and splits nothing: see
+ * build-dataset(1).
+ */
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/number.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/run.h"
+
+struct options {
+	const char *time, *user, *item;
+	double above, min, max;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"above", 0, OPTION_REAL, "X", offsetof(struct options, above), "0.5", 0, 0, NULL,
+	 "keep rows with a value strictly above X; the default holds only while "
+	 "neither --min nor --max is given"},
+	{"min", 0, OPTION_REAL, "X", offsetof(struct options, min), NULL, 0, 0, NULL,
+	 "keep rows with a value of at least X"},
+	{"max", 0, OPTION_REAL, "X", offsetof(struct options, max), NULL, 0, 0, NULL,
+	 "keep rows with a value of at most X"},
+	{"time", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, time), "time", 0, 0, NULL,
+	 "the column that is compared"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), NULL, 0, 0, NULL,
+	 "a column of ids that must be there; a row where it is empty is bad"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), NULL, 0, 0, NULL,
+	 "another such column"},
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* What a row must satisfy: low < value or low <= value, and value <= high. */
+struct bounds {
+	double above, min, max;
+};
+
+static bool inside(const struct bounds *b, double value)
+{
+	return (value > b->above) & (value >= b->min) & (value <= b->max);
+}
+
+static struct bounds bounds_of(const struct options *o)
+{
+	bool other = option_given("min") || option_given("max");
+	struct bounds b = {
+		.above = option_given("above") || !other ? o->above : -INFINITY,
+		.min = option_given("min") ? o->min : -INFINITY,
+		.max = option_given("max") ? o->max : INFINITY,
+	};
+	if (b.min > b.max || b.above >= b.max)
+		usage_error("the bounds leave no value: above %g, at least %g, at most %g",
+			    b.above, b.min, b.max);
+	return b;
+}
+
+/* Reads a plain decimal of up to eight bytes, `dd.dd` or `dd`, without a
+ * branch on its length: the bytes are moved to the end of a word, the point is
+ * closed up, and eight digits are converted at once. Up to eight digits and a
+ * power of ten up to 10^7 are exact doubles, so one division rounds correctly.
+ * False where the general parser must look (signs, exponents, errors, longer
+ * numbers). At least 8 bytes before the field's end must be readable. */
+static inline bool short_decimal(const char *at, size_t n, double *value)
+{
+	static const double POWER[8] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+	if (n - 1 > 7)
+		return false;
+	uint64_t word;
+	memcpy(&word, at + n - 8, 8);
+	unsigned shift = 64 - 8 * (unsigned)n;
+	uint64_t mask = UINT64_MAX << shift;
+	word = (word & mask) | (0x3030303030303030u & ~mask);
+	uint64_t x = word ^ 0x2e2e2e2e2e2e2e2eu;
+	uint64_t dots = (x - 0x0101010101010101u) & ~x & 0x8080808080808080u;
+	unsigned after = 0;
+	if (dots) {
+		unsigned bit = (unsigned)__builtin_ctzll(dots) & ~7u;
+		if (bit == 56 || bit == shift)
+			return false; /* a point at the end or in front */
+		uint64_t below = (UINT64_C(1) << bit) - 1;
+		word = (word & ~(below << 8 | 0xff)) | (word & below) << 8 | 0x30;
+		after = 7 - bit / 8;
+	}
+	if (((word & (word + 0x0606060606060606u)) & 0xf0f0f0f0f0f0f0f0u) != 0x3030303030303030u)
+		return false;
+	word -= 0x3030303030303030u;
+	word = word * 10 + (word >> 8);
+	word = ((word & 0x000000ff000000ffu) * 0x000f424000000064u +
+		((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32;
+	*value = (double)(uint32_t)word / POWER[after];
+	return true;
+}
+
+struct filter {
+	struct table *table;
+	struct output *out;
+	struct bounds bounds;
+	size_t column;
+	size_t ids[2], n_ids;
+	uint64_t kept;
+};
+
+/* The current row, by the book: ids, number, bounds, output. */
+static void filter_row(struct filter *f)
+{
+	double value;
+	for (size_t i = 0; i < f->n_ids; i++) {
+		if (table_field(f->table, f->ids[i]).n == 0) {
+			table_reject(f->table, f->ids[i], "an empty id");
+			return;
+		}
+	}
+	if (!table_double(f->table, f->column, &value) || !inside(&f->bounds, value))
+		return;
+	output_span(f->out, table_row(f->table));
+	output_end_row(f->out);
+	f->kept++;
+}
+
+/* A whole block: short rows are copied 32 bytes at a time whether they stay or
+ * not, and only the end of the output moves on: a branch that half of the rows
+ * take costs more than the copy. */
+static void filter_block(struct filter *f, const struct table_block *block)
+{
+	enum { SHORT = 64 };
+	size_t width = block->width, from = 0;
+	const uint32_t *ends = block->ends;
+	for (size_t r = 0; r < block->row_count; r++, ends += width) {
+		size_t to = (size_t)ends[width - 1] + 1, n = to - from;
+		size_t begin = f->column ? (size_t)ends[f->column - 1] + 1 : from;
+		size_t end = ends[f->column];
+		double value;
+		bool plain = short_decimal(block->at + begin, end - begin, &value);
+		for (size_t i = 0; i < f->n_ids; i++) {
+			size_t id = f->ids[i];
+			plain &= ends[id] != (id ? (size_t)ends[id - 1] + 1 : from);
+		}
+		if (!plain || n > SHORT) {
+			table_block_row(f->table, r);
+			filter_row(f);
+		} else {
+			bool keep = inside(&f->bounds, value);
+			char *room = output_room(f->out, SHORT);
+			memcpy(room, block->at + from, 32);
+			if (n > 32)
+				memcpy(room + 32, block->at + from + 32, 32);
+			f->out->n += keep ? n : 0;
+			f->kept += keep;
+		}
+		from = to;
+	}
+	if (f->out->by_line)
+		output_flush(f->out);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct filter f = {.bounds = bounds_of(o)};
+	f.table = table_open(files, count, &format);
+	f.column = table_column(f.table, o->time, option_given("time") ? "time" : NULL);
+	if (o->user)
+		f.ids[f.n_ids++] = table_column(f.table, o->user, "user");
+	if (o->item)
+		f.ids[f.n_ids++] = table_column(f.table, o->item, "item");
+	f.out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header) {
+		output_span(f.out, table_header(f.table));
+		output_end_row(f.out);
+		output_flush(f.out);
+	}
+	for (;;) {
+		struct table_block block;
+		if (table_next_block(f.table, &block))
+			filter_block(&f, &block);
+		else if (table_next(f.table))
+			filter_row(&f);
+		else
+			break;
+		progress_step(table_bytes(f.table), table_size(f.table), "bytes");
+	}
+	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
+	table_close(f.table);
+	output_close(f.out);
+	run_report(rows, f.kept, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "filter-interactions",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Keep the interactions whose listened share (or rating) lies in the bounds.",
+	.reads = "time (or the column that --time names); all others pass through unchanged",
+	.writes = "the columns of the input",
+	.examples = {
+		"filter-interactions --above 0.5 < events.tsv > positives.tsv",
+		"filter-interactions --csv --time rating --min 3.5 ratings.csv.gz > positives.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
