@@ -144,7 +144,7 @@ static void filter_block(struct filter *f, const struct table_block *block)
 		size_t to = (size_t)ends[width - 1] + 1, n = to - from;
 		size_t begin = f->column ? (size_t)ends[f->column - 1] + 1 : from;
 		size_t end = ends[f->column];
-		double value;
+		double value = 0;
 		bool plain = short_decimal(block->at + begin, end - begin, &value);
 		for (size_t i = 0; i < f->n_ids; i++) {
 			size_t id = f->ids[i];
@@ -217,7 +217,7 @@ static const struct program PROGRAM = {
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	struct options options = {0};
 	int first = program_start(&PROGRAM, argc, argv, &options);
 	return finish(run(&options, argv + first, argc - first));
 }
