@@ -10,6 +10,7 @@
 
 const char *program_name = "recpipe";
 enum log_level log_level = LOG_NORMAL;
+void (*error_prelude)(void);
 
 /* One write(2) a message, so that lines of several processes do not mix. */
 static void say(const char *format, va_list args, int error)
@@ -30,6 +31,8 @@ static void say(const char *format, va_list args, int error)
 	if (at > sizeof line - 2)
 		at = sizeof line - 2;
 	line[at++] = '\n';
+	if (error_prelude)
+		error_prelude();
 	for (size_t done = 0; done < at;) {
 		ssize_t n = write(STDERR_FILENO, line + done, at - done);
 		if (n < 0 && errno == EINTR)

@@ -21,6 +21,9 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
 extern const char *program_name;
 extern enum log_level log_level;
 
+/* Called before a message is printed, when set: what shows progress clears its line. */
+extern void (*error_prelude)(void);
+
 /* Prints `tool: message` and exits with `status`. */
 _Noreturn void die(enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -114,16 +114,25 @@ struct program {
 	const char *examples[2]; /* two command lines */
 	const struct option_row *options;
 	size_t options_size;     /* sizeof (struct options) */
+	bool command;            /* options end at the first operand: a command of its own */
 };
 
 /* Parses the command line into the tool's zeroed options struct, sets the
  * program's name and log level, and returns the index of the first operand in
  * argv (getopt has moved them to the end). A mistake exits with 2, naming the
- * option and the value; --help and --version print and exit with 0. */
+ * option and the value; --help and --version print and exit with 0. With
+ * RECPIPE_DUMP_OPTIONS=man|bash|table in the environment the option table is
+ * printed as a manual's section, as completion words or as TSV instead.
+ * Standard input, output and error that are closed are filled with what fails
+ * on use, so that no other file takes their numbers. */
 int program_start(const struct program *program, int argc, char **argv, void *options);
 
 /* Was the option on the command line? */
 bool option_given(const char *name);
+
+/* A pair of switches: true when `on` was the last one given, false when `off`
+ * was, `otherwise` when neither was. */
+bool option_switched(const char *on, const char *off, bool otherwise);
 
 /* Exit 2: `tool: message`, then `Try 'tool --help' for more information.` */
 _Noreturn void usage_error(const char *format, ...)

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The clock of the closing line starts here (program_start calls it). */
+void run_begin(void);
+
 /* Progress on stderr, at most ten times a second, only on a terminal or with
  * --progress, never with -q. `total` 0: unknown. Cheap to call often. */
 void progress_step(uint64_t done, uint64_t total, const char *unit);

@@ -16,7 +16,7 @@ enum { OUTPUT_BYTES = 256 << 10, TEMPORARIES = 64 };
 /* The temporaries of this process: a signal handler and exit need to find them. */
 static char *volatile temporaries[TEMPORARIES];
 
-static void remove_temporaries(void)
+void output_remove_temporaries(void)
 {
 	for (int i = 0; i < TEMPORARIES; i++)
 		if (temporaries[i])
@@ -25,7 +25,7 @@ static void remove_temporaries(void)
 
 static void on_signal(int number)
 {
-	remove_temporaries();
+	output_remove_temporaries();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -35,7 +35,7 @@ static void remember(char *path)
 	static bool installed;
 	if (!installed) {
 		installed = true;
-		if (atexit(remove_temporaries) != 0)
+		if (atexit(output_remove_temporaries) != 0)
 			die(STATUS_FAILED, "cannot register the clean-up");
 		const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 		for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {

@@ -100,4 +100,7 @@ void output_close(struct output *out);
 /* Gives the file up: removes the temporary, leaves the old file; frees. */
 void output_abandon(struct output *out);
 
+/* Removes the temporaries of all open outputs; safe in a signal handler. */
+void output_remove_temporaries(void);
+
 #endif

@@ -1,0 +1,194 @@
+#include "frame/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "frame/options.h"
+#include "streams/output.h"
+
+/* ---- progress ---- */
+
+static struct {
+	bool decided, shown, terminal, plain;
+	double begin, last;
+	size_t width; /* columns that the line on the terminal takes */
+} progress;
+
+static void progress_decide(void)
+{
+	progress.decided = true;
+	progress.terminal = isatty(STDERR_FILENO);
+	const char *terminal = getenv("TERM");
+	progress.plain = !terminal || strcmp(terminal, "dumb") == 0;
+	bool wanted = option_switched("progress", "no-progress", progress.terminal);
+	progress.shown = wanted && log_level != LOG_QUIET;
+	progress.begin = progress.last = clock_wall();
+	error_prelude = progress_clear;
+}
+
+/* 1234567 as 1.23M */
+static const char *short_count(double value, char out[16])
+{
+	static const char UNIT[] = " kMGTP";
+	int unit = 0;
+	while (value >= 1000 && unit < 5) {
+		value /= 1000;
+		unit++;
+	}
+	if (unit == 0)
+		snprintf(out, 16, "%.0f", value);
+	else
+		snprintf(out, 16, "%.3g%c", value, UNIT[unit]);
+	return out;
+}
+
+static void put_error(const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(STDERR_FILENO, text, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return; /* nobody looks */
+		text += done;
+		n -= (size_t)done;
+	}
+}
+
+void progress_step(uint64_t done, uint64_t total, const char *unit)
+{
+	if (!progress.decided)
+		progress_decide();
+	if (!progress.shown)
+		return;
+	double now = clock_wall();
+	if (now - progress.last < (progress.terminal ? 0.1 : 1.0))
+		return;
+	progress.last = now;
+	char line[160], text[2][16];
+	double spent = now - progress.begin, rate = spent > 0 ? (double)done / spent : 0;
+	int n = snprintf(line, sizeof line, "%s%s: %s %s, %s/s", progress.terminal ? "\r" : "",
+			 program_name, short_count((double)done, text[0]), unit,
+			 short_count(rate, text[1]));
+	if (n > 0 && total > 0 && rate > 0 && (size_t)n < sizeof line - 40) {
+		double left = total > done ? (double)(total - done) / rate : 0;
+		n += snprintf(line + n, sizeof line - (size_t)n, ", %.0f %%, %.0f s left",
+			      100.0 * (double)done / (double)total, left);
+	}
+	if (n <= 0)
+		return;
+	size_t width = (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 1;
+	put_error(line, width);
+	if (!progress.terminal) {
+		put_error("\n", 1);
+		return;
+	}
+	for (size_t i = width; i < progress.width; i++)
+		put_error(" ", 1);
+	progress.width = width;
+}
+
+void progress_clear(void)
+{
+	if (progress.width == 0)
+		return;
+	if (progress.plain) {
+		put_error("\r", 1);
+		for (size_t i = 0; i < progress.width; i++)
+			put_error(" ", 1);
+		put_error("\r", 1);
+	} else {
+		put_error("\r\033[K", 4);
+	}
+	progress.width = 0;
+}
+
+/* ---- the closing line ---- */
+
+static double run_start;
+
+void run_begin(void)
+{
+	run_start = clock_wall();
+}
+
+void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected)
+{
+	progress_clear();
+	bool full = log_level == LOG_VERBOSE ||
+		(log_level == LOG_NORMAL && isatty(STDERR_FILENO));
+	if (!full && rejected == 0)
+		return;
+	char rows[128];
+	snprintf(rows, sizeof rows, "%llu rows read, %llu written, %llu rejected",
+		 (unsigned long long)rows_in, (unsigned long long)rows_out,
+		 (unsigned long long)rejected);
+	if (full)
+		tell("%s; %.2f s, %.2f s CPU, %.1f MB", rows, clock_wall() - run_start, clock_cpu(),
+		     (double)clock_peak_bytes() / 1048576.0);
+	else
+		tell("%s", rows);
+}
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int number)
+{
+	if (stopped) {
+		output_remove_temporaries();
+		signal(number, SIG_DFL);
+		raise(number);
+		return;
+	}
+	stopped = number;
+}
+
+void stop_catch(void)
+{
+	const int signals[] = {SIGINT, SIGTERM};
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		struct sigaction old, action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+		sigemptyset(&action.sa_mask);
+		if (sigaction(signals[i], NULL, &old) != 0)
+			die_errno(STATUS_FAILED, "cannot look at a signal's handler");
+		if (old.sa_handler == SIG_IGN)
+			continue; /* nohup and the like know better */
+		if (sigaction(signals[i], &action, NULL) != 0)
+			die_errno(STATUS_FAILED, "cannot handle a signal");
+	}
+}
+
+int stop_signal(void)
+{
+	return stopped;
+}
+
+void stop_now(void)
+{
+	int number = stopped ? stopped : SIGTERM;
+	progress_clear();
+	output_remove_temporaries();
+	signal(number, SIG_DFL);
+	raise(number);
+	_exit(128 + number);
+}
+
+/* ---- the end ---- */
+
+int finish(int status)
+{
+	progress_clear();
+	if (fflush(stdout) != 0 || ferror(stdout))
+		die_errno(STATUS_FAILED, "cannot write to standard output");
+	if (close(STDOUT_FILENO) != 0 && errno != EINTR)
+		die_errno(STATUS_FAILED, "cannot close standard output");
+	return status;
+}
