@@ -7,6 +7,7 @@
 #ifndef RECPIPE_DOMAIN_MODEL_H
 #define RECPIPE_DOMAIN_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "data/strmap.h"
@@ -28,6 +29,7 @@ struct model_side {
 	uint32_t n;
 	float *bias;
 	float *factors;
+	uint32_t capacity;
 };
 
 struct model {
@@ -35,6 +37,30 @@ struct model {
 	uint32_t stride;
 	struct model_side side[MODEL_KINDS]; /* META: ids only */
 };
+
+/* A model read row by row: for what must not hold all users in memory. */
+struct model_reader;
+
+struct model_row {
+	enum model_kind kind;
+	struct span id;       /* valid until the next model_next */
+	float bias;
+	const float *factors; /* kernel_padded(factors) floats, aligned, zeros at the end */
+};
+
+/* Finds the columns kind, id, bias, f0, f1, ..: exit 3 when one is missing.
+ * The table stays the caller's. */
+struct model_reader *model_open(struct table *t);
+uint32_t model_reader_factors(const struct model_reader *r);
+
+/* Steps to the next good row; false at the end. Errors as in model_read. */
+bool model_next(struct model_reader *r, struct model_row *row);
+void model_close(struct model_reader *r);
+
+/* Adds a copy of the row to a side that may be zeroed; `stride` is that of the
+ * model. The ids of a reader's rows are never double, so neither are these. */
+void model_side_add(struct model_side *side, const struct model_row *row, uint32_t stride);
+void model_side_free(struct model_side *side);
 
 /* Reads a whole model. Duplicate ids of a kind, kinds out of order, unknown
  * kinds, numbers that are none: exit 3. */

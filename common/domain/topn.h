@@ -28,7 +28,9 @@ struct topn_list {
 };
 
 /* Rows of a user are contiguous and ranks go 1, 2, 3, ..: anything else is bad
- * data (exit 3). A user that comes back later is bad data too. */
+ * data (exit 3). A user that comes back later is bad data too. Without a rank
+ * column (and none named) the rows' order is the ranking. With skip_bad the
+ * ranks behind a rejected row of the list may jump. */
 struct topn_reader *topn_open(struct table *t, const struct topn_columns *columns);
 bool topn_next(struct topn_reader *reader, struct topn_list *list);
 void topn_close(struct topn_reader *reader);
@@ -36,5 +38,9 @@ void topn_close(struct topn_reader *reader);
 void topn_write_header(struct output *out);
 void topn_write_row(struct output *out, struct span user, uint32_t rank,
 		    struct span item, double score);
+
+/* The same for a score that was computed in single precision. */
+void topn_write_row_float(struct output *out, struct span user, uint32_t rank,
+			  struct span item, float score);
 
 #endif

@@ -1,0 +1,166 @@
+#include "domain/topn.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/idset.h"
+
+/* The row behind a list is read before the list is given away, so the list's
+ * bytes are copies: the ids of a list lie one behind the other in `text`, and
+ * become spans when the list is complete (until then `text` may move). */
+struct topn_reader {
+	struct table *table;
+	size_t user, item;
+	long rank, score;       /* -1: no such column */
+	bool waiting;           /* the current row of the table begins the next list */
+	struct idset users;
+	struct buffer user_id;
+	struct buffer text;
+	struct span *items;     /* until the list is complete `at` is not set */
+	double *scores;
+	size_t n, items_capacity, scores_capacity;
+	uint64_t last_rank;
+	uint64_t rejected;      /* of the table, when last looked at */
+};
+
+static long optional_column(struct table *t, const char *name, bool given, const char *option)
+{
+	return given ? (long)table_column(t, name, option) : table_find_column(t, name);
+}
+
+struct topn_reader *topn_open(struct table *t, const struct topn_columns *columns)
+{
+	struct topn_reader *r = memory_zero(1, sizeof *r);
+	r->table = t;
+	r->user = table_column(t, columns->user, columns->user_given ? "user" : NULL);
+	r->item = table_column(t, columns->item, columns->item_given ? "item" : NULL);
+	r->rank = optional_column(t, columns->rank, columns->rank_given, "rank");
+	r->score = optional_column(t, columns->score, columns->score_given, "score");
+	return r;
+}
+
+/* Reads the current row as the next one of the list. False: it was rejected. */
+static bool take_row(struct topn_reader *r)
+{
+	struct table *t = r->table;
+	uint64_t rank = r->last_rank + 1;
+	double score = NAN;
+	if (r->rank >= 0) {
+		if (!table_u64(t, (size_t)r->rank, &rank))
+			return false;
+		bool jump = table_rejected(t) != r->rejected && rank > r->last_rank;
+		if (rank != r->last_rank + 1 && !jump) {
+			table_reject(t, (size_t)r->rank, r->last_rank == 0 ?
+				     "the ranks of a user begin with 1" :
+				     "the ranks of a user go up by 1");
+			return false;
+		}
+	}
+	if (r->score >= 0 && !table_double(t, (size_t)r->score, &score))
+		return false;
+	struct span item = table_field(t, r->item);
+	r->items = memory_grow(r->items, &r->items_capacity, r->n + 1, sizeof *r->items);
+	r->scores = memory_grow(r->scores, &r->scores_capacity, r->n + 1, sizeof *r->scores);
+	r->items[r->n].n = item.n;
+	r->scores[r->n++] = score;
+	buffer_add_span(&r->text, item);
+	r->last_rank = rank;
+	r->rejected = table_rejected(t);
+	return true;
+}
+
+/* Begins a list with the current row, if its user is new and the row is good. */
+static bool begin_list(struct topn_reader *r, struct topn_list *list)
+{
+	struct table *t = r->table;
+	struct span user = table_field(t, r->user);
+	r->n = r->text.n = 0;
+	r->last_rank = 0;
+	if (!take_row(r))
+		return false;
+	if (!idset_add(&r->users, user)) {
+		table_reject(t, r->user, "the rows of a user must stand together; this one had "
+			     "a list before");
+		return false;
+	}
+	r->user_id.n = 0;
+	buffer_add_span(&r->user_id, user);
+	list->line = table_line(t);
+	list->file = table_file(t);
+	return true;
+}
+
+bool topn_next(struct topn_reader *r, struct topn_list *list)
+{
+	struct table *t = r->table;
+	bool begun = false;
+	while (r->waiting || table_next(t)) {
+		struct span user = table_field(t, r->user);
+		r->waiting = false;
+		if (!begun) {
+			begun = begin_list(r, list);
+		} else if (span_equal(user, (struct span){r->user_id.data, r->user_id.n})) {
+			take_row(r);
+		} else {
+			r->waiting = true;
+			break;
+		}
+	}
+	if (!begun)
+		return false;
+	const char *at = buffer_text(&r->text);
+	for (size_t i = 0; i < r->n; i++) {
+		r->items[i].at = at;
+		at += r->items[i].n;
+	}
+	list->user = (struct span){buffer_text(&r->user_id), r->user_id.n};
+	list->n = (uint32_t)r->n;
+	list->items = r->items;
+	list->scores = r->scores;
+	return true;
+}
+
+void topn_close(struct topn_reader *r)
+{
+	if (!r)
+		return;
+	idset_free(&r->users);
+	buffer_free(&r->user_id);
+	buffer_free(&r->text);
+	free(r->items);
+	free(r->scores);
+	free(r);
+}
+
+void topn_write_header(struct output *out)
+{
+	output_text(out, "user\trank\titem\tscore");
+	output_end_row(out);
+}
+
+static void write_ids(struct output *out, struct span user, uint32_t rank, struct span item)
+{
+	output_span(out, user);
+	output_tab(out);
+	output_u64(out, rank);
+	output_tab(out);
+	output_span(out, item);
+	output_tab(out);
+}
+
+void topn_write_row(struct output *out, struct span user, uint32_t rank,
+		    struct span item, double score)
+{
+	write_ids(out, user, rank, item);
+	output_double(out, score);
+	output_end_row(out);
+}
+
+void topn_write_row_float(struct output *out, struct span user, uint32_t rank,
+			  struct span item, float score)
+{
+	write_ids(out, user, rank, item);
+	output_float(out, score);
+	output_end_row(out);
+}
