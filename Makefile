@@ -1,0 +1,293 @@
+# recpipe: small C tools from listening logs to served recommendations.
+#
+# `make` builds into bin/, `make help` lists the rest. Every file below build/
+# and bin/ can be made again; nothing is built beside its source.
+
+VERSION = 0.1.0
+
+# MODE picks the flags and the folder: release, asan, tsan, cov, fuzz.
+MODE ?= release
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
+datadir ?= $(prefix)/share
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# T names tests: make check T="filter-interactions/csv unit"
+T ?=
+PKG_CONFIG ?= pkg-config
+ifeq ($(origin CC),default)
+CC = $(if $(filter fuzz,$(MODE)),clang,gcc)
+endif
+
+B = build/$(MODE)
+BIN = $(if $(filter release,$(MODE)),bin,$(B)/bin)
+
+# --- flags: what the code needs, then the mode's, then the user's CFLAGS ------
+
+CFLAGS ?= $(MODE_OPTIMISE)
+MODE_OPTIMISE = $(or $(OPTIMISE_$(MODE)),-O2 -g)
+OPTIMISE_asan = -O1 -g
+OPTIMISE_tsan = -O1 -g
+OPTIMISE_cov = -O0 -g
+OPTIMISE_fuzz = -O1 -g
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 -Wdate-time
+NEEDED_CPPFLAGS = -D_GNU_SOURCE -DRECPIPE_VERSION='"$(VERSION)"' -Icommon -MMD -MP
+NEEDED_CFLAGS = -std=c11 -pthread -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
+
+HARDEN_CFLAGS = -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE \
+	$(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+HARDEN_CPPFLAGS = -D_FORTIFY_SOURCE=2
+HARDEN_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_tsan = -fsanitize=thread
+SANITIZE_cov = --coverage
+SANITIZE_fuzz = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+MODE_CFLAGS = $(if $(filter release,$(MODE)),$(HARDEN_CFLAGS) $(HARDEN_CPPFLAGS),$(SANITIZE_$(MODE)))
+MODE_LDFLAGS = $(if $(filter release,$(MODE)),$(HARDEN_LDFLAGS),$(SANITIZE_$(MODE)))
+
+COMPILE = $(CC) $(NEEDED_CPPFLAGS) $(CPPFLAGS) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS)
+LINK = $(CC) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS) $(MODE_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
+
+# --- libraries: linked where their header is included -------------------------
+
+# The library of a package by pkg-config, or by its plain name.
+pkg = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),$(2))
+# Those of the given source files that include a header.
+including = $(if $(strip $(2)),$(shell grep -l '^\#include [<"]$(1)' $(2) /dev/null))
+# The libraries that the given source files need.
+libraries = $(strip \
+	$(if $(call including,zlib.h,$(1)),$(call pkg,zlib,-lz)) \
+	$(if $(call including,csv\.h,$(1)),-lcsv) \
+	$(if $(call including,hiredis/,$(1)),$(call pkg,hiredis,-lhiredis)) \
+	$(if $(call including,yyjson.h,$(1)),$(call pkg,yyjson,-lyyjson)) \
+	$(if $(call including,Rmath.h,$(1)),$(call pkg,libRmath,-lRmath)) \
+	$(if $(call including,libstemmer.h,$(1)),-lstemmer) \
+	$(if $(call including,utf8proc.h,$(1)),$(call pkg,libutf8proc,-lutf8proc)) \
+	$(if $(call including,uni\(case\|norm\|str\|ctype\|wbrk\)\.h,$(1)),-lunistring))
+
+# --- what there is ------------------------------------------------------------
+
+COMMON_SOURCES := $(wildcard $(addprefix common/,$(addsuffix /*.c,base data streams frame domain)))
+SERVICE_SOURCES := $(wildcard common/services/*.c)
+TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c)
+TOOLS := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
+	$(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
+UNIT_SOURCES := $(wildcard tests/unit/test-*.c)
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz-*.c)
+HELPER_SOURCES := $(wildcard tests/bench/*.c tests/helpers/*.c)
+SHIM_SOURCES := $(wildcard tests/shims/*.c)
+
+COMMON = $(B)/libcommon.a
+SERVICES = $(B)/libservices.a
+COMMON_LIBS := $(call libraries,$(COMMON_SOURCES))
+SERVICE_LIBS := $(call libraries,$(SERVICE_SOURCES))
+WITH_SERVICES := $(call including,services/,$(TOOL_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES))
+
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+sources_of = $(wildcard tools/$(1).c tools/$(1)/*.c)
+
+FUZZ_NAMES = $(patsubst tests/fuzz/fuzz-%.c,%,$(FUZZ_SOURCES))
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SOURCES))
+FUZZ_TESTS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(FUZZ_SOURCES))
+HELPERS = $(patsubst %.c,$(B)/tests/%,$(notdir $(HELPER_SOURCES)))
+SHIMS = $(patsubst tests/shims/%.c,$(B)/tests/%.so,$(SHIM_SOURCES))
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL = all
+.PHONY: FORCE
+FORCE:
+
+.PHONY: all
+all: $(addprefix $(BIN)/,$(TOOLS)) ## build every tool into bin/ (MODE=asan, tsan, cov: build/MODE/bin)
+
+.PHONY: tests-built
+tests-built: $(UNIT_TESTS) $(FUZZ_TESTS) $(HELPERS) $(SHIMS)
+
+# Changed flags rebuild everything.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) / $(LINK))' > $@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(COMMON): $(call objects,$(COMMON_SOURCES))
+	@rm -f $@
+	ar rcsD $@ $^
+
+$(SERVICES): $(call objects,$(SERVICE_SOURCES))
+	@rm -f $@
+	ar rcsD $@ $^
+
+# $(1): a tool
+define tool_rule
+$$(BIN)/$(1): $$(call objects,$$(call sources_of,$(1))) \
+		$$(if $$(filter $$(call sources_of,$(1)),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(call libraries,$$(call sources_of,$(1))) \
+		$$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) $$(COMMON_LIBS) -lm
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+# $(1): a unit test's source
+define unit_rule
+$$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o \
+		$$(if $$(filter $(1),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(call libraries,$(1)) \
+		$$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) $$(COMMON_LIBS) -lm
+endef
+$(foreach u,$(UNIT_SOURCES),$(eval $(call unit_rule,$(u))))
+
+# A fuzz entry: under MODE=fuzz libFuzzer drives it, elsewhere it replays files.
+# exit() is wrapped, so that code that dies can be called again and again.
+FUZZ_WRAP = -Wl,--wrap=exit,--wrap=_exit
+define fuzz_rule
+$$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o \
+		$$(if $$(filter fuzz,$$(MODE)),,$$(B)/obj/tests/fuzz/replay.o) \
+		$$(if $$(filter $(1),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
+	@mkdir -p $$(@D)
+	$$(LINK) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) $$(FUZZ_WRAP) -o $$@ $$^ \
+		$$(call libraries,$(1)) $$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) \
+		$$(COMMON_LIBS) -lm
+endef
+$(foreach f,$(FUZZ_SOURCES),$(eval $(call fuzz_rule,$(f))))
+
+# Small programs that tests and benchmarks run: generators and the like.
+define helper_rule
+$$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o $$(COMMON)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(call libraries,$(1)) $$(COMMON_LIBS) -lm
+endef
+$(foreach h,$(HELPER_SOURCES),$(eval $(call helper_rule,$(h))))
+
+# Libraries that tests preload to make calls fail.
+$(B)/tests/%.so: tests/shims/%.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -fPIC -shared -o $@ $< -ldl
+
+-include $(patsubst %.c,$(B)/obj/%.d,$(COMMON_SOURCES) $(SERVICE_SOURCES) $(TOOL_SOURCES) \
+	$(UNIT_SOURCES) $(FUZZ_SOURCES) $(HELPER_SOURCES) tests/fuzz/replay.c)
+
+# --- on a bare machine --------------------------------------------------------
+
+# Needed whatever the sources say: compiler, libraries of common/, the demo's
+# and the tests' programs.
+DEPS = gcc libc6-dev pkg-config zlib1g-dev libcsv-dev libhiredis-dev \
+	redis-server redis-tools gnuplot-nox mandoc mawk strace
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing (says which; root only then)
+	@sh tests/deps.sh $(DEPS)
+
+# The other targets start from a bare clone: the packages first, then a make of
+# its own, so that nothing here is read before the compiler is there.
+again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: demo
+demo: deps ## run the whole pipeline on the sample data
+	@+$(again) all
+	pipelines/demo
+
+# --- tests --------------------------------------------------------------------
+
+.PHONY: check check-slow check-asan check-tsan check-valgrind check-cov
+check: deps ## run every test, or those that T names: make check T=filter-interactions/csv
+	@+$(again) MODE=release all tests-built
+	@tests/run $(T)
+
+check-slow: deps ## the tests that take long: fault sweeps, kill loops, calibrations
+	@+$(again) MODE=release all tests-built
+	@tests/run $(or $(T),slow)
+
+check-asan: deps ## the same tests under AddressSanitizer and UBSan
+	@+$(again) MODE=asan all tests-built
+	@MODE=asan tests/run $(T)
+
+check-tsan: deps ## the same tests under ThreadSanitizer
+	@+$(again) MODE=tsan all tests-built
+	@MODE=tsan tests/run $(T)
+
+check-valgrind: ## the same tests under valgrind (slow: give names in T)
+	@command -v valgrind > /dev/null || { echo 'valgrind is missing: apt-get install valgrind' >&2; exit 1; }
+	@+$(again) MODE=release all tests-built
+	@sh tests/valgrind-bin.sh bin build/valgrind/bin
+	@MODE=release BIN=build/valgrind/bin TEST_TIMEOUT=900 tests/run $(T)
+
+check-cov: deps ## the same tests with coverage; per-file lines through gcov
+	@+$(again) MODE=cov all tests-built
+	@MODE=cov tests/run $(T) || true
+	@sh tests/coverage.sh build/cov
+
+.PHONY: bench
+bench: ## benchmarks beside their peers, as TSV: make bench T=filter-interactions
+	@+$(again) MODE=release all tests-built
+	@sh tests/bench/run.sh $(T)
+
+.PHONY: fuzz
+fuzz: $(addprefix fuzz-,$(FUZZ_NAMES)) ## fuzz every entry for FUZZ_SECONDS (60); fuzz-NAME does one
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = $(addprefix fuzz-,$(FUZZ_NAMES))
+.PHONY: $(FUZZ_TARGETS)
+$(FUZZ_TARGETS): fuzz-%: FORCE ## fuzz the entry NAME with clang's libFuzzer
+	@+$(MAKE) --no-print-directory MODE=fuzz build/fuzz/tests/fuzz-$*
+	@mkdir -p build/fuzz/corpus/$* tests/fuzz/corpus/$*
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
+		-rss_limit_mb=4096 -close_fd_mask=3 -artifact_prefix=build/fuzz/ \
+		build/fuzz/corpus/$* tests/fuzz/corpus/$*
+
+# --- what is generated and kept in the tree -----------------------------------
+
+.PHONY: man format
+man: all ## write the OPTIONS section of every man page from the tools' tables
+	@sh tests/man-options.sh --write
+
+format: ## print where clang-format would change something
+	@clang-format --dry-run $(wildcard common/*/*.[ch] tools/*.[ch] tools/*/*.[ch] tests/*/*.[ch])
+
+# --- install ------------------------------------------------------------------
+
+PIPELINES = $(wildcard pipelines/*)
+
+.PHONY: completions install uninstall
+completions: all ## write bash completions to build/completions
+	@mkdir -p build/completions
+	@for t in $(TOOLS); do sh completions/generate.sh bin/$$t > build/completions/$$t || exit 1; done
+
+install: completions ## install below DESTDIR/prefix (/usr/local)
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)/bash-completion/completions \
+		$(DESTDIR)$(datadir)/recpipe/pipelines
+	install -m 755 $(addprefix bin/,$(TOOLS)) $(DESTDIR)$(bindir)
+	for n in 1 5 7; do \
+		for page in man/*.$$n; do \
+			[ ! -f $$page ] || install -m 644 $$page $(DESTDIR)$(mandir)/man$$n || exit 1; \
+		done; \
+	done
+	install -m 644 $(addprefix build/completions/,$(TOOLS)) \
+		$(DESTDIR)$(datadir)/bash-completion/completions
+	for p in $(PIPELINES); do \
+		[ ! -f $$p ] || install -m 755 $$p $(DESTDIR)$(datadir)/recpipe/pipelines || exit 1; \
+	done
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(TOOLS))
+	rm -f $(addprefix $(DESTDIR)$(datadir)/bash-completion/completions/,$(TOOLS))
+	for n in 1 5 7; do \
+		for page in man/*.$$n; do rm -f $(DESTDIR)$(mandir)/man$$n/$${page#man/}; done; \
+	done
+	rm -rf $(DESTDIR)$(datadir)/recpipe
+
+.PHONY: clean help
+clean: ## remove what was built
+	rm -rf build bin
+
+help: ## show this
+	@awk -F ':.*## ' '/^[$$a-z(][^ ]*:.*## / { sub(/^[$$].*/, "fuzz-NAME", $$1); \
+		printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo; echo '  T=NAME.. picks tests, MODE=asan the build, CFLAGS go last, JOBS=N runs N at once.'
