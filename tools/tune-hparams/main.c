@@ -1,0 +1,313 @@
+/* tune-hparams - find the best options of any command that prints a number.
+ *
+ * A trial is a run of the command with {name} replaced by proposed values; the last
+ * number that it prints is the result. Trials live in a study: an append-only TSV
+ * journal that any number of processes may share and that survives kill -9.
+ *
+ *	tune-hparams --param 'learning-rate=log:1e-4:0.3' --trials 60 --study s.tsv \
+ *	             --maximize -- 'train-mf --learning-rate {learning-rate} ..'
+ *	tune-hparams best --study s.tsv --as-shell
+ *
+ * Reads: the space (name kind low high scale step choices condition), the study.
+ * Writes: the study; the best trial on standard output.
+ * Leaves to others: what a trial does, and what its number means.
+ */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "frame/options.h"
+#include "frame/run.h"
+#include "tune.h"
+
+struct options {
+	struct common common;
+	const char *space, *study;
+	struct option_list parameters, enqueue;
+	bool maximize, minimize, as_shell;
+	int sampler, pruner, kind, state;
+	int64_t trials, jobs, startup, candidates, grid_points;
+	int64_t first_step, last_step, reduction, k, trial, step;
+	double trial_timeout, timeout, grace, reclaim, value;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row OPTIONS[] = {
+	{"study", 0, OPTION_FILE, "FILE", AT(study), NULL, 0, 0, NULL,
+	 "the journal of the trials; made when it is missing"},
+	{"space", 0, OPTION_FILE, "FILE", AT(space), NULL, 0, 0, NULL,
+	 "the parameters as TSV: name kind low high scale step choices condition"},
+	{"param", 0, OPTION_LIST, "NAME=DEF", AT(parameters), NULL, 0, 0, NULL,
+	 "a parameter: float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
+	 "log-int:LOW:HIGH or choice:A,B,.., then @OTHER=VALUE|VALUE when it depends on another"},
+	{"maximize", 0, OPTION_FLAG, NULL, AT(maximize), NULL, 0, 0, NULL,
+	 "the larger the number the better"},
+	{"minimize", 0, OPTION_FLAG, NULL, AT(minimize), NULL, 0, 0, NULL,
+	 "the smaller the number the better, which is the rule"},
+	{"trials", 'n', OPTION_INT, "N", AT(trials), "100", 1, 1e8, NULL,
+	 "how many trials the study has at the end, those of earlier runs included"},
+	{"jobs", 'J', OPTION_INT, "N", AT(jobs), "1", 1, 1024, NULL, "run N trials at a time"},
+	{"sampler", 0, OPTION_CHOICE, "HOW", AT(sampler), "tpe", 0, 0, SAMPLERS,
+	 "how points are proposed"},
+	{"startup", 0, OPTION_INT, "N", AT(startup), "10", 1, 1e8, NULL,
+	 "tpe: random trials before the first modelled one"},
+	{"candidates", 0, OPTION_INT, "N", AT(candidates), "24", 1, 1e6, NULL,
+	 "tpe: points that are drawn and ranked for a proposal"},
+	{"grid-points", 0, OPTION_INT, "N", AT(grid_points), "5", 1, 1e6, NULL,
+	 "grid: levels of a parameter that has no step"},
+	{"enqueue", 0, OPTION_LIST, "'A=1 B=x'", AT(enqueue), NULL, 0, 0, NULL,
+	 "try this point first; parameters that it does not name are proposed"},
+	{"pruner", 0, OPTION_CHOICE, "HOW", AT(pruner), "none", 0, 0, PRUNERS,
+	 "end a trial early by its `step TAB value` lines"},
+	{"first-step", 0, OPTION_INT, "N", AT(first_step), "1", 1, 1e9, NULL,
+	 "no trial is pruned before step N, the lowest rung"},
+	{"last-step", 0, OPTION_INT, "N", AT(last_step), NULL, 1, 1e9, NULL,
+	 "hyperband: the steps of a whole trial; those seen so far when not given"},
+	{"reduction", 0, OPTION_INT, "N", AT(reduction), "3", 2, 100, NULL,
+	 "asha, hyperband: one in N goes on at a rung, rungs are N times apart"},
+	{"trial-timeout", 0, OPTION_DURATION, "TIME", AT(trial_timeout), NULL, ABOVE_ZERO, INFINITY,
+	 NULL, "end a trial after TIME (30s, 5m, 2h) and count it as failed"},
+	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout), NULL, ABOVE_ZERO, INFINITY, NULL,
+	 "begin no trial after TIME"},
+	{"grace", 0, OPTION_DURATION, "TIME", AT(grace), "2s", 0, INFINITY, NULL,
+	 "from SIGTERM to SIGKILL when a trial is ended"},
+	{"reclaim-after", 0, OPTION_DURATION, "TIME", AT(reclaim), NULL, ABOVE_ZERO, INFINITY, NULL,
+	 "run a trial of another host again when nothing was heard of it for TIME"},
+	{"as-shell", 0, OPTION_FLAG, NULL, AT(as_shell), NULL, 0, 0, NULL,
+	 "best, ask: print --name value .. for the shell instead of TSV"},
+	{"k", 'k', OPTION_INT, "N", AT(k), "10", 1, 1e8, NULL, "top: how many trials"},
+	{"trial", 0, OPTION_INT, "N", AT(trial), NULL, 1, 1e8, NULL, "tell: the trial's number"},
+	{"value", 0, OPTION_REAL, "X", AT(value), NULL, -INFINITY, INFINITY, NULL,
+	 "tell: its value"},
+	{"step", 0, OPTION_INT, "N", AT(step), NULL, 0, 1e9, NULL,
+	 "tell: the value is that of step N, the trial goes on; prints `go on` or `prune`"},
+	{"state", 0, OPTION_CHOICE, "STATE", AT(state), "complete", 0, 0, "complete|pruned|failed",
+	 "tell: how the trial ended"},
+	{"kind", 0, OPTION_CHOICE, "KIND", AT(kind), "history", 0, 0, PICTURES,
+	 "plot: which picture; to the terminal, or to the .svg or .png file of --output"},
+	{"output", 'o', OPTION_FILE, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
+	 NULL, "write to FILE, whole or not at all, instead of standard output"},
+	COMMON_SEED(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+static const struct program PROGRAM = {
+	.name = "tune-hparams",
+	.usage = "[OPTION].. -- COMMAND [ARGUMENT]..\n"
+		"       tune-hparams best|top|history|importance|plot|ask|tell --study FILE [OPTION]..",
+	.summary = "Find the options with which a command prints the best number.",
+	.reads = "the space: name kind low high scale step choices condition",
+	.writes = "trial value and a column per parameter: the best trial",
+	.examples = {
+		"tune-hparams --param 'x=float:-5:5' --study s.tsv -- 'echo {x} | awk \"{print \\$1^2}\"'",
+		"eval \"train-mf $(tune-hparams best --study s.tsv --as-shell)\" < dataset.tsv > model.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+	.command = true,
+};
+
+/* ---- the commands besides running ---- */
+
+enum mode { MODE_RUN, MODE_BEST, MODE_TOP, MODE_HISTORY, MODE_IMPORTANCE, MODE_PLOT, MODE_ASK,
+	MODE_TELL };
+static const char *const MODES[] = {"run", "best", "top", "history", "importance", "plot", "ask",
+	"tell"};
+enum { N_MODES = sizeof MODES / sizeof *MODES };
+
+/* Which options belong to which commands; `common` ones to all. */
+static bool allowed(enum mode mode, const char *name)
+{
+	static const char *const WORDS[N_MODES] = {
+		"space param maximize minimize trials jobs sampler startup candidates grid-points "
+		"enqueue pruner first-step last-step reduction trial-timeout timeout grace "
+		"reclaim-after seed",
+		"as-shell", "k", "", "", "kind",
+		"space param maximize minimize trials sampler startup candidates grid-points "
+		"enqueue reclaim-after as-shell seed",
+		"trial value step state pruner first-step last-step reduction",
+	};
+	static const char ALL[] = "study output quiet verbose progress no-progress help version";
+	const char *lists[] = {WORDS[mode], ALL};
+	size_t n = strlen(name);
+	for (size_t i = 0; i < 2; i++)
+		for (const char *at = lists[i]; (at = strstr(at, name)); at += n)
+			if ((at == lists[i] || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
+				return true;
+	return false;
+}
+
+static void check_options(enum mode mode, const struct options *o, int operands)
+{
+	for (const struct option_row *row = OPTIONS; row->name; row++)
+		if (option_given(row->name) && !allowed(mode, row->name))
+			usage_error("option '--%s' is not for '%s'", row->name, MODES[mode]);
+	if (!o->study)
+		usage_error("--study is needed");
+	if (o->maximize && o->minimize)
+		usage_error("--maximize and --minimize exclude each other");
+	if (mode == MODE_RUN && operands == 0)
+		usage_error("a command is needed");
+	if (mode != MODE_RUN && operands > 0)
+		usage_error("'%s' takes no operands", MODES[mode]);
+	if (mode == MODE_TELL && !option_given("trial"))
+		usage_error("tell needs --trial");
+	if (mode == MODE_TELL && option_given("step") && option_given("state"))
+		usage_error("--step and --state exclude each other");
+	if (mode == MODE_TELL && o->state != 2 && !option_given("value"))
+		usage_error("tell needs --value, or --state failed");
+	if (mode == MODE_TELL && o->state == 2 && option_given("value"))
+		usage_error("a failed trial has no value");
+}
+
+static struct study_terms terms_of(const struct options *o)
+{
+	struct study_terms terms = {.direction_given = o->maximize || o->minimize,
+		.maximize = o->maximize, .seed_given = option_given("seed"),
+		.seed = o->common.seed};
+	if (o->space)
+		space_read(&terms.space, o->space);
+	for (size_t i = 0; i < o->parameters.n; i++)
+		space_add(&terms.space, o->parameters.values[i], "option '--param'", STATUS_USAGE);
+	return terms;
+}
+
+/* The points of --enqueue as waiting trials; those that are there already stay one. */
+static void enqueue(struct study *study, const struct option_list *points)
+{
+	struct space *space = &study->space;
+	double *point = memory_new(space->n + 1, sizeof *point);
+	for (size_t i = 0; i < points->n; i++) {
+		const char *text = points->values[i];
+		for (size_t p = 0; p < space->n; p++)
+			point[p] = NAN;
+		for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
+			size_t n = strcspn(at, " "), name = strcspn(at, "= ");
+			long p = space_find(space, at, name);
+			if (p < 0 || name == n ||
+			    !space_parse(&space->parameters[p], at + name + 1, n - name - 1, &point[p]))
+				usage_error("option '--enqueue': no parameter with such a value: \"%.*s\"",
+					    (int)n, at);
+			at += n;
+		}
+		bool known = false;
+		char *message = memory_format("enqueued: %s", text);
+		for (size_t t = 0; t < study->n && !known; t++)
+			known = study->trials[t].message && study->trials[t].state == TRIAL_WAITING &&
+				strcmp(study->trials[t].message, message) == 0;
+		for (size_t t = 0; t < study->n && !known; t++) {
+			bool same = study->trials[t].state != TRIAL_WAITING;
+			for (size_t p = 0; p < space->n && same; p++)
+				same = isnan(point[p]) || point[p] == study->trials[t].point[p];
+			known = same;
+		}
+		if (!known)
+			study_append(study, &(struct row){.trial = (int64_t)study->n + 1,
+				.state = "waiting", .value = NAN, .step = -1, .seconds = NAN,
+				.message = message, .point = point}, true);
+		free(message);
+	}
+	free(point);
+}
+
+static int ask(struct study *study, const struct running *how, const struct options *o)
+{
+	bool over;
+	study_lock(study);
+	struct trial *t = take_trial(study, how, &over);
+	study_unlock(study);
+	if (!t)
+		die(STATUS_FAILED, "%s has its %lld trials", study->path, (long long)how->trials);
+	show_trial(study, t, o->as_shell, o->common.output);
+	return STATUS_DONE;
+}
+
+static int tell_value(struct study *study, const struct pruning *pruning, const struct options *o)
+{
+	static const char *const STATE[] = {"complete", "pruned", "failed"};
+	study_lock(study);
+	struct trial *t = study_trial(study, o->trial);
+	if (!t || t->state != TRIAL_RUNNING)
+		die(STATUS_DATA, "%s: trial %lld is not running", study->path, (long long)o->trial);
+	bool step = option_given("step"), end = false;
+	study_append(study, &(struct row){.trial = o->trial,
+		.state = step ? "step" : STATE[o->state],
+		.value = option_given("value") ? o->value : NAN,
+		.step = step ? o->step : -1, .seconds = NAN}, true);
+	if (step)
+		end = prune(pruning, study, study_trial(study, o->trial));
+	study_unlock(study);
+	if (step)
+		puts(end ? "prune" : "go on");
+	return STATUS_DONE;
+}
+
+/* Columns of the terminal, for pictures in characters. */
+static int terminal_columns(void)
+{
+	struct winsize size;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+		return size.ws_col;
+	return 79;
+}
+
+static int run(enum mode mode, const struct options *o, char **command, int words)
+{
+	struct study study;
+	struct study_terms terms = terms_of(o);
+	const struct sampling sampling = {.sampler = (enum sampler)o->sampler, .startup = o->startup,
+		.candidates = o->candidates, .grid_points = o->grid_points};
+	const struct pruning pruning = {.pruner = (enum pruner)o->pruner, .first = o->first_step,
+		.last = o->last_step, .eta = o->reduction, .startup = 5};
+	const struct running how = {.sampling = &sampling, .pruning = &pruning,
+		.trials = o->trials, .jobs = o->jobs, .trial_timeout_s = o->trial_timeout,
+		.timeout_s = o->timeout, .grace_s = o->grace, .reclaim_s = o->reclaim,
+		.show_errors = log_level == LOG_VERBOSE, .asked = mode == MODE_ASK};
+	study_open(&study, o->study, mode == MODE_RUN || mode == MODE_ASK, &terms);
+	study_lock(&study);
+	enqueue(&study, &o->enqueue);
+	study_unlock(&study);
+	int status = STATUS_DONE;
+	if (mode == MODE_RUN) {
+		if (run_trials(&study, &how, command, words) == 0)
+			die(STATUS_FAILED, "no trial is complete");
+		show_best(&study, false, o->common.output);
+	} else if (mode == MODE_BEST) {
+		show_best(&study, o->as_shell, o->common.output);
+	} else if (mode == MODE_TOP) {
+		show_top(&study, o->k, o->common.output);
+	} else if (mode == MODE_HISTORY) {
+		show_history(&study, o->common.output);
+	} else if (mode == MODE_IMPORTANCE) {
+		show_importance(&study, o->common.output);
+	} else if (mode == MODE_PLOT) {
+		show_picture(&study, o->kind, o->common.output, terminal_columns());
+	} else if (mode == MODE_ASK) {
+		status = ask(&study, &how, o);
+	} else {
+		status = tell_value(&study, &pruning, o);
+	}
+	study_close(&study);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	enum mode mode = MODE_RUN;
+	for (int m = MODE_BEST; argc > 1 && m < N_MODES; m++)
+		if (strcmp(argv[1], MODES[m]) == 0)
+			mode = (enum mode)m;
+	int skip = mode != MODE_RUN;
+	int first = skip + program_start(&PROGRAM, argc - skip, argv + skip, &options);
+	check_options(mode, &options, argc - first);
+	return finish(run(mode, &options, argv + first, argc - first));
+}

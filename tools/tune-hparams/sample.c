@@ -1,0 +1,137 @@
+#include "tune.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+struct random sample_random(const struct study *study, int64_t trial, const char *purpose)
+{
+	uint64_t key = hash_row(study->seed, span_of(purpose), (struct span){NULL, 0});
+	return random_start(key, (uint64_t)trial);
+}
+
+/* A uniform unit; of a choice, a uniform choice. */
+static double draw(const struct parameter *p, double share)
+{
+	if (p->kind == KIND_CHOICE) {
+		double index = floor(share * (double)p->n_choices);
+		return index < (double)p->n_choices ? index : (double)p->n_choices - 1;
+	}
+	return share;
+}
+
+static void random_point(const struct study *study, int64_t trial, double *point)
+{
+	struct random r = sample_random(study, trial, "random");
+	for (size_t p = 0; p < study->space.n; p++)
+		point[p] = space_value(&study->space.parameters[p],
+				       draw(&study->space.parameters[p], random_share(&r)));
+}
+
+/* The i-th prime, by trial division: dimensions are few. */
+static unsigned prime(size_t i)
+{
+	unsigned n = 2;
+	for (size_t found = 0;; n++) {
+		bool is = true;
+		for (unsigned d = 2; d * d <= n && is; d++)
+			is = n % d != 0;
+		if (is && found++ == i)
+			return n;
+	}
+}
+
+/* Halton's sequence with digits permuted at random (Owen 2017, "A randomized
+ * Halton algorithm in R"): evenly spread, whatever the number of trials. */
+static double halton(const struct study *study, size_t dimension, int64_t index)
+{
+	unsigned base = prime(dimension);
+	unsigned *digit = memory_new(base, sizeof *digit);
+	double share = 0, weight = 1;
+	for (int place = 0; weight > 1e-17; place++) {
+		struct random r = sample_random(study, place * 4096 + (int64_t)dimension, "quasi");
+		for (unsigned i = 0; i < base; i++) {
+			unsigned j = random_below(&r, i + 1);
+			digit[i] = digit[j];
+			digit[j] = i;
+		}
+		weight /= base;
+		share += weight * digit[index % base];
+		index /= base;
+	}
+	free(digit);
+	return share < 1 ? share : 1 - 0x1p-53;
+}
+
+static void quasi_point(const struct study *study, int64_t trial, double *point)
+{
+	for (size_t p = 0; p < study->space.n; p++)
+		point[p] = space_value(&study->space.parameters[p],
+				       draw(&study->space.parameters[p], halton(study, p, trial)));
+}
+
+static double levels(const struct sampling *how, const struct parameter *p)
+{
+	double n = space_levels(p);
+	return isinf(n) ? (double)how->grid_points : n;
+}
+
+double grid_size(const struct sampling *how, const struct space *space)
+{
+	double size = 1;
+	for (size_t p = 0; p < space->n; p++)
+		size *= levels(how, &space->parameters[p]);
+	return size;
+}
+
+/* Level `index` of a parameter: its ends and what lies evenly between them. */
+static double level(const struct sampling *how, const struct parameter *p, double index)
+{
+	if (p->kind == KIND_CHOICE)
+		return index;
+	if (p->step > 0)
+		return p->low + index * p->step;
+	double n = levels(how, p);
+	return space_value(p, n > 1 ? index / (n - 1) : 0.5);
+}
+
+/* Counts through the grid, the last parameter fastest. */
+static void grid_point(const struct sampling *how, const struct study *study, int64_t trial,
+		       double *point)
+{
+	double rest = (double)(trial - 1);
+	for (size_t p = study->space.n; p-- > 0;) {
+		const struct parameter *q = &study->space.parameters[p];
+		double n = levels(how, q), index = fmod(rest, n);
+		point[p] = level(how, q, index);
+		rest = floor(rest / n);
+	}
+}
+
+void sample(const struct sampling *how, const struct study *study, struct trial *trial)
+{
+	const struct space *space = &study->space;
+	double *point = memory_new(space->n, sizeof *point);
+	size_t complete = 0;
+	for (size_t i = 0; i < study->n; i++)
+		complete += study->trials[i].state == TRIAL_COMPLETE ||
+			study->trials[i].state == TRIAL_PRUNED;
+	if (how->sampler == SAMPLER_GRID)
+		grid_point(how, study, trial->number, point);
+	else if (how->sampler == SAMPLER_QUASI)
+		quasi_point(study, trial->number, point);
+	else if (how->sampler == SAMPLER_TPE && complete >= (size_t)how->startup)
+		tpe_propose(how, study, trial, point);
+	else if (how->sampler != SAMPLER_CMAES || !cmaes_propose(study, trial, point))
+		random_point(study, trial->number, point);
+	for (size_t p = 0; p < space->n; p++)
+		if (isnan(trial->point[p]))
+			trial->point[p] = point[p];
+	/* Backwards through conditions: a parent comes before what hangs on it. */
+	for (size_t p = 0; p < space->n; p++)
+		if (!space_active(space, trial->point, p))
+			trial->point[p] = NAN;
+	free(point);
+}
