@@ -1,0 +1,158 @@
+/* normal-loops.h - the functions of normal.h, compiled once per instruction set.
+ *
+ * The including file has included one of data/vector-portable.h and its kin.
+ */
+#include <string.h>
+
+#include "data/normal.h"
+
+const struct normal_kernel *VECTOR_NAME(normal_kernel)(void);
+
+/* A tile of the Gram matrix is TILE_ROWS x TILE_COLUMNS: it stays in registers
+ * while the rows go by. */
+enum {
+	TILE_VECS = 2,
+	TILE_COLUMNS = TILE_VECS * LANES,
+	TILE_ROWS = LANES == 16 ? 8 : 4,
+};
+
+INLINE void gram_tile(float *gram, const float *rows, const float *scaled, size_t count,
+		      size_t n, size_t i, size_t j, const size_t vecs)
+{
+	vec sum[TILE_ROWS][TILE_VECS];
+	for (size_t r = 0; r < TILE_ROWS; r++)
+		for (size_t v = 0; v < vecs; v++)
+			sum[r][v] = vec_load(gram + (i + r) * n + j + v * LANES);
+	for (size_t k = 0; k < count; k++) {
+		vec right[TILE_VECS];
+		for (size_t v = 0; v < vecs; v++)
+			right[v] = vec_load(rows + k * n + j + v * LANES);
+		for (size_t r = 0; r < TILE_ROWS; r++) {
+			vec left = vec_set(scaled[k * n + i + r]);
+			for (size_t v = 0; v < vecs; v++)
+				sum[r][v] = vec_fma(left, right[v], sum[r][v]);
+		}
+	}
+	for (size_t r = 0; r < TILE_ROWS; r++)
+		for (size_t v = 0; v < vecs; v++)
+			vec_store(gram + (i + r) * n + j + v * LANES, sum[r][v]);
+}
+
+static void VECTOR_NAME(gram)(float *gram, const float *rows, const float *scaled, size_t count,
+			      size_t n)
+{
+	for (size_t j = 0; j < n; j += TILE_COLUMNS) {
+		size_t end = j + TILE_COLUMNS < n ? j + TILE_COLUMNS : n;
+		for (size_t i = 0; i < end; i += TILE_ROWS) {
+			if (end - j == TILE_COLUMNS)
+				gram_tile(gram, rows, scaled, count, n, i, j, TILE_VECS);
+			else
+				gram_tile(gram, rows, scaled, count, n, i, j, 1);
+		}
+	}
+}
+
+static void VECTOR_NAME(axpy)(float *y, float a, const float *x, size_t n)
+{
+	vec factor = vec_set(a);
+	for (size_t i = 0; i < n; i += LANES)
+		vec_store(y + i, vec_fma(factor, vec_load(x + i), vec_load(y + i)));
+}
+
+static void VECTOR_NAME(scale)(float *y, float a, const float *x, size_t n)
+{
+	vec factor = vec_set(a);
+	for (size_t i = 0; i < n; i += LANES)
+		vec_store(y + i, vec_mul(factor, vec_load(x + i)));
+}
+
+enum { PANEL = 4 }; /* rows that are finished before the rest is brought up to date */
+
+/* Row k of the factor from what is left in row k of the matrix; the columns from
+ * `from`, a multiple of LANES at or before k. */
+INLINE bool pivot(float *row, size_t k, size_t from, size_t n)
+{
+	if (!(row[k] > 0))
+		return false;
+	vec by = vec_set(1.0f / sqrtf(row[k]));
+	for (size_t j = from; j < n; j += LANES)
+		vec_store(row + j, vec_mul(by, vec_load(row + j)));
+	for (size_t j = from; j < k; j++)
+		row[j] = 0;
+	return row[k] > 0 && row[k] < INFINITY;
+}
+
+/* Upper factor: matrix = U' U, in place. Where a vector reaches below the
+ * diagonal it holds zeros afterwards, so that whole vectors can be used. */
+INLINE bool factorise(float *m, size_t order, size_t n)
+{
+	for (size_t k = 0; k < order; k += PANEL) {
+		size_t end = k + PANEL < order ? k + PANEL : order, from = k / LANES * LANES;
+		for (size_t r = k; r < end; r++) {
+			for (size_t q = k; q < r; q++) {
+				vec left = vec_set(-m[q * n + r]);
+				for (size_t j = from; j < n; j += LANES)
+					vec_store(m + r * n + j,
+						  vec_fma(left, vec_load(m + q * n + j),
+							  vec_load(m + r * n + j)));
+			}
+			if (!pivot(m + r * n, r, from, n))
+				return false;
+		}
+		if (end - k < PANEL)
+			break;
+		const float *u0 = m + k * n, *u1 = u0 + n, *u2 = u1 + n, *u3 = u2 + n;
+		for (size_t i = end; i < order; i++) {
+			vec c0 = vec_set(-u0[i]), c1 = vec_set(-u1[i]);
+			vec c2 = vec_set(-u2[i]), c3 = vec_set(-u3[i]);
+			float *row = m + i * n;
+			for (size_t j = i / LANES * LANES; j < n; j += LANES) {
+				vec x = vec_load(row + j);
+				x = vec_fma(c0, vec_load(u0 + j), x);
+				x = vec_fma(c1, vec_load(u1 + j), x);
+				x = vec_fma(c2, vec_load(u2 + j), x);
+				x = vec_fma(c3, vec_load(u3 + j), x);
+				vec_store(row + j, x);
+			}
+		}
+	}
+	return true;
+}
+
+static bool VECTOR_NAME(solve)(float *m, float *b, size_t order, size_t n)
+{
+	if (!factorise(m, order, n))
+		return false;
+	for (size_t k = 0; k < order; k++) { /* U' z = b */
+		const float *row = m + k * n;
+		float z = b[k] / row[k];
+		vec minus = vec_set(-z);
+		for (size_t j = k / LANES * LANES; j < n; j += LANES)
+			vec_store(b + j, vec_fma(minus, vec_load(row + j), vec_load(b + j)));
+		b[k] = z;
+	}
+	for (size_t k = order; k < n; k++)
+		b[k] = 0;
+	for (size_t k = order; k-- > 0;) { /* U x = z */
+		const float *row = m + k * n;
+		float z = b[k];
+		vec sum = vec_zero();
+		b[k] = 0;
+		for (size_t j = k / LANES * LANES; j < n; j += LANES)
+			sum = vec_fma(vec_load(row + j), vec_load(b + j), sum);
+		b[k] = (z - vec_sum(sum)) / row[k];
+	}
+	return true;
+}
+
+static const struct normal_kernel VECTOR_NAME(KERNEL) = {
+	.gram = VECTOR_NAME(gram),
+	.axpy = VECTOR_NAME(axpy),
+	.scale = VECTOR_NAME(scale),
+	.solve = VECTOR_NAME(solve),
+};
+
+const struct normal_kernel *VECTOR_NAME(normal_kernel)(void)
+{
+	return &VECTOR_NAME(KERNEL);
+}

@@ -1,0 +1,3 @@
+#include "data/vector-portable.h"
+
+#include "data/normal-loops.h"

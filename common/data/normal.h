@@ -1,0 +1,37 @@
+/* normal.h - small weighted least squares: normal equations in float.
+ *
+ * Matrices are n x n, n padded to KERNEL_PAD, row by row, aligned to 64 bytes;
+ * only the upper triangle (and what lies in the same tiles) means anything.
+ * Vectors are padded with zeros. Each function exists for every instruction
+ * set; take the table of a resolved kernel_choice.
+ */
+#ifndef RECPIPE_DATA_NORMAL_H
+#define RECPIPE_DATA_NORMAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "data/kernel.h"
+
+struct normal_kernel {
+	/* gram += sum over r of scaled[r] * rows[r]', both `count` x n and
+	 * contiguous: scaled holds the rows times their weights (or is the same
+	 * as rows). */
+	void (*gram)(float *gram, const float *rows, const float *scaled, size_t count,
+		     size_t n);
+
+	/* y += a * x, n floats. */
+	void (*axpy)(float *y, float a, const float *x, size_t n);
+
+	/* y = a * x, n floats. */
+	void (*scale)(float *y, float a, const float *x, size_t n);
+
+	/* Solves matrix * x = b for the first `order` rows and columns by Cholesky's
+	 * factorisation; b becomes x, the matrix its factor. The rest of b must be 0
+	 * and stays so. False when the matrix is not positive definite. */
+	bool (*solve)(float *matrix, float *b, size_t order, size_t n);
+};
+
+const struct normal_kernel *normal_kernel_of(enum kernel_choice resolved);
+
+#endif

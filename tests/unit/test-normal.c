@@ -1,0 +1,79 @@
+/* Normal equations against sums and an elimination in double. */
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/normal.h"
+
+#include "unit.h"
+
+static const enum kernel_choice CHOICES[] = {KERNEL_PORTABLE, KERNEL_AVX2, KERNEL_AVX512};
+
+static float *random_floats(size_t rows, size_t order, size_t n, struct random *r)
+{
+	float *x = memory_aligned(rows * n, sizeof(float));
+	for (size_t i = 0; i < rows; i++)
+		for (size_t j = 0; j < order; j++)
+			x[i * n + j] = (float)random_normal(r);
+	return x;
+}
+
+/* Weighted ridge regression of a target that a known x explains exactly but for
+ * the ridge: gram, right side and residual all checked in double. */
+static void test_least_squares(const struct normal_kernel *kernel, size_t order, size_t count)
+{
+	struct random r = random_start(order, count);
+	size_t n = kernel_padded(order);
+	float *rows = random_floats(count, order, n, &r);
+	float *scaled = memory_aligned(count * n, sizeof(float));
+	float *matrix = memory_aligned(n * n, sizeof(float)), *copy = memory_aligned(n * n, sizeof(float));
+	float *b = memory_aligned(n, sizeof(float)), *right = memory_aligned(n, sizeof(float));
+	for (size_t k = 0; k < count; k++) {
+		float weight = 0.5f + (float)random_share(&r);
+		kernel->scale(scaled + k * n, weight, rows + k * n, n);
+		kernel->axpy(b, (float)random_normal(&r), scaled + k * n, n);
+	}
+	kernel->gram(matrix, rows, scaled, count, n);
+	for (size_t i = 0; i < order; i++) {
+		for (size_t j = i; j < order; j++) {
+			double want = 0;
+			for (size_t k = 0; k < count; k++)
+				want += (double)rows[k * n + i] * (double)scaled[k * n + j];
+			CHECK_NEAR(matrix[i * n + j], want, 1e-5 * (double)(count + 1));
+		}
+		matrix[i * n + i] += 3;
+	}
+	memcpy(copy, matrix, n * n * sizeof *copy);
+	memcpy(right, b, n * sizeof *right);
+	CHECK(kernel->solve(matrix, b, order, n));
+	for (size_t i = 0; i < order; i++) {
+		double residual = -(double)right[i];
+		for (size_t j = 0; j < order; j++)
+			residual += (double)(j < i ? copy[j * n + i] : copy[i * n + j]) * (double)b[j];
+		CHECK_NEAR(residual, 0, 2e-4 * (1 + fabs((double)right[i])));
+	}
+	for (size_t i = order; i < n; i++)
+		CHECK_NEAR(b[i], 0, 0);
+	copy[(order - 1) * n + order - 1] = -1;
+	CHECK(!kernel->solve(copy, right, order, n));
+	free(rows);
+	free(scaled);
+	free(matrix);
+	free(copy);
+	free(b);
+	free(right);
+}
+
+int main(void)
+{
+	static const size_t ORDERS[] = {1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 64, 100, 128};
+	for (size_t i = 0; i < sizeof CHOICES / sizeof *CHOICES; i++) {
+		if (kernel_resolve(CHOICES[i]) != CHOICES[i])
+			continue;
+		const struct normal_kernel *kernel = normal_kernel_of(CHOICES[i]);
+		for (size_t k = 0; k < sizeof ORDERS / sizeof *ORDERS; k++) {
+			test_least_squares(kernel, ORDERS[k], 0);
+			test_least_squares(kernel, ORDERS[k], 1);
+			test_least_squares(kernel, ORDERS[k], 70);
+		}
+	}
+	return unit_finish();
+}
