@@ -63,6 +63,8 @@ static void rows_add(struct rows *r, uint32_t user, uint32_t item, float weight,
 /* The column, -1 when it is absent and nobody named it. */
 static long optional_column(struct table *t, const char *name, const char *option)
 {
+	if (!name)
+		return -1;
 	if (option_given(option))
 		return (long)table_column(t, name, option);
 	return table_find_column(t, name);

@@ -1,0 +1,156 @@
+#!/bin/sh
+# WARP by the book: the whole of train-mf's schedule and update once more, in
+# Python's double precision and one interaction after the other, against all
+# kernels. The factors must agree to the rounding of float.
+command -v python3 > /dev/null || { echo "no python3"; exit 77; }
+dir=${RECPIPE_TMP:-$(mktemp -d)}
+cat > "$dir/warp.py" <<'END'
+import math, struct, sys
+
+M = (1 << 64) - 1
+
+def mix(x):
+    x = (x + 0x9e3779b97f4a7c15) & M
+    x = ((x ^ x >> 30) * 0xbf58476d1ce4e5b9) & M
+    x = ((x ^ x >> 27) * 0x94d049bb133111eb) & M
+    return x ^ x >> 31
+
+def hash_row(seed, a, b):
+    h = 0xcbf29ce484222325 ^ mix(seed)
+    for c in a + b'\0' + b:
+        h = ((h ^ c) * 0x100000001b3) & M
+    return mix(h)
+
+class Random:
+    def __init__(self, seed, stream):
+        x = mix(mix(seed) ^ mix((stream * 0xd1342543de82ef95 + 1) & M))
+        self.s = []
+        for i in range(4):
+            x = mix(x)
+            self.s.append(x)
+
+    def bits(self):
+        s = self.s
+        t = (s[1] << 17) & M
+        x = (s[1] * 5) & M
+        x = ((x << 7 | x >> 57) & M) * 9 & M
+        s[2] ^= s[0]; s[3] ^= s[1]; s[1] ^= s[2]; s[0] ^= s[3]; s[2] ^= t
+        s[3] = (s[3] << 45 | s[3] >> 19) & M
+        return x
+
+    def below(self, n):
+        m = (self.bits() >> 32) * n
+        if m & 0xffffffff < n:
+            floor = (1 << 32) % n
+            while m & 0xffffffff < floor:
+                m = (self.bits() >> 32) * n
+        return m >> 32
+
+    def share(self):
+        return (self.bits() >> 11) * 2.0 ** -53
+
+data, seed, factors, epochs, rate, alpha = sys.argv[1], 5, 6, 3, 0.05, 0.002
+rows = {}
+for line in open(data).read().split('\n')[1:-1]:
+    user, item, weight = line.split('\t')[:3]
+    rows.setdefault(user, []).append((item, float(weight)))
+users = sorted(rows)
+items = sorted({i for r in rows.values() for i, w in r})
+number = {i: n for n, i in enumerate(items)}
+rows = [sorted((number[i], w) for i, w in rows[u]) for u in users]
+
+def start(names, kind):
+    out = []
+    for name in names:
+        r = Random(hash_row(seed, name.encode(), kind), 0)
+        out.append([(r.share() - 0.5) / factors for f in range(factors)] + [0.0])
+    return out
+
+P, Q = start(users, b'user'), start(items, b'item')
+A = {id(v): [1.0] * (factors + 1) for v in P + Q}
+
+def step(row, f, g):
+    sums = A[id(row)]
+    row[f] -= rate * g / math.sqrt(sums[f])
+    sums[f] += g * g
+
+def deal(rank, r):
+    """One block: hands of one card draw no random numbers."""
+    return list(rank)
+
+count = [0] * len(items)
+for r in rows:
+    for i, w in r:
+        count[i] += 1
+rank_users = sorted(range(len(users)), key=lambda u: (-len(rows[u]), u))
+rank_items = sorted(range(len(items)), key=lambda i: (-count[i], i))
+total = sum(map(len, rows))
+for epoch in range(1, epochs + 1):
+    def stream(cell):
+        return Random(seed, (epoch + 2) << 32 | cell)
+    lots, cells = stream(1), [[] for i in range(8)]
+    for u in rank_users:
+        for nth in range(len(rows[u])):
+            cells[(lots.bits() >> 32) % 8].append((u, nth))
+    for cell in cells:
+        for i in range(len(cell), 1, -1):
+            j = lots.below(i)
+            cell[i - 1], cell[j] = cell[j], cell[i - 1]
+    for at, cell in enumerate(cells):
+        r = stream(1 << 31 | at)
+        ahead = [rank_items[r.below(len(items))] for i in range(4)] if cell else []
+        for u, nth in cell:
+            good, weight = rows[u][nth]
+            mine = {i for i, w in rows[u]}
+            p, q = P[u], Q[good]
+            score = sum(p[f] * q[f] for f in range(factors)) + q[factors]
+            for sampled in range(1, 11):
+                bad = ahead.pop(0)
+                ahead.append(rank_items[r.below(len(items))])
+                n = Q[bad]
+                miss = sum(p[f] * n[f] for f in range(factors)) + n[factors] - score + 1
+                if miss <= 0 or bad in mine:
+                    continue
+                c = min(10, math.log(max(1, (len(items) - 1) // sampled))) * weight
+                for f in range(factors):
+                    pf, qf, nf = p[f], q[f], n[f]
+                    step(p, f, c * (nf - qf))
+                    step(q, f, -c * pf)
+                    step(n, f, c * pf)
+                step(q, factors, -c)
+                step(n, factors, c)
+                break
+        for row in P + Q:
+            for f in range(factors + 1):
+                row[f] /= 1 + alpha * rate * total / 8 / math.sqrt(A[id(row)][f])
+
+want = {('user', u): p for u, p in zip(users, P)}
+want.update({('item', i): q for i, q in zip(items, Q)})
+worst, seen = 0, 0
+for line in open(sys.argv[2]).read().split('\n')[1:-1]:
+    kind, name, *values = line.split('\t')
+    if kind == 'meta':
+        continue
+    row, seen = want[kind, name], seen + 1
+    if kind == 'user' and float(values[0]) != 0:
+        sys.exit('the bias of user ' + name + ' moved')
+    for f in range(factors):
+        worst = max(worst, abs(row[f] - float(values[1 + f])))
+    if kind == 'item':
+        worst = max(worst, abs(row[factors] - float(values[0])))
+if seen != len(want) or not worst < 2e-4:
+    sys.exit('%s: %d rows of %d, off by %g' % (sys.argv[2], seen, len(want), worst))
+END
+awk 'BEGIN { srand(3); print "user\titem\tweight"
+	for (u = 0; u < 40; u++) for (i = 0; i < 30; i++)
+		if (rand() < (i % 4 == u % 4 ? .6 : .1))
+			printf "u%d\ti%d\t%s\n", u, i, rand() < .5 ? 1 : .5 }' > "$dir/data.tsv"
+for kernel in portable avx2 avx512; do
+	train-mf --kernel $kernel --factors 6 --epochs 3 --seed 5 --user-alpha 0.002 \
+		--item-alpha 0.002 --blocks 1 "$dir/data.tsv" > "$dir/$kernel.tsv" 2> "$dir/err" || {
+		grep -q "does not have" "$dir/err" && continue
+		cat "$dir/err"
+		exit 1
+	}
+	python3 "$dir/warp.py" "$dir/data.tsv" "$dir/$kernel.tsv" || exit 1
+done

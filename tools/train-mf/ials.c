@@ -1,0 +1,309 @@
+#include "ials.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "frame/run.h"
+
+enum {
+	GATHERED = 64,   /* rows of the other side copied together at a time */
+	CHUNK_ROWS = 32, /* rows solved for before a thread takes the next */
+	GRAM_CHUNKS = 16,
+};
+
+/* One direction: rows `to` are solved for while `from` stay. */
+struct direction {
+	struct params *to, *from;
+	const uint64_t *start;
+	const uint32_t *other; /* rows: number in `from` */
+	const float *weight;   /* rows, or NULL */
+};
+
+struct worker {
+	float *matrix, *right, *gradient; /* n * n, n, n */
+	float *rows, *scaled;             /* GATHERED * n */
+	float *score;                     /* as many as the longest row has */
+};
+
+struct ials {
+	const struct problem *problem;
+	struct ials_options options;
+	const struct normal_kernel *kernel;
+	kernel_dot *dot;
+	struct pool *pool;
+	struct direction users, items;
+	uint64_t *item_start;
+	uint32_t *item_user;
+	float *item_weight;
+	uint32_t factors;
+	size_t n;             /* factors, padded */
+	size_t block, blocks; /* factors of one block; how many there are */
+	struct worker *workers;
+	const struct direction *now;
+	float *gram;          /* GRAM_CHUNKS * n * n; the first becomes the sum */
+	double *loss;         /* one for each chunk */
+};
+
+/* The rows by item: users ascending within an item. */
+static void turn_round(struct ials *s)
+{
+	const struct problem *p = s->problem;
+	s->item_start = memory_zero((size_t)p->items.n + 1, sizeof(uint64_t));
+	s->item_user = memory_new(p->rows, sizeof(uint32_t));
+	s->item_weight = p->weight ? memory_new(p->rows, sizeof(float)) : NULL;
+	for (uint64_t row = 0; row < p->rows; row++)
+		s->item_start[p->item[row] + 1]++;
+	for (uint32_t i = 0; i < p->items.n; i++)
+		s->item_start[i + 1] += s->item_start[i];
+	uint64_t *next = memory_new(p->items.n, sizeof *next);
+	memcpy(next, s->item_start, p->items.n * sizeof *next);
+	for (uint32_t u = 0; u < p->users.n; u++) {
+		for (uint64_t row = p->start[u]; row < p->start[u + 1]; row++) {
+			uint64_t at = next[p->item[row]]++;
+			s->item_user[at] = u;
+			if (p->weight)
+				s->item_weight[at] = p->weight[row];
+		}
+	}
+	free(next);
+}
+
+static size_t longest(const struct direction *d)
+{
+	uint64_t most = 0;
+	for (uint32_t r = 0; r < d->to->n; r++)
+		if (d->start[r + 1] - d->start[r] > most)
+			most = d->start[r + 1] - d->start[r];
+	return (size_t)most;
+}
+
+struct ials *ials_new(const struct problem *p, struct params *users, struct params *items,
+		      const struct ials_options *options, enum kernel_choice kernel,
+		      struct pool *pool)
+{
+	struct ials *s = memory_zero(1, sizeof *s);
+	s->problem = p;
+	s->options = *options;
+	s->kernel = normal_kernel_of(kernel);
+	s->dot = kernel_dot_of(kernel);
+	s->pool = pool;
+	turn_round(s);
+	s->users = (struct direction){users, items, p->start, p->item, p->weight};
+	s->items = (struct direction){items, users, s->item_start, s->item_user, s->item_weight};
+	s->factors = users->factors;
+	s->n = users->stride;
+	s->block = options->block < s->factors ? kernel_padded(options->block) : s->n;
+	s->blocks = (s->n + s->block - 1) / s->block;
+	size_t most = longest(&s->users), other = longest(&s->items), n = s->n;
+	most = most > other ? most : other;
+	s->workers = memory_zero(pool_threads(pool), sizeof *s->workers);
+	for (size_t w = 0; w < pool_threads(pool); w++) {
+		struct worker *k = &s->workers[w];
+		k->matrix = memory_aligned(s->block * s->block, sizeof(float));
+		k->right = memory_aligned(n, sizeof(float));
+		k->gradient = memory_aligned(n, sizeof(float));
+		k->rows = memory_aligned(GATHERED * s->block, sizeof(float));
+		k->scaled = memory_aligned(GATHERED * s->block, sizeof(float));
+		k->score = memory_aligned(s->blocks > 1 ? most : 1, sizeof(float));
+	}
+	s->gram = memory_aligned(GRAM_CHUNKS * n * n, sizeof(float));
+	size_t rows = users->n > items->n ? users->n : items->n;
+	s->loss = memory_new(rows / CHUNK_ROWS + 1, sizeof *s->loss);
+	return s;
+}
+
+void ials_free(struct ials *s)
+{
+	if (!s)
+		return;
+	for (size_t w = 0; w < pool_threads(s->pool); w++) {
+		free(s->workers[w].matrix);
+		free(s->workers[w].right);
+		free(s->workers[w].gradient);
+		free(s->workers[w].rows);
+		free(s->workers[w].scaled);
+		free(s->workers[w].score);
+	}
+	free(s->workers);
+	free(s->item_start);
+	free(s->item_user);
+	free(s->item_weight);
+	free(s->gram);
+	free(s->loss);
+	free(s);
+}
+
+static void gram_chunk(void *context, size_t chunk, size_t worker)
+{
+	(void)worker;
+	struct ials *s = context;
+	const struct params *from = s->now->from;
+	size_t begin = from->n * chunk / GRAM_CHUNKS, end = from->n * (chunk + 1) / GRAM_CHUNKS;
+	float *gram = s->gram + chunk * s->n * s->n;
+	memset(gram, 0, s->n * s->n * sizeof *gram);
+	s->kernel->gram(gram, params_row(from, begin), params_row(from, begin), end - begin, s->n);
+}
+
+/* unobserved * the sum of outer products of the side that stays, both triangles. */
+static void make_gram(struct ials *s)
+{
+	size_t n = s->n;
+	float unobserved = (float)s->options.unobserved;
+	pool_run(s->pool, GRAM_CHUNKS, gram_chunk, s);
+	for (size_t chunk = 1; chunk < GRAM_CHUNKS; chunk++)
+		s->kernel->axpy(s->gram, 1, s->gram + chunk * n * n, n * n);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = i; j < n; j++) {
+			s->gram[i * n + j] *= unobserved;
+			s->gram[j * n + i] = s->gram[i * n + j];
+		}
+	}
+}
+
+static float regularisation_of(const struct ials *s, uint64_t count)
+{
+	double all = (double)count + s->options.unobserved * s->now->from->n;
+	return (float)(s->options.regularisation * pow(all, s->options.exponent));
+}
+
+/* Copies columns `at` .. at + width - 1 of the next rows; how many. */
+static size_t gather(const struct ials *s, struct worker *w, uint64_t row, uint64_t end,
+		     size_t at, size_t width)
+{
+	const struct direction *d = s->now;
+	size_t count = end - row < GATHERED ? (size_t)(end - row) : GATHERED;
+	for (size_t k = 0; k < count; k++) {
+		if (row + k + 8 < end) {
+			const float *soon = params_row(d->from, d->other[row + k + 8]) + at;
+			for (size_t f = 0; f < width; f += 16)
+				__builtin_prefetch(soon + f);
+		}
+		memcpy(w->rows + k * width, params_row(d->from, d->other[row + k]) + at,
+		       width * sizeof(float));
+		if (d->weight)
+			s->kernel->scale(w->scaled + k * width, d->weight[row + k],
+					 w->rows + k * width, width);
+	}
+	return count;
+}
+
+static float row_weight(const struct direction *d, uint64_t row)
+{
+	return d->weight ? d->weight[row] : 1.0f;
+}
+
+/* The whole row at once: (gram + sum w y y' + r I) x = sum w y. Returns the
+ * objective's part of this row, which at its minimum is sum w - x' b. */
+static double solve_exactly(const struct ials *s, struct worker *w, uint32_t r)
+{
+	const struct direction *d = s->now;
+	size_t n = s->n;
+	double loss = 0;
+	memcpy(w->matrix, s->gram, n * n * sizeof(float));
+	memset(w->right, 0, n * sizeof(float));
+	for (uint64_t row = d->start[r]; row < d->start[r + 1]; row += GATHERED) {
+		size_t count = gather(s, w, row, d->start[r + 1], 0, n);
+		const float *scaled = d->weight ? w->scaled : w->rows;
+		s->kernel->gram(w->matrix, w->rows, scaled, count, n);
+		for (size_t k = 0; k < count; k++) {
+			s->kernel->axpy(w->right, 1, scaled + k * n, n);
+			loss += (double)row_weight(d, row + k);
+		}
+	}
+	float pull = regularisation_of(s, d->start[r + 1] - d->start[r]);
+	for (size_t f = 0; f < s->factors; f++)
+		w->matrix[f * n + f] += pull;
+	memcpy(w->gradient, w->right, n * sizeof(float));
+	if (!s->kernel->solve(w->matrix, w->right, s->factors, n))
+		return NAN;
+	memcpy(params_row(d->to, r), w->right, n * sizeof(float));
+	return loss - (double)s->dot(w->right, w->gradient, n);
+}
+
+/* One block of factors: a Newton step, exact for the block, the others staying.
+ * Scores follow. */
+static bool solve_block(const struct ials *s, struct worker *w, uint32_t r, size_t at, float pull)
+{
+	const struct direction *d = s->now;
+	size_t n = s->n, width = n - at < s->block ? n - at : s->block;
+	size_t order = s->factors - at < width ? s->factors - at : width;
+	float *x = params_row(d->to, r), *step = w->right;
+	memset(step, 0, width * sizeof(float));
+	for (size_t i = 0; i < width; i++)
+		memcpy(w->matrix + i * width, s->gram + (at + i) * n + at, width * sizeof(float));
+	for (size_t f = 0; f < n; f++) /* minus the gradient: gram x and the pull */
+		s->kernel->axpy(step, -x[f], s->gram + f * n + at, width);
+	s->kernel->axpy(step, -pull, x + at, width);
+	for (uint64_t row = d->start[r]; row < d->start[r + 1]; row += GATHERED) {
+		size_t count = gather(s, w, row, d->start[r + 1], at, width);
+		const float *scaled = d->weight ? w->scaled : w->rows;
+		const float *score = w->score + (row - d->start[r]);
+		s->kernel->gram(w->matrix, w->rows, scaled, count, width);
+		for (size_t k = 0; k < count; k++)
+			s->kernel->axpy(step, 1 - score[k], scaled + k * width, width);
+	}
+	for (size_t f = 0; f < order; f++)
+		w->matrix[f * width + f] += pull;
+	if (!s->kernel->solve(w->matrix, step, order, width))
+		return false;
+	s->kernel->axpy(x + at, 1, step, width);
+	for (uint64_t row = d->start[r]; row < d->start[r + 1]; row++)
+		w->score[row - d->start[r]] +=
+			s->dot(step, params_row(d->from, d->other[row]) + at, width);
+	return true;
+}
+
+static double solve_in_blocks(const struct ials *s, struct worker *w, uint32_t r)
+{
+	const struct direction *d = s->now;
+	size_t n = s->n;
+	uint64_t count = d->start[r + 1] - d->start[r];
+	const float *x = params_row(d->to, r);
+	float pull = regularisation_of(s, count);
+	for (uint64_t row = d->start[r]; row < d->start[r + 1]; row++)
+		w->score[row - d->start[r]] = s->dot(x, params_row(d->from, d->other[row]), n);
+	for (size_t at = 0; at < n; at += s->block)
+		if (!solve_block(s, w, r, at, pull))
+			return NAN;
+	double loss = (double)pull * (double)s->dot(x, x, n);
+	for (uint64_t k = 0; k < count; k++) {
+		double miss = (double)w->score[k] - 1;
+		loss += (double)row_weight(d, d->start[r] + k) * miss * miss;
+	}
+	memset(w->gradient, 0, n * sizeof(float));
+	for (size_t f = 0; f < n; f++)
+		s->kernel->axpy(w->gradient, x[f], s->gram + f * n, n);
+	return loss + (double)s->dot(x, w->gradient, n);
+}
+
+static void solve_chunk(void *context, size_t chunk, size_t worker)
+{
+	struct ials *s = context;
+	size_t begin = chunk * CHUNK_ROWS, end = begin + CHUNK_ROWS;
+	double loss = 0;
+	for (size_t r = begin; r < end && r < s->now->to->n && !stop_signal(); r++)
+		loss += s->blocks > 1 ? solve_in_blocks(s, &s->workers[worker], (uint32_t)r)
+				      : solve_exactly(s, &s->workers[worker], (uint32_t)r);
+	s->loss[chunk] = loss;
+}
+
+static double half_epoch(struct ials *s, const struct direction *d)
+{
+	size_t chunks = (d->to->n + CHUNK_ROWS - 1) / CHUNK_ROWS;
+	double loss = 0;
+	s->now = d;
+	make_gram(s);
+	pool_run(s->pool, chunks, solve_chunk, s);
+	for (size_t c = 0; c < chunks; c++)
+		loss += s->loss[c];
+	return loss;
+}
+
+double ials_epoch(struct ials *s)
+{
+	double users = half_epoch(s, &s->users);
+	double items = half_epoch(s, &s->items);
+	return (isfinite(users) ? items : users) / (double)s->problem->rows;
+}

@@ -1,0 +1,38 @@
+/* ials.h - implicit alternating least squares.
+ *
+ * Minimises, over all pairs, weight * (score - 1)^2 of the fitted rows plus
+ * unobserved * score^2 of every pair, plus for each row of either side
+ * regularisation * (its rows + unobserved * rows of the other side)^exponent
+ * times its squared length (Hu et al. 2008; Rendle et al. 2022, "Revisiting the
+ * performance of iALS on item recommendation benchmarks", equations 2 and 9).
+ * There are no biases. One side at a time is solved for, exactly or in blocks
+ * of factors (Rendle et al. 2021, "iALS++").
+ */
+#ifndef RECPIPE_TRAIN_MF_IALS_H
+#define RECPIPE_TRAIN_MF_IALS_H
+
+#include "data/normal.h"
+#include "frame/pool.h"
+#include "params.h"
+#include "problem.h"
+
+struct ials_options {
+	double unobserved, regularisation, exponent;
+	uint32_t block; /* factors solved for at once; at least `factors`: exact */
+};
+
+struct ials;
+
+/* Works on the given sides, whose optimiser has no state. */
+struct ials *ials_new(const struct problem *p, struct params *users, struct params *items,
+		      const struct ials_options *options, enum kernel_choice kernel,
+		      struct pool *pool);
+
+/* Users, then items. Returns the objective after it, without the users'
+ * regularisation, divided by the number of rows; nan when a system could not be
+ * solved. */
+double ials_epoch(struct ials *s);
+
+void ials_free(struct ials *s);
+
+#endif

@@ -1,0 +1,172 @@
+#include "judge.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "frame/options.h"
+#include "domain/metrics.h"
+
+static const char *const NAMES[] = {"precision", "recall", "ndcg", "map", "mrr", "hit"};
+enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
+
+struct judge_metric judge_metric_of(const char *text, const char *option)
+{
+	const char *at = strchr(text, '@');
+	uint64_t k;
+	char value[QUOTED_SIZE];
+	for (int i = 0; at && i < NAME_COUNT; i++) {
+		size_t n = (size_t)(at - text);
+		if (strlen(NAMES[i]) == n && memcmp(NAMES[i], text, n) == 0 &&
+		    number_u64(at + 1, strlen(at + 1), &k) == NUMBER_OK && k >= 1 && k <= 100000)
+			return (struct judge_metric){(enum judge_kind)i, (uint32_t)k};
+	}
+	usage_error("--%s: not one of precision, recall, ndcg, map, mrr, hit with @ and a number: %s",
+		    option, quoted(text, strlen(text), value));
+}
+
+struct found {
+	float score;
+	uint32_t item;
+};
+
+/* Is `a` ranked behind `b`? */
+static inline bool behind(struct found a, struct found b)
+{
+	return a.score < b.score || (a.score == b.score && a.item > b.item);
+}
+
+/* Moves the root of a heap whose root is the last in rank to its place. */
+static void sift(struct found *heap, uint32_t n, uint32_t at)
+{
+	struct found held = heap[at];
+	for (;;) {
+		uint32_t child = 2 * at + 1;
+		if (child >= n)
+			break;
+		if (child + 1 < n && behind(heap[child + 1], heap[child]))
+			child++;
+		if (!behind(heap[child], held))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = held;
+}
+
+/* The best k of all items but `seen` (ascending), best first; how many. */
+static uint32_t best_items(const struct params *items, const float *user, kernel_dot *dot,
+			   const uint32_t *seen, uint64_t seen_count, uint32_t k,
+			   struct found *heap)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < items->n; i++) {
+		if (seen_count && *seen == i) {
+			seen++;
+			seen_count--;
+			continue;
+		}
+		struct found f = {dot(user, params_row(items, i), items->stride) +
+				  *params_bias(items, i), i};
+		if (n < k) {
+			heap[n++] = f;
+			if (n == k)
+				for (uint32_t at = k / 2; at-- > 0;)
+					sift(heap, k, at);
+		} else if (behind(heap[0], f)) {
+			heap[0] = f;
+			sift(heap, k, 0);
+		}
+	}
+	if (n < k)
+		for (uint32_t at = n / 2; at-- > 0;)
+			sift(heap, n, at);
+	for (uint32_t left = n; left > 1; left--) {
+		struct found last = heap[0];
+		heap[0] = heap[left - 1];
+		heap[left - 1] = last;
+		sift(heap, left - 1, 0);
+	}
+	return n;
+}
+
+static bool wanted(const uint32_t *items, uint64_t n, uint32_t item)
+{
+	for (uint64_t i = 0; i < n; i++)
+		if (items[i] == item)
+			return true;
+	return false;
+}
+
+static double user_value(struct judge_metric m, const struct found *list, uint32_t n,
+			 const uint32_t *relevant, uint64_t count, bool *hit)
+{
+	for (uint32_t r = 0; r < n; r++)
+		hit[r] = wanted(relevant, count, list[r].item);
+	switch (m.kind) {
+	case JUDGE_PRECISION:
+		return metrics_precision(hit, n, m.k);
+	case JUDGE_RECALL:
+		return metrics_recall(hit, n, m.k, count);
+	case JUDGE_MAP:
+		return metrics_average_precision(hit, n, m.k, count);
+	case JUDGE_MRR:
+		return metrics_reciprocal_rank(hit, n, m.k);
+	case JUDGE_HIT:
+		return metrics_hit(hit, n, m.k);
+	case JUDGE_NDCG:
+		break;
+	}
+	return metrics_ndcg(hit, n, m.k, count);
+}
+
+enum { CHUNK_USERS = 64 };
+
+struct judging {
+	const struct problem *problem;
+	const struct params *users, *items;
+	struct judge_metric metric;
+	kernel_dot *dot;
+	struct found *heaps; /* k for each worker */
+	bool *hits;          /* the same */
+	double *value;       /* one for each judged user */
+};
+
+static void judge_chunk(void *context, size_t chunk, size_t worker)
+{
+	const struct judging *j = context;
+	const struct problem *p = j->problem;
+	struct found *heap = j->heaps + worker * j->metric.k;
+	uint32_t from = (uint32_t)chunk * CHUNK_USERS, to = from + CHUNK_USERS;
+	for (uint32_t i = from; i < to && i < p->judged; i++) {
+		uint32_t u = p->judged_user[i];
+		uint32_t n = best_items(j->items, params_row(j->users, u), j->dot,
+					p->item + p->start[u], p->start[u + 1] - p->start[u],
+					j->metric.k, heap);
+		j->value[i] = user_value(j->metric, heap, n, p->judged_item + p->judged_start[i],
+					 p->judged_start[i + 1] - p->judged_start[i],
+					 j->hits + worker * j->metric.k);
+	}
+}
+
+double judge_value(const struct problem *p, const struct params *users,
+		   const struct params *items, struct judge_metric metric, kernel_dot *dot,
+		   struct pool *pool)
+{
+	struct judging j = {p, users, items, metric, dot, NULL, NULL, NULL};
+	j.heaps = memory_new(pool_threads(pool) * metric.k, sizeof *j.heaps);
+	j.hits = memory_new(pool_threads(pool) * metric.k, sizeof *j.hits);
+	j.value = memory_new(p->judged, sizeof *j.value);
+	pool_run(pool, (p->judged + CHUNK_USERS - 1) / CHUNK_USERS, judge_chunk, &j);
+	struct mean mean = {0};
+	for (uint32_t i = 0; i < p->judged; i++)
+		mean_add(&mean, j.value[i]);
+	mean_add_zeros(&mean, p->judged_all - p->judged);
+	free(j.heaps);
+	free(j.hits);
+	free(j.value);
+	return mean_value(&mean);
+}

@@ -1,0 +1,176 @@
+#include "problem.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+
+/* Numbers those of `count` ids that are `used`, in order; `*number` gives for
+ * each id its number or ITEM_COLD. */
+static struct side_ids number_used(struct strmap *map, uint32_t count, const bool *used,
+				   uint32_t **number)
+{
+	struct side_ids ids = {.map = map};
+	*number = memory_new(count, sizeof(uint32_t));
+	for (uint32_t i = 0; i < count; i++)
+		(*number)[i] = used[i] ? ids.n++ : ITEM_COLD;
+	ids.key = memory_new(ids.n, sizeof(uint32_t));
+	for (uint32_t i = 0; i < count; i++)
+		if (used[i])
+			ids.key[(*number)[i]] = i;
+	return ids;
+}
+
+static bool is_fitted(const struct dataset *d, uint64_t row, unsigned fit, bool negatives)
+{
+	if (!(fit >> d->split[row] & 1))
+		return false;
+	return d->weight[row] > 0 || (negatives && d->weight[row] < 0);
+}
+
+static void copy_rows(struct problem *p, const struct dataset *d, const uint32_t *number,
+		      unsigned fit, bool negatives)
+{
+	bool plain = true;
+	p->start = memory_zero((size_t)p->users.n + 1, sizeof(uint64_t));
+	p->item = memory_new(p->rows, sizeof(uint32_t));
+	p->weight = memory_new(p->rows, sizeof(float));
+	uint64_t n = 0;
+	for (uint32_t u = 0; u < p->users.n; u++) {
+		uint32_t from = p->users.key[u];
+		for (uint64_t row = d->start[from]; row < d->start[from + 1]; row++) {
+			if (!is_fitted(d, row, fit, negatives))
+				continue;
+			p->item[n] = number[d->item[row]];
+			p->weight[n] = d->weight[row];
+			plain &= d->weight[row] == 1.0f;
+			n++;
+		}
+		p->start[u + 1] = n;
+	}
+	if (plain) {
+		free(p->weight);
+		p->weight = NULL;
+	}
+}
+
+struct draw {
+	uint64_t hash;
+	uint32_t user;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct draw *x = a, *y = b;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return (x->user > y->user) - (x->user < y->user);
+}
+
+static int by_user(const void *a, const void *b)
+{
+	const struct draw *x = a, *y = b;
+	return (x->user > y->user) - (x->user < y->user);
+}
+
+static bool judges(const struct dataset *d, uint64_t row)
+{
+	return d->split[row] == SPLIT_VALIDATION && d->weight[row] > 0;
+}
+
+/* Collects the validation rows of the drawn users. */
+static void copy_judges(struct problem *p, const struct dataset *d, const uint32_t *user_number,
+			const uint32_t *item_number, uint64_t max_judged, uint64_t seed)
+{
+	struct draw *draws = memory_new(d->users, sizeof *draws);
+	uint32_t n = 0;
+	for (uint32_t u = 0; u < d->users; u++) {
+		for (uint64_t row = d->start[u]; row < d->start[u + 1]; row++) {
+			if (judges(d, row)) {
+				struct span id = strmap_key(p->users.map, u);
+				draws[n].hash = hash_row(seed, id, span_of("judge"));
+				draws[n++].user = u;
+				break;
+			}
+		}
+	}
+	if (n > max_judged) {
+		qsort(draws, n, sizeof *draws, by_hash);
+		n = (uint32_t)max_judged;
+		qsort(draws, n, sizeof *draws, by_user);
+	}
+	uint64_t rows = 0;
+	for (uint32_t i = 0; i < n; i++)
+		for (uint64_t row = d->start[draws[i].user]; row < d->start[draws[i].user + 1]; row++)
+			rows += judges(d, row);
+	p->judged_all = n;
+	p->judged_user = memory_new(n, sizeof(uint32_t));
+	p->judged_start = memory_zero((size_t)n + 1, sizeof(uint64_t));
+	p->judged_item = memory_new(rows, sizeof(uint32_t));
+	rows = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t u = draws[i].user;
+		if (user_number[u] == ITEM_COLD)
+			continue;
+		p->judged_user[p->judged] = user_number[u];
+		for (uint64_t row = d->start[u]; row < d->start[u + 1]; row++)
+			if (judges(d, row))
+				p->judged_item[rows++] = item_number[d->item[row]];
+		p->judged_start[++p->judged] = rows;
+	}
+	free(draws);
+}
+
+struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
+			    uint64_t max_judged, uint64_t seed)
+{
+	struct problem *p = memory_zero(1, sizeof *p);
+	bool *user_used = memory_zero(d->users, sizeof(bool));
+	bool *item_used = memory_zero(d->items, sizeof(bool));
+	for (uint32_t u = 0; u < d->users; u++) {
+		for (uint64_t row = d->start[u]; row < d->start[u + 1]; row++) {
+			if (is_fitted(d, row, fit, negatives)) {
+				user_used[u] = item_used[d->item[row]] = true;
+				p->rows++;
+			} else {
+				p->unused += fit >> d->split[row] & 1;
+			}
+		}
+	}
+	uint32_t *user_number, *item_number;
+	p->users = number_used(d->user_ids, d->users, user_used, &user_number);
+	p->items = number_used(d->item_ids, d->items, item_used, &item_number);
+	d->user_ids = d->item_ids = NULL;
+	copy_rows(p, d, item_number, fit, negatives);
+	if (!(fit >> SPLIT_VALIDATION & 1))
+		copy_judges(p, d, user_number, item_number, max_judged, seed);
+	free(user_used);
+	free(item_used);
+	free(user_number);
+	free(item_number);
+	dataset_free(d);
+	return p;
+}
+
+void problem_free(struct problem *p)
+{
+	if (!p)
+		return;
+	strmap_free(p->users.map);
+	strmap_free(p->items.map);
+	free(p->users.key);
+	free(p->items.key);
+	free(p->start);
+	free(p->item);
+	free(p->weight);
+	free(p->judged_user);
+	free(p->judged_start);
+	free(p->judged_item);
+	free(p);
+}
+
+struct span problem_id(const struct side_ids *ids, uint32_t number)
+{
+	return strmap_key(ids->map, ids->key[number]);
+}

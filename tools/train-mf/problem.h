@@ -1,0 +1,50 @@
+/* problem.h - what is fitted and what it is checked against, in dense numbers.
+ *
+ * Users and items that have train rows are numbered 0, 1, .. in the byte order
+ * of their ids, so nothing depends on the order of the input's rows.
+ */
+#ifndef RECPIPE_TRAIN_MF_PROBLEM_H
+#define RECPIPE_TRAIN_MF_PROBLEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/dataset.h"
+
+enum { ITEM_COLD = 0xffffffffu };
+
+struct side_ids {
+	struct strmap *map; /* every id of the input */
+	uint32_t n;         /* how many of them are fitted */
+	uint32_t *key;      /* n: number in `map` */
+};
+
+struct problem {
+	struct side_ids users, items;
+	uint64_t rows;
+	uint64_t *start;    /* users + 1: rows of user u are start[u] .. start[u + 1] */
+	uint32_t *item;     /* rows, ascending within a user */
+	float *weight;      /* rows, or NULL when all are 1 */
+	uint64_t unused;    /* train rows left out for a weight of 0 or less */
+
+	/* Validation: users that are fitted, and all that count in a mean. */
+	uint32_t judged;          /* users below */
+	uint32_t judged_all;      /* with those that are not fitted: each counts 0 */
+	uint32_t *judged_user;    /* judged: user number */
+	uint64_t *judged_start;   /* judged + 1 */
+	uint32_t *judged_item;    /* item number, or ITEM_COLD */
+};
+
+/* Takes the dataset apart (and frees it). Rows of the splits in `fit` are
+ * fitted; rows of validation, when they are not, judge. `max_judged` users are
+ * drawn by hash(seed, user) when there are more. With `negatives` rows of
+ * negative weight are kept. */
+struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
+			    uint64_t max_judged, uint64_t seed);
+
+void problem_free(struct problem *p);
+
+/* The id of a fitted user or item. */
+struct span problem_id(const struct side_ids *ids, uint32_t number);
+
+#endif

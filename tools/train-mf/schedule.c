@@ -1,0 +1,212 @@
+#include "schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Fewer than this many users or items in a block are too few to draw from. */
+enum { USERS_LEAST = 16, ITEMS_LEAST = 64 };
+
+struct count {
+	uint64_t rows;
+	uint32_t number;
+};
+
+static int by_rows(const void *a, const void *b)
+{
+	const struct count *x = a, *y = b;
+	if (x->rows != y->rows)
+		return x->rows > y->rows ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static uint32_t *ranked(struct count *counts, uint32_t n)
+{
+	uint32_t *rank = memory_new(n, sizeof(uint32_t));
+	qsort(counts, n, sizeof *counts, by_rows);
+	for (uint32_t i = 0; i < n; i++)
+		rank[i] = counts[i].number;
+	free(counts);
+	return rank;
+}
+
+static uint32_t *rank_users(const struct problem *p)
+{
+	struct count *counts = memory_new(p->users.n, sizeof *counts);
+	for (uint32_t u = 0; u < p->users.n; u++)
+		counts[u] = (struct count){p->start[u + 1] - p->start[u], u};
+	return ranked(counts, p->users.n);
+}
+
+static uint32_t *rank_items(const struct problem *p)
+{
+	struct count *counts = memory_zero(p->items.n, sizeof *counts);
+	for (uint32_t i = 0; i < p->items.n; i++)
+		counts[i].number = i;
+	for (uint64_t row = 0; row < p->rows; row++)
+		counts[p->item[row]].rows++;
+	return ranked(counts, p->items.n);
+}
+
+/* Deals cards in order of size, each run of `blocks` of them at random, one to
+ * a block: blocks differ little in rows and hold the same mix of sizes. */
+static void deal(const uint32_t *rank, uint32_t n, uint32_t blocks, struct random *r,
+		 uint32_t *list, uint32_t *start)
+{
+	uint32_t hand[BLOCKS_MAX], fill[BLOCKS_MAX] = {0};
+	start[0] = 0;
+	for (uint32_t b = 0; b < blocks; b++)
+		start[b + 1] = start[b] + n / blocks + (b < n % blocks);
+	for (uint32_t at = 0; at < n; at += blocks) {
+		/* The last, short hand goes to the blocks that have one more. */
+		uint32_t cards = n - at < blocks ? n - at : blocks;
+		for (uint32_t b = 0; b < cards; b++)
+			hand[b] = b;
+		for (uint32_t b = cards; b > 1; b--) {
+			uint32_t other = random_below(r, b), held = hand[b - 1];
+			hand[b - 1] = hand[other];
+			hand[other] = held;
+		}
+		for (uint32_t b = 0; b < cards; b++)
+			list[start[hand[b]] + fill[hand[b]]++] = rank[at + b];
+	}
+}
+
+struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t seed)
+{
+	struct schedule *s = memory_zero(1, sizeof *s);
+	s->problem = p;
+	s->seed = seed;
+	s->blocks = blocks;
+	if (s->blocks > p->users.n / USERS_LEAST)
+		s->blocks = p->users.n / USERS_LEAST;
+	if (s->blocks > p->items.n / ITEMS_LEAST)
+		s->blocks = p->items.n / ITEMS_LEAST;
+	if (s->blocks == 0)
+		s->blocks = 1;
+	s->user_rank = rank_users(p);
+	s->item_rank = rank_items(p);
+	s->user_list = memory_new(p->users.n, sizeof(uint32_t));
+	s->item_list = memory_new((size_t)p->items.n * ROUNDS, sizeof(uint32_t));
+	s->item_block = memory_new((size_t)p->items.n * ROUNDS, 1);
+	s->row_start = memory_zero((size_t)s->blocks * s->blocks * ROUNDS + 1, sizeof(uint64_t));
+	s->order = memory_new(p->rows, sizeof *s->order);
+	struct random random = random_start(seed, UINT64_C(1) << 32);
+	deal(s->user_rank, p->users.n, s->blocks, &random, s->user_list, s->user_start);
+	return s;
+}
+
+void schedule_free(struct schedule *s)
+{
+	if (!s)
+		return;
+	free(s->user_rank);
+	free(s->item_rank);
+	free(s->user_list);
+	free(s->item_list);
+	free(s->item_block);
+	free(s->row_start);
+	free(s->order);
+	free(s);
+}
+
+/* The stream of random numbers of one cell, or of the deal itself. */
+static struct random epoch_random(const struct schedule *s, uint64_t cell)
+{
+	return random_start(s->seed, (s->epoch + 2) << 32 | cell);
+}
+
+static void shuffle(struct entry *entries, uint64_t n, struct random *r)
+{
+	for (uint64_t i = n; i > 1; i--) {
+		uint64_t other;
+		if (i >> 32) /* the bias of this product is below 2^-31 */
+			other = (uint64_t)((double)i * random_share(r));
+		else
+			other = random_below(r, (uint32_t)i);
+		struct entry held = entries[i - 1];
+		entries[i - 1] = entries[other];
+		entries[other] = held;
+	}
+}
+
+/* Calls of count and fill must draw the same rounds. */
+static inline uint32_t cell_of(const struct schedule *s, uint32_t item, struct random *r)
+{
+	uint32_t round = (uint32_t)(random_bits(r) >> 32) % ROUNDS;
+	return round * s->blocks + s->item_block[(size_t)item * ROUNDS + round];
+}
+
+/* Counts the rows of one user block's cells. */
+static void count_block(void *context, size_t chunk, size_t worker)
+{
+	(void)worker;
+	struct schedule *s = context;
+	const struct problem *p = s->problem;
+	struct random random = epoch_random(s, 1 + chunk);
+	uint64_t count[ROUNDS * BLOCKS_MAX] = {0};
+	for (uint32_t i = s->user_start[chunk]; i < s->user_start[chunk + 1]; i++) {
+		uint32_t user = s->user_list[i];
+		for (uint64_t row = p->start[user]; row < p->start[user + 1]; row++)
+			count[cell_of(s, p->item[row], &random)]++;
+	}
+	uint32_t cells = ROUNDS * s->blocks;
+	for (uint32_t c = 0; c < cells; c++)
+		s->row_start[chunk * cells + c + 1] = count[c];
+}
+
+/* Fills the cells of one user block. */
+static void fill_block(void *context, size_t chunk, size_t worker)
+{
+	(void)worker;
+	struct schedule *s = context;
+	const struct problem *p = s->problem;
+	struct random random = epoch_random(s, 1 + chunk);
+	uint32_t cells = ROUNDS * s->blocks;
+	uint64_t *start = s->row_start + chunk * cells, next[ROUNDS * BLOCKS_MAX];
+	memcpy(next, start, cells * sizeof *next);
+	for (uint32_t i = s->user_start[chunk]; i < s->user_start[chunk + 1]; i++) {
+		uint32_t user = s->user_list[i];
+		for (uint64_t row = p->start[user]; row < p->start[user + 1]; row++) {
+			uint32_t nth = (uint32_t)(row - p->start[user]);
+			uint64_t *at = &next[cell_of(s, p->item[row], &random)];
+			s->order[(*at)++] = (struct entry){user, nth};
+		}
+	}
+	for (uint32_t c = 0; c < cells; c++)
+		shuffle(s->order + start[c], next[c] - start[c], &random);
+}
+
+void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool)
+{
+	uint32_t items = s->problem->items.n;
+	s->epoch = epoch;
+	struct random random = epoch_random(s, 0);
+	for (size_t round = 0; round < ROUNDS; round++) {
+		uint32_t *list = s->item_list + round * items;
+		deal(s->item_rank, items, s->blocks, &random, list, s->item_start);
+		for (uint32_t b = 0; b < s->blocks; b++)
+			for (uint32_t i = s->item_start[b]; i < s->item_start[b + 1]; i++)
+				s->item_block[(size_t)list[i] * ROUNDS + round] = (uint8_t)b;
+	}
+	pool_run(pool, s->blocks, count_block, s);
+	s->row_start[0] = 0;
+	for (size_t c = 0; c < (size_t)s->blocks * s->blocks * ROUNDS; c++)
+		s->row_start[c + 1] += s->row_start[c];
+	pool_run(pool, s->blocks, fill_block, s);
+}
+
+struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t chunk)
+{
+	uint32_t round = diagonal / s->blocks, block = (chunk + diagonal) % s->blocks;
+	size_t at = ((size_t)chunk * ROUNDS + round) * s->blocks + block;
+	return (struct cell){
+		.order = s->order + s->row_start[at],
+		.n = s->row_start[at + 1] - s->row_start[at],
+		.items = s->item_list + (size_t)round * s->problem->items.n +
+			 s->item_start[block],
+		.item_count = s->item_start[block + 1] - s->item_start[block],
+		.random = epoch_random(s, UINT64_C(1) << 31 | at),
+	};
+}

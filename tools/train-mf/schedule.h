@@ -1,0 +1,67 @@
+/* schedule.h - the order in which an epoch visits its rows.
+ *
+ * Users and items are dealt to B blocks each; cell (b, c) holds the rows of
+ * users in block b and items in block c. The B cells of a diagonal share no
+ * user and no item, so they run at once without a lock and with one outcome,
+ * whatever the number of threads (Gemulla et al. 2011, "Large-scale matrix
+ * factorization with distributed stochastic gradient descent"; here negatives
+ * are drawn from the cell's items as well). An epoch has several rounds: each
+ * visits a random share of the rows and deals the items anew, for a user's rows
+ * should not come block by block.
+ */
+#ifndef RECPIPE_TRAIN_MF_SCHEDULE_H
+#define RECPIPE_TRAIN_MF_SCHEDULE_H
+
+#include <stdint.h>
+
+#include "base/random.h"
+#include "frame/pool.h"
+#include "problem.h"
+
+enum { BLOCKS_MAX = 64, ROUNDS = 8 };
+
+struct entry {
+	uint32_t user;
+	uint32_t nth; /* which of the user's rows */
+};
+
+/* One cell: what it visits, and the items negatives are drawn from. */
+struct cell {
+	const struct entry *order;
+	uint64_t n;
+	const uint32_t *items;
+	uint32_t item_count;
+	struct random random;
+};
+
+struct schedule {
+	const struct problem *problem;
+	uint64_t seed;
+	uint32_t blocks;
+	uint32_t *user_rank, *item_rank; /* by number of rows, most first */
+	uint32_t *user_list;             /* grouped by block */
+	uint32_t *item_list;             /* the same, one list for each round */
+	uint32_t user_start[BLOCKS_MAX + 1], item_start[BLOCKS_MAX + 1];
+	uint8_t *item_block;             /* items * ROUNDS */
+	uint64_t *row_start;             /* cells + 1: of `order`, by block, round, block */
+	struct entry *order;             /* rows */
+	uint64_t epoch;
+};
+
+/* `blocks` is an upper bound: small problems are cut in fewer. */
+struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t seed);
+void schedule_free(struct schedule *s);
+
+/* Deals the items of epoch `epoch` and shuffles every cell. */
+void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool);
+
+/* The diagonals of an epoch come one after the other. */
+static inline uint32_t schedule_diagonals(const struct schedule *s)
+{
+	return s->blocks * ROUNDS;
+}
+
+/* The cell of user block `chunk` on a diagonal, with a generator of its own. */
+struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t chunk);
+
+#endif

@@ -1,0 +1,13 @@
+/* sgd-avx2.c - the loops for processors with AVX2 and FMA. */
+#if defined(__x86_64__)
+#include "data/vector-avx2.h"
+
+#include "sgd-loops.h"
+#else
+#include "sgd.h"
+
+struct cell_result sgd_cell_avx2(const struct sgd *sgd, struct cell *cell)
+{
+	return sgd_cell_portable(sgd, cell);
+}
+#endif

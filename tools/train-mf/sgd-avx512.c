@@ -1,0 +1,13 @@
+/* sgd-avx512.c - the loops for processors with AVX-512. */
+#if defined(__x86_64__)
+#include "data/vector-avx512.h"
+
+#include "sgd-loops.h"
+#else
+#include "sgd.h"
+
+struct cell_result sgd_cell_avx512(const struct sgd *sgd, struct cell *cell)
+{
+	return sgd_cell_portable(sgd, cell);
+}
+#endif

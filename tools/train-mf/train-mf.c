@@ -1,0 +1,496 @@
+/* train-mf - fits a matrix factorisation to a dataset.
+ *
+ * In:   user item [weight] [split]; rows of the split train are fitted, rows
+ *       of validation decide when to stop, rows of test are never looked at.
+ * Out:  the model: kind id bias f0 .. f(k-1).
+ *
+ *	train-mf --loss warp --factors 64 < dataset.tsv > model.tsv
+ *
+ * It lists and judges nothing: see export-topk(1) and evaluate-topk(1).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/kernel.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "domain/dataset.h"
+#include "domain/model.h"
+#include "ials.h"
+#include "judge.h"
+#include "params.h"
+#include "problem.h"
+#include "schedule.h"
+#include "sgd.h"
+
+#define LOSS_CHOICES "warp|ials"
+
+struct options {
+	int loss, kernel, solver;
+	int64_t factors, epochs, max_sampled, patience, stop_users, blocks, block_factors;
+	double learning_rate, init_scale, user_alpha, item_alpha;
+	double unobserved, regularisation, exponent;
+	const char *fit_splits, *stop_metric, *report, *curve;
+	const char *user, *item, *weight, *split;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"loss", 0, OPTION_CHOICE, "LOSS", offsetof(struct options, loss), "warp", 0, 0, LOSS_CHOICES,
+	 "what is minimised"},
+	{"factors", 0, OPTION_INT, "N", offsetof(struct options, factors), "64", 1, 4096, NULL,
+	 "numbers per user and item"},
+	{"epochs", 0, OPTION_INT, "N", offsetof(struct options, epochs), "30", 1, 100000, NULL,
+	 "visit every interaction N times at most"},
+	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
+	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
+	{"max-sampled", 0, OPTION_INT, "N", offsetof(struct options, max_sampled), "10", 1,
+	 SAMPLED_MOST, NULL, "warp: draw at most N negatives for an interaction"},
+	{"user-alpha", 0, OPTION_REAL, "X", offsetof(struct options, user_alpha), "0", 0, 1e6, NULL,
+	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
+	{"item-alpha", 0, OPTION_REAL, "X", offsetof(struct options, item_alpha), "0", 0, 1e6, NULL,
+	 "the same for items"},
+	{"unobserved-weight", 0, OPTION_REAL, "X", offsetof(struct options, unobserved), "0.1", 0,
+	 1e6, NULL, "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
+	{"regularization", 0, OPTION_REAL, "X", offsetof(struct options, regularisation), "0.01", 0,
+	 1e9, NULL, "ials: the weight of squared factors"},
+	{"regularization-exponent", 0, OPTION_REAL, "X", offsetof(struct options, exponent), "1",
+	 0, 4, NULL, "ials: the power of a row's frequency in its regularisation"},
+	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
+	 "auto|exact|block", "ials: solve for all factors of a row at once, or for "
+	 "--block-factors of them after the other; auto takes blocks from 128 factors on"},
+	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
+	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
+	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
+	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root)"},
+	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
+	 NULL, "fit the rows of these splits: a list of train, validation, test, or all"},
+	{"patience", 0, OPTION_INT, "N", offsetof(struct options, patience), "5", 0, 100000, NULL,
+	 "stop when N epochs have brought nothing on the validation rows, and keep the best "
+	 "epoch; 0: run all epochs and keep the last"},
+	{"stop-metric", 0, OPTION_TEXT, "METRIC", offsetof(struct options, stop_metric), "ndcg@10",
+	 0, 0, NULL, "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
+	 "hit with @K"},
+	{"stop-users", 0, OPTION_INT, "N", offsetof(struct options, stop_users), "5000", 1,
+	 4000000000, NULL, "judge by N users, drawn with the seed, when more have validation rows"},
+	{"report", 0, OPTION_TEXT, "METRIC", offsetof(struct options, report), NULL, 0, 0, NULL,
+	 "use METRIC as --stop-metric and write `step value` rows to standard output, the last "
+	 "line being the result; the model goes to --output alone"},
+	{"curve", 0, OPTION_FILE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
+	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
+	{"blocks", 0, OPTION_INT, "N", offsetof(struct options, blocks), "4", 1, BLOCKS_MAX, NULL,
+	 "cut users and items in at most N blocks, which is also how many threads find work; "
+	 "changes the result"},
+	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
+	 KERNEL_CHOICES, "vector instructions; portable gives the same bytes on every machine"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
+	 "the column of user ids"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
+	 "the column of item ids"},
+	{"weight", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, weight), "weight", 0, 0, NULL,
+	 "the column of weights: how much an interaction counts"},
+	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
+	 "the column of splits"},
+	COMMON_THREADS(struct options, common),
+	COMMON_SEED(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+struct training {
+	const struct options *options;
+	struct problem *problem;
+	struct params users, items;
+	struct schedule *schedule;
+	struct sgd sgd;
+	sgd_cell *cell;
+	struct ials *ials;          /* NULL: row by row */
+	kernel_dot *dot;
+	struct pool *pool;
+	bool judged;                /* there are validation rows to judge by */
+	struct judge_metric metric;
+	struct output *report;
+	int curve;                  /* a file that people watch: written as it grows; -1 */
+	uint64_t visited, visits;   /* interactions so far and in all, for progress */
+	uint32_t diagonal;
+	double loss[BLOCKS_MAX];    /* of the cells of this diagonal */
+	double seconds;             /* spent in training, without judging */
+	uint32_t best_epoch, last_epoch;
+	double best_value;
+};
+
+static void train_cell(void *context, size_t chunk, size_t worker)
+{
+	(void)worker;
+	struct training *t = context;
+	struct cell cell = schedule_cell(t->schedule, t->diagonal, (uint32_t)chunk);
+	t->loss[chunk] = t->cell(&t->sgd, &cell).loss;
+}
+
+enum { SHRINK_ROWS = 1024 };
+
+static void shrink_chunk(void *context, size_t chunk, size_t worker)
+{
+	(void)worker;
+	struct training *t = context;
+	const struct options *o = t->options;
+	double visits = (double)t->problem->rows / ROUNDS;
+	size_t from = chunk * SHRINK_ROWS, to = from + SHRINK_ROWS;
+	struct params *side[] = {&t->users, &t->items};
+	double alpha[] = {o->user_alpha, o->item_alpha};
+	for (int i = 0; i < 2; i++)
+		if (alpha[i] > 0)
+			params_shrink(side[i], from, to < side[i]->n ? to : side[i]->n, alpha[i],
+				      o->learning_rate, visits);
+}
+
+/* At the end of each round, for all rows alike: a row's pull depends neither on
+ * how often it is drawn as a negative nor on the order of the visits. */
+static void shrink(struct training *t)
+{
+	uint32_t rows = t->users.n > t->items.n ? t->users.n : t->items.n;
+	if (t->options->user_alpha > 0 || t->options->item_alpha > 0)
+		pool_run(t->pool, (rows + SHRINK_ROWS - 1) / SHRINK_ROWS, shrink_chunk, t);
+}
+
+/* One visit of every row; the mean loss. */
+static double train_epoch(struct training *t, uint32_t epoch)
+{
+	double loss = 0;
+	uint64_t before = t->visited, blocks = t->schedule->blocks;
+	uint64_t diagonals = schedule_diagonals(t->schedule);
+	schedule_epoch(t->schedule, epoch, t->pool);
+	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal++) {
+		pool_run(t->pool, blocks, train_cell, t);
+		for (uint64_t b = 0; b < blocks; b++)
+			loss += t->loss[b];
+		if ((t->diagonal + 1) % blocks == 0)
+			shrink(t);
+		t->visited = before + t->problem->rows * (t->diagonal + 1) / diagonals;
+		progress_step(t->visited, t->visits, "interactions");
+	}
+	return loss / (double)t->problem->rows;
+}
+
+static void check_finite(const struct training *t, uint32_t epoch, double loss)
+{
+	if (t->ials && !isfinite(loss))
+		die(STATUS_FAILED, "epoch %u: a system of equations has no solution in float; "
+		    "raise --regularization (it is %g)", epoch, t->options->regularisation);
+	if (!isfinite(loss) || !params_finite(&t->users) || !params_finite(&t->items))
+		die(STATUS_FAILED, "epoch %u: the factors grew beyond all numbers; lower "
+		    "--learning-rate (it is %g) or the weights", epoch,
+		    t->options->learning_rate);
+}
+
+/* Writes `line` and frees it. */
+static void put_curve(const struct training *t, char *line)
+{
+	size_t n = strlen(line), done = 0;
+	while (done < n) {
+		ssize_t wrote = write(t->curve, line + done, n - done);
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			die_errno(STATUS_FAILED, "cannot write %s", t->options->curve);
+		done += (size_t)wrote;
+	}
+	free(line);
+}
+
+static void close_curve(struct training *t)
+{
+	if (t->curve >= 0 && close(t->curve) != 0)
+		die_errno(STATUS_FAILED, "cannot write %s", t->options->curve);
+	t->curve = -1;
+}
+
+static void write_curve(struct training *t, uint32_t epoch, double loss, double value)
+{
+	if (t->curve >= 0) {
+		char text[3][NUMBER_SIZE + 1] = {{0}};
+		number_write_double(loss, text[0]);
+		if (t->judged)
+			number_write_double(value, text[1]);
+		number_write_double(round(t->seconds * 1e3) / 1e3, text[2]);
+		put_curve(t, memory_format("%u\t%s\t%s\t%s\n", epoch, text[0], text[1], text[2]));
+	}
+	if (t->report) {
+		output_u64(t->report, epoch);
+		output_tab(t->report);
+		output_double(t->report, value);
+		output_end_row(t->report);
+		output_flush(t->report);
+	}
+}
+
+static _Noreturn void stop(struct training *t)
+{
+	close_curve(t);
+	progress_clear();
+	stop_now();
+}
+
+/* Trains until the epochs are over or the metric has stopped growing. */
+static void train(struct training *t)
+{
+	const struct options *o = t->options;
+	bool choose = t->judged && o->patience > 0;
+	t->visits = t->problem->rows * (uint64_t)o->epochs;
+	for (uint32_t epoch = 1; epoch <= o->epochs; epoch++) {
+		double begin = clock_wall();
+		double loss = t->ials ? ials_epoch(t->ials) : train_epoch(t, epoch), value = 0;
+		if (stop_signal())
+			stop(t);
+		t->seconds += clock_wall() - begin;
+		check_finite(t, epoch, loss);
+		if (t->judged)
+			value = judge_value(t->problem, &t->users, &t->items, t->metric, t->dot,
+					    t->pool);
+		if (t->ials)
+			progress_step(t->problem->rows * epoch, t->visits, "interactions");
+		write_curve(t, epoch, loss, value);
+		t->last_epoch = epoch;
+		if (!choose || t->best_epoch == 0 || value > t->best_value) {
+			t->best_epoch = epoch;
+			t->best_value = value;
+			if (choose && epoch < o->epochs) {
+				params_keep(&t->users);
+				params_keep(&t->items);
+			}
+		} else if (epoch - t->best_epoch >= o->patience) {
+			break;
+		}
+	}
+	if (t->best_epoch < t->last_epoch) {
+		params_recall(&t->users);
+		params_recall(&t->items);
+	}
+	progress_clear();
+	if (t->judged)
+		note("kept epoch %u of %u: %s %.6g", t->best_epoch, t->last_epoch,
+		     o->report ? o->report : o->stop_metric, t->best_value);
+	if (t->report)
+		write_curve(&(struct training){.report = t->report, .curve = -1}, t->best_epoch, 0,
+			    t->best_value);
+}
+
+static void write_meta_u64(struct output *out, uint32_t factors, const char *name, uint64_t value)
+{
+	char text[NUMBER_SIZE + 1];
+	text[number_write_u64(value, text)] = '\0';
+	model_write_meta(out, factors, name, text);
+}
+
+static void write_meta_real(struct output *out, uint32_t factors, const char *name, double value)
+{
+	char text[NUMBER_SIZE + 1];
+	text[number_write_double(value, text)] = '\0';
+	model_write_meta(out, factors, name, text);
+}
+
+static void write_side(struct output *out, enum model_kind kind, const struct side_ids *ids,
+		       const struct params *p)
+{
+	for (uint32_t r = 0; r < p->n; r++)
+		model_write_row(out, kind, problem_id(ids, r), *params_bias(p, r),
+				params_row(p, r), p->factors);
+}
+
+enum { IALS = 1 };
+
+static const char *const LOSS_NAMES[] = {"warp", "ials"};
+
+static uint64_t write_model(struct training *t, struct output *out)
+{
+	const struct options *o = t->options;
+	uint32_t factors = (uint32_t)o->factors;
+	model_write_meta(out, factors, "loss", LOSS_NAMES[o->loss]);
+	if (o->loss == IALS) {
+		write_meta_real(out, factors, "unobserved_weight", o->unobserved);
+		write_meta_real(out, factors, "regularization", o->regularisation);
+		write_meta_real(out, factors, "regularization_exponent", o->exponent);
+	} else {
+		write_meta_real(out, factors, "learning_rate", o->learning_rate);
+		write_meta_u64(out, factors, "max_sampled", (uint64_t)o->max_sampled);
+		write_meta_real(out, factors, "user_alpha", o->user_alpha);
+		write_meta_real(out, factors, "item_alpha", o->item_alpha);
+	}
+	write_meta_real(out, factors, "init_scale", o->init_scale);
+	write_meta_u64(out, factors, "seed", o->common.seed);
+	write_meta_u64(out, factors, "epoch", t->best_epoch);
+	write_side(out, MODEL_ITEM, &t->problem->items, &t->items);
+	write_side(out, MODEL_USER, &t->problem->users, &t->users);
+	return (o->loss == IALS ? 7 : 8) + (uint64_t)t->items.n + t->users.n;
+}
+
+/* The column's name when it is there or was asked for: an absent default column
+ * has a meaning of its own. */
+static struct dataset_columns columns_of(const struct options *o)
+{
+	return (struct dataset_columns){.user = o->user, .item = o->item, .weight = o->weight,
+					.split = o->split};
+}
+
+static void open_outputs(struct training *t, struct output **model)
+{
+	const struct options *o = t->options;
+	*model = NULL;
+	if (o->report) {
+		t->report = output_open(NULL, o->common.line_buffered);
+		output_text(t->report, "step\tvalue\n");
+		output_flush(t->report);
+	}
+	if (!o->report || o->common.output)
+		*model = output_open(o->common.output, o->common.line_buffered);
+	if (o->curve) {
+		t->curve = open(o->curve, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (t->curve < 0)
+			die_errno(STATUS_FAILED, "cannot write %s", o->curve);
+		put_curve(t, memory_format("epoch\tloss\tmetric\tseconds\n"));
+	}
+	if (*model && !o->common.no_header) {
+		model_write_header(*model, (uint32_t)o->factors);
+		output_flush(*model);
+	}
+}
+
+static void prepare_sgd(struct training *t, enum kernel_choice kernel)
+{
+	const struct options *o = t->options;
+	t->schedule = schedule_new(t->problem, (uint32_t)o->blocks, o->common.seed);
+	t->cell = sgd_cell_of(kernel);
+	t->sgd = (struct sgd){
+		.problem = t->problem,
+		.users = &t->users,
+		.items = &t->items,
+		.positives = positives_new(t->problem),
+		.loss = (enum loss)o->loss,
+		.learning_rate = (float)o->learning_rate,
+		.max_sampled = (uint32_t)o->max_sampled,
+		.rank_loss = sgd_rank_loss(t->problem->items.n, (uint32_t)o->max_sampled),
+	};
+}
+
+/* Blocks pay from here on. */
+enum { BLOCK_FACTORS_FROM = 128 };
+
+static void prepare_ials(struct training *t, enum kernel_choice kernel)
+{
+	const struct options *o = t->options;
+	enum { AUTO, EXACT, BLOCK };
+	bool block = o->solver == BLOCK || (o->solver == AUTO && o->factors >= BLOCK_FACTORS_FROM);
+	struct ials_options options = {
+		.unobserved = o->unobserved,
+		.regularisation = o->regularisation,
+		.exponent = o->exponent,
+		.block = (uint32_t)(block ? o->block_factors : o->factors),
+	};
+	t->ials = ials_new(t->problem, &t->users, &t->items, &options, kernel, t->pool);
+}
+
+static void prepare(struct training *t, enum kernel_choice kernel)
+{
+	const struct options *o = t->options;
+	uint32_t factors = (uint32_t)o->factors;
+	bool ials = o->loss == IALS;
+	double scale = o->init_scale / (ials ? sqrt(factors) : (double)factors);
+	t->users = params_new(t->problem->users.n, factors, ials ? 0 : 1, 1);
+	t->items = params_new(t->problem->items.n, factors, ials ? 0 : 1, 1);
+	params_draw(&t->users, &t->problem->users, "user", o->common.seed, scale);
+	params_draw(&t->items, &t->problem->items, "item", o->common.seed, scale);
+	t->pool = pool_new((size_t)o->common.threads);
+	t->dot = kernel_dot_of(kernel);
+	if (ials)
+		prepare_ials(t, kernel);
+	else
+		prepare_sgd(t, kernel);
+}
+
+static void release(struct training *t)
+{
+	ials_free(t->ials);
+	positives_free(&t->sgd.positives);
+	free(t->sgd.rank_loss);
+	schedule_free(t->schedule);
+	params_free(&t->users);
+	params_free(&t->items);
+	problem_free(t->problem);
+	pool_free(t->pool);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct training t = {.options = o, .curve = -1};
+	unsigned fit = split_mask(o->fit_splits, "fit-splits");
+	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
+	if (kernel == KERNEL_AUTO)
+		usage_error("--kernel: this processor does not have these instructions");
+	t.metric = judge_metric_of(o->report ? o->report : o->stop_metric,
+				   o->report ? "report" : "stop-metric");
+	struct table *table = table_open(files, count, &format);
+	struct output *model;
+	open_outputs(&t, &model);
+	struct dataset_columns columns = columns_of(o);
+	struct dataset *data = dataset_read(table, &columns);
+	uint64_t rows = table_rows(table), rejected = table_rejected(table);
+	table_close(table);
+	t.problem = problem_new(data, fit, false, (uint64_t)o->stop_users, o->common.seed);
+	t.judged = t.problem->judged_all > 0;
+	if (t.problem->unused)
+		warn("%llu rows left out: their weight is not above 0",
+		     (unsigned long long)t.problem->unused);
+	if (t.problem->rows == 0)
+		warn("no rows to fit: the model is empty");
+	if (o->report && !t.judged)
+		die(STATUS_DATA, "--report %s: there are no validation rows to judge by", o->report);
+	stop_catch();
+	prepare(&t, kernel);
+	if (t.problem->rows)
+		train(&t);
+	uint64_t written = 0;
+	if (model) {
+		written = write_model(&t, model);
+		output_close(model);
+	}
+	close_curve(&t);
+	if (t.report)
+		output_close(t.report);
+	release(&t);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "train-mf",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Fit a matrix factorisation to the interactions of a dataset.",
+	.reads = "user item [weight] [split]; without weight all count 1, without split all are train",
+	.writes = "kind id bias f0 .. f(k-1)",
+	.examples = {
+		"train-mf --loss warp --factors 64 --epochs 30 < dataset.tsv > model.tsv",
+		"train-mf --fit-splits all --epochs 12 < dataset.tsv > serving.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
