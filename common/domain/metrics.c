@@ -1,0 +1,145 @@
+#include "domain/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static uint32_t shorter(uint32_t n, uint32_t k)
+{
+	return n < k ? n : k;
+}
+
+static uint32_t count_hits(const bool *hit, uint32_t n, uint32_t k)
+{
+	uint32_t hits = 0;
+	for (uint32_t r = 0; r < shorter(n, k); r++)
+		hits += hit[r];
+	return hits;
+}
+
+double metrics_precision(const bool *hit, uint32_t n, uint32_t k)
+{
+	return (double)count_hits(hit, n, k) / k;
+}
+
+double metrics_recall(const bool *hit, uint32_t n, uint32_t k, uint64_t relevant)
+{
+	return (double)count_hits(hit, n, k) / (double)relevant;
+}
+
+static double discount(uint32_t r)
+{
+	return 1 / log2((double)r + 2);
+}
+
+double metrics_ndcg(const bool *hit, uint32_t n, uint32_t k, uint64_t relevant)
+{
+	double gain = 0, ideal = 0;
+	for (uint32_t r = 0; r < shorter(n, k); r++)
+		if (hit[r])
+			gain += discount(r);
+	if (gain == 0)
+		return 0;
+	for (uint32_t r = 0; r < k && r < relevant; r++)
+		ideal += discount(r);
+	return gain / ideal;
+}
+
+double metrics_average_precision(const bool *hit, uint32_t n, uint32_t k, uint64_t relevant)
+{
+	double sum = 0;
+	uint32_t hits = 0;
+	for (uint32_t r = 0; r < shorter(n, k); r++)
+		if (hit[r])
+			sum += (double)++hits / (r + 1);
+	return sum / (double)(relevant < k ? relevant : k);
+}
+
+double metrics_reciprocal_rank(const bool *hit, uint32_t n, uint32_t k)
+{
+	for (uint32_t r = 0; r < shorter(n, k); r++)
+		if (hit[r])
+			return 1.0 / (r + 1);
+	return 0;
+}
+
+double metrics_hit(const bool *hit, uint32_t n, uint32_t k)
+{
+	return count_hits(hit, n, k) > 0;
+}
+
+static int float_order(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
+/* Each negative is above or level with the positives that its score reaches. */
+double metrics_auc(float *positive, uint64_t n_positive, const float *negative,
+		   uint64_t n_negative)
+{
+	if (n_positive == 0 || n_negative == 0)
+		return 0.5;
+	qsort(positive, n_positive, sizeof *positive, float_order);
+	uint64_t inversions = 0;
+	for (uint64_t i = 0; i < n_negative; i++) {
+		uint64_t low = 0, high = n_positive;
+		while (low < high) {
+			uint64_t middle = low + (high - low) / 2;
+			if (positive[middle] <= negative[i])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		inversions += low;
+	}
+	return 1 - (double)inversions / ((double)n_positive * (double)n_negative);
+}
+
+/* a * b as a rounded product and its error, both added: nothing is lost. */
+static void add_product(struct exactsum *sum, double a, double b)
+{
+	double product = a * b;
+	exactsum_add(sum, product);
+	exactsum_add(sum, fma(a, b, -product));
+}
+
+void mean_add(struct mean *m, double value)
+{
+	exactsum_add(&m->sum, value);
+	add_product(&m->squares, value, value);
+	m->n++;
+}
+
+void mean_add_zeros(struct mean *m, uint64_t n)
+{
+	m->n += n;
+}
+
+double mean_value(const struct mean *m)
+{
+	return exactsum_value(&m->sum) / (double)m->n;
+}
+
+/* What is left of an exact sum behind its rounded value. */
+static double rest_of(const struct exactsum *sum, double value)
+{
+	struct exactsum rest = *sum;
+	exactsum_add(&rest, -value);
+	return exactsum_value(&rest);
+}
+
+/* n * squares - sum^2 in twice the precision: equal values give 0. */
+double mean_stderr(const struct mean *m)
+{
+	double n = (double)m->n;
+	double sum = exactsum_value(&m->sum), sum_rest = rest_of(&m->sum, sum);
+	double squares = exactsum_value(&m->squares), squares_rest = rest_of(&m->squares, squares);
+	struct exactsum deviations = {0};
+	add_product(&deviations, n, squares);
+	add_product(&deviations, n, squares_rest);
+	add_product(&deviations, -sum, sum);
+	add_product(&deviations, -2 * sum, sum_rest);
+	add_product(&deviations, -sum_rest, sum_rest);
+	double variance = fmax(exactsum_value(&deviations), 0) / n / (n - 1);
+	return sqrt(variance / n);
+}

@@ -1,0 +1,690 @@
+/* evaluate-topk - how good top-N lists are, measured on rows held out.
+ *
+ * In:   user rank item score (lists), and --dataset FILE: user item weight split.
+ * Out:  metric value stderr users: one row per metric and k.
+ *
+ *	evaluate-topk --dataset dataset.tsv --k 10,20,100 < topk.tsv
+ *
+ * A user with test items and no list counts 0, aloud; lists of users without
+ * test items are passed over. It makes no lists: see export-topk(1).
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/kernel.h"
+#include "data/strmap.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "domain/dataset.h"
+#include "domain/metrics.h"
+#include "domain/model.h"
+#include "domain/topn.h"
+
+struct options {
+	const char *dataset, *k, *metrics, *model, *exclude_splits, *per_user;
+	const char *user, *rank, *item, *score;
+	int split, kernel;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"dataset", 0, OPTION_FILE, "FILE", offsetof(struct options, dataset), NULL, 0, 0, NULL,
+	 "the dataset with the rows held out; must be given"},
+	{"k", 'k', OPTION_TEXT, "N,..", offsetof(struct options, k), "10,20,100", 0, 0, NULL,
+	 "how many of a list's first items count"},
+	{"metrics", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, metrics), NULL, 0, 0, NULL,
+	 "which metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, auc; a name "
+	 "like ndcg@20 has a k of its own (all, and auc when there is a --model)"},
+	{"split", 0, OPTION_CHOICE, "NAME", offsetof(struct options, split), "test", 0, 0,
+	 "test|validation", "the rows that lists are measured on"},
+	{"model", 0, OPTION_FILE, "FILE", offsetof(struct options, model), NULL, 0, 0, NULL,
+	 "the model that auc is computed from"},
+	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, exclude_splits),
+	 "train,validation", 0, 0, NULL,
+	 "a user's items in these splits (or all, or none) are no negatives for auc"},
+	{"per-user", 0, OPTION_FILE, "FILE", offsetof(struct options, per_user), NULL, 0, 0, NULL,
+	 "write each user's values to FILE"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
+	 "the lists' column of users"},
+	{"rank", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, rank), "rank", 0, 0, NULL,
+	 "the lists' column of ranks; a stream without it is in the order of the ranks"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
+	 "the lists' column of items"},
+	{"score", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, score), "score", 0, 0, NULL,
+	 "the lists' column of scores; it may be missing"},
+	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
+	 KERNEL_CHOICES, "instruction set for auc"},
+	COMMON_THREADS(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* --- what is measured --------------------------------------------------------- */
+
+enum metric { PRECISION, RECALL, NDCG, MAP, MRR, HIT, COVERAGE, NOVELTY, AUC, METRICS };
+
+static const char *const METRIC_NAMES[METRICS] = {
+	"precision", "recall", "ndcg", "map", "mrr", "hit", "coverage", "novelty", "auc",
+};
+
+/* One row of the output. */
+struct measure {
+	enum metric metric;
+	uint32_t k;        /* 0 for auc */
+	struct mean mean;
+	char name[32];
+};
+
+struct plan {
+	struct measure *measures;
+	size_t n, capacity;
+	uint32_t longest;  /* the largest k */
+	bool lists, auc;   /* what is needed */
+};
+
+static void plan_add(struct plan *p, enum metric metric, uint32_t k)
+{
+	struct measure m = {.metric = metric, .k = metric == AUC ? 0 : k};
+	if (metric == AUC)
+		snprintf(m.name, sizeof m.name, "%s", METRIC_NAMES[metric]);
+	else
+		snprintf(m.name, sizeof m.name, "%s@%u", METRIC_NAMES[metric], (unsigned)k);
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->measures[i].name, m.name) == 0)
+			usage_error("%s is asked for twice", m.name);
+	p->measures = memory_grow(p->measures, &p->capacity, p->n + 1, sizeof *p->measures);
+	p->measures[p->n++] = m;
+	p->longest = m.k > p->longest ? m.k : p->longest;
+	p->auc |= metric == AUC;
+	p->lists |= metric != AUC;
+}
+
+/* The part of `*rest` before the next comma; steps behind it. */
+static struct span next_word(struct span *rest)
+{
+	const char *comma = memchr(rest->at, ',', rest->n);
+	struct span word = {rest->at, comma ? (size_t)(comma - rest->at) : rest->n};
+	size_t step = word.n + (comma != NULL);
+	*rest = (struct span){rest->at + step, rest->n - step};
+	return word;
+}
+
+static uint32_t parse_k(struct span word, const char *option)
+{
+	uint64_t k;
+	char text[QUOTED_SIZE];
+	if (number_u64(word.at, word.n, &k) != NUMBER_OK || k < 1 || k > 1 << 20)
+		usage_error("--%s: not a number from 1 to %d: %s", option, 1 << 20,
+			    quoted(word.at, word.n, text));
+	return (uint32_t)k;
+}
+
+static void plan_metric(struct plan *p, enum metric metric, const char *k_list)
+{
+	struct span rest = span_of(k_list);
+	if (metric == AUC) {
+		plan_add(p, AUC, 0);
+		return;
+	}
+	for (bool more = true; more;) {
+		more = memchr(rest.at, ',', rest.n) != NULL;
+		plan_add(p, metric, parse_k(next_word(&rest), "k"));
+	}
+}
+
+/* One word of --metrics: a name, or name@k. */
+static void plan_word(struct plan *p, struct span word, const char *k_list)
+{
+	const char *at = memchr(word.at, '@', word.n);
+	struct span name = {word.at, at ? (size_t)(at - word.at) : word.n};
+	char text[QUOTED_SIZE];
+	for (int m = 0; m < METRICS; m++) {
+		if (!span_equal(name, span_of(METRIC_NAMES[m])) || (at && m == AUC))
+			continue;
+		if (at)
+			plan_add(p, (enum metric)m,
+				 parse_k((struct span){at + 1, word.n - name.n - 1}, "metrics"));
+		else
+			plan_metric(p, (enum metric)m, k_list);
+		return;
+	}
+	usage_error("--metrics: unknown metric %s (there are precision, recall, ndcg, map, mrr, "
+		    "hit, coverage, novelty, auc)", quoted(word.at, word.n, text));
+}
+
+static struct plan plan_of(const struct options *o)
+{
+	struct plan p = {0};
+	if (o->metrics) {
+		struct span rest = span_of(o->metrics);
+		for (bool more = true; more;) {
+			more = memchr(rest.at, ',', rest.n) != NULL;
+			plan_word(&p, next_word(&rest), o->k);
+		}
+	} else {
+		for (int m = 0; m < METRICS; m++)
+			if (m != AUC || o->model)
+				plan_metric(&p, (enum metric)m, o->k);
+	}
+	if (p.auc && !o->model)
+		usage_error("auc is computed from a model: --model FILE is missing");
+	if (!p.auc && o->model)
+		usage_error("--model is read for auc only, and --metrics does not name it");
+	return p;
+}
+
+/* --- the evaluation ----------------------------------------------------------- */
+
+struct evaluation {
+	const struct options *options;
+	struct plan plan;
+	struct dataset *data;
+	uint8_t split;
+	unsigned known;          /* mask of splits whose items are no negatives */
+	uint64_t *relevant;      /* user -> test items */
+	uint64_t test_users;
+	uint64_t *listeners;     /* item -> train rows */
+	uint64_t train_users;
+	uint32_t *best_rank;     /* item -> the best rank at which a list has it, or UINT32_MAX */
+	uint64_t *seen_in;       /* item -> number of the last list that had it */
+	bool *listed;            /* user -> was there a list */
+	double *auc;             /* user, or NULL */
+	bool *hit;               /* rank - 1 */
+	double *novelty;         /* rank -> sum of the novelties up to it */
+	double *values;          /* of the current user, per measure; nan: none */
+	struct output *per_user;
+	uint64_t lists, evaluated, short_lists, unknown_items;
+};
+
+static void count_rows(struct evaluation *e)
+{
+	const struct dataset *d = e->data;
+	e->relevant = memory_zero(d->users, sizeof *e->relevant);
+	e->listeners = memory_zero(d->items, sizeof *e->listeners);
+	for (uint32_t u = 0; u < d->users; u++) {
+		bool trained = false;
+		for (uint64_t r = d->start[u]; r < d->start[u + 1]; r++) {
+			e->relevant[u] += d->split[r] == e->split;
+			if (d->split[r] == SPLIT_TRAIN) {
+				e->listeners[d->item[r]]++;
+				trained = true;
+			}
+		}
+		e->test_users += e->relevant[u] > 0;
+		e->train_users += trained;
+	}
+}
+
+/* Is the item among the user's rows of the evaluated split? Rows are sorted. */
+static bool is_relevant(const struct evaluation *e, uint32_t user, uint32_t item)
+{
+	const struct dataset *d = e->data;
+	uint64_t low = d->start[user], high = d->start[user + 1];
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (d->item[middle] < item)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < d->start[user + 1] && d->item[low] == item && d->split[low] == e->split;
+}
+
+/* -log2 of the share of the users with train rows that have the item; an item
+ * that none has is taken as had by one. */
+static double item_novelty(const struct evaluation *e, uint32_t item)
+{
+	uint64_t listeners = item == STRMAP_NONE ? 0 : e->listeners[item];
+	return log2((double)e->train_users / (double)(listeners ? listeners : 1));
+}
+
+/* Fills `hit` and `novelty`; an item that is twice in the list is bad data. */
+static void match_list(struct evaluation *e, const struct topn_list *list, uint32_t user)
+{
+	double sum = 0;
+	for (uint32_t r = 0; r < list->n; r++) {
+		uint32_t item = strmap_find(e->data->item_ids, list->items[r]);
+		if (item != STRMAP_NONE && e->seen_in[item] == e->lists) {
+			char who[QUOTED_SIZE], what[QUOTED_SIZE];
+			die(STATUS_DATA, "%s:%llu: the list of user %s that begins here has item "
+			    "%s twice", list->file, (unsigned long long)list->line,
+			    quoted(list->user.at, list->user.n, who),
+			    quoted(list->items[r].at, list->items[r].n, what));
+		}
+		if (item != STRMAP_NONE)
+			e->seen_in[item] = e->lists;
+		if (r >= e->plan.longest)
+			continue;
+		e->hit[r] = item != STRMAP_NONE && is_relevant(e, user, item);
+		if (item == STRMAP_NONE)
+			e->unknown_items++;
+		else if (r < e->best_rank[item])
+			e->best_rank[item] = r;
+		sum += item_novelty(e, item);
+		e->novelty[r + 1] = sum;
+	}
+}
+
+/* One metric of one user; nan when it has none. */
+static double measure_user(const struct evaluation *e, const struct measure *m, uint32_t user,
+			   uint32_t n)
+{
+	uint64_t relevant = e->relevant[user];
+	switch (m->metric) {
+	case PRECISION:
+		return metrics_precision(e->hit, n, m->k);
+	case RECALL:
+		return metrics_recall(e->hit, n, m->k, relevant);
+	case NDCG:
+		return metrics_ndcg(e->hit, n, m->k, relevant);
+	case MAP:
+		return metrics_average_precision(e->hit, n, m->k, relevant);
+	case MRR:
+		return metrics_reciprocal_rank(e->hit, n, m->k);
+	case HIT:
+		return metrics_hit(e->hit, n, m->k);
+	case NOVELTY:
+		n = n < m->k ? n : m->k;
+		return n && e->train_users ? e->novelty[n] / n : NAN;
+	case AUC:
+		return e->auc[user];
+	case COVERAGE:
+	case METRICS:
+		break;
+	}
+	return NAN;
+}
+
+/* A user with test items, whose list has n items (0: no list). */
+static void evaluate_user(struct evaluation *e, struct span id, uint32_t user, uint32_t n)
+{
+	if (e->per_user)
+		output_span(e->per_user, id);
+	for (size_t i = 0; i < e->plan.n; i++) {
+		struct measure *m = &e->plan.measures[i];
+		if (m->metric == COVERAGE)
+			continue;
+		double value = measure_user(e, m, user, n);
+		if (!isnan(value))
+			mean_add(&m->mean, value);
+		if (e->per_user) {
+			output_tab(e->per_user);
+			if (!isnan(value))
+				output_double(e->per_user, value);
+		}
+	}
+	if (e->per_user)
+		output_end_row(e->per_user);
+}
+
+static void evaluate_list(struct evaluation *e, const struct topn_list *list)
+{
+	uint32_t user = strmap_find(e->data->user_ids, list->user);
+	e->lists++;
+	if (user == STRMAP_NONE || e->relevant[user] == 0)
+		return;
+	match_list(e, list, user);
+	e->evaluated++;
+	e->short_lists += list->n < e->plan.longest;
+	e->listed[user] = true;
+	evaluate_user(e, list->user, user, list->n);
+}
+
+/* --- auc ---------------------------------------------------------------------- */
+
+enum { AUC_USERS = 1024 }; /* of the model, at once */
+
+struct auc_worker {
+	uint8_t *mark;             /* model item -> one of enum mark */
+	float *positive, *negative;
+};
+
+enum mark { NEGATIVE, POSITIVE, KNOWN };
+
+struct auc_run {
+	struct evaluation *e;
+	struct model_side items;
+	uint32_t stride;
+	uint32_t *model_item;      /* item of the dataset -> item of the model */
+	struct auc_worker *workers;
+	kernel_dot *dot;
+	float *factors;            /* AUC_USERS * stride */
+	uint32_t users[AUC_USERS]; /* of the dataset */
+	uint32_t n;
+};
+
+static void auc_user(void *context, size_t chunk, size_t worker)
+{
+	struct auc_run *a = context;
+	struct auc_worker *w = &a->workers[worker];
+	const struct evaluation *e = a->e;
+	const struct dataset *d = e->data;
+	uint32_t user = a->users[chunk];
+	const float *factors = a->factors + chunk * a->stride;
+	for (uint64_t r = d->start[user]; r < d->start[user + 1]; r++) {
+		uint32_t item = a->model_item[d->item[r]];
+		if (item != STRMAP_NONE)
+			w->mark[item] = d->split[r] == e->split ? POSITIVE
+				      : e->known >> d->split[r] & 1 ? KNOWN : NEGATIVE;
+	}
+	uint64_t positives = 0, negatives = 0;
+	for (uint32_t i = 0; i < a->items.n; i++) {
+		if (w->mark[i] == KNOWN)
+			continue;
+		float score = a->dot(factors, a->items.factors + (size_t)i * a->stride, a->stride) +
+			      a->items.bias[i];
+		if (w->mark[i] == POSITIVE)
+			w->positive[positives++] = score;
+		else
+			w->negative[negatives++] = score;
+	}
+	for (uint64_t r = d->start[user]; r < d->start[user + 1]; r++) {
+		uint32_t item = a->model_item[d->item[r]];
+		if (item != STRMAP_NONE)
+			w->mark[item] = NEGATIVE;
+	}
+	e->auc[user] = metrics_auc(w->positive, positives, w->negative, negatives);
+}
+
+/* With the first user all items are there. */
+static void auc_begin(struct auc_run *a, struct pool *pool)
+{
+	const struct dataset *d = a->e->data;
+	size_t threads = pool_threads(pool), n = a->items.n;
+	if (!a->items.ids)
+		a->items.ids = strmap_new();
+	a->model_item = memory_new(d->items, sizeof *a->model_item);
+	for (uint32_t i = 0; i < d->items; i++)
+		a->model_item[i] = strmap_find(a->items.ids, strmap_key(d->item_ids, i));
+	a->workers = memory_zero(threads, sizeof *a->workers);
+	for (size_t i = 0; i < threads; i++) {
+		a->workers[i].mark = memory_zero(n, 1);
+		a->workers[i].positive = memory_new(n, sizeof(float));
+		a->workers[i].negative = memory_new(n, sizeof(float));
+	}
+	a->factors = memory_aligned((size_t)AUC_USERS * a->stride, sizeof *a->factors);
+}
+
+static void auc_free(struct auc_run *a, struct pool *pool)
+{
+	for (size_t i = 0; a->workers && i < pool_threads(pool); i++) {
+		free(a->workers[i].mark);
+		free(a->workers[i].positive);
+		free(a->workers[i].negative);
+	}
+	free(a->workers);
+	free(a->model_item);
+	free(a->factors);
+	model_side_free(&a->items);
+}
+
+static void auc_say(const struct auc_run *a)
+{
+	const struct evaluation *e = a->e;
+	const struct dataset *d = e->data;
+	uint64_t strangers = 0, cold = 0;
+	for (uint32_t u = 0; u < d->users; u++) {
+		if (e->relevant[u] == 0)
+			continue;
+		strangers += isnan(e->auc[u]) ? 1 : 0;
+		for (uint64_t r = d->start[u]; r < d->start[u + 1]; r++)
+			cold += d->split[r] == e->split &&
+				(!a->model_item || a->model_item[d->item[r]] == STRMAP_NONE);
+	}
+	if (strangers)
+		warn("auc: %llu of %llu users with %s rows are not in the model and count 0.5",
+		     (unsigned long long)strangers, (unsigned long long)e->test_users,
+		     SPLIT_NAMES[e->split]);
+	if (cold)
+		warn("auc: %llu %s rows have an item that is not in the model and are left out",
+		     (unsigned long long)cold, SPLIT_NAMES[e->split]);
+}
+
+/* Fills e->auc from the model. */
+static void compute_auc(struct evaluation *e, struct table *table, enum kernel_choice kernel)
+{
+	struct model_reader *reader = model_open(table);
+	struct pool *pool = pool_new((size_t)e->options->common.threads);
+	struct auc_run a = {
+		.e = e,
+		.stride = (uint32_t)kernel_padded(model_reader_factors(reader)),
+		.dot = kernel_dot_of(kernel),
+	};
+	e->auc = memory_new(e->data->users, sizeof *e->auc);
+	for (uint32_t u = 0; u < e->data->users; u++)
+		e->auc[u] = NAN;
+	struct model_row row;
+	while (model_next(reader, &row)) {
+		if (row.kind == MODEL_ITEM)
+			model_side_add(&a.items, &row, a.stride);
+		if (row.kind != MODEL_USER)
+			continue;
+		uint32_t user = strmap_find(e->data->user_ids, row.id);
+		if (user == STRMAP_NONE || e->relevant[user] == 0)
+			continue;
+		if (!a.workers)
+			auc_begin(&a, pool);
+		a.users[a.n] = user;
+		memcpy(a.factors + (size_t)a.n * a.stride, row.factors, a.stride * sizeof(float));
+		if (++a.n == AUC_USERS) {
+			pool_run(pool, a.n, auc_user, &a);
+			a.n = 0;
+		}
+		progress_step(table_bytes(table), table_size(table), "bytes of the model");
+	}
+	pool_run(pool, a.n, auc_user, &a);
+	progress_clear();
+	auc_say(&a);
+	for (uint32_t u = 0; u < e->data->users; u++)
+		e->auc[u] = isnan(e->auc[u]) ? 0.5 : e->auc[u];
+	auc_free(&a, pool);
+	pool_free(pool);
+	model_close(reader);
+}
+
+/* --- the run ------------------------------------------------------------------ */
+
+static void open_per_user(struct evaluation *e, const char *path)
+{
+	e->per_user = output_open(path, false);
+	output_text(e->per_user, "user");
+	for (size_t i = 0; i < e->plan.n; i++) {
+		if (e->plan.measures[i].metric == COVERAGE)
+			continue;
+		output_tab(e->per_user);
+		output_text(e->per_user, e->plan.measures[i].name);
+	}
+	output_end_row(e->per_user);
+	output_flush(e->per_user);
+}
+
+static void allocate(struct evaluation *e)
+{
+	const struct dataset *d = e->data;
+	e->best_rank = memory_new(d->items, sizeof *e->best_rank);
+	memset(e->best_rank, 0xff, d->items * sizeof *e->best_rank);
+	e->seen_in = memory_zero(d->items, sizeof *e->seen_in);
+	e->listed = memory_zero(d->users, sizeof *e->listed);
+	e->hit = memory_zero(e->plan.longest, sizeof *e->hit);
+	e->novelty = memory_zero((size_t)e->plan.longest + 1, sizeof *e->novelty);
+}
+
+/* Users with test items that no list was for. */
+static void evaluate_missing(struct evaluation *e)
+{
+	uint64_t missing = 0;
+	for (uint32_t u = 0; u < e->data->users; u++) {
+		if (e->relevant[u] == 0 || e->listed[u])
+			continue;
+		missing++;
+		evaluate_user(e, strmap_key(e->data->user_ids, u), u, 0);
+	}
+	if (missing && e->plan.lists)
+		warn("%llu of %llu users with %s rows have no list and count 0",
+		     (unsigned long long)missing, (unsigned long long)e->test_users,
+		     SPLIT_NAMES[e->split]);
+}
+
+static void say_the_rest(const struct evaluation *e)
+{
+	if (e->test_users == 0)
+		warn("the dataset has no %s rows: there is nothing to measure on",
+		     SPLIT_NAMES[e->split]);
+	if (e->lists > e->evaluated)
+		note("%llu lists are of users without %s rows and were passed over",
+		     (unsigned long long)(e->lists - e->evaluated), SPLIT_NAMES[e->split]);
+	if (e->short_lists)
+		warn("%llu of %llu lists are shorter than %u: the places that are missing count "
+		     "as misses", (unsigned long long)e->short_lists,
+		     (unsigned long long)e->evaluated, (unsigned)e->plan.longest);
+	if (e->unknown_items)
+		warn("%llu recommended items do not occur in the dataset",
+		     (unsigned long long)e->unknown_items);
+}
+
+static void write_coverage(const struct evaluation *e, struct output *out, uint32_t k)
+{
+	uint64_t covered = 0;
+	for (uint32_t i = 0; i < e->data->items; i++)
+		covered += e->best_rank[i] < k;
+	if (e->data->items)
+		output_double(out, (double)covered / e->data->items);
+	output_tab(out);
+	output_tab(out);
+	output_u64(out, e->evaluated);
+}
+
+static void write_measures(const struct evaluation *e, struct output *out)
+{
+	for (size_t i = 0; i < e->plan.n; i++) {
+		const struct measure *m = &e->plan.measures[i];
+		output_text(out, m->name);
+		output_tab(out);
+		if (m->metric == COVERAGE) {
+			write_coverage(e, out, m->k);
+		} else {
+			if (m->mean.n)
+				output_double(out, mean_value(&m->mean));
+			output_tab(out);
+			if (m->mean.n > 1)
+				output_double(out, mean_stderr(&m->mean));
+			output_tab(out);
+			output_u64(out, m->mean.n);
+		}
+		output_end_row(out);
+	}
+}
+
+static void evaluation_free(struct evaluation *e)
+{
+	dataset_free(e->data);
+	free(e->plan.measures);
+	free(e->relevant);
+	free(e->listeners);
+	free(e->best_rank);
+	free(e->seen_in);
+	free(e->listed);
+	free(e->hit);
+	free(e->novelty);
+	free(e->auc);
+}
+
+/* "none" is no mask that split_mask knows. */
+static unsigned known_splits(const struct options *o, unsigned evaluated)
+{
+	if (strcmp(o->exclude_splits, "none") == 0)
+		return 0;
+	return split_mask(o->exclude_splits, "exclude-splits") & ~(1u << evaluated);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	static const struct dataset_columns COLUMNS = {
+		"user", "item", "weight", "split", "timestamp",
+	};
+	struct evaluation e = {.options = o, .plan = plan_of(o)};
+	if (!o->dataset)
+		usage_error("--dataset FILE is missing");
+	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
+	if (kernel == KERNEL_AUTO)
+		usage_error("--kernel: this processor does not have it");
+	if (!e.plan.lists && count)
+		usage_error("--metrics auc reads no lists: there is a file too many");
+	e.split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
+	e.known = known_splits(o, e.split);
+
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct topn_columns columns = {
+		o->user, o->rank, o->item, o->score, option_given("user"), option_given("rank"),
+		option_given("item"), option_given("score"),
+	};
+	struct table *lists = e.plan.lists ? table_open(files, count, &format) : NULL;
+	struct topn_reader *reader = lists ? topn_open(lists, &columns) : NULL;
+	struct table *data = table_open_file(o->dataset);
+	struct table *model = o->model ? table_open_file(o->model) : NULL;
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header) {
+		output_text(out, "metric\tvalue\tstderr\tusers");
+		output_end_row(out);
+	}
+	output_flush(out);
+	if (o->per_user)
+		open_per_user(&e, o->per_user);
+
+	e.data = dataset_read(data, &COLUMNS);
+	table_close(data);
+	count_rows(&e);
+	allocate(&e);
+	if (model) {
+		compute_auc(&e, model, kernel);
+		table_close(model);
+	}
+	struct topn_list list;
+	while (reader && topn_next(reader, &list)) {
+		evaluate_list(&e, &list);
+		progress_step(table_bytes(lists), table_size(lists), "bytes");
+	}
+	progress_clear();
+	evaluate_missing(&e);
+	say_the_rest(&e);
+	write_measures(&e, out);
+	uint64_t rows = lists ? table_rows(lists) : 0, rejected = lists ? table_rejected(lists) : 0;
+	topn_close(reader);
+	table_close(lists);
+	if (e.per_user)
+		output_close(e.per_user);
+	output_close(out);
+	run_report(rows, e.plan.n, rejected);
+	evaluation_free(&e);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "evaluate-topk",
+	.usage = "--dataset FILE [OPTION].. [FILE]..",
+	.summary = "Measure top-N lists on the rows of a dataset that were held out.",
+	.reads = "user rank item score (lists); of the dataset user item split; of the model "
+		 "kind id bias f0 f1 ..",
+	.writes = "metric value stderr users; --per-user: user and a column for each metric",
+	.examples = {
+		"evaluate-topk --dataset dataset.tsv --k 10,20,100 < topk.tsv",
+		"evaluate-topk --dataset dataset.tsv --metrics ndcg@20,auc --model model.tsv topk.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
