@@ -218,7 +218,7 @@ check-valgrind: ## the same tests under valgrind (slow: give names in T)
 	@sh tests/valgrind-bin.sh bin build/valgrind/bin
 	@MODE=release BIN=build/valgrind/bin TEST_TIMEOUT=900 tests/run $(T)
 
-check-cov: deps ## the same tests with coverage; per-file lines through gcov
+check-cov: deps ## the same tests with coverage, the covered share of each file
 	@+$(again) MODE=cov all tests-built
 	@MODE=cov tests/run $(T) || true
 	@sh tests/coverage.sh build/cov

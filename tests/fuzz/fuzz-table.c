@@ -1,6 +1,5 @@
 /* Any bytes as a table: TSV or CSV, plain or gzip, strict or skipping. The
  * first byte picks the format. */
-#define _GNU_SOURCE
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,0 +1,33 @@
+#!/bin/sh
+# generate.sh TOOL - bash completion of a tool, from the tool's own option table
+set -u
+name=$(basename -- "$1")
+RECPIPE_DUMP_OPTIONS=table "$1" | awk -F '\t' -v name="$name" '
+	NR == 1 { next }
+	{
+		words = words " --" $1
+		if ($2 != "")
+			words = words " -" $2
+		either = "--" $1 ($2 != "" ? "|-" $2 : "")
+		if ($3 == "choice") {
+			gsub(/[|]/, " ", $6)
+			cases = cases "\t" either ") COMPREPLY=($(compgen -W \"" $6 "\" -- \"$word\")) ;;\n"
+		} else if ($3 == "file") {
+			cases = cases "\t" either ") COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+		} else if ($4 != "") {
+			cases = cases "\t" either ") COMPREPLY=() ;;\n"
+		}
+	}
+	END {
+		f = "_recpipe_" name
+		gsub(/-/, "_", f)
+		printf "# bash completion of %s\n%s()\n{\n", name, f
+		printf "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+		printf "\tif [[ $word == \"=\" ]]; then\n\t\tword=\n"
+		printf "\telif [[ $before == \"=\" ]]; then\n\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n\tfi\n"
+		printf "\tcase $before in\n%s", cases
+		printf "\t*)\n\t\tif [[ $word == -* ]]; then\n"
+		printf "\t\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$word\"))\n", substr(words, 2)
+		printf "\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\t\tfi\n\t\t;;\n\tesac\n}\n"
+		printf "complete -o filenames -F %s %s\n", f, name
+	}'

@@ -1,0 +1,380 @@
+#!/bin/sh
+# Every tool of bin/, treated badly in the same ways. How a tool is run on a
+# small good input is in tests/every/TOOL/:
+#
+#	input     the main stream; without it the tool reads none
+#	args      its arguments, as sh words; side files of the folder by name
+#	setup     sh, run first in the copied folder (a server, a generated file)
+#	not       lines `TEST reason`: what cannot hold for this tool
+#	json      (empty) the main stream is JSON lines, not a table
+#
+# every-tool.sh [TOOL].. does only those.
+set -u
+
+bad=0
+tests=0
+
+complain()
+{
+	printf '%s: %s: %s\n' "$tool" "$test" "$1"
+	[ ! -s err ] || sed 's/^/    stderr: /' err | cut -c 1-300 | head -n 5
+	bad=1
+}
+
+# begin TEST: does it apply? Then what follows is counted as one.
+begin()
+{
+	test=$1
+	tests=$((tests + 1))
+	! grep -qs "^$test " not
+}
+
+# Runs the tool with its arguments and more; stdin is what the caller gives.
+go()
+{
+	eval "timeout 60 \"\$tool\" $args \"\$@\""
+}
+
+# want STATUS GOT [PATTERN]: exit status, and what stderr must say
+want()
+{
+	case " $1 " in
+	*" $2 "*) ;;
+	*)
+		complain "exit status $2, wanted $1"
+		return 1
+		;;
+	esac
+	if [ -n "${3:-}" ] && ! grep -qE -- "$3" err; then
+		complain "stderr should say $3"
+		return 1
+	fi
+	if [ "$2" != 0 ] && [ "$2" != 141 ] && ! grep -q "^$tool: " err; then
+		complain "the message should begin with '$tool: '"
+		return 1
+	fi
+}
+
+# The same answer as on the good input?
+same()
+{
+	want 0 "$1" || return
+	cmp -s good.out out || complain "stdout differs from that of the plain run"
+}
+
+has_option()
+{
+	cut -f 1 options | grep -qx -- "$1"
+}
+
+try_words()
+{
+	if begin help; then
+		"$tool" --help > out 2> err
+		want 0 $?
+		[ ! -s err ] || complain 'writes to stderr'
+		for words in "^Usage: $tool " '^Reads: ' '^Writes: ' '^Examples:' '^Exit status:'; do
+			grep -qE "$words" out || complain "no line $words"
+		done
+		[ "$(sed -n '/^Examples:/,/^$/p' out | grep -c "$tool")" -ge 2 ] || complain 'wants two examples'
+		"$tool" -h | cmp -s - out || complain '-h is not --help'
+		awk 'length > 100 { exit 1 }' out || complain 'a line longer than 100 columns'
+		"$tool" --help > /dev/full 2> err
+		want 1 $? 'No space left'
+	fi
+	if begin version; then
+		"$tool" --version > out 2> err
+		want 0 $?
+		head -n 1 out | grep -qE "^$tool \(recpipe\) [0-9]+\.[0-9]+\.[0-9]+\$" || complain 'first line'
+		"$tool" -V | cmp -s - out || complain '-V is not --version'
+		"$tool" --version > /dev/full 2> err
+		want 1 $? 'No space left'
+	fi
+	if begin bad-option; then
+		"$tool" --no-such-thing < /dev/null > out 2> err
+		want 2 $? "Try '$tool --help'"
+		grep -q -- '--no-such-thing' err || complain 'does not name the option'
+		[ ! -s out ] || complain 'writes to stdout'
+	fi
+	if begin bad-value; then
+		# Every option that takes a number refuses what is none, names itself and the value.
+		awk -F '\t' '$3 ~ /^(int|seed|size|real|duration)$/ { print $1 }' options > names
+		while read -r name; do
+			for value in 4x '' nan 0x1p3 99999999999999999999999999999; do
+				[ "$value" = 99999999999999999999999999999 ] &&
+					grep -qE "^$name	[^	]*	(real|duration)	" options && continue
+				go "--$name=$value" < /dev/null > out 2> err
+				want 2 $? "$name" || break
+			done
+		done < names
+		awk -F '\t' '$3 == "choice" { print $1 }' options > names
+		while read -r name; do
+			go "--$name=no-such-choice" < /dev/null > out 2> err
+			want 2 $? "no-such-choice"
+		done < names
+		awk -F '\t' '$3 ~ /^(text|file)$/ { print $1 }' options > names
+		while read -r name; do
+			go "--$name=" < /dev/null > out 2> err
+			want 2 $? "$name"
+		done < names
+	fi
+	if begin help-letters; then
+		# The same letter means the same thing everywhere.
+		awk -F '\t' -v tool="$tool" '
+			BEGIN { split("h help V version q quiet v verbose o output j threads s seed", w, " ")
+				for (i = 1; i in w; i += 2) { name[w[i]] = w[i + 1]; letter[w[i + 1]] = w[i] } }
+			NR > 1 && $2 in name && name[$2] != $1 { print "-" $2 " is --" $1; bad = 1 }
+			NR > 1 && $1 in letter && letter[$1] != $2 { print "--" $1 " has no -" letter[$1]; bad = 1 }
+			NR > 1 && $7 !~ /^[^A-Z].*[^.]$/ && $7 !~ /^(TSV|CSV|JSON|Redis|NDCG|AUC|[A-Z]+[0-9]*) ?/ {
+				print "help of --" $1 ": lower case, no full stop"; bad = 1 }
+			END { exit bad }' options || complain 'its options'
+	fi
+}
+
+# Streams that fail, on a good input.
+try_output()
+{
+	if begin dev-full; then
+		go < "$feed" > /dev/full 2> err
+		want 1 $? 'No space left'
+	fi
+	if begin closed-stdout; then
+		go < "$feed" >&- 2> err
+		want 1 $? 'Bad file descriptor|closed'
+	fi
+	if begin broken-pipe; then
+		{
+			go < "$feed" 2> err
+			echo $? > rc
+		} | :
+		want '0 141' "$(cat rc)"
+		[ ! -s err ] || complain 'says something when its reader has gone'
+		{
+			go < "$feed" 2> err
+			echo $? > rc
+		} | head -n 1 > out
+		want '0 141' "$(cat rc)"
+		head -n 1 good.out | cmp -s - out || complain 'first line through head'
+	fi
+	if has_option output && begin output; then
+		echo old > result
+		go -o result < "$feed" > out 2> err
+		want 0 $?
+		[ ! -s out ] || complain '-o: stdout is not empty'
+		cmp -s good.out result || complain '-o: the file differs from stdout'
+		go -o nowhere/result < "$feed" > out 2> err
+		want 1 $? nowhere
+		ls -A | grep -qE '^\.?result.+' && complain '-o: leaves a temporary behind'
+		rm -f result
+	fi
+	if has_option output && [ "$feed" = input ] && [ -z "$json" ] && begin output-kept; then
+		echo old > result
+		{ cat input; printf 'one\0two\n'; } > broken
+		go -o result < broken > out 2> err
+		want 3 $?
+		[ "$(cat result)" = old ] || complain '-o: a failed run changed the old file'
+		ls -A | grep -qE '^\.?result.+' && complain '-o: leaves a temporary behind'
+		rm -f result
+	fi
+	if begin again; then
+		go < "$feed" > out 2> err
+		same $?
+	fi
+	if begin locale; then
+		LC_ALL=C.UTF-8 go < "$feed" > out 2> err
+		same $?
+	fi
+	if has_option threads && begin threads; then
+		for n in 1 2 3; do
+			go --threads "$n" < "$feed" > out 2> err
+			same $?
+		done
+	fi
+	if has_option quiet && begin quiet; then
+		go -q < "$feed" > out 2> err
+		same $?
+		[ ! -s err ] || complain 'says something with -q'
+	fi
+	if has_option verbose && begin verbose; then
+		go -v < "$feed" > out 2> err
+		same $?
+		[ -s err ] || complain 'has no closing line with -v'
+	fi
+}
+
+try_input()
+{
+	if begin closed-stdin; then
+		go <&- > out 2> err
+		want 1 $? 'standard input'
+	fi
+	if begin folder; then
+		go < . > out 2> err
+		want 1 $? 'standard input.*directory'
+	fi
+	if begin missing-file; then
+		go nowhere.tsv < /dev/null > out 2> err
+		want 1 $? 'nowhere\.tsv.*No such file'
+		[ ! -s out ] || complain 'writes to stdout before all files are open'
+	fi
+	if begin operand; then
+		go input < /dev/null > out 2> err
+		same $?
+		go -- input < /dev/null > out 2> err
+		same $?
+		go - < input > out 2> err
+		same $?
+	fi
+	if begin gzip; then
+		gzip -n < input > twin
+		go < twin > out 2> err
+		same $?
+		{ gzip -n < input; printf ''; } | head -c "$(($(wc -c < twin) - 5))" > cut
+		go < cut > out 2> err
+		want 3 $?
+		{ cat twin; echo garbage; } > trailing
+		go < trailing > out 2> err
+		want 3 $?
+	fi
+	if begin pipe; then
+		# Bytes that come in drips, the first line in two.
+		{ head -c 3 input; sleep 0.1; tail -c +4 input; } | go > out 2> err
+		same $?
+	fi
+	if begin crlf; then
+		sed "s/\$/$(printf '\r')/" input > twin
+		go < twin > out 2> err
+		same $?
+	fi
+	if begin bom; then
+		{ printf '\357\273\277'; cat input; } > twin
+		go < twin > out 2> err
+		same $?
+	fi
+	if begin no-last-lf; then
+		head -c -1 input > twin
+		go < twin > out 2> err
+		same $?
+	fi
+	if begin nul; then
+		{ cat input; printf 'a\0b\n'; } > twin
+		go < twin > out 2> err
+		want 3 $? "$(($(wc -l < input) + 1)):"
+	fi
+	if begin long-line; then
+		head -c 10000000 /dev/zero | tr '\0' x > long
+		{ cat input; tail -n 1 input | tr -d '\n'; cat long; echo; } > twin
+		go < twin > out 2> err
+		want '0 3' $?
+		{ cat input; cat long; echo; } > twin
+		go < twin > out 2> err
+		want '0 3' $?
+		rm -f long twin
+	fi
+	if begin empty; then
+		go < /dev/null > out 2> err
+		want 3 $?
+	fi
+}
+
+try_table()
+{
+	if begin header-only; then
+		head -n 1 input > twin
+		go < twin > out 2> err
+		want 0 $?
+		head -n 1 good.out | cmp -s - out || complain 'wants the header alone on stdout'
+	fi
+	if begin blank-line; then
+		{ cat input; echo; } > twin
+		go < twin > out 2> err
+		want 3 $? "$(($(wc -l < input) + 1)):.*blank"
+	fi
+	if begin field-count; then
+		{ cat input; tail -n 1 input | tr -d '\n'; printf '\tmore\n'; } > twin
+		go < twin > out 2> err
+		want 3 $? "$(($(wc -l < input) + 1)):"
+	fi
+	if begin duplicate-column; then
+		awk 'NR == 1 { split($0, f, "\t"); print $0 "\t" f[1]; next } { print $0 "\tx" }' input > twin
+		go < twin > out 2> err
+		want 3 $? '[:]1:'
+	fi
+	if begin further-column; then
+		# A column that nobody asked for does no harm.
+		awk 'NR == 1 { print $0 "\tzzz"; next } { print $0 "\tx" }' input > twin
+		go < twin > out 2> err
+		want 0 $?
+	fi
+	if begin column-missing; then
+		sed '1s/[^	][^	]*/q&q/g' input > twin
+		go < twin > out 2> err
+		want '2 3' $? 'column'
+	fi
+	if begin two-files; then
+		{ head -n 1 input; tail -n +2 input | head -n 1; } > one
+		{ head -n 1 input; tail -n +3 input; } > two
+		go one two < /dev/null > out 2> err
+		same $?
+		sed '1s/^/x/' two > other
+		go one other < /dev/null > out 2> err
+		want 3 $? one
+		grep -q other err || complain 'headers that differ: names one file only'
+	fi
+	if has_option no-header && begin no-header; then
+		names=$(head -n 1 input | tr '\t' ',')
+		tail -n +2 input > twin
+		go --no-header --columns "$names" < twin > out 2> err
+		rc=$?
+		if want 0 $rc; then
+			tail -n +2 good.out | cmp -s - out || complain 'the answer without headers differs'
+		fi
+		go --no-header < twin > out 2> err
+		want 2 $? columns
+	fi
+	if has_option on-error && begin skip; then
+		{ cat input; printf 'a\0b\n'; } > twin
+		go --on-error=skip --rejects rejected < twin > out 2> err
+		same $?
+		[ -s err ] || complain 'says nothing of a skipped row'
+		printf 'a\0b\n' | cmp -s - rejected || complain 'the rejected row is not in the rejects file'
+		rm -f rejected
+	fi
+}
+
+cd "$RECPIPE_TMP" || exit 1
+[ $# -gt 0 ] || set -- "$RECPIPE_BIN"/*
+for tool; do
+	tool=$(basename -- "$tool")
+	test=setup
+	if ! [ -d "$RECPIPE_ROOT/tests/every/$tool" ]; then
+		echo "$tool: there is no tests/every/$tool that says how it is run"
+		bad=1
+		continue
+	fi
+	cp -R "$RECPIPE_ROOT/tests/every/$tool" "$RECPIPE_TMP/$tool" && cd "$RECPIPE_TMP/$tool" || exit 1
+	args=$(cat args)
+	json= feed=/dev/null
+	[ -f json ] && json=yes
+	[ -f input ] && feed=input
+	if [ -f setup ]; then
+		. ./setup
+	fi
+	RECPIPE_DUMP_OPTIONS=table "$tool" > options || complain 'does not list its options'
+	go < "$feed" > good.out 2> err
+	if want 0 $?; then
+		[ -s good.out ] || grep -qs '^output-is-empty ' not || complain 'no output on its good input'
+		try_words
+		try_output
+		if [ "$feed" = input ]; then
+			try_input
+			[ -n "$json" ] || try_table
+		fi
+	fi
+	if [ -f teardown ]; then
+		. ./teardown
+	fi
+	cd "$RECPIPE_TMP" || exit 1
+done
+echo "$tests tests of $# tools"
+exit $bad

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Every tool has a page, every page is clean, names no tool that is not there,
+# and its OPTIONS section is what the tool's table says.
+set -u
+cd "$RECPIPE_ROOT" || exit 1
+bad=0
+sh tests/man-options.sh --check || bad=1
+if command -v mandoc > /dev/null; then
+	# Dates are left out for reproducible pages, and sections named as we need them.
+	mandoc -T lint -W warning man/*.[157] 2>&1 |
+		grep -vE 'missing date|unusual order|referenced manual not found|no blank before trailing|legacy man' \
+			> "$RECPIPE_TMP/lint"
+	if [ -s "$RECPIPE_TMP/lint" ]; then
+		cat "$RECPIPE_TMP/lint"
+		bad=1
+	fi
+fi
+for page in man/*.1; do
+	name=$(basename -- "$page" .1)
+	if [ ! -x "$RECPIPE_BIN/$name" ]; then
+		echo "$page: there is no tool $name"
+		bad=1
+	fi
+	for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+		if ! grep -qiE "^\.SH \"?$section\"?\$" "$page"; then
+			echo "$page: no section $section"
+			bad=1
+		fi
+	done
+done
+for word in $(sed -n 's/^\.BR \([a-z\\-]*\) (1).*/\1/p' man/*.[157] | tr -d '\\' | sort -u); do
+	if [ ! -f "man/$word.1" ] && ! command -v "$word" > /dev/null; then
+		echo "the pages refer to $word(1), which is neither here nor on this machine"
+	fi
+done
+exit $bad

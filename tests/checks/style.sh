@@ -1,0 +1,44 @@
+#!/bin/sh
+# Mechanical rules of the sources: calls that are not to be used, marks of
+# unfinished work, line length, trailing blanks, guards, banners, text files
+# that end in LF, one place for the version, secrets never in argv.
+set -u
+cd "$RECPIPE_ROOT" || exit 1
+files=$(find common tools tests -name '*.[ch]')
+bad=0
+# forbid WHAT PATTERN FILE..
+forbid()
+{
+	what=$1 pattern=$2
+	shift 2
+	if grep -nE -- "$pattern" "$@" /dev/null; then
+		echo "^ $what"
+		bad=1
+	fi
+}
+forbid 'an unchecked call' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' $files
+forbid 'unfinished?' '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b' $files
+forbid 'a typedef of a struct' '^typedef (struct|union|enum)[^(]*;' $files
+forbid 'a blank at the end of a line' '[ 	]$' $files
+forbid 'a line end of another system' "$(printf '\r')\$" $files
+for f in $files; do
+	expand -t 4 "$f" | awk -v f="$f" 'length > 100 { print f ":" NR ": longer than 100 columns"; n++ }
+		END { exit n > 0 }' || bad=1
+done
+for f in $(find common -name '*.h'); do
+	guard=RECPIPE_$(printf '%s' "${f#common/}" | tr 'a-z/.-' 'A-Z___')
+	# Loops that are compiled several times have no guard.
+	if grep -q '^#ifndef .*_H$' "$f" && ! grep -q "^#ifndef $guard\$" "$f"; then
+		echo "$f: its guard should be $guard"
+		bad=1
+	fi
+done
+for f in tools/*.c; do
+	[ -f "$f" ] || continue
+	name=$(basename "$f" .c)
+	head -n 1 "$f" | grep -q "^/\* $name - " || {
+		echo "$f: begins without its banner"
+		bad=1
+	}
+done
+exit $bad

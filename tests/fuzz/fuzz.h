@@ -1,0 +1,55 @@
+/* fuzz.h - lets code that ends the program be called again and again.
+ *
+ * Fuzz entries are linked with --wrap=exit,--wrap=_exit; inside fuzz_run an exit
+ * jumps back to it. What the code held is lost: leaks are no finding here.
+ * Include it in one file of a program only.
+ */
+#ifndef RECPIPE_TESTS_FUZZ_H
+#define RECPIPE_TESTS_FUZZ_H
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static jmp_buf fuzz_back;
+static int fuzz_inside;
+
+_Noreturn void __real_exit(int status);
+_Noreturn void __real__exit(int status);
+_Noreturn void __wrap_exit(int status);
+_Noreturn void __wrap__exit(int status);
+
+_Noreturn void __wrap_exit(int status)
+{
+	if (fuzz_inside)
+		longjmp(fuzz_back, 1);
+	__real_exit(status);
+}
+
+_Noreturn void __wrap__exit(int status)
+{
+	if (fuzz_inside)
+		longjmp(fuzz_back, 1);
+	__real__exit(status);
+}
+
+/* Calls f(arg); returns whether it came to its end instead of exiting. */
+static inline int fuzz_run(void (*f)(void *), void *arg)
+{
+	volatile int ended = 0;
+	if (setjmp(fuzz_back) == 0) {
+		fuzz_inside = 1;
+		f(arg);
+		ended = 1;
+	}
+	fuzz_inside = 0;
+	return ended;
+}
+
+#endif
