@@ -443,6 +443,12 @@ static int run(const struct options *o, char **files, int count)
 				   o->report ? "report" : "stop-metric");
 	struct table *table = table_open(files, count, &format);
 	struct output *model;
+	table_column(table, o->user, option_given("user") ? "user" : NULL);
+	table_column(table, o->item, option_given("item") ? "item" : NULL);
+	if (option_given("weight"))
+		table_column(table, o->weight, "weight");
+	if (option_given("split"))
+		table_column(table, o->split, "split");
 	open_outputs(&t, &model);
 	struct dataset_columns columns = columns_of(o);
 	struct dataset *data = dataset_read(table, &columns);
