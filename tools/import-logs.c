@@ -1,0 +1,719 @@
+/* import-logs - turns JSON-lines service logs into the events stream.
+ *
+ * In:   one JSON object a line, plain or .gz, any number of files.
+ * Out:  message timestamp user track time latency recommendation, further
+ *       columns named by --map, one column per experiment.
+ *
+ *	import-logs replica1.json.gz replica2.json.gz > events.tsv
+ *
+ * It neither sorts nor judges the events: see filter-interactions(1) for what
+ * counts as positive and analyze-ab(1) for the sessions.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "streams/input.h"
+#include "streams/json.h"
+#include "streams/output.h"
+#include "frame/options.h"
+#include "frame/run.h"
+
+enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
+enum { UNIT_S, UNIT_MS, UNIT_ISO };
+
+struct options {
+	struct option_list experiments, maps;
+	int message, timestamp_unit;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"experiment", 0, OPTION_LIST, "NAME", offsetof(struct options, experiments), NULL, 0, 0,
+	 NULL, "write a column for this experiment; may be repeated; without it those of the "
+	 "first event"},
+	{"map", 0, OPTION_LIST, "COLUMN=PATH", offsetof(struct options, maps), NULL, 0, 0, NULL,
+	 "take the column from PATH (.payload.id, .tracks[0]) or from a ratio (.a/.b); may be "
+	 "repeated; a new name is a further column, experiments names the object of arms"},
+	{"message", 0, OPTION_CHOICE, "KIND", offsetof(struct options, message), "all", 0, 0,
+	 "next|last|all", "keep events whose message is KIND"},
+	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", offsetof(struct options, timestamp_unit), "ms",
+	 0, 0, "s|ms|iso", "unit of the input's timestamps; written in ms"},
+	{"no-header", 0, OPTION_FLAG, NULL, COMMON_AT(struct options, common, no_header), NULL,
+	 0, 0, NULL, "write no header line"},
+	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_error), "fail",
+	 0, 0, "fail|skip", "at a bad line: stop, or count it, say so and go on"},
+	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_control),
+	 "space", 0, 0, "space|fail",
+	 "at a TAB or line end inside a value: make it a space and count it, or call the line bad"},
+	{"rejects", 0, OPTION_FILE, "FILE", COMMON_AT(struct options, common, rejects), NULL,
+	 0, 0, NULL, "keep rejected lines in FILE as they came"},
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* What a column takes and how. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_RATIO };
+
+struct column {
+	struct span name;
+	enum column_kind kind;
+	const char *path;       /* `.a` or `.a/.b` */
+	size_t slot, under;     /* under: the divisor's */
+};
+
+/* The columns of the events stream in order, and where they are by default. */
+static const struct column EVENTS[] = {
+	{{"message", 7}, COLUMN_TEXT, ".message", 0, 0},
+	{{"timestamp", 9}, COLUMN_TIMESTAMP, ".timestamp", 0, 0},
+	{{"user", 4}, COLUMN_TEXT, ".user", 0, 0},
+	{{"track", 5}, COLUMN_TEXT, ".track", 0, 0},
+	{{"time", 4}, COLUMN_NUMBER, ".time", 0, 0},
+	{{"latency", 7}, COLUMN_NUMBER, ".latency", 0, 0},
+	{{"recommendation", 14}, COLUMN_TEXT, ".recommendation", 0, 0},
+};
+enum { EVENT_COLUMNS = sizeof EVENTS / sizeof *EVENTS, COLUMN_MESSAGE = 0 };
+
+struct import {
+	const struct options *o;
+	struct json_reader *reader;
+	struct column *columns;
+	size_t n_columns, columns_capacity;
+	const char *experiments; /* path of the object of arms */
+	bool ready;              /* the columns are known, the header is written */
+	size_t arms_slot;        /* until then: the object of arms */
+	struct output *out, *rejects;
+	struct buffer scratch;
+
+	const char *file;        /* as people know it */
+	uint64_t line;
+	struct span raw;         /* the line */
+	uint64_t lines, written, rejected, replaced;
+};
+
+/* ---- columns ---- */
+
+static struct column *find_column(struct import *m, struct span name)
+{
+	for (size_t c = 0; c < m->n_columns; c++)
+		if (span_equal(m->columns[c].name, name))
+			return &m->columns[c];
+	return NULL;
+}
+
+static struct column *add_column(struct import *m, struct column column)
+{
+	m->columns = memory_grow(m->columns, &m->columns_capacity, m->n_columns + 1,
+				 sizeof *m->columns);
+	m->columns[m->n_columns] = column;
+	return &m->columns[m->n_columns++];
+}
+
+/* Can it stand in a header? */
+static bool good_name(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (memchr("\t\n\r", name.at[i], 3))
+			return false;
+	return name.n > 0;
+}
+
+/* Is it a path, or a ratio of two? `ratio` tells which. */
+static bool good_path(const char *text, bool *ratio)
+{
+	struct json_reader *r = json_new();
+	const char *rest;
+	bool ok = json_path(r, text, &rest) >= 0;
+	*ratio = ok && *rest == '/';
+	if (*ratio)
+		ok = json_path(r, rest + 1, &rest) >= 0;
+	json_free(r);
+	return ok && *rest == '\0';
+}
+
+/* --map COLUMN=PATH */
+static void map_column(struct import *m, const char *text, size_t number)
+{
+	const char *equals = strchr(text, '=');
+	struct span name = {text, equals ? (size_t)(equals - text) : 0};
+	bool ratio, arms = span_equal(name, span_of("experiments"));
+	if (!equals || !good_name(name))
+		usage_error("--map: not COLUMN=PATH: '%s'", text);
+	if (!good_path(equals + 1, &ratio) || (arms && ratio))
+		usage_error("--map: not a path: '%s' (as in .user.id, .tracks[0], .\"a key\"%s)",
+			    equals + 1, arms ? "" : ", .played/.duration");
+	for (size_t i = 0; i < number; i++) {
+		const char *other = m->o->maps.values[i];
+		if (strncmp(other, text, name.n + 1) == 0)
+			usage_error("--map: column '%.*s' is mapped twice", (int)name.n, text);
+	}
+	if (arms) {
+		m->experiments = equals + 1;
+		return;
+	}
+	struct column *column = find_column(m, name);
+	if (!column)
+		column = add_column(m, (struct column){.name = name});
+	column->path = equals + 1;
+	if (ratio && (column->kind == COLUMN_TIMESTAMP || column == m->columns + COLUMN_MESSAGE))
+		usage_error("--map: column '%.*s' cannot be a ratio: '%s'", (int)name.n, text,
+			    equals + 1);
+	if (ratio)
+		column->kind = COLUMN_RATIO;
+}
+
+static void take_options(struct import *m)
+{
+	m->experiments = ".experiments";
+	for (size_t c = 0; c < EVENT_COLUMNS; c++)
+		add_column(m, EVENTS[c]);
+	for (size_t i = 0; i < m->o->maps.n; i++)
+		map_column(m, m->o->maps.values[i], i);
+	for (size_t i = 0; i < m->o->experiments.n; i++) {
+		struct span name = span_of(m->o->experiments.values[i]);
+		if (!good_name(name))
+			usage_error("--experiment: no name for a column: '%s'", name.at);
+		for (size_t k = 0; k < i; k++)
+			if (span_equal(name, span_of(m->o->experiments.values[k])))
+				usage_error("--experiment: '%s' is given twice", name.at);
+		if (find_column(m, name))
+			usage_error("--experiment: there is a column '%s' already", name.at);
+	}
+}
+
+static long path_place(struct import *m, const char *path, const char **rest)
+{
+	return json_path(m->reader, path, rest);
+}
+
+/* Tells the reader where the columns are, and the header to the output. */
+static void set_columns(struct import *m)
+{
+	for (size_t c = 0; c < m->n_columns; c++) {
+		struct column *column = &m->columns[c];
+		const char *rest;
+		if (!column->path)
+			continue; /* an experiment: set by add_arm */
+		column->slot = json_slot(m->reader,
+					 (size_t)path_place(m, column->path, &rest));
+		if (column->kind == COLUMN_RATIO)
+			column->under = json_slot(m->reader,
+						  (size_t)path_place(m, rest + 1, &rest));
+	}
+	m->ready = true;
+	if (m->o->common.no_header)
+		return;
+	for (size_t c = 0; c < m->n_columns; c++) {
+		if (c > 0)
+			output_tab(m->out);
+		output_span(m->out, m->columns[c].name);
+	}
+	output_end_row(m->out);
+	output_flush(m->out);
+}
+
+/* The object of arms. */
+static size_t arms_place(struct import *m)
+{
+	const char *rest;
+	return (size_t)path_place(m, m->experiments, &rest);
+}
+
+static void add_arm(struct import *m, struct span name)
+{
+	struct column column = {.name = {memory_text(name.at, name.n), name.n}};
+	column.slot = json_slot(m->reader, json_key(m->reader, arms_place(m), name));
+	add_column(m, column);
+}
+
+/* Another reader, which looks at the object of arms alone or not at all. */
+static void start_reader(struct import *m, bool look_at_arms)
+{
+	json_free(m->reader);
+	m->reader = json_new();
+	json_expect_object(m->reader, arms_place(m));
+	if (look_at_arms)
+		m->arms_slot = json_slot(m->reader, arms_place(m));
+}
+
+/* ---- bad lines ---- */
+
+/* Exits, or with --on-error=skip counts the line and keeps it. */
+static void bad_line(struct import *m, const char *what)
+{
+	if (m->o->common.on_error == 0)
+		die(STATUS_DATA, "%s:%llu: %s", m->file, (unsigned long long)m->line, what);
+	if (m->rejected++ == 0)
+		warn("%s:%llu: %s (skipped; further ones are counted)", m->file,
+		     (unsigned long long)m->line, what);
+	if (m->rejects) {
+		output_span(m->rejects, m->raw);
+		output_end_row(m->rejects);
+	}
+}
+
+static void bad_json(struct import *m)
+{
+	char text[QUOTED_SIZE], message[2 * QUOTED_SIZE];
+	struct span where;
+	size_t offset;
+	const char *problem = json_problem(m->reader, &offset, &where);
+	snprintf(message, sizeof message, "byte %zu: %s%s%s", offset + 1, problem,
+		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "");
+	bad_line(m, message);
+}
+
+static void bad_value(struct import *m, const struct column *column, const char *problem,
+		      const struct json_value *v)
+{
+	char name[QUOTED_SIZE], text[QUOTED_SIZE], message[3 * QUOTED_SIZE];
+	quoted(column->name.at, column->name.n, name);
+	name[strlen(name) - 1] = '\0';
+	snprintf(message, sizeof message, "byte %zu: column '%s': %s: %s",
+		 (size_t)(v->raw.at - m->raw.at) + 1, name + 1, problem,
+		 quoted(v->raw.at, v->raw.n, text));
+	bad_line(m, message);
+}
+
+/* ---- values ---- */
+
+/* A decimal text of seconds as whole milliseconds, rounded down, without ever
+ * being a binary fraction. False when it does not fit. The text is a number. */
+static bool seconds_to_ms(const char *s, size_t n, int64_t *ms)
+{
+	const char *end = s + n;
+	bool negative = s < end && *s == '-';
+	s += s < end && (*s == '-' || *s == '+');
+	const char *digits = s, *mark = s;
+	while (mark < end && *mark != 'e' && *mark != 'E')
+		mark++;
+	const char *point = memchr(digits, '.', (size_t)(mark - digits));
+	int64_t exponent = 0;
+	if (mark < end) {
+		const char *power = mark + 1 + (mark[1] == '+');
+		enum number_state state = number_i64(power, (size_t)(end - power), &exponent);
+		if (state != NUMBER_OK || exponent > 100000000 || exponent < -100000000)
+			exponent = mark[1] == '-' ? -100000000 : 100000000;
+	}
+	/* So many digits stand before the point of the milliseconds. */
+	int64_t kept = (point ? point : mark) - digits + exponent + 3, at = 0;
+	uint64_t value = 0;
+	bool more = false, over = false;
+	for (const char *p = digits; p < mark; p++) {
+		if (p == point)
+			continue;
+		if (at++ < kept) {
+			over |= __builtin_mul_overflow(value, 10, &value);
+			over |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);
+		} else {
+			more |= *p != '0';
+		}
+	}
+	for (; at < kept && value && !over; at++)
+		over |= __builtin_mul_overflow(value, 10, &value);
+	if (negative)
+		over |= __builtin_add_overflow(value, (uint64_t)more, &value);
+	if (over || value > INT64_MAX)
+		return false;
+	*ms = negative ? -(int64_t)value : (int64_t)value;
+	return true;
+}
+
+/* `n` digits at *p as a number below `limit`; -1 when they are none. */
+static int take_digits(const char **p, const char *end, int n, int limit)
+{
+	int value = 0;
+	for (int i = 0; i < n; i++, ++*p) {
+		if (*p == end || **p < '0' || **p > '9')
+			return -1;
+		value = value * 10 + (**p - '0');
+	}
+	return value < limit ? value : -1;
+}
+
+static bool take_byte(const char **p, const char *end, const char *any)
+{
+	bool ok = *p < end && **p && strchr(any, **p);
+	*p += ok;
+	return ok;
+}
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar (Hinnant,
+ * "chrono-compatible low-level date algorithms", days_from_civil). */
+static int64_t days_from_civil(int64_t year, int month, int day)
+{
+	year -= month <= 2;
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t of_era = year - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* 2024-03-10T15:12:01.006+03:00 (RFC 3339; a blank for the T, +0300, +03 and a
+ * comma as in ISO 8601; no zone is UTC) as milliseconds, rounded down. */
+static bool iso_to_ms(const char *s, size_t n, int64_t *ms)
+{
+	static const int LENGTH[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	const char *end = s + n;
+	int year = take_digits(&s, end, 4, 10000);
+	bool ok = take_byte(&s, end, "-");
+	int month = take_digits(&s, end, 2, 13);
+	ok &= take_byte(&s, end, "-");
+	int day = take_digits(&s, end, 2, 32);
+	ok &= take_byte(&s, end, "Tt ");
+	int hour = take_digits(&s, end, 2, 24);
+	ok &= take_byte(&s, end, ":");
+	int minute = take_digits(&s, end, 2, 60);
+	ok &= take_byte(&s, end, ":");
+	int second = take_digits(&s, end, 2, 61);
+	if (!ok || year < 0 || month < 1 || day < 1 || hour < 0 || minute < 0 || second < 0)
+		return false;
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	if (day > LENGTH[month - 1] || (month == 2 && day == 29 && !leap))
+		return false;
+	int fraction = 0;
+	if (take_byte(&s, end, ".,")) {
+		int scale = 100, digits = 0;
+		for (; s < end && *s >= '0' && *s <= '9'; s++, digits++, scale /= 10)
+			fraction += scale * (*s - '0');
+		if (digits == 0)
+			return false;
+	}
+	int64_t offset = 0;
+	if (s < end && (*s == '+' || *s == '-')) {
+		int sign = *s++ == '-' ? -1 : 1;
+		int hours = take_digits(&s, end, 2, 24), minutes = 0;
+		bool colon = take_byte(&s, end, ":");
+		if (colon || s < end)
+			minutes = take_digits(&s, end, 2, 60);
+		if (hours < 0 || minutes < 0)
+			return false;
+		offset = sign * (hours * 60 + minutes);
+	} else {
+		take_byte(&s, end, "Zz");
+	}
+	*ms = (((days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 +
+	       second) * 1000 + fraction;
+	return s == end;
+}
+
+/* The value's text in the scratch buffer, without any change of its bytes but
+ * the unescaping. */
+static struct span value_text(struct import *m, const struct json_value *v)
+{
+	size_t ignored = 0;
+	if (!v->escaped)
+		return v->raw;
+	m->scratch.n = 0;
+	return (struct span){buffer_room(&m->scratch, v->raw.n + 1),
+			     json_text(v, m->scratch.data, &ignored)};
+}
+
+static bool is_missing(const struct json_value *v)
+{
+	return v->kind == JSON_ABSENT || v->kind == JSON_NULL;
+}
+
+/* A number, or a string that is one. */
+static enum number_state value_number(struct import *m, const struct json_value *v, double *x)
+{
+	if (v->kind != JSON_NUMBER && v->kind != JSON_STRING)
+		return NUMBER_SYNTAX;
+	struct span text = value_text(m, v);
+	return number_double(text.at, text.n, x);
+}
+
+/* Writes a timestamp in ms; false when it was no timestamp (bad_line knows). */
+static bool write_timestamp(struct import *m, const struct column *column,
+			    const struct json_value *v)
+{
+	int64_t ms;
+	if (m->o->timestamp_unit == UNIT_ISO) {
+		struct span text = value_text(m, v);
+		if (v->kind != JSON_STRING || !iso_to_ms(text.at, text.n, &ms)) {
+			bad_value(m, column, "not a date and time as in 2024-03-10T15:12:01.006Z", v);
+			return false;
+		}
+	} else {
+		double x;
+		enum number_state state = value_number(m, v, &x);
+		struct span text = value_text(m, v);
+		if (state == NUMBER_OK && m->o->timestamp_unit == UNIT_MS) {
+			output_span(m->out, text);
+			return true;
+		}
+		if (state == NUMBER_OK && !seconds_to_ms(text.at, text.n, &ms))
+			state = NUMBER_RANGE;
+		if (state != NUMBER_OK) {
+			bad_value(m, column, number_problem(state), v);
+			return false;
+		}
+	}
+	output_i64(m->out, ms);
+	return true;
+}
+
+static bool write_ratio(struct import *m, const struct column *column,
+			const struct json_value *over, const struct json_value *under)
+{
+	double a, b;
+	if (is_missing(over) || is_missing(under))
+		return true;
+	enum number_state state = value_number(m, over, &a);
+	if (state != NUMBER_OK) {
+		bad_value(m, column, number_problem(state), over);
+		return false;
+	}
+	state = value_number(m, under, &b);
+	if (state != NUMBER_OK) {
+		bad_value(m, column, number_problem(state), under);
+		return false;
+	}
+	if (b == 0 || !isfinite(a / b)) {
+		bad_value(m, column, b == 0 ? "a division by zero" : "a ratio out of range", under);
+		return false;
+	}
+	output_double(m->out, a / b);
+	return true;
+}
+
+/* Everything that is not copied as it is. False: the line was bad. */
+static bool write_other(struct import *m, const struct column *column,
+			const struct json_value *v, size_t *separators)
+{
+	if (column->kind == COLUMN_RATIO)
+		return write_ratio(m, column, v, &json_values(m->reader)[column->under]);
+	if (is_missing(v))
+		return true;
+	if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
+		bad_value(m, column, v->kind == JSON_OBJECT ? "an object, not a value"
+			  : "an array, not a value", v);
+		return false;
+	}
+	if (column->kind == COLUMN_TIMESTAMP)
+		return write_timestamp(m, column, v);
+	if (column->kind == COLUMN_NUMBER) {
+		double ignored;
+		enum number_state state = value_number(m, v, &ignored);
+		if (state != NUMBER_OK) {
+			bad_value(m, column, number_problem(state), v);
+			return false;
+		}
+	}
+	size_t before = *separators;
+	m->out->n += json_text(v, output_room(m->out, v->raw.n), separators);
+	if (*separators > before && m->o->common.on_control == 1) {
+		bad_value(m, column, "a TAB or line end inside a value", v);
+		return false;
+	}
+	return true;
+}
+
+/* ---- lines ---- */
+
+/* The event as a row. Room for the whole row is made first, so that a line
+ * found bad half way can be taken back. */
+static void write_event(struct import *m)
+{
+	const struct json_value *values = json_values(m->reader);
+	size_t room = m->n_columns * (NUMBER_SIZE + 1) + 32, separators = 0;
+	for (size_t c = 0; c < m->n_columns; c++)
+		room += values[m->columns[c].slot].raw.n;
+	char *to = output_room(m->out, room);
+	size_t start = m->out->n;
+	bool plain_ms = m->o->timestamp_unit == UNIT_MS;
+	for (size_t c = 0; c < m->n_columns; c++) {
+		const struct column *column = &m->columns[c];
+		const struct json_value *v = &values[column->slot];
+		bool number = v->kind == JSON_NUMBER;
+		bool copy = column->kind == COLUMN_TEXT ? number || (v->kind == JSON_STRING && !v->escaped)
+			: column->kind == COLUMN_NUMBER ? number
+			: column->kind == COLUMN_TIMESTAMP && plain_ms && number;
+		if (copy && v->raw.n <= 32) {
+			/* The line is readable that far behind it, and so is the room. */
+			memcpy(to, v->raw.at, 32);
+			to += v->raw.n;
+		} else if (copy) {
+			memcpy(to, v->raw.at, v->raw.n);
+			to += v->raw.n;
+		} else {
+			m->out->n = (size_t)(to - m->out->data);
+			if (!write_other(m, column, v, &separators)) {
+				m->out->n = start;
+				return;
+			}
+			to = m->out->data + m->out->n;
+		}
+		*to++ = '\t';
+	}
+	m->out->n = (size_t)(to - m->out->data) - 1;
+	output_end_row(m->out);
+	m->replaced += separators;
+	m->written++;
+}
+
+static bool wanted(struct import *m)
+{
+	static const char *const WORD[] = {"next", "last"};
+	if (m->o->message == MESSAGE_ALL)
+		return true;
+	const struct json_value *v = &json_values(m->reader)[m->columns[COLUMN_MESSAGE].slot];
+	return v->kind == JSON_STRING &&
+		span_equal(value_text(m, v), span_of(WORD[m->o->message]));
+}
+
+/* The columns from the first good event; false when this is none. */
+static bool first_event(struct import *m)
+{
+	char text[QUOTED_SIZE], message[2 * QUOTED_SIZE];
+	if (!json_read(m->reader, m->raw)) {
+		bad_json(m);
+		return false;
+	}
+	struct json_value arms = json_values(m->reader)[m->arms_slot], key, value;
+	start_reader(m, false);
+	size_t before = m->n_columns;
+	struct span rest = arms.kind == JSON_OBJECT ? arms.raw : (struct span){"", 0};
+	while (json_member(&rest, &key, &value)) {
+		struct span name = value_text(m, &key);
+		size_t separators = 0;
+		if (key.escaped) /* with its TABs, for good_name to see */
+			json_text(&key, m->scratch.data, &separators);
+		const char *problem = separators || !good_name(name) ? "no name for a column"
+			: find_column(m, name) ? "an experiment with the name of a column" : NULL;
+		if (problem) {
+			snprintf(message, sizeof message, "byte %zu: %s: %s",
+				 (size_t)(key.raw.at - m->raw.at) + 1, problem,
+				 quoted(key.raw.at, key.raw.n, text));
+			for (; m->n_columns > before; m->n_columns--)
+				free((char *)(uintptr_t)m->columns[m->n_columns - 1].name.at);
+			start_reader(m, true);
+			bad_line(m, message);
+			return false;
+		}
+		add_arm(m, name);
+	}
+	json_close_keys(m->reader, arms_place(m),
+			"an experiment that the first event does not have");
+	set_columns(m);
+	return true;
+}
+
+static void read_line(struct import *m)
+{
+	m->lines++;
+	if (!m->ready && !first_event(m))
+		return;
+	if (!json_read(m->reader, m->raw))
+		bad_json(m);
+	else if (wanted(m))
+		write_event(m);
+}
+
+static void read_file(struct import *m, struct input *in)
+{
+	struct span block;
+	m->file = input_name(in);
+	m->line = 0;
+	while (input_block(in, &block)) {
+		const char *at = block.at, *end = block.at + block.n;
+		if (m->line == 0 && block.n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+			at += 3;
+		/* A file of nothing but the mark has no line. */
+		while (at < end && !(m->line == 0 && at != block.at && end - at == 1)) {
+			const char *lf = memchr(at, '\n', (size_t)(end - at));
+			m->raw = (struct span){at, (size_t)(lf - at)};
+			m->line++;
+			read_line(m);
+			at = lf + 1;
+		}
+		progress_step(input_bytes(in), input_size(in), "bytes");
+	}
+}
+
+/* All names are tried before the first one is read; a pipe is only looked at,
+ * since opening and closing it would end whoever writes to it. */
+static void try_files(char **files, int count)
+{
+	for (int i = 1; i < count; i++) {
+		struct stat about;
+		if (strcmp(files[i], "-") == 0)
+			continue;
+		if (stat(files[i], &about) != 0 || access(files[i], R_OK) != 0)
+			die_errno(STATUS_FAILED, "cannot open %s", files[i]);
+		if (S_ISDIR(about.st_mode)) {
+			errno = EISDIR;
+			die_errno(STATUS_FAILED, "cannot read %s", files[i]);
+		}
+	}
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct import m = {.o = o};
+	take_options(&m);
+	struct input *in = input_open(count ? files[0] : NULL);
+	try_files(files, count);
+	if (o->common.rejects)
+		m.rejects = output_open(o->common.rejects, false);
+	m.out = output_open(o->common.output, o->common.line_buffered);
+	start_reader(&m, o->experiments.n == 0);
+	for (size_t i = 0; i < o->experiments.n; i++)
+		add_arm(&m, span_of(o->experiments.values[i]));
+	if (o->experiments.n)
+		set_columns(&m);
+	read_file(&m, in);
+	input_close(in);
+	for (int i = 1; i < count; i++) {
+		in = input_open(files[i]);
+		read_file(&m, in);
+		input_close(in);
+	}
+	if (!m.ready) { /* no event at all */
+		start_reader(&m, false);
+		set_columns(&m);
+	}
+	if (m.replaced)
+		tell("%llu TABs or line ends inside JSON values became spaces",
+		     (unsigned long long)m.replaced);
+	if (m.rejects)
+		output_close(m.rejects);
+	output_close(m.out);
+	run_report(m.lines, m.written, m.rejected);
+	json_free(m.reader);
+	for (size_t c = 0; c < m.n_columns; c++)
+		if (!m.columns[c].path)
+			free((char *)(uintptr_t)m.columns[c].name.at);
+	free(m.columns);
+	buffer_free(&m.scratch);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "import-logs",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Turn JSON-lines service logs into the events stream.",
+	.reads = "one JSON object a line: message, timestamp, user, track, time, latency, "
+		 "recommendation, experiments {name: arm}, or what --map names in their place",
+	.writes = "message timestamp user track time latency recommendation, further columns of "
+		  "--map, one column per experiment",
+	.examples = {
+		"import-logs replica1.json.gz replica2.json.gz > events.tsv",
+		"import-logs --map user=.uid --map time=.played_ms/.duration_ms < log.json > events.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
