@@ -1,0 +1,103 @@
+#!/bin/sh
+# evaluate-topk against a plain computation in Python: ties in what is held out,
+# users without test rows or without lists, lists that are too short, empty or
+# hold unknown items; to 1e-9. The order of the lists must not matter at all.
+set -eu
+command -v python3 > /dev/null || { echo 'python3 is missing'; exit 77; }
+cd "$RECPIPE_TMP"
+cat > make.py <<'END'
+import random
+random.seed(5)
+items = [f"i{j}" for j in range(60)]
+with open("d.tsv", "w") as f:
+    f.write("user\titem\tweight\tsplit\n")
+    for u in range(40):
+        for i in random.sample(items, random.randint(1, 25)):
+            f.write(f"u{u}\t{i}\t1\t{random.choice(['train', 'train', 'validation', 'test'])}\n")
+with open("l.tsv", "w") as f:
+    f.write("user\trank\titem\tscore\n")
+    for u in list(range(33)) + [50, 51]:
+        n = random.choice([0, 3, 10, 25])
+        for r, i in enumerate(random.sample(items + ["x1", "x2"], n)):
+            f.write(f"u{u}\t{r + 1}\t{i}\t{round(5 - r * 0.1, 3)}\n")
+with open("m.tsv", "w") as f:
+    gauss = lambda: f"{random.gauss(0, 1):.4f}"
+    f.write("kind\tid\tbias\tf0\tf1\tf2\n")
+    for i in items[:55]:
+        f.write("\t".join(["item", i] + [gauss() for _ in range(4)]) + "\n")
+    for u in range(37):
+        f.write("\t".join(["user", f"u{u}"] + [gauss() for _ in range(4)]) + "\n")
+END
+cat > reference.py <<'END'
+import csv, math
+from math import log2, sqrt
+ks = [1, 5, 10, 20]
+read = lambda name: list(csv.DictReader(open(name), delimiter="\t"))
+test, train, known, lists, count = {}, {}, {}, {}, {}
+rows = read("d.tsv")
+for r in rows:
+    side = test if r["split"] == "test" else known
+    side.setdefault(r["user"], set()).add(r["item"])
+    if r["split"] == "train":
+        train.setdefault(r["user"], set()).add(r["item"])
+        count[r["item"]] = count.get(r["item"], 0) + 1
+for r in read("l.tsv"):
+    lists.setdefault(r["user"], []).append(r["item"])
+items, users = {r["item"] for r in rows}, sorted(test)
+
+def show(name, v):
+    n = len(v)
+    m = math.fsum(v) / n
+    print(name, repr(m), repr(sqrt(math.fsum((x - m) ** 2 for x in v) / (n - 1) / n)), n, sep="\t")
+
+def value(name, k, u):
+    h, n = [i in test[u] for i in lists.get(u, [])][:k], len(test[u])
+    at = [r for r in range(len(h)) if h[r]]
+    if name == "precision": return sum(h) / k
+    if name == "recall": return sum(h) / n
+    if name == "ndcg":
+        return sum(1 / log2(r + 2) for r in at) / sum(1 / log2(r + 2) for r in range(min(n, k)))
+    if name == "map": return sum(sum(h[:r + 1]) / (r + 1) for r in at) / min(n, k)
+    if name == "mrr": return max([1 / (r + 1) for r in at], default=0)
+    if name == "hit": return float(any(h))
+    if name == "novelty" and lists.get(u):
+        t = lists[u][:k]
+        return sum(-log2(max(count.get(i, 0), 1) / len(train)) for i in t) / len(t)
+
+for name in ["precision", "recall", "ndcg", "map", "mrr", "hit", "coverage", "novelty"]:
+    for k in ks:
+        if name == "coverage":
+            measured = [u for u in users if lists.get(u)]
+            seen = {i for u in measured for i in lists[u][:k]} & items
+            print(f"coverage@{k}", len(seen) / len(items), "", len(measured), sep="\t")
+        else:
+            v = [value(name, k, u) for u in users]
+            show(f"{name}@{k}", [x for x in v if x is not None])
+I, U = {}, {}
+for r in read("m.tsv"):
+    (I if r["kind"] == "item" else U)[r["id"]] = [float(r[c]) for c in ("bias", "f0", "f1", "f2")]
+auc = []
+for u in users:
+    if u not in U:
+        auc.append(0.5)
+        continue
+    s = {i: I[i][0] + sum(a * b for a, b in zip(I[i][1:], U[u][1:])) for i in I}
+    pos = [s[i] for i in test[u] if i in I]
+    neg = [s[i] for i in I if i not in test[u] and i not in known.get(u, ())]
+    below = sum(q < p for p in pos for q in neg)
+    auc.append(below / len(pos) / len(neg) if pos and neg else 0.5)
+show("auc", auc)
+END
+python3 make.py
+python3 reference.py > want.tsv
+for kernel in portable auto; do
+	evaluate-topk -q --dataset d.tsv --k 1,5,10,20 --model m.tsv --kernel $kernel l.tsv > got.tsv
+	tail -n +2 got.tsv | paste want.tsv - | awk -F '\t' '
+		function apart(a, b) { return a - b > 1e-9 || b - a > 1e-9 }
+		$1 != $5 || $4 != $8 || apart($2, $6) || apart($3, $7) { print "differs: " $0; bad = 1 }
+		END { if (NR != 33) { print NR " rows, not 33"; bad = 1 } exit bad }'
+done
+# the lists of the users in another order, and two threads
+{ head -1 l.tsv; tail -n +2 l.tsv | awk -F '\t' '{ print substr($1, 2) % 7 "\t" $0 }' |
+	sort -s -k 1,1n -k 2,2 -t "$(printf '\t')" | cut -f 2-; } > shuffled.tsv
+evaluate-topk -q -j 2 --dataset d.tsv --k 1,5,10,20 --model m.tsv shuffled.tsv | cmp - got.tsv

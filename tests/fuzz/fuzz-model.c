@@ -1,0 +1,44 @@
+/* Any bytes as a model, whole; the first byte picks strict or skipping. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "domain/model.h"
+
+struct bytes {
+	const uint8_t *at;
+	size_t n;
+};
+
+static void read_all(void *context)
+{
+	const struct bytes *b = context;
+	int file = memfd_create("fuzz", 0);
+	if (file < 0 || write(file, b->at + 1, b->n - 1) != (ssize_t)(b->n - 1))
+		abort();
+	char path[64];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	char *files[] = {path};
+	struct table_format format = {.skip_bad = b->at[0] & 1};
+	struct table *t = table_open(files, 1, &format);
+	struct model *m = model_read(t);
+	volatile double sum = 0;
+	for (int k = MODEL_ITEM_FEATURE; k < MODEL_KINDS; k++)
+		for (uint32_t i = 0; i < m->side[k].n; i++)
+			for (uint32_t f = 0; f < m->stride; f++)
+				sum += (double)m->side[k].factors[(size_t)i * m->stride + f];
+	free(model_meta(m, "loss"));
+	model_free(m);
+	table_close(t);
+	close(file);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct bytes b = {data, n};
+	if (n > 0)
+		fuzz_run(read_all, &b);
+	return 0;
+}
