@@ -86,11 +86,7 @@ static void grow(struct forest *f, size_t *rows, size_t n, double *low, double *
 	double best = 1e-12, at = 0, sum = 0;
 	size_t dim = f->dims;
 	for (size_t d = 0; d < f->dims; d++) {
-		double where = 0, gain;
-		/* A random subset of dimensions, never none of them. */
-		if (f->dims > 1 && random_share(&f->random) > 0.7)
-			continue;
-		gain = best_cut(f, rows, n, d, &where);
+		double where = 0, gain = best_cut(f, rows, n, d, &where);
 		if (gain > best) {
 			best = gain;
 			dim = d;

@@ -83,6 +83,15 @@ double space_unit(const struct parameter *p, double value)
 	return unit < 0 ? 0 : unit > 1 ? 1 : unit;
 }
 
+/* To 10 significant digits: more say nothing, and nobody wants to read them. */
+static double readable(double x)
+{
+	char text[40];
+	double value;
+	int n = snprintf(text, sizeof text, "%.10g", x);
+	return n > 0 && number_double(text, (size_t)n, &value) == NUMBER_OK ? value : x;
+}
+
 double space_value(const struct parameter *p, double unit)
 {
 	double from, to;
@@ -94,6 +103,7 @@ double space_value(const struct parameter *p, double unit)
 		x = exp(x);
 	if (p->step > 0)
 		x = p->low + round((x - p->low) / p->step) * p->step;
+	x = readable(x);
 	return x < p->low ? p->low : x > p->high ? p->high : x;
 }
 
