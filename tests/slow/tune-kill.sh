@@ -24,7 +24,7 @@ while [ "$kills" -lt 200 ]; do
 			cmp - before
 	fi
 done
-n=$(awk -F '\t' '$1 > most {most = $1} END {print most + 20}' s.tsv)
+n=$(awk -F '\t' 'NR > 1 && $1 + 0 > most {most = $1 + 0} END {print most + 20}' s.tsv)
 tune "$n"
 awk -F '\t' -v n="$n" '
 	$2 == "running" {x[$1] = $8}
