@@ -1,0 +1,127 @@
+#include "excluded.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "domain/dataset.h"
+
+struct excluded {
+	struct strmap *users, *items;
+	uint32_t *user, *item;    /* rows as they came; `user` is gone after finish */
+	int64_t *time;            /* INT64_MAX: has none */
+	size_t n, user_capacity, item_capacity, time_capacity;
+	uint64_t *start;          /* user -> its first row in `item` */
+};
+
+struct excluded *excluded_new(void)
+{
+	struct excluded *x = memory_zero(1, sizeof *x);
+	x->users = strmap_new();
+	x->items = strmap_new();
+	return x;
+}
+
+static long column_if(struct table *t, const char *name, bool given, const char *option)
+{
+	return given ? (long)table_column(t, name, option) : table_find_column(t, name);
+}
+
+/* The split of the current row as a bit; a word that is none is bad data. */
+static unsigned split_bit(struct table *t, size_t column)
+{
+	struct span word = table_field(t, column);
+	for (unsigned s = 0; s < SPLIT_COUNT; s++)
+		if (span_equal(word, span_of(SPLIT_NAMES[s])))
+			return 1u << s;
+	table_reject(t, column, "not one of train, validation, test");
+	return 0;
+}
+
+bool excluded_read(struct excluded *x, struct table *t, const struct excluded_columns *c,
+		   unsigned splits, bool with_time)
+{
+	size_t user = table_column(t, c->user, c->user_given ? "user" : NULL);
+	size_t item = table_column(t, c->item, c->item_given ? "item" : NULL);
+	long split = column_if(t, c->split, c->split_given, "split");
+	long time = with_time ? column_if(t, c->timestamp, c->timestamp_given, "timestamp") : -1;
+	while (table_next(t)) {
+		int64_t when = INT64_MAX;
+		if (split >= 0 && !(split_bit(t, (size_t)split) & splits))
+			continue;
+		if (time >= 0 && !table_i64(t, (size_t)time, &when))
+			continue;
+		size_t n = x->n + 1;
+		x->user = memory_grow(x->user, &x->user_capacity, n, sizeof *x->user);
+		x->item = memory_grow(x->item, &x->item_capacity, n, sizeof *x->item);
+		x->user[x->n] = strmap_add(x->users, table_field(t, user));
+		x->item[x->n] = strmap_add(x->items, table_field(t, item));
+		if (with_time) {
+			x->time = memory_grow(x->time, &x->time_capacity, n, sizeof *x->time);
+			x->time[x->n] = when;
+		}
+		x->n = n;
+	}
+	return time >= 0;
+}
+
+static void forget_old(struct excluded *x, int64_t window)
+{
+	int64_t newest = INT64_MIN;
+	size_t kept = 0;
+	for (size_t r = 0; r < x->n; r++)
+		if (x->time[r] != INT64_MAX && x->time[r] > newest)
+			newest = x->time[r];
+	int64_t oldest = newest < INT64_MIN + window ? INT64_MIN : newest - window;
+	for (size_t r = 0; r < x->n; r++) {
+		x->user[kept] = x->user[r];
+		x->item[kept] = x->item[r];
+		kept += x->time[r] >= oldest;
+	}
+	x->n = kept;
+}
+
+void excluded_finish(struct excluded *x, int64_t window)
+{
+	if (window && x->time)
+		forget_old(x, window);
+	uint32_t users = strmap_count(x->users);
+	x->start = memory_zero((size_t)users + 2, sizeof *x->start);
+	for (size_t r = 0; r < x->n; r++)
+		x->start[x->user[r] + 2]++;
+	for (uint32_t u = 0; u < users; u++)
+		x->start[u + 2] += x->start[u + 1];
+	uint32_t *sorted = memory_new(x->n, sizeof *sorted);
+	for (size_t r = 0; r < x->n; r++)
+		sorted[x->start[x->user[r] + 1]++] = x->item[r];
+	free(x->user);
+	free(x->item);
+	free(x->time);
+	x->item = sorted;
+	x->user = NULL;
+	x->time = NULL;
+}
+
+const uint32_t *excluded_of(const struct excluded *x, struct span user, uint32_t *n)
+{
+	uint32_t number = strmap_find(x->users, user);
+	*n = number == STRMAP_NONE ? 0 : (uint32_t)(x->start[number + 1] - x->start[number]);
+	return number == STRMAP_NONE ? NULL : x->item + x->start[number];
+}
+
+const struct strmap *excluded_items(const struct excluded *x)
+{
+	return x->items;
+}
+
+void excluded_free(struct excluded *x)
+{
+	if (!x)
+		return;
+	strmap_free(x->users);
+	strmap_free(x->items);
+	free(x->user);
+	free(x->item);
+	free(x->time);
+	free(x->start);
+	free(x);
+}

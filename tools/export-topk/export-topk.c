@@ -1,0 +1,470 @@
+/* export-topk - the best items for each user of a model.
+ *
+ * In:   a model: kind id bias f0 f1 .. (items before users, as train-mf writes it).
+ * Out:  user rank item score: the k items with the largest
+ *       dot(user factors, item factors) + user bias + item bias, found exactly,
+ *       ties by item id; users in the order of the model.
+ *
+ *	export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv
+ *
+ * The items are held in memory and the users pass by in blocks. It trains
+ * nothing and measures nothing: see train-mf(1) and evaluate-topk(1).
+ */
+#include <math.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/kernel.h"
+#include "data/strmap.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "domain/dataset.h"
+#include "domain/model.h"
+#include "domain/topn.h"
+#include "excluded.h"
+#include "index.h"
+
+struct options {
+	int64_t k;
+	struct option_list exclude;
+	const char *exclude_splits, *users, *user, *item, *split, *timestamp;
+	double exclude_window;
+	int timestamp_unit, kernel;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"k", 'k', OPTION_INT, "N", offsetof(struct options, k), "100", 1, 1 << 20, NULL,
+	 "length of the lists"},
+	{"exclude", 0, OPTION_LIST, "FILE", offsetof(struct options, exclude), NULL, 0, 0, NULL,
+	 "never offer a user the items that FILE (user, item, ..) holds for that user; may be "
+	 "repeated"},
+	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, exclude_splits),
+	 "train,validation", 0, 0, NULL,
+	 "of an --exclude file with a split column, the rows of these splits count (or all)"},
+	{"exclude-window", 0, OPTION_DURATION, "TIME", offsetof(struct options, exclude_window),
+	 NULL, ABOVE_ZERO, 1e11, NULL,
+	 "of an --exclude file with a timestamp column, only rows that are at most TIME (14d) "
+	 "older than the newest one of all count"},
+	{"users", 0, OPTION_FILE, "FILE", offsetof(struct options, users), NULL, 0, 0, NULL,
+	 "only the users that FILE has in its user column"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
+	 "the users' column of --exclude and --users files"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
+	 "the items' column of --exclude files"},
+	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
+	 "the split column of --exclude files"},
+	{"timestamp", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, timestamp), "timestamp",
+	 0, 0, NULL, "the timestamp column of --exclude files"},
+	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", offsetof(struct options, timestamp_unit), "ms",
+	 0, 0, "ms|s", "what these timestamps count"},
+	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
+	 KERNEL_CHOICES, "instruction set of the search; the output does not depend on it"},
+	COMMON_THREADS(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* Users that wait for their answers. */
+struct block {
+	struct buffer ids;
+	size_t *id_end;           /* user u's id ends here in `ids` */
+	float *factors, *bias;    /* factors: capacity * stride */
+	uint32_t n, capacity;
+};
+
+/* What a thread needs for itself. */
+struct worker {
+	struct search *search;
+	struct hit *hits;             /* SEARCH_USERS * k */
+	uint32_t counts[SEARCH_USERS];
+	uint32_t *excluded;
+	size_t excluded_capacity;
+};
+
+/* What a chunk of users comes to. */
+struct answer {
+	struct buffer text;
+	uint64_t rows, empty_lists, short_lists;
+};
+
+struct export {
+	const struct options *options;
+	struct table *table;
+	struct output *out;
+	struct pool *pool;
+	enum kernel_choice kernel;
+	struct excluded *excluded;     /* NULL: nothing is excluded */
+	struct strmap *wanted;        /* the users of --users, or NULL */
+	uint32_t factors, stride;
+	struct model_side items;
+	uint32_t *order;              /* item -> its place in byte order */
+	uint32_t *excluded_item;      /* number in `excluded` -> item, or STRMAP_NONE */
+	struct index *index;
+	struct worker *workers;
+	struct block block;
+	struct answer *answers;       /* of each chunk of the block */
+	uint64_t rows_out, users, empty_lists, short_lists;
+};
+
+/* --- answering a block -------------------------------------------------------- */
+
+static struct span block_id(const struct block *b, uint32_t user)
+{
+	size_t from = user ? b->id_end[user - 1] : 0;
+	return (struct span){b->ids.data + from, b->id_end[user] - from};
+}
+
+/* The excluded items of the users first .. first+n-1, one after the other in
+ * w->excluded; sets excluded_n of each query. */
+static void find_excluded(const struct export *e, struct worker *w, uint32_t first, uint32_t n,
+			  struct query *queries)
+{
+	size_t total = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t count;
+		struct span user = block_id(&e->block, first + i);
+		const uint32_t *of = excluded_of(e->excluded, user, &count);
+		w->excluded = memory_grow(w->excluded, &w->excluded_capacity, total + count,
+					  sizeof *w->excluded);
+		size_t before = total;
+		for (uint32_t j = 0; j < count; j++) {
+			uint32_t item = e->excluded_item[of[j]];
+			if (item != STRMAP_NONE)
+				w->excluded[total++] = item;
+		}
+		queries[i].excluded_n = (uint32_t)(total - before);
+	}
+	total = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		queries[i].excluded = w->excluded + total;
+		total += queries[i].excluded_n;
+	}
+}
+
+static void write_list(const struct export *e, struct buffer *text, struct span user,
+		       const struct hit *hits, uint32_t n)
+{
+	for (uint32_t r = 0; r < n; r++) {
+		struct span item = strmap_key(e->items.ids, hits[r].item);
+		char *begin = buffer_room(text, user.n + item.n + 2 * NUMBER_SIZE + 4), *to = begin;
+		memcpy(to, user.at, user.n);
+		to += user.n;
+		*to++ = '\t';
+		to += number_write_u64(r + 1, to);
+		*to++ = '\t';
+		memcpy(to, item.at, item.n);
+		to += item.n;
+		*to++ = '\t';
+		to += number_write_float(hits[r].score, to);
+		*to++ = '\n';
+		text->n += (size_t)(to - begin);
+	}
+}
+
+/* Answers one chunk of the block into a text of its own. */
+static void answer_chunk(void *context, size_t chunk, size_t worker)
+{
+	struct export *e = context;
+	struct worker *w = &e->workers[worker];
+	struct query queries[SEARCH_USERS] = {0};
+	uint32_t k = (uint32_t)e->options->k;
+	uint32_t first = (uint32_t)chunk * SEARCH_USERS, left = e->block.n - first;
+	uint32_t n = left < SEARCH_USERS ? left : SEARCH_USERS;
+	for (uint32_t i = 0; i < n; i++) {
+		queries[i].factors = e->block.factors + (size_t)(first + i) * e->stride;
+		queries[i].bias = e->block.bias[first + i];
+	}
+	if (e->excluded)
+		find_excluded(e, w, first, n, queries);
+	search_run(w->search, queries, n, w->hits, w->counts);
+	struct answer *a = &e->answers[chunk];
+	a->text.n = 0;
+	a->rows = a->empty_lists = a->short_lists = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		write_list(e, &a->text, block_id(&e->block, first + i), w->hits + (size_t)i * k,
+			   w->counts[i]);
+		a->rows += w->counts[i];
+		a->empty_lists += w->counts[i] == 0;
+		a->short_lists += w->counts[i] > 0 && w->counts[i] < k;
+	}
+}
+
+/* --- the items ---------------------------------------------------------------- */
+
+static double vector_length(const float *v, uint32_t n)
+{
+	double sum = 0;
+	for (uint32_t i = 0; i < n; i++)
+		sum += (double)v[i] * (double)v[i];
+	return sqrt(sum);
+}
+
+/* When the first block of users is there, all items are. */
+static void build_index(struct export *e)
+{
+	uint32_t n = e->items.n, k = (uint32_t)e->options->k;
+	double norm = 0;
+	for (uint32_t u = 0; u < e->block.n; u++)
+		norm += vector_length(e->block.factors + (size_t)u * e->stride, e->stride);
+	uint32_t *sorted = strmap_sorted(e->items.ids);
+	e->order = memory_new(n, sizeof *e->order);
+	for (uint32_t i = 0; i < n; i++)
+		e->order[sorted[i]] = i;
+	free(sorted);
+	if (e->excluded) {
+		const struct strmap *ids = excluded_items(e->excluded);
+		uint32_t known = strmap_count(ids);
+		e->excluded_item = memory_new(known, sizeof *e->excluded_item);
+		for (uint32_t i = 0; i < known; i++)
+			e->excluded_item[i] = strmap_find(e->items.ids, strmap_key(ids, i));
+	}
+	struct index_items items = {
+		n, e->factors, e->stride, e->items.factors, e->items.bias, e->order,
+	};
+	e->index = index_new(&items, norm / e->block.n, e->kernel);
+	size_t threads = pool_threads(e->pool);
+	e->workers = memory_zero(threads, sizeof *e->workers);
+	for (size_t i = 0; i < threads; i++) {
+		e->workers[i].search = search_new(e->index, k);
+		e->workers[i].hits = memory_new((size_t)SEARCH_USERS * k, sizeof(struct hit));
+	}
+}
+
+/* --- the stream --------------------------------------------------------------- */
+
+/* About this many rows are held back while their blocks are worked on. */
+enum { ROWS_AT_ONCE = 400000, CHUNKS_MAX = 64 };
+
+static void block_new(struct export *e)
+{
+	size_t per_chunk = (size_t)SEARCH_USERS * (size_t)e->options->k;
+	size_t chunks = ROWS_AT_ONCE / per_chunk, threads = pool_threads(e->pool);
+	chunks = chunks < CHUNKS_MAX ? chunks : CHUNKS_MAX;
+	chunks = (chunks / threads + 1) * threads;
+	struct block *b = &e->block;
+	b->capacity = (uint32_t)(chunks * SEARCH_USERS);
+	b->factors = memory_aligned((size_t)b->capacity * e->stride, sizeof *b->factors);
+	b->bias = memory_new(b->capacity, sizeof *b->bias);
+	b->id_end = memory_new(b->capacity, sizeof *b->id_end);
+	e->answers = memory_zero(chunks, sizeof *e->answers);
+}
+
+/* A score that single precision cannot hold has no place in an order. */
+static void refuse_overflow(const struct export *e)
+{
+	for (uint32_t u = 0; u < e->block.n; u++) {
+		const float *user = e->block.factors + (size_t)u * e->stride;
+		double norm = vector_length(user, e->stride);
+		if (index_bound(e->index, norm, (double)e->block.bias[u]) > 1e37) {
+			struct span id = block_id(&e->block, u);
+			char text[QUOTED_SIZE];
+			die(STATUS_DATA, "user %s: the factors are so large that its scores "
+			    "may overflow", quoted(id.at, id.n, text));
+		}
+	}
+}
+
+static void answer_block(struct export *e)
+{
+	struct block *b = &e->block;
+	if (b->n == 0 || e->items.n == 0)
+		return;
+	if (!e->index)
+		build_index(e);
+	refuse_overflow(e);
+	size_t chunks = ((size_t)b->n + SEARCH_USERS - 1) / SEARCH_USERS;
+	pool_run(e->pool, chunks, answer_chunk, e);
+	for (size_t c = 0; c < chunks; c++) {
+		const struct answer *a = &e->answers[c];
+		output_bytes(e->out, a->text.data, a->text.n);
+		e->rows_out += a->rows;
+		e->empty_lists += a->empty_lists;
+		e->short_lists += a->short_lists;
+	}
+	if (e->out->by_line)
+		output_flush(e->out);
+	e->users += b->n;
+	b->n = 0;
+	b->ids.n = 0;
+}
+
+static void take_user(struct export *e, const struct model_row *row)
+{
+	struct block *b = &e->block;
+	if (b->n == b->capacity)
+		answer_block(e);
+	memcpy(b->factors + (size_t)b->n * e->stride, row->factors, e->stride * sizeof(float));
+	b->bias[b->n] = row->bias;
+	buffer_add_span(&b->ids, row->id);
+	b->id_end[b->n++] = b->ids.n;
+}
+
+/* The ids of --users. */
+static struct strmap *read_users(struct table *t, size_t column)
+{
+	struct strmap *users = strmap_new();
+	while (table_next(t))
+		strmap_add(users, table_field(t, column));
+	return users;
+}
+
+static void say_what_is_missing(const struct export *e, uint64_t wanted_found)
+{
+	if (e->items.n == 0)
+		warn("the model has no items");
+	if (e->wanted && strmap_count(e->wanted) > wanted_found)
+		warn("%llu of the %llu users of --users are not in the model",
+		     (unsigned long long)(strmap_count(e->wanted) - wanted_found),
+		     (unsigned long long)strmap_count(e->wanted));
+	if (e->empty_lists)
+		warn("%llu of %llu users have no list: every item is excluded",
+		     (unsigned long long)e->empty_lists, (unsigned long long)e->users);
+	if (e->short_lists)
+		note("%llu of %llu users have fewer than %lld items to offer",
+		     (unsigned long long)e->short_lists, (unsigned long long)e->users,
+		     (long long)e->options->k);
+}
+
+static void export_free(struct export *e)
+{
+	for (size_t i = 0; e->workers && i < pool_threads(e->pool); i++) {
+		search_free(e->workers[i].search);
+		free(e->workers[i].hits);
+		free(e->workers[i].excluded);
+	}
+	free(e->workers);
+	for (size_t i = 0; i < e->block.capacity / SEARCH_USERS; i++)
+		buffer_free(&e->answers[i].text);
+	free(e->answers);
+	free(e->block.factors);
+	free(e->block.bias);
+	free(e->block.id_end);
+	buffer_free(&e->block.ids);
+	index_free(e->index);
+	free(e->order);
+	free(e->excluded_item);
+	model_side_free(&e->items);
+	excluded_free(e->excluded);
+	if (e->wanted)
+		strmap_free(e->wanted);
+	pool_free(e->pool);
+}
+
+/* The side files: all are opened before the first is read. */
+struct sides {
+	struct table *users, **exclude;
+	size_t user_column;
+};
+
+static struct sides sides_open(const struct options *o)
+{
+	struct sides s = {.exclude = memory_new(o->exclude.n, sizeof *s.exclude)};
+	for (size_t i = 0; i < o->exclude.n; i++)
+		s.exclude[i] = table_open_file(o->exclude.values[i]);
+	if (o->users) {
+		s.users = table_open_file(o->users);
+		s.user_column = table_column(s.users, o->user, option_given("user") ? "user" : NULL);
+	}
+	return s;
+}
+
+static void sides_read(struct export *e, struct sides *s, unsigned splits)
+{
+	const struct options *o = e->options;
+	const struct excluded_columns columns = {
+		o->user, o->item, o->split, o->timestamp, option_given("user"),
+		option_given("item"), option_given("split"), option_given("timestamp"),
+	};
+	bool window = option_given("exclude-window"), timed = false;
+	if (o->exclude.n) {
+		e->excluded = excluded_new();
+		for (size_t i = 0; i < o->exclude.n; i++) {
+			timed |= excluded_read(e->excluded, s->exclude[i], &columns, splits, window);
+			table_close(s->exclude[i]);
+		}
+		double unit = o->timestamp_unit == 0 ? 1000 : 1;
+		excluded_finish(e->excluded, window ? (int64_t)(o->exclude_window * unit) : 0);
+	}
+	if (window && !timed)
+		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
+	if (s->users) {
+		e->wanted = read_users(s->users, s->user_column);
+		table_close(s->users);
+	}
+	free(s->exclude);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct export e = {.options = o, .kernel = kernel_resolve((enum kernel_choice)o->kernel)};
+	if (e.kernel == KERNEL_AUTO)
+		usage_error("--kernel: this processor does not have it");
+	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
+	struct table_format format = COMMON_FORMAT(&o->common);
+	e.table = table_open(files, count, &format);
+	struct sides sides = sides_open(o);
+	struct model_reader *reader = model_open(e.table);
+	e.factors = model_reader_factors(reader);
+	e.stride = (uint32_t)kernel_padded(e.factors);
+	e.out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header)
+		topn_write_header(e.out);
+	output_flush(e.out);
+	sides_read(&e, &sides, splits);
+	e.pool = pool_new((size_t)o->common.threads);
+	block_new(&e);
+	struct model_row row;
+	uint64_t wanted_found = 0;
+	while (model_next(reader, &row)) {
+		if (row.kind == MODEL_ITEM) {
+			model_side_add(&e.items, &row, e.stride);
+		} else if (row.kind == MODEL_USER) {
+			if (e.wanted && strmap_find(e.wanted, row.id) == STRMAP_NONE)
+				continue;
+			wanted_found++;
+			take_user(&e, &row);
+		}
+		progress_step(table_bytes(e.table), table_size(e.table), "bytes");
+	}
+	answer_block(&e);
+	progress_clear();
+	say_what_is_missing(&e, wanted_found);
+	uint64_t rows = table_rows(e.table), rejected = table_rejected(e.table);
+	model_close(reader);
+	table_close(e.table);
+	output_close(e.out);
+	export_free(&e);
+	run_report(rows, e.rows_out, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "export-topk",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Find the best items for each user of a model, exactly.",
+	.reads = "kind id bias f0 f1 .. (a model); of --exclude files user, item and, when they "
+		 "have them, split and timestamp; of --users files user",
+	.writes = "user rank item score",
+	.examples = {
+		"export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv",
+		"export-topk --exclude dataset.tsv --exclude-splits all --exclude dislikes.tsv "
+		"model.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}

@@ -1,0 +1,62 @@
+/* index.h - exact maximum inner product search: the k best items of many users.
+ *
+ * A score is the inner product in double precision plus both biases, rounded
+ * once to float. Items are ordered by score, downwards, then by `order` (the
+ * byte order of their ids). The answer is the same for every kernel: a
+ * single-precision pass with a margin for its rounding errors finds the
+ * candidates, and these are scored again in double precision.
+ */
+#ifndef RECPIPE_EXPORT_TOPK_INDEX_H
+#define RECPIPE_EXPORT_TOPK_INDEX_H
+
+#include <stdint.h>
+
+#include "data/kernel.h"
+
+struct index;
+struct search;
+
+/* The items. `factors` rows are `stride` floats apart, padded with zeros and
+ * aligned, and stay the caller's, as do `bias` and `order`; all must outlive
+ * the index. */
+struct index_items {
+	uint32_t n, factor_count, stride;
+	const float *factors;
+	const float *bias;
+	const uint32_t *order; /* item -> its place among the ids in byte order */
+};
+
+/* `user_norm`: a typical length of the users' vectors; it only decides the order
+ * in which items are looked at. `resolved`: a choice of kernel_resolve. */
+struct index *index_new(const struct index_items *items, double user_norm,
+			enum kernel_choice resolved);
+void index_free(struct index *index);
+
+/* The largest |score| that the item side can give to a user with this vector
+ * length and bias: for refusing what would overflow. */
+double index_bound(const struct index *index, double norm, double bias);
+
+struct query {
+	const float *factors;     /* stride floats, padded with zeros, aligned */
+	float bias;
+	const uint32_t *excluded; /* items that must not be answered */
+	uint32_t excluded_n;
+};
+
+struct hit {
+	uint32_t item;
+	float score;
+};
+
+enum { SEARCH_USERS = 96 }; /* at most this many queries at once */
+
+/* One thread's working memory. */
+struct search *search_new(const struct index *index, uint32_t k);
+void search_free(struct search *search);
+
+/* Answers n <= SEARCH_USERS queries: the hits of query i, best first, go to
+ * hits[i * k], their number to counts[i]. */
+void search_run(struct search *search, const struct query *queries, uint32_t n,
+		struct hit *hits, uint32_t *counts);
+
+#endif

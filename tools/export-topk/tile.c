@@ -1,0 +1,273 @@
+#include "tile.h"
+
+#include <string.h>
+
+/* --- portable: 4 users by 8 items, vectors of 4 (SSE2, NEON, or plain code) --- */
+
+enum { PORTABLE_WIDTH = 4 };
+
+typedef float vector4 __attribute__((vector_size(16)));
+
+static void keep_portable(struct bucket *b, float *threshold, const float *score, unsigned n,
+			  uint32_t at)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (score[i] >= *threshold) {
+			if (b->n >= b->capacity)
+				*threshold = bucket_shrink(b);
+			b->score[b->n] = score[i];
+			b->at[b->n++] = at + i;
+		}
+	}
+}
+
+static void scan_portable(const struct panels *panels, size_t first, size_t last,
+			  const float *users, float *threshold, struct bucket *buckets)
+{
+	for (size_t p = first; p < last; p++) {
+		for (size_t part = 0; part < PANEL; part += 8) {
+			const float *item = panels->factors_at + p * panels->factors * PANEL + part;
+			const float *user = users;
+			vector4 sum[PORTABLE_WIDTH][2], bias[2];
+			memcpy(bias, panels->bias + p * PANEL + part, sizeof bias);
+			for (unsigned j = 0; j < PORTABLE_WIDTH; j++) {
+				sum[j][0] = bias[0];
+				sum[j][1] = bias[1];
+			}
+			for (uint32_t f = 0; f < panels->factors; f++) {
+				const vector4 *v = (const vector4 *)item;
+				vector4 v0 = v[0], v1 = v[1];
+#pragma GCC unroll 4
+				for (unsigned j = 0; j < PORTABLE_WIDTH; j++) {
+					vector4 u = {user[j], user[j], user[j], user[j]};
+					sum[j][0] += u * v0;
+					sum[j][1] += u * v1;
+				}
+				item += PANEL;
+				user += PORTABLE_WIDTH;
+			}
+			for (unsigned j = 0; j < PORTABLE_WIDTH; j++) {
+				float score[8];
+				memcpy(score, sum[j], sizeof score);
+				keep_portable(&buckets[j], &threshold[j], score, 8,
+					      (uint32_t)(p * PANEL + part));
+			}
+		}
+	}
+}
+
+static size_t count_portable(const float *values, size_t n, float low)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += values[i] >= low;
+	return count;
+}
+
+/* ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)): the tree of all variants. */
+static double tree8(const double *s)
+{
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+static double dot_portable(const float *a, const float *b, size_t n)
+{
+	double sum[8] = {0};
+	for (size_t i = 0; i < n; i += 8)
+		for (size_t j = 0; j < 8; j++)
+			sum[j] += (double)a[i + j] * (double)b[i + j];
+	return tree8(sum);
+}
+
+static const struct tile_kernel PORTABLE = {
+	PORTABLE_WIDTH, scan_portable, count_portable, dot_portable,
+};
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+/* --- AVX2: 6 users by 16 items ------------------------------------------------ */
+
+#define USERS6(X) X(0) X(1) X(2) X(3) X(4) X(5)
+
+__attribute__((target("avx2,fma"), noinline))
+static void keep_avx2(struct bucket *b, float *threshold, __m256 s0, __m256 s1,
+		      unsigned mask, uint32_t at)
+{
+	float score[16];
+	if (b->n >= b->capacity)
+		*threshold = bucket_shrink(b);
+	_mm256_storeu_ps(score, s0);
+	_mm256_storeu_ps(score + 8, s1);
+	for (; mask; mask &= mask - 1) {
+		unsigned i = (unsigned)__builtin_ctz(mask);
+		b->score[b->n] = score[i];
+		b->at[b->n++] = at + i;
+	}
+}
+
+__attribute__((target("avx2,fma")))
+static void scan_avx2(const struct panels *panels, size_t first, size_t last,
+		      const float *users, float *threshold, struct bucket *buckets)
+{
+	for (size_t half = first * 2; half < last * 2; half++) {
+		const float *item = panels->factors_at + half / 2 * panels->factors * PANEL +
+				    half % 2 * 16;
+		const float *user = users;
+		__m256 bias0 = _mm256_loadu_ps(panels->bias + half * 16);
+		__m256 bias1 = _mm256_loadu_ps(panels->bias + half * 16 + 8);
+#define X(j) __m256 s##j = bias0, t##j = bias1;
+		USERS6(X)
+#undef X
+		for (uint32_t f = 0; f < panels->factors; f++, item += PANEL, user += 6) {
+			__m256 v0 = _mm256_load_ps(item), v1 = _mm256_load_ps(item + 8), u;
+#define X(j) \
+			u = _mm256_broadcast_ss(user + j); \
+			s##j = _mm256_fmadd_ps(u, v0, s##j); \
+			t##j = _mm256_fmadd_ps(u, v1, t##j);
+			USERS6(X)
+#undef X
+		}
+		unsigned mask;
+		__m256 low;
+#define X(j) \
+		low = _mm256_broadcast_ss(threshold + j); \
+		mask = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(s##j, low, _CMP_GE_OQ)) | \
+		       (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(t##j, low, _CMP_GE_OQ)) << 8; \
+		if (mask) \
+			keep_avx2(&buckets[j], &threshold[j], s##j, t##j, mask, \
+				  (uint32_t)half * 16);
+		USERS6(X)
+#undef X
+	}
+}
+
+__attribute__((target("avx2,fma")))
+static size_t count_avx2(const float *values, size_t n, float low)
+{
+	__m256 least = _mm256_set1_ps(low);
+	__m256i sum = _mm256_setzero_si256();
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8)
+		sum = _mm256_sub_epi32(sum, _mm256_castps_si256(
+			_mm256_cmp_ps(_mm256_loadu_ps(values + i), least, _CMP_GE_OQ)));
+	uint32_t parts[8];
+	_mm256_storeu_si256((__m256i *)parts, sum);
+	size_t count = 0;
+	for (int j = 0; j < 8; j++)
+		count += parts[j];
+	return count + count_portable(values + i, n - i, low);
+}
+
+__attribute__((target("avx2,fma")))
+static double dot_avx2(const float *a, const float *b, size_t n)
+{
+	__m256d s0 = _mm256_setzero_pd(), s1 = _mm256_setzero_pd();
+	for (size_t i = 0; i < n; i += 8) {
+		s0 = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(a + i)),
+				     _mm256_cvtps_pd(_mm_loadu_ps(b + i)), s0);
+		s1 = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(a + i + 4)),
+				     _mm256_cvtps_pd(_mm_loadu_ps(b + i + 4)), s1);
+	}
+	double sum[8];
+	_mm256_storeu_pd(sum, s0);
+	_mm256_storeu_pd(sum + 4, s1);
+	return tree8(sum);
+}
+
+static const struct tile_kernel AVX2 = {6, scan_avx2, count_avx2, dot_avx2};
+
+/* --- AVX-512: 12 users by 32 items -------------------------------------------- */
+
+#define USERS12(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+
+/* Compressed in registers: compressing into memory is slow on some processors. */
+__attribute__((target("avx512f,popcnt"), noinline))
+static void keep_avx512(struct bucket *b, float *threshold, __m512 s0, __m512 s1,
+			__mmask16 m0, __mmask16 m1, uint32_t at)
+{
+	const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8,
+					       7, 6, 5, 4, 3, 2, 1, 0);
+	if (b->n >= b->capacity)
+		*threshold = bucket_shrink(b);
+	__m512i place = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)at));
+	_mm512_storeu_ps(b->score + b->n, _mm512_maskz_compress_ps(m0, s0));
+	_mm512_storeu_si512(b->at + b->n, _mm512_maskz_compress_epi32(m0, place));
+	b->n += (unsigned)__builtin_popcount(m0);
+	place = _mm512_add_epi32(place, _mm512_set1_epi32(16));
+	_mm512_storeu_ps(b->score + b->n, _mm512_maskz_compress_ps(m1, s1));
+	_mm512_storeu_si512(b->at + b->n, _mm512_maskz_compress_epi32(m1, place));
+	b->n += (unsigned)__builtin_popcount(m1);
+}
+
+__attribute__((target("avx512f,popcnt")))
+static void scan_avx512(const struct panels *panels, size_t first, size_t last,
+			const float *users, float *threshold, struct bucket *buckets)
+{
+	const float *item = panels->factors_at + first * panels->factors * PANEL;
+	for (size_t p = first; p < last; p++) {
+		const float *user = users;
+		__m512 bias0 = _mm512_loadu_ps(panels->bias + p * PANEL);
+		__m512 bias1 = _mm512_loadu_ps(panels->bias + p * PANEL + 16);
+#define X(j) __m512 s##j = bias0, t##j = bias1;
+		USERS12(X)
+#undef X
+		for (uint32_t f = 0; f < panels->factors; f++, item += PANEL, user += 12) {
+			__m512 v0 = _mm512_load_ps(item), v1 = _mm512_load_ps(item + 16), u;
+#define X(j) \
+			u = _mm512_set1_ps(user[j]); \
+			s##j = _mm512_fmadd_ps(u, v0, s##j); \
+			t##j = _mm512_fmadd_ps(u, v1, t##j);
+			USERS12(X)
+#undef X
+		}
+		__mmask16 m0, m1;
+		__m512 low;
+#define X(j) \
+		low = _mm512_set1_ps(threshold[j]); \
+		m0 = _mm512_cmp_ps_mask(s##j, low, _CMP_GE_OQ); \
+		m1 = _mm512_cmp_ps_mask(t##j, low, _CMP_GE_OQ); \
+		if (m0 | m1) \
+			keep_avx512(&buckets[j], &threshold[j], s##j, t##j, m0, m1, \
+				    (uint32_t)(p * PANEL));
+		USERS12(X)
+#undef X
+	}
+}
+
+__attribute__((target("avx512f,popcnt")))
+static size_t count_avx512(const float *values, size_t n, float low)
+{
+	__m512 least = _mm512_set1_ps(low);
+	size_t count = 0, i = 0;
+	for (; i + 16 <= n; i += 16)
+		count += (unsigned)__builtin_popcount(_mm512_cmp_ps_mask(
+			_mm512_loadu_ps(values + i), least, _CMP_GE_OQ));
+	return count + count_portable(values + i, n - i, low);
+}
+
+__attribute__((target("avx512f")))
+static double dot_avx512(const float *a, const float *b, size_t n)
+{
+	__m512d s = _mm512_setzero_pd();
+	for (size_t i = 0; i < n; i += 8)
+		s = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(a + i)),
+				    _mm512_cvtps_pd(_mm256_loadu_ps(b + i)), s);
+	double sum[8];
+	_mm512_storeu_pd(sum, s);
+	return tree8(sum);
+}
+
+static const struct tile_kernel AVX512 = {12, scan_avx512, count_avx512, dot_avx512};
+
+const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved)
+{
+	return resolved == KERNEL_AVX512 ? &AVX512 : resolved == KERNEL_AVX2 ? &AVX2 : &PORTABLE;
+}
+#else
+const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved)
+{
+	(void)resolved;
+	return &PORTABLE;
+}
+#endif

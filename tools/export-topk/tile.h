@@ -1,0 +1,63 @@
+/* tile.h - the inner loops of the search, for three instruction sets.
+ *
+ * Items lie in panels of PANEL: factor f of the panel's items is panel[f * PANEL]
+ * .. panel[f * PANEL + 31]. A tile is `width` users whose factors are interleaved
+ * the same way. Scores are computed in registers and compared with the user's
+ * threshold there; only those that reach it are put in the user's bucket.
+ */
+#ifndef RECPIPE_EXPORT_TOPK_TILE_H
+#define RECPIPE_EXPORT_TOPK_TILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/kernel.h"
+
+enum { PANEL = 32, TILE_WIDTH_MAX = 12 };
+
+struct panels {
+	const float *factors_at; /* panel p at p * factors * PANEL, 64-byte aligned */
+	const float *bias;       /* PANEL per panel; -inf where there is no item */
+	uint32_t factors;
+};
+
+/* The candidates of one user. `capacity` leaves room for one more panel behind it. */
+struct bucket {
+	float *score;
+	uint32_t *at;            /* positions in the panels */
+	size_t n, capacity;
+	size_t checked;          /* those before it are known not to be excluded */
+	const uint64_t *excluded;/* bit per position, or NULL */
+	float slack;             /* how far a single-precision score may be off, twice */
+	size_t wanted;           /* k */
+	float threshold;
+	struct search *search;
+};
+
+/* Throws out what cannot be among the best and returns the new threshold;
+ * afterwards there is room for a panel (index.c). */
+float bucket_shrink(struct bucket *b);
+
+/* Scores panels first .. last-1 for a tile of users. Scores of user j that are
+ * at least threshold[j] go to buckets[j]; thresholds rise on the way. */
+typedef void tile_scan(const struct panels *panels, size_t first, size_t last,
+		       const float *users, float *threshold, struct bucket *buckets);
+
+/* How many of n values are at least `low`. */
+typedef size_t tile_count(const float *values, size_t n, float low);
+
+/* The dot product of two float vectors in double precision. Every product is
+ * exact, and the order of the additions is the same in all variants (8 running
+ * sums, then a tree), so all give the same bits. n: a multiple of KERNEL_PAD. */
+typedef double tile_dot(const float *a, const float *b, size_t n);
+
+struct tile_kernel {
+	unsigned width;
+	tile_scan *scan;
+	tile_count *count;
+	tile_dot *dot;
+};
+
+const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved);
+
+#endif
