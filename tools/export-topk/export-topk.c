@@ -26,7 +26,7 @@
 #include "domain/dataset.h"
 #include "domain/model.h"
 #include "domain/topn.h"
-#include "excluded.h"
+#include "domain/exclude.h"
 #include "index.h"
 
 struct options {
@@ -101,7 +101,7 @@ struct export {
 	struct output *out;
 	struct pool *pool;
 	enum kernel_choice kernel;
-	struct excluded *excluded;     /* NULL: nothing is excluded */
+	struct exclude *excluded;     /* NULL: nothing is excluded */
 	struct strmap *wanted;        /* the users of --users, or NULL */
 	uint32_t factors, stride;
 	struct model_side items;
@@ -131,7 +131,7 @@ static void find_excluded(const struct export *e, struct worker *w, uint32_t fir
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t count;
 		struct span user = block_id(&e->block, first + i);
-		const uint32_t *of = excluded_of(e->excluded, user, &count);
+		const uint32_t *of = exclude_of(e->excluded, user, &count);
 		w->excluded = memory_grow(w->excluded, &w->excluded_capacity, total + count,
 					  sizeof *w->excluded);
 		size_t before = total;
@@ -220,7 +220,7 @@ static void build_index(struct export *e)
 		e->order[sorted[i]] = i;
 	free(sorted);
 	if (e->excluded) {
-		const struct strmap *ids = excluded_items(e->excluded);
+		const struct strmap *ids = exclude_items(e->excluded);
 		uint32_t known = strmap_count(ids);
 		e->excluded_item = memory_new(known, sizeof *e->excluded_item);
 		for (uint32_t i = 0; i < known; i++)
@@ -352,7 +352,7 @@ static void export_free(struct export *e)
 	free(e->order);
 	free(e->excluded_item);
 	model_side_free(&e->items);
-	excluded_free(e->excluded);
+	exclude_free(e->excluded);
 	if (e->wanted)
 		strmap_free(e->wanted);
 	pool_free(e->pool);
@@ -379,19 +379,19 @@ static struct sides sides_open(const struct options *o)
 static void sides_read(struct export *e, struct sides *s, unsigned splits)
 {
 	const struct options *o = e->options;
-	const struct excluded_columns columns = {
+	const struct exclude_columns columns = {
 		o->user, o->item, o->split, o->timestamp, option_given("user"),
 		option_given("item"), option_given("split"), option_given("timestamp"),
 	};
 	bool window = option_given("exclude-window"), timed = false;
 	if (o->exclude.n) {
-		e->excluded = excluded_new();
+		e->excluded = exclude_new();
 		for (size_t i = 0; i < o->exclude.n; i++) {
-			timed |= excluded_read(e->excluded, s->exclude[i], &columns, splits, window);
+			timed |= exclude_read(e->excluded, s->exclude[i], &columns, splits, window);
 			table_close(s->exclude[i]);
 		}
 		double unit = o->timestamp_unit == 0 ? 1000 : 1;
-		excluded_finish(e->excluded, window ? (int64_t)(o->exclude_window * unit) : 0);
+		exclude_finish(e->excluded, window ? (int64_t)(o->exclude_window * unit) : 0);
 	}
 	if (window && !timed)
 		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);

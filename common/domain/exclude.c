@@ -1,11 +1,11 @@
-#include "excluded.h"
+#include "domain/exclude.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "domain/dataset.h"
 
-struct excluded {
+struct exclude {
 	struct strmap *users, *items;
 	uint32_t *user, *item;    /* rows as they came; `user` is gone after finish */
 	int64_t *time;            /* INT64_MAX: has none */
@@ -13,9 +13,9 @@ struct excluded {
 	uint64_t *start;          /* user -> its first row in `item` */
 };
 
-struct excluded *excluded_new(void)
+struct exclude *exclude_new(void)
 {
-	struct excluded *x = memory_zero(1, sizeof *x);
+	struct exclude *x = memory_zero(1, sizeof *x);
 	x->users = strmap_new();
 	x->items = strmap_new();
 	return x;
@@ -37,7 +37,7 @@ static unsigned split_bit(struct table *t, size_t column)
 	return 0;
 }
 
-bool excluded_read(struct excluded *x, struct table *t, const struct excluded_columns *c,
+bool exclude_read(struct exclude *x, struct table *t, const struct exclude_columns *c,
 		   unsigned splits, bool with_time)
 {
 	size_t user = table_column(t, c->user, c->user_given ? "user" : NULL);
@@ -64,7 +64,7 @@ bool excluded_read(struct excluded *x, struct table *t, const struct excluded_co
 	return time >= 0;
 }
 
-static void forget_old(struct excluded *x, int64_t window)
+static void forget_old(struct exclude *x, int64_t window)
 {
 	int64_t newest = INT64_MIN;
 	size_t kept = 0;
@@ -80,7 +80,7 @@ static void forget_old(struct excluded *x, int64_t window)
 	x->n = kept;
 }
 
-void excluded_finish(struct excluded *x, int64_t window)
+void exclude_finish(struct exclude *x, int64_t window)
 {
 	if (window && x->time)
 		forget_old(x, window);
@@ -101,19 +101,19 @@ void excluded_finish(struct excluded *x, int64_t window)
 	x->time = NULL;
 }
 
-const uint32_t *excluded_of(const struct excluded *x, struct span user, uint32_t *n)
+const uint32_t *exclude_of(const struct exclude *x, struct span user, uint32_t *n)
 {
 	uint32_t number = strmap_find(x->users, user);
 	*n = number == STRMAP_NONE ? 0 : (uint32_t)(x->start[number + 1] - x->start[number]);
 	return number == STRMAP_NONE ? NULL : x->item + x->start[number];
 }
 
-const struct strmap *excluded_items(const struct excluded *x)
+const struct strmap *exclude_items(const struct exclude *x)
 {
 	return x->items;
 }
 
-void excluded_free(struct excluded *x)
+void exclude_free(struct exclude *x)
 {
 	if (!x)
 		return;

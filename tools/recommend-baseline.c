@@ -1,0 +1,321 @@
+/* recommend-baseline - the floor under every model: popular or random items for each user.
+ *
+ * Reads: a dataset (user item weight split [timestamp]).
+ * Writes: user rank item score, users in the byte order of their ids.
+ *
+ *	recommend-baseline --method popular --k 100 --exclude dataset.tsv < dataset.tsv > topk.tsv
+ *
+ * Popularity is counted on train rows; random lists are drawn from the items of
+ * train rows by a hash of seed, user and item. Leaves to others: how good they are
+ * (evaluate-topk).
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "data/exactsum.h"
+#include "domain/dataset.h"
+#include "domain/exclude.h"
+#include "domain/topn.h"
+#include "frame/options.h"
+#include "frame/run.h"
+#include "streams/output.h"
+#include "streams/table.h"
+
+enum method { METHOD_POPULAR, METHOD_RANDOM };
+
+struct options {
+	struct common common;
+	int method, unit;
+	int64_t k;
+	struct option_list exclude;
+	const char *splits, *exclude_splits, *users;
+	const char *user, *item, *weight, *split, *timestamp;
+	double half_life_s;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row OPTIONS[] = {
+	{"method", 0, OPTION_CHOICE, "HOW", AT(method), "popular", 0, 0, "popular|random",
+	 "the items of the greatest weight in all, or items drawn for each user"},
+	{"k", 'k', OPTION_INT, "N", AT(k), "100", 1, 1e9, NULL, "items for each user"},
+	{"splits", 0, OPTION_TEXT, "NAME,..", AT(splits), "train", 0, 0, NULL,
+	 "count the rows of these splits (or all)"},
+	{"half-life", 0, OPTION_DURATION, "TIME", AT(half_life_s), NULL, ABOVE_ZERO, INFINITY, NULL,
+	 "popular: halve a row's weight for every TIME that it is older than the newest row"},
+	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", AT(unit), "ms", 0, 0, "s|ms",
+	 "the unit of the timestamps, for --half-life"},
+	{"exclude", 0, OPTION_LIST, "FILE", AT(exclude), NULL, 0, 0, NULL,
+	 "never offer a user the items that FILE has for them; the dataset itself, as a rule"},
+	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", AT(exclude_splits), "train,validation", 0, 0,
+	 NULL, "of an --exclude file with a split column, the rows of these splits count (or all)"},
+	{"users", 0, OPTION_FILE, "FILE", AT(users), NULL, 0, 0, NULL,
+	 "lists for the users of FILE (column user) alone, known or not, in its order"},
+	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
+	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL, "the column of item ids"},
+	{"weight", 0, OPTION_TEXT, "COLUMN", AT(weight), "weight", 0, 0, NULL,
+	 "the column of weights; 1 where there is none"},
+	{"split", 0, OPTION_TEXT, "COLUMN", AT(split), "split", 0, 0, NULL,
+	 "the column of splits; all train where there is none"},
+	{"timestamp", 0, OPTION_TEXT, "COLUMN", AT(timestamp), "timestamp", 0, 0, NULL,
+	 "the column that says when"},
+	COMMON_SEED(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+struct ranked {
+	double score;
+	uint32_t item; /* the number, and so the order of ids */
+};
+
+/* Greater scores first, ties by item id. */
+static int compare(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->score < y->score || x->score > y->score)
+		return x->score > y->score ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
+}
+
+static int compare_back(const void *a, const void *b)
+{
+	return compare(b, a);
+}
+
+/* The items that can be offered, those with a row of the splits that count: in the
+ * order of popularity. Sums are exact, so the order of rows does not matter. */
+static struct ranked *rank_items(const struct options *o, const struct dataset *d, unsigned splits,
+				 uint32_t *n)
+{
+	uint64_t rows = dataset_rows(d);
+	int64_t newest = INT64_MIN;
+	for (uint64_t i = 0; d->timestamp && i < rows; i++)
+		if (splits >> d->split[i] & 1 && d->timestamp[i] > newest)
+			newest = d->timestamp[i];
+	double half_life = o->half_life_s * (o->unit == 0 ? 1 : 1000);
+	/* Rows of an item one behind the other, so that one exact sum is enough. */
+	uint64_t *start = memory_zero((size_t)d->items + 2, sizeof *start);
+	for (uint64_t i = 0; i < rows; i++)
+		start[d->item[i] + 1] += splits >> d->split[i] & 1;
+	for (uint32_t v = 0; v < d->items; v++)
+		start[v + 1] += start[v];
+	double *weight = memory_new((size_t)start[d->items] + 1, sizeof *weight);
+	uint64_t *next = memory_new((size_t)d->items + 1, sizeof *next);
+	memcpy(next, start, ((size_t)d->items + 1) * sizeof *next);
+	for (uint64_t i = 0; i < rows; i++) {
+		if (!(splits >> d->split[i] & 1))
+			continue;
+		double w = (double)d->weight[i];
+		if (half_life > 0)
+			w *= exp2(-((double)newest - (double)d->timestamp[i]) / half_life);
+		weight[next[d->item[i]]++] = w;
+	}
+	struct ranked *ranked = memory_new((size_t)d->items + 1, sizeof *ranked);
+	*n = 0;
+	for (uint32_t v = 0; v < d->items; v++) {
+		if (start[v] == start[v + 1])
+			continue;
+		struct exactsum sum = {0};
+		for (uint64_t i = start[v]; i < start[v + 1]; i++)
+			exactsum_add(&sum, weight[i]);
+		ranked[(*n)++] = (struct ranked){exactsum_value(&sum), v};
+	}
+	qsort(ranked, *n, sizeof *ranked, compare);
+	free(next);
+	free(weight);
+	free(start);
+	return ranked;
+}
+
+struct lists {
+	const struct options *o;
+	const struct dataset *d;
+	const struct exclude *excluded; /* or NULL */
+	uint32_t *item_of;              /* number in `excluded` -> item, or STRMAP_NONE */
+	struct ranked *ranked;          /* by popularity */
+	struct ranked *best;            /* scratch of random lists: a heap, the worst on top */
+	uint32_t n;
+	uint32_t *banned;               /* item -> the last user (from 1) that must not have it */
+	uint32_t turn;
+	struct output *out;
+	uint64_t rows, empty;
+};
+
+/* Sinks the top of the heap whose worst element is on top. */
+static void sink(struct ranked *heap, size_t n)
+{
+	for (size_t i = 0;;) {
+		size_t child = 2 * i + 1;
+		if (child >= n)
+			return;
+		if (child + 1 < n && compare(&heap[child + 1], &heap[child]) > 0)
+			child++;
+		if (compare(&heap[i], &heap[child]) >= 0)
+			return;
+		struct ranked swap = heap[i];
+		heap[i] = heap[child];
+		heap[child] = swap;
+		i = child;
+	}
+}
+
+/* The k items with the greatest hashes: a sample without replacement. */
+static size_t draw(struct lists *l, struct span user)
+{
+	size_t n = 0, k = (size_t)l->o->k;
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t item = l->ranked[i].item;
+		if (l->banned[item] == l->turn)
+			continue;
+		struct ranked r = {hash_share(hash_row(l->o->common.seed, user,
+						       strmap_key(l->d->item_ids, item))), item};
+		if (n < k) {
+			l->best[n++] = r;
+			if (n == k) /* sorted with the worst first, it is a heap */
+				qsort(l->best, n, sizeof r, compare_back);
+		} else if (compare(&r, &l->best[0]) < 0) {
+			l->best[0] = r;
+			sink(l->best, n);
+		}
+	}
+	qsort(l->best, n, sizeof *l->best, compare);
+	return n;
+}
+
+static void write_list(struct lists *l, struct span user)
+{
+	l->turn++;
+	if (l->excluded) {
+		uint32_t n;
+		const uint32_t *items = exclude_of(l->excluded, user, &n);
+		for (uint32_t i = 0; i < n; i++)
+			if (l->item_of[items[i]] != STRMAP_NONE)
+				l->banned[l->item_of[items[i]]] = l->turn;
+	}
+	uint32_t rank = 0;
+	if (l->o->method == METHOD_RANDOM) {
+		size_t n = draw(l, user);
+		for (size_t i = 0; i < n; i++)
+			topn_write_row(l->out, user, ++rank, strmap_key(l->d->item_ids, l->best[i].item),
+				       l->best[i].score);
+	} else {
+		for (uint32_t i = 0; i < l->n && rank < (uint64_t)l->o->k; i++)
+			if (l->banned[l->ranked[i].item] != l->turn)
+				topn_write_row(l->out, user, ++rank,
+					       strmap_key(l->d->item_ids, l->ranked[i].item),
+					       l->ranked[i].score);
+	}
+	l->rows += rank;
+	l->empty += rank == 0;
+}
+
+static struct exclude *read_excluded(const struct options *o, struct table **tables)
+{
+	const struct exclude_columns columns = {o->user, o->item, o->split, o->timestamp,
+		option_given("user"), option_given("item"), false, false};
+	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
+	struct exclude *x = exclude_new();
+	for (size_t i = 0; i < o->exclude.n; i++) {
+		exclude_read(x, tables[i], &columns, splits, false);
+		table_close(tables[i]);
+	}
+	exclude_finish(x, 0);
+	return x;
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	unsigned splits = split_mask(o->splits, "splits");
+	split_mask(o->exclude_splits, "exclude-splits");
+	if (option_given("exclude-splits") && o->exclude.n == 0)
+		usage_error("--exclude-splits is about --exclude");
+	if (o->half_life_s > 0 && o->method == METHOD_RANDOM)
+		usage_error("--half-life is about --method popular");
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct table **tables = memory_zero(o->exclude.n + 1, sizeof(*tables));
+	for (size_t i = 0; i < o->exclude.n; i++)
+		tables[i] = table_open_file(o->exclude.values[i]);
+	struct table *users = o->users ? table_open_file(o->users) : NULL;
+	size_t user_column = users ? table_column(users, o->user, option_given("user") ? "user" : NULL) : 0;
+	const struct dataset_columns columns = {o->user, o->item, o->weight, o->split, o->timestamp};
+	if (o->half_life_s > 0)
+		table_column(t, o->timestamp, option_given("timestamp") ? "timestamp" : NULL);
+	table_column(t, o->user, option_given("user") ? "user" : NULL);
+	table_column(t, o->item, option_given("item") ? "item" : NULL);
+	struct lists l = {.o = o, .out = output_open(o->common.output, o->common.line_buffered)};
+	if (!o->common.no_header)
+		topn_write_header(l.out);
+	output_flush(l.out);
+	struct dataset *d = dataset_read(t, &columns);
+	uint64_t rows = table_rows(t), rejected = table_rejected(t);
+	table_close(t);
+	l.d = d;
+	l.ranked = rank_items(o, d, splits, &l.n);
+	size_t most = (uint64_t)o->k < l.n ? (size_t)o->k : l.n;
+	l.best = memory_new(most + 1, sizeof *l.best);
+	l.banned = memory_zero((size_t)d->items + 1, sizeof *l.banned);
+	struct exclude *excluded = NULL;
+	if (o->exclude.n) {
+		l.excluded = excluded = read_excluded(o, tables);
+		const struct strmap *ids = exclude_items(excluded);
+		uint32_t n = strmap_count(ids);
+		l.item_of = memory_new((size_t)n + 1, sizeof *l.item_of);
+		for (uint32_t i = 0; i < n; i++)
+			l.item_of[i] = strmap_find(d->item_ids, strmap_key(ids, i));
+	}
+	if (users) {
+		while (table_next(users)) {
+			struct span id = table_field(users, user_column);
+			if (id.n == 0)
+				table_reject(users, user_column, "an empty id");
+			write_list(&l, id);
+		}
+		table_close(users);
+	} else {
+		for (uint32_t u = 0; u < d->users; u++) {
+			write_list(&l, strmap_key(d->user_ids, u));
+			progress_step(u, d->users, "users");
+		}
+	}
+	output_close(l.out);
+	if (l.empty)
+		warn("%llu users have no list: every item is excluded", (unsigned long long)l.empty);
+	run_report(rows, l.rows, rejected);
+	exclude_free(excluded);
+	free(l.item_of);
+	free(l.banned);
+	free(l.best);
+	free(l.ranked);
+	free(tables);
+	dataset_free(d);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "recommend-baseline",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Recommend popular or random items: the floor that every model is shown beside.",
+	.reads = "user item, and where they are there weight split timestamp",
+	.writes = "user rank item score",
+	.examples = {
+		"recommend-baseline --exclude dataset.tsv < dataset.tsv > popular.tsv",
+		"recommend-baseline --method random --k 10 --seed 1 --exclude d.tsv < d.tsv > random.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
