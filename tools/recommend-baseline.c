@@ -166,15 +166,18 @@ static void sink(struct ranked *heap, size_t n)
 	}
 }
 
-/* The k items with the greatest hashes: a sample without replacement. */
+/* The k items with the greatest hashes: a sample without replacement. The seed is
+ * mixed first: build-dataset hashes the same ids for its split, and with one seed
+ * for both tools the lists would hold what the split has put elsewhere. */
 static size_t draw(struct lists *l, struct span user)
 {
 	size_t n = 0, k = (size_t)l->o->k;
+	uint64_t seed = hash_mix(l->o->common.seed);
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint32_t item = l->ranked[i].item;
 		if (l->banned[item] == l->turn)
 			continue;
-		struct ranked r = {hash_share(hash_row(l->o->common.seed, user,
+		struct ranked r = {hash_share(hash_row(seed, user,
 						       strmap_key(l->d->item_ids, item))), item};
 		if (n < k) {
 			l->best[n++] = r;
