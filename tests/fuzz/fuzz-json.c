@@ -1,0 +1,92 @@
+/* Any bytes as JSON lines: a reader that remembers shapes and one that does not
+ * must agree; values are unescaped into exactly the room that is promised. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "streams/json.h"
+
+static const char *const PATHS[] = {
+	".message", ".user", ".track", ".experiments.A", ".payload.id", ".list[1]", ".a.a[0].a",
+};
+enum { SLOTS = sizeof PATHS / sizeof *PATHS };
+
+static struct json_reader *reader(int closed)
+{
+	struct json_reader *r = json_new();
+	const char *rest;
+	for (size_t i = 0; i < SLOTS; i++)
+		json_slot(r, (size_t)json_path(r, PATHS[i], &rest));
+	if (closed)
+		json_close_keys(r, (size_t)json_path(r, ".experiments", &rest), "unknown");
+	return r;
+}
+
+static void look_at(const struct json_value *v)
+{
+	size_t separators = 0;
+	char *out = malloc(v->raw.n + (v->raw.n == 0));
+	if (json_text(v, out, &separators) > v->raw.n)
+		abort();
+	free(out);
+	if (v->kind != JSON_OBJECT)
+		return;
+	struct span rest = v->raw;
+	struct json_value key, value;
+	while (json_member(&rest, &key, &value))
+		look_at(&value);
+}
+
+static void read_line(struct json_reader *a, struct json_reader *b, const uint8_t *data, size_t n)
+{
+	char *text = malloc(n + 1 + JSON_PAD);
+	if (n)
+		memcpy(text, data, n);
+	text[n] = '\n';
+	memset(text + n + 1, '}', JSON_PAD);
+	struct span line = {text, n};
+	int good = json_read(a, line);
+	if (json_read(b, line) != good)
+		abort();
+	for (size_t i = 0; good && i < SLOTS; i++) {
+		struct json_value v = json_values(a)[i], w = json_values(b)[i];
+		if (v.kind != w.kind || v.escaped != w.escaped || !span_equal(v.raw, w.raw))
+			abort();
+		look_at(&v);
+	}
+	if (!good) {
+		size_t offset;
+		struct span where;
+		if (!json_problem(a, &offset, &where) || offset + where.n > n)
+			abort();
+	}
+	free(text);
+}
+
+/* The first byte picks the readers, each further line is read by both. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	if (n == 0)
+		return 0;
+	struct json_reader *a = reader(data[0] & 1), *b = reader(data[0] & 1);
+	json_forget_shapes(b);
+	const uint8_t *at = data + 1, *end = data + n;
+	while (at < end) {
+		const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
+		const uint8_t *to = lf ? lf : end;
+		read_line(a, b, at, (size_t)(to - at));
+		at = to + 1;
+	}
+	/* The same bytes as the text of a path. */
+	char *path = malloc(n);
+	const char *rest;
+	memcpy(path, data + 1, n - 1);
+	path[n - 1] = '\0';
+	json_path(b, path, &rest);
+	if (rest < path || rest > path + n - 1)
+		abort();
+	free(path);
+	json_free(a);
+	json_free(b);
+	return 0;
+}
