@@ -81,7 +81,7 @@ SHIM_SOURCES := $(wildcard tests/shims/*.c)
 COMMON = $(B)/libcommon.a
 SERVICES = $(B)/libservices.a
 COMMON_LIBS := $(call libraries,$(COMMON_SOURCES))
-SERVICE_LIBS := $(call libraries,$(SERVICE_SOURCES))
+SERVICE_LIBS := $(call libraries,$(SERVICE_SOURCES) $(wildcard common/services/*.h))
 WITH_SERVICES := $(call including,services/,$(TOOL_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES))
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))

@@ -31,7 +31,7 @@ struct redis_target redis_target_parse(const char *url, const char *option,
 struct redis {
 	const struct redis_target *target;
 	redisContext *context; /* NULL: not connected */
-	char problem[256];     /* what went wrong last */
+	char problem[600];     /* what went wrong last */
 	bool refused;          /* ... and it was a refusal that another try will not mend */
 };
 

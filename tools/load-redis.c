@@ -1,0 +1,735 @@
+/* load-redis - top-N lists into Redis, published as one generation.
+ *
+ * Lists go to staging keys; when the last one is acknowledged and counted, one
+ * transaction renames them over what is live. Whoever reads sees the old lists
+ * or the new ones, never a mixture; what fails leaves the old ones alone.
+ *
+ * Reads: user rank item score (a top-N stream, the rows of a user together).
+ * Writes: nothing; with --status the columns name value.
+ *
+ *	load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv
+ *
+ * Leaves to others: which items a list has (export-topk), and TLS (--emit-resp).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "domain/catalogue.h"
+#include "domain/topn.h"
+#include "frame/options.h"
+#include "frame/run.h"
+#include "services/redis.h"
+#include "streams/output.h"
+#include "streams/table.h"
+
+struct options {
+	struct common common;
+	const char *redis, *prefix, *items, *popular, *password_file;
+	const char *user, *rank, *item, *score;
+	int64_t window, min_rows, retries;
+	double max_shrink, timeout_s, staging_ttl_s;
+	bool status, rollback, dry_run, emit;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row OPTIONS[] = {
+	{"redis", 0, OPTION_TEXT, "URL", AT(redis), "redis://127.0.0.1:6379/0", 0, 0, NULL,
+	 "the server: redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
+	 "the password comes from REDISCLI_AUTH"},
+	{"password-file", 0, OPTION_FILE, "FILE", AT(password_file), NULL, 0, 0, NULL,
+	 "the first line of FILE is the password"},
+	{"prefix", 0, OPTION_TEXT, "NAME", AT(prefix), "recs", 0, 0, NULL,
+	 "the keys are NAME:lists, NAME:items, NAME:popular and NAME:meta"},
+	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
+	 "publish this catalogue too, for random fallbacks: item, and available, blocked"},
+	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
+	 "publish the items of FILE, in its order, as the popular list"},
+	{"min-rows", 0, OPTION_INT, "N", AT(min_rows), "1", 1, 1e15, NULL,
+	 "refuse to publish fewer than N lists"},
+	{"max-shrink", 0, OPTION_REAL, "SHARE", AT(max_shrink), "1", 0, 1, NULL,
+	 "refuse to publish when more than SHARE of the live number of lists would be lost"},
+	{"window", 0, OPTION_INT, "N", AT(window), "1000", 1, 1e6, NULL,
+	 "commands that are sent before their replies are read"},
+	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout_s), "5s", 1e-3, 86400, NULL,
+	 "how long to wait for the connection and for each reply"},
+	{"retries", 0, OPTION_INT, "N", AT(retries), "5", 0, 1000, NULL,
+	 "connect again N times, after 0.1 s, 0.2 s, 0.4 s, .. at most 5 s, when the server is lost"},
+	{"staging-ttl", 0, OPTION_DURATION, "TIME", AT(staging_ttl_s), "1d", 1, 31536000, NULL,
+	 "what a load leaves behind that did not come to its end goes away after TIME"},
+	{"rollback", 0, OPTION_FLAG, NULL, AT(rollback), NULL, 0, 0, NULL,
+	 "publish the previous generation again; reads no input"},
+	{"status", 0, OPTION_FLAG, NULL, AT(status), NULL, 0, 0, NULL,
+	 "print what is live, since when, from which input; reads no input"},
+	{"dry-run", 0, OPTION_FLAG, NULL, AT(dry_run), NULL, 0, 0, NULL,
+	 "read and check everything, ask the server, change nothing"},
+	{"emit-resp", 0, OPTION_FLAG, NULL, AT(emit), NULL, 0, 0, NULL,
+	 "write the commands to standard output for `redis-cli --pipe` instead of sending them"},
+	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
+	{"rank", 0, OPTION_TEXT, "COLUMN", AT(rank), "rank", 0, 0, NULL, "the column of ranks"},
+	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL,
+	 "the column of item ids, of the lists and of --items and --popular"},
+	{"score", 0, OPTION_TEXT, "COLUMN", AT(score), "score", 0, 0, NULL, "the column of scores"},
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* The parts of a generation, each a key. */
+enum part { PART_LISTS, PART_ITEMS, PART_POPULAR, PART_META, PARTS };
+static const char *const PART_NAMES[PARTS] = {"lists", "items", "popular", "meta"};
+
+/* ---- sending ---- */
+
+/* A command that was sent and is not acknowledged yet: its words lie in `bytes`. */
+struct command {
+	size_t at;
+	int words;
+	uint64_t row;    /* the list's number, for messages; 0: none */
+	size_t user, user_n;
+};
+
+struct sender {
+	const struct options *o;
+	struct redis redis;
+	struct output *out;      /* --emit-resp */
+	char *staging[PARTS];
+	struct buffer bytes;     /* words of the window, each behind its length */
+	struct command *window;
+	size_t n;
+	uint64_t acknowledged;   /* fields of the lists that the server has */
+	uint64_t pending_lists;
+	bool began;              /* something is staged */
+};
+
+static void add_word(struct buffer *b, const char *word, size_t n)
+{
+	buffer_add(b, (const char *)&n, sizeof n);
+	buffer_add(b, word, n);
+}
+
+enum { MOST_WORDS = 210 };
+
+static void queue_one(struct sender *s, const struct command *c)
+{
+	const char *word[MOST_WORDS];
+	size_t length[MOST_WORDS], at = c->at;
+	for (int i = 0; i < c->words; i++) {
+		memcpy(&length[i], s->bytes.data + at, sizeof *length);
+		word[i] = s->bytes.data + at + sizeof *length;
+		at += sizeof *length + length[i];
+	}
+	redis_append(&s->redis, c->words, word, length);
+}
+
+/* Takes what was staged so far away again, as far as the server can be reached. */
+static void discard(struct sender *s)
+{
+	for (int p = 0; p < PARTS && s->began && s->redis.context; p++) {
+		redisReply *reply = REDIS(&s->redis, "UNLINK", s->staging[p]);
+		if (reply)
+			freeReplyObject(reply);
+	}
+	s->began = false;
+}
+
+_Noreturn static void give_up(struct sender *s, enum exit_status status, const char *what)
+{
+	progress_clear();
+	discard(s);
+	redis_disconnect(&s->redis);
+	die(status, "%s; what was live is still served", what);
+}
+
+static void pause_s(double seconds)
+{
+	struct timespec t = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+}
+
+/* Connects, with back-off; a refusal (a wrong password) is the end at once. */
+static void connect_or_die(struct sender *s, int64_t attempts)
+{
+	double wait = 0.1;
+	for (int64_t i = 0;; i++) {
+		if (redis_connect(&s->redis))
+			return;
+		if (s->redis.refused)
+			die(STATUS_FAILED, "%s", s->redis.problem);
+		if (i >= attempts)
+			die(STATUS_UNAVAILABLE, "%s", s->redis.problem);
+		warn("%s; again in %.1f s", s->redis.problem, wait);
+		pause_s(wait);
+		wait = fmin(wait * 2, 5);
+	}
+}
+
+static long long integer_reply(struct sender *s, redisReply *reply, const char *what)
+{
+	if (!reply)
+		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+	long long value = reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		char problem[400];
+		snprintf(problem, sizeof problem, "%s: %.300s", what, reply->str);
+		bool transient = redis_is_transient(reply->str);
+		freeReplyObject(reply);
+		give_up(s, transient ? STATUS_UNAVAILABLE : STATUS_FAILED, problem);
+	}
+	freeReplyObject(reply);
+	return value;
+}
+
+/* The connection was lost with commands on their way: connect again, see that what
+ * was acknowledged is still there, and send the rest once more (setting a field
+ * twice does no harm). */
+static void recover(struct sender *s, size_t from)
+{
+	warn("%s; what was not acknowledged is sent again", s->redis.problem);
+	connect_or_die(s, s->o->retries);
+	long long there = integer_reply(s, REDIS(&s->redis, "HLEN", s->staging[PART_LISTS]), "HLEN");
+	if (there < (long long)s->acknowledged)
+		give_up(s, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");
+	for (size_t i = from; i < s->n; i++)
+		queue_one(s, &s->window[i]);
+}
+
+_Noreturn static void refused(struct sender *s, const struct command *c, const char *error)
+{
+	char problem[700], shown[QUOTED_SIZE];
+	if (c->row)
+		snprintf(problem, sizeof problem, "list %" PRIu64 ", user %s: %.300s", c->row,
+			 quoted(s->bytes.data + c->user, c->user_n, shown), error);
+	else
+		snprintf(problem, sizeof problem, "staging: %.300s", error);
+	give_up(s, redis_is_transient(error) ? STATUS_UNAVAILABLE : STATUS_FAILED, problem);
+}
+
+/* Sends the window and matches each reply with its command. */
+static void flush_window(struct sender *s)
+{
+	if (s->out || s->n == 0)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		queue_one(s, &s->window[i]);
+	int64_t losses = 0;
+	for (size_t i = 0; i < s->n;) {
+		redisReply *reply = redis_reply(&s->redis);
+		if (!reply) {
+			if (losses++ >= s->o->retries)
+				give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+			recover(s, i);
+			continue;
+		}
+		if (reply->type == REDIS_REPLY_ERROR)
+			refused(s, &s->window[i], reply->str);
+		freeReplyObject(reply);
+		s->acknowledged += s->window[i].row > 0;
+		i++;
+	}
+	s->n = 0;
+	s->bytes.n = 0;
+}
+
+static void emit_command(struct sender *s, const struct command *c)
+{
+	size_t at = c->at;
+	output_byte(s->out, '*');
+	output_i64(s->out, c->words);
+	output_bytes(s->out, "\r\n", 2);
+	for (int i = 0; i < c->words; i++) {
+		size_t n;
+		memcpy(&n, s->bytes.data + at, sizeof n);
+		output_byte(s->out, '$');
+		output_u64(s->out, n);
+		output_bytes(s->out, "\r\n", 2);
+		output_bytes(s->out, s->bytes.data + at + sizeof n, n);
+		output_bytes(s->out, "\r\n", 2);
+		at += sizeof n + n;
+	}
+}
+
+/* The command whose words were added to `bytes` from `at` on. */
+static void send_command(struct sender *s, struct command c)
+{
+	if (s->out) {
+		emit_command(s, &c);
+		s->bytes.n = 0;
+		return;
+	}
+	s->began = true;
+	s->window[s->n++] = c;
+	if (s->n == (size_t)s->o->window || s->bytes.n > (1 << 20))
+		flush_window(s);
+}
+
+static void send_text(struct sender *s, int words, const char *const *word)
+{
+	struct command c = {.at = s->bytes.n, .words = words};
+	for (int i = 0; i < words; i++)
+		add_word(&s->bytes, word[i], strlen(word[i]));
+	send_command(s, c);
+}
+#define SEND(s, ...) send_text(s, (int)(sizeof((const char *const[]){__VA_ARGS__}) / \
+	sizeof(const char *)), (const char *const[]){__VA_ARGS__})
+
+/* ---- the parts ---- */
+
+static void expire(struct sender *s, enum part part)
+{
+	char seconds[32];
+	snprintf(seconds, sizeof seconds, "%.0f", s->o->staging_ttl_s);
+	SEND(s, "EXPIRE", s->staging[part], seconds);
+}
+
+static uint64_t send_lists(struct sender *s, struct topn_reader *reader, const struct table *t)
+{
+	struct topn_list list;
+	uint64_t n = 0;
+	while (topn_next(reader, &list)) {
+		struct command c = {.at = s->bytes.n, .words = 4, .row = ++n};
+		add_word(&s->bytes, "HSET", 4);
+		add_word(&s->bytes, s->staging[PART_LISTS], strlen(s->staging[PART_LISTS]));
+		add_word(&s->bytes, list.user.at, list.user.n);
+		c.user = s->bytes.n - list.user.n;
+		c.user_n = list.user.n;
+		size_t length = list.n ? list.n - 1 : 0;
+		for (uint32_t i = 0; i < list.n; i++)
+			length += list.items[i].n;
+		buffer_add(&s->bytes, (const char *)&length, sizeof length);
+		for (uint32_t i = 0; i < list.n; i++) {
+			if (i)
+				buffer_add_byte(&s->bytes, '\t');
+			buffer_add_span(&s->bytes, list.items[i]);
+		}
+		send_command(s, c);
+		if (n == 1)
+			expire(s, PART_LISTS);
+		progress_step(table_bytes(t), table_size(t), "bytes");
+	}
+	return n;
+}
+
+/* The catalogue as a hash of number -> item: a random number is a random item. */
+static void send_items(struct sender *s, const struct catalogue *c)
+{
+	enum { BATCH = 100 };
+	for (uint32_t from = 0; from < c->n_offered; from += BATCH) {
+		uint32_t to = c->n_offered - from < BATCH ? c->n_offered : from + BATCH;
+		struct command command = {.at = s->bytes.n, .words = 2 + 2 * (int)(to - from)};
+		add_word(&s->bytes, "HSET", 4);
+		add_word(&s->bytes, s->staging[PART_ITEMS], strlen(s->staging[PART_ITEMS]));
+		for (uint32_t i = from; i < to; i++) {
+			char number[16];
+			int n = snprintf(number, sizeof number, "%u", i);
+			struct span id = strmap_key(c->ids, c->offered[i]);
+			add_word(&s->bytes, number, (size_t)n);
+			add_word(&s->bytes, id.at, id.n);
+		}
+		send_command(s, command);
+		if (from == 0)
+			expire(s, PART_ITEMS);
+	}
+}
+
+static uint64_t send_popular(struct sender *s, struct table *t, size_t column)
+{
+	struct buffer text = {0};
+	uint64_t n = 0;
+	while (table_next(t)) {
+		if (table_field(t, column).n == 0)
+			table_reject(t, column, "an empty id");
+		if (n++)
+			buffer_add_byte(&text, '\t');
+		buffer_add_span(&text, table_field(t, column));
+	}
+	table_close(t);
+	if (n) {
+		SEND(s, "SET", s->staging[PART_POPULAR], buffer_text(&text));
+		expire(s, PART_POPULAR);
+	}
+	buffer_free(&text);
+	return n;
+}
+
+static char *key(const struct options *o, const char *generation, enum part part)
+{
+	if (!*generation)
+		return memory_format("%s:%s", o->prefix, PART_NAMES[part]);
+	return memory_format("%s:%s:%s", o->prefix, generation, PART_NAMES[part]);
+}
+
+/* Which parts exist under `generation`; the bits of a mask. */
+static unsigned existing(struct sender *s, const char *generation)
+{
+	unsigned mask = 0;
+	for (enum part p = 0; p < PARTS; p++) {
+		char *name = key(s->o, generation, p);
+		if (integer_reply(s, REDIS(&s->redis, "EXISTS", name), "EXISTS") > 0)
+			mask |= 1u << p;
+		free(name);
+	}
+	return mask;
+}
+
+static void queue_words(struct sender *s, const char *a, const char *b, const char *c)
+{
+	const char *word[3] = {a, b, c};
+	size_t length[3] = {strlen(a), b ? strlen(b) : 0, c ? strlen(c) : 0};
+	if (s->out) {
+		SEND(s, a, b, c);
+		return;
+	}
+	redis_append(&s->redis, c ? 3 : b ? 2 : 1, word, length);
+}
+
+/* Renames the parts in `mask` of one generation to another. */
+static size_t queue_renames(struct sender *s, const char *from, const char *to, unsigned mask)
+{
+	size_t n = 0;
+	for (enum part p = 0; p < PARTS; p++) {
+		if (!(mask >> p & 1))
+			continue;
+		char *a = key(s->o, from, p), *b = key(s->o, to, p);
+		queue_words(s, "RENAME", a, b);
+		free(a);
+		free(b);
+		n++;
+	}
+	return n;
+}
+
+static size_t queue_unlinks(struct sender *s, const char *generation, unsigned mask)
+{
+	size_t n = 0;
+	for (enum part p = 0; p < PARTS; p++) {
+		if (!(mask >> p & 1))
+			continue;
+		char *name = key(s->o, generation, p);
+		queue_words(s, "UNLINK", name, NULL);
+		free(name);
+		n++;
+	}
+	return n;
+}
+
+/* Ends a transaction whose commands are queued; dies unless all were done. */
+static void execute(struct sender *s, size_t commands)
+{
+	queue_words(s, "EXEC", NULL, NULL);
+	for (size_t i = 0; i <= commands; i++) { /* MULTI's OK and a QUEUED each */
+		redisReply *reply = redis_reply(&s->redis);
+		if (!reply)
+			die(STATUS_UNAVAILABLE, "%s: it is not known whether the generation was "
+			    "published; --status tells", s->redis.problem);
+		if (reply->type == REDIS_REPLY_ERROR) {
+			char problem[400];
+			snprintf(problem, sizeof problem, "publishing: %.300s", reply->str);
+			freeReplyObject(reply);
+			give_up(s, STATUS_FAILED, problem);
+		}
+		freeReplyObject(reply);
+	}
+	redisReply *reply = redis_reply(&s->redis);
+	if (!reply)
+		die(STATUS_UNAVAILABLE, "%s: it is not known whether the generation was published; "
+		    "--status tells", s->redis.problem);
+	if (reply->type == REDIS_REPLY_NIL)
+		give_up(s, STATUS_UNAVAILABLE, "another load has published in the meantime");
+	if (reply->type != REDIS_REPLY_ARRAY)
+		give_up(s, STATUS_FAILED, reply->type == REDIS_REPLY_ERROR ? reply->str
+			: "EXEC gave a strange answer");
+	for (size_t i = 0; i < reply->elements; i++)
+		if (reply->element[i]->type == REDIS_REPLY_ERROR)
+			give_up(s, STATUS_FAILED, reply->element[i]->str);
+	freeReplyObject(reply);
+}
+
+/* Watches the live generation's description, so that two loads cannot cross. */
+static void watch(struct sender *s)
+{
+	char *meta = key(s->o, "", PART_META);
+	redisReply *reply = REDIS(&s->redis, "WATCH", meta);
+	if (!reply)
+		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+	freeReplyObject(reply);
+	free(meta);
+}
+
+static const char PREVIOUS[] = "previous";
+
+static void publish(struct sender *s, const char *generation, unsigned staged)
+{
+	watch(s);
+	unsigned live = existing(s, ""), old = existing(s, PREVIOUS);
+	size_t n = 0;
+	queue_words(s, "MULTI", NULL, NULL);
+	n += queue_unlinks(s, PREVIOUS, old);
+	n += queue_renames(s, "", PREVIOUS, live);
+	n += queue_renames(s, generation, "", staged);
+	for (enum part p = 0; p < PARTS; p++) {
+		if (!(staged >> p & 1))
+			continue;
+		char *name = key(s->o, "", p);
+		queue_words(s, "PERSIST", name, NULL);
+		free(name);
+		n++;
+	}
+	execute(s, n);
+	s->began = false;
+}
+
+/* ---- a load ---- */
+
+static char *meta_value(struct sender *s, const char *field)
+{
+	char *meta = key(s->o, "", PART_META);
+	redisReply *reply = REDIS(&s->redis, "HGET", meta, field);
+	free(meta);
+	if (!reply)
+		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+	if (reply->type == REDIS_REPLY_ERROR) {
+		char problem[400];
+		snprintf(problem, sizeof problem, "%.300s", reply->str);
+		freeReplyObject(reply);
+		give_up(s, STATUS_FAILED, problem);
+	}
+	char *value = reply->type == REDIS_REPLY_STRING ? memory_text(reply->str, reply->len) : NULL;
+	freeReplyObject(reply);
+	return value;
+}
+
+static void check_guards(struct sender *s, uint64_t lists)
+{
+	const struct options *o = s->o;
+	char problem[256];
+	if (lists < (uint64_t)o->min_rows) {
+		snprintf(problem, sizeof problem, "%" PRIu64 " lists are fewer than --min-rows %" PRId64,
+			 lists, o->min_rows);
+		give_up(s, STATUS_DATA, lists ? problem : "the input has no lists");
+	}
+	if (s->out)
+		return;
+	char *live = meta_value(s, "lists");
+	uint64_t before = 0;
+	if (live && number_u64(live, strlen(live), &before) == NUMBER_OK && before > lists &&
+	    (double)(before - lists) > o->max_shrink * (double)before) {
+		snprintf(problem, sizeof problem, "%" PRIu64 " lists instead of %" PRIu64
+			 " are fewer than --max-shrink allows", lists, before);
+		give_up(s, STATUS_DATA, problem);
+	}
+	free(live);
+}
+
+/* A name that no other load has: the time and some random bits. */
+static char *new_generation(void)
+{
+	uint32_t bits = 0;
+	int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	if (file < 0 || read(file, &bits, sizeof bits) != (ssize_t)sizeof bits)
+		die_errno(STATUS_FAILED, "cannot read /dev/urandom");
+	if (close(file) != 0)
+		die_errno(STATUS_FAILED, "cannot close /dev/urandom");
+	return memory_format("%" PRId64 "-%08x", clock_unix_ms(), bits);
+}
+
+static void send_meta(struct sender *s, const char *generation, uint64_t lists, uint32_t items,
+		      uint64_t popular, const char *input)
+{
+	char text[4][32];
+	snprintf(text[0], sizeof text[0], "%" PRId64, clock_unix_ms());
+	snprintf(text[1], sizeof text[1], "%" PRIu64, lists);
+	snprintf(text[2], sizeof text[2], "%u", items);
+	snprintf(text[3], sizeof text[3], "%" PRIu64, popular);
+	SEND(s, "HSET", s->staging[PART_META], "generation", generation, "published_ms", text[0],
+	     "lists", text[1], "items", text[2], "popular", text[3], "input", input);
+	expire(s, PART_META);
+}
+
+static int load(struct sender *s, char **files, int count)
+{
+	const struct options *o = s->o;
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct table *items = o->items ? table_open_file(o->items) : NULL;
+	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
+	const char *item_option = option_given("item") ? "item" : NULL;
+	size_t popular_column = popular ? table_column(popular, o->item, item_option) : 0;
+	const struct topn_columns columns = {o->user, o->rank, o->item, o->score,
+		option_given("user"), option_given("rank"), option_given("item"), option_given("score")};
+	struct topn_reader *reader = topn_open(t, &columns);
+	const char *input = count > 0 && strcmp(files[0], "-") != 0 ? files[0] : "(standard input)";
+	char *generation = new_generation();
+	for (enum part p = 0; p < PARTS; p++)
+		s->staging[p] = key(o, generation, p);
+	if (o->emit)
+		s->out = output_open(o->common.output, false);
+	else
+		connect_or_die(s, o->retries);
+	uint64_t lists = 0, rows;
+	struct catalogue *catalogue = items ? catalogue_read(items, o->item, item_option) : NULL;
+	if (o->dry_run) {
+		struct topn_list list;
+		while (topn_next(reader, &list))
+			lists++;
+	} else {
+		lists = send_lists(s, reader, t);
+	}
+	flush_window(s);
+	rows = table_rows(t);
+	uint64_t rejected = table_rejected(t);
+	check_guards(s, lists);
+	uint64_t n_popular = 0;
+	unsigned staged = 1u << PART_LISTS | 1u << PART_META;
+	if (!o->dry_run) {
+		if (catalogue && catalogue->n_offered) {
+			send_items(s, catalogue);
+			staged |= 1u << PART_ITEMS;
+		}
+		if (popular && (n_popular = send_popular(s, popular, popular_column)) > 0)
+			staged |= 1u << PART_POPULAR;
+		send_meta(s, generation, lists, catalogue ? catalogue->n_offered : 0, n_popular, input);
+		flush_window(s);
+	}
+	topn_close(reader);
+	table_close(t);
+	if (s->out) {
+		/* Without answers there is no knowing what exists: the parts go over what
+		 * is live in one transaction, and no previous generation is kept. */
+		SEND(s, "MULTI");
+		queue_unlinks(s, "", (1u << PARTS) - 1);
+		queue_renames(s, generation, "", staged);
+		for (enum part p = 0; p < PARTS; p++) {
+			char *name = key(o, "", p);
+			if (staged >> p & 1)
+				SEND(s, "PERSIST", name);
+			free(name);
+		}
+		SEND(s, "EXEC");
+		output_close(s->out);
+	} else if (!o->dry_run) {
+		long long there = integer_reply(s, REDIS(&s->redis, "HLEN", s->staging[PART_LISTS]), "HLEN");
+		if (there != (long long)lists)
+			give_up(s, STATUS_UNAVAILABLE, "the server has not all lists that it acknowledged");
+		publish(s, generation, staged);
+	}
+	redis_disconnect(&s->redis);
+	for (enum part p = 0; p < PARTS; p++)
+		free(s->staging[p]);
+	free(generation);
+	catalogue_free(catalogue);
+	buffer_free(&s->bytes);
+	free(s->window);
+	run_report(rows, lists, rejected);
+	return STATUS_DONE;
+}
+
+/* ---- looking and going back ---- */
+
+static int show_status(struct sender *s)
+{
+	connect_or_die(s, s->o->retries);
+	char *meta = key(s->o, "", PART_META);
+	redisReply *reply = REDIS(&s->redis, "HGETALL", meta);
+	if (!reply)
+		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+	if (reply->type != REDIS_REPLY_ARRAY)
+		die(STATUS_FAILED, "%s: %s", meta, reply->type == REDIS_REPLY_ERROR ? reply->str
+		    : "is no description of a generation");
+	if (reply->elements == 0)
+		die(STATUS_DATA, "nothing is live under the prefix '%s'", s->o->prefix);
+	struct output *out = output_open(s->o->common.output, false);
+	output_text(out, "name\tvalue");
+	output_end_row(out);
+	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+		output_bytes(out, reply->element[i]->str, reply->element[i]->len);
+		output_tab(out);
+		output_bytes(out, reply->element[i + 1]->str, reply->element[i + 1]->len);
+		output_end_row(out);
+	}
+	unsigned old = existing(s, PREVIOUS);
+	output_text(out, "previous\t");
+	if (old >> PART_META & 1) {
+		char *name = key(s->o, PREVIOUS, PART_META);
+		redisReply *generation = REDIS(&s->redis, "HGET", name, "generation");
+		if (!generation)
+			give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+		if (generation->type == REDIS_REPLY_STRING)
+			output_bytes(out, generation->str, generation->len);
+		freeReplyObject(generation);
+		free(name);
+	}
+	output_end_row(out);
+	output_close(out);
+	freeReplyObject(reply);
+	free(meta);
+	redis_disconnect(&s->redis);
+	return STATUS_DONE;
+}
+
+static int roll_back(struct sender *s)
+{
+	connect_or_die(s, s->o->retries);
+	watch(s);
+	unsigned live = existing(s, ""), old = existing(s, PREVIOUS);
+	if (!(old >> PART_LISTS & 1))
+		die(STATUS_DATA, "there is no previous generation under the prefix '%s'", s->o->prefix);
+	char *aside = new_generation();
+	size_t n = 0;
+	queue_words(s, "MULTI", NULL, NULL);
+	n += queue_renames(s, "", aside, live);
+	n += queue_renames(s, PREVIOUS, "", old);
+	n += queue_renames(s, aside, PREVIOUS, live);
+	execute(s, n);
+	free(aside);
+	redis_disconnect(&s->redis);
+	return STATUS_DONE;
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	if (o->status + o->rollback + o->dry_run + o->emit > 1)
+		usage_error("--status, --rollback, --dry-run and --emit-resp exclude each other");
+	if ((o->status || o->rollback) && (count > 0 || o->items || o->popular))
+		usage_error("--status and --rollback read no input");
+	struct redis_target target = redis_target_parse(o->redis, "redis", o->password_file,
+							o->timeout_s);
+	struct sender s = {.o = o, .redis.target = &target,
+		.window = memory_new((size_t)o->window + 1, sizeof(struct command))};
+	if (o->status)
+		return show_status(&s);
+	return o->rollback ? roll_back(&s) : load(&s, files, count);
+}
+
+static const struct program PROGRAM = {
+	.name = "load-redis",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Load top-N lists into Redis and publish them as one generation.",
+	.reads = "user rank item score; of --items: item available blocked",
+	.writes = "nothing, or with --status: name value",
+	.examples = {
+		"load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv",
+		"load-redis --redis unix:///run/redis.sock --status",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
