@@ -65,16 +65,25 @@ void params_recall(struct params *p)
 	}
 }
 
-void params_shrink(struct params *p, size_t from, size_t to, double alpha, double rate,
-		   double visits)
+/* A number's rate of learning, from its optimiser's state. */
+static inline float rate_of(const struct params *p, const float *state, size_t step, float rate,
+			    float epsilon)
 {
-	float pull = (float)(alpha * rate * visits);
+	if (p->states == 2)
+		return sqrtf(state[step] + epsilon) / sqrtf(state[0] + epsilon);
+	return rate / sqrtf(state[0]);
+}
+
+void params_shrink(struct params *p, size_t from, size_t to, double alpha, double rate,
+		   double epsilon, double visits)
+{
+	float pull = (float)(alpha * visits);
 	for (size_t r = from; r < to; r++) {
-		float *row = params_row(p, r), *sums = row + p->stride;
-		float *bias = params_bias(p, r);
+		float *row = params_row(p, r), *bias = params_bias(p, r);
 		for (uint32_t f = 0; f < p->factors; f++)
-			row[f] /= 1.0f + pull / sqrtf(sums[f]);
-		bias[0] /= 1.0f + pull / sqrtf(bias[1]);
+			row[f] /= 1.0f + pull * rate_of(p, row + p->stride + f, p->stride,
+							(float)rate, (float)epsilon);
+		bias[0] /= 1.0f + pull * rate_of(p, bias + 1, 1, (float)rate, (float)epsilon);
 	}
 }
 

@@ -50,10 +50,10 @@ void params_keep(struct params *p);
 void params_recall(struct params *p);
 
 /* The exact (proximal) step of `visits` times alpha / 2 * w^2 for rows from ..
- * to - 1, at each number's own adagrad rate: it shrinks and never overshoots,
- * however large alpha is. */
+ * to - 1, at each number's own rate (adagrad's; adadelta's when there are two
+ * states): it shrinks and never overshoots, however large alpha is. */
 void params_shrink(struct params *p, size_t from, size_t to, double alpha, double rate,
-		   double visits);
+		   double epsilon, double visits);
 
 /* No nan and no infinity in factors and biases. */
 bool params_finite(const struct params *p);

@@ -207,6 +207,8 @@ struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t 
 		.items = s->item_list + (size_t)round * s->problem->items.n +
 			 s->item_start[block],
 		.item_count = s->item_start[block + 1] - s->item_start[block],
+		.block_of = s->item_block + round,
+		.block = block,
 		.random = epoch_random(s, UINT64_C(1) << 31 | at),
 	};
 }

@@ -31,6 +31,8 @@ struct cell {
 	uint64_t n;
 	const uint32_t *items;
 	uint32_t item_count;
+	const uint8_t *block_of; /* item's block at [item * ROUNDS] */
+	uint32_t block;
 	struct random random;
 };
 

@@ -58,31 +58,71 @@ INLINE uint32_t drawn_next(struct drawn *d, const struct sgd *s, struct cell *c,
 	return item;
 }
 
-INLINE void step(float *weight, float *sum, vec g, vec rate)
+/* What a step needs, as vectors, for the whole cell. */
+struct pace {
+	vec rate, rho, rest, epsilon; /* rest = 1 - rho */
+};
+
+INLINE struct pace pace_of(const struct sgd *s)
 {
-	vec old = vec_load(sum);
-	vec_store(weight, vec_sub(vec_load(weight), vec_mul(vec_mul(rate, g), vec_rsqrt(old))));
-	vec_store(sum, vec_fma(g, g, old));
+	return (struct pace){vec_set(s->learning_rate), vec_set(s->rho), vec_set(1 - s->rho),
+			     vec_set(s->epsilon)};
 }
 
-INLINE void step_bias(float *bias, float g, float rate)
+/* Moves LANES numbers of a row against their gradient; their optimiser's state
+ * lies one and two strides on. */
+INLINE void step(float *row, vec g, const struct pace *pace, size_t stride, bool adadelta)
 {
-	bias[0] -= rate * g / sqrtf(bias[1]);
-	bias[1] += g * g;
+	vec old = vec_load(row + stride);
+	if (adadelta) {
+		vec steps = vec_load(row + 2 * stride);
+		vec sum = vec_fma(vec_mul(pace->rest, g), g, vec_mul(pace->rho, old));
+		vec by = vec_mul(vec_mul(g, vec_sqrt(vec_add(steps, pace->epsilon))),
+				 vec_rsqrt(vec_add(sum, pace->epsilon)));
+		vec_store(row + stride, sum);
+		vec_store(row + 2 * stride,
+			  vec_fma(vec_mul(pace->rest, by), by, vec_mul(pace->rho, steps)));
+		vec_store(row, vec_sub(vec_load(row), by));
+	} else {
+		vec by = vec_mul(vec_mul(pace->rate, g), vec_rsqrt(old));
+		vec_store(row, vec_sub(vec_load(row), by));
+		vec_store(row + stride, vec_fma(g, g, old));
+	}
+}
+
+INLINE void step_bias(const struct sgd *s, float *bias, float g, bool adadelta)
+{
+	if (adadelta) {
+		bias[1] = s->rho * bias[1] + (1 - s->rho) * g * g;
+		float by = g * sqrtf(bias[2] + s->epsilon) / sqrtf(bias[1] + s->epsilon);
+		bias[2] = s->rho * bias[2] + (1 - s->rho) * by * by;
+		bias[0] -= by;
+	} else {
+		bias[0] -= s->learning_rate * g / sqrtf(bias[1]);
+		bias[1] += g * g;
+	}
 }
 
 /* One violated pair: the score of `good` should exceed that of `bad`; `size` is
- * the slope of the loss in their difference. The user's bias cancels. */
-INLINE void pair_step(const struct sgd *s, float *user, float *good, float *bad, float size,
-		      size_t stride)
+ * minus the slope of the loss in their difference. The user's bias cancels. */
+INLINE void pair_step(const struct sgd *s, const struct pace *pace, float *user, uint32_t good,
+		      uint32_t bad, float size, size_t stride, bool adadelta)
 {
-	vec rate = vec_set(s->learning_rate), c = vec_set(size), minus = vec_set(-size);
+	float *up = params_row(s->items, good), *down = params_row(s->items, bad);
+	vec c = vec_set(size), minus = vec_set(-size);
 	for (size_t i = 0; i < stride; i += LANES) {
-		vec u = vec_load(user + i), p = vec_load(good + i), q = vec_load(bad + i);
-		step(user + i, user + stride + i, vec_mul(c, vec_sub(q, p)), rate);
-		step(good + i, good + stride + i, vec_mul(minus, u), rate);
-		step(bad + i, bad + stride + i, vec_mul(c, u), rate);
+		vec u = vec_load(user + i), p = vec_load(up + i), q = vec_load(down + i);
+		step(user + i, vec_mul(c, vec_sub(q, p)), pace, stride, adadelta);
+		step(up + i, vec_mul(minus, u), pace, stride, adadelta);
+		step(down + i, vec_mul(c, u), pace, stride, adadelta);
 	}
+	step_bias(s, params_bias(s->items, good), -size, adadelta);
+	step_bias(s, params_bias(s->items, bad), size, adadelta);
+}
+
+INLINE float score_of(const struct sgd *s, const float *user, uint32_t item, size_t stride)
+{
+	return dot(user, params_row(s->items, item), stride) + *params_bias(s->items, item);
 }
 
 INLINE uint32_t entry_item(const struct sgd *s, struct entry e)
@@ -105,13 +145,37 @@ INLINE void look_ahead(const struct sgd *s, const struct cell *c, uint64_t i, si
 	}
 }
 
-INLINE struct cell_result warp_cell(const struct sgd *s, struct cell *c, const size_t stride)
+INLINE float entry_weight(const struct sgd *s, struct entry e)
 {
-	const size_t width = 2 * stride;
+	return s->problem->weight ? s->problem->weight[s->problem->start[e.user] + e.nth] : 1.0f;
+}
+
+/* Draws until a negative comes too close to `good`, and pushes the two apart. */
+INLINE double warp_push(const struct sgd *s, struct cell *c, struct drawn *drawn,
+			const struct pace *pace, uint32_t user_number, uint32_t good, float score,
+			float weight, const size_t stride, const bool adadelta)
+{
+	const size_t width = (adadelta ? 3 : 2) * stride;
+	float *user = params_row(s->users, user_number);
+	for (uint32_t sampled = 1; sampled <= s->max_sampled; sampled++) {
+		uint32_t bad = drawn_next(drawn, s, c, width);
+		float miss = score_of(s, user, bad, stride) - score + 1.0f;
+		if (!(miss > 0) || positives_has(&s->positives, user_number, bad))
+			continue;
+		float size = s->rank_loss[sampled] * weight;
+		pair_step(s, pace, user, good, bad, size, stride, adadelta);
+		return (double)(size * miss);
+	}
+	return 0;
+}
+
+INLINE struct cell_result warp_cell(const struct sgd *s, struct cell *c, const size_t stride,
+				    const bool adadelta)
+{
+	const size_t width = (adadelta ? 3 : 2) * stride;
 	struct cell_result result = {0};
+	struct pace pace = pace_of(s);
 	struct drawn drawn;
-	if (c->n == 0)
-		return result;
 	drawn_start(&drawn, s, c, width);
 	for (uint64_t i = 0; i < c->n; i++) {
 		if (i % LOOK_STOP == 0 && stop_signal())
@@ -119,42 +183,176 @@ INLINE struct cell_result warp_cell(const struct sgd *s, struct cell *c, const s
 		look_ahead(s, c, i, width);
 		struct entry e = c->order[i];
 		uint32_t good = entry_item(s, e);
-		float *user = s->users->rows + e.user * width;
-		float *row = s->items->rows + good * width, *bias = s->items->bias + good * 2;
-		float score = dot(user, row, stride) + bias[0];
-		for (uint32_t sampled = 1; sampled <= s->max_sampled; sampled++) {
-			uint32_t bad = drawn_next(&drawn, s, c, width);
-			float *other = s->items->rows + bad * width;
-			float *other_bias = s->items->bias + bad * 2;
-			float miss = dot(user, other, stride) + other_bias[0] - score + 1.0f;
-			if (!(miss > 0) || positives_has(&s->positives, e.user, bad))
-				continue;
-			float size = s->rank_loss[sampled];
-			if (s->problem->weight)
-				size *= s->problem->weight[s->problem->start[e.user] + e.nth];
-			result.loss += (double)(size * miss);
-			pair_step(s, user, row, other, size, stride);
-			step_bias(bias, -size, s->learning_rate);
-			step_bias(other_bias, size, s->learning_rate);
-			break;
-		}
+		float score = score_of(s, params_row(s->users, e.user), good, stride);
+		result.loss += warp_push(s, c, &drawn, &pace, e.user, good, score,
+					 entry_weight(s, e), stride, adadelta);
 	}
 	return result;
+}
+
+/* The k-th best in score of n of the user's positives in this cell, drawn with
+ * replacement, the visited one among them; `*nth` and `*score` are its. A user's
+ * rows outside the cell are drawn again, a few times. */
+INLINE uint32_t kos_positive(const struct sgd *s, struct cell *c, struct entry e, uint32_t *nth,
+			     float *score, const size_t stride)
+{
+	enum { TRIES = 16 };
+	const struct problem *p = s->problem;
+	const uint32_t *items = p->item + p->start[e.user];
+	uint32_t rows = (uint32_t)(p->start[e.user + 1] - p->start[e.user]);
+	uint32_t best[KOS_MOST];
+	float scores[KOS_MOST];
+	const float *user = params_row(s->users, e.user);
+	uint32_t found = 0, tries = s->kos_n * TRIES;
+	best[found++] = e.nth;
+	while (found < s->kos_n && tries-- > 0) {
+		uint32_t at = random_below(&c->random, rows);
+		if (c->block_of[(size_t)items[at] * ROUNDS] != c->block)
+			continue;
+		__builtin_prefetch(params_row(s->items, items[at]));
+		best[found++] = at;
+	}
+	for (uint32_t i = 0; i < found; i++) { /* insertion: best first */
+		uint32_t held = best[i], at = i;
+		float value = score_of(s, user, items[held], stride);
+		for (; at > 0 && scores[at - 1] < value; at--) {
+			scores[at] = scores[at - 1];
+			best[at] = best[at - 1];
+		}
+		scores[at] = value;
+		best[at] = held;
+	}
+	uint32_t k = s->kos_k < found ? s->kos_k : found;
+	*nth = best[k - 1];
+	*score = scores[k - 1];
+	return items[best[k - 1]];
+}
+
+INLINE struct cell_result kos_cell(const struct sgd *s, struct cell *c, const size_t stride,
+				   const bool adadelta)
+{
+	const size_t width = (adadelta ? 3 : 2) * stride;
+	struct cell_result result = {0};
+	struct pace pace = pace_of(s);
+	struct drawn drawn;
+	drawn_start(&drawn, s, c, width);
+	for (uint64_t i = 0; i < c->n; i++) {
+		if (i % LOOK_STOP == 0 && stop_signal())
+			break;
+		look_ahead(s, c, i, width);
+		struct entry e = c->order[i];
+		float score;
+		uint32_t good = kos_positive(s, c, e, &e.nth, &score, stride);
+		result.loss += warp_push(s, c, &drawn, &pace, e.user, good, score,
+					 entry_weight(s, e), stride, adadelta);
+	}
+	return result;
+}
+
+/* A negative by frequency: the item of some row of the cell. */
+INLINE uint32_t draw_row(const struct sgd *s, struct cell *c, size_t width)
+{
+	uint64_t at = c->n >> 32 ? (uint64_t)(random_share(&c->random) * (double)c->n)
+				 : random_below(&c->random, (uint32_t)c->n);
+	uint32_t item = entry_item(s, c->order[at]);
+	fetch_row(params_row(s->items, item), width);
+	__builtin_prefetch(params_bias(s->items, item), 1);
+	return item;
+}
+
+INLINE struct cell_result bpr_cell(const struct sgd *s, struct cell *c, const size_t stride,
+				   const bool adadelta)
+{
+	const size_t width = (adadelta ? 3 : 2) * stride;
+	struct cell_result result = {0};
+	struct pace pace = pace_of(s);
+	struct drawn drawn;
+	for (drawn.at = 0; drawn.at < DRAWN; drawn.at++)
+		drawn.item[drawn.at] = draw_row(s, c, width);
+	for (uint64_t i = 0; i < c->n; i++) {
+		if (i % LOOK_STOP == 0 && stop_signal())
+			break;
+		look_ahead(s, c, i, width);
+		struct entry e = c->order[i];
+		uint32_t good = entry_item(s, e), bad = drawn.item[i % DRAWN];
+		drawn.item[i % DRAWN] = draw_row(s, c, width);
+		if (positives_has(&s->positives, e.user, bad))
+			continue;
+		float *user = params_row(s->users, e.user);
+		float ahead = score_of(s, user, good, stride) - score_of(s, user, bad, stride);
+		float weight = entry_weight(s, e);
+		pair_step(s, &pace, user, good, bad, weight * sgd_sigmoid(-ahead), stride,
+			  adadelta);
+		result.loss += (double)(weight * sgd_softplus(-ahead));
+	}
+	return result;
+}
+
+/* No negatives are drawn: rows of negative weight are the negatives. */
+INLINE struct cell_result logistic_cell(const struct sgd *s, struct cell *c, const size_t stride,
+					const bool adadelta)
+{
+	const size_t width = (adadelta ? 3 : 2) * stride;
+	struct cell_result result = {0};
+	struct pace pace = pace_of(s);
+	for (uint64_t i = 0; i < c->n; i++) {
+		if (i % LOOK_STOP == 0 && stop_signal())
+			break;
+		look_ahead(s, c, i, width);
+		struct entry e = c->order[i];
+		uint32_t item = entry_item(s, e);
+		float *user = params_row(s->users, e.user), *row = params_row(s->items, item);
+		float *user_bias = params_bias(s->users, e.user);
+		float score = score_of(s, user, item, stride) + user_bias[0];
+		float weight = entry_weight(s, e), side = weight > 0 ? 1 : -1;
+		float size = -weight * sgd_sigmoid(-side * score); /* slope of the loss */
+		result.loss += (double)(side * weight * sgd_softplus(-side * score));
+		vec slope = vec_set(size);
+		for (size_t f = 0; f < stride; f += LANES) {
+			vec u = vec_load(user + f), q = vec_load(row + f);
+			step(user + f, vec_mul(slope, q), &pace, stride, adadelta);
+			step(row + f, vec_mul(slope, u), &pace, stride, adadelta);
+		}
+		step_bias(s, user_bias, size, adadelta);
+		step_bias(s, params_bias(s->items, item), size, adadelta);
+	}
+	return result;
+}
+
+INLINE struct cell_result any_cell(const struct sgd *s, struct cell *c, const size_t stride,
+				   const bool adadelta)
+{
+	switch (s->loss) {
+	case LOSS_BPR:
+		return bpr_cell(s, c, stride, adadelta);
+	case LOSS_LOGISTIC:
+		return logistic_cell(s, c, stride, adadelta);
+	case LOSS_WARP_KOS:
+		return kos_cell(s, c, stride, adadelta);
+	case LOSS_WARP:
+	case LOSS_IALS:
+		break;
+	}
+	return warp_cell(s, c, stride, adadelta);
 }
 
 /* The usual sizes are compiled on their own: loops of known length unroll. */
 struct cell_result VECTOR_NAME(sgd_cell)(const struct sgd *s, struct cell *c)
 {
+	if (c->n == 0)
+		return (struct cell_result){0};
+	if (s->optimiser == ADADELTA)
+		return any_cell(s, c, s->users->stride, true);
 	switch (s->users->stride) {
 	case 16:
-		return warp_cell(s, c, 16);
+		return any_cell(s, c, 16, false);
 	case 32:
-		return warp_cell(s, c, 32);
+		return any_cell(s, c, 32, false);
 	case 64:
-		return warp_cell(s, c, 64);
+		return any_cell(s, c, 64, false);
 	case 128:
-		return warp_cell(s, c, 128);
+		return any_cell(s, c, 128, false);
 	default:
-		return warp_cell(s, c, s->users->stride);
+		return any_cell(s, c, s->users->stride, false);
 	}
 }

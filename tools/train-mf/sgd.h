@@ -1,9 +1,12 @@
 /* sgd.h - losses that are minimised row by row, with identity features.
  *
  * The score of a pair is dot(user, item) + user bias + item bias. Each visit of
- * an interaction moves the rows it touches against the gradient, at a rate of
- * its own for each factor: adagrad (Duchi et al. 2011), lr / sqrt(sum of g^2),
- * the sum starting at 1.
+ * an interaction moves the rows it touches against the gradient g, at a rate of
+ * its own for each number:
+ *
+ * adagrad (Duchi et al. 2011): by lr * g / sqrt(1 + the sum of g^2 so far).
+ * adadelta (Zeiler 2012): by g * sqrt(S + epsilon) / sqrt(G + epsilon), where G
+ * and S are the running means, with decay rho, of g^2 and of the squared steps.
  */
 #ifndef RECPIPE_TRAIN_MF_SGD_H
 #define RECPIPE_TRAIN_MF_SGD_H
@@ -13,9 +16,11 @@
 #include "positives.h"
 #include "schedule.h"
 
-enum { SAMPLED_MOST = 1000 };
+enum { SAMPLED_MOST = 1000, KOS_MOST = 256 };
 
-enum loss { LOSS_WARP };
+enum loss { LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS };
+
+enum optimiser { ADAGRAD, ADADELTA };
 
 /* What the cells of an epoch share and only read, but for the rows that are
  * theirs. */
@@ -24,8 +29,11 @@ struct sgd {
 	struct params *users, *items;
 	struct positives positives;
 	enum loss loss;
-	float learning_rate;
+	enum optimiser optimiser;
+	float learning_rate; /* adagrad */
+	float rho, epsilon;  /* adadelta */
 	uint32_t max_sampled;
+	uint32_t kos_k, kos_n; /* warp-kos: the k-th best of n positives */
 	float *rank_loss; /* 1 .. max_sampled: WARP's weight of a violation found then */
 };
 
@@ -36,6 +44,10 @@ struct cell_result {
 
 /* Visits every row of the cell; stops early when a signal came. */
 typedef struct cell_result sgd_cell(const struct sgd *sgd, struct cell *cell);
+
+/* 1 / (1 + e^-x) and log(1 + e^x), the same on every machine, to 1e-6. */
+float sgd_sigmoid(float x);
+float sgd_softplus(float x);
 
 sgd_cell sgd_cell_portable, sgd_cell_avx2, sgd_cell_avx512;
 

@@ -33,12 +33,12 @@
 #include "schedule.h"
 #include "sgd.h"
 
-#define LOSS_CHOICES "warp|ials"
+#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials"
 
 struct options {
-	int loss, kernel, solver;
-	int64_t factors, epochs, max_sampled, patience, stop_users, blocks, block_factors;
-	double learning_rate, init_scale, user_alpha, item_alpha;
+	int loss, optimiser, kernel, solver;
+	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors;
+	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
 	double unobserved, regularisation, exponent;
 	const char *fit_splits, *stop_metric, *report, *curve;
 	const char *user, *item, *weight, *split;
@@ -55,7 +55,17 @@ static const struct option_row OPTIONS[] = {
 	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
 	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
 	{"max-sampled", 0, OPTION_INT, "N", offsetof(struct options, max_sampled), "10", 1,
-	 SAMPLED_MOST, NULL, "warp: draw at most N negatives for an interaction"},
+	 SAMPLED_MOST, NULL, "warp, warp-kos: draw at most N negatives for an interaction"},
+	{"kos-k", 0, OPTION_INT, "K", offsetof(struct options, kos_k), "5", 1, KOS_MOST, NULL,
+	 "warp-kos: learn from the K-th best of the user's drawn positives"},
+	{"kos-n", 0, OPTION_INT, "N", offsetof(struct options, kos_n), "10", 1, KOS_MOST, NULL,
+	 "warp-kos: draw N of the user's positives"},
+	{"optimizer", 0, OPTION_CHOICE, "HOW", offsetof(struct options, optimiser), "adagrad", 0, 0,
+	 "adagrad|adadelta", "how steps shrink; adadelta needs no --learning-rate"},
+	{"rho", 0, OPTION_REAL, "X", offsetof(struct options, rho), "0.95", 0, 0x1.fffffep-1, NULL,
+	 "adadelta: the share of the past in its running means"},
+	{"epsilon", 0, OPTION_REAL, "X", offsetof(struct options, epsilon), "1e-6", 1e-30, 1, NULL,
+	 "adadelta: added to its running means"},
 	{"user-alpha", 0, OPTION_REAL, "X", offsetof(struct options, user_alpha), "0", 0, 1e6, NULL,
 	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
 	{"item-alpha", 0, OPTION_REAL, "X", offsetof(struct options, item_alpha), "0", 0, 1e6, NULL,
@@ -153,7 +163,7 @@ static void shrink_chunk(void *context, size_t chunk, size_t worker)
 	for (int i = 0; i < 2; i++)
 		if (alpha[i] > 0)
 			params_shrink(side[i], from, to < side[i]->n ? to : side[i]->n, alpha[i],
-				      o->learning_rate, visits);
+				      o->learning_rate, o->epsilon, visits);
 }
 
 /* At the end of each round, for all rows alike: a row's pull depends neither on
@@ -287,18 +297,31 @@ static void train(struct training *t)
 			    t->best_value);
 }
 
-static void write_meta_u64(struct output *out, uint32_t factors, const char *name, uint64_t value)
+/* The model's meta rows: what shaped it and what later work with it needs. */
+struct meta {
+	struct output *out;
+	uint32_t factors;
+	uint64_t rows;
+};
+
+static void meta_text(struct meta *m, const char *name, const char *value)
+{
+	model_write_meta(m->out, m->factors, name, value);
+	m->rows++;
+}
+
+static void meta_u64(struct meta *m, const char *name, uint64_t value)
 {
 	char text[NUMBER_SIZE + 1];
 	text[number_write_u64(value, text)] = '\0';
-	model_write_meta(out, factors, name, text);
+	meta_text(m, name, text);
 }
 
-static void write_meta_real(struct output *out, uint32_t factors, const char *name, double value)
+static void meta_real(struct meta *m, const char *name, double value)
 {
 	char text[NUMBER_SIZE + 1];
 	text[number_write_double(value, text)] = '\0';
-	model_write_meta(out, factors, name, text);
+	meta_text(m, name, text);
 }
 
 static void write_side(struct output *out, enum model_kind kind, const struct side_ids *ids,
@@ -309,31 +332,45 @@ static void write_side(struct output *out, enum model_kind kind, const struct si
 				params_row(p, r), p->factors);
 }
 
-enum { IALS = 1 };
+static const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials"};
 
-static const char *const LOSS_NAMES[] = {"warp", "ials"};
+static void write_meta(struct meta *m, const struct options *o, uint32_t epoch)
+{
+	meta_text(m, "loss", LOSS_NAMES[o->loss]);
+	if (o->loss == LOSS_IALS) {
+		meta_real(m, "unobserved_weight", o->unobserved);
+		meta_real(m, "regularization", o->regularisation);
+		meta_real(m, "regularization_exponent", o->exponent);
+	} else {
+		meta_text(m, "optimizer", o->optimiser == ADADELTA ? "adadelta" : "adagrad");
+		if (o->optimiser == ADADELTA) {
+			meta_real(m, "rho", o->rho);
+			meta_real(m, "epsilon", o->epsilon);
+		} else {
+			meta_real(m, "learning_rate", o->learning_rate);
+		}
+		meta_real(m, "user_alpha", o->user_alpha);
+		meta_real(m, "item_alpha", o->item_alpha);
+	}
+	if (o->loss == LOSS_WARP || o->loss == LOSS_WARP_KOS)
+		meta_u64(m, "max_sampled", (uint64_t)o->max_sampled);
+	if (o->loss == LOSS_WARP_KOS) {
+		meta_u64(m, "kos_k", (uint64_t)o->kos_k);
+		meta_u64(m, "kos_n", (uint64_t)o->kos_n);
+	}
+	meta_real(m, "init_scale", o->init_scale);
+	meta_u64(m, "seed", o->common.seed);
+	meta_u64(m, "epoch", epoch);
+}
 
+/* Returns how many rows it wrote. */
 static uint64_t write_model(struct training *t, struct output *out)
 {
-	const struct options *o = t->options;
-	uint32_t factors = (uint32_t)o->factors;
-	model_write_meta(out, factors, "loss", LOSS_NAMES[o->loss]);
-	if (o->loss == IALS) {
-		write_meta_real(out, factors, "unobserved_weight", o->unobserved);
-		write_meta_real(out, factors, "regularization", o->regularisation);
-		write_meta_real(out, factors, "regularization_exponent", o->exponent);
-	} else {
-		write_meta_real(out, factors, "learning_rate", o->learning_rate);
-		write_meta_u64(out, factors, "max_sampled", (uint64_t)o->max_sampled);
-		write_meta_real(out, factors, "user_alpha", o->user_alpha);
-		write_meta_real(out, factors, "item_alpha", o->item_alpha);
-	}
-	write_meta_real(out, factors, "init_scale", o->init_scale);
-	write_meta_u64(out, factors, "seed", o->common.seed);
-	write_meta_u64(out, factors, "epoch", t->best_epoch);
+	struct meta meta = {.out = out, .factors = t->items.factors};
+	write_meta(&meta, t->options, t->best_epoch);
 	write_side(out, MODEL_ITEM, &t->problem->items, &t->items);
 	write_side(out, MODEL_USER, &t->problem->users, &t->users);
-	return (o->loss == IALS ? 7 : 8) + (uint64_t)t->items.n + t->users.n;
+	return meta.rows + t->items.n + t->users.n;
 }
 
 /* The column's name when it is there or was asked for: an absent default column
@@ -378,7 +415,12 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 		.items = &t->items,
 		.positives = positives_new(t->problem),
 		.loss = (enum loss)o->loss,
+		.optimiser = (enum optimiser)o->optimiser,
 		.learning_rate = (float)o->learning_rate,
+		.rho = (float)o->rho,
+		.epsilon = (float)o->epsilon,
+		.kos_k = (uint32_t)o->kos_k,
+		.kos_n = (uint32_t)o->kos_n,
 		.max_sampled = (uint32_t)o->max_sampled,
 		.rank_loss = sgd_rank_loss(t->problem->items.n, (uint32_t)o->max_sampled),
 	};
@@ -405,10 +447,12 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
 	uint32_t factors = (uint32_t)o->factors;
-	bool ials = o->loss == IALS;
+	bool ials = o->loss == LOSS_IALS;
 	double scale = o->init_scale / (ials ? sqrt(factors) : (double)factors);
-	t->users = params_new(t->problem->users.n, factors, ials ? 0 : 1, 1);
-	t->items = params_new(t->problem->items.n, factors, ials ? 0 : 1, 1);
+	size_t states = ials ? 0 : o->optimiser == ADADELTA ? 2 : 1;
+	float state = o->optimiser == ADADELTA ? 0 : 1;
+	t->users = params_new(t->problem->users.n, factors, states, state);
+	t->items = params_new(t->problem->items.n, factors, states, state);
 	params_draw(&t->users, &t->problem->users, "user", o->common.seed, scale);
 	params_draw(&t->items, &t->problem->items, "item", o->common.seed, scale);
 	t->pool = pool_new((size_t)o->common.threads);
@@ -454,11 +498,12 @@ static int run(const struct options *o, char **files, int count)
 	struct dataset *data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);
-	t.problem = problem_new(data, fit, false, (uint64_t)o->stop_users, o->common.seed);
+	t.problem = problem_new(data, fit, o->loss == LOSS_LOGISTIC, (uint64_t)o->stop_users, o->common.seed);
 	t.judged = t.problem->judged_all > 0;
 	if (t.problem->unused)
-		warn("%llu rows left out: their weight is not above 0",
-		     (unsigned long long)t.problem->unused);
+		warn("%llu rows left out: their weight is %s0",
+		     (unsigned long long)t.problem->unused,
+		     o->loss == LOSS_LOGISTIC ? "" : "not above ");
 	if (t.problem->rows == 0)
 		warn("no rows to fit: the model is empty");
 	if (o->report && !t.judged)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# WARP by the book: the whole of train-mf's schedule and update once more, in
-# Python's double precision and one interaction after the other, against all
-# kernels. The factors must agree to the rounding of float.
+# Every row-wise loss and optimiser by the book: the whole of train-mf's schedule
+# and updates once more, in Python's double precision and one interaction after
+# the other, against all kernels. The factors must agree to the rounding of float.
 command -v python3 > /dev/null || { echo "no python3"; exit 77; }
 dir=${RECPIPE_TMP:-$(mktemp -d)}
-cat > "$dir/warp.py" <<'END'
+cat > "$dir/losses.py" <<'END'
 import math, struct, sys
 
 M = (1 << 64) - 1
@@ -50,6 +50,7 @@ class Random:
         return (self.bits() >> 11) * 2.0 ** -53
 
 data, seed, factors, epochs, rate, alpha = sys.argv[1], 5, 6, 3, 0.05, 0.002
+loss, optimiser, rho, epsilon = sys.argv[3], sys.argv[4], 0.9, 1e-4
 rows = {}
 for line in open(data).read().split('\n')[1:-1]:
     user, item, weight = line.split('\t')[:3]
@@ -67,16 +68,40 @@ def start(names, kind):
     return out
 
 P, Q = start(users, b'user'), start(items, b'item')
-A = {id(v): [1.0] * (factors + 1) for v in P + Q}
+first = 1.0 if optimiser == 'adagrad' else 0.0
+A = {id(v): [first] * (factors + 1) for v in P + Q}
+S = {id(v): [0.0] * (factors + 1) for v in P + Q}
+
+def pace(row, f):
+    if optimiser == 'adagrad':
+        return rate / math.sqrt(A[id(row)][f])
+    return math.sqrt(S[id(row)][f] + epsilon) / math.sqrt(A[id(row)][f] + epsilon)
 
 def step(row, f, g):
-    sums = A[id(row)]
-    row[f] -= rate * g / math.sqrt(sums[f])
-    sums[f] += g * g
+    sums, steps = A[id(row)], S[id(row)]
+    if optimiser == 'adagrad':
+        row[f] -= pace(row, f) * g
+        sums[f] += g * g
+    else:
+        sums[f] = rho * sums[f] + (1 - rho) * g * g
+        by = pace(row, f) * g
+        steps[f] = rho * steps[f] + (1 - rho) * by * by
+        row[f] -= by
 
-def deal(rank, r):
-    """One block: hands of one card draw no random numbers."""
-    return list(rank)
+def dot(p, q):
+    return sum(p[f] * q[f] for f in range(factors)) + q[factors]
+
+def pair(p, q, n, c):
+    for f in range(factors):
+        pf, qf, nf = p[f], q[f], n[f]
+        step(p, f, c * (nf - qf))
+        step(q, f, -c * pf)
+        step(n, f, c * pf)
+    step(q, factors, -c)
+    step(n, factors, c)
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
 
 count = [0] * len(items)
 for r in rows:
@@ -98,31 +123,49 @@ for epoch in range(1, epochs + 1):
             cell[i - 1], cell[j] = cell[j], cell[i - 1]
     for at, cell in enumerate(cells):
         r = stream(1 << 31 | at)
-        ahead = [rank_items[r.below(len(items))] for i in range(4)] if cell else []
+        def draw():
+            if loss == 'bpr':
+                u, nth = cell[r.below(len(cell))]
+                return rows[u][nth][0]
+            return rank_items[r.below(len(items))]
+        ahead = [draw() for i in range(4)] if cell and loss != 'logistic' else []
         for u, nth in cell:
             good, weight = rows[u][nth]
             mine = {i for i, w in rows[u]}
             p, q = P[u], Q[good]
-            score = sum(p[f] * q[f] for f in range(factors)) + q[factors]
+            if loss == 'logistic':
+                side = 1 if weight > 0 else -1
+                c = -weight * sigmoid(-side * (dot(p, q) + p[factors]))
+                for f in range(factors):
+                    pf, qf = p[f], q[f]
+                    step(p, f, c * qf)
+                    step(q, f, c * pf)
+                step(p, factors, c)
+                step(q, factors, c)
+                continue
+            if loss == 'bpr':
+                bad = ahead.pop(0)
+                ahead.append(draw())
+                if bad not in mine:
+                    pair(p, q, Q[bad], weight * sigmoid(dot(p, Q[bad]) - dot(p, q)))
+                continue
+            if loss == 'warp-kos':
+                lots = [nth] + [r.below(len(rows[u])) for i in range(5)]
+                lots.sort(key=lambda n: -dot(p, Q[rows[u][n][0]]))
+                good, weight = rows[u][lots[2]]
+                q = Q[good]
+            score = dot(p, q)
             for sampled in range(1, 11):
                 bad = ahead.pop(0)
-                ahead.append(rank_items[r.below(len(items))])
+                ahead.append(draw())
                 n = Q[bad]
-                miss = sum(p[f] * n[f] for f in range(factors)) + n[factors] - score + 1
-                if miss <= 0 or bad in mine:
+                if dot(p, n) - score + 1 <= 0 or bad in mine:
                     continue
-                c = min(10, math.log(max(1, (len(items) - 1) // sampled))) * weight
-                for f in range(factors):
-                    pf, qf, nf = p[f], q[f], n[f]
-                    step(p, f, c * (nf - qf))
-                    step(q, f, -c * pf)
-                    step(n, f, c * pf)
-                step(q, factors, -c)
-                step(n, factors, c)
+                pair(p, q, n, min(10, math.log(max(1, (len(items) - 1) // sampled))) * weight)
                 break
         for row in P + Q:
             for f in range(factors + 1):
-                row[f] /= 1 + alpha * rate * total / 8 / math.sqrt(A[id(row)][f])
+                row[f] /= 1 + alpha * total / 8 * pace(row, f)
 
 want = {('user', u): p for u, p in zip(users, P)}
 want.update({('item', i): q for i, q in zip(items, Q)})
@@ -132,11 +175,11 @@ for line in open(sys.argv[2]).read().split('\n')[1:-1]:
     if kind == 'meta':
         continue
     row, seen = want[kind, name], seen + 1
-    if kind == 'user' and float(values[0]) != 0:
+    if kind == 'user' and loss != 'logistic' and float(values[0]) != 0:
         sys.exit('the bias of user ' + name + ' moved')
     for f in range(factors):
         worst = max(worst, abs(row[f] - float(values[1 + f])))
-    if kind == 'item':
+    if kind == 'item' or loss == 'logistic':
         worst = max(worst, abs(row[factors] - float(values[0])))
 if seen != len(want) or not worst < 2e-4:
     sys.exit('%s: %d rows of %d, off by %g' % (sys.argv[2], seen, len(want), worst))
@@ -145,12 +188,22 @@ awk 'BEGIN { srand(3); print "user\titem\tweight"
 	for (u = 0; u < 40; u++) for (i = 0; i < 30; i++)
 		if (rand() < (i % 4 == u % 4 ? .6 : .1))
 			printf "u%d\ti%d\t%s\n", u, i, rand() < .5 ? 1 : .5 }' > "$dir/data.tsv"
-for kernel in portable avx2 avx512; do
-	train-mf --kernel $kernel --factors 6 --epochs 3 --seed 5 --user-alpha 0.002 \
-		--item-alpha 0.002 --blocks 1 "$dir/data.tsv" > "$dir/$kernel.tsv" 2> "$dir/err" || {
-		grep -q "does not have" "$dir/err" && continue
-		cat "$dir/err"
-		exit 1
-	}
-	python3 "$dir/warp.py" "$dir/data.tsv" "$dir/$kernel.tsv" || exit 1
+awk -F '\t' -v OFS='\t' 'NR % 3 == 0 { $3 = -$3 } 1' "$dir/data.tsv" > "$dir/both.tsv"
+for loss in warp bpr logistic warp-kos; do
+	data=$dir/data.tsv
+	[ $loss = logistic ] && data=$dir/both.tsv
+	for optimiser in adagrad adadelta; do
+		for kernel in portable avx2 avx512; do
+			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimiser \
+				--rho 0.9 --epsilon 1e-4 --kernel $kernel --factors 6 --epochs 3 \
+				--seed 5 --user-alpha 0.002 --item-alpha 0.002 --blocks 1 \
+				"$data" > "$dir/model.tsv" 2> "$dir/err" || {
+				grep -q "does not have" "$dir/err" && continue
+				cat "$dir/err"
+				exit 1
+			}
+			echo $loss $optimiser $kernel
+			python3 "$dir/losses.py" "$data" "$dir/model.tsv" $loss $optimiser || exit 1
+		done
+	done
 done
