@@ -271,7 +271,7 @@ static void send_command(struct sender *s, struct command c)
 	}
 	s->began = true;
 	s->window[s->n++] = c;
-	if (s->n == (size_t)s->o->window || s->bytes.n > (1 << 20))
+	if (s->n == (size_t)s->o->window || s->bytes.n > (128 << 10))
 		flush_window(s);
 }
 
@@ -386,13 +386,14 @@ static unsigned existing(struct sender *s, const char *generation)
 
 static void queue_words(struct sender *s, const char *a, const char *b, const char *c)
 {
+	const char *const all[3] = {a, b, c};
 	const char *word[3] = {a, b, c};
 	size_t length[3] = {strlen(a), b ? strlen(b) : 0, c ? strlen(c) : 0};
-	if (s->out) {
-		SEND(s, a, b, c);
-		return;
-	}
-	redis_append(&s->redis, c ? 3 : b ? 2 : 1, word, length);
+	int words = c ? 3 : b ? 2 : 1;
+	if (s->out)
+		send_text(s, words, all);
+	else
+		redis_append(&s->redis, words, word, length);
 }
 
 /* Renames the parts in `mask` of one generation to another. */
