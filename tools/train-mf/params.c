@@ -33,16 +33,13 @@ void params_free(struct params *p)
 	*p = (struct params){0};
 }
 
-void params_draw(struct params *p, const struct side_ids *ids, const char *kind,
-		 uint64_t seed, double scale)
+void params_draw(struct params *p, size_t r, struct span id, const char *kind, uint64_t seed,
+		 double scale)
 {
-	for (uint32_t r = 0; r < p->n; r++) {
-		uint64_t key = hash_row(seed, problem_id(ids, r), span_of(kind));
-		struct random random = random_start(key, 0);
-		float *row = params_row(p, r);
-		for (uint32_t f = 0; f < p->factors; f++)
-			row[f] = (float)((random_share(&random) - 0.5) * scale);
-	}
+	struct random random = random_start(hash_row(seed, id, span_of(kind)), 0);
+	float *row = params_row(p, r);
+	for (uint32_t f = 0; f < p->factors; f++)
+		row[f] = (float)((random_share(&random) - 0.5) * scale);
 }
 
 void params_keep(struct params *p)

@@ -30,10 +30,10 @@ struct params {
 struct params params_new(uint32_t n, uint32_t factors, size_t states, float state);
 void params_free(struct params *p);
 
-/* Factors uniform in (-scale/2, scale/2), a hash of (seed, kind, id, factor):
- * a row's start does not depend on which other rows there are. */
-void params_draw(struct params *p, const struct side_ids *ids, const char *kind,
-		 uint64_t seed, double scale);
+/* Factors of row r uniform in (-scale/2, scale/2), a hash of (seed, kind, id,
+ * factor): a row's start does not depend on which other rows there are. */
+void params_draw(struct params *p, size_t r, struct span id, const char *kind, uint64_t seed,
+		 double scale);
 
 static inline float *params_row(const struct params *p, size_t r)
 {

@@ -1,4 +1,4 @@
-/* sgd.h - losses that are minimised row by row, with identity features.
+/* sgd.h - losses that are minimised row by row.
  *
  * The score of a pair is dot(user, item) + user bias + item bias. Each visit of
  * an interaction moves the rows it touches against the gradient g, at a rate of
@@ -12,6 +12,7 @@
 #define RECPIPE_TRAIN_MF_SGD_H
 
 #include "data/kernel.h"
+#include "features.h"
 #include "params.h"
 #include "positives.h"
 #include "schedule.h"
@@ -27,6 +28,7 @@ enum optimiser { ADAGRAD, ADADELTA };
 struct sgd {
 	const struct problem *problem;
 	struct params *users, *items;
+	const struct features *user_features, *item_features; /* NULL: identity alone */
 	struct positives positives;
 	enum loss loss;
 	enum optimiser optimiser;
@@ -42,7 +44,8 @@ struct cell_result {
 	double loss; /* summed over the visits */
 };
 
-/* Visits every row of the cell; stops early when a signal came. */
+/* Visits every row of the cell; stops early when a signal came. With features
+ * cells share rows: run one at a time. */
 typedef struct cell_result sgd_cell(const struct sgd *sgd, struct cell *cell);
 
 /* 1 / (1 + e^-x) and log(1 + e^x), the same on every machine, to 1e-6. */

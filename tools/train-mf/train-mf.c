@@ -26,6 +26,7 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
+#include "features.h"
 #include "ials.h"
 #include "judge.h"
 #include "params.h"
@@ -40,6 +41,8 @@ struct options {
 	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors;
 	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
 	double unobserved, regularisation, exponent;
+	bool no_user_identity, no_item_identity, no_normalise;
+	const char *user_features, *item_features;
 	const char *fit_splits, *stop_metric, *report, *curve;
 	const char *user, *item, *weight, *split;
 	struct common common;
@@ -83,6 +86,18 @@ static const struct option_row OPTIONS[] = {
 	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
 	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
 	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root)"},
+	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
+	 NULL, "columns user, feature, [weight]: a user is the sum of what is here and of an "
+	 "identity of its own"},
+	{"item-features", 0, OPTION_FILE, "FILE", offsetof(struct options, item_features), NULL, 0, 0,
+	 NULL, "the same for items: columns item, feature, [weight]"},
+	{"no-user-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_user_identity), NULL,
+	 0, 0, NULL, "users are the sums of their features alone"},
+	{"no-item-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_item_identity), NULL,
+	 0, 0, NULL, "items are the sums of their features alone"},
+	{"no-normalize", 0, OPTION_FLAG, NULL, offsetof(struct options, no_normalise), NULL, 0, 0,
+	 NULL, "take feature weights as they are, rather than divided by their sum (identity, of "
+	 "weight 1, included)"},
 	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
 	 NULL, "fit the rows of these splits: a list of train, validation, test, or all"},
 	{"patience", 0, OPTION_INT, "N", offsetof(struct options, patience), "5", 0, 100000, NULL,
@@ -122,7 +137,9 @@ static const struct option_row OPTIONS[] = {
 struct training {
 	const struct options *options;
 	struct problem *problem;
-	struct params users, items;
+	struct params users, items;           /* what is moved */
+	struct features *user_features, *item_features; /* NULL: identity alone */
+	struct params user_sums, item_sums;   /* with features: the representations */
 	struct schedule *schedule;
 	struct sgd sgd;
 	sgd_cell *cell;
@@ -183,7 +200,11 @@ static double train_epoch(struct training *t, uint32_t epoch)
 	uint64_t diagonals = schedule_diagonals(t->schedule);
 	schedule_epoch(t->schedule, epoch, t->pool);
 	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal++) {
-		pool_run(t->pool, blocks, train_cell, t);
+		if (t->user_features || t->item_features)
+			for (uint64_t b = 0; b < blocks; b++)
+				train_cell(t, b, 0); /* features belong to many cells */
+		else
+			pool_run(t->pool, blocks, train_cell, t);
 		for (uint64_t b = 0; b < blocks; b++)
 			loss += t->loss[b];
 		if ((t->diagonal + 1) % blocks == 0)
@@ -253,6 +274,25 @@ static _Noreturn void stop(struct training *t)
 	stop_now();
 }
 
+/* The representations of all users and items as they are now. */
+static void compose(struct training *t)
+{
+	if (t->user_features)
+		features_compose_all(t->user_features, &t->users, &t->user_sums);
+	if (t->item_features)
+		features_compose_all(t->item_features, &t->items, &t->item_sums);
+}
+
+static const struct params *user_rows(const struct training *t)
+{
+	return t->user_features ? &t->user_sums : &t->users;
+}
+
+static const struct params *item_rows(const struct training *t)
+{
+	return t->item_features ? &t->item_sums : &t->items;
+}
+
 /* Trains until the epochs are over or the metric has stopped growing. */
 static void train(struct training *t)
 {
@@ -266,9 +306,11 @@ static void train(struct training *t)
 			stop(t);
 		t->seconds += clock_wall() - begin;
 		check_finite(t, epoch, loss);
-		if (t->judged)
-			value = judge_value(t->problem, &t->users, &t->items, t->metric, t->dot,
-					    t->pool);
+		if (t->judged) {
+			compose(t);
+			value = judge_value(t->problem, user_rows(t), item_rows(t), t->metric,
+					    t->dot, t->pool);
+		}
 		if (t->ials)
 			progress_step(t->problem->rows * epoch, t->visits, "interactions");
 		write_curve(t, epoch, loss, value);
@@ -324,12 +366,60 @@ static void meta_real(struct meta *m, const char *name, double value)
 	meta_text(m, name, text);
 }
 
-static void write_side(struct output *out, enum model_kind kind, const struct side_ids *ids,
-		       const struct params *p)
+/* A row to be written: its id, and where its numbers are. */
+struct listed {
+	struct span id;
+	uint32_t at;
+	bool cold;
+};
+
+static int by_id(const void *a, const void *b)
 {
-	for (uint32_t r = 0; r < p->n; r++)
-		model_write_row(out, kind, problem_id(ids, r), *params_bias(p, r),
-				params_row(p, r), p->factors);
+	const struct listed *x = a, *y = b;
+	return span_compare(x->id, y->id);
+}
+
+/* Fitted entities, and those that have features alone, in the order of their
+ * ids; returns how many rows it wrote. */
+static uint64_t write_side(struct output *out, enum model_kind kind, const struct side_ids *ids,
+			   const struct params *sums, const struct features *f,
+			   const struct params *p)
+{
+	uint32_t cold = f ? f->cold : 0, n = 0;
+	struct listed *list = memory_new((size_t)ids->n + cold, sizeof *list);
+	float *factors = memory_aligned(p->stride, sizeof *factors);
+	for (uint32_t r = 0; r < ids->n; r++)
+		list[n++] = (struct listed){problem_id(ids, r), r, false};
+	for (uint32_t r = 0; r < cold; r++)
+		list[n++] = (struct listed){strmap_key(f->cold_ids, r), r, true};
+	if (cold)
+		qsort(list, n, sizeof *list, by_id);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t r = list[i].at;
+		if (!list[i].cold) {
+			model_write_row(out, kind, list[i].id, *params_bias(sums, r),
+					params_row(sums, r), sums->factors);
+			continue;
+		}
+		float bias = features_compose(p, f->cold_row + f->cold_start[r],
+					      f->cold_weight + f->cold_start[r],
+					      f->cold_start[r + 1] - f->cold_start[r], factors);
+		model_write_row(out, kind, list[i].id, bias, factors, p->factors);
+	}
+	free(list);
+	free(factors);
+	return n;
+}
+
+static uint64_t write_features(struct output *out, enum model_kind kind, const struct features *f,
+			       const struct params *p)
+{
+	if (!f)
+		return 0;
+	for (uint32_t i = 0; i < f->n; i++)
+		model_write_row(out, kind, features_name(f, i), *params_bias(p, f->first + i),
+				params_row(p, f->first + i), p->factors);
+	return f->n;
 }
 
 static const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials"};
@@ -358,6 +448,12 @@ static void write_meta(struct meta *m, const struct options *o, uint32_t epoch)
 		meta_u64(m, "kos_k", (uint64_t)o->kos_k);
 		meta_u64(m, "kos_n", (uint64_t)o->kos_n);
 	}
+	if (o->user_features)
+		meta_text(m, "user_identity", o->no_user_identity ? "no" : "yes");
+	if (o->item_features)
+		meta_text(m, "item_identity", o->no_item_identity ? "no" : "yes");
+	if (o->user_features || o->item_features)
+		meta_text(m, "normalize", o->no_normalise ? "no" : "yes");
 	meta_real(m, "init_scale", o->init_scale);
 	meta_u64(m, "seed", o->common.seed);
 	meta_u64(m, "epoch", epoch);
@@ -368,9 +464,15 @@ static uint64_t write_model(struct training *t, struct output *out)
 {
 	struct meta meta = {.out = out, .factors = t->items.factors};
 	write_meta(&meta, t->options, t->best_epoch);
-	write_side(out, MODEL_ITEM, &t->problem->items, &t->items);
-	write_side(out, MODEL_USER, &t->problem->users, &t->users);
-	return meta.rows + t->items.n + t->users.n;
+	compose(t);
+	uint64_t rows = meta.rows;
+	rows += write_features(out, MODEL_ITEM_FEATURE, t->item_features, &t->items);
+	rows += write_side(out, MODEL_ITEM, &t->problem->items, item_rows(t), t->item_features,
+			   &t->items);
+	rows += write_features(out, MODEL_USER_FEATURE, t->user_features, &t->users);
+	rows += write_side(out, MODEL_USER, &t->problem->users, user_rows(t), t->user_features,
+			   &t->users);
+	return rows;
 }
 
 /* The column's name when it is there or was asked for: an absent default column
@@ -413,6 +515,8 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 		.problem = t->problem,
 		.users = &t->users,
 		.items = &t->items,
+		.user_features = t->user_features,
+		.item_features = t->item_features,
 		.positives = positives_new(t->problem),
 		.loss = (enum loss)o->loss,
 		.optimiser = (enum optimiser)o->optimiser,
@@ -443,21 +547,53 @@ static void prepare_ials(struct training *t, enum kernel_choice kernel)
 	t->ials = ials_new(t->problem, &t->users, &t->items, &options, kernel, t->pool);
 }
 
+/* The numbers of one side at their start. */
+static struct params start_side(const struct training *t, const struct side_ids *ids,
+				const struct features *f, const char *kind, const char *feature_kind)
+{
+	const struct options *o = t->options;
+	bool ials = o->loss == LOSS_IALS;
+	uint32_t factors = (uint32_t)o->factors;
+	double scale = o->init_scale / (ials ? sqrt(factors) : (double)factors);
+	size_t states = ials ? 0 : o->optimiser == ADADELTA ? 2 : 1;
+	struct params p = params_new(features_rows(f, ids), factors, states,
+				     o->optimiser == ADADELTA ? 0 : 1);
+	for (uint32_t r = 0; r < (f ? f->first : ids->n); r++)
+		params_draw(&p, r, problem_id(ids, r), kind, o->common.seed, scale);
+	for (uint32_t r = 0; f && r < f->n; r++)
+		params_draw(&p, f->first + r, features_name(f, r), feature_kind, o->common.seed,
+			    scale);
+	return p;
+}
+
+static struct features *open_features(const char *path, const char *entity,
+				      const struct side_ids *ids, bool identity, bool normalise)
+{
+	if (!path)
+		return NULL;
+	struct features *f = features_read(path, entity, ids, identity, normalise);
+	if (f->empty)
+		warn("%u fitted %ss have no feature at all: they score 0", f->empty, entity);
+	return f;
+}
+
 static void prepare(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
-	uint32_t factors = (uint32_t)o->factors;
-	bool ials = o->loss == LOSS_IALS;
-	double scale = o->init_scale / (ials ? sqrt(factors) : (double)factors);
-	size_t states = ials ? 0 : o->optimiser == ADADELTA ? 2 : 1;
-	float state = o->optimiser == ADADELTA ? 0 : 1;
-	t->users = params_new(t->problem->users.n, factors, states, state);
-	t->items = params_new(t->problem->items.n, factors, states, state);
-	params_draw(&t->users, &t->problem->users, "user", o->common.seed, scale);
-	params_draw(&t->items, &t->problem->items, "item", o->common.seed, scale);
+	const struct side_ids *users = &t->problem->users, *items = &t->problem->items;
+	t->user_features = open_features(o->user_features, "user", users, !o->no_user_identity,
+					 !o->no_normalise);
+	t->item_features = open_features(o->item_features, "item", items, !o->no_item_identity,
+					 !o->no_normalise);
+	t->users = start_side(t, users, t->user_features, "user", "user_feature");
+	t->items = start_side(t, items, t->item_features, "item", "item_feature");
+	if (t->user_features)
+		t->user_sums = params_new(users->n, t->users.factors, 0, 0);
+	if (t->item_features)
+		t->item_sums = params_new(items->n, t->items.factors, 0, 0);
 	t->pool = pool_new((size_t)o->common.threads);
 	t->dot = kernel_dot_of(kernel);
-	if (ials)
+	if (o->loss == LOSS_IALS)
 		prepare_ials(t, kernel);
 	else
 		prepare_sgd(t, kernel);
@@ -471,8 +607,25 @@ static void release(struct training *t)
 	schedule_free(t->schedule);
 	params_free(&t->users);
 	params_free(&t->items);
+	params_free(&t->user_sums);
+	params_free(&t->item_sums);
+	features_free(t->user_features);
+	features_free(t->item_features);
 	problem_free(t->problem);
 	pool_free(t->pool);
+}
+
+/* What the table of options cannot say. */
+static void check_options(const struct options *o)
+{
+	if (o->loss == LOSS_IALS && (o->user_features || o->item_features))
+		usage_error("--loss ials knows no features");
+	if (o->no_user_identity && !o->user_features)
+		usage_error("--no-user-identity needs --user-features");
+	if (o->no_item_identity && !o->item_features)
+		usage_error("--no-item-identity needs --item-features");
+	if (o->no_normalise && !o->user_features && !o->item_features)
+		usage_error("--no-normalize needs --user-features or --item-features");
 }
 
 static int run(const struct options *o, char **files, int count)
@@ -485,6 +638,7 @@ static int run(const struct options *o, char **files, int count)
 		usage_error("--kernel: this processor does not have these instructions");
 	t.metric = judge_metric_of(o->report ? o->report : o->stop_metric,
 				   o->report ? "report" : "stop-metric");
+	check_options(o);
 	struct table *table = table_open(files, count, &format);
 	struct output *model;
 	table_column(table, o->user, option_given("user") ? "user" : NULL);
