@@ -23,20 +23,24 @@
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
+#include "domain/catalogue.h"
 #include "domain/dataset.h"
+#include "domain/exclude.h"
 #include "domain/model.h"
 #include "domain/topn.h"
-#include "domain/exclude.h"
 #include "index.h"
 
 struct options {
 	int64_t k;
 	struct option_list exclude;
-	const char *exclude_splits, *users, *user, *item, *split, *timestamp;
+	const char *exclude_splits, *users, *items, *candidates;
+	const char *user, *item, *split, *timestamp;
 	double exclude_window;
-	int timestamp_unit, kernel;
+	int timestamp_unit, similar, kernel;
 	struct common common;
 };
+
+enum similar { SIMILAR_NONE, SIMILAR_ITEMS, SIMILAR_USERS };
 
 static const struct option_row OPTIONS[] = {
 	{"k", 'k', OPTION_INT, "N", offsetof(struct options, k), "100", 1, 1 << 20, NULL,
@@ -53,10 +57,18 @@ static const struct option_row OPTIONS[] = {
 	 "older than the newest one of all count"},
 	{"users", 0, OPTION_FILE, "FILE", offsetof(struct options, users), NULL, 0, 0, NULL,
 	 "only the users that FILE has in its user column"},
+	{"items", 0, OPTION_FILE, "FILE", offsetof(struct options, items), NULL, 0, 0, NULL,
+	 "offer only items of this catalogue (item, available, blocked) that are available and "
+	 "not blocked"},
+	{"candidates", 0, OPTION_FILE, "FILE", offsetof(struct options, candidates), NULL, 0, 0,
+	 NULL, "offer only the items that FILE has in its item column"},
+	{"similar", 0, OPTION_CHOICE, "WHAT", offsetof(struct options, similar), "none", 0, 0,
+	 "none|items|users", "instead of lists for users, the nearest neighbours of each item or "
+	 "user by the cosine of their factors"},
 	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
 	 "the users' column of --exclude and --users files"},
 	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the items' column of --exclude files"},
+	 "the items' column of --exclude, --items and --candidates files"},
 	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
 	 "the split column of --exclude files"},
 	{"timestamp", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, timestamp), "timestamp",
@@ -72,11 +84,12 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-/* Users that wait for their answers. */
+/* Users (with --similar: items or users) that wait for their answers. */
 struct block {
 	struct buffer ids;
 	size_t *id_end;           /* user u's id ends here in `ids` */
 	float *factors, *bias;    /* factors: capacity * stride */
+	uint32_t *self;           /* the asker's own place among the items, or STRMAP_NONE */
 	uint32_t n, capacity;
 };
 
@@ -103,15 +116,18 @@ struct export {
 	enum kernel_choice kernel;
 	struct exclude *excluded;     /* NULL: nothing is excluded */
 	struct strmap *wanted;        /* the users of --users, or NULL */
+	struct strmap *candidates;    /* the items of --candidates, or NULL */
+	struct catalogue *catalogue;  /* of --items, or NULL */
 	uint32_t factors, stride;
-	struct model_side items;
+	struct model_side items;      /* what can be offered */
+	struct model_side asked;      /* with --similar and a filter: all of the kind */
 	uint32_t *order;              /* item -> its place in byte order */
 	uint32_t *excluded_item;      /* number in `excluded` -> item, or STRMAP_NONE */
 	struct index *index;
 	struct worker *workers;
 	struct block block;
 	struct answer *answers;       /* of each chunk of the block */
-	uint64_t rows_out, users, empty_lists, short_lists;
+	uint64_t rows_out, users, empty_lists, short_lists, not_offered;
 };
 
 /* --- answering a block -------------------------------------------------------- */
@@ -123,7 +139,7 @@ static struct span block_id(const struct block *b, uint32_t user)
 }
 
 /* The excluded items of the users first .. first+n-1, one after the other in
- * w->excluded; sets excluded_n of each query. */
+ * w->excluded; sets excluded and excluded_n of each query. */
 static void find_excluded(const struct export *e, struct worker *w, uint32_t first, uint32_t n,
 			  struct query *queries)
 {
@@ -181,6 +197,8 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 	for (uint32_t i = 0; i < n; i++) {
 		queries[i].factors = e->block.factors + (size_t)(first + i) * e->stride;
 		queries[i].bias = e->block.bias[first + i];
+		queries[i].excluded = &e->block.self[first + i];
+		queries[i].excluded_n = e->block.self[first + i] != STRMAP_NONE;
 	}
 	if (e->excluded)
 		find_excluded(e, w, first, n, queries);
@@ -238,6 +256,20 @@ static void build_index(struct export *e)
 	}
 }
 
+/* May the item be offered at all? */
+static bool is_offered(struct export *e, struct span id)
+{
+	bool offered = true;
+	if (e->catalogue) {
+		uint32_t number = strmap_find(e->catalogue->ids, id);
+		offered = number != STRMAP_NONE && e->catalogue->is_offered[number];
+	}
+	if (e->candidates)
+		offered &= strmap_find(e->candidates, id) != STRMAP_NONE;
+	e->not_offered += !offered;
+	return offered;
+}
+
 /* --- the stream --------------------------------------------------------------- */
 
 /* About this many rows are held back while their blocks are worked on. */
@@ -253,6 +285,7 @@ static void block_new(struct export *e)
 	b->capacity = (uint32_t)(chunks * SEARCH_USERS);
 	b->factors = memory_aligned((size_t)b->capacity * e->stride, sizeof *b->factors);
 	b->bias = memory_new(b->capacity, sizeof *b->bias);
+	b->self = memory_new(b->capacity, sizeof *b->self);
 	b->id_end = memory_new(b->capacity, sizeof *b->id_end);
 	e->answers = memory_zero(chunks, sizeof *e->answers);
 }
@@ -275,61 +308,242 @@ static void refuse_overflow(const struct export *e)
 static void answer_block(struct export *e)
 {
 	struct block *b = &e->block;
-	if (b->n == 0 || e->items.n == 0)
-		return;
-	if (!e->index)
-		build_index(e);
-	refuse_overflow(e);
-	size_t chunks = ((size_t)b->n + SEARCH_USERS - 1) / SEARCH_USERS;
-	pool_run(e->pool, chunks, answer_chunk, e);
-	for (size_t c = 0; c < chunks; c++) {
-		const struct answer *a = &e->answers[c];
-		output_bytes(e->out, a->text.data, a->text.n);
-		e->rows_out += a->rows;
-		e->empty_lists += a->empty_lists;
-		e->short_lists += a->short_lists;
+	if (b->n && e->items.n) {
+		if (!e->index)
+			build_index(e);
+		refuse_overflow(e);
+		size_t chunks = ((size_t)b->n + SEARCH_USERS - 1) / SEARCH_USERS;
+		pool_run(e->pool, chunks, answer_chunk, e);
+		for (size_t c = 0; c < chunks; c++) {
+			const struct answer *a = &e->answers[c];
+			output_bytes(e->out, a->text.data, a->text.n);
+			e->rows_out += a->rows;
+			e->empty_lists += a->empty_lists;
+			e->short_lists += a->short_lists;
+		}
+		if (e->out->by_line)
+			output_flush(e->out);
 	}
-	if (e->out->by_line)
-		output_flush(e->out);
 	e->users += b->n;
 	b->n = 0;
 	b->ids.n = 0;
 }
 
-static void take_user(struct export *e, const struct model_row *row)
+static void take_query(struct export *e, struct span id, const float *factors, float bias,
+		       uint32_t self)
 {
 	struct block *b = &e->block;
 	if (b->n == b->capacity)
 		answer_block(e);
-	memcpy(b->factors + (size_t)b->n * e->stride, row->factors, e->stride * sizeof(float));
-	b->bias[b->n] = row->bias;
-	buffer_add_span(&b->ids, row->id);
+	memcpy(b->factors + (size_t)b->n * e->stride, factors, e->stride * sizeof(float));
+	b->bias[b->n] = bias;
+	b->self[b->n] = self;
+	buffer_add_span(&b->ids, id);
 	b->id_end[b->n++] = b->ids.n;
 }
 
-/* The ids of --users. */
-static struct strmap *read_users(struct table *t, size_t column)
+/* Reads the model and answers its users as they pass; returns how many. */
+static uint64_t answer_users(struct export *e, struct model_reader *reader)
 {
-	struct strmap *users = strmap_new();
-	while (table_next(t))
-		strmap_add(users, table_field(t, column));
-	return users;
+	struct model_row row;
+	uint64_t asked = 0;
+	while (model_next(reader, &row)) {
+		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
+		if (row.kind == MODEL_ITEM && is_offered(e, row.id)) {
+			model_side_add(&e->items, &row, e->stride);
+		} else if (row.kind == MODEL_USER) {
+			if (e->wanted && strmap_find(e->wanted, row.id) == STRMAP_NONE)
+				continue;
+			take_query(e, row.id, row.factors, row.bias, STRMAP_NONE);
+			asked++;
+		}
+	}
+	answer_block(e);
+	return asked;
 }
 
-static void say_what_is_missing(const struct export *e, uint64_t wanted_found)
+/* Copies the vector, scaled to length 1; a vector of zeros stays. */
+static void normalise(const float *v, uint32_t n, float *unit)
 {
+	double length = vector_length(v, n);
+	for (uint32_t i = 0; i < n; i++)
+		unit[i] = length > 0 ? (float)((double)v[i] / length) : 0;
+}
+
+/* Reads the model's items (or users) and then answers each of them. They are
+ * kept once when all of them may be offered, otherwise twice. */
+static uint64_t answer_similar(struct export *e, struct model_reader *reader)
+{
+	bool users = e->options->similar == SIMILAR_USERS;
+	bool filter = e->catalogue || e->candidates;
+	float *unit = memory_aligned(e->stride, sizeof *unit);
+	struct model_row row;
+	while (model_next(reader, &row)) {
+		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
+		if (row.kind != (users ? MODEL_USER : MODEL_ITEM))
+			continue;
+		normalise(row.factors, e->stride, unit);
+		row.factors = unit;
+		row.bias = 0;
+		if (filter)
+			model_side_add(&e->asked, &row, e->stride);
+		if (!filter || is_offered(e, row.id))
+			model_side_add(&e->items, &row, e->stride);
+	}
+	free(unit);
+	const struct model_side *all = filter ? &e->asked : &e->items;
+	uint64_t asked = 0;
+	for (uint32_t i = 0; i < all->n; i++) {
+		struct span id = strmap_key(all->ids, i);
+		uint32_t self = i;
+		if (e->wanted && strmap_find(e->wanted, id) == STRMAP_NONE)
+			continue;
+		if (filter)
+			self = e->items.n ? strmap_find(e->items.ids, id) : STRMAP_NONE;
+		take_query(e, id, all->factors + (size_t)i * e->stride, 0, self);
+		asked++;
+		progress_step(i, all->n, "neighbours");
+	}
+	answer_block(e);
+	return asked;
+}
+
+/* --- side files --------------------------------------------------------------- */
+
+/* All are opened, and their columns found, before the first is read. */
+struct sides {
+	struct table **exclude, *users, *items, *candidates;
+	size_t user_column, candidate_column;
+};
+
+static const char *given_name(const char *option)
+{
+	return option_given(option) ? option : NULL;
+}
+
+static struct table *open_excluded(const struct options *o, const char *path, bool *timed)
+{
+	struct table *t = table_open_file(path);
+	table_column(t, o->user, given_name("user"));
+	table_column(t, o->item, given_name("item"));
+	if (option_given("split"))
+		table_column(t, o->split, "split");
+	if (option_given("timestamp"))
+		table_column(t, o->timestamp, "timestamp");
+	*timed |= table_find_column(t, o->timestamp) >= 0;
+	return t;
+}
+
+static struct sides sides_open(const struct options *o)
+{
+	struct sides s = {.exclude = memory_new(o->exclude.n, sizeof *s.exclude)};
+	bool timed = false;
+	for (size_t i = 0; i < o->exclude.n; i++)
+		s.exclude[i] = open_excluded(o, o->exclude.values[i], &timed);
+	if (option_given("exclude-window") && !timed)
+		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
+	if (o->users) {
+		s.users = table_open_file(o->users);
+		s.user_column = table_column(s.users, o->user, given_name("user"));
+	}
+	if (o->candidates) {
+		s.candidates = table_open_file(o->candidates);
+		s.candidate_column = table_column(s.candidates, o->item, given_name("item"));
+	}
+	if (o->items) {
+		s.items = table_open_file(o->items);
+		table_column(s.items, o->item, given_name("item"));
+	}
+	return s;
+}
+
+static void read_excluded(struct export *e, struct sides *s, unsigned splits)
+{
+	const struct options *o = e->options;
+	const struct exclude_columns columns = {
+		o->user, o->item, o->split, o->timestamp, option_given("user"),
+		option_given("item"), option_given("split"), option_given("timestamp"),
+	};
+	bool window = option_given("exclude-window");
+	double unit = o->timestamp_unit == 0 ? 1000 : 1;
+	e->excluded = exclude_new();
+	for (size_t i = 0; i < o->exclude.n; i++) {
+		exclude_read(e->excluded, s->exclude[i], &columns, splits, window);
+		table_close(s->exclude[i]);
+	}
+	exclude_finish(e->excluded, window ? (int64_t)(o->exclude_window * unit) : 0);
+}
+
+/* The ids of a column. */
+static struct strmap *read_ids(struct table *t, size_t column)
+{
+	struct strmap *ids = strmap_new();
+	while (table_next(t))
+		strmap_add(ids, table_field(t, column));
+	table_close(t);
+	return ids;
+}
+
+static void sides_read(struct export *e, struct sides *s, unsigned splits)
+{
+	if (e->options->exclude.n)
+		read_excluded(e, s, splits);
+	if (s->users)
+		e->wanted = read_ids(s->users, s->user_column);
+	if (s->candidates)
+		e->candidates = read_ids(s->candidates, s->candidate_column);
+	if (s->items)
+		e->catalogue = catalogue_read(s->items, e->options->item, given_name("item"));
+	free(s->exclude);
+}
+
+/* --- the run ------------------------------------------------------------------ */
+
+static void check_options(const struct options *o)
+{
+	if (o->similar && o->exclude.n)
+		usage_error("--exclude is for the users' lists and does not go with --similar");
+	if (o->similar == SIMILAR_ITEMS && o->users)
+		usage_error("--users does not go with --similar items");
+	if (o->similar == SIMILAR_USERS && (o->items || o->candidates))
+		usage_error("--items and --candidates do not go with --similar users");
+	if (option_given("exclude-window") && !o->exclude.n)
+		usage_error("--exclude-window needs --exclude");
+}
+
+static void write_header(const struct export *e)
+{
+	if (e->options->common.no_header)
+		return;
+	if (e->options->similar == SIMILAR_NONE) {
+		topn_write_header(e->out);
+		return;
+	}
+	output_text(e->out, e->options->similar == SIMILAR_ITEMS ? "item" : "user");
+	output_text(e->out, "\trank\tneighbour\tscore");
+	output_end_row(e->out);
+}
+
+static void say_what_is_missing(const struct export *e, uint64_t asked)
+{
+	const char *who = e->options->similar == SIMILAR_ITEMS ? "items" : "users";
+	const char *what = e->options->similar == SIMILAR_USERS ? "users" : "items";
 	if (e->items.n == 0)
-		warn("the model has no items");
-	if (e->wanted && strmap_count(e->wanted) > wanted_found)
+		warn(e->not_offered ? "none of the model's %s may be offered"
+				    : "the model has no %s", what);
+	if (e->not_offered)
+		note("%llu items of the model may not be offered",
+		     (unsigned long long)e->not_offered);
+	if (e->wanted && strmap_count(e->wanted) > asked)
 		warn("%llu of the %llu users of --users are not in the model",
-		     (unsigned long long)(strmap_count(e->wanted) - wanted_found),
+		     (unsigned long long)(strmap_count(e->wanted) - asked),
 		     (unsigned long long)strmap_count(e->wanted));
 	if (e->empty_lists)
-		warn("%llu of %llu users have no list: every item is excluded",
-		     (unsigned long long)e->empty_lists, (unsigned long long)e->users);
+		warn("%llu of %llu %s have no list: nothing is left to offer",
+		     (unsigned long long)e->empty_lists, (unsigned long long)e->users, who);
 	if (e->short_lists)
-		note("%llu of %llu users have fewer than %lld items to offer",
-		     (unsigned long long)e->short_lists, (unsigned long long)e->users,
+		note("%llu of %llu %s have a list shorter than %lld",
+		     (unsigned long long)e->short_lists, (unsigned long long)e->users, who,
 		     (long long)e->options->k);
 }
 
@@ -346,60 +560,21 @@ static void export_free(struct export *e)
 	free(e->answers);
 	free(e->block.factors);
 	free(e->block.bias);
+	free(e->block.self);
 	free(e->block.id_end);
 	buffer_free(&e->block.ids);
 	index_free(e->index);
 	free(e->order);
 	free(e->excluded_item);
 	model_side_free(&e->items);
+	model_side_free(&e->asked);
 	exclude_free(e->excluded);
 	if (e->wanted)
 		strmap_free(e->wanted);
+	if (e->candidates)
+		strmap_free(e->candidates);
+	catalogue_free(e->catalogue);
 	pool_free(e->pool);
-}
-
-/* The side files: all are opened before the first is read. */
-struct sides {
-	struct table *users, **exclude;
-	size_t user_column;
-};
-
-static struct sides sides_open(const struct options *o)
-{
-	struct sides s = {.exclude = memory_new(o->exclude.n, sizeof *s.exclude)};
-	for (size_t i = 0; i < o->exclude.n; i++)
-		s.exclude[i] = table_open_file(o->exclude.values[i]);
-	if (o->users) {
-		s.users = table_open_file(o->users);
-		s.user_column = table_column(s.users, o->user, option_given("user") ? "user" : NULL);
-	}
-	return s;
-}
-
-static void sides_read(struct export *e, struct sides *s, unsigned splits)
-{
-	const struct options *o = e->options;
-	const struct exclude_columns columns = {
-		o->user, o->item, o->split, o->timestamp, option_given("user"),
-		option_given("item"), option_given("split"), option_given("timestamp"),
-	};
-	bool window = option_given("exclude-window"), timed = false;
-	if (o->exclude.n) {
-		e->excluded = exclude_new();
-		for (size_t i = 0; i < o->exclude.n; i++) {
-			timed |= exclude_read(e->excluded, s->exclude[i], &columns, splits, window);
-			table_close(s->exclude[i]);
-		}
-		double unit = o->timestamp_unit == 0 ? 1000 : 1;
-		exclude_finish(e->excluded, window ? (int64_t)(o->exclude_window * unit) : 0);
-	}
-	if (window && !timed)
-		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
-	if (s->users) {
-		e->wanted = read_users(s->users, s->user_column);
-		table_close(s->users);
-	}
-	free(s->exclude);
 }
 
 static int run(const struct options *o, char **files, int count)
@@ -407,6 +582,7 @@ static int run(const struct options *o, char **files, int count)
 	struct export e = {.options = o, .kernel = kernel_resolve((enum kernel_choice)o->kernel)};
 	if (e.kernel == KERNEL_AUTO)
 		usage_error("--kernel: this processor does not have it");
+	check_options(o);
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	e.table = table_open(files, count, &format);
@@ -415,28 +591,14 @@ static int run(const struct options *o, char **files, int count)
 	e.factors = model_reader_factors(reader);
 	e.stride = (uint32_t)kernel_padded(e.factors);
 	e.out = output_open(o->common.output, o->common.line_buffered);
-	if (!o->common.no_header)
-		topn_write_header(e.out);
+	write_header(&e);
 	output_flush(e.out);
 	sides_read(&e, &sides, splits);
 	e.pool = pool_new((size_t)o->common.threads);
 	block_new(&e);
-	struct model_row row;
-	uint64_t wanted_found = 0;
-	while (model_next(reader, &row)) {
-		if (row.kind == MODEL_ITEM) {
-			model_side_add(&e.items, &row, e.stride);
-		} else if (row.kind == MODEL_USER) {
-			if (e.wanted && strmap_find(e.wanted, row.id) == STRMAP_NONE)
-				continue;
-			wanted_found++;
-			take_user(&e, &row);
-		}
-		progress_step(table_bytes(e.table), table_size(e.table), "bytes");
-	}
-	answer_block(&e);
+	uint64_t asked = o->similar ? answer_similar(&e, reader) : answer_users(&e, reader);
 	progress_clear();
-	say_what_is_missing(&e, wanted_found);
+	say_what_is_missing(&e, asked);
 	uint64_t rows = table_rows(e.table), rejected = table_rejected(e.table);
 	model_close(reader);
 	table_close(e.table);
@@ -451,12 +613,12 @@ static const struct program PROGRAM = {
 	.usage = "[OPTION].. [FILE]..",
 	.summary = "Find the best items for each user of a model, exactly.",
 	.reads = "kind id bias f0 f1 .. (a model); of --exclude files user, item and, when they "
-		 "have them, split and timestamp; of --users files user",
-	.writes = "user rank item score",
+		 "have them, split and timestamp; of --users user, of --candidates item, of "
+		 "--items item available blocked",
+	.writes = "user rank item score; with --similar: item (or user) rank neighbour score",
 	.examples = {
 		"export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv",
-		"export-topk --exclude dataset.tsv --exclude-splits all --exclude dislikes.tsv "
-		"model.tsv",
+		"export-topk --exclude dataset.tsv --exclude-splits all --items items.tsv model.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
