@@ -26,6 +26,7 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
+#include "checkpoint.h"
 #include "features.h"
 #include "ials.h"
 #include "judge.h"
@@ -33,6 +34,7 @@
 #include "problem.h"
 #include "schedule.h"
 #include "sgd.h"
+#include "warm.h"
 
 #define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials"
 
@@ -41,9 +43,9 @@ struct options {
 	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors;
 	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
 	double unobserved, regularisation, exponent;
-	bool no_user_identity, no_item_identity, no_normalise;
+	bool hogwild, no_user_identity, no_item_identity, no_normalise;
 	const char *user_features, *item_features;
-	const char *fit_splits, *stop_metric, *report, *curve;
+	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;
 	const char *user, *item, *weight, *split;
 	struct common common;
 };
@@ -113,6 +115,13 @@ static const struct option_row OPTIONS[] = {
 	 "line being the result; the model goes to --output alone"},
 	{"curve", 0, OPTION_FILE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
 	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
+	{"init", 0, OPTION_FILE, "MODEL", offsetof(struct options, init), NULL, 0, 0, NULL,
+	 "start from the numbers of an earlier model; what is not in it starts as usual"},
+	{"checkpoint", 0, OPTION_FILE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
+	 "keep the state after each epoch in FILE, and go on from there when it exists"},
+	{"hogwild", 0, OPTION_FLAG, NULL, offsetof(struct options, hogwild), NULL, 0, 0, NULL,
+	 "let all threads write the same rows without order: the result then differs from run "
+	 "to run, unless there is one thread"},
 	{"blocks", 0, OPTION_INT, "N", offsetof(struct options, blocks), "4", 1, BLOCKS_MAX, NULL,
 	 "cut users and items in at most N blocks, which is also how many threads find work; "
 	 "changes the result"},
@@ -137,6 +146,8 @@ static const struct option_row OPTIONS[] = {
 struct training {
 	const struct options *options;
 	struct problem *problem;
+	struct model *init;                   /* NULL: none */
+	uint32_t factors;
 	struct params users, items;           /* what is moved */
 	struct features *user_features, *item_features; /* NULL: identity alone */
 	struct params user_sums, item_sums;   /* with features: the representations */
@@ -152,17 +163,30 @@ struct training {
 	int curve;                  /* a file that people watch: written as it grows; -1 */
 	uint64_t visited, visits;   /* interactions so far and in all, for progress */
 	uint32_t diagonal;
-	double loss[BLOCKS_MAX];    /* of the cells of this diagonal */
-	double seconds;             /* spent in training, without judging */
-	uint32_t best_epoch, last_epoch;
-	double best_value;
+	double *loss;               /* of the cells of this diagonal */
+	struct progress_state state;
 };
+
+/* One of as many pieces of the diagonal's only cell as there are threads. */
+static struct cell hogwild_cell(const struct training *t, size_t chunk)
+{
+	struct cell cell = schedule_cell(t->schedule, t->diagonal, 0);
+	size_t pieces = pool_threads(t->pool);
+	uint64_t from = cell.n * chunk / pieces;
+	cell.n = cell.n * (chunk + 1) / pieces - from;
+	cell.order += from;
+	uint64_t seed = random_bits(&cell.random);
+	cell.random = random_start(seed, chunk);
+	return cell;
+}
 
 static void train_cell(void *context, size_t chunk, size_t worker)
 {
 	(void)worker;
 	struct training *t = context;
-	struct cell cell = schedule_cell(t->schedule, t->diagonal, (uint32_t)chunk);
+	struct cell cell = t->options->hogwild
+			 ? hogwild_cell(t, chunk)
+			 : schedule_cell(t->schedule, t->diagonal, (uint32_t)chunk);
 	t->loss[chunk] = t->cell(&t->sgd, &cell).loss;
 }
 
@@ -197,15 +221,16 @@ static double train_epoch(struct training *t, uint32_t epoch)
 {
 	double loss = 0;
 	uint64_t before = t->visited, blocks = t->schedule->blocks;
+	size_t cells = t->options->hogwild ? pool_threads(t->pool) : blocks;
 	uint64_t diagonals = schedule_diagonals(t->schedule);
 	schedule_epoch(t->schedule, epoch, t->pool);
 	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal++) {
-		if (t->user_features || t->item_features)
-			for (uint64_t b = 0; b < blocks; b++)
+		if ((t->user_features || t->item_features) && !t->options->hogwild)
+			for (size_t b = 0; b < cells; b++)
 				train_cell(t, b, 0); /* features belong to many cells */
 		else
-			pool_run(t->pool, blocks, train_cell, t);
-		for (uint64_t b = 0; b < blocks; b++)
+			pool_run(t->pool, cells, train_cell, t);
+		for (size_t b = 0; b < cells; b++)
 			loss += t->loss[b];
 		if ((t->diagonal + 1) % blocks == 0)
 			shrink(t);
@@ -248,20 +273,21 @@ static void close_curve(struct training *t)
 	t->curve = -1;
 }
 
-static void write_curve(struct training *t, uint32_t epoch, double loss, double value)
+static void write_step(struct training *t, uint32_t epoch)
 {
+	const struct epoch_record *e = &t->state.history[epoch - 1];
 	if (t->curve >= 0) {
 		char text[3][NUMBER_SIZE + 1] = {{0}};
-		number_write_double(loss, text[0]);
+		number_write_double(e->loss, text[0]);
 		if (t->judged)
-			number_write_double(value, text[1]);
-		number_write_double(round(t->seconds * 1e3) / 1e3, text[2]);
+			number_write_double(e->value, text[1]);
+		number_write_double(round(e->seconds * 1e3) / 1e3, text[2]);
 		put_curve(t, memory_format("%u\t%s\t%s\t%s\n", epoch, text[0], text[1], text[2]));
 	}
 	if (t->report) {
 		output_u64(t->report, epoch);
 		output_tab(t->report);
-		output_double(t->report, value);
+		output_double(t->report, e->value);
 		output_end_row(t->report);
 		output_flush(t->report);
 	}
@@ -293,50 +319,102 @@ static const struct params *item_rows(const struct training *t)
 	return t->item_features ? &t->item_sums : &t->items;
 }
 
-/* Trains until the epochs are over or the metric has stopped growing. */
-static void train(struct training *t)
+/* Notes an epoch's outcome: writes it down, keeps the best. */
+static void record_epoch(struct training *t, double loss, double value, bool choose)
+{
+	struct progress_state *s = &t->state;
+	s->history = memory_grow(s->history, &s->capacity, s->epoch + 1, sizeof *s->history);
+	s->history[s->epoch++] = (struct epoch_record){loss, value, s->seconds};
+	if (!choose || s->best_epoch == 0 || value > s->best_value) {
+		s->best_epoch = s->epoch;
+		s->best_value = value;
+		if (choose) {
+			params_keep(&t->users);
+			params_keep(&t->items);
+		}
+	}
+	write_step(t, s->epoch);
+	if (t->options->checkpoint)
+		checkpoint_write(t->options->checkpoint, s, &t->users, &t->items);
+}
+
+/* Whatever decides the outcome besides the number of epochs. */
+static uint64_t fingerprint(const struct training *t, enum kernel_choice kernel, bool choose)
 {
 	const struct options *o = t->options;
+	const struct problem *p = t->problem;
+	const struct features *features[] = {t->user_features, t->item_features};
+	int64_t whole[] = {o->loss, o->optimiser, o->solver, o->factors, o->max_sampled, o->kos_k,
+			   o->kos_n, o->blocks, o->block_factors, choose, (int64_t)kernel,
+			   (int64_t)o->common.seed, (int64_t)t->metric.kind, t->metric.k,
+			   o->hogwild};
+	double real[] = {o->learning_rate, o->rho, o->epsilon, o->user_alpha, o->item_alpha,
+			 o->unobserved, o->regularisation, o->exponent};
+	uint64_t h = checkpoint_hash(0, whole, sizeof whole);
+	h = checkpoint_hash(h, real, sizeof real);
+	h = checkpoint_hash(h, p->start, ((size_t)p->users.n + 1) * sizeof *p->start);
+	h = checkpoint_hash(h, p->item, p->rows * sizeof *p->item);
+	if (p->weight)
+		h = checkpoint_hash(h, p->weight, p->rows * sizeof *p->weight);
+	h = checkpoint_hash(h, p->judged_start, ((size_t)p->judged + 1) * sizeof *p->judged_start);
+	if (p->judged)
+		h = checkpoint_hash(h, p->judged_item,
+				    p->judged_start[p->judged] * sizeof *p->judged_item);
+	for (int side = 0; side < 2; side++) {
+		const struct features *f = features[side];
+		uint32_t n = side ? p->items.n : p->users.n;
+		if (!f)
+			continue;
+		h = checkpoint_hash(h, f->start, ((size_t)n + 1) * sizeof *f->start);
+		h = checkpoint_hash(h, f->row, f->start[n] * sizeof *f->row);
+		h = checkpoint_hash(h, f->weight, f->start[n] * sizeof *f->weight);
+	}
+	h = checkpoint_hash(h, t->users.rows, t->users.n * t->users.width * sizeof(float));
+	return checkpoint_hash(h, t->items.rows, t->items.n * t->items.width * sizeof(float));
+}
+
+/* Trains until the epochs are over or the metric has stopped growing. */
+static void train(struct training *t, enum kernel_choice kernel)
+{
+	const struct options *o = t->options;
+	struct progress_state *s = &t->state;
 	bool choose = t->judged && o->patience > 0;
 	t->visits = t->problem->rows * (uint64_t)o->epochs;
-	for (uint32_t epoch = 1; epoch <= o->epochs; epoch++) {
-		double begin = clock_wall();
-		double loss = t->ials ? ials_epoch(t->ials) : train_epoch(t, epoch), value = 0;
+	if (o->checkpoint) {
+		s->fingerprint = fingerprint(t, kernel, choose);
+		if (checkpoint_read(o->checkpoint, s, &t->users, &t->items))
+			note("going on after epoch %u", s->epoch);
+		for (uint32_t epoch = 1; epoch <= s->epoch; epoch++)
+			write_step(t, epoch);
+		t->visited = t->problem->rows * s->epoch;
+	}
+	while (s->epoch < o->epochs && (!choose || s->epoch - s->best_epoch < o->patience)) {
+		uint32_t epoch = s->epoch + 1;
+		double begin = clock_wall(), value = 0;
+		double loss = t->ials ? ials_epoch(t->ials) : train_epoch(t, epoch);
 		if (stop_signal())
 			stop(t);
-		t->seconds += clock_wall() - begin;
+		s->seconds += clock_wall() - begin;
 		check_finite(t, epoch, loss);
 		if (t->judged) {
 			compose(t);
 			value = judge_value(t->problem, user_rows(t), item_rows(t), t->metric,
 					    t->dot, t->pool);
 		}
-		if (t->ials)
-			progress_step(t->problem->rows * epoch, t->visits, "interactions");
-		write_curve(t, epoch, loss, value);
-		t->last_epoch = epoch;
-		if (!choose || t->best_epoch == 0 || value > t->best_value) {
-			t->best_epoch = epoch;
-			t->best_value = value;
-			if (choose && epoch < o->epochs) {
-				params_keep(&t->users);
-				params_keep(&t->items);
-			}
-		} else if (epoch - t->best_epoch >= o->patience) {
-			break;
-		}
+		progress_step(t->problem->rows * epoch, t->visits, "interactions");
+		record_epoch(t, loss, value, choose);
 	}
-	if (t->best_epoch < t->last_epoch) {
+	if (s->best_epoch < s->epoch) {
 		params_recall(&t->users);
 		params_recall(&t->items);
 	}
 	progress_clear();
 	if (t->judged)
-		note("kept epoch %u of %u: %s %.6g", t->best_epoch, t->last_epoch,
-		     o->report ? o->report : o->stop_metric, t->best_value);
+		note("kept epoch %u of %u: %s %.6g", s->best_epoch, s->epoch,
+		     o->report ? o->report : o->stop_metric, s->best_value);
+	close_curve(t);
 	if (t->report)
-		write_curve(&(struct training){.report = t->report, .curve = -1}, t->best_epoch, 0,
-			    t->best_value);
+		write_step(t, s->best_epoch);
 }
 
 /* The model's meta rows: what shaped it and what later work with it needs. */
@@ -463,7 +541,7 @@ static void write_meta(struct meta *m, const struct options *o, uint32_t epoch)
 static uint64_t write_model(struct training *t, struct output *out)
 {
 	struct meta meta = {.out = out, .factors = t->items.factors};
-	write_meta(&meta, t->options, t->best_epoch);
+	write_meta(&meta, t->options, t->state.best_epoch);
 	compose(t);
 	uint64_t rows = meta.rows;
 	rows += write_features(out, MODEL_ITEM_FEATURE, t->item_features, &t->items);
@@ -501,7 +579,7 @@ static void open_outputs(struct training *t, struct output **model)
 		put_curve(t, memory_format("epoch\tloss\tmetric\tseconds\n"));
 	}
 	if (*model && !o->common.no_header) {
-		model_write_header(*model, (uint32_t)o->factors);
+		model_write_header(*model, t->factors);
 		output_flush(*model);
 	}
 }
@@ -509,7 +587,8 @@ static void open_outputs(struct training *t, struct output **model)
 static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
-	t->schedule = schedule_new(t->problem, (uint32_t)o->blocks, o->common.seed);
+	uint32_t blocks = o->hogwild ? 1 : (uint32_t)o->blocks;
+	t->schedule = schedule_new(t->problem, blocks, o->common.seed);
 	t->cell = sgd_cell_of(kernel);
 	t->sgd = (struct sgd){
 		.problem = t->problem,
@@ -537,12 +616,12 @@ static void prepare_ials(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
 	enum { AUTO, EXACT, BLOCK };
-	bool block = o->solver == BLOCK || (o->solver == AUTO && o->factors >= BLOCK_FACTORS_FROM);
+	bool block = o->solver == BLOCK || (o->solver == AUTO && t->factors >= BLOCK_FACTORS_FROM);
 	struct ials_options options = {
 		.unobserved = o->unobserved,
 		.regularisation = o->regularisation,
 		.exponent = o->exponent,
-		.block = (uint32_t)(block ? o->block_factors : o->factors),
+		.block = block ? (uint32_t)o->block_factors : t->factors,
 	};
 	t->ials = ials_new(t->problem, &t->users, &t->items, &options, kernel, t->pool);
 }
@@ -553,7 +632,7 @@ static struct params start_side(const struct training *t, const struct side_ids 
 {
 	const struct options *o = t->options;
 	bool ials = o->loss == LOSS_IALS;
-	uint32_t factors = (uint32_t)o->factors;
+	uint32_t factors = t->factors;
 	double scale = o->init_scale / (ials ? sqrt(factors) : (double)factors);
 	size_t states = ials ? 0 : o->optimiser == ADADELTA ? 2 : 1;
 	struct params p = params_new(features_rows(f, ids), factors, states,
@@ -587,11 +666,23 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 					 !o->no_normalise);
 	t->users = start_side(t, users, t->user_features, "user", "user_feature");
 	t->items = start_side(t, items, t->item_features, "item", "item_feature");
+	if (t->init) {
+		uint32_t old = warm_start(&t->users, users, t->user_features, t->init, MODEL_USER,
+					  MODEL_USER_FEATURE);
+		uint32_t old_items = warm_start(&t->items, items, t->item_features, t->init,
+						MODEL_ITEM, MODEL_ITEM_FEATURE);
+		note("%u of %u users and %u of %u items start from the model", old, users->n,
+		     old_items, items->n);
+		model_free(t->init);
+		t->init = NULL;
+	}
 	if (t->user_features)
 		t->user_sums = params_new(users->n, t->users.factors, 0, 0);
 	if (t->item_features)
 		t->item_sums = params_new(items->n, t->items.factors, 0, 0);
 	t->pool = pool_new((size_t)o->common.threads);
+	size_t cells = o->common.threads > BLOCKS_MAX ? (size_t)o->common.threads : BLOCKS_MAX;
+	t->loss = memory_zero(cells, sizeof *t->loss);
 	t->dot = kernel_dot_of(kernel);
 	if (o->loss == LOSS_IALS)
 		prepare_ials(t, kernel);
@@ -612,7 +703,20 @@ static void release(struct training *t)
 	features_free(t->user_features);
 	features_free(t->item_features);
 	problem_free(t->problem);
+	free(t->loss);
+	free(t->state.history);
 	pool_free(t->pool);
+}
+
+static void open_init(struct training *t)
+{
+	struct table *table = table_open_file(t->options->init);
+	t->init = model_read(table);
+	table_close(table);
+	if (option_given("factors") && t->init->factors != t->factors)
+		usage_error("--factors %u: the model %s has %u", t->factors, t->options->init,
+			    t->init->factors);
+	t->factors = t->init->factors;
 }
 
 /* What the table of options cannot say. */
@@ -620,6 +724,8 @@ static void check_options(const struct options *o)
 {
 	if (o->loss == LOSS_IALS && (o->user_features || o->item_features))
 		usage_error("--loss ials knows no features");
+	if (o->loss == LOSS_IALS && o->hogwild)
+		usage_error("--loss ials has no order to do without: --hogwild is for the others");
 	if (o->no_user_identity && !o->user_features)
 		usage_error("--no-user-identity needs --user-features");
 	if (o->no_item_identity && !o->item_features)
@@ -647,6 +753,9 @@ static int run(const struct options *o, char **files, int count)
 		table_column(table, o->weight, "weight");
 	if (option_given("split"))
 		table_column(table, o->split, "split");
+	t.factors = (uint32_t)o->factors;
+	if (o->init)
+		open_init(&t);
 	open_outputs(&t, &model);
 	struct dataset_columns columns = columns_of(o);
 	struct dataset *data = dataset_read(table, &columns);
@@ -665,7 +774,7 @@ static int run(const struct options *o, char **files, int count)
 	stop_catch();
 	prepare(&t, kernel);
 	if (t.problem->rows)
-		train(&t);
+		train(&t, kernel);
 	uint64_t written = 0;
 	if (model) {
 		written = write_model(&t, model);
