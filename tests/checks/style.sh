@@ -16,19 +16,20 @@ forbid()
 		bad=1
 	fi
 }
-forbid 'an unchecked call' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' $files
+forbid 'an unchecked call' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' \
+	$(find common tools -name '*.[ch]')
 forbid 'unfinished?' '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b' $files
 forbid 'a typedef of a struct' '^typedef (struct|union|enum)[^(]*;' $files
 forbid 'a blank at the end of a line' '[ 	]$' $files
 forbid 'a line end of another system' "$(printf '\r')\$" $files
-for f in $files; do
+for f in $(find common tools -name '*.[ch]'); do
 	expand -t 4 "$f" | awk -v f="$f" 'length > 100 { print f ":" NR ": longer than 100 columns"; n++ }
 		END { exit n > 0 }' || bad=1
 done
 for f in $(find common -name '*.h'); do
 	guard=RECPIPE_$(printf '%s' "${f#common/}" | tr 'a-z/.-' 'A-Z___')
 	# Loops that are compiled several times have no guard.
-	if grep -q '^#ifndef .*_H$' "$f" && ! grep -q "^#ifndef $guard\$" "$f"; then
+	if grep -q '^#ifndef RECPIPE_.*_H$' "$f" && ! grep -q "^#ifndef $guard\$" "$f"; then
 		echo "$f: its guard should be $guard"
 		bad=1
 	fi
