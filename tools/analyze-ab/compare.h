@@ -1,0 +1,78 @@
+/* compare.h - one experiment: its arms, its health, its effects. */
+#ifndef COMPARE_H
+#define COMPARE_H
+
+#include "analyze.h"
+#include "streams/output.h"
+
+enum test { TEST_WELCH, TEST_MANN_WHITNEY, TEST_BOOTSTRAP };
+
+/* How effects are computed. */
+struct how {
+	double alpha, power, winsorize, margin, tuned, srm_threshold;
+	enum interval interval;
+	enum adjustment adjustment;
+	enum test test;
+	bool sequential, margin_given, pre_mean;
+	int64_t rounds;
+	uint64_t seed;
+	const char *control;
+	struct metric *metrics;
+	size_t n_metrics;
+	struct option_list lower_is_better;
+};
+
+/* Users of one experiment and what is known of them besides. */
+struct experiment_data {
+	const struct how *how;
+	const struct users *users;
+	size_t experiment;            /* its index in users */
+	const struct users *pre;      /* the same users before, or NULL */
+	const uint32_t *pre_of;       /* user -> row of pre, or STRMAP_NONE */
+	const uint32_t *segment;      /* user -> level of --segment or --stratify, or NULL */
+	const struct strmap *levels;
+	bool stratify;
+	const char *day;              /* --daily: the day of these figures */
+};
+
+struct row {
+	const char *treatment, *metric, *segment;
+	struct effect effect;
+	double adjusted, mde, margin_p;
+};
+
+struct rows {
+	struct row *row;
+	size_t n, capacity;
+};
+
+/* The arms that have users, by name, the control first; `*n` how many. Dies (exit
+ * 2 when the control was named, 3 otherwise) when the control has none. */
+uint32_t *arms_of(const struct experiment_data *d, size_t *n);
+
+struct span arm_name(const struct experiment_data *d, uint32_t arm);
+
+/* Every treatment and metric (and segment) of the experiment; p values adjusted. */
+struct rows compare_all(const struct experiment_data *d);
+
+/* The long table of everything else: experiment treatment metric stat value. */
+void write_details(const struct experiment_data *d, struct output *out);
+
+/* ---- health ---- */
+
+struct health {
+	uint64_t ties, duplicates;
+	const char **empty_days;
+	size_t n_empty_days;
+};
+
+/* Warns of what makes the verdict doubtful, and writes every check where `out` is
+ * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal. */
+void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
+		  struct output *out);
+
+/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. */
+void calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
+	       struct output *details);
+
+#endif
