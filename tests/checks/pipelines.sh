@@ -1,0 +1,180 @@
+#!/bin/sh
+# The scripts of pipelines/: syntax, usage, and personalize's promises: the same
+# bytes twice, nothing done again without need, what changed done again, going on
+# after kill -9 to the same result, one run at a time, failures passed on.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+bad=0
+say()
+{
+	printf '%s\n' "$*"
+	bad=1
+}
+here=$RECPIPE_ROOT/pipelines
+data=$here/data/ml-latest-small
+
+for script in "$here"/*; do
+	[ -f "$script" ] || continue
+	for shell in sh dash 'bash --posix' busybox\ sh; do
+		command -v "${shell%% *}" > /dev/null || continue
+		$shell -n "$script" || say "$script: not for $shell"
+	done
+	if command -v shellcheck > /dev/null; then shellcheck -s sh "$script" || bad=1; fi
+	[ -x "$script" ] || say "$script is not executable"
+	"$script" --help > help.txt 2> err.txt || say "$script --help fails"
+	[ -s help.txt ] && [ ! -s err.txt ] || say "$script --help prints nothing, or to stderr"
+	"$script" --no-such-option > out.txt 2> err.txt
+	[ $? = 2 ] && [ -s err.txt ] || say "$script --no-such-option: not exit 2 with a message"
+done
+# Every variable that --help documents is used, and every one used is documented.
+sed -n 's/^  \([A-Z_]*\)=.*/\1/p; s/^  .*; \([A-Z_]*\) .*/\1/p' "$here/personalize" | sort -u > documented
+grep -o '"\${[A-Z_]*:=' "$here/personalize" | tr -d '"${:=' | sort -u > used
+for name in $(cat used); do
+	grep -qx "$name" documented || say "personalize: $name is not in --help"
+done
+for name in $(cat documented); do
+	grep -q "\$$name\b\|\${$name:+" "$here/personalize" || say "personalize: $name is in --help and nowhere else"
+done
+
+# status WANT COMMAND..
+status()
+{
+	want=$1
+	shift
+	"$@" > out.txt 2> err.txt
+	got=$?
+	[ $got = "$want" ] || say "exit status $got, wanted $want: $* ($(cat err.txt))"
+}
+status 2 "$here/personalize"
+status 2 "$here/personalize" work
+status 1 "$here/personalize" work no-such-file.json
+status 2 env FORMAT=xml "$here/personalize" work "$data/ratings.csv.gz"
+printf '{}\n' > a.json
+status 2 "$here/personalize" work "$data/ratings.csv.gz" a.json
+printf 'user\titem\ttime\nu\ti\t1\n' > thin.tsv
+status 3 "$here/personalize" thin thin.tsv
+grep -q 'MIN_USER' err.txt || say "an empty dataset is not explained: $(cat err.txt)"
+
+REDIS=none KERNEL=portable FACTORS=16 EPOCHS=6
+export REDIS KERNEL FACTORS EPOCHS
+demo() { "$here/demo" "$@"; }
+# results FOLDER: the bytes that must come out again
+results()
+{
+	(cd "$1" && for f in *.tsv; do
+		case $f in
+		manifest.tsv | study*) ;;
+		curve.tsv) cut -f 1-3 curve.tsv | cksum ;;
+		*) cksum "$f" ;;
+		esac
+	done; tail -n +2 report.txt)
+}
+
+demo 'first one' > out.txt 2> err.txt || say "demo failed: $(tail -n 3 err.txt)"
+results 'first one' > want.txt
+grep -q '^+ train-mf ' err.txt || say 'commands are not printed'
+grep -q 'ndcg@10 ' 'first one/report.txt' || say 'the report has no metrics'
+grep -q ' 10  ' 'first one/report.txt' || say 'the report has no ten items'
+for word in popular random users Training 'is offered'; do
+	grep -q "$word" 'first one/report.txt' || say "the report does not say $word"
+done
+if command -v gnuplot > /dev/null; then
+	grep -q '</svg>' 'first one/curve.svg' || say 'no picture of the curve'
+	grep -q '+-----' 'first one/report.txt' || say 'no curve in the report'
+fi
+THREADS=1
+export THREADS
+demo second > out.txt 2> err.txt || say 'the second run failed'
+results second > got.txt
+diff want.txt got.txt || say 'another run, on one thread, gives other results'
+unset THREADS
+
+# Nothing to do: no command runs again.
+runs=$(wc -l < second/manifest.tsv)
+THREADS=1 demo second > out.txt 2> err.txt || say 'a run with nothing to do failed'
+grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again for nothing'
+[ "$(wc -l < second/manifest.tsv)" = "$runs" ] || say 'the manifest grew for nothing'
+# One option: what hangs on it is done again, the rest is not.
+THREADS=1 LEARNING_RATE=0.06 demo second > out.txt 2> err.txt || say 'a changed option failed'
+grep -q '^= dataset' err.txt || say 'the dataset was made again for a learning rate'
+for word in '^+ train-mf .*0\.06' '^+ export-topk' '^+ evaluate-topk' '^= popular'; do
+	grep -q "$word" err.txt || say "after a changed learning rate there is no $word"
+done
+# An output that somebody touched is made again, and so the results are the first ones.
+echo >> second/positives.tsv
+THREADS=1 demo second > out.txt 2> err.txt || say 'a run over a touched file failed'
+grep -q '^+ filter-interactions' err.txt || say 'a touched file was taken for good'
+results second > got.txt
+diff want.txt got.txt || say 'after all that the results are others'
+awk -F '\t' 'NF != 7 { bad = 1 } END { exit bad }' second/manifest.tsv || say 'a torn manifest'
+
+# kill -9 of everything at any moment, again and again; then on to the end.
+if command -v setsid > /dev/null; then
+	for pause in 0.05 0.1 0.15 0.2 0.3 0.4 0.5; do
+		setsid "$here/demo" killed > out.txt 2> err.txt &
+		pid=$!
+		sleep $pause
+		kill -9 -- -$pid 2> /dev/null
+		wait $pid 2> /dev/null
+	done
+	demo killed > out.txt 2> err.txt || say "after kill -9 the run does not come to its end: $(tail -n 3 err.txt)"
+	results killed > got.txt
+	diff want.txt got.txt || say 'after kill -9 the results are others'
+fi
+
+# One run at a time in a folder.
+if command -v flock > /dev/null; then
+	flock second/.lock sleep 3 &
+	sleep 0.5
+	status 1 "$here/demo" second
+	grep -q 'another run' err.txt || say "two runs in a folder: $(cat err.txt)"
+	wait
+fi
+
+# A stage that fails: its status is passed on, nothing later runs, no stamp is left.
+mkdir shims
+for tool in "$RECPIPE_BIN"/*; do ln -s "$tool" shims/; done
+rm shims/export-topk
+printf '#!/bin/sh\nexit 3\n' > shims/export-topk
+chmod +x shims/export-topk
+RECPIPE_BIN=$RECPIPE_TMP/shims status 3 "$here/demo" broken
+grep -q 'stage export failed' err.txt || say "a failed stage: $(tail -n 1 err.txt)"
+[ -f broken/topk.tsv ] || [ -f broken/metrics.tsv ] && say 'stages ran behind a failed one'
+demo broken > out.txt 2> err.txt || say 'a mended stage does not go on'
+grep -q '^= train: as before' err.txt || say 'the model was fitted again although only the export had failed'
+results broken > got.txt
+diff want.txt got.txt || say 'after a failed stage the results are others'
+
+# The same data as JSON lines and as TSV: the same dataset, whatever the door.
+gzip -dc "$data/ratings.csv.gz" | tr -d '\r' | awk -F , 'NR > 1 {
+	printf "{\"message\": \"next\", \"timestamp\": %s, \"user\": %s, \"track\": %s, \"time\": %s, \"latency\": 0, \"recommendation\": null, \"experiments\": {}}\n", $4, $1, $2, $3 }' > log.json
+MIN=3.5 "$here/personalize" json log.json > out.txt 2> err.txt || say "JSON: $(tail -n 2 err.txt)"
+gzip -dc "$data/ratings.csv.gz" | tr -d '\r' | tr , '\t' | gzip > log.tsv.gz
+USER_COLUMN=userId ITEM_COLUMN=movieId VALUE_COLUMN=rating MIN=3.5 \
+	"$here/personalize" tsv log.tsv.gz > out.txt 2> err.txt || say "TSV: $(tail -n 2 err.txt)"
+cut -f 1-4 second/dataset.tsv > want.dataset
+for door in json tsv; do
+	cut -f 1-4 $door/dataset.tsv | cmp - want.dataset || say "$door gives another dataset"
+	cmp $door/metrics.tsv second/metrics.tsv || say "$door gives other metrics"
+	[ "$(head -n 1 $door/items.tsv)" = "$(printf 'item\tpositives')" ] || say "$door: no catalogue without ITEMS"
+done
+
+# Redis: a private server that is gone afterwards, in a folder of any length.
+if command -v redis-server > /dev/null && command -v next-track > /dev/null; then
+	long=$(printf 'a-long-name-%.0s' 1 2 3 4 5 6 7 8 9 10)
+	mkdir "$long"
+	TMPDIR=/tmp REDIS=private demo "$long" > out.txt 2> err.txt || say "with Redis: $(tail -n 3 err.txt)"
+	sed -n '/^Answered/,$p' "$long/report.txt" > answered
+	[ "$(grep -c '^  user ' answered)" = 5 ] || say "not five answers: $(cat answered)"
+	socket=$(sed -n 's/.*--unixsocket \([^ ]*\) .*/\1/p' err.txt)
+	[ -n "$socket" ] && [ ! -e "$socket" ] || say 'the private server was left behind'
+fi
+
+# A search: in the end its options are those of the model, and it is not done again.
+if command -v tune-hparams > /dev/null; then
+	TUNE=3 demo second > out.txt 2> err.txt || say "TUNE=3: $(tail -n 3 err.txt)"
+	[ "$(wc -l < second/best.tsv)" = 2 ] || say 'the search left no best trial'
+	TUNE=3 demo second > out.txt 2> err.txt || say 'the second run with TUNE=3 failed'
+	grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again after a search'
+fi
+exit $bad
