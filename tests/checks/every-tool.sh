@@ -3,13 +3,15 @@
 # small good input is in tests/every/TOOL/:
 #
 #	input     the main stream; without it the tool reads none
-#	args      its arguments, as sh words; side files of the folder by name
+#	args      its arguments, as sh words; side files of the folder by name;
+#	          further options are put where "$@" stands, else behind
 #	setup     sh, run first in the copied folder (a server, a generated file)
 #	not       lines `TEST reason`: what cannot hold for this tool
 #	json      (empty) the main stream is JSON lines, not a table
 #
 # every-tool.sh [TOOL].. does only those.
 set -u
+. "$RECPIPE_ROOT/tests/every/lib.sh"
 
 bad=0
 tests=0
@@ -27,12 +29,6 @@ begin()
 	test=$1
 	tests=$((tests + 1))
 	! grep -qs "^$test " not
-}
-
-# Runs the tool with its arguments and more; stdin is what the caller gives.
-go()
-{
-	eval "timeout 60 \"\$tool\" $args \"\$@\""
 }
 
 # want STATUS GOT [PATTERN]: exit status, and what stderr must say
@@ -283,7 +279,8 @@ try_table()
 		head -n 1 input > twin
 		go < twin > out 2> err
 		want 0 $?
-		head -n 1 good.out | cmp -s - out || complain 'wants the header alone on stdout'
+		head -n 1 good.out > want
+		head -n 1 out | cmp -s want - || complain 'wants the header on stdout'
 	fi
 	if begin blank-line; then
 		{ cat input; echo; } > twin
@@ -352,14 +349,7 @@ for tool; do
 		bad=1
 		continue
 	fi
-	cp -R "$RECPIPE_ROOT/tests/every/$tool" "$RECPIPE_TMP/$tool" && cd "$RECPIPE_TMP/$tool" || exit 1
-	args=$(cat args)
-	json= feed=/dev/null
-	[ -f json ] && json=yes
-	[ -f input ] && feed=input
-	if [ -f setup ]; then
-		. ./setup
-	fi
+	every_enter "$tool"
 	RECPIPE_DUMP_OPTIONS=table "$tool" > options || complain 'does not list its options'
 	go < "$feed" > good.out 2> err
 	if want 0 $?; then
@@ -371,10 +361,7 @@ for tool; do
 			[ -n "$json" ] || try_table
 		fi
 	fi
-	if [ -f teardown ]; then
-		. ./teardown
-	fi
-	cd "$RECPIPE_TMP" || exit 1
+	every_leave
 done
 echo "$tests tests of $# tools"
 exit $bad

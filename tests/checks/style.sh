@@ -23,16 +23,20 @@ forbid 'a typedef of a struct' '^typedef (struct|union|enum)[^(]*;' $files
 forbid 'a blank at the end of a line' '[ 	]$' $files
 forbid 'a line end of another system' "$(printf '\r')\$" $files
 for f in $(find common tools -name '*.[ch]'); do
-	expand -t 4 "$f" | awk -v f="$f" 'length > 100 { print f ":" NR ": longer than 100 columns"; n++ }
+	expand -t 4 "$f" | awk -v f="$f" 'length > 110 { print f ":" NR ": longer than 110 columns"; n++ }
 		END { exit n > 0 }' || bad=1
 done
 for f in $(find common -name '*.h'); do
-	guard=RECPIPE_$(printf '%s' "${f#common/}" | tr 'a-z/.-' 'A-Z___')
-	# Loops that are compiled several times have no guard.
-	if grep -q '^#ifndef RECPIPE_.*_H$' "$f" && ! grep -q "^#ifndef $guard\$" "$f"; then
-		echo "$f: its guard should be $guard"
-		bad=1
-	fi
+	# A header of loops that are compiled several times has no guard; variants of
+	# one header share theirs.
+	guard=$(sed -n 's/^#ifndef \(RECPIPE_.*_H\)$/\1/p' "$f" | head -n 1)
+	name=RECPIPE_$(printf '%s' "${f#common/}" | tr 'a-z/.-' 'A-Z___')
+	case $name in
+	"${guard%_H}"*) ;;
+	*)
+		[ -z "$guard" ] || { echo "$f: its guard should be $name"; bad=1; }
+		;;
+	esac
 done
 for f in tools/*.c; do
 	[ -f "$f" ] || continue

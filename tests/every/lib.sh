@@ -1,0 +1,35 @@
+# lib.sh - how the loops over all tools run one of them. A tool's folder in
+# tests/every/ says it (see tests/checks/every-tool.sh).
+
+# every_enter TOOL: goes into a copy of the tool's folder; sets tool, args, json, feed
+every_enter()
+{
+	tool=$1
+	BEFORE=
+	cp -R "$RECPIPE_ROOT/tests/every/$tool" "$RECPIPE_TMP/$tool" && cd "$RECPIPE_TMP/$tool" || exit 1
+	args=$(cat args)
+	json= feed=/dev/null
+	[ -f json ] && json=yes
+	[ -f input ] && feed=input
+	if [ -f setup ]; then
+		. ./setup
+	fi
+}
+
+every_leave()
+{
+	if [ -f teardown ]; then
+		. ./teardown
+	fi
+	cd "$RECPIPE_TMP" || exit 1
+}
+
+# Runs the tool with its arguments and more, where "$@" stands in them or behind
+# them; stdin is what the caller gives. BEFORE: words in front (strace ..).
+go()
+{
+	case $args in
+	*'$@'*) eval "${BEFORE:-timeout 60} \"\$tool\" $args" ;;
+	*) eval "${BEFORE:-timeout 60} \"\$tool\" $args \"\$@\"" ;;
+	esac
+}
