@@ -20,20 +20,27 @@ INLINE void gram_tile(float *gram, const float *rows, const float *scaled, size_
 		      size_t n, size_t i, size_t j, const size_t vecs)
 {
 	vec sum[TILE_ROWS][TILE_VECS];
+#pragma GCC unroll 8
 	for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 8
 		for (size_t v = 0; v < vecs; v++)
 			sum[r][v] = vec_load(gram + (i + r) * n + j + v * LANES);
 	for (size_t k = 0; k < count; k++) {
 		vec right[TILE_VECS];
+#pragma GCC unroll 8
 		for (size_t v = 0; v < vecs; v++)
 			right[v] = vec_load(rows + k * n + j + v * LANES);
+#pragma GCC unroll 8
 		for (size_t r = 0; r < TILE_ROWS; r++) {
 			vec left = vec_set(scaled[k * n + i + r]);
+#pragma GCC unroll 8
 			for (size_t v = 0; v < vecs; v++)
 				sum[r][v] = vec_fma(left, right[v], sum[r][v]);
 		}
 	}
+#pragma GCC unroll 8
 	for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 8
 		for (size_t v = 0; v < vecs; v++)
 			vec_store(gram + (i + r) * n + j + v * LANES, sum[r][v]);
 }
@@ -57,6 +64,103 @@ static void VECTOR_NAME(axpy)(float *y, float a, const float *x, size_t n)
 	vec factor = vec_set(a);
 	for (size_t i = 0; i < n; i += LANES)
 		vec_store(y + i, vec_fma(factor, vec_load(x + i), vec_load(y + i)));
+}
+
+enum { PULL_LOOK = 8 };
+
+INLINE void pull_fetch(const float *rows, size_t width, const uint32_t *index, size_t r,
+		       size_t count, size_t n)
+{
+	if (r + PULL_LOOK < count)
+		for (size_t i = 0; i < n; i += 16)
+			__builtin_prefetch(rows + index[r + PULL_LOOK] * width + i);
+}
+
+/* For lengths known to the compiler: x and the sum stay in registers. */
+INLINE float pull_short(float *out, float target, const float *x, const float *rows, size_t width,
+			const uint32_t *index, const float *weights, size_t count, const size_t n)
+{
+	enum { MOST = 128 / LANES };
+	vec sum[MOST], with[MOST];
+	float all = 0;
+#pragma GCC unroll 32
+	for (size_t v = 0; v < n / LANES; v++) {
+		with[v] = vec_load(x + v * LANES);
+		sum[v] = vec_zero();
+	}
+	for (size_t r = 0; r < count; r++) {
+		pull_fetch(rows, width, index, r, count, n);
+		const float *y = rows + index[r] * width;
+		vec even = vec_zero(), odd = vec_zero();
+#pragma GCC unroll 32
+		for (size_t v = 0; v < n / LANES; v += 2) {
+			even = vec_fma(vec_load(y + v * LANES), with[v], even);
+			odd = vec_fma(vec_load(y + (v + 1) * LANES), with[v + 1], odd);
+		}
+		float score = vec_sum(vec_add(even, odd)), weight = weights ? weights[r] : 1.0f;
+		vec factor = vec_set(weight * (target - score));
+		all += weight * score;
+#pragma GCC unroll 32
+		for (size_t v = 0; v < n / LANES; v++)
+			sum[v] = vec_fma(factor, vec_load(y + v * LANES), sum[v]);
+	}
+#pragma GCC unroll 32
+	for (size_t v = 0; v < n / LANES; v++)
+		vec_store(out + v * LANES, vec_add(vec_load(out + v * LANES), sum[v]));
+	return all;
+}
+
+static float VECTOR_NAME(pull)(float *out, float target, const float *x, const float *rows,
+			       size_t width, const uint32_t *index, const float *weights,
+			       size_t count, size_t n)
+{
+	if (n == 32)
+		return pull_short(out, target, x, rows, width, index, weights, count, 32);
+	if (n == 64)
+		return pull_short(out, target, x, rows, width, index, weights, count, 64);
+	if (n == 128)
+		return pull_short(out, target, x, rows, width, index, weights, count, 128);
+	float all = 0;
+	for (size_t r = 0; r < count; r++) {
+		pull_fetch(rows, width, index, r, count, n);
+		const float *y = rows + index[r] * width;
+		vec sum = vec_zero();
+		for (size_t i = 0; i < n; i += LANES)
+			sum = vec_fma(vec_load(y + i), vec_load(x + i), sum);
+		float score = vec_sum(sum), weight = weights ? weights[r] : 1.0f;
+		vec factor = vec_set(weight * (target - score));
+		all += weight * score;
+		for (size_t i = 0; i < n; i += LANES)
+			vec_store(out + i, vec_fma(factor, vec_load(y + i), vec_load(out + i)));
+	}
+	return all;
+}
+
+/* Four vectors of columns at a time, down all rows of the matrix: they stay in
+ * registers and do not wait for each other. */
+static void VECTOR_NAME(subtract)(float *out, const float *matrix, const float *x, size_t n)
+{
+	size_t i = 0;
+	for (; i + 4 * LANES <= n; i += 4 * LANES) {
+		vec sum[4] = {vec_zero(), vec_zero(), vec_zero(), vec_zero()};
+		for (size_t f = 0; f < n; f++) {
+			vec factor = vec_set(x[f]);
+#pragma GCC unroll 4
+			for (size_t v = 0; v < 4; v++)
+				sum[v] = vec_fma(factor, vec_load(matrix + f * n + i + v * LANES),
+						 sum[v]);
+		}
+#pragma GCC unroll 4
+		for (size_t v = 0; v < 4; v++)
+			vec_store(out + i + v * LANES,
+				  vec_sub(vec_load(out + i + v * LANES), sum[v]));
+	}
+	for (; i < n; i += LANES) {
+		vec sum = vec_zero();
+		for (size_t f = 0; f < n; f++)
+			sum = vec_fma(vec_set(x[f]), vec_load(matrix + f * n + i), sum);
+		vec_store(out + i, vec_sub(vec_load(out + i), sum));
+	}
 }
 
 static void VECTOR_NAME(scale)(float *y, float a, const float *x, size_t n)
@@ -148,6 +252,8 @@ static bool VECTOR_NAME(solve)(float *m, float *b, size_t order, size_t n)
 static const struct normal_kernel VECTOR_NAME(KERNEL) = {
 	.gram = VECTOR_NAME(gram),
 	.axpy = VECTOR_NAME(axpy),
+	.pull = VECTOR_NAME(pull),
+	.subtract = VECTOR_NAME(subtract),
 	.scale = VECTOR_NAME(scale),
 	.solve = VECTOR_NAME(solve),
 };

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "data/kernel.h"
 
@@ -22,6 +23,15 @@ struct normal_kernel {
 
 	/* y += a * x, n floats. */
 	void (*axpy)(float *y, float a, const float *x, size_t n);
+
+	/* out += sum over r of w_r * (target - y_r . x) * y_r, where y_r is the
+	 * vector of n floats at rows + index[r] * width; weights NULL: all 1.
+	 * Returns the sum of w_r * y_r . x. */
+	float (*pull)(float *out, float target, const float *x, const float *rows, size_t width,
+		      const uint32_t *index, const float *weights, size_t count, size_t n);
+
+	/* out -= matrix * x, for a symmetric matrix of which both triangles are there. */
+	void (*subtract)(float *out, const float *matrix, const float *x, size_t n);
 
 	/* y = a * x, n floats. */
 	void (*scale)(float *y, float a, const float *x, size_t n);

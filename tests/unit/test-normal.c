@@ -62,6 +62,54 @@ static void test_least_squares(const struct normal_kernel *kernel, size_t order,
 	free(right);
 }
 
+/* pull and subtract against sums in double. */
+static void test_products(const struct normal_kernel *kernel, size_t order, size_t count)
+{
+	enum { ROWS = 9 };
+	struct random r = random_start(order, count + 1);
+	size_t n = kernel_padded(order);
+	float *rows = random_floats(ROWS, order, n, &r), *x = random_floats(1, order, n, &r);
+	float *out = random_floats(1, order, n, &r), *matrix = random_floats(n, n, n, &r);
+	float *weights = memory_new(count, sizeof *weights);
+	uint32_t *index = memory_new(count, sizeof *index);
+	double *want = memory_new(n, sizeof *want), all = 0;
+	for (size_t i = 0; i < n; i++)
+		want[i] = (double)out[i];
+	for (size_t k = 0; k < count; k++) {
+		weights[k] = (float)random_share(&r);
+		index[k] = random_below(&r, ROWS);
+		double score = 0;
+		for (size_t i = 0; i < n; i++)
+			score += (double)rows[index[k] * n + i] * (double)x[i];
+		all += (double)weights[k] * score;
+		for (size_t i = 0; i < n; i++)
+			want[i] += (double)weights[k] * (0.75 - score) * (double)rows[index[k] * n + i];
+	}
+	double got = (double)kernel->pull(out, 0.75f, x, rows, n, index, weights, count, n);
+	double tolerance = 1e-5 * (double)(count + 1) * (double)(order + 10);
+	CHECK_NEAR(got, all, tolerance);
+	for (size_t i = 0; i < n; i++)
+		CHECK_NEAR(out[i], want[i], tolerance);
+	for (size_t i = 0; i < n; i++) {
+		want[i] = (double)out[i];
+		for (size_t j = 0; j < i; j++)
+			matrix[i * n + j] = matrix[j * n + i];
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			want[i] -= (double)matrix[i * n + j] * (double)x[j];
+	kernel->subtract(out, matrix, x, n);
+	for (size_t i = 0; i < n; i++)
+		CHECK_NEAR(out[i], want[i], tolerance);
+	free(rows);
+	free(x);
+	free(out);
+	free(matrix);
+	free(weights);
+	free(index);
+	free(want);
+}
+
 int main(void)
 {
 	static const size_t ORDERS[] = {1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 64, 100, 128};
@@ -73,6 +121,8 @@ int main(void)
 			test_least_squares(kernel, ORDERS[k], 0);
 			test_least_squares(kernel, ORDERS[k], 1);
 			test_least_squares(kernel, ORDERS[k], 70);
+			test_products(kernel, ORDERS[k], 0);
+			test_products(kernel, ORDERS[k], 30);
 		}
 	}
 	return unit_finish();

@@ -278,14 +278,62 @@ static double solve_in_blocks(const struct ials *s, struct worker *w, uint32_t r
 	return loss + (double)s->dot(x, w->gradient, n);
 }
 
+/* out -= (gram + pull I) x */
+static void subtract_dense(const struct ials *s, float *out, const float *x, float pull)
+{
+	s->kernel->subtract(out, s->gram, x, s->n);
+	s->kernel->axpy(out, -pull, x, s->n);
+}
+
+/* With r = b - A x the objective's part of a row is sum w - x' b - x' r; x' b
+ * grows with x by the sums that pull returns. */
+static double solve_by_steps(const struct ials *s, struct worker *w, uint32_t r)
+{
+	const struct direction *d = s->now;
+	size_t n = s->n;
+	uint64_t from = d->start[r], count = d->start[r + 1] - from;
+	const float *weights = d->weight ? d->weight + from : NULL;
+	float *x = params_row(d->to, r), *residual = w->right, *p = w->gradient, *q = w->rows;
+	float pull = regularisation_of(s, count);
+	memset(residual, 0, n * sizeof(float));
+	double along = (double)s->kernel->pull(residual, 1, x, d->from->rows, d->from->width,
+					       d->other + from, weights, count, n);
+	subtract_dense(s, residual, x, pull);
+	memcpy(p, residual, n * sizeof(float));
+	float length = s->dot(residual, residual, n);
+	for (uint32_t step = 0; step < s->options.steps && length > 1e-20f; step++) {
+		memset(q, 0, n * sizeof(float)); /* minus A p */
+		float more = s->kernel->pull(q, 0, p, d->from->rows, d->from->width,
+					     d->other + from, weights, count, n);
+		subtract_dense(s, q, p, pull);
+		float size = -length / s->dot(p, q, n);
+		s->kernel->axpy(x, size, p, n);
+		s->kernel->axpy(residual, size, q, n);
+		along += (double)(size * more);
+		float before = length;
+		length = s->dot(residual, residual, n);
+		s->kernel->scale(p, length / before, p, n);
+		s->kernel->axpy(p, 1, residual, n);
+	}
+	double loss = -along - (double)s->dot(x, residual, n);
+	for (uint64_t row = from; row < from + count; row++)
+		loss += (double)row_weight(d, row);
+	return loss;
+}
+
+static double solve_row(const struct ials *s, struct worker *w, uint32_t r)
+{
+	return s->options.steps ? solve_by_steps(s, w, r)
+	     : s->blocks > 1 ? solve_in_blocks(s, w, r) : solve_exactly(s, w, r);
+}
+
 static void solve_chunk(void *context, size_t chunk, size_t worker)
 {
 	struct ials *s = context;
 	size_t begin = chunk * CHUNK_ROWS, end = begin + CHUNK_ROWS;
 	double loss = 0;
 	for (size_t r = begin; r < end && r < s->now->to->n && !stop_signal(); r++)
-		loss += s->blocks > 1 ? solve_in_blocks(s, &s->workers[worker], (uint32_t)r)
-				      : solve_exactly(s, &s->workers[worker], (uint32_t)r);
+		loss += solve_row(s, &s->workers[worker], (uint32_t)r);
 	s->loss[chunk] = loss;
 }
 

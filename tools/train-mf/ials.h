@@ -5,8 +5,10 @@
  * regularisation * (its rows + unobserved * rows of the other side)^exponent
  * times its squared length (Hu et al. 2008; Rendle et al. 2022, "Revisiting the
  * performance of iALS on item recommendation benchmarks", equations 2 and 9).
- * There are no biases. One side at a time is solved for, exactly or in blocks
- * of factors (Rendle et al. 2021, "iALS++").
+ * There are no biases. One side at a time is solved for: exactly, in blocks
+ * of factors (Rendle et al. 2021, "iALS++"), or by some steps of conjugate
+ * gradients from where the row stands (Takacs et al. 2011, "Applications of the
+ * conjugate gradient method for implicit feedback collaborative filtering").
  */
 #ifndef RECPIPE_TRAIN_MF_IALS_H
 #define RECPIPE_TRAIN_MF_IALS_H
@@ -18,6 +20,7 @@
 
 struct ials_options {
 	double unobserved, regularisation, exponent;
+	uint32_t steps; /* above 0: so many steps of conjugate gradients instead */
 	uint32_t block; /* factors solved for at once; at least `factors`: exact */
 };
 

@@ -25,6 +25,7 @@ INLINE void fetch_row(const float *row, size_t width)
 INLINE float dot(const float *a, const float *b, size_t stride)
 {
 	vec sum[2] = {vec_zero(), vec_zero()};
+#pragma GCC unroll 8
 	for (size_t i = 0; i < stride; i += LANES)
 		sum[i / LANES % 2] = vec_fma(vec_load(a + i), vec_load(b + i), sum[i / LANES % 2]);
 	return vec_sum(vec_add(sum[0], sum[1]));
@@ -111,6 +112,7 @@ INLINE void pair_step(const struct sgd *s, const struct pace *pace, float *user,
 {
 	float *up = params_row(s->items, good), *down = params_row(s->items, bad);
 	vec c = vec_set(size), minus = vec_set(-size);
+#pragma GCC unroll 4
 	for (size_t i = 0; i < stride; i += LANES) {
 		vec u = vec_load(user + i), p = vec_load(up + i), q = vec_load(down + i);
 		step(user + i, vec_mul(c, vec_sub(q, p)), pace, stride, adadelta);

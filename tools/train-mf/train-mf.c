@@ -40,7 +40,7 @@
 
 struct options {
 	int loss, optimiser, kernel, solver;
-	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors;
+	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors, cg_steps;
 	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
 	double unobserved, regularisation, exponent;
 	bool hogwild, no_user_identity, no_item_identity, no_normalise;
@@ -75,15 +75,18 @@ static const struct option_row OPTIONS[] = {
 	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
 	{"item-alpha", 0, OPTION_REAL, "X", offsetof(struct options, item_alpha), "0", 0, 1e6, NULL,
 	 "the same for items"},
-	{"unobserved-weight", 0, OPTION_REAL, "X", offsetof(struct options, unobserved), "0.1", 0,
+	{"unobserved-weight", 0, OPTION_REAL, "X", offsetof(struct options, unobserved), "0.2", 0,
 	 1e6, NULL, "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
 	{"regularization", 0, OPTION_REAL, "X", offsetof(struct options, regularisation), "0.01", 0,
 	 1e9, NULL, "ials: the weight of squared factors"},
 	{"regularization-exponent", 0, OPTION_REAL, "X", offsetof(struct options, exponent), "1",
 	 0, 4, NULL, "ials: the power of a row's frequency in its regularisation"},
 	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
-	 "auto|exact|block", "ials: solve for all factors of a row at once, or for "
-	 "--block-factors of them after the other; auto takes blocks from 128 factors on"},
+	 "auto|exact|block|cg", "ials: solve for all factors of a row at once, for "
+	 "--block-factors of them after the other, or take --cg-steps towards the solution; auto "
+	 "is cg, the fastest"},
+	{"cg-steps", 0, OPTION_INT, "N", offsetof(struct options, cg_steps), "3", 1, 1000, NULL,
+	 "ials: steps of conjugate gradients for a row in an epoch"},
 	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
 	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
 	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
@@ -345,7 +348,7 @@ static uint64_t fingerprint(const struct training *t, enum kernel_choice kernel,
 	const struct problem *p = t->problem;
 	const struct features *features[] = {t->user_features, t->item_features};
 	int64_t whole[] = {o->loss, o->optimiser, o->solver, o->factors, o->max_sampled, o->kos_k,
-			   o->kos_n, o->blocks, o->block_factors, choose, (int64_t)kernel,
+			   o->kos_n, o->blocks, o->block_factors, o->cg_steps, choose, (int64_t)kernel,
 			   (int64_t)o->common.seed, (int64_t)t->metric.kind, t->metric.k,
 			   o->hogwild};
 	double real[] = {o->learning_rate, o->rho, o->epsilon, o->user_alpha, o->item_alpha,
@@ -609,19 +612,17 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 	};
 }
 
-/* Blocks pay from here on. */
-enum { BLOCK_FACTORS_FROM = 128 };
-
 static void prepare_ials(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
-	enum { AUTO, EXACT, BLOCK };
-	bool block = o->solver == BLOCK || (o->solver == AUTO && t->factors >= BLOCK_FACTORS_FROM);
+	enum { AUTO, EXACT, BLOCK, CG };
+	bool steps = o->solver == AUTO || o->solver == CG;
 	struct ials_options options = {
 		.unobserved = o->unobserved,
 		.regularisation = o->regularisation,
 		.exponent = o->exponent,
-		.block = block ? (uint32_t)o->block_factors : t->factors,
+		.steps = steps ? (uint32_t)o->cg_steps : 0,
+		.block = o->solver == BLOCK ? (uint32_t)o->block_factors : t->factors,
 	};
 	t->ials = ials_new(t->problem, &t->users, &t->items, &options, kernel, t->pool);
 }
