@@ -1,0 +1,288 @@
+#include "page.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "script.h"
+
+static struct span id_of(const struct page *p, uint32_t i)
+{
+	return strmap_key(p->embedding->ids, i);
+}
+
+/* The title where there is one that is not empty, otherwise the id. */
+static struct span title_of(const struct page *p, uint32_t i)
+{
+	struct span id = id_of(p, i), title = {NULL, 0};
+	if (p->title >= 0)
+		title = metadata_field(p->metadata, id, (size_t)p->title);
+	return title.n ? title : id;
+}
+
+/* Length of the UTF-8 character that begins at s (RFC 3629), 0: none does. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	unsigned char c = s[0];
+	size_t length = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3
+		      : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+	if (length == 0 || length > n)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
+	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+/* Text for people: what is no UTF-8 or a control byte becomes U+FFFD, and the
+ * characters that have a meaning in JSON or XML are escaped; `<` in both, so
+ * that no text can end the script. */
+static void write_text(struct output *out, struct span text, bool json)
+{
+	const unsigned char *s = (const unsigned char *)text.at;
+	for (size_t i = 0, step; i < text.n; i += step) {
+		step = utf8_length(s + i, text.n - i);
+		if (step == 0 || s[i] < 0x20 || s[i] == 0x7f) {
+			step = step ? step : 1;
+			output_text(out, "\xef\xbf\xbd");
+		} else if (s[i] == '<') {
+			output_text(out, json ? "\\u003c" : "&lt;");
+		} else if (json && (s[i] == '"' || s[i] == '\\')) {
+			output_byte(out, '\\');
+			output_byte(out, (char)s[i]);
+		} else if (!json && (s[i] == '&' || s[i] == '"')) {
+			output_text(out, s[i] == '&' ? "&amp;" : "&quot;");
+		} else {
+			output_bytes(out, text.at + i, step);
+		}
+	}
+}
+
+static void write_json(struct output *out, struct span text)
+{
+	output_byte(out, '"');
+	write_text(out, text, true);
+	output_byte(out, '"');
+}
+
+/* Bytes as base64 (RFC 4648), given in any pieces. */
+struct base64 {
+	struct output *out;
+	uint32_t bits;
+	unsigned n;
+};
+
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void base64_byte(struct base64 *b, unsigned byte)
+{
+	b->bits = b->bits << 8 | (byte & 0xff);
+	if (++b->n < 3)
+		return;
+	for (int shift = 18; shift >= 0; shift -= 6)
+		output_byte(b->out, BASE64[b->bits >> shift & 63]);
+	b->bits = 0;
+	b->n = 0;
+}
+
+static void base64_end(struct base64 *b)
+{
+	unsigned n = b->n;
+	if (n == 0)
+		return;
+	b->bits <<= 8 * (3 - n);
+	for (unsigned i = 0; i < 4; i++)
+		output_byte(b->out, i <= n ? BASE64[b->bits >> (18 - 6 * i) & 63] : '=');
+	b->bits = 0;
+	b->n = 0;
+}
+
+static void write_coordinates(const struct page *p, struct output *out)
+{
+	struct base64 b = {.out = out};
+	for (size_t i = 0; i < 2 * (size_t)p->embedding->n; i++) {
+		float x = (float)p->at[i];
+		uint32_t bits;
+		memcpy(&bits, &x, sizeof bits);
+		for (int shift = 0; shift < 32; shift += 8)
+			base64_byte(&b, bits >> shift);
+	}
+	base64_end(&b);
+}
+
+/* Unit vectors as 16-bit integers: cosines to about four digits. */
+static void write_vectors(const struct page *p, struct output *out)
+{
+	struct base64 b = {.out = out};
+	for (uint32_t i = 0; i < p->embedding->n; i++) {
+		const float *row = embedding_row(p->embedding, i);
+		double sum = 0;
+		for (uint32_t f = 0; f < p->embedding->width; f++)
+			sum += (double)row[f] * (double)row[f];
+		double scale = sum > 0 ? 32767 / sqrt(sum) : 0;
+		for (uint32_t f = 0; f < p->embedding->width; f++) {
+			uint16_t x = (uint16_t)(int16_t)lrint((double)row[f] * scale);
+			base64_byte(&b, x);
+			base64_byte(&b, (unsigned)x >> 8);
+		}
+	}
+	base64_end(&b);
+}
+
+static void write_columns(const struct page *p, struct output *out)
+{
+	const struct metadata *m = p->metadata;
+	for (size_t c = 0; m && c < m->columns; c++) {
+		output_text(out, c ? ",\n{\"name\": " : "\n{\"name\": ");
+		write_json(out, span_of(m->names[c]));
+		output_text(out, ", \"values\": [");
+		for (uint32_t i = 0; i < p->embedding->n; i++) {
+			if (i)
+				output_byte(out, ',');
+			write_json(out, metadata_field(m, id_of(p, i), c));
+		}
+		output_text(out, "]}");
+	}
+}
+
+void page_write_html(const struct page *p, struct output *out)
+{
+	output_text(out, PAGE_HEAD);
+	output_text(out, "{\"width\": ");
+	output_u64(out, p->embedding->width);
+	output_text(out, ", \"colour\": ");
+	output_i64(out, p->colour);
+	output_text(out, ",\n\"titles\": [");
+	for (uint32_t i = 0; i < p->embedding->n; i++) {
+		if (i)
+			output_byte(out, ',');
+		write_json(out, title_of(p, i));
+	}
+	output_text(out, "],\n\"columns\": [");
+	write_columns(p, out);
+	output_text(out, "],\n\"xy\": \"");
+	write_coordinates(p, out);
+	output_text(out, "\",\n\"vectors\": \"");
+	write_vectors(p, out);
+	output_text(out, "\"}");
+	output_text(out, PAGE_TAIL);
+}
+
+/* --- SVG ---------------------------------------------------------------------- */
+
+enum { COLOURS = 10 };
+
+static const char *const PALETTE[COLOURS] = {
+	"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee",
+	"#aa3377", "#e69f00", "#009e73", "#cc79a7", "#0072b2",
+};
+
+struct value {
+	struct span text;
+	uint32_t count;
+};
+
+static int commoner_first(const void *a, const void *b)
+{
+	const struct value *x = a, *y = b;
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return span_compare(x->text, y->text);
+}
+
+/* The values of the colour column, the most frequent first. */
+static struct value *count_values(const struct page *p, uint32_t *n)
+{
+	struct strmap *texts = strmap_new();
+	struct value *values = memory_zero((size_t)p->embedding->n + 1, sizeof *values);
+	for (uint32_t i = 0; i < p->embedding->n; i++) {
+		struct span text = metadata_field(p->metadata, id_of(p, i), (size_t)p->colour);
+		struct value *v = &values[strmap_add(texts, text)];
+		v->text = text;
+		v->count++;
+	}
+	*n = strmap_count(texts);
+	strmap_free(texts);
+	qsort(values, *n, sizeof *values, commoner_first);
+	return values;
+}
+
+static const char *colour_of(const struct page *p, const struct value *values, uint32_t n,
+			     uint32_t i)
+{
+	if (p->colour < 0)
+		return PALETTE[0];
+	struct span text = metadata_field(p->metadata, id_of(p, i), (size_t)p->colour);
+	for (uint32_t v = 0; v < n && v < COLOURS; v++)
+		if (span_equal(text, values[v].text))
+			return PALETTE[v];
+	return "#999999";
+}
+
+/* Hundredths of a pixel are enough. */
+static void write_attribute(struct output *out, const char *name, double x)
+{
+	output_byte(out, ' ');
+	output_text(out, name);
+	output_text(out, "=\"");
+	output_double(out, round(x * 100) / 100);
+	output_byte(out, '"');
+}
+
+static void write_legend(const struct value *values, uint32_t n, struct output *out)
+{
+	for (uint32_t v = 0; v < n && v < COLOURS; v++) {
+		double y = 20 + 18 * (double)v;
+		output_text(out, "<circle");
+		write_attribute(out, "cx", 14);
+		write_attribute(out, "cy", y);
+		output_text(out, " r=\"5\" fill=\"");
+		output_text(out, PALETTE[v]);
+		output_text(out, "\"/><text");
+		write_attribute(out, "x", 26);
+		write_attribute(out, "y", y + 4);
+		output_text(out, ">");
+		write_text(out, values[v].text.n ? values[v].text : span_of("(none)"), false);
+		output_text(out, "</text>\n");
+	}
+}
+
+void page_write_svg(const struct page *p, struct output *out)
+{
+	double low[2] = {DBL_MAX, DBL_MAX}, high[2] = {-DBL_MAX, -DBL_MAX};
+	uint32_t n = p->embedding->n, n_values = 0;
+	for (size_t i = 0; i < 2 * (size_t)n; i++) {
+		low[i % 2] = fmin(low[i % 2], p->at[i]);
+		high[i % 2] = fmax(high[i % 2], p->at[i]);
+	}
+	double side = fmax(fmax(high[0] - low[0], high[1] - low[1]), 1e-9);
+	double size = (double)p->size, scale = size * 0.92 / side;
+	double r = fmax(0.8, fmin(4, 200 / sqrt((double)n + 1)));
+	struct value *values = p->colour >= 0 ? count_values(p, &n_values) : NULL;
+	output_text(out, "<svg xmlns=\"http://www.w3.org/2000/svg\"");
+	write_attribute(out, "width", size);
+	write_attribute(out, "height", size);
+	output_text(out, " font-family=\"sans-serif\" font-size=\"12\">\n"
+		    "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+		    "<g fill-opacity=\"0.8\">\n");
+	for (uint32_t i = 0; i < n; i++) {
+		const double *at = p->at + 2 * (size_t)i;
+		output_text(out, "<circle");
+		write_attribute(out, "cx", size / 2 + (at[0] - (low[0] + high[0]) / 2) * scale);
+		write_attribute(out, "cy", size / 2 - (at[1] - (low[1] + high[1]) / 2) * scale);
+		write_attribute(out, "r", r);
+		output_text(out, " fill=\"");
+		output_text(out, colour_of(p, values, n_values, i));
+		output_text(out, "\"><title>");
+		write_text(out, title_of(p, i), false);
+		output_text(out, "</title></circle>\n");
+	}
+	output_text(out, "</g>\n");
+	write_legend(values, n_values, out);
+	output_text(out, "</svg>\n");
+	free(values);
+}

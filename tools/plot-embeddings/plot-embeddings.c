@@ -1,0 +1,219 @@
+/* plot-embeddings - a map of a model's items (or users) to look at.
+ *
+ * In:   a model: kind id bias f0 f1 ..
+ * Out:  id x y; or a picture (SVG); or one HTML page that needs nothing else.
+ *
+ *	plot-embeddings --method tsne --format html --metadata items.tsv model.tsv > map.html
+ *
+ * It writes no vectors for other programs: see export-embeddings(1).
+ */
+#include <math.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/kernel.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "domain/embedding.h"
+#include "domain/model.h"
+#include "page.h"
+#include "pca.h"
+#include "tsne.h"
+
+struct options {
+	int format, method, kind, kernel;
+	bool bias, unit;
+	int64_t sample, iterations, size;
+	double perplexity, theta;
+	const char *metadata, *id, *title, *colour;
+	struct common common;
+};
+
+enum format { TSV, SVG, HTML };
+enum method { PCA, TSNE };
+
+static const enum model_kind KINDS[] = {
+	MODEL_ITEM, MODEL_USER, MODEL_ITEM_FEATURE, MODEL_USER_FEATURE,
+};
+
+static const struct option_row OPTIONS[] = {
+	{"format", 0, OPTION_CHOICE, "NAME", offsetof(struct options, format), "tsv", 0, 0,
+	 "tsv|svg|html", "what to write"},
+	{"method", 0, OPTION_CHOICE, "NAME", offsetof(struct options, method), "pca", 0, 0,
+	 "pca|tsne", "how to get from many dimensions to two"},
+	{"kind", 0, OPTION_CHOICE, "KIND", offsetof(struct options, kind), "item", 0, 0,
+	 "item|user|item_feature|user_feature", "the rows of the model that are taken"},
+	{"metadata", 0, OPTION_FILE, "FILE", offsetof(struct options, metadata), NULL, 0, 0, NULL,
+	 "a table by id, such as the catalogue: titles, and columns to colour by"},
+	{"id", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, id), NULL, 0, 0, NULL,
+	 "the ids' column of the --metadata file (item, user or feature, by --kind)"},
+	{"title", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, title), "title", 0, 0, NULL,
+	 "the --metadata column of titles; without it the ids are shown"},
+	{"colour", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, colour), NULL, 0, 0, NULL,
+	 "the --metadata column that colours the points (the page can change it)"},
+	{"perplexity", 0, OPTION_REAL, "X", offsetof(struct options, perplexity), "30", 1, 1000, NULL,
+	 "t-SNE: how many neighbours a point minds, about"},
+	{"iterations", 0, OPTION_INT, "N", offsetof(struct options, iterations), "1000", 1, 1000000,
+	 NULL, "t-SNE: steps of the descent"},
+	{"theta", 0, OPTION_REAL, "X", offsetof(struct options, theta), "0.5", 0, 1, NULL,
+	 "t-SNE: how coarse far points may be taken together; 0 takes every pair"},
+	{"size", 0, OPTION_INT, "N", offsetof(struct options, size), "900", 50, 20000, NULL,
+	 "width and height of the SVG in pixels"},
+	{"bias", 0, OPTION_FLAG, NULL, offsetof(struct options, bias), NULL, 0, 0, NULL,
+	 "take the bias as one more component"},
+	{"unit", 0, OPTION_FLAG, NULL, offsetof(struct options, unit), NULL, 0, 0, NULL,
+	 "scale the vectors to length 1 first, so that directions alone matter"},
+	{"sample", 0, OPTION_INT, "N", offsetof(struct options, sample), NULL, 3, 4294967294.0, NULL,
+	 "at most N points, drawn by the hash of seed and id"},
+	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
+	 KERNEL_CHOICES, "instruction set of t-SNE's neighbours; portable gives the same map on "
+	 "every machine"},
+	COMMON_SEED(struct options, common),
+	COMMON_THREADS(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* Two coordinates a row. */
+static double *make_map(const struct options *o, const struct embedding *e,
+			enum kernel_choice kernel)
+{
+	double *at = memory_zero(2 * (size_t)e->n, sizeof *at), share[2];
+	if (e->n == 0)
+		return at;
+	pca_project(e->rows, e->n, e->width, e->stride, 2, at, share);
+	if (o->method == PCA) {
+		note("the two axes have %.1f %% and %.1f %% of the variance", 100 * share[0],
+		     100 * share[1]);
+		return at;
+	}
+	double most = ((double)e->n - 1) / 3;
+	struct tsne t = {
+		.rows = e->rows, .n = e->n, .stride = e->stride,
+		.perplexity = fmin(o->perplexity, most), .theta = o->theta,
+		.iterations = (uint32_t)o->iterations, .seed = o->common.seed,
+		.dot = kernel_dot_of(kernel), .pool = pool_new((size_t)o->common.threads),
+	};
+	if (t.perplexity < o->perplexity)
+		warn("--perplexity %g is too much for %u points: it is %g", o->perplexity,
+		     (unsigned)e->n, t.perplexity);
+	double divergence = tsne_run(&t, at);
+	progress_clear();
+	note("Kullback-Leibler divergence %.4f", divergence);
+	pool_free(t.pool);
+	return at;
+}
+
+static void write_tsv(const struct options *o, const struct embedding *e, const double *at,
+		      struct output *out)
+{
+	if (!o->common.no_header) {
+		output_text(out, "id\tx\ty");
+		output_end_row(out);
+	}
+	for (uint32_t i = 0; i < e->n; i++) {
+		output_span(out, strmap_key(e->ids, i));
+		output_tab(out);
+		output_float(out, (float)at[2 * (size_t)i]);
+		output_tab(out);
+		output_float(out, (float)at[2 * (size_t)i + 1]);
+		output_end_row(out);
+	}
+}
+
+static void check_options(const struct options *o)
+{
+	if (o->format == TSV && o->metadata)
+		usage_error("--metadata is for pictures: --format svg or html");
+	if (!o->metadata && (o->id || o->colour || option_given("title")))
+		usage_error("--id, --title and --colour name columns of the --metadata file, which "
+			    "is missing");
+}
+
+/* Refuses to map what cannot be: fewer than two components, or too few points. */
+static void check_embedding(const struct options *o, const struct embedding *e,
+			    enum model_kind kind)
+{
+	if (e->n == 0)
+		warn("the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
+	if (e->width < 2)
+		die(STATUS_DATA, "a map needs vectors of two components or more: add --bias");
+	if (o->method == TSNE && e->n > 0 && e->n < 4)
+		die(STATUS_DATA, "t-SNE needs four points or more, there are %u", (unsigned)e->n);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	check_options(o);
+	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
+	if (kernel == KERNEL_AUTO)
+		usage_error("--kernel: this processor does not have it");
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct table *side = o->metadata ? table_open_file(o->metadata) : NULL;
+	enum model_kind kind = KINDS[o->kind];
+	const char *column = o->id ? o->id : kind == MODEL_USER ? "user"
+				   : kind == MODEL_ITEM ? "item" : "feature";
+	size_t id_column = side ? table_column(side, column, o->id ? "id" : NULL) : 0;
+	if (side && option_given("title"))
+		table_column(side, o->title, "title");
+	if (o->colour)
+		table_column(side, o->colour, "colour");
+	struct model_reader *reader = model_open(t);
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	struct metadata *m = side ? metadata_read(side, id_column) : NULL;
+	const struct embedding_how how = {
+		kind, o->bias, o->unit, (uint64_t)o->sample, o->common.seed,
+	};
+	struct embedding *e = embedding_read(reader, &how);
+	check_embedding(o, e, kind);
+	double *at = make_map(o, e, kernel);
+	const struct page page = {
+		.embedding = e, .metadata = m, .at = at, .size = o->size,
+		.title = m ? metadata_column(m, o->title) : -1,
+		.colour = o->colour ? metadata_column(m, o->colour) : -1,
+	};
+	if (o->format == TSV)
+		write_tsv(o, e, at, out);
+	else if (o->format == SVG)
+		page_write_svg(&page, out);
+	else
+		page_write_html(&page, out);
+	uint64_t rows = table_rows(t), rejected = table_rejected(t), written = e->n;
+	output_close(out);
+	model_close(reader);
+	table_close(t);
+	metadata_free(m);
+	embedding_free(e);
+	free(at);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "plot-embeddings",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Draw a map of a model's items or users, by PCA or t-SNE.",
+	.reads = "kind id bias f0 f1 .. (a model); of --metadata files item (or user, feature) and "
+		 "any other columns",
+	.writes = "id x y; or SVG; or a self-contained HTML page",
+	.examples = {
+		"plot-embeddings model.tsv > map.tsv",
+		"plot-embeddings --method tsne --format html --metadata items.tsv model.tsv > map.html",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
