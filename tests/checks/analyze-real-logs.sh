@@ -5,9 +5,11 @@ logs=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data/botify-logs
 [ -d "$logs" ] || { echo "no logs: $logs"; exit 77; }
 cd "$RECPIPE_TMP" || exit 1
 sed 1d "$logs/expected.tsv" | cut -f 1,2 | sort -u | while IFS='	' read -r run experiment; do
+	# Its figures count the events of unfinished sessions too.
+	unfinished=count
 	set -- "$logs/$run".r*.json.gz
 	import-logs -q --experiment "$experiment" "$@" > events.tsv &&
-		analyze-ab -q --multi-arm keep --interval naive --experiment "$experiment" events.tsv 2> /dev/null |
+		analyze-ab -q --multi-arm keep --unfinished $unfinished --interval naive --experiment "$experiment" events.tsv 2> /dev/null |
 		sed 1d | awk -F '\t' -v OFS='\t' -v run="$run" '{print run, $1, $2, $3, $11, $13, $12, $6, $7, $4, $5, $16}' ||
 		exit 1
 done > got.tsv || exit 1

@@ -34,7 +34,7 @@ struct options {
 	const char *experiments_file, *details, *health, *plan;
 	struct option_list experiments, weights, lower_is_better;
 	bool user_level, sequential, daily, partial, merge;
-	int interval, adjust, test, multi_arm, pre_missing, format;
+	int interval, adjust, test, multi_arm, unfinished, pre_missing, format;
 	double alpha, power, winsorize, margin, tuned, srm_threshold;
 	int64_t rounds, aa;
 };
@@ -93,6 +93,8 @@ static const struct option_row OPTIONS[] = {
 	 "the registry with the planned weights (name arm weight)"},
 	{"multi-arm", 0, OPTION_CHOICE, "HOW", AT(multi_arm), "exclude", 0, 0, "exclude|keep",
 	 "users in several arms: leave them out, or count each arm's events as a user's"},
+	{"unfinished", 0, OPTION_CHOICE, "HOW", AT(unfinished), "drop", 0, 0, "drop|count",
+	 "events behind a user's final `last`: leave them out, or count all but the session"},
 	{"triggered", 0, OPTION_TEXT, "COLUMN", AT(triggered), NULL, 0, 0, NULL,
 	 "only users with an event where COLUMN is 1: those whom the arms could treat differently"},
 	{"from", 0, OPTION_TEXT, "TIME", AT(from), NULL, 0, 0, NULL,
@@ -551,7 +553,8 @@ static void from_events(struct run *r, struct events *e)
 	}
 	r->days = e->n ? fmax(1, ceil((double)(last - first + 1) / DAY_MS)) : 1;
 	if (o->partial) {
-		struct users *u = users_of_events(e, SIZE_MAX, false, INT64_MAX, o->triggered, true);
+		struct users *u = users_of_events(e, SIZE_MAX, false, INT64_MAX, o->unfinished == 1, o->triggered,
+						   true);
 		write_users(u, r->view.out);
 		users_free(u);
 		return;
@@ -559,14 +562,15 @@ static void from_events(struct run *r, struct events *e)
 	struct health health = health_of(e);
 	for (size_t x = 0; x < e->n_experiments; x++) {
 		struct users *u = users_of_events(e, x, o->multi_arm == 1, INT64_MAX,
-						  o->triggered, r->wants_distinct);
+						  o->unfinished == 1, o->triggered, r->wants_distinct);
 		if (!o->daily) {
 			one_experiment(r, u, 0, &health, NULL);
 		} else if (e->n) {
 			int64_t day = first >= 0 ? first / DAY_MS : (first - DAY_MS + 1) / DAY_MS;
 			for (; day * DAY_MS <= last; day++) {
 				struct users *until = users_of_events(e, x, o->multi_arm == 1,
-					(day + 1) * DAY_MS, o->triggered, r->wants_distinct);
+					(day + 1) * DAY_MS, o->unfinished == 1, o->triggered,
+					r->wants_distinct);
 				size_t n;
 				struct experiment_data d = {.how = &r->how, .users = until};
 				uint32_t *arms = arms_of(&d, &n);
@@ -635,7 +639,8 @@ static struct users *read_pre(struct run *r, struct table *t)
 	}
 	struct event_columns c = columns_of(o, true);
 	r->pre_events = events_read(t, &c);
-	return users_of_events(r->pre_events, SIZE_MAX, false, INT64_MAX, false, r->wants_distinct);
+	return users_of_events(r->pre_events, SIZE_MAX, false, INT64_MAX,
+			       o->unfinished == 1, false, r->wants_distinct);
 }
 
 static int run(const struct options *o, char **files, int count)

@@ -102,10 +102,10 @@ static double count_distinct(uint64_t *hash, size_t n)
 }
 
 /* The events from..to (one user's) whose arm of `only` is `arm` (or all of them): a
- * session closes at `last`, rows behind the final one count for nothing but the
- * transitions, from which lost logs are told. */
+ * session closes at `last`; rows behind the final one count only when `open`, but
+ * always among the transitions, from which lost logs are told. */
 static void add_up(const struct events *e, size_t from, size_t to, size_t only, uint16_t arm,
-		   int64_t until_ms, double *sums, uint64_t *scratch)
+		   int64_t until_ms, bool open, double *sums, uint64_t *scratch)
 {
 	double pending[SUMS] = {0};
 	size_t distinct = 0, previous = SIZE_MAX, seen = 0;
@@ -138,6 +138,10 @@ static void add_up(const struct events *e, size_t from, size_t to, size_t only, 
 		memset(pending, 0, sizeof pending);
 		previous = SIZE_MAX;
 	}
+	for (int v = TRACKS; v <= SKIPS && open; v++)
+		sums[v] += v == LATENCY ? pending[v] * 1000 : pending[v];
+	if (scratch && open)
+		distinct += (size_t)pending[DISTINCT];
 	if (scratch)
 		sums[DISTINCT] = count_distinct(scratch, distinct);
 }
@@ -183,7 +187,7 @@ static void add_unit(struct users *u, struct growth *g, struct span id, const do
 }
 
 struct users *users_of_events(const struct events *e, size_t only, bool keep, int64_t until_ms,
-			      bool triggered, bool distinct)
+			      bool open, bool triggered, bool distinct)
 {
 	struct users *u = memory_zero(1, sizeof *u);
 	struct growth growth = {0};
@@ -215,13 +219,13 @@ struct users *users_of_events(const struct events *e, size_t only, bool keep, in
 					there = e->arm_of[e->combination[i] * e->n_experiments + only] == a;
 				if (!there)
 					continue;
-				add_up(e, from, to, only, (uint16_t)a, until_ms, sums, scratch);
+				add_up(e, from, to, only, (uint16_t)a, until_ms, open, sums, scratch);
 				add_unit(u, &growth, id, sums);
 				u->arm[u->n - 1] = (uint16_t)a;
 			}
 			continue;
 		}
-		add_up(e, from, to, 0, ARM_NONE, until_ms, sums, scratch);
+		add_up(e, from, to, 0, ARM_NONE, until_ms, open, sums, scratch);
 		add_unit(u, &growth, id, sums);
 		for (size_t i = 0; i < u->n_experiments; i++)
 			u->arm[(u->n - 1) * u->n_experiments + i] =
