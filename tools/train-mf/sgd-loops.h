@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "data/loss.h"
 #include "frame/run.h"
 #include "sgd.h"
 
@@ -284,9 +285,9 @@ INLINE struct cell_result bpr_cell(const struct sgd *s, struct cell *c, const si
 		float *user = params_row(s->users, e.user);
 		float ahead = score_of(s, user, good, stride) - score_of(s, user, bad, stride);
 		float weight = entry_weight(s, e);
-		pair_step(s, &pace, user, good, bad, weight * sgd_sigmoid(-ahead), stride,
+		pair_step(s, &pace, user, good, bad, weight * loss_sigmoid(-ahead), stride,
 			  adadelta);
-		result.loss += (double)(weight * sgd_softplus(-ahead));
+		result.loss += (double)(weight * loss_softplus(-ahead));
 	}
 	return result;
 }
@@ -308,8 +309,8 @@ INLINE struct cell_result logistic_cell(const struct sgd *s, struct cell *c, con
 		float *user_bias = params_bias(s->users, e.user);
 		float score = score_of(s, user, item, stride) + user_bias[0];
 		float weight = entry_weight(s, e), side = weight > 0 ? 1 : -1;
-		float size = -weight * sgd_sigmoid(-side * score); /* slope of the loss */
-		result.loss += (double)(side * weight * sgd_softplus(-side * score));
+		float size = -weight * loss_sigmoid(-side * score); /* slope of the loss */
+		result.loss += (double)(side * weight * loss_softplus(-side * score));
 		vec slope = vec_set(size);
 		for (size_t f = 0; f < stride; f += LANES) {
 			vec u = vec_load(user + f), q = vec_load(row + f);
@@ -455,12 +456,12 @@ INLINE double composed_visit(const struct sgd *s, struct cell *c, const struct p
 	if (s->loss == LOSS_LOGISTIC) {
 		float side = weight > 0 ? 1 : -1;
 		score += b->user.bias;
-		float size = -weight * sgd_sigmoid(-side * score);
+		float size = -weight * loss_sigmoid(-side * score);
 		for (size_t i = 0; i < s->users->stride; i += LANES)
 			vec_store(b->difference + i, vec_load(b->user.factors + i));
 		move(s, pace, s->users, &b->user, b->good.factors, size, size, adadelta);
 		move(s, pace, s->items, &b->good, b->difference, size, size, adadelta);
-		return (double)(side * weight * sgd_softplus(-side * score));
+		return (double)(side * weight * loss_softplus(-side * score));
 	}
 	if (s->loss == LOSS_BPR) {
 		uint32_t bad = draw_row(s, c, 0);
@@ -468,8 +469,8 @@ INLINE double composed_visit(const struct sgd *s, struct cell *c, const struct p
 			return 0;
 		compose(&b->bad, s->items, s->item_features, bad);
 		float ahead = score - composed_score(s, b, &b->bad);
-		composed_pair(s, pace, b, weight * sgd_sigmoid(-ahead), adadelta);
-		return (double)(weight * sgd_softplus(-ahead));
+		composed_pair(s, pace, b, weight * loss_sigmoid(-ahead), adadelta);
+		return (double)(weight * loss_softplus(-ahead));
 	}
 	return composed_warp(s, c, pace, b, e.user, score, weight, adadelta);
 }

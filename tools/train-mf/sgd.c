@@ -1,56 +1,7 @@
 #include "sgd.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "base/memory.h"
-
-static const double RANK_LOSS_MOST = 10;
-
 sgd_cell *sgd_cell_of(enum kernel_choice resolved)
 {
 	return resolved == KERNEL_AVX512 ? sgd_cell_avx512
 	     : resolved == KERNEL_AVX2 ? sgd_cell_avx2 : sgd_cell_portable;
-}
-
-/* e^x for x <= 0 by e^x = 2^n e^r, |r| <= ln 2 / 2, and Taylor's series; plain
- * double arithmetic, so that no mathematical library has a say. */
-static double exp_below(double x)
-{
-	if (x < -80)
-		return 0;
-	double n = (double)(int)(x * 1.4426950408889634 - 0.5);
-	double r = x - n * 0.6931471805599453;
-	double e = 1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 +
-		   r * (1.0 / 720 + r * (1.0 / 5040)))))));
-	uint64_t bits = (uint64_t)(1023 + (int)n) << 52;
-	double power;
-	memcpy(&power, &bits, sizeof power);
-	return e * power;
-}
-
-float sgd_sigmoid(float x)
-{
-	double e = exp_below(-fabs((double)x));
-	return (float)((x >= 0 ? 1 : e) / (1 + e));
-}
-
-/* log(1 + e) for 0 <= e <= 1 by 2 artanh(e / (2 + e)). */
-float sgd_softplus(float x)
-{
-	double e = exp_below(-fabs((double)x)), t = e / (2 + e), q = t * t;
-	double log1p = 2 * t * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 +
-		       q * (1.0 / 11))))));
-	return (float)((x > 0 ? (double)x : 0) + log1p);
-}
-
-float *sgd_rank_loss(uint32_t items, uint32_t max_sampled)
-{
-	float *table = memory_zero((size_t)max_sampled + 1, sizeof *table);
-	for (uint32_t sampled = 1; sampled <= max_sampled; sampled++) {
-		double rank = floor((items - 1.0) / sampled);
-		double loss = log(rank > 1 ? rank : 1);
-		table[sampled] = (float)(loss < RANK_LOSS_MOST ? loss : RANK_LOSS_MOST);
-	}
-	return table;
 }

@@ -48,17 +48,8 @@ struct cell_result {
  * cells share rows: run one at a time. */
 typedef struct cell_result sgd_cell(const struct sgd *sgd, struct cell *cell);
 
-/* 1 / (1 + e^-x) and log(1 + e^x), the same on every machine, to 1e-6. */
-float sgd_sigmoid(float x);
-float sgd_softplus(float x);
-
 sgd_cell sgd_cell_portable, sgd_cell_avx2, sgd_cell_avx512;
 
 sgd_cell *sgd_cell_of(enum kernel_choice resolved);
-
-/* WARP's table: log(max(1, floor((items - 1) / sampled))), at most 10, as
- * LightFM has it (Weston et al. 2011, equation 4, with a logarithm for the sum
- * of 1/i). */
-float *sgd_rank_loss(uint32_t items, uint32_t max_sampled);
 
 #endif

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/kernel.h"
+#include "data/loss.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/options.h"
@@ -505,7 +506,7 @@ static uint64_t write_features(struct output *out, enum model_kind kind, const s
 
 static const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials"};
 
-static void write_meta(struct meta *m, const struct options *o, uint32_t epoch)
+static void write_meta(struct meta *m, const struct options *o, uint64_t rows, uint32_t epoch)
 {
 	meta_text(m, "loss", LOSS_NAMES[o->loss]);
 	if (o->loss == LOSS_IALS) {
@@ -535,6 +536,7 @@ static void write_meta(struct meta *m, const struct options *o, uint32_t epoch)
 		meta_text(m, "item_identity", o->no_item_identity ? "no" : "yes");
 	if (o->user_features || o->item_features)
 		meta_text(m, "normalize", o->no_normalise ? "no" : "yes");
+	meta_u64(m, "rows", rows);
 	meta_real(m, "init_scale", o->init_scale);
 	meta_u64(m, "seed", o->common.seed);
 	meta_u64(m, "epoch", epoch);
@@ -544,7 +546,7 @@ static void write_meta(struct meta *m, const struct options *o, uint32_t epoch)
 static uint64_t write_model(struct training *t, struct output *out)
 {
 	struct meta meta = {.out = out, .factors = t->items.factors};
-	write_meta(&meta, t->options, t->state.best_epoch);
+	write_meta(&meta, t->options, t->problem->rows, t->state.best_epoch);
 	compose(t);
 	uint64_t rows = meta.rows;
 	rows += write_features(out, MODEL_ITEM_FEATURE, t->item_features, &t->items);
@@ -608,7 +610,7 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 		.kos_k = (uint32_t)o->kos_k,
 		.kos_n = (uint32_t)o->kos_n,
 		.max_sampled = (uint32_t)o->max_sampled,
-		.rank_loss = sgd_rank_loss(t->problem->items.n, (uint32_t)o->max_sampled),
+		.rank_loss = loss_rank_weights(t->problem->items.n, (uint32_t)o->max_sampled),
 	};
 }
 

@@ -1,0 +1,497 @@
+/* fold-in - gives users that a model does not know their factors.
+ *
+ * In:   user item [weight] [split]: what the users took; and a model whose items
+ *       stay as they are.
+ * Out:  the model again, with these users in the place of its own.
+ *
+ *	fold-in --model model.tsv < new-users.tsv | export-topk > topk.tsv
+ *
+ * It does not touch items: train-mf --init moves both sides.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/kernel.h"
+#include "data/loss.h"
+#include "data/normal.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "domain/dataset.h"
+#include "domain/model.h"
+
+struct options {
+	const char *model, *fit_splits, *user, *item, *weight, *split;
+	int64_t epochs;
+	double learning_rate;
+	int kernel;
+	bool users_only;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"model", 'm', OPTION_FILE, "FILE", offsetof(struct options, model), NULL, 0, 0, NULL,
+	 "the model, as train-mf writes it (needed)"},
+	{"users-only", 0, OPTION_FLAG, NULL, offsetof(struct options, users_only), NULL, 0, 0, NULL,
+	 "write the users' rows alone, without meta, features and items"},
+	{"epochs", 0, OPTION_INT, "N", offsetof(struct options, epochs), "30", 1, 100000, NULL,
+	 "visit every interaction N times (a model of the loss ials is solved at once)"},
+	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
+	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
+	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
+	 NULL, "use the rows of these splits: a list of train, validation, test, or all"},
+	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
+	 KERNEL_CHOICES, "vector instructions; portable gives the same bytes on every machine"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
+	 "the column of user ids"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
+	 "the column of item ids"},
+	{"weight", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, weight), "weight", 0, 0, NULL,
+	 "the column of weights"},
+	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
+	 "the column of splits"},
+	COMMON_THREADS(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+enum loss { WARP, BPR, LOGISTIC, WARP_KOS, IALS, LOSSES };
+static const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "ials"};
+
+/* What the model says of how it was fitted. */
+struct fitting {
+	enum loss loss;
+	double unobserved, regularisation, exponent, user_alpha, init_scale;
+	uint64_t max_sampled, kos_k, kos_n, rows, seed;
+};
+
+/* A user's known items: rows from .. to - 1 of the arrays below. */
+struct folding {
+	const struct options *options;
+	struct fitting fit;
+	struct model_side items;
+	uint32_t factors;
+	size_t stride;
+	struct dataset *data;
+	uint32_t *item;      /* rows of the dataset: number in `items`, or STRMAP_NONE */
+	float *rank_weights;
+	float *gram;         /* ials: unobserved * items' items, stride^2 */
+	const struct normal_kernel *kernel;
+	kernel_dot *dot;
+	unsigned splits;
+	float *factor_rows;  /* users * stride: what comes out */
+	float *bias;
+	bool *known;         /* users: has an item of the model */
+};
+
+/* One thread's view of one user: its items ascending. */
+struct taken {
+	uint32_t n;
+	uint32_t *item;
+	float *weight;
+};
+
+static int by_item(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+static void read_meta(struct span id, struct fitting *fit, const char *path)
+{
+	const struct { const char *name; double *real; uint64_t *whole; } known[] = {
+		{"unobserved_weight", &fit->unobserved, NULL},
+		{"regularization", &fit->regularisation, NULL},
+		{"regularization_exponent", &fit->exponent, NULL},
+		{"user_alpha", &fit->user_alpha, NULL},
+		{"init_scale", &fit->init_scale, NULL},
+		{"max_sampled", NULL, &fit->max_sampled},
+		{"kos_k", NULL, &fit->kos_k},
+		{"kos_n", NULL, &fit->kos_n},
+		{"rows", NULL, &fit->rows},
+		{"seed", NULL, &fit->seed},
+	};
+	const char *equals = memchr(id.at, '=', id.n);
+	struct span name = {id.at, (size_t)(equals - id.at)};
+	struct span value = {equals + 1, id.n - name.n - 1};
+	char text[QUOTED_SIZE];
+	if (span_equal(name, span_of("loss"))) {
+		for (int i = 0; i < LOSSES; i++)
+			if (span_equal(value, span_of(LOSS_NAMES[i])))
+				fit->loss = (enum loss)i;
+		if (fit->loss == LOSSES)
+			die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
+			    quoted(value.at, value.n, text));
+	}
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (!span_equal(name, span_of(known[i].name)))
+			continue;
+		enum number_state state = known[i].real
+			? number_double(value.at, value.n, known[i].real)
+			: number_u64(value.at, value.n, known[i].whole);
+		if (state != NUMBER_OK)
+			die(STATUS_DATA, "%s: meta %s: %s", path, quoted(id.at, id.n, text),
+			    number_problem(state));
+	}
+}
+
+/* Reads the model up to its users; writes what it reads when `out` is given. */
+static uint64_t read_model(struct folding *f, struct output *out)
+{
+	const struct options *o = f->options;
+	struct table *table = table_open_file(o->model);
+	struct model_reader *reader = model_open(table);
+	struct model_row row;
+	uint64_t written = 0;
+	f->factors = model_reader_factors(reader);
+	f->stride = kernel_padded(f->factors);
+	if (!o->common.no_header)
+		model_write_header(out, f->factors);
+	output_flush(out);
+	f->fit = (struct fitting){.loss = LOSSES, .exponent = 1, .init_scale = 1,
+				  .max_sampled = 10, .kos_k = 5, .kos_n = 10};
+	while (model_next(reader, &row) && row.kind != MODEL_USER) {
+		if (row.kind == MODEL_META)
+			read_meta(row.id, &f->fit, o->model);
+		if (row.kind == MODEL_ITEM)
+			model_side_add(&f->items, &row, (uint32_t)f->stride);
+		if (!o->users_only) {
+			model_write_row(out, row.kind, row.id, row.bias, row.factors, f->factors);
+			written++;
+		}
+	}
+	model_close(reader);
+	table_close(table);
+	if (f->fit.loss == LOSSES)
+		die(STATUS_DATA, "%s: no meta row tells its loss", o->model);
+	if (f->items.n == 0)
+		die(STATUS_DATA, "%s: no items", o->model);
+	if (f->fit.max_sampled < 1 || f->fit.max_sampled > 100000 || f->fit.kos_k < 1 ||
+	    f->fit.kos_n < 1 || f->fit.kos_n > 100000)
+		die(STATUS_DATA, "%s: meta max_sampled, kos_k or kos_n is out of range", o->model);
+	return written;
+}
+
+static const float *item_row(const struct folding *f, uint32_t item)
+{
+	return f->items.factors + (size_t)item * f->stride;
+}
+
+static void make_gram(struct folding *f)
+{
+	size_t n = f->stride;
+	f->gram = memory_aligned(n * n, sizeof(float));
+	f->kernel->gram(f->gram, f->items.factors, f->items.factors, f->items.n, n);
+	f->kernel->scale(f->gram, (float)f->fit.unobserved, f->gram, n * n);
+}
+
+/* The user's half of iALS, solved exactly: (unobserved * gram + sum w y y' +
+ * pull) x = sum w y, as in train-mf(1). False when it has no solution. */
+static bool solve_user(const struct folding *f, const struct taken *t, float *x)
+{
+	size_t n = f->stride;
+	float *matrix = memory_aligned(n * n, sizeof(float)), *scaled = memory_aligned(n, sizeof(float));
+	memcpy(matrix, f->gram, n * n * sizeof(float));
+	memset(x, 0, n * sizeof(float));
+	for (uint32_t k = 0; k < t->n; k++) {
+		f->kernel->scale(scaled, t->weight[k], item_row(f, t->item[k]), n);
+		f->kernel->gram(matrix, item_row(f, t->item[k]), scaled, 1, n);
+		f->kernel->axpy(x, 1, scaled, n);
+	}
+	double all = t->n + f->fit.unobserved * f->items.n;
+	float pull = (float)(f->fit.regularisation * pow(all, f->fit.exponent));
+	for (size_t i = 0; i < f->factors; i++)
+		matrix[i * n + i] += pull;
+	bool solved = f->kernel->solve(matrix, x, f->factors, n);
+	free(matrix);
+	free(scaled);
+	return solved;
+}
+
+/* The numbers that move: a user's factors, then the bias, and adagrad's sums. */
+struct moving {
+	float *x, *sums;
+	float bias, bias_sum;
+};
+
+static float score_of(const struct folding *f, const struct moving *m, uint32_t item)
+{
+	return f->dot(m->x, item_row(f, item), f->stride) + f->items.bias[item];
+}
+
+/* Against the gradient size * (a - b), b may be NULL; plain C, so that only the
+ * dot products depend on the kernel. */
+static void step(const struct folding *f, struct moving *m, float size, const float *a,
+		 const float *b)
+{
+	float rate = (float)f->options->learning_rate;
+	for (uint32_t i = 0; i < f->factors; i++) {
+		float g = size * (b ? a[i] - b[i] : a[i]);
+		m->x[i] -= rate * g / sqrtf(m->sums[i]);
+		m->sums[i] += g * g;
+	}
+}
+
+static bool has_taken(const struct taken *t, uint32_t item)
+{
+	return t->n && bsearch(&item, t->item, t->n, sizeof item, by_item);
+}
+
+static void visit_warp(const struct folding *f, const struct taken *t, struct moving *m,
+		       uint32_t good, float weight, struct random *r)
+{
+	float score = score_of(f, m, good);
+	for (uint32_t sampled = 1; sampled <= f->fit.max_sampled; sampled++) {
+		uint32_t bad = random_below(r, f->items.n);
+		if (score_of(f, m, bad) - score + 1 <= 0 || has_taken(t, bad))
+			continue;
+		step(f, m, f->rank_weights[sampled] * weight, item_row(f, bad), item_row(f, good));
+		return;
+	}
+}
+
+/* The k-th best of n drawn positives, the visited one among them. */
+static uint32_t draw_kos(const struct folding *f, const struct taken *t, const struct moving *m,
+			 uint32_t visited, struct random *r)
+{
+	uint32_t n = (uint32_t)f->fit.kos_n, *lot = memory_new(n, sizeof *lot);
+	float *score = memory_new(n, sizeof *score);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t held = i ? random_below(r, t->n) : visited, at = i;
+		float value = score_of(f, m, t->item[held]);
+		for (; at > 0 && score[at - 1] < value; at--) {
+			score[at] = score[at - 1];
+			lot[at] = lot[at - 1];
+		}
+		score[at] = value;
+		lot[at] = held;
+	}
+	uint32_t k = f->fit.kos_k < n ? (uint32_t)f->fit.kos_k : n, chosen = lot[k - 1];
+	free(lot);
+	free(score);
+	return chosen;
+}
+
+static void visit(const struct folding *f, const struct taken *t, struct moving *m, uint32_t k,
+		  struct random *r)
+{
+	if (f->fit.loss == WARP_KOS)
+		k = draw_kos(f, t, m, k, r);
+	uint32_t good = t->item[k];
+	float weight = t->weight[k];
+	if (f->fit.loss == LOGISTIC) {
+		float side = weight > 0 ? 1 : -1;
+		float size = -weight * loss_sigmoid(-side * (score_of(f, m, good) + m->bias));
+		step(f, m, size, item_row(f, good), NULL);
+		m->bias -= (float)f->options->learning_rate * size / sqrtf(m->bias_sum);
+		m->bias_sum += size * size;
+	} else if (f->fit.loss == BPR) {
+		uint32_t bad = random_below(r, f->items.n);
+		if (!has_taken(t, bad))
+			step(f, m, weight * loss_sigmoid(score_of(f, m, bad) - score_of(f, m, good)),
+			     item_row(f, bad), item_row(f, good));
+	} else {
+		visit_warp(f, t, m, good, weight, r);
+	}
+}
+
+/* Stochastic steps as in training, the items staying; the order of the visits and
+ * the draws come from a hash of the model's seed and the user's id. */
+static void descend(const struct folding *f, struct span id, const struct taken *t,
+		    struct moving *m)
+{
+	struct random r = random_start(hash_row(f->fit.seed, id, span_of("user")), 0);
+	float scale = (float)(f->fit.init_scale / f->factors);
+	float pull = (float)(f->fit.user_alpha * f->options->learning_rate * (double)f->fit.rows);
+	for (uint32_t i = 0; i < f->factors; i++)
+		m->x[i] = (float)(random_share(&r) - 0.5) * scale;
+	uint32_t *order = memory_new(t->n, sizeof *order);
+	for (uint32_t k = 0; k < t->n; k++)
+		order[k] = k;
+	for (int64_t epoch = 0; epoch < f->options->epochs; epoch++) {
+		for (uint32_t k = t->n; k > 1; k--) {
+			uint32_t other = random_below(&r, k), held = order[k - 1];
+			order[k - 1] = order[other];
+			order[other] = held;
+		}
+		for (uint32_t k = 0; k < t->n; k++)
+			visit(f, t, m, order[k], &r);
+		for (uint32_t i = 0; i < f->factors; i++)
+			m->x[i] /= 1 + pull / sqrtf(m->sums[i]);
+		m->bias /= 1 + pull / sqrtf(m->bias_sum);
+	}
+	free(order);
+}
+
+static struct taken take(const struct folding *f, uint32_t user)
+{
+	const struct dataset *d = f->data;
+	struct taken t = {0};
+	uint64_t most = d->start[user + 1] - d->start[user];
+	uint64_t *pair = memory_new(most, sizeof *pair);
+	for (uint64_t row = d->start[user]; row < d->start[user + 1]; row++) {
+		bool counts = d->weight[row] > 0 || (f->fit.loss == LOGISTIC && d->weight[row] < 0);
+		if (f->splits >> d->split[row] & 1 && counts && f->item[row] != STRMAP_NONE)
+			pair[t.n++] = row;
+	}
+	t.item = memory_new(t.n, sizeof *t.item);
+	t.weight = memory_new(t.n, sizeof *t.weight);
+	/* Insertion: the model's items are nearly always in the order of their ids. */
+	for (uint32_t k = 0; k < t.n; k++) {
+		uint32_t item = f->item[pair[k]], at = k;
+		for (; at > 0 && t.item[at - 1] > item; at--) {
+			t.item[at] = t.item[at - 1];
+			t.weight[at] = t.weight[at - 1];
+		}
+		t.item[at] = item;
+		t.weight[at] = d->weight[pair[k]];
+	}
+	free(pair);
+	return t;
+}
+
+static void fold_user(void *context, size_t user, size_t worker)
+{
+	(void)worker;
+	struct folding *f = context;
+	struct taken t = take(f, (uint32_t)user);
+	struct span id = strmap_key(f->data->user_ids, (uint32_t)user);
+	struct moving m = {.x = f->factor_rows + user * f->stride, .bias_sum = 1};
+	f->known[user] = t.n > 0;
+	if (t.n && !stop_signal()) {
+		if (f->fit.loss == IALS) {
+			if (!solve_user(f, &t, m.x))
+				m.bias = NAN;
+		} else {
+			m.sums = memory_new(f->factors, sizeof *m.sums);
+			for (uint32_t i = 0; i < f->factors; i++)
+				m.sums[i] = 1;
+			descend(f, id, &t, &m);
+			free(m.sums);
+		}
+	}
+	for (uint32_t i = 0; i < f->factors; i++)
+		m.bias += m.x[i] * 0.0f; /* nan unless all are finite */
+	f->bias[user] = m.bias;
+	free(t.item);
+	free(t.weight);
+}
+
+/* The items' numbers in the model; returns how many rows have one it lacks. */
+static uint64_t number_items(struct folding *f)
+{
+	uint64_t rows = dataset_rows(f->data), unknown = 0;
+	uint32_t *number = memory_new(f->data->items, sizeof *number);
+	for (uint32_t i = 0; i < f->data->items; i++)
+		number[i] = strmap_find(f->items.ids, strmap_key(f->data->item_ids, i));
+	f->item = memory_new(rows, sizeof *f->item);
+	for (uint64_t row = 0; row < rows; row++) {
+		f->item[row] = number[f->data->item[row]];
+		unknown += f->item[row] == STRMAP_NONE && (f->splits >> f->data->split[row] & 1);
+	}
+	free(number);
+	return unknown;
+}
+
+static uint64_t write_users(const struct folding *f, struct output *out, uint32_t *without)
+{
+	uint64_t written = 0;
+	for (uint32_t u = 0; u < f->data->users; u++) {
+		struct span id = strmap_key(f->data->user_ids, u);
+		char text[QUOTED_SIZE];
+		if (!f->known[u]) {
+			++*without;
+			continue;
+		}
+		if (!isfinite(f->bias[u]))
+			die(STATUS_FAILED, "user %s: the factors grew beyond all numbers; lower "
+			    "--learning-rate or the weights", quoted(id.at, id.n, text));
+		model_write_row(out, MODEL_USER, id, f->bias[u], f->factor_rows + u * f->stride,
+				f->factors);
+		written++;
+	}
+	return written;
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct folding f = {.options = o, .splits = split_mask(o->fit_splits, "fit-splits")};
+	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
+	if (!o->model)
+		usage_error("--model is needed");
+	if (kernel == KERNEL_AUTO)
+		usage_error("--kernel: this processor does not have these instructions");
+	f.kernel = normal_kernel_of(kernel);
+	f.dot = kernel_dot_of(kernel);
+	struct table *table = table_open(files, count, &format);
+	table_column(table, o->user, option_given("user") ? "user" : NULL);
+	table_column(table, o->item, option_given("item") ? "item" : NULL);
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	uint64_t written = read_model(&f, out);
+	struct dataset_columns columns = {.user = o->user, .item = o->item, .weight = o->weight,
+					  .split = o->split};
+	f.data = dataset_read(table, &columns);
+	uint64_t rows = table_rows(table), rejected = table_rejected(table);
+	table_close(table);
+	uint64_t unknown = number_items(&f);
+	if (unknown)
+		warn("%llu rows left out: the model does not have their items",
+		     (unsigned long long)unknown);
+	stop_catch();
+	if (f.fit.loss == IALS)
+		make_gram(&f);
+	f.rank_weights = loss_rank_weights(f.items.n, (uint32_t)f.fit.max_sampled);
+	f.factor_rows = memory_aligned((size_t)f.data->users * f.stride, sizeof(float));
+	f.bias = memory_zero(f.data->users, sizeof *f.bias);
+	f.known = memory_zero(f.data->users, sizeof *f.known);
+	struct pool *pool = pool_new((size_t)o->common.threads);
+	pool_run(pool, f.data->users, fold_user, &f);
+	pool_free(pool);
+	if (stop_signal())
+		stop_now();
+	uint32_t without = 0;
+	written += write_users(&f, out, &without);
+	if (without)
+		warn("%u users left out: none of their rows counts", without);
+	output_close(out);
+	dataset_free(f.data);
+	model_side_free(&f.items);
+	free(f.item);
+	free(f.rank_weights);
+	free(f.gram);
+	free(f.factor_rows);
+	free(f.bias);
+	free(f.known);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "fold-in",
+	.usage = "--model FILE [OPTION].. [FILE]..",
+	.summary = "Give new users factors that fit a model whose items stay.",
+	.reads = "user item [weight] [split]; the model: kind id bias f0 ..",
+	.writes = "kind id bias f0 ..: the model with these users in the place of its own",
+	.examples = {
+		"fold-in --model model.tsv < new-users.tsv > folded.tsv",
+		"fold-in --model model.tsv --fit-splits all --users-only < dataset.tsv > users.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}
