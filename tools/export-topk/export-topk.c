@@ -28,12 +28,13 @@
 #include "domain/exclude.h"
 #include "domain/model.h"
 #include "domain/topn.h"
+#include "cold.h"
 #include "index.h"
 
 struct options {
 	int64_t k;
 	struct option_list exclude;
-	const char *exclude_splits, *users, *items, *candidates;
+	const char *exclude_splits, *users, *items, *candidates, *user_features, *item_features;
 	const char *user, *item, *split, *timestamp;
 	double exclude_window;
 	int timestamp_unit, similar, kernel;
@@ -62,13 +63,19 @@ static const struct option_row OPTIONS[] = {
 	 "not blocked"},
 	{"candidates", 0, OPTION_FILE, "FILE", offsetof(struct options, candidates), NULL, 0, 0,
 	 NULL, "offer only the items that FILE has in its item column"},
+	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
+	 NULL, "answer also the users of FILE (user, feature, [weight]) that the model does not "
+	 "have, as the sums of their features"},
+	{"item-features", 0, OPTION_FILE, "FILE", offsetof(struct options, item_features), NULL, 0, 0,
+	 NULL, "offer also the items of FILE (item, feature, [weight]) that the model does not "
+	 "have"},
 	{"similar", 0, OPTION_CHOICE, "WHAT", offsetof(struct options, similar), "none", 0, 0,
 	 "none|items|users", "instead of lists for users, the nearest neighbours of each item or "
 	 "user by the cosine of their factors"},
 	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
-	 "the users' column of --exclude and --users files"},
+	 "the users' column of side files"},
 	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the items' column of --exclude, --items and --candidates files"},
+	 "the items' column of side files"},
 	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
 	 "the split column of --exclude files"},
 	{"timestamp", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, timestamp), "timestamp",
@@ -118,6 +125,7 @@ struct export {
 	struct strmap *wanted;        /* the users of --users, or NULL */
 	struct strmap *candidates;    /* the items of --candidates, or NULL */
 	struct catalogue *catalogue;  /* of --items, or NULL */
+	struct cold *cold_users, *cold_items; /* or NULL */
 	uint32_t factors, stride;
 	struct model_side items;      /* what can be offered */
 	struct model_side asked;      /* with --similar and a filter: all of the kind */
@@ -342,13 +350,43 @@ static void take_query(struct export *e, struct span id, const float *factors, f
 	b->id_end[b->n++] = b->ids.n;
 }
 
+/* The next row of the model, behind the last item those that --item-features
+ * adds, behind the last user those of --user-features. */
+struct reading {
+	struct export *e;
+	struct model_reader *reader;
+	struct model_row waiting; /* read, but cold items come before it */
+	bool has_waiting, ended;
+};
+
+static bool next_row(struct reading *r, struct model_row *row)
+{
+	struct export *e = r->e;
+	if (!r->has_waiting && !r->ended) {
+		r->ended = !model_next(r->reader, &r->waiting);
+		r->has_waiting = !r->ended;
+		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
+		if (r->has_waiting) {
+			cold_see(e->cold_items, &r->waiting, e->stride);
+			cold_see(e->cold_users, &r->waiting, e->stride);
+		}
+	}
+	if ((r->ended || r->waiting.kind > MODEL_ITEM) && cold_next(e->cold_items, row))
+		return true;
+	if (r->ended)
+		return cold_next(e->cold_users, row);
+	*row = r->waiting;
+	r->has_waiting = false;
+	return true;
+}
+
 /* Reads the model and answers its users as they pass; returns how many. */
 static uint64_t answer_users(struct export *e, struct model_reader *reader)
 {
+	struct reading reading = {.e = e, .reader = reader};
 	struct model_row row;
 	uint64_t asked = 0;
-	while (model_next(reader, &row)) {
-		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
+	while (next_row(&reading, &row)) {
 		if (row.kind == MODEL_ITEM && is_offered(e, row.id)) {
 			model_side_add(&e->items, &row, e->stride);
 		} else if (row.kind == MODEL_USER) {
@@ -377,9 +415,9 @@ static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 	bool users = e->options->similar == SIMILAR_USERS;
 	bool filter = e->catalogue || e->candidates;
 	float *unit = memory_aligned(e->stride, sizeof *unit);
+	struct reading reading = {.e = e, .reader = reader};
 	struct model_row row;
-	while (model_next(reader, &row)) {
-		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
+	while (next_row(&reading, &row)) {
 		if (row.kind != (users ? MODEL_USER : MODEL_ITEM))
 			continue;
 		normalise(row.factors, e->stride, unit);
@@ -434,8 +472,9 @@ static struct table *open_excluded(const struct options *o, const char *path, bo
 	return t;
 }
 
-static struct sides sides_open(const struct options *o)
+static struct sides sides_open(struct export *e)
 {
+	const struct options *o = e->options;
 	struct sides s = {.exclude = memory_new(o->exclude.n, sizeof *s.exclude)};
 	bool timed = false;
 	for (size_t i = 0; i < o->exclude.n; i++)
@@ -454,6 +493,10 @@ static struct sides sides_open(const struct options *o)
 		s.items = table_open_file(o->items);
 		table_column(s.items, o->item, given_name("item"));
 	}
+	if (o->item_features)
+		e->cold_items = cold_open(o->item_features, MODEL_ITEM, o->item, given_name("item"));
+	if (o->user_features)
+		e->cold_users = cold_open(o->user_features, MODEL_USER, o->user, given_name("user"));
 	return s;
 }
 
@@ -494,6 +537,10 @@ static void sides_read(struct export *e, struct sides *s, unsigned splits)
 		e->candidates = read_ids(s->candidates, s->candidate_column);
 	if (s->items)
 		e->catalogue = catalogue_read(s->items, e->options->item, given_name("item"));
+	if (e->cold_items)
+		cold_read(e->cold_items);
+	if (e->cold_users)
+		cold_read(e->cold_users);
 	free(s->exclude);
 }
 
@@ -507,6 +554,9 @@ static void check_options(const struct options *o)
 		usage_error("--users does not go with --similar items");
 	if (o->similar == SIMILAR_USERS && (o->items || o->candidates))
 		usage_error("--items and --candidates do not go with --similar users");
+	if ((o->similar == SIMILAR_USERS && o->item_features) ||
+	    (o->similar == SIMILAR_ITEMS && o->user_features))
+		usage_error("--similar needs the features of what is compared, not the other side's");
 	if (option_given("exclude-window") && !o->exclude.n)
 		usage_error("--exclude-window needs --exclude");
 }
@@ -538,6 +588,10 @@ static void say_what_is_missing(const struct export *e, uint64_t asked)
 		warn("%llu of the %llu users of --users are not in the model",
 		     (unsigned long long)(strmap_count(e->wanted) - asked),
 		     (unsigned long long)strmap_count(e->wanted));
+	uint64_t left_out = cold_left_out(e->cold_items) + cold_left_out(e->cold_users);
+	if (left_out)
+		warn("%llu items or users of feature files have no feature that the model knows",
+		     (unsigned long long)left_out);
 	if (e->empty_lists)
 		warn("%llu of %llu %s have no list: nothing is left to offer",
 		     (unsigned long long)e->empty_lists, (unsigned long long)e->users, who);
@@ -574,6 +628,8 @@ static void export_free(struct export *e)
 	if (e->candidates)
 		strmap_free(e->candidates);
 	catalogue_free(e->catalogue);
+	cold_free(e->cold_items);
+	cold_free(e->cold_users);
 	pool_free(e->pool);
 }
 
@@ -586,7 +642,7 @@ static int run(const struct options *o, char **files, int count)
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	e.table = table_open(files, count, &format);
-	struct sides sides = sides_open(o);
+	struct sides sides = sides_open(&e);
 	struct model_reader *reader = model_open(e.table);
 	e.factors = model_reader_factors(reader);
 	e.stride = (uint32_t)kernel_padded(e.factors);
@@ -614,7 +670,7 @@ static const struct program PROGRAM = {
 	.summary = "Find the best items for each user of a model, exactly.",
 	.reads = "kind id bias f0 f1 .. (a model); of --exclude files user, item and, when they "
 		 "have them, split and timestamp; of --users user, of --candidates item, of "
-		 "--items item available blocked",
+		 "--items item available blocked, of feature files user (item) feature weight",
 	.writes = "user rank item score; with --similar: item (or user) rank neighbour score",
 	.examples = {
 		"export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv",

@@ -1,0 +1,37 @@
+/* cold.h - users or items that training never saw, made of their features.
+ *
+ * Their vector is the sum of weight * vector over the features that the model
+ * knows; where the model's meta rows say normalize=yes the weights are divided
+ * by the sum of their sizes (as train-mf does for those it saw).
+ */
+#ifndef RECPIPE_EXPORT_TOPK_COLD_H
+#define RECPIPE_EXPORT_TOPK_COLD_H
+
+#include "domain/model.h"
+#include "streams/table.h"
+
+struct cold;
+
+/* A file of `entity`, feature, [weight]; finds the columns, reads nothing yet.
+ * `kind` is MODEL_ITEM or MODEL_USER; `option` the option that named the entity's
+ * column, or NULL. */
+struct cold *cold_open(const char *path, enum model_kind kind, const char *entity,
+		       const char *option);
+
+/* Reads the file. */
+void cold_read(struct cold *c);
+
+/* To be shown every row of the model. NULL is allowed. */
+void cold_see(struct cold *c, const struct model_row *row, uint32_t stride);
+
+/* After the rows of its kind: steps through the entities that were not among
+ * them, by id; those without a known feature are left out. The row is valid until
+ * the next call. */
+bool cold_next(struct cold *c, struct model_row *row);
+
+/* How many were left out. */
+uint64_t cold_left_out(const struct cold *c);
+
+void cold_free(struct cold *c);
+
+#endif
