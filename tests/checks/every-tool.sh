@@ -121,7 +121,7 @@ try_words()
 				for (i = 1; i in w; i += 2) { name[w[i]] = w[i + 1]; letter[w[i + 1]] = w[i] } }
 			NR > 1 && $2 in name && name[$2] != $1 { print "-" $2 " is --" $1; bad = 1 }
 			NR > 1 && $1 in letter && letter[$1] != $2 { print "--" $1 " has no -" letter[$1]; bad = 1 }
-			NR > 1 && $7 !~ /^[^A-Z].*[^.]$/ && $7 !~ /^(TSV|CSV|JSON|Redis|NDCG|AUC|[A-Z]+[0-9]*) ?/ {
+			NR > 1 && ($7 ~ /^[A-Z][a-z]/ && $7 !~ /^Redis/ || $7 ~ /[^.][.]$/) {
 				print "help of --" $1 ": lower case, no full stop"; bad = 1 }
 			END { exit bad }' options || complain 'its options'
 	fi
