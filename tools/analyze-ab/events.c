@@ -132,22 +132,23 @@ static void sort_user(struct events *e, uint32_t *row, size_t n)
 	}
 }
 
-static void *permute(void *values, size_t size, const uint32_t *order, size_t n)
-{
-	char *out = memory_new(n + 1, size);
-	const char *in = values;
-	if (size == 8)
-		for (size_t i = 0; i < n; i++)
-			memcpy(out + i * 8, in + (size_t)order[i] * 8, 8);
-	else if (size == 4)
-		for (size_t i = 0; i < n; i++)
-			memcpy(out + i * 4, in + (size_t)order[i] * 4, 4);
-	else
-		for (size_t i = 0; i < n; i++)
-			out[i] = in[order[i]];
-	free(values);
-	return out;
-}
+/* Moves values[order[i]] to place i, in place: cycle by cycle, `moved` has a bit for
+ * every place that is done. */
+#define PERMUTE(values) do { \
+	memset(moved, 0, e->n / 8 + 1); \
+	for (size_t i = 0; i < e->n; i++) { \
+		if (moved[i / 8] >> i % 8 & 1) \
+			continue; \
+		__typeof__(*(values)) first = (values)[i]; \
+		size_t at = i; \
+		for (size_t from; (from = order[at]) != i; at = from) { \
+			(values)[at] = (values)[from]; \
+			moved[at / 8] = (uint8_t)(moved[at / 8] | 1u << at % 8); \
+		} \
+		(values)[at] = first; \
+		moved[at / 8] = (uint8_t)(moved[at / 8] | 1u << at % 8); \
+	} \
+} while (0)
 
 static void sort_events(struct events *e)
 {
@@ -175,14 +176,16 @@ static void sort_events(struct events *e)
 		e->ties++;
 		e->duplicates += compare(e, a, b) == 0 && e->combination[a] == e->combination[b];
 	}
-	e->user = permute(e->user, sizeof *e->user, order, e->n);
-	e->timestamp = permute(e->timestamp, sizeof *e->timestamp, order, e->n);
-	e->time = permute(e->time, sizeof *e->time, order, e->n);
-	e->latency = permute(e->latency, sizeof *e->latency, order, e->n);
-	e->track = permute(e->track, sizeof *e->track, order, e->n);
-	e->recommendation = permute(e->recommendation, sizeof *e->recommendation, order, e->n);
-	e->combination = permute(e->combination, sizeof *e->combination, order, e->n);
-	e->flags = permute(e->flags, sizeof *e->flags, order, e->n);
+	uint8_t *moved = memory_new(e->n / 8 + 1, 1);
+	PERMUTE(e->user);
+	PERMUTE(e->timestamp);
+	PERMUTE(e->time);
+	PERMUTE(e->latency);
+	PERMUTE(e->track);
+	PERMUTE(e->recommendation);
+	PERMUTE(e->combination);
+	PERMUTE(e->flags);
+	free(moved);
 	free(order);
 	free(start);
 	free(rank);
