@@ -25,6 +25,7 @@ struct event_columns {
 	const char *triggered;              /* or NULL */
 	struct option_list experiments;     /* empty: every column that is no event's own */
 	int64_t from_ms, to_ms;             /* from <= timestamp < to */
+	bool distinct;                      /* different tracks will be counted */
 };
 
 /* Sorted by user, timestamp, `next` before `last`. */
@@ -33,7 +34,8 @@ struct events {
 	uint32_t *user;
 	int64_t *timestamp;
 	double *time, *latency;
-	uint64_t *track, *recommendation;   /* hashes; 0: empty */
+	uint32_t *track, *recommendation;   /* half of their hashes; 0: empty */
+	uint64_t *track_hash;               /* all of it, where tracks are counted; or NULL */
 	uint32_t *combination;              /* of arms */
 	uint8_t *flags;
 	struct strmap *users;

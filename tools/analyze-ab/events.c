@@ -78,7 +78,7 @@ static uint64_t hash_of(struct span s)
 }
 
 /* Growing all arrays at once. */
-static void make_room(struct events *e, size_t *capacity)
+static void make_room(struct events *e, size_t *capacity, bool distinct)
 {
 	if (e->n < *capacity)
 		return;
@@ -88,6 +88,8 @@ static void make_room(struct events *e, size_t *capacity)
 	e->time = memory_resize(e->time, n, sizeof *e->time);
 	e->latency = memory_resize(e->latency, n, sizeof *e->latency);
 	e->track = memory_resize(e->track, n, sizeof *e->track);
+	if (distinct)
+		e->track_hash = memory_resize(e->track_hash, n, sizeof *e->track_hash);
 	e->recommendation = memory_resize(e->recommendation, n, sizeof *e->recommendation);
 	e->combination = memory_resize(e->combination, n, sizeof *e->combination);
 	e->flags = memory_resize(e->flags, n, sizeof *e->flags);
@@ -132,23 +134,22 @@ static void sort_user(struct events *e, uint32_t *row, size_t n)
 	}
 }
 
-/* Moves values[order[i]] to place i, in place: cycle by cycle, `moved` has a bit for
- * every place that is done. */
-#define PERMUTE(values) do { \
-	memset(moved, 0, e->n / 8 + 1); \
-	for (size_t i = 0; i < e->n; i++) { \
-		if (moved[i / 8] >> i % 8 & 1) \
-			continue; \
-		__typeof__(*(values)) first = (values)[i]; \
-		size_t at = i; \
-		for (size_t from; (from = order[at]) != i; at = from) { \
-			(values)[at] = (values)[from]; \
-			moved[at / 8] = (uint8_t)(moved[at / 8] | 1u << at % 8); \
-		} \
-		(values)[at] = first; \
-		moved[at / 8] = (uint8_t)(moved[at / 8] | 1u << at % 8); \
-	} \
-} while (0)
+static void *permute(void *values, size_t size, const uint32_t *order, size_t n)
+{
+	char *out = memory_new(n + 1, size);
+	const char *in = values;
+	if (size == 8)
+		for (size_t i = 0; i < n; i++)
+			memcpy(out + i * 8, in + (size_t)order[i] * 8, 8);
+	else if (size == 4)
+		for (size_t i = 0; i < n; i++)
+			memcpy(out + i * 4, in + (size_t)order[i] * 4, 4);
+	else
+		for (size_t i = 0; i < n; i++)
+			out[i] = in[order[i]];
+	free(values);
+	return out;
+}
 
 static void sort_events(struct events *e)
 {
@@ -176,16 +177,16 @@ static void sort_events(struct events *e)
 		e->ties++;
 		e->duplicates += compare(e, a, b) == 0 && e->combination[a] == e->combination[b];
 	}
-	uint8_t *moved = memory_new(e->n / 8 + 1, 1);
-	PERMUTE(e->user);
-	PERMUTE(e->timestamp);
-	PERMUTE(e->time);
-	PERMUTE(e->latency);
-	PERMUTE(e->track);
-	PERMUTE(e->recommendation);
-	PERMUTE(e->combination);
-	PERMUTE(e->flags);
-	free(moved);
+	e->user = permute(e->user, sizeof *e->user, order, e->n);
+	e->timestamp = permute(e->timestamp, sizeof *e->timestamp, order, e->n);
+	e->time = permute(e->time, sizeof *e->time, order, e->n);
+	e->latency = permute(e->latency, sizeof *e->latency, order, e->n);
+	e->track = permute(e->track, sizeof *e->track, order, e->n);
+	if (e->track_hash)
+		e->track_hash = permute(e->track_hash, sizeof *e->track_hash, order, e->n);
+	e->recommendation = permute(e->recommendation, sizeof *e->recommendation, order, e->n);
+	e->combination = permute(e->combination, sizeof *e->combination, order, e->n);
+	e->flags = permute(e->flags, sizeof *e->flags, order, e->n);
 	free(order);
 	free(start);
 	free(rank);
@@ -219,7 +220,7 @@ struct events *events_read(struct table *t, const struct event_columns *c)
 	struct buffer text = {0};
 	e->users = strmap_new();
 	while (table_next(t)) {
-		make_room(e, &capacity);
+		make_room(e, &capacity, c->distinct);
 		struct span kind = table_field(t, message);
 		bool last = span_equal(kind, span_of("last"));
 		if (!last && !span_equal(kind, span_of("next"))) {
@@ -242,8 +243,11 @@ struct events *events_read(struct table *t, const struct event_columns *c)
 		if (!combination(e, combinations, t, columns, &text, &e->combination[n]))
 			continue;
 		e->user[n] = strmap_add(e->users, table_field(t, user));
-		e->track[n] = hash_of(table_field(t, track));
-		e->recommendation[n] = hash_of(table_field(t, recommendation));
+		uint64_t hash = hash_of(table_field(t, track));
+		e->track[n] = (uint32_t)hash;
+		if (e->track_hash)
+			e->track_hash[n] = hash;
+		e->recommendation[n] = (uint32_t)hash_of(table_field(t, recommendation));
 		e->flags[n] = (uint8_t)((last ? EVENT_LAST : 0) |
 			(c->triggered && is_true(table_field(t, triggered)) ? EVENT_TRIGGERED : 0));
 		e->n++;
@@ -275,6 +279,7 @@ void events_free(struct events *e)
 	free(e->time);
 	free(e->latency);
 	free(e->track);
+	free(e->track_hash);
 	free(e->recommendation);
 	free(e->combination);
 	free(e->flags);

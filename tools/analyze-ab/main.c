@@ -585,12 +585,13 @@ static void from_events(struct run *r, struct events *e)
 	}
 }
 
-static struct event_columns columns_of(const struct options *o, bool pre)
+static struct event_columns columns_of(const struct options *o, bool pre, bool distinct)
 {
 	return (struct event_columns){o->message, o->timestamp, o->user, o->track, o->time, o->latency,
 		o->recommendation, pre ? NULL : o->triggered, o->experiments,
 		pre ? INT64_MIN : parse_time(o->from, "from", INT64_MIN),
-		pre ? INT64_MAX : parse_time(o->to, "to", INT64_MAX)};
+		pre ? INT64_MAX : parse_time(o->to, "to", INT64_MAX),
+		distinct};
 }
 
 /* The columns that the metrics need, and what they may follow from. */
@@ -637,7 +638,7 @@ static struct users *read_pre(struct run *r, struct table *t)
 		struct option_list values = needed_columns(&r->how), none = {0};
 		return users_read(t, o->user, &none, &values);
 	}
-	struct event_columns c = columns_of(o, true);
+	struct event_columns c = columns_of(o, true, r->wants_distinct);
 	r->pre_events = events_read(t, &c);
 	return users_of_events(r->pre_events, SIZE_MAX, false, INT64_MAX,
 			       o->unfinished == 1, false, r->wants_distinct);
@@ -658,7 +659,7 @@ static int run(const struct options *o, char **files, int count)
 	for (size_t i = 0; i < r.how.n_metrics; i++)
 		r.wants_distinct |= strcmp(r.how.metrics[i].of, "distinct_tracks") == 0 ||
 			(r.how.metrics[i].over && strcmp(r.how.metrics[i].over, "distinct_tracks") == 0);
-	struct event_columns columns = columns_of(o, false);
+	struct event_columns columns = columns_of(o, false, r.wants_distinct || o->partial);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;

@@ -125,7 +125,7 @@ static void add_up(const struct events *e, size_t from, size_t to, size_t only, 
 		pending[LATENCY] += e->latency[i];
 		pending[SKIPS] += e->time[i] < 0.5;
 		if (scratch)
-			scratch[distinct + (size_t)pending[DISTINCT]++] = e->track[i];
+			scratch[distinct + (size_t)pending[DISTINCT]++] = e->track_hash[i];
 		previous = i;
 		if (!(e->flags[i] & EVENT_LAST))
 			continue;
