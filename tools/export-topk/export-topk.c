@@ -130,6 +130,8 @@ struct export {
 	struct model_side items;      /* what can be offered */
 	struct model_side asked;      /* with --similar and a filter: all of the kind */
 	uint32_t *order;              /* item -> its place in byte order */
+	struct buffer item_text;
+	struct span *item_ids;        /* item -> its id in item_text */
 	uint32_t *excluded_item;      /* number in `excluded` -> item, or STRMAP_NONE */
 	struct index *index;
 	struct worker *workers;
@@ -173,19 +175,30 @@ static void find_excluded(const struct export *e, struct worker *w, uint32_t fir
 	}
 }
 
+/* Short ids are copied as a whole SHORT bytes, whatever their length: that takes
+ * one or two instructions. There is room behind them on both sides. */
+enum { SHORT = 32 };
+
+static inline char *copy_id(char *to, struct span id)
+{
+	if (id.n <= SHORT)
+		memcpy(to, id.at, SHORT);
+	else
+		memcpy(to, id.at, id.n);
+	return to + id.n;
+}
+
 static void write_list(const struct export *e, struct buffer *text, struct span user,
 		       const struct hit *hits, uint32_t n)
 {
 	for (uint32_t r = 0; r < n; r++) {
-		struct span item = strmap_key(e->items.ids, hits[r].item);
-		char *begin = buffer_room(text, user.n + item.n + 2 * NUMBER_SIZE + 4), *to = begin;
-		memcpy(to, user.at, user.n);
-		to += user.n;
+		struct span item = e->item_ids[hits[r].item];
+		size_t room = user.n + item.n + 2 * SHORT + 2 * NUMBER_SIZE + 4;
+		char *begin = buffer_room(text, room), *to = copy_id(begin, user);
 		*to++ = '\t';
 		to += number_write_u64(r + 1, to);
 		*to++ = '\t';
-		memcpy(to, item.at, item.n);
-		to += item.n;
+		to = copy_id(to, item);
 		*to++ = '\t';
 		to += number_write_float(hits[r].score, to);
 		*to++ = '\n';
@@ -233,6 +246,23 @@ static double vector_length(const float *v, uint32_t n)
 	return sqrt(sum);
 }
 
+/* The ids of the items one behind the other, with room behind the last. */
+static void lay_out_ids(struct export *e)
+{
+	uint32_t n = e->items.n;
+	e->item_ids = memory_new(n, sizeof *e->item_ids);
+	for (uint32_t i = 0; i < n; i++)
+		buffer_add_span(&e->item_text, strmap_key(e->items.ids, i));
+	buffer_room(&e->item_text, SHORT);
+	size_t at = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		size_t length = strmap_key(e->items.ids, i).n;
+		e->item_ids[i] = (struct span){e->item_text.data + at, length};
+		at += length;
+	}
+	memset(e->item_text.data + at, 0, SHORT);
+}
+
 /* When the first block of users is there, all items are. */
 static void build_index(struct export *e)
 {
@@ -245,6 +275,7 @@ static void build_index(struct export *e)
 	for (uint32_t i = 0; i < n; i++)
 		e->order[sorted[i]] = i;
 	free(sorted);
+	lay_out_ids(e);
 	if (e->excluded) {
 		const struct strmap *ids = exclude_items(e->excluded);
 		uint32_t known = strmap_count(ids);
@@ -320,6 +351,7 @@ static void answer_block(struct export *e)
 		if (!e->index)
 			build_index(e);
 		refuse_overflow(e);
+		memset(buffer_room(&b->ids, SHORT), 0, SHORT);
 		size_t chunks = ((size_t)b->n + SEARCH_USERS - 1) / SEARCH_USERS;
 		pool_run(e->pool, chunks, answer_chunk, e);
 		for (size_t c = 0; c < chunks; c++) {
@@ -619,6 +651,8 @@ static void export_free(struct export *e)
 	buffer_free(&e->block.ids);
 	index_free(e->index);
 	free(e->order);
+	free(e->item_ids);
+	buffer_free(&e->item_text);
 	free(e->excluded_item);
 	model_side_free(&e->items);
 	model_side_free(&e->asked);

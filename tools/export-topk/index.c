@@ -407,6 +407,15 @@ static struct candidate *merge_sort(struct candidate *a, struct candidate *b, si
 	return a;
 }
 
+enum { AHEAD = 6 };
+
+static inline void prefetch_row(const struct index_items *items, uint32_t item)
+{
+	const float *row = items->factors + (size_t)item * items->stride;
+	for (uint32_t f = 0; f < items->stride; f += 16)
+		__builtin_prefetch(row + f);
+}
+
 /* Scores the candidates again, exactly, and gives the best k. */
 static uint32_t finish_user(struct search *s, uint32_t user, const struct query *q,
 			    struct hit *hits)
@@ -419,6 +428,8 @@ static uint32_t finish_user(struct search *s, uint32_t user, const struct query 
 	s->spare = memory_grow(s->spare, &s->spare_capacity, b->n, sizeof *s->spare);
 	for (size_t i = 0; i < b->n; i++) {
 		uint32_t item = s->index->item_at[b->at[i]];
+		if (i + AHEAD < b->n)
+			prefetch_row(items, s->index->item_at[b->at[i + AHEAD]]);
 		double sum = s->index->kernel->dot(q->factors, items->factors +
 						   (size_t)item * items->stride, items->stride);
 		float score = (float)(sum + ((double)q->bias + (double)items->bias[item]));
