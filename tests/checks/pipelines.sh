@@ -11,6 +11,9 @@ say()
 	bad=1
 }
 here=$RECPIPE_ROOT/pipelines
+# Tools that nobody builds anew meanwhile: that would be a reason to run again.
+cp -R "$RECPIPE_BIN" tools || exit 1
+RECPIPE_BIN=$RECPIPE_TMP/tools
 data=$here/data/ml-latest-small
 
 for script in "$here"/*; do
@@ -55,8 +58,8 @@ printf 'user\titem\ttime\nu\ti\t1\n' > thin.tsv
 status 3 "$here/personalize" thin thin.tsv
 grep -q 'MIN_USER' err.txt || say "an empty dataset is not explained: $(cat err.txt)"
 
-REDIS=none KERNEL=portable FACTORS=16 EPOCHS=6
-export REDIS KERNEL FACTORS EPOCHS
+REDIS=none KERNEL=portable FACTORS=16 EPOCHS=6 TUNE=0
+export REDIS KERNEL FACTORS EPOCHS TUNE
 demo() { "$here/demo" "$@"; }
 # results FOLDER: the bytes that must come out again
 results()
