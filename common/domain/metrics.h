@@ -35,8 +35,8 @@ double metrics_hit(const bool *hit, uint32_t n, uint32_t k);
 
 /* Area under the ROC curve: the mean over the positives of the share of the
  * negatives with a score below it. A negative with an equal score counts as
- * above, as in LightFM. 0.5 when one of the classes is empty. Sorts
- * `positive`. */
+ * above, as in LightFM. 0.5 when one of the classes is empty. May
+ * sort `positive`. */
 double metrics_auc(float *positive, uint64_t n_positive, const float *negative,
 		   uint64_t n_negative);
 

@@ -56,7 +56,7 @@ bench_units()
 		split(" ,k,M,G", prefix, ",")
 		for (i = 1; r >= 1000 && i < 4; i++)
 			r /= 1000
-		printf "%.3g %s%s/s", r, i > 1 ? prefix[i] : "", unit }')
+		printf "%.3g %s%s/s", r, (i > 1 ? prefix[i] : ""), unit }')
 	theirs=-
 	if [ -n "${6:-}" ] && command -v "${5%% *}" > /dev/null; then
 		bench_cpu "$6" && theirs=$cpu

@@ -32,8 +32,8 @@ static void auc_by_pairs(void)
 {
 	struct random r = random_start(1, 2);
 	for (int round = 0; round < 200; round++) {
-		float positive[9], negative[30];
-		uint32_t p = 1 + random_below(&r, 9), n = 1 + random_below(&r, 30), below = 0;
+		float positive[99], negative[30];
+		uint32_t p = 1 + random_below(&r, round % 2 ? 99 : 9), n = 1 + random_below(&r, 30), below = 0;
 		for (uint32_t i = 0; i < p; i++)
 			positive[i] = (float)random_below(&r, 10);
 		for (uint32_t i = 0; i < n; i++)
