@@ -945,8 +945,10 @@ bool json_member(struct span *rest, struct json_value *key, struct json_value *v
 {
 	const char *p = rest->at, *end = rest->at + rest->n;
 	struct fault fault = {0};
+	if (rest->n == 0)
+		return false;
 	p = skip_blanks(p + 1); /* behind '{' or ',' */
-	if (rest->n == 0 || p >= end || *p != '"')
+	if (p >= end || *p != '"')
 		return false;
 	p = scan_scalar(p, key, &fault);
 	p = skip_blanks(skip_blanks(p) + 1);
