@@ -17,6 +17,9 @@ say()
 	bad=1
 }
 nightly=$RECPIPE_ROOT/pipelines/nightly
+# Tools that nobody builds anew meanwhile.
+cp -R "$RECPIPE_BIN" tools || exit 1
+RECPIPE_BIN=$RECPIPE_TMP/tools
 server=
 trap '[ -z "$server" ] || kill "$server" 2> /dev/null' EXIT
 start()
