@@ -1,0 +1,105 @@
+#!/bin/sh
+# train-mf beside LightFM and implicit, when Python (PYTHON, or python3) has them:
+# 0.8 M interactions of 6,000 users and 3,000 items in ten tastes, or the user's own
+# dataset (BENCH_DATASET, with test rows). CPU seconds of ten epochs on one thread,
+# reading and writing left out; precision@10 of both sides' factors by the same
+# tools goes to standard error.
+. "${RECPIPE_ROOT:?}/tests/bench/lib.sh"
+cd "$RECPIPE_TMP" || exit 1
+python=${PYTHON:-python3}
+if [ -n "${BENCH_DATASET:-}" ]; then
+	cp "$BENCH_DATASET" dataset.tsv
+else
+	awk 'BEGIN {
+		srand(4)
+		print "user\titem\tweight\tsplit"
+		for (u = 0; u < 6000; u++) {
+			split("", taken)
+			for (k = 0; k < 160; k++) {
+				i = int(3000 * rand() * rand())
+				if (rand() < .7)
+					i -= i % 10 - u % 10
+				if (i >= 0 && i < 3000 && !(i in taken)) {
+					taken[i] = 1
+					print "u" u "\ti" i "\t1\t" (rand() < .1 ? "test" : "train")
+				}
+			}
+		}
+	}' > dataset.tsv
+fi
+rows=$(grep -c '	train$' dataset.tsv)
+
+cat > peer.py <<'END'
+import os, sys, time
+os.environ['OPENBLAS_NUM_THREADS'] = '1'
+import numpy as np, scipy.sparse as sp
+library, loss, factors, epochs, out = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+users, items, row, column = {}, {}, [], []
+for line in open('dataset.tsv'):
+    user, item, weight, split = line.rstrip('\n').split('\t')[:4]
+    if split == 'train':
+        row.append(users.setdefault(user, len(users)))
+        column.append(items.setdefault(item, len(items)))
+matrix = sp.csr_matrix((np.ones(len(row), np.float32), (row, column)))
+if library == 'lightfm':
+    from lightfm import LightFM
+    model = LightFM(no_components=factors, loss=loss, random_state=1)
+    begin = time.process_time()
+    model.fit(matrix, epochs=epochs, num_threads=1)
+    spent = time.process_time() - begin
+    P, p = model.user_embeddings, model.user_biases
+    Q, q = model.item_embeddings, model.item_biases
+else:
+    from implicit.als import AlternatingLeastSquares
+    model = AlternatingLeastSquares(factors=factors, regularization=10, iterations=epochs,
+                                    num_threads=1, random_state=1, use_gpu=False)
+    begin = time.process_time()
+    model.fit(matrix, show_progress=False)
+    spent = time.process_time() - begin
+    P, p = model.user_factors, np.zeros(len(users))
+    Q, q = model.item_factors, np.zeros(len(items))
+with open(out, 'w') as f:
+    f.write('kind\tid\tbias\t' + '\t'.join('f%d' % k for k in range(factors)) + '\n')
+    for kind, ids, F, b in ('item', items, Q, q), ('user', users, P, p):
+        for name, n in ids.items():
+            f.write('%s\t%s\t%.8g\t' % (kind, name, b[n]) + '\t'.join('%.8g' % x for x in F[n]) + '\n')
+print(spent)
+END
+
+quality()
+{
+	export-topk --k 100 --exclude dataset.tsv "$1" |
+	evaluate-topk --dataset dataset.tsv --k 10,100 |
+	awk -F '\t' -v what="$2" '$1 == "precision@10" || $1 == "ndcg@100" { printf "%s\t%s\t%s\n", what, $1, $2 }' >&2
+}
+
+# compare WHAT EPOCHS LIBRARY 'OPTIONS': the seconds of training, by the curve of
+# one epoch's worth less than the whole
+compare()
+{
+	what=$1 library=$2 loss=$3 factors=$4
+	shift 4
+	bench_cpu "train-mf --factors $factors --epochs 1 --patience 0 $* dataset.tsv > one.tsv" || return 1
+	one=$cpu
+	bench_cpu "train-mf --factors $factors --epochs 11 --patience 0 $* dataset.tsv > ours.tsv" || return 1
+	ours=$(awk -v a="$cpu" -v b="$one" 'BEGIN { printf "%.3f", a - b }')
+	rate=$(awk -v n="$rows" -v s="$ours" 'BEGIN { printf "%.3g M/s", n * 10 / s / 1e6 }')
+	theirs=-
+	train-mf --factors "$factors" --epochs 10 --patience 0 "$@" dataset.tsv > ours.tsv
+	quality ours.tsv "$what, ours"
+	if "$python" -c "import $library" 2> /dev/null; then
+		theirs=$("$python" peer.py "$library" "$loss" "$factors" 10 theirs.tsv 2> /dev/null) || theirs=-
+		[ "$theirs" = - ] || quality theirs.tsv "$what, $library"
+	fi
+	bench_row "$what" "$ours" "$rate" "$peak" "$library" "$theirs"
+}
+
+for factors in 64 128; do
+	compare "warp $factors" lightfm warp $factors --loss warp
+	compare "bpr $factors" lightfm bpr $factors --loss bpr
+	compare "ials $factors" implicit ials $factors --loss ials
+done
+compare "warp-kos 64" lightfm warp-kos 64 --loss warp-kos
+compare "logistic 64" lightfm logistic 64 --loss logistic
+compare "ials 128 block" implicit ials 128 --loss ials --solver block
+compare "ials 128 exact" implicit ials 128 --loss ials --solver exact
