@@ -335,7 +335,8 @@ static void refuse_overflow(const struct export *e)
 	for (uint32_t u = 0; u < e->block.n; u++) {
 		const float *user = e->block.factors + (size_t)u * e->stride;
 		double norm = vector_length(user, e->stride);
-		if (index_bound(e->index, norm, (double)e->block.bias[u]) > 1e37) {
+		if (!(norm < INDEX_NORM_MAX) ||
+		    index_bound(e->index, norm, (double)e->block.bias[u]) > 1e37) {
 			struct span id = block_id(&e->block, u);
 			char text[QUOTED_SIZE];
 			die(STATUS_DATA, "user %s: the factors are so large that its scores "

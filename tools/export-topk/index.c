@@ -16,7 +16,8 @@ struct index {
 	uint32_t *item_at;   /* position in the panels -> item */
 	uint32_t *position;  /* item -> position */
 	struct panels panels;
-	float *panel_factors, *panel_bias;
+	uint32_t *panel_words;
+	float *panel_bias;
 	size_t panel_count, chunk, chunk_count;
 	double *tail_norm;   /* chunk -> the longest vector in it and behind it */
 	double *tail_bias;   /* chunk -> the largest bias */
@@ -37,7 +38,7 @@ struct search {
 	double norms[SEARCH_USERS];
 	uint64_t *excluded;  /* SEARCH_USERS bit sets of `words` words */
 	size_t words;
-	float *users;        /* interleaved tiles */
+	uint32_t *users;     /* interleaved tiles */
 	struct candidate *found, *spare;
 	size_t found_capacity, spare_capacity;
 };
@@ -79,6 +80,28 @@ static struct weighed *weigh(const struct index_items *items, double user_norm)
 	return w;
 }
 
+static uint32_t float_word(float x)
+{
+	uint32_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	return bits;
+}
+
+/* Rounded to the upper 16 bits, ties to even; for numbers far from overflow. */
+static uint32_t bfloat16(float x)
+{
+	uint32_t bits = float_word(x);
+	return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+/* Word `w` of a vector as the kernel wants it. The vector is padded with zeros. */
+static uint32_t word_of(const struct tile_kernel *kernel, const float *v, uint32_t w)
+{
+	if (!kernel->pairs)
+		return float_word(v[w]);
+	return bfloat16(v[2 * w]) | bfloat16(v[2 * w + 1]) << 16;
+}
+
 static void fill_panels(struct index *x, const struct weighed *order)
 {
 	const struct index_items *items = &x->items;
@@ -89,9 +112,9 @@ static void fill_panels(struct index *x, const struct weighed *order)
 		}
 		uint32_t item = order[at].item;
 		const float *from = items->factors + (size_t)item * items->stride;
-		float *to = x->panel_factors + at / PANEL * PANEL * items->factor_count + at % PANEL;
-		for (uint32_t f = 0; f < items->factor_count; f++)
-			to[(size_t)f * PANEL] = from[f];
+		uint32_t *to = x->panel_words + at / PANEL * PANEL * x->panels.depth + at % PANEL;
+		for (uint32_t w = 0; w < x->panels.depth; w++)
+			to[(size_t)w * PANEL] = word_of(x->kernel, from, w);
 		x->panel_bias[at] = items->bias[item];
 		x->item_at[at] = item;
 		x->position[item] = (uint32_t)at;
@@ -121,22 +144,27 @@ struct index *index_new(const struct index_items *items, double user_norm,
 {
 	struct index *x = memory_zero(1, sizeof *x);
 	x->items = *items;
-	x->kernel = tile_kernel_of(resolved);
+	struct weighed *order = weigh(items, user_norm);
+	bool moderate = true;
+	for (uint32_t i = 0; i < items->n; i++)
+		moderate &= order[i].norm < INDEX_NORM_MAX;
+	x->kernel = tile_kernel_of(resolved, moderate);
+	x->panels.depth = x->kernel->pairs ? (items->factor_count + 1) / 2 : items->factor_count;
 	x->panel_count = ((size_t)items->n + PANEL - 1) / PANEL;
-	size_t panel_bytes = (size_t)items->factor_count * PANEL * sizeof(float);
+	size_t panel_bytes = (size_t)x->panels.depth * PANEL * sizeof *x->panel_words;
 	x->chunk = panel_bytes < CHUNK_BYTES ? CHUNK_BYTES / panel_bytes : 1;
 	x->chunk_count = (x->panel_count + x->chunk - 1) / x->chunk;
 	x->item_at = memory_new(x->panel_count * PANEL, sizeof *x->item_at);
 	x->position = memory_new(items->n, sizeof *x->position);
-	x->panel_factors = memory_aligned(x->panel_count, panel_bytes);
+	x->panel_words = memory_aligned(x->panel_count, panel_bytes);
 	x->panel_bias = memory_aligned(x->panel_count * PANEL, sizeof(float));
 	x->tail_norm = memory_new(x->chunk_count, sizeof *x->tail_norm);
 	x->tail_bias = memory_new(x->chunk_count, sizeof *x->tail_bias);
-	struct weighed *order = weigh(items, user_norm);
 	fill_panels(x, order);
 	find_tails(x, order);
 	free(order);
-	x->panels = (struct panels){x->panel_factors, x->panel_bias, items->factor_count};
+	x->panels.at = x->panel_words;
+	x->panels.bias = x->panel_bias;
 	return x;
 }
 
@@ -146,7 +174,7 @@ void index_free(struct index *x)
 		return;
 	free(x->item_at);
 	free(x->position);
-	free(x->panel_factors);
+	free(x->panel_words);
 	free(x->panel_bias);
 	free(x->tail_norm);
 	free(x->tail_bias);
@@ -270,8 +298,8 @@ struct search *search_new(const struct index *index, uint32_t k)
 	s->k = k;
 	s->words = (index->panel_count * PANEL + 63) / 64;
 	s->excluded = memory_zero(SEARCH_USERS * s->words, sizeof *s->excluded);
-	s->users = memory_aligned((size_t)(SEARCH_USERS + TILE_WIDTH_MAX) *
-				  index->items.factor_count, sizeof *s->users);
+	s->users = memory_aligned((size_t)(SEARCH_USERS + TILE_WIDTH_MAX) * index->panels.depth,
+				  sizeof *s->users);
 	return s;
 }
 
@@ -302,12 +330,17 @@ static void mark_excluded(struct search *s, uint32_t user, const struct query *q
 
 /* A sum of n products in single precision, in any order, is off by at most
  * n * 2^-24 of the sum of their sizes (Higham 2002, section 3.1), and that sum is
- * at most |user| |item|. Doubled, for both sides of a comparison, and with room
- * for the biases and the last rounding. */
+ * at most |user| |item|. Products of bfloat16 are off by a share of their own, and
+ * subnormal ones are taken for 0. All doubled, for both sides of a comparison, and
+ * with room for the biases and the last rounding. */
 static float slack_of(const struct index *x, double norm, double bias)
 {
-	double size = index_bound(x, norm, bias);
-	return (float)((x->items.factor_count + 8) * 0x1.02p-23 * size) + FLT_MIN;
+	double size = index_bound(x, norm, bias), n = x->items.factor_count + 8;
+	double slack = n * 0x1.02p-23 * size;
+	if (x->kernel->pairs)
+		slack += 2.02 * (x->kernel->error * norm * x->norm +
+				 n * (double)FLT_MIN * (norm + x->norm + 1));
+	return (float)slack + FLT_MIN;
 }
 
 static void start_user(struct search *s, uint32_t user, const struct query *q)
@@ -331,13 +364,14 @@ static void start_user(struct search *s, uint32_t user, const struct query *q)
 static void lay_out_users(struct search *s, const struct query *queries, uint32_t n)
 {
 	unsigned width = s->index->kernel->width;
-	uint32_t factors = s->index->items.factor_count;
+	uint32_t depth = s->index->panels.depth;
 	for (uint32_t user = 0; user < n || user % width; user++) {
-		float *to = s->users + user / width * (size_t)width * factors + user % width;
+		uint32_t *to = s->users + user / width * (size_t)width * depth + user % width;
 		if (user >= n)
 			s->thresholds[user] = INFINITY;
-		for (uint32_t f = 0; f < factors; f++)
-			to[(size_t)f * width] = user < n ? queries[user].factors[f] : 0;
+		for (uint32_t w = 0; w < depth; w++)
+			to[(size_t)w * width] = user >= n ? 0 :
+				word_of(s->index->kernel, queries[user].factors, w);
 	}
 }
 
@@ -365,7 +399,7 @@ static void scan_all(struct search *s, uint32_t n)
 			uint32_t end = user + width < n ? user + width : n;
 			if (worth_looking(s, chunk, user, end))
 				x->kernel->scan(&x->panels, first, last,
-						s->users + (size_t)user * x->items.factor_count,
+						s->users + (size_t)user * x->panels.depth,
 						s->thresholds + user, s->buckets + user);
 		}
 	}

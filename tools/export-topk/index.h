@@ -48,6 +48,9 @@ struct hit {
 	float score;
 };
 
+/* Longer vectors of users are not accepted. */
+#define INDEX_NORM_MAX 1e30
+
 enum { SEARCH_USERS = 96 }; /* at most this many queries at once */
 
 /* One thread's working memory. */

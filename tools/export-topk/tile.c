@@ -22,19 +22,20 @@ static void keep_portable(struct bucket *b, float *threshold, const float *score
 }
 
 static void scan_portable(const struct panels *panels, size_t first, size_t last,
-			  const float *users, float *threshold, struct bucket *buckets)
+			  const uint32_t *users, float *threshold, struct bucket *buckets)
 {
 	for (size_t p = first; p < last; p++) {
 		for (size_t part = 0; part < PANEL; part += 8) {
-			const float *item = panels->factors_at + p * panels->factors * PANEL + part;
-			const float *user = users;
+			const float *item = (const float *)panels->at +
+					    p * panels->depth * PANEL + part;
+			const float *user = (const float *)users;
 			vector4 sum[PORTABLE_WIDTH][2], bias[2];
 			memcpy(bias, panels->bias + p * PANEL + part, sizeof bias);
 			for (unsigned j = 0; j < PORTABLE_WIDTH; j++) {
 				sum[j][0] = bias[0];
 				sum[j][1] = bias[1];
 			}
-			for (uint32_t f = 0; f < panels->factors; f++) {
+			for (uint32_t f = 0; f < panels->depth; f++) {
 				const vector4 *v = (const vector4 *)item;
 				vector4 v0 = v[0], v1 = v[1];
 #pragma GCC unroll 4
@@ -80,7 +81,7 @@ static double dot_portable(const float *a, const float *b, size_t n)
 }
 
 static const struct tile_kernel PORTABLE = {
-	PORTABLE_WIDTH, scan_portable, count_portable, dot_portable,
+	PORTABLE_WIDTH, false, 0, scan_portable, count_portable, dot_portable,
 };
 
 #if defined(__x86_64__)
@@ -108,18 +109,18 @@ static void keep_avx2(struct bucket *b, float *threshold, __m256 s0, __m256 s1,
 
 __attribute__((target("avx2,fma")))
 static void scan_avx2(const struct panels *panels, size_t first, size_t last,
-		      const float *users, float *threshold, struct bucket *buckets)
+		      const uint32_t *users, float *threshold, struct bucket *buckets)
 {
 	for (size_t half = first * 2; half < last * 2; half++) {
-		const float *item = panels->factors_at + half / 2 * panels->factors * PANEL +
-				    half % 2 * 16;
-		const float *user = users;
+		const float *item = (const float *)panels->at +
+				    half / 2 * panels->depth * PANEL + half % 2 * 16;
+		const float *user = (const float *)users;
 		__m256 bias0 = _mm256_loadu_ps(panels->bias + half * 16);
 		__m256 bias1 = _mm256_loadu_ps(panels->bias + half * 16 + 8);
 #define X(j) __m256 s##j = bias0, t##j = bias1;
 		USERS6(X)
 #undef X
-		for (uint32_t f = 0; f < panels->factors; f++, item += PANEL, user += 6) {
+		for (uint32_t f = 0; f < panels->depth; f++, item += PANEL, user += 6) {
 			__m256 v0 = _mm256_load_ps(item), v1 = _mm256_load_ps(item + 8), u;
 #define X(j) \
 			u = _mm256_broadcast_ss(user + j); \
@@ -175,7 +176,7 @@ static double dot_avx2(const float *a, const float *b, size_t n)
 	return tree8(sum);
 }
 
-static const struct tile_kernel AVX2 = {6, scan_avx2, count_avx2, dot_avx2};
+static const struct tile_kernel AVX2 = {6, false, 0, scan_avx2, count_avx2, dot_avx2};
 
 /* --- AVX-512: 12 users by 32 items -------------------------------------------- */
 
@@ -202,17 +203,17 @@ static void keep_avx512(struct bucket *b, float *threshold, __m512 s0, __m512 s1
 
 __attribute__((target("avx512f,popcnt")))
 static void scan_avx512(const struct panels *panels, size_t first, size_t last,
-			const float *users, float *threshold, struct bucket *buckets)
+			const uint32_t *users, float *threshold, struct bucket *buckets)
 {
-	const float *item = panels->factors_at + first * panels->factors * PANEL;
+	const float *item = (const float *)panels->at + first * panels->depth * PANEL;
 	for (size_t p = first; p < last; p++) {
-		const float *user = users;
+		const float *user = (const float *)users;
 		__m512 bias0 = _mm512_loadu_ps(panels->bias + p * PANEL);
 		__m512 bias1 = _mm512_loadu_ps(panels->bias + p * PANEL + 16);
 #define X(j) __m512 s##j = bias0, t##j = bias1;
 		USERS12(X)
 #undef X
-		for (uint32_t f = 0; f < panels->factors; f++, item += PANEL, user += 12) {
+		for (uint32_t f = 0; f < panels->depth; f++, item += PANEL, user += 12) {
 			__m512 v0 = _mm512_load_ps(item), v1 = _mm512_load_ps(item + 16), u;
 #define X(j) \
 			u = _mm512_set1_ps(user[j]); \
@@ -258,16 +259,65 @@ static double dot_avx512(const float *a, const float *b, size_t n)
 	return tree8(sum);
 }
 
-static const struct tile_kernel AVX512 = {12, scan_avx512, count_avx512, dot_avx512};
+static const struct tile_kernel AVX512 = {
+	12, false, 0, scan_avx512, count_avx512, dot_avx512,
+};
 
-const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved)
+/* --- AVX-512 with bfloat16: the same tile, two factors a step ----------------- */
+
+__attribute__((target("avx512f,avx512bf16,popcnt")))
+static void scan_bfloat16(const struct panels *panels, size_t first, size_t last,
+			  const uint32_t *users, float *threshold, struct bucket *buckets)
 {
+	const uint32_t *item = panels->at + first * panels->depth * PANEL;
+	for (size_t p = first; p < last; p++) {
+		const uint32_t *user = users;
+		__m512 bias0 = _mm512_loadu_ps(panels->bias + p * PANEL);
+		__m512 bias1 = _mm512_loadu_ps(panels->bias + p * PANEL + 16);
+#define X(j) __m512 s##j = bias0, t##j = bias1;
+		USERS12(X)
+#undef X
+		for (uint32_t f = 0; f < panels->depth; f++, item += PANEL, user += 12) {
+			__m512bh v0 = (__m512bh)_mm512_load_si512(item);
+			__m512bh v1 = (__m512bh)_mm512_load_si512(item + 16), u;
+#define X(j) \
+			u = (__m512bh)_mm512_set1_epi32((int)user[j]); \
+			s##j = _mm512_dpbf16_ps(s##j, u, v0); \
+			t##j = _mm512_dpbf16_ps(t##j, u, v1);
+			USERS12(X)
+#undef X
+		}
+		__mmask16 m0, m1;
+		__m512 low;
+#define X(j) \
+		low = _mm512_set1_ps(threshold[j]); \
+		m0 = _mm512_cmp_ps_mask(s##j, low, _CMP_GE_OQ); \
+		m1 = _mm512_cmp_ps_mask(t##j, low, _CMP_GE_OQ); \
+		if (m0 | m1) \
+			keep_avx512(&buckets[j], &threshold[j], s##j, t##j, m0, m1, \
+				    (uint32_t)(p * PANEL));
+		USERS12(X)
+#undef X
+	}
+}
+
+/* Both factors are rounded to 8 bits: each is off by 2^-9 of itself at most, and
+ * the product by twice that and a little. */
+static const struct tile_kernel BFLOAT16 = {
+	12, true, 0x1.02p-8, scan_bfloat16, count_avx512, dot_avx512,
+};
+
+const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved, bool rough)
+{
+	if (resolved == KERNEL_AVX512 && rough && __builtin_cpu_supports("avx512bf16"))
+		return &BFLOAT16;
 	return resolved == KERNEL_AVX512 ? &AVX512 : resolved == KERNEL_AVX2 ? &AVX2 : &PORTABLE;
 }
 #else
-const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved)
+const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved, bool rough)
 {
 	(void)resolved;
+	(void)rough;
 	return &PORTABLE;
 }
 #endif

@@ -4,10 +4,14 @@
  * .. panel[f * PANEL + 31]. A tile is `width` users whose factors are interleaved
  * the same way. Scores are computed in registers and compared with the user's
  * threshold there; only those that reach it are put in the user's bucket.
+ *
+ * A kernel that multiplies bfloat16 (the upper half of a float) takes two factors
+ * at a time: a word of a panel or tile then holds factors 2f and 2f + 1.
  */
 #ifndef RECPIPE_EXPORT_TOPK_TILE_H
 #define RECPIPE_EXPORT_TOPK_TILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +20,9 @@
 enum { PANEL = 32, TILE_WIDTH_MAX = 12 };
 
 struct panels {
-	const float *factors_at; /* panel p at p * factors * PANEL, 64-byte aligned */
+	const uint32_t *at;      /* panel p at p * depth * PANEL words, 64-byte aligned */
 	const float *bias;       /* PANEL per panel; -inf where there is no item */
-	uint32_t factors;
+	uint32_t depth;          /* words of an item: its factors, or half as many */
 };
 
 /* The candidates of one user. `capacity` leaves room for one more panel behind it. */
@@ -41,7 +45,7 @@ float bucket_shrink(struct bucket *b);
 /* Scores panels first .. last-1 for a tile of users. Scores of user j that are
  * at least threshold[j] go to buckets[j]; thresholds rise on the way. */
 typedef void tile_scan(const struct panels *panels, size_t first, size_t last,
-		       const float *users, float *threshold, struct bucket *buckets);
+		       const uint32_t *users, float *threshold, struct bucket *buckets);
 
 /* How many of n values are at least `low`. */
 typedef size_t tile_count(const float *values, size_t n, float low);
@@ -53,11 +57,14 @@ typedef double tile_dot(const float *a, const float *b, size_t n);
 
 struct tile_kernel {
 	unsigned width;
+	bool pairs;     /* words are pairs of bfloat16, otherwise floats */
+	double error;   /* a product may be off by this share of its size, beside rounding */
 	tile_scan *scan;
 	tile_count *count;
 	tile_dot *dot;
 };
 
-const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved);
+/* `rough`: bfloat16 may be used where the processor has it. */
+const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved, bool rough);
 
 #endif
