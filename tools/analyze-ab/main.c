@@ -705,7 +705,7 @@ static int run(const struct options *o, char **files, int count)
 	if (o->plan)
 		output_text(v->out, "experiment\tmetric\tmean\tsd\tpercent\tpower\tn_per_arm\t"
 			    "n_per_arm_t\tdays\n");
-	else if (!o->partial && !v->table)
+	else if (!o->partial && !v->table && !o->common.no_header)
 		write_header(v);
 	if (users) {
 		struct health none = {0};
