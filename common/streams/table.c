@@ -443,6 +443,11 @@ static bool next_rows(struct table *t)
 	return !t->ended;
 }
 
+bool table_has_rows(const struct table *t)
+{
+	return t->next_end < t->n_ends;
+}
+
 bool table_next(struct table *t)
 {
 	while (t->next_end < t->n_ends || next_rows(t))

@@ -51,6 +51,10 @@ long table_find_column(const struct table *t, const char *name);
 /* Steps to the next good row; false at the end of the last file. */
 bool table_next(struct table *t);
 
+/* Is there a row that was read already? Otherwise table_next and
+ * table_next_block read from the file first, and may have to wait. */
+bool table_has_rows(const struct table *t);
+
 /* A field of the current row; valid until the next table_next. */
 struct span table_field(const struct table *t, size_t column);
 

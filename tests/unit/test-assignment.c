@@ -76,21 +76,19 @@ static void catalogue(void)
 	write_file("items.tsv", "item\ttitle\tartist\tavailable\tblocked\n"
 		   "a\tA\tx\t1\t0\nb\tB\ty\t0\t0\nc\tC\tx\t\t\nd\tD\t\t1\t1\ne\tE\t\t1\t0\n"
 		   "f\tF\ty\t1\t0\ng\tG\tx\t1\t1\n");
-	struct catalogue *c = catalogue_read("items.tsv", NULL);
-	CHECK_INT(catalogue_count(c), 7);
-	CHECK_INT(c->offered_count, 4);
+	struct catalogue *c = catalogue_read(table_open_file("items.tsv"), "item", NULL);
+	CHECK_INT(strmap_count(c->ids), 7);
+	CHECK_INT(c->n_offered, 4);
 	static const uint32_t OFFERED[] = {0, 2, 4, 5};
 	for (int i = 0; i < 4; i++)
 		CHECK_INT(c->offered[i], OFFERED[i]);
-	CHECK_INT(catalogue_find(c, span_of("e")), 4);
-	CHECK_INT(catalogue_find(c, span_of("z")), CATALOGUE_NONE);
-	CHECK_INT(c->artist[4], CATALOGUE_NONE);
-	uint32_t x = c->artist[0], y = c->artist[1];
-	CHECK_INT(c->artist_start[x + 1] - c->artist_start[x], 2);
-	CHECK_INT(c->artist_items[c->artist_start[x]], 0);
-	CHECK_INT(c->artist_items[c->artist_start[x] + 1], 2);
-	CHECK_INT(c->artist_start[y + 1] - c->artist_start[y], 1);
-	CHECK_INT(c->artist_items[c->artist_start[y]], 5);
+	CHECK_INT(strmap_find(c->ids, span_of("e")), 4);
+	CHECK_INT(strmap_find(c->ids, span_of("z")), STRMAP_NONE);
+	CHECK(c->has_artists);
+	CHECK_INT(c->artist[4], STRMAP_NONE);
+	CHECK_INT(c->artist[0], c->artist[6]);
+	CHECK(c->artist[0] != c->artist[1]);
+	CHECK(!c->is_offered[6]);
 	catalogue_free(c);
 }
 
