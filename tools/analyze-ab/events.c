@@ -11,7 +11,8 @@
 
 /* Columns of the events stream that are no experiments. */
 static const char *const OWN[] = {"message", "timestamp", "user", "track", "time", "latency",
-	"recommendation", "session", "step", "source", "rank", "probability", "generation"};
+	"recommendation", "session", "step", "source", "rank", "probability", "generation",
+	"triggered"};
 
 /* The experiments: those that were named, or every column that is not the event's. */
 static size_t *find_experiments(struct events *e, struct table *t, const struct event_columns *c)
