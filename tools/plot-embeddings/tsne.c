@@ -22,6 +22,19 @@ struct node {
 	uint32_t child[4];    /* 0: none (the root is nobody's child) */
 };
 
+/* The same tree for walking: nodes in the order of a walk that goes down first,
+ * each with the place to go on at when its children are not looked at. */
+struct stop {
+	double x, y;
+	double reach;         /* from this squared distance on it counts as one; leaves: -1 */
+	float mass;
+	uint32_t next;
+};
+
+struct place {
+	uint32_t curve, point;
+};
+
 struct work {
 	const struct tsne *t;
 	uint32_t k;           /* neighbours */
@@ -33,9 +46,12 @@ struct work {
 	double *at;
 	struct node *nodes;
 	size_t n_nodes, node_capacity;
+	struct stop *stops;
+	size_t n_stops, stop_capacity;
 	double *repulsion;    /* 2 n */
 	double *attraction;   /* 2 n */
-	double *chunk_sum;    /* of each chunk: its part of Z, or of KL */
+	double *chunk_sum;    /* of each chunk: its part of Z */
+	struct place *order;  /* the points along a curve that keeps near ones together */
 	float *norm;
 };
 
@@ -241,36 +257,83 @@ static void build_tree(struct work *w)
 		insert(w, w->at[2 * (size_t)i], w->at[2 * (size_t)i + 1]);
 }
 
+static void lay_out(struct work *w, uint32_t at)
+{
+	const struct node *node = &w->nodes[at];
+	size_t own = w->n_stops++;
+	bool leaf = !(node->child[0] | node->child[1] | node->child[2] | node->child[3]);
+	double side = 2 * node->half / w->t->theta;
+	w->stops[own] = (struct stop){
+		.x = node->x, .y = node->y, .reach = leaf ? -1 : side * side,
+		.mass = (float)node->mass,
+	};
+	for (int c = 0; c < 4; c++)
+		if (node->child[c])
+			lay_out(w, node->child[c]);
+	w->stops[own].next = (uint32_t)w->n_stops;
+}
+
 /* The repulsion on (x, y), not yet divided by Z; returns its part of Z. */
 static double repel(const struct work *w, double x, double y, double force[2])
 {
-	uint32_t stack[4 * 64];
-	double z = 0, theta2 = w->t->theta * w->t->theta;
-	size_t n = 0;
-	stack[n++] = 0;
-	while (n) {
-		const struct node *node = &w->nodes[stack[--n]];
-		double dx = x - node->x, dy = y - node->y, d2 = dx * dx + dy * dy;
-		bool leaf = !(node->child[0] | node->child[1] | node->child[2] | node->child[3]);
-		double side = 2 * node->half;
-		if (leaf || side * side < theta2 * d2) {
-			double q = 1 / (1 + d2), m = node->mass;
-			/* a leaf at the point's own place holds the point itself */
-			if (leaf && d2 == 0)
-				m -= 1;
-			z += m * q;
-			force[0] += m * q * q * dx;
-			force[1] += m * q * q * dy;
+	double z = 0, force_x = 0, force_y = 0;
+	for (size_t at = 0; at < w->n_stops;) {
+		const struct stop *s = &w->stops[at];
+		double dx = x - s->x, dy = y - s->y, d2 = dx * dx + dy * dy;
+		if (d2 <= s->reach) {
+			at++;
 			continue;
 		}
-		for (int c = 0; c < 4; c++)
-			if (node->child[c])
-				stack[n++] = node->child[c];
+		/* a leaf at the point's own place holds the point itself */
+		double q = 1 / (1 + d2), m = (double)s->mass - (d2 == 0 ? 1 : 0);
+		z += m * q;
+		force_x += m * q * q * dx;
+		force_y += m * q * q * dy;
+		at = s->next;
 	}
+	force[0] = force_x;
+	force[1] = force_y;
 	return z;
 }
 
 /* --- descent ------------------------------------------------------------------ */
+
+enum { REORDER = 25 }; /* iterations between two orders of the points */
+
+static int place_order(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	if (x->curve != y->curve)
+		return x->curve < y->curve ? -1 : 1;
+	return (x->point > y->point) - (x->point < y->point);
+}
+
+/* The bits of x at the even places. */
+static uint32_t spread(uint32_t x)
+{
+	x = (x | x << 8) & 0x00ff00ff;
+	x = (x | x << 4) & 0x0f0f0f0f;
+	x = (x | x << 2) & 0x33333333;
+	return (x | x << 1) & 0x55555555;
+}
+
+/* Points one after the other walk the same way through the tree when they lie
+ * close together: Morton's curve (1966). */
+static void reorder(struct work *w)
+{
+	double low = DBL_MAX, high = -DBL_MAX;
+	for (size_t i = 0; i < 2 * (size_t)w->t->n; i++) {
+		low = fmin(low, w->at[i]);
+		high = fmax(high, w->at[i]);
+	}
+	double scale = high > low ? 65535 / (high - low) : 0;
+	for (uint32_t i = 0; i < w->t->n; i++) {
+		uint32_t x = (uint32_t)((w->at[2 * (size_t)i] - low) * scale);
+		uint32_t y = (uint32_t)((w->at[2 * (size_t)i + 1] - low) * scale);
+		w->order[i] = (struct place){spread(x) | spread(y) << 1, i};
+	}
+	qsort(w->order, w->t->n, sizeof *w->order, place_order);
+}
 
 static void force_chunk(void *context, size_t chunk, size_t worker)
 {
@@ -279,7 +342,8 @@ static void force_chunk(void *context, size_t chunk, size_t worker)
 	uint32_t end = from + CHUNK < w->t->n ? from + CHUNK : w->t->n;
 	double z = 0;
 	(void)worker;
-	for (uint32_t i = from; i < end; i++) {
+	for (uint32_t o = from; o < end; o++) {
+		uint32_t i = w->order[o].point;
 		double x = w->at[2 * (size_t)i], y = w->at[2 * (size_t)i + 1];
 		double *r = w->repulsion + 2 * (size_t)i, *a = w->attraction + 2 * (size_t)i;
 		r[0] = r[1] = a[0] = a[1] = 0;
@@ -300,6 +364,9 @@ static double find_forces(struct work *w, size_t chunks)
 {
 	double z = 0;
 	build_tree(w);
+	w->stops = memory_grow(w->stops, &w->stop_capacity, w->n_nodes, sizeof *w->stops);
+	w->n_stops = 0;
+	lay_out(w, 0);
 	pool_run(w->t->pool, chunks, force_chunk, w);
 	for (size_t c = 0; c < chunks; c++)
 		z += w->chunk_sum[c];
@@ -369,6 +436,7 @@ double tsne_run(const struct tsne *t, double *at)
 	w.repulsion = memory_new(2 * n, sizeof(double));
 	w.attraction = memory_new(2 * n, sizeof(double));
 	w.chunk_sum = memory_new(chunks, sizeof(double));
+	w.order = memory_new(n, sizeof *w.order);
 	double *speed = memory_zero(2 * n, sizeof *speed), *gain = memory_new(2 * n, sizeof *gain);
 	for (size_t i = 0; i < 2 * n; i++)
 		gain[i] = 1;
@@ -376,6 +444,8 @@ double tsne_run(const struct tsne *t, double *at)
 	/* n over the exaggeration; the 4 is in the gradient already */
 	double rate = fmax((double)n / 12 / 4, 50);
 	for (uint32_t i = 0; i < t->iterations; i++) {
+		if (i % REORDER == 0)
+			reorder(&w);
 		bool early = i < EXAGGERATED && i < t->iterations / 2;
 		double z = find_forces(&w, chunks);
 		step(&w, z, early ? 12 : 1, rate, early ? 0.5 : 0.8, speed, gain);
@@ -387,7 +457,9 @@ double tsne_run(const struct tsne *t, double *at)
 	free(w.repulsion);
 	free(w.attraction);
 	free(w.chunk_sum);
+	free(w.order);
 	free(w.nodes);
+	free(w.stops);
 	free(w.start);
 	free(w.to);
 	free(w.p);
