@@ -55,7 +55,11 @@ static const char PAGE_HEAD[] =
 
 static const char PAGE_TAIL[] =
 	";\n"
-	"const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer;\n"
+	"function bytes(text) {\n"
+	"  const from = atob(text), to = new Uint8Array(from.length);\n"
+	"  for (let i = 0; i < from.length; i++) to[i] = from.charCodeAt(i);\n"
+	"  return to.buffer;\n"
+	"}\n"
 	"const xy = new Float32Array(bytes(data.xy));\n"
 	"const vectors = new Int16Array(bytes(data.vectors));\n"
 	"const n = data.titles.length, width = data.width;\n"
