@@ -112,6 +112,10 @@ tests-built: $(UNIT_TESTS) $(FUZZ_TESTS) $(HELPERS) $(SHIMS)
 CLANG_TARGET = $(if $(filter fuzz,$(MODE)),$(if $(findstring avx512,$<),-mavx512f -mavx512dq \
 	-mavx512vl -mavx512bw -mavx2 -mfma,$(if $(findstring avx2,$<),-mavx2 -mfma)))
 
+# Short lines; V=1 shows the commands.
+Q = $(if $(V),,@)
+say = @$(if $(V),:,printf '  %s  %s\n' '$(1)' '$(2)')
+
 # Changed flags rebuild everything.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
@@ -120,22 +124,26 @@ $(B)/flags: FORCE
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(CLANG_TARGET) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(COMPILE) $(CLANG_TARGET) -c -o $@ $<
 
 $(COMMON): $(call objects,$(COMMON_SOURCES))
 	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcsD $@ $^
 
 $(SERVICES): $(call objects,$(SERVICE_SOURCES))
 	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcsD $@ $^
 
 # $(1): a tool
 define tool_rule
 $$(BIN)/$(1): $$(call objects,$$(call sources_of,$(1))) \
 		$$(if $$(filter $$(call sources_of,$(1)),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ $$(call libraries,$$(call sources_of,$(1))) \
+	$$(call say,LD,$$@)
+	$$(Q)$$(LINK) -o $$@ $$^ $$(call libraries,$$(call sources_of,$(1))) \
 		$$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) $$(COMMON_LIBS) -lm
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
@@ -145,7 +153,8 @@ define unit_rule
 $$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o \
 		$$(if $$(filter $(1),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ $$(call libraries,$(1)) \
+	$$(call say,LD,$$@)
+	$$(Q)$$(LINK) -o $$@ $$^ $$(call libraries,$(1)) \
 		$$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) $$(COMMON_LIBS) -lm
 endef
 $(foreach u,$(UNIT_SOURCES),$(eval $(call unit_rule,$(u))))
@@ -158,7 +167,8 @@ $$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o \
 		$$(if $$(filter fuzz,$$(MODE)),,$$(B)/obj/tests/fuzz/replay.o) \
 		$$(if $$(filter $(1),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
 	@mkdir -p $$(@D)
-	$$(LINK) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) $$(FUZZ_WRAP) -o $$@ $$^ \
+	$$(call say,LD,$$@)
+	$$(Q)$$(LINK) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) $$(FUZZ_WRAP) -o $$@ $$^ \
 		$$(call libraries,$(1)) $$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) \
 		$$(COMMON_LIBS) -lm
 endef
@@ -168,7 +178,8 @@ $(foreach f,$(FUZZ_SOURCES),$(eval $(call fuzz_rule,$(f))))
 define helper_rule
 $$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o $$(COMMON)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ $$(call libraries,$(1)) $$(COMMON_LIBS) -lm
+	$$(call say,LD,$$@)
+	$$(Q)$$(LINK) -o $$@ $$^ $$(call libraries,$(1)) $$(COMMON_LIBS) -lm
 endef
 $(foreach h,$(HELPER_SOURCES),$(eval $(call helper_rule,$(h))))
 
@@ -244,8 +255,9 @@ FUZZ_TARGETS = $(addprefix fuzz-,$(FUZZ_NAMES))
 $(FUZZ_TARGETS): fuzz-%: FORCE ## fuzz the entry NAME with clang's libFuzzer
 	@+$(MAKE) --no-print-directory MODE=fuzz build/fuzz/tests/fuzz-$*
 	@mkdir -p build/fuzz/corpus/$* tests/fuzz/corpus/$*
+	@# What a run that dies held is lost, so memory runs out now and then: -ignore_ooms.
 	ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
-		-rss_limit_mb=4096 -close_fd_mask=3 -artifact_prefix=build/fuzz/ \
+		-rss_limit_mb=3000 -fork=1 -ignore_ooms=1 -artifact_prefix=build/fuzz/ \
 		build/fuzz/corpus/$* tests/fuzz/corpus/$*
 
 # --- what is generated and kept in the tree -----------------------------------

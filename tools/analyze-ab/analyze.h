@@ -69,7 +69,8 @@ struct users {
 
 /* What events say of users. `only` below n_experiments: units of that experiment
  * alone, where `keep` makes a unit of each arm of a user; otherwise one unit a user
- * with all experiments. `open`: events behind a user's final `last` count too. Events from `until_ms` on do not count. */
+ * with all experiments. `open`: events behind a user's final `last` count too.
+ * Events from `until_ms` on do not count. */
 struct users *users_of_events(const struct events *e, size_t only, bool keep, int64_t until_ms,
 			      bool open, bool triggered, bool distinct);
 
