@@ -1,0 +1,233 @@
+/* make-world - a seeded world for simulations: artists, tracks, embeddings, listeners.
+ *
+ * Reads: nothing.
+ * Writes into --output-folder: tracks.tsv (item title artist), embeddings.tsv (item
+ * f0 f1 ..), users.tsv (user interests consume_bias consume_sharpness).
+ *
+ *	make-world --seed 1 --users 10000 --tracks 5000 -d world
+ *
+ * Tracks belong to artists, artists to genres; a genre is a direction in space, and a
+ * listener's interests are tracks of few genres, popular ones more often. Leaves to
+ * others: what listeners do (simulate-sessions).
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "frame/options.h"
+#include "frame/run.h"
+#include "streams/output.h"
+
+struct options {
+	struct common common;
+	const char *folder;
+	int64_t users, tracks, artists, genres, factors, interests;
+	double skew, spread, length, bias, bias_sd, sharpness, sharpness_sd;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row OPTIONS[] = {
+	{"output-folder", 'd', OPTION_FILE, "FOLDER", AT(folder), NULL, 0, 0, NULL,
+	 "where the three files go; made when it is missing"},
+	{"users", 0, OPTION_INT, "N", AT(users), "10000", 1, 1e8, NULL, "listeners"},
+	{"tracks", 0, OPTION_INT, "N", AT(tracks), "5000", 1, 1e8, NULL, "tracks"},
+	{"artists", 0, OPTION_INT, "N", AT(artists), "500", 1, 1e7, NULL,
+	 "artists; how many tracks each has follows a power law"},
+	{"genres", 0, OPTION_INT, "N", AT(genres), "20", 1, 1e5, NULL, "directions that artists have"},
+	{"factors", 0, OPTION_INT, "N", AT(factors), "32", 1, 4096, NULL, "dimensions of the space"},
+	{"interests", 0, OPTION_INT, "N", AT(interests), "3", 1, 1000, NULL,
+	 "tracks that stand for a listener's taste"},
+	{"skew", 0, OPTION_REAL, "X", AT(skew), "1", 0, 10, NULL,
+	 "exponent of the power laws of artists' sizes and tracks' popularity; 0: all alike"},
+	{"length", 0, OPTION_REAL, "X", AT(length), "2.9", ABOVE_ZERO, 1e6, NULL,
+	 "length of a genre's vector: tracks of a genre have an inner product of its square"},
+	{"spread", 0, OPTION_REAL, "X", AT(spread), "0.7", 0, 1e6, NULL,
+	 "expected length of a track's own deviation from its genre"},
+	{"bias", 0, OPTION_REAL, "X", AT(bias), "5", -1e6, 1e6, NULL, "mean of consume_bias"},
+	{"bias-sd", 0, OPTION_REAL, "X", AT(bias_sd), "1", 0, 1e6, NULL, "its standard deviation"},
+	{"sharpness", 0, OPTION_REAL, "X", AT(sharpness), "1", ABOVE_ZERO, 1e6, NULL,
+	 "mean of consume_sharpness"},
+	{"sharpness-sd", 0, OPTION_REAL, "X", AT(sharpness_sd), "0.2", 0, 1e6, NULL,
+	 "its standard deviation; a tenth of the mean is the least that is drawn"},
+	COMMON_SEED(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* Draws from 0 .. n-1 with weights 1/(i+1)^skew, by their cumulated sum. */
+struct power_law {
+	double *sum;
+	size_t n;
+};
+
+static struct power_law power_law_new(size_t n, double skew)
+{
+	struct power_law p = {memory_new(n, sizeof(double)), n};
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		p.sum[i] = sum += pow((double)i + 1, -skew);
+	return p;
+}
+
+static size_t power_law_draw(const struct power_law *p, struct random *r)
+{
+	double at = random_share(r) * p->sum[p->n - 1];
+	size_t low = 0, high = p->n - 1;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (p->sum[middle] > at)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static struct output *open_in(const struct options *o, const char *name, const char *header)
+{
+	char *path = memory_format("%s/%s", o->folder, name);
+	struct output *out = output_open(path, false);
+	free(path);
+	output_text(out, header);
+	return out;
+}
+
+enum { STREAM_GENRES, STREAM_ARTISTS, STREAM_TRACKS, STREAM_USERS };
+
+/* Unit directions, scaled to the wanted length. */
+static double *make_genres(const struct options *o)
+{
+	size_t k = (size_t)o->factors, n = (size_t)o->genres;
+	double *genre = memory_new(n * k, sizeof *genre);
+	struct random r = random_start(o->common.seed, STREAM_GENRES);
+	for (size_t g = 0; g < n; g++) {
+		double square = 0;
+		for (size_t f = 0; f < k; f++) {
+			genre[g * k + f] = random_normal(&r);
+			square += genre[g * k + f] * genre[g * k + f];
+		}
+		for (size_t f = 0; f < k; f++)
+			genre[g * k + f] *= o->length / sqrt(square);
+	}
+	return genre;
+}
+
+static int run(const struct options *o)
+{
+	if (!o->folder)
+		usage_error("--output-folder is needed");
+	if (mkdir(o->folder, 0777) != 0 && errno != EEXIST)
+		die_errno(STATUS_FAILED, "cannot make the folder %s", o->folder);
+	size_t k = (size_t)o->factors, tracks = (size_t)o->tracks;
+	double *genre = make_genres(o);
+	struct random r = random_start(o->common.seed, STREAM_ARTISTS);
+	uint32_t *genre_of = memory_new((size_t)o->artists, sizeof *genre_of);
+	for (int64_t a = 0; a < o->artists; a++)
+		genre_of[a] = random_below(&r, (uint32_t)o->genres);
+
+	struct output *songs = open_in(o, "tracks.tsv", "item\ttitle\tartist\n");
+	struct output *vectors = open_in(o, "embeddings.tsv", "item");
+	for (size_t f = 0; f < k; f++) {
+		output_text(vectors, "\tf");
+		output_u64(vectors, f);
+	}
+	output_end_row(vectors);
+	struct power_law sizes = power_law_new((size_t)o->artists, o->skew);
+	uint32_t *track_genre = memory_new(tracks, sizeof *track_genre);
+	r = random_start(o->common.seed, STREAM_TRACKS);
+	for (size_t t = 0; t < tracks; t++) {
+		/* Every artist has a track before some have many. */
+		size_t artist = t < (size_t)o->artists ? t : power_law_draw(&sizes, &r);
+		track_genre[t] = genre_of[artist];
+		output_u64(songs, t);
+		output_text(songs, "\tTrack ");
+		output_u64(songs, t);
+		output_text(songs, "\tArtist ");
+		output_u64(songs, artist);
+		output_end_row(songs);
+		output_u64(vectors, t);
+		for (size_t f = 0; f < k; f++) {
+			double x = genre[track_genre[t] * k + f] +
+				o->spread / sqrt((double)k) * random_normal(&r);
+			output_tab(vectors);
+			output_float(vectors, (float)x);
+		}
+		output_end_row(vectors);
+	}
+	output_close(songs);
+	output_close(vectors);
+
+	/* Popularity by a permutation, so that it says nothing of the artist. */
+	uint32_t *by_popularity = memory_new(tracks, sizeof *by_popularity);
+	for (size_t t = 0; t < tracks; t++) {
+		size_t j = random_below(&r, (uint32_t)t + 1);
+		by_popularity[t] = by_popularity[j];
+		by_popularity[j] = (uint32_t)t;
+	}
+	struct power_law popularity = power_law_new(tracks, o->skew);
+	struct output *users = open_in(o, "users.tsv",
+				       "user\tinterests\tconsume_bias\tconsume_sharpness\n");
+	for (int64_t u = 0; u < o->users; u++) {
+		r = random_start(o->common.seed + STREAM_USERS, (uint64_t)u);
+		output_i64(users, u);
+		output_tab(users);
+		uint32_t home = track_genre[by_popularity[power_law_draw(&popularity, &r)]];
+		for (int64_t i = 0; i < o->interests; i++) {
+			/* Two interests in three are of the listener's own genre. */
+			uint32_t track = by_popularity[power_law_draw(&popularity, &r)];
+			bool own = random_share(&r) < 2.0 / 3;
+			for (int attempt = 0; own && track_genre[track] != home && attempt < 1000; attempt++)
+				track = by_popularity[power_law_draw(&popularity, &r)];
+			if (i)
+				output_byte(users, ',');
+			output_u64(users, track);
+		}
+		output_tab(users);
+		output_float(users, (float)(o->bias + o->bias_sd * random_normal(&r)));
+		output_tab(users);
+		double sharpness = o->sharpness + o->sharpness_sd * random_normal(&r);
+		output_float(users, (float)fmax(sharpness, o->sharpness / 10));
+		output_end_row(users);
+		progress_step((uint64_t)u, (uint64_t)o->users, "users");
+	}
+	output_close(users);
+	run_report(0, (uint64_t)(o->users + o->tracks), 0);
+	free(genre);
+	free(genre_of);
+	free(track_genre);
+	free(by_popularity);
+	free(sizes.sum);
+	free(popularity.sum);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "make-world",
+	.usage = "-d FOLDER [OPTION]..",
+	.summary = "Make a world to simulate in: tracks with embeddings, listeners with tastes.",
+	.reads = "nothing",
+	.writes = "tracks.tsv (item title artist), embeddings.tsv (item f0 ..), users.tsv (user "
+		"interests consume_bias consume_sharpness)",
+	.examples = {
+		"make-world --seed 1 -d world",
+		"make-world --users 100000 --tracks 50000 --artists 5000 --genres 100 -d large",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	if (first < argc)
+		usage_error("make-world takes no operands");
+	return finish(run(&options));
+}
