@@ -127,6 +127,7 @@ struct export {
 	struct catalogue *catalogue;  /* of --items, or NULL */
 	struct cold *cold_users, *cold_items; /* or NULL */
 	uint32_t factors, stride;
+	uint32_t longest;             /* list: k, or all items when there are fewer */
 	struct model_side items;      /* what can be offered */
 	struct model_side asked;      /* with --similar and a filter: all of the kind */
 	uint32_t *order;              /* item -> its place in byte order */
@@ -212,7 +213,6 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 	struct export *e = context;
 	struct worker *w = &e->workers[worker];
 	struct query queries[SEARCH_USERS] = {0};
-	uint32_t k = (uint32_t)e->options->k;
 	uint32_t first = (uint32_t)chunk * SEARCH_USERS, left = e->block.n - first;
 	uint32_t n = left < SEARCH_USERS ? left : SEARCH_USERS;
 	for (uint32_t i = 0; i < n; i++) {
@@ -228,11 +228,11 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 	a->text.n = 0;
 	a->rows = a->empty_lists = a->short_lists = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		write_list(e, &a->text, block_id(&e->block, first + i), w->hits + (size_t)i * k,
+		write_list(e, &a->text, block_id(&e->block, first + i), w->hits + (size_t)i * e->longest,
 			   w->counts[i]);
 		a->rows += w->counts[i];
 		a->empty_lists += w->counts[i] == 0;
-		a->short_lists += w->counts[i] > 0 && w->counts[i] < k;
+		a->short_lists += w->counts[i] > 0 && w->counts[i] < e->options->k;
 	}
 }
 
@@ -266,7 +266,8 @@ static void lay_out_ids(struct export *e)
 /* When the first block of users is there, all items are. */
 static void build_index(struct export *e)
 {
-	uint32_t n = e->items.n, k = (uint32_t)e->options->k;
+	uint32_t n = e->items.n;
+	e->longest = e->options->k < n ? (uint32_t)e->options->k : n;
 	double norm = 0;
 	for (uint32_t u = 0; u < e->block.n; u++)
 		norm += vector_length(e->block.factors + (size_t)u * e->stride, e->stride);
@@ -290,8 +291,9 @@ static void build_index(struct export *e)
 	size_t threads = pool_threads(e->pool);
 	e->workers = memory_zero(threads, sizeof *e->workers);
 	for (size_t i = 0; i < threads; i++) {
-		e->workers[i].search = search_new(e->index, k);
-		e->workers[i].hits = memory_new((size_t)SEARCH_USERS * k, sizeof(struct hit));
+		e->workers[i].search = search_new(e->index, e->longest);
+		e->workers[i].hits = memory_new((size_t)SEARCH_USERS * e->longest,
+						 sizeof(struct hit));
 	}
 }
 
