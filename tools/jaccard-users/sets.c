@@ -1,0 +1,190 @@
+#include "sets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "frame/options.h"
+#include "domain/dataset.h"
+
+struct row {
+	uint32_t user, item;
+	double rating;
+};
+
+struct rows {
+	struct row *at;
+	size_t n, capacity;
+};
+
+/* rank[i]: the place of key i in byte order */
+static struct strmap *in_order(struct strmap *map, uint32_t **rank)
+{
+	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
+	struct strmap *sorted = strmap_new();
+	*rank = memory_new((size_t)n + 1, sizeof **rank);
+	for (uint32_t i = 0; i < n; i++) {
+		(*rank)[order[i]] = i;
+		strmap_add(sorted, strmap_key(map, order[i]));
+	}
+	free(order);
+	strmap_free(map);
+	return sorted;
+}
+
+/* Rows sorted by user, then item: two stable counting sorts. */
+static void sort_rows(struct rows *r, uint32_t users, uint32_t items)
+{
+	struct row *other = memory_new(r->n + 1, sizeof *other);
+	uint32_t widest = users > items ? users : items;
+	uint64_t *next = memory_new((size_t)widest + 1, sizeof *next);
+	for (int pass = 0; pass < 2; pass++) {
+		uint32_t keys = pass ? users : items;
+		memset(next, 0, ((size_t)keys + 1) * sizeof *next);
+		for (size_t i = 0; i < r->n; i++)
+			next[(pass ? r->at[i].user : r->at[i].item) + 1]++;
+		for (uint32_t k = 0; k < keys; k++)
+			next[k + 1] += next[k];
+		for (size_t i = 0; i < r->n; i++)
+			other[next[pass ? r->at[i].user : r->at[i].item]++] = r->at[i];
+		struct row *swap = r->at;
+		r->at = other;
+		other = swap;
+	}
+	free(next);
+	free(other);
+}
+
+/* One row for each pair. */
+static void merge_pairs(struct rows *r, const struct sets *s, bool keep_best, const char *file)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		struct row *last = n ? &r->at[n - 1] : NULL;
+		if (!last || last->user != r->at[i].user || last->item != r->at[i].item) {
+			r->at[n++] = r->at[i];
+		} else if (keep_best) {
+			if (r->at[i].rating > last->rating)
+				last->rating = r->at[i].rating;
+		} else {
+			char shown[2][QUOTED_SIZE];
+			struct span user = strmap_key(s->user_ids, last->user);
+			struct span item = strmap_key(s->item_ids, last->item);
+			die(STATUS_DATA, "%s: user %s has the item %s twice (--repeats=max keeps the best "
+			    "rating)", file, quoted(user.at, user.n, shown[0]),
+			    quoted(item.at, item.n, shown[1]));
+		}
+	}
+	r->n = n;
+}
+
+static bool split_counts(struct table *t, size_t column, unsigned mask, bool *counts)
+{
+	struct span text = table_field(t, column);
+	for (unsigned s = 0; s < SPLIT_COUNT; s++) {
+		if (span_equal(text, span_of(SPLIT_NAMES[s]))) {
+			*counts = mask >> s & 1;
+			return true;
+		}
+	}
+	table_reject(t, column, "not train, validation or test");
+	return false;
+}
+
+static void read_rows(struct table *t, const struct sets_columns *c, struct sets *s,
+		      struct rows *rows, const char **file)
+{
+	size_t user = table_column(t, c->user, option_given("user") ? "user" : NULL);
+	size_t item = table_column(t, c->item, option_given("item") ? "item" : NULL);
+	size_t rating = c->rating ?
+		table_column(t, c->rating, option_given("rating") ? "rating" : NULL) : 0;
+	long split = option_given("split") ? (long)table_column(t, c->split, "split") :
+		table_find_column(t, c->split);
+	uint32_t last = STRMAP_NONE;
+	*file = table_file(t);
+	while (table_next(t)) {
+		struct span user_id = table_field(t, user), item_id = table_field(t, item);
+		struct row row = {.rating = 1};
+		bool counts = true;
+		if (user_id.n == 0 || item_id.n == 0) {
+			table_reject(t, user_id.n ? item : user, "an empty id");
+			continue;
+		}
+		if (split >= 0 && !split_counts(t, (size_t)split, c->splits, &counts))
+			continue;
+		bool blank = c->rating && table_field(t, rating).n == 0;
+		if (c->rating && !blank && !table_double(t, rating, &row.rating))
+			continue;
+		s->blank += blank && counts;
+		s->other += !counts;
+		*file = table_file(t);
+		if (blank || !counts)
+			continue;
+		if (last == STRMAP_NONE || !span_equal(strmap_key(s->user_ids, last), user_id))
+			last = strmap_add(s->user_ids, user_id);
+		row.user = last;
+		row.item = strmap_add(s->item_ids, item_id);
+		rows->at = memory_grow(rows->at, &rows->capacity, rows->n + 1, sizeof *rows->at);
+		rows->at[rows->n++] = row;
+	}
+}
+
+struct sets *sets_read(struct table *t, const struct sets_columns *columns, double min_rating,
+		       bool keep_best, bool keep_all)
+{
+	struct sets *s = memory_zero(1, sizeof *s);
+	struct rows rows = {0};
+	const char *file;
+	s->user_ids = strmap_new();
+	s->item_ids = strmap_new();
+	read_rows(t, columns, s, &rows, &file);
+	uint32_t *user_rank, *item_rank;
+	s->user_ids = in_order(s->user_ids, &user_rank);
+	s->item_ids = in_order(s->item_ids, &item_rank);
+	s->users = strmap_count(s->user_ids);
+	s->items = strmap_count(s->item_ids);
+	for (size_t i = 0; i < rows.n; i++) {
+		rows.at[i].user = user_rank[rows.at[i].user];
+		rows.at[i].item = item_rank[rows.at[i].item];
+	}
+	free(user_rank);
+	free(item_rank);
+	sort_rows(&rows, s->users, s->items);
+	merge_pairs(&rows, s, keep_best, file);
+	s->start = memory_zero((size_t)s->users + 1, sizeof *s->start);
+	s->item = memory_new(rows.n + 1, sizeof *s->item);
+	if (keep_all) {
+		s->all_start = memory_zero((size_t)s->users + 1, sizeof *s->all_start);
+		s->all_item = memory_new(rows.n + 1, sizeof *s->all_item);
+		s->rating = memory_new(rows.n + 1, sizeof *s->rating);
+	}
+	uint64_t n = 0;
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct row *row = &rows.at[i];
+		if (keep_all) {
+			s->all_item[i] = row->item;
+			s->rating[i] = row->rating;
+			s->all_start[row->user + 1] = i + 1;
+		}
+		if (row->rating >= min_rating)
+			s->item[n++] = row->item;
+		s->start[row->user + 1] = n;
+	}
+	free(rows.at);
+	return s;
+}
+
+void sets_free(struct sets *s)
+{
+	if (!s)
+		return;
+	strmap_free(s->user_ids);
+	strmap_free(s->item_ids);
+	free(s->start);
+	free(s->item);
+	free(s->all_start);
+	free(s->all_item);
+	free(s->rating);
+	free(s);
+}
