@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/exactsum.h"
+#include "data/radix.h"
 #include "data/strmap.h"
 #include "domain/dataset.h"
 #include "frame/options.h"
@@ -28,6 +29,7 @@
 #include "streams/output.h"
 #include "streams/table.h"
 
+enum { COUNT_ALL, COUNT_TRAIN };
 enum weighting { WEIGHT_BINARY, WEIGHT_COUNT, WEIGHT_SUM, WEIGHT_MAX, WEIGHT_LAST };
 
 struct options {
@@ -122,87 +124,116 @@ static bool needs_timestamp(const struct rule *rule)
 /* The input's rows; then, sorted and made distinct, the pairs. Arrays that no
  * option asks for stay NULL. */
 struct pairs {
-	uint64_t n;
-	size_t capacity[4];
-	uint32_t *user, *item;
-	double *weight;      /* of the row; then of the pair */
-	int64_t *timestamp;  /* of the row; then of the pair's latest row */
+	size_t n, capacity[4];
+	uint32_t *user, *item; /* numbers of the maps; of pairs: ranks by byte order */
+	double *weight;        /* of the row; then of the pair (NULL: 1 each) */
+	int64_t *timestamp;    /* of the row; then of the pair's latest row */
 	uint8_t *split;
 	struct strmap *users, *items;
-	uint32_t *user_order, *item_order; /* numbers by byte order of the ids */
-	uint32_t *user_rank, *item_rank;   /* the other way round */
+	struct span *user_id, *item_id; /* by rank */
+	uint32_t n_users, n_items;
 };
 
-static void read_rows(const struct options *o, struct table *t, struct pairs *p, bool weights,
-		      long timestamp)
+/* Rows on their way into `pairs`: ids are looked up many at a time. */
+struct reader {
+	struct table *table;
+	struct pairs *pairs;
+	size_t user, item, time;
+	long timestamp;
+	bool weights;
+	size_t n;
+	struct batch {
+		struct span user[256], item[256];
+		double weight[256];
+		int64_t timestamp[256];
+	} batch;
+};
+
+enum { BATCH = sizeof ((struct batch *)0)->weight / sizeof (double) };
+
+/* Looks at the current row and puts it into the batch, unless it is bad. */
+static void take_row(struct reader *r)
 {
-	size_t user = table_column(t, o->user, option_given("user") ? "user" : NULL);
-	size_t item = table_column(t, o->item, option_given("item") ? "item" : NULL);
-	size_t time = weights ? table_column(t, o->time, option_given("time") ? "time" : NULL) : 0;
-	const size_t ids[2] = {user, item};
-	while (table_next(t)) {
-		double value = 1;
-		int64_t when = 0;
-		bool good = true;
-		for (size_t i = 0; i < 2 && good; i++) {
-			good = table_field(t, ids[i]).n > 0;
-			if (!good)
-				table_reject(t, ids[i], "an empty id");
-		}
-		if (!good || (weights && !table_double(t, time, &value)) ||
-		    (timestamp >= 0 && !table_i64(t, (size_t)timestamp, &when)))
-			continue;
-		size_t n = (size_t)p->n + 1;
-		if (n >= UINT32_MAX)
-			die(STATUS_FAILED, "more than %u rows", UINT32_MAX - 1);
-		p->user = memory_grow(p->user, &p->capacity[0], n, sizeof *p->user);
-		p->item = memory_grow(p->item, &p->capacity[1], n, sizeof *p->item);
-		p->user[n - 1] = strmap_add(p->users, table_field(t, user));
-		p->item[n - 1] = strmap_add(p->items, table_field(t, item));
-		if (weights) {
-			p->weight = memory_grow(p->weight, &p->capacity[2], n, sizeof *p->weight);
-			p->weight[n - 1] = value;
-		}
-		if (timestamp >= 0) {
-			p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n,
-						   sizeof *p->timestamp);
-			p->timestamp[n - 1] = when;
-		}
-		p->n = n;
-		progress_step(table_bytes(t), table_size(t), "bytes");
+	struct batch *b = &r->batch;
+	double weight = 1;
+	int64_t when = 0;
+	b->user[r->n] = table_field(r->table, r->user);
+	b->item[r->n] = table_field(r->table, r->item);
+	if (b->user[r->n].n == 0)
+		table_reject(r->table, r->user, "an empty id");
+	else if (b->item[r->n].n == 0)
+		table_reject(r->table, r->item, "an empty id");
+	else if ((!r->weights || table_double(r->table, r->time, &weight)) &&
+		 (r->timestamp < 0 || table_i64(r->table, (size_t)r->timestamp, &when))) {
+		b->weight[r->n] = weight;
+		b->timestamp[r->n] = when;
+		r->n++;
 	}
 }
 
-static uint32_t *ranks_of(const uint32_t *order, uint32_t n)
+static void store_batch(struct reader *r)
 {
-	uint32_t *rank = memory_new((size_t)n + 1, sizeof *rank);
-	for (uint32_t i = 0; i < n; i++)
-		rank[order[i]] = i;
-	return rank;
+	struct pairs *p = r->pairs;
+	const struct batch *b = &r->batch;
+	size_t n = p->n + r->n;
+	if (n >= UINT32_MAX)
+		die(STATUS_FAILED, "more than %u rows", UINT32_MAX - 1);
+	p->user = memory_grow(p->user, &p->capacity[0], n, sizeof *p->user);
+	p->item = memory_grow(p->item, &p->capacity[1], n, sizeof *p->item);
+	strmap_add_many(p->users, b->user, r->n, p->user + p->n);
+	strmap_add_many(p->items, b->item, r->n, p->item + p->n);
+	if (r->weights) {
+		p->weight = memory_grow(p->weight, &p->capacity[2], n, sizeof *p->weight);
+		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
+	}
+	if (r->timestamp >= 0) {
+		p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n,
+					   sizeof *p->timestamp);
+		memcpy(p->timestamp + p->n, b->timestamp, r->n * sizeof *b->timestamp);
+	}
+	p->n = n;
+	r->n = 0;
+	progress_step(table_bytes(r->table), table_size(r->table), "bytes");
 }
 
-/* Row numbers by (rank of key), stable: one pass of a counting sort. */
-static uint32_t *sort_rows(const uint32_t *key, const uint32_t *rank, uint32_t n_keys,
-			   uint32_t *from, size_t n)
+static void read_rows(struct reader *r)
 {
-	uint32_t *next = memory_zero((size_t)n_keys + 2, sizeof *next);
-	uint32_t *to = memory_new(n + 1, sizeof *to);
-	for (size_t i = 0; i < n; i++)
-		next[rank[key[i]] + 1]++;
-	for (uint32_t k = 0; k < n_keys; k++)
-		next[k + 1] += next[k];
-	for (size_t i = 0; i < n; i++) {
-		uint32_t row = from ? from[i] : (uint32_t)i;
-		to[next[rank[key[row]]]++] = row;
+	struct table_block block;
+	for (;;) {
+		if (table_next_block(r->table, &block)) {
+			for (size_t i = 0; i < block.row_count; i++) {
+				table_block_row(r->table, i);
+				take_row(r);
+				if (r->n == BATCH)
+					store_batch(r);
+			}
+		} else if (table_next(r->table)) {
+			take_row(r);
+		} else {
+			break;
+		}
+		if (r->n) /* before the fields go away */
+			store_batch(r);
 	}
-	free(next);
-	free(from);
-	return to;
+}
+
+/* Ids in byte order, and for each number in the map where its id is there. */
+static struct span *ids_in_order(const struct strmap *map, uint32_t **rank)
+{
+	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
+	struct span *ids = memory_new((size_t)n + 1, sizeof *ids);
+	*rank = memory_new((size_t)n + 1, sizeof **rank);
+	for (uint32_t i = 0; i < n; i++) {
+		ids[i] = strmap_key(map, order[i]);
+		(*rank)[order[i]] = i;
+	}
+	free(order);
+	return ids;
 }
 
 /* What one pair's rows come to. */
 struct pile {
-	struct exactsum sum;
+	struct exactsum sum; /* from the second row on */
 	uint64_t n;
 	double only, most, last, newest_weight;
 	int64_t newest;
@@ -210,26 +241,26 @@ struct pile {
 
 static void pile_add(struct pile *pile, double value, double weight, int64_t when, bool sums)
 {
-	if (pile->n == 0) {
-		pile->only = pile->most = weight;
+	if (pile->n++ == 0) {
+		pile->only = pile->most = pile->newest_weight = weight;
+		pile->last = value;
+		pile->newest = when;
+		return;
+	}
+	if (sums) {
+		if (pile->n == 2) {
+			pile->sum = (struct exactsum){0};
+			exactsum_add(&pile->sum, pile->only);
+		}
+		exactsum_add(&pile->sum, weight);
+	}
+	if (weight > pile->most)
+		pile->most = weight;
+	if (when > pile->newest || (when == pile->newest && value > pile->last)) {
+		pile->newest = when;
 		pile->last = value;
 		pile->newest_weight = weight;
-		pile->newest = when;
-	} else {
-		if (sums) {
-			if (pile->n == 1)
-				exactsum_add(&pile->sum, pile->only);
-			exactsum_add(&pile->sum, weight);
-		}
-		if (weight > pile->most)
-			pile->most = weight;
-		if (when > pile->newest || (when == pile->newest && value > pile->last)) {
-			pile->newest = when;
-			pile->last = value;
-			pile->newest_weight = weight;
-		}
 	}
-	pile->n++;
 }
 
 static double pile_weight(const struct pile *pile, enum weighting how)
@@ -241,138 +272,148 @@ static double pile_weight(const struct pile *pile, enum weighting how)
 	return pile->n == 1 ? pile->only : exactsum_value(&pile->sum);
 }
 
+/* What a reader of the dataset takes for a float must be one. */
+static void check_weight(const struct pairs *p, size_t i)
+{
+	if (isfinite((float)p->weight[i]))
+		return;
+	char shown[2][QUOTED_SIZE];
+	struct span user = p->user_id[p->user[i]], item = p->item_id[p->item[i]];
+	die(STATUS_DATA, "the weight of user %s and item %s is too large: %g",
+	    quoted(user.at, user.n, shown[0]), quoted(item.at, item.n, shown[1]), p->weight[i]);
+}
+
 /* Sorts the rows by user and item and makes one pair of those that share both. */
 static void make_pairs(const struct options *o, struct pairs *p)
 {
-	uint32_t users = strmap_count(p->users), items = strmap_count(p->items);
-	size_t n = (size_t)p->n;
+	uint32_t *user_rank, *item_rank;
+	size_t n = p->n, pairs = 0;
 	enum weighting how = (enum weighting)o->weight;
-	p->user_order = strmap_sorted(p->users);
-	p->item_order = strmap_sorted(p->items);
-	p->user_rank = ranks_of(p->user_order, users);
-	p->item_rank = ranks_of(p->item_order, items);
-	uint32_t *order = sort_rows(p->item, p->item_rank, items, NULL, n);
-	order = sort_rows(p->user, p->user_rank, users, order, n);
+	p->n_users = strmap_count(p->users);
+	p->n_items = strmap_count(p->items);
+	p->user_id = ids_in_order(p->users, &user_rank);
+	p->item_id = ids_in_order(p->items, &item_rank);
+	unsigned shift = radix_bits(p->n_items);
+	uint64_t *key = memory_new(n + 1, sizeof *key), low = (UINT64_C(1) << shift) - 1;
+	for (size_t i = 0; i < n; i++)
+		key[i] = (uint64_t)user_rank[p->user[i]] << shift | item_rank[p->item[i]];
+	free(user_rank);
+	free(item_rank);
+	double half_life = o->half_life_s * (o->unit == 0 ? 1 : 1000);
+	bool weighted = how != WEIGHT_BINARY || half_life > 0;
+	bool sums = how == WEIGHT_SUM || how == WEIGHT_COUNT;
+	bool values = weighted || p->timestamp;
+	uint32_t *order = values ? memory_new(n + 1, sizeof *order) : NULL;
+	for (size_t i = 0; values && i < n; i++)
+		order[i] = (uint32_t)i;
+	radix_sort(key, order, n);
 	int64_t newest = INT64_MIN;
 	for (size_t i = 0; p->timestamp && i < n; i++)
 		newest = p->timestamp[i] > newest ? p->timestamp[i] : newest;
-	double half_life = o->half_life_s * (o->unit == 0 ? 1 : 1000);
-	bool plain = how == WEIGHT_BINARY && half_life <= 0;
-	double *weight = plain ? NULL : memory_new(n + 1, sizeof *weight);
+	double *weight = weighted ? memory_new(n + 1, sizeof *weight) : NULL, *values_in = p->weight;
 	int64_t *timestamp = p->timestamp ? memory_new(n + 1, sizeof *timestamp) : NULL;
-	uint32_t *user = memory_new(n + 1, sizeof *user), *item = memory_new(n + 1, sizeof *item);
-	size_t pairs = 0;
+	p->weight = weight;
+	struct pile pile;
 	for (size_t i = 0; i < n; pairs++) {
-		uint32_t u = p->user[order[i]], v = p->item[order[i]];
-		struct pile pile;
+		uint64_t pair = key[i];
+		p->user[pairs] = (uint32_t)(pair >> shift);
+		p->item[pairs] = (uint32_t)(pair & low);
 		pile.n = 0;
-		if (how == WEIGHT_SUM || how == WEIGHT_COUNT)
-			pile.sum = (struct exactsum){0};
-		for (; i < n && p->user[order[i]] == u && p->item[order[i]] == v; i++) {
+		for (; i < n && key[i] == pair; i++) {
+			if (!values)
+				continue;
 			size_t row = order[i];
-			double value = p->weight ? p->weight[row] : 1, w = value;
+			double value = values_in ? values_in[row] : 1, w = value;
 			int64_t when = p->timestamp ? p->timestamp[row] : 0;
 			if (half_life > 0)
 				w *= exp2(-((double)newest - (double)when) / half_life);
-			pile_add(&pile, value, w, when, how == WEIGHT_SUM || how == WEIGHT_COUNT);
+			pile_add(&pile, value, w, when, sums);
 		}
-		user[pairs] = u;
-		item[pairs] = v;
-		if (weight)
+		if (weighted) {
 			weight[pairs] = pile_weight(&pile, how);
-		if (weight && !isfinite(weight[pairs])) {
-			char shown[2][QUOTED_SIZE];
-			struct span a = strmap_key(p->users, u), b = strmap_key(p->items, v);
-			die(STATUS_DATA, "the weight of user %s and item %s is too large",
-			    quoted(a.at, a.n, shown[0]), quoted(b.at, b.n, shown[1]));
+			check_weight(p, pairs);
 		}
 		if (timestamp)
 			timestamp[pairs] = pile.newest;
 	}
 	free(order);
-	free(p->user);
-	free(p->item);
-	free(p->weight);
+	free(key);
+	free(values_in);
 	free(p->timestamp);
-	p->user = user;
-	p->item = item;
-	p->weight = weight;
 	p->timestamp = timestamp;
 	p->n = pairs;
 }
 
 /* ---- splitting ---- */
 
-static const struct pairs *by_time_of;
+struct splitter {
+	const struct pairs *pairs;
+	double *share;     /* of each of the user's pairs: their hash in [0, 1) */
+	uint32_t *latest;  /* scratch */
+	size_t share_capacity, latest_capacity;
+};
 
-/* Newest first; the same time: by item id, backwards. Pairs of a user lie by item. */
-static int newest_first(const void *a, const void *b)
+/* Latest first; the same time: the greater item id. Pairs of a user lie by item. */
+static int latest_first(const void *a, const void *b, void *pairs)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int64_t s = by_time_of->timestamp[x], t = by_time_of->timestamp[y];
-	if (s != t)
-		return s > t ? -1 : 1;
+	const int64_t *timestamp = ((const struct pairs *)pairs)->timestamp;
+	if (timestamp[x] != timestamp[y])
+		return timestamp[x] > timestamp[y] ? -1 : 1;
 	return x > y ? -1 : 1;
 }
 
-static void split_last(struct pairs *p, size_t from, size_t to, const struct rule *test,
-		       const struct rule *validation, uint32_t *scratch)
+/* Moves those of one user's pairs that the rule says from train to `to`. Shares
+ * take the hashes from `floor` on: what lies below went to another split. */
+static void apply_rule(struct splitter *s, const struct rule *rule, double floor, enum split to,
+		       size_t begin, size_t end)
 {
+	const struct pairs *p = s->pairs;
 	size_t n = 0;
-	for (size_t i = from; i < to; i++)
-		if (p->split[i] == SPLIT_TRAIN)
-			scratch[n++] = (uint32_t)i;
-	by_time_of = p;
-	qsort(scratch, n, sizeof *scratch, newest_first);
-	size_t tests = test->kind == RULE_LAST ? (size_t)test->number : 0;
-	size_t later = validation->kind == RULE_LAST ? (size_t)validation->number : 0;
-	for (size_t i = 0; i < n; i++)
-		p->split[scratch[i]] = i < tests ? SPLIT_TEST
-			: i - tests < later ? SPLIT_VALIDATION : SPLIT_TRAIN;
+	if (rule->kind == RULE_NONE)
+		return;
+	if (rule->kind == RULE_LAST)
+		s->latest = memory_grow(s->latest, &s->latest_capacity, end - begin,
+					sizeof *s->latest);
+	for (size_t i = begin; i < end; i++) {
+		if (p->split[i] != SPLIT_TRAIN)
+			continue;
+		double share = rule->kind == RULE_SHARE ? s->share[i - begin] : 0;
+		if (rule->kind == RULE_LAST)
+			s->latest[n++] = (uint32_t)i;
+		else if (rule->kind == RULE_AFTER ? p->timestamp[i] > rule->number
+						  : share >= floor && share < floor + rule->share)
+			p->split[i] = (uint8_t)to;
+	}
+	if (n)
+		qsort_r(s->latest, n, sizeof *s->latest, latest_first, (void *)(uintptr_t)p);
+	for (size_t i = 0; i < n && i < (uint64_t)rule->number; i++)
+		p->split[s->latest[i]] = (uint8_t)to;
 }
 
-/* Test before validation; shares by a hash of the ids, times by the rows' own. */
+/* User by user, the test before validation. */
 static void split_pairs(const struct options *o, struct pairs *p, const struct rule *test,
 			const struct rule *validation)
 {
-	size_t n = (size_t)p->n;
-	p->split = memory_zero(n + 1, 1);
-	bool last = test->kind == RULE_LAST || validation->kind == RULE_LAST;
-	uint32_t *scratch = last ? memory_new(n + 1, sizeof *scratch) : NULL;
-	double tests = test->kind == RULE_SHARE ? test->share : 0;
-	for (size_t from = 0, to; from < n; from = to) {
-		for (to = from; to < n && p->user[to] == p->user[from]; to++) {
-			double share = 1;
-			if (test->kind == RULE_SHARE || validation->kind == RULE_SHARE)
-				share = hash_share(hash_row(o->common.seed,
-							    strmap_key(p->users, p->user[to]),
-							    strmap_key(p->items, p->item[to])));
-			if (test->kind == RULE_SHARE && share < tests)
-				p->split[to] = SPLIT_TEST;
-			else if (test->kind == RULE_AFTER && p->timestamp[to] > test->number)
-				p->split[to] = SPLIT_TEST;
-			else if (validation->kind == RULE_SHARE && test->kind != RULE_LAST &&
-				 share - tests < validation->share && share < 1)
-				p->split[to] = SPLIT_VALIDATION;
-			else if (validation->kind == RULE_AFTER && test->kind != RULE_LAST &&
-				 p->timestamp[to] > validation->number)
-				p->split[to] = SPLIT_VALIDATION;
-		}
-		if (!last)
-			continue;
-		split_last(p, from, to, test, validation, scratch);
-		for (size_t i = from; i < to && test->kind == RULE_LAST; i++) {
-			if (p->split[i] != SPLIT_TRAIN || validation->kind == RULE_LAST)
-				continue;
-			double share = hash_share(hash_row(o->common.seed,
-							   strmap_key(p->users, p->user[i]),
-							   strmap_key(p->items, p->item[i])));
-			if ((validation->kind == RULE_SHARE && share < validation->share) ||
-			    (validation->kind == RULE_AFTER && p->timestamp[i] > validation->number))
-				p->split[i] = SPLIT_VALIDATION;
-		}
+	struct splitter s = {.pairs = p};
+	bool shares = test->kind == RULE_SHARE || validation->kind == RULE_SHARE;
+	double tested = test->kind == RULE_SHARE ? test->share : 0;
+	p->split = memory_zero(p->n + 1, 1);
+	for (size_t begin = 0, end; begin < p->n; begin = end) {
+		for (end = begin + 1; end < p->n && p->user[end] == p->user[begin]; end++)
+			;
+		if (shares)
+			s.share = memory_grow(s.share, &s.share_capacity, end - begin,
+					      sizeof *s.share);
+		for (size_t i = begin; shares && i < end; i++)
+			s.share[i - begin] = hash_share(hash_row(o->common.seed,
+								 p->user_id[p->user[i]],
+								 p->item_id[p->item[i]]));
+		apply_rule(&s, test, 0, SPLIT_TEST, begin, end);
+		apply_rule(&s, validation, tested, SPLIT_VALIDATION, begin, end);
 	}
-	free(scratch);
+	free(s.share);
+	free(s.latest);
 }
 
 /* ---- thresholds ---- */
@@ -384,11 +425,10 @@ struct counts {
 
 static void count_pairs(const struct pairs *p, struct counts *c, bool train_only)
 {
-	uint32_t users = strmap_count(p->users), items = strmap_count(p->items);
-	memset(c->user, 0, users * sizeof *c->user);
-	memset(c->item, 0, items * sizeof *c->item);
+	memset(c->user, 0, p->n_users * sizeof *c->user);
+	memset(c->item, 0, p->n_items * sizeof *c->item);
 	c->users = c->items = 0;
-	for (uint64_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		if (train_only && p->split[i] != SPLIT_TRAIN)
 			continue;
 		c->users += c->user[p->user[i]]++ == 0;
@@ -396,40 +436,81 @@ static void count_pairs(const struct pairs *p, struct counts *c, bool train_only
 	}
 }
 
-/* Keeps the pairs whose user and item have enough; says what that took. */
+/* What the threshold of users took, and that of items; a pair may be in both. */
+struct taken {
+	uint64_t user_pairs, item_pairs;
+	bool *user, *item; /* which ones */
+};
+
+/* Keeps the pairs whose user and item have enough: one pass. */
+static void keep_once(const struct options *o, struct pairs *p, const struct counts *c,
+		      struct taken *taken)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		uint32_t user = p->user[i], item = p->item[i];
+		bool few_user = c->user[user] < o->min_user, few_item = c->item[item] < o->min_item;
+		taken->user_pairs += few_user;
+		taken->item_pairs += few_item;
+		if (few_user)
+			taken->user[user] = true;
+		if (few_item)
+			taken->item[item] = true;
+		if (few_user || few_item)
+			continue;
+		p->user[kept] = user;
+		p->item[kept] = item;
+		if (p->weight)
+			p->weight[kept] = p->weight[i];
+		if (p->timestamp)
+			p->timestamp[kept] = p->timestamp[i];
+		if (p->split)
+			p->split[kept] = p->split[i];
+		kept++;
+	}
+	p->n = kept;
+}
+
+static uint64_t count_true(const bool *flags, size_t n)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += flags[i];
+	return count;
+}
+
+/* Applies both thresholds and says what each of them took. */
 static void keep_frequent(const struct options *o, struct pairs *p, struct counts *c)
 {
-	uint64_t rows = p->n, before;
-	bool train_only = o->count_on == 1;
-	if (o->min_user <= 1 && o->min_item <= 1 && !train_only)
+	bool train_only = o->count_on == COUNT_TRAIN;
+	const char *what = train_only ? "train pairs" : "pairs";
+	uint64_t rounds = 0;
+	size_t before;
+	if (o->min_user <= 1 && o->min_item <= 1)
 		return;
-	count_pairs(p, c, false);
-	uint64_t users = c->users, items = c->items, rounds = 0;
+	struct taken taken = {
+		.user = memory_zero((size_t)p->n_users + 1, sizeof *taken.user),
+		.item = memory_zero((size_t)p->n_items + 1, sizeof *taken.item),
+	};
 	do {
 		before = p->n;
 		count_pairs(p, c, train_only);
-		uint64_t kept = 0;
-		for (uint64_t i = 0; i < p->n; i++) {
-			if (c->user[p->user[i]] < o->min_user || c->item[p->item[i]] < o->min_item)
-				continue;
-			p->user[kept] = p->user[i];
-			p->item[kept] = p->item[i];
-			if (p->weight)
-				p->weight[kept] = p->weight[i];
-			if (p->timestamp)
-				p->timestamp[kept] = p->timestamp[i];
-			if (p->split)
-				p->split[kept] = p->split[i];
-			kept++;
-		}
-		p->n = kept;
+		keep_once(o, p, c, &taken);
 		rounds++;
 	} while (o->core && p->n < before);
 	count_pairs(p, c, false);
-	warn("at least %" PRId64 " %s a user and %" PRId64 " an item%s took %" PRIu64 " pairs, %" PRIu64
-	     " users, %" PRIu64 " items", o->min_user, train_only ? "train pairs" : "pairs",
-	     o->min_item, o->core ? " (to the end)" : "", rows - p->n, users - c->users,
-	     items - c->items);
+	if (o->min_user > 1)
+		warn("%" PRIu64 " users with fewer than %" PRId64 " %s taken out, with %" PRIu64
+		     " pairs", count_true(taken.user, p->n_users), o->min_user, what,
+		     taken.user_pairs);
+	if (o->min_item > 1)
+		warn("%" PRIu64 " items with fewer than %" PRId64 " %s taken out, with %" PRIu64
+		     " pairs", count_true(taken.item, p->n_items), o->min_item, what,
+		     taken.item_pairs);
+	if (o->core)
+		warn("that took %" PRIu64 " rounds", rounds);
+	free(taken.user);
+	free(taken.item);
 }
 
 /* ---- what is said and written ---- */
@@ -437,39 +518,43 @@ static void keep_frequent(const struct options *o, struct pairs *p, struct count
 static void report(const struct pairs *p, struct counts *c, bool temporal)
 {
 	uint64_t rows[SPLIT_COUNT] = {0};
-	for (uint64_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		rows[p->split[i]]++;
 	count_pairs(p, c, false);
-	warn("train %" PRIu64 ", validation %" PRIu64 ", test %" PRIu64 " pairs; %" PRIu64
-	     " users, %" PRIu64 " items", rows[SPLIT_TRAIN], rows[SPLIT_VALIDATION],
-	     rows[SPLIT_TEST], c->users, c->items);
+	uint64_t users = c->users, items = c->items;
+	warn("%" PRIu64 " users, %" PRIu64 " items; %" PRIu64 " train, %" PRIu64 " validation, %"
+	     PRIu64 " test pairs", users, items, rows[SPLIT_TRAIN], rows[SPLIT_VALIDATION],
+	     rows[SPLIT_TEST]);
 	if (p->n == 0)
 		warn("nothing is left");
 	else if (rows[SPLIT_TRAIN] == 0)
 		warn("nothing is left to train on");
 	if (!temporal || p->n == 0)
 		return;
-	uint64_t users = c->users, items = c->items;
 	count_pairs(p, c, true);
 	if (users > c->users || items > c->items)
-		warn("cold, without a train row: %" PRIu64 " users, %" PRIu64 " items",
+		warn("cold, without a train pair: %" PRIu64 " users, %" PRIu64 " items",
 		     users - c->users, items - c->items);
 }
 
-static void write_pairs(const struct options *o, const struct pairs *p, struct output *out)
+static void write_pairs(const struct pairs *p, struct output *out)
 {
-	(void)o;
-	for (uint64_t i = 0; i < p->n; i++) {
-		output_span(out, strmap_key(p->users, p->user[i]));
+	static const struct span WORD[SPLIT_COUNT] = {
+		[SPLIT_TRAIN] = {"train", 5},
+		[SPLIT_VALIDATION] = {"validation", 10},
+		[SPLIT_TEST] = {"test", 4},
+	};
+	for (size_t i = 0; i < p->n; i++) {
+		output_span(out, p->user_id[p->user[i]]);
 		output_tab(out);
-		output_span(out, strmap_key(p->items, p->item[i]));
+		output_span(out, p->item_id[p->item[i]]);
 		output_tab(out);
 		if (p->weight)
 			output_double(out, p->weight[i]);
 		else
 			output_byte(out, '1');
 		output_tab(out);
-		output_text(out, SPLIT_NAMES[p->split[i]]);
+		output_span(out, WORD[p->split[i]]);
 		if (p->timestamp) {
 			output_tab(out);
 			output_i64(out, p->timestamp[i]);
@@ -482,62 +567,67 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct rule test = parse_rule(o->test, "test");
 	struct rule validation = parse_rule(o->validation, "validation");
+	bool values = o->weight >= WEIGHT_SUM;
+	bool temporal = needs_timestamp(&test) || needs_timestamp(&validation);
+	bool when = temporal || o->weight == WEIGHT_LAST || o->half_life_s > 0;
 	if (test.kind == RULE_SHARE && validation.kind == RULE_SHARE &&
 	    test.share + validation.share > 1)
 		usage_error("--test and --validation are more than all rows together");
-	if (o->core && o->count_on == 1)
+	if (o->core && o->count_on == COUNT_TRAIN)
 		usage_error("--core counts all rows: it excludes --count-on train");
-	struct table_format format = COMMON_FORMAT(&o->common);
-	struct table *t = table_open(files, count, &format);
-	bool values = o->weight >= WEIGHT_SUM;
-	bool when = needs_timestamp(&test) || needs_timestamp(&validation) ||
-		o->weight == WEIGHT_LAST || o->half_life_s > 0;
-	bool named = option_given("timestamp");
-	long timestamp = when || named
-		? (long)table_column(t, o->timestamp, named ? "timestamp" : NULL)
-		: table_find_column(t, o->timestamp);
 	if (option_given("time") && !values)
 		usage_error("--time is about --weight sum, max or last");
-	table_column(t, o->user, option_given("user") ? "user" : NULL);
-	table_column(t, o->item, option_given("item") ? "item" : NULL);
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct pairs p = {.users = strmap_new(), .items = strmap_new()};
+	struct reader *r = memory_zero(1, sizeof *r);
+	r->table = t;
+	r->pairs = &p;
+	r->weights = values;
+	r->user = table_column(t, o->user, option_given("user") ? "user" : NULL);
+	r->item = table_column(t, o->item, option_given("item") ? "item" : NULL);
+	if (values)
+		r->time = table_column(t, o->time, option_given("time") ? "time" : NULL);
+	bool named = option_given("timestamp");
+	r->timestamp = when || named
+		? (long)table_column(t, o->timestamp, named ? "timestamp" : NULL)
+		: table_find_column(t, o->timestamp);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {
 		output_text(out, "user\titem\tweight\tsplit");
-		output_text(out, timestamp >= 0 ? "\ttimestamp" : "");
+		output_text(out, r->timestamp >= 0 ? "\ttimestamp" : "");
 		output_end_row(out);
 		output_flush(out);
 	}
-	struct pairs p = {.users = strmap_new(), .items = strmap_new()};
-	read_rows(o, t, &p, values, timestamp);
+	read_rows(r);
+	free(r);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t), good = p.n;
 	table_close(t);
 	progress_clear();
 	make_pairs(o, &p);
 	struct counts c = {0};
-	c.user = memory_zero((size_t)strmap_count(p.users) + 1, sizeof *c.user);
-	c.item = memory_zero((size_t)strmap_count(p.items) + 1, sizeof *c.item);
-	warn("%" PRIu64 " rows, %" PRIu64 " distinct pairs; %u users, %u items", good, p.n,
-	     strmap_count(p.users), strmap_count(p.items));
-	if (o->count_on == 1)
+	c.user = memory_zero((size_t)p.n_users + 1, sizeof *c.user);
+	c.item = memory_zero((size_t)p.n_items + 1, sizeof *c.item);
+	warn("%" PRIu64 " rows, %zu distinct pairs; %u users, %u items", good, p.n, p.n_users,
+	     p.n_items);
+	if (o->count_on == COUNT_TRAIN)
 		split_pairs(o, &p, &test, &validation);
 	keep_frequent(o, &p, &c);
-	if (o->count_on != 1)
+	if (o->count_on != COUNT_TRAIN)
 		split_pairs(o, &p, &test, &validation);
-	report(&p, &c, needs_timestamp(&test) || needs_timestamp(&validation));
-	write_pairs(o, &p, out);
+	report(&p, &c, temporal);
+	write_pairs(&p, out);
 	output_close(out);
 	run_report(rows, p.n, rejected);
 	strmap_free(p.users);
 	strmap_free(p.items);
+	free(p.user_id);
+	free(p.item_id);
 	free(p.user);
 	free(p.item);
 	free(p.weight);
 	free(p.timestamp);
 	free(p.split);
-	free(p.user_order);
-	free(p.item_order);
-	free(p.user_rank);
-	free(p.item_rank);
 	free(c.user);
 	free(c.item);
 	return STATUS_DONE;

@@ -142,6 +142,7 @@ struct lists {
 	struct ranked *ranked;          /* by popularity */
 	struct ranked *best;            /* scratch of random lists: a heap, the worst on top */
 	uint32_t n;
+	uint64_t *hash;                 /* of the items, for random lists */
 	uint32_t *banned;               /* item -> the last user (from 1) that must not have it */
 	uint32_t turn;
 	struct output *out;
@@ -166,19 +167,19 @@ static void sink(struct ranked *heap, size_t n)
 	}
 }
 
-/* The k items with the greatest hashes: a sample without replacement. The seed is
- * mixed first: build-dataset hashes the same ids for its split, and with one seed
- * for both tools the lists would hold what the split has put elsewhere. */
+/* The k items with the greatest hashes: a sample without replacement. A pair's
+ * hash is the mixed exclusive or of the user's and the item's, a few instructions,
+ * and no kin of the hash that build-dataset splits by: with one seed for both
+ * tools the lists must not hold what the split has put elsewhere. */
 static size_t draw(struct lists *l, struct span user)
 {
 	size_t n = 0, k = (size_t)l->o->k;
-	uint64_t seed = hash_mix(l->o->common.seed);
+	uint64_t own = hash_row(l->o->common.seed, user, (struct span){"", 0});
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint32_t item = l->ranked[i].item;
 		if (l->banned[item] == l->turn)
 			continue;
-		struct ranked r = {hash_share(hash_row(seed, user,
-						       strmap_key(l->d->item_ids, item))), item};
+		struct ranked r = {hash_share(hash_mix(own ^ l->hash[item])), item};
 		if (n < k) {
 			l->best[n++] = r;
 			if (n == k) /* sorted with the worst first, it is a heap */
@@ -264,6 +265,10 @@ static int run(const struct options *o, char **files, int count)
 	l.ranked = rank_items(o, d, splits, &l.n);
 	size_t most = (uint64_t)o->k < l.n ? (size_t)o->k : l.n;
 	l.best = memory_new(most + 1, sizeof *l.best);
+	l.hash = memory_new((size_t)d->items + 1, sizeof *l.hash);
+	for (uint32_t i = 0; i < d->items; i++)
+		l.hash[i] = hash_row(o->common.seed, (struct span){"", 0},
+				     strmap_key(d->item_ids, i));
 	l.banned = memory_zero((size_t)d->items + 1, sizeof *l.banned);
 	struct exclude *excluded = NULL;
 	if (o->exclude.n) {
@@ -295,6 +300,7 @@ static int run(const struct options *o, char **files, int count)
 	exclude_free(excluded);
 	free(l.item_of);
 	free(l.banned);
+	free(l.hash);
 	free(l.best);
 	free(l.ranked);
 	free(tables);

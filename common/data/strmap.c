@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/radix.h"
 
 /* Keys lie one behind the other in `bytes`; key i ends at end[i]. The table has
  * slots of a key's number + 1 and the upper half of its hash, so that most
@@ -81,9 +82,8 @@ static void grow(struct strmap *m)
 	}
 }
 
-uint32_t strmap_add(struct strmap *m, struct span key)
+static uint32_t add_hashed(struct strmap *m, struct span key, uint64_t hash)
 {
-	uint64_t hash = hash_table(key.at, key.n);
 	struct slot *s = slot_of(m, key, hash);
 	if (s->number)
 		return s->number - 1;
@@ -101,44 +101,126 @@ uint32_t strmap_add(struct strmap *m, struct span key)
 	return m->count - 1;
 }
 
+uint32_t strmap_add(struct strmap *m, struct span key)
+{
+	return add_hashed(m, key, hash_table(key.at, key.n));
+}
+
+/* A look-up waits for memory three times: slot, end, bytes. Each is asked for in
+ * a round of its own over some keys, so that the waits overlap. What a round sees
+ * may be out of date when the key is added: then only the fetch was in vain. */
+void strmap_add_many(struct strmap *m, const struct span *keys, size_t n, uint32_t *numbers)
+{
+	enum { AHEAD = 32 };
+	uint64_t hash[AHEAD];
+	for (size_t from = 0; from < n; from += AHEAD) {
+		const struct span *key = keys + from;
+		size_t some = n - from < AHEAD ? n - from : AHEAD;
+		for (size_t i = 0; i < some; i++) {
+			hash[i] = hash_table(key[i].at, key[i].n);
+			__builtin_prefetch(&m->slots[hash[i] & m->mask]);
+		}
+		for (size_t i = 0; i < some; i++) {
+			uint32_t number = m->slots[hash[i] & m->mask].number;
+			if (number)
+				__builtin_prefetch(&m->end[number - 1]);
+		}
+		for (size_t i = 0; i < some; i++) {
+			uint32_t number = m->slots[hash[i] & m->mask].number;
+			if (number)
+				__builtin_prefetch(strmap_key(m, number - 1).at);
+		}
+		for (size_t i = 0; i < some; i++)
+			numbers[from + i] = add_hashed(m, key[i], hash[i]);
+	}
+}
+
 uint32_t strmap_find(const struct strmap *m, struct span key)
 {
 	const struct slot *s = slot_of(m, key, hash_table(key.at, key.n));
 	return s->number ? s->number - 1 : STRMAP_NONE;
 }
 
-/* A key's first eight bytes as a number that sorts as they do. */
-static uint64_t head(struct span key)
+/* Eight bytes of a key from `depth` on as a number that sorts as they do; zeros
+ * where the key has ended. */
+static uint64_t head(struct span key, size_t depth)
 {
 	uint64_t value = 0;
-	memcpy(&value, key.at, key.n < 8 ? key.n : 8);
+	if (key.n > depth)
+		memcpy(&value, key.at + depth, key.n - depth < 8 ? key.n - depth : 8);
 	return __builtin_bswap64(value);
 }
 
-struct entry {
-	uint64_t head;
-	uint32_t number;
+struct sorting {
+	const struct strmap *map;
+	uint64_t *heads;   /* of the keys in `order`, at the depth that is being sorted */
+	uint32_t *order;
 };
 
 static int compare(const void *a, const void *b, void *map)
 {
-	const struct entry *x = a, *y = b;
-	if (x->head != y->head)
-		return x->head < y->head ? -1 : 1;
-	return span_compare(strmap_key(map, x->number), strmap_key(map, y->number));
+	return span_compare(strmap_key(map, *(const uint32_t *)a),
+			    strmap_key(map, *(const uint32_t *)b));
+}
+
+/* Sorts keys whose bytes before `depth` are equal: by their next eight bytes, then
+ * each run of equal ones by the bytes behind. Keys that end inside these bytes
+ * come first in their run, the shortest before the others: they differ in length
+ * alone, so there are nine at most. */
+static void sort_from(const struct sorting *s, size_t begin, size_t end, size_t depth)
+{
+	enum { FEW = 1024 };
+	while (end - begin > FEW) {
+		size_t rest_begin = begin, rest_end = begin;
+		for (size_t i = begin; i < end; i++)
+			s->heads[i] = head(strmap_key(s->map, s->order[i]), depth);
+		radix_sort(s->heads + begin, s->order + begin, end - begin);
+		depth += 8;
+		for (size_t from = begin, to; from < end; from = to) {
+			for (to = from + 1; to < end && s->heads[to] == s->heads[from]; to++)
+				;
+			if (to - from == 1)
+				continue;
+			size_t ended = from;
+			for (size_t i = from; i < to; i++) {
+				uint32_t number = s->order[i];
+				size_t n = strmap_key(s->map, number).n, j = ended;
+				if (n > depth)
+					continue;
+				s->order[i] = s->order[ended];
+				for (; j > from && strmap_key(s->map, s->order[j - 1]).n > n; j--)
+					s->order[j] = s->order[j - 1];
+				s->order[j] = number;
+				ended++;
+			}
+			/* The longest run is left to the loop: the stack stays low however
+			 * long the ids' common beginning is. */
+			size_t smaller_begin = ended, smaller_end = to;
+			if (to - ended > rest_end - rest_begin) {
+				smaller_begin = rest_begin;
+				smaller_end = rest_end;
+				rest_begin = ended;
+				rest_end = to;
+			}
+			if (smaller_end - smaller_begin > 1)
+				sort_from(s, smaller_begin, smaller_end, depth);
+		}
+		begin = rest_begin;
+		end = rest_end;
+	}
+	if (end - begin > 1)
+		qsort_r(s->order + begin, end - begin, sizeof *s->order, compare,
+			(void *)(uintptr_t)s->map);
 }
 
 uint32_t *strmap_sorted(const struct strmap *m)
 {
-	struct entry *entries = memory_new((size_t)m->count + 1, sizeof *entries);
-	for (uint32_t i = 0; i < m->count; i++) {
-		struct span key = strmap_key(m, i);
-		entries[i] = (struct entry){key.n ? head(key) : 0, i};
-	}
-	qsort_r(entries, m->count, sizeof *entries, compare, (void *)(uintptr_t)m);
-	uint32_t *order = memory_new((size_t)m->count + 1, sizeof *order);
+	struct sorting s = {.map = m};
+	s.heads = memory_new((size_t)m->count + 1, sizeof *s.heads);
+	s.order = memory_new((size_t)m->count + 1, sizeof *s.order);
 	for (uint32_t i = 0; i < m->count; i++)
-		order[i] = entries[i].number;
-	free(entries);
-	return order;
+		s.order[i] = i;
+	sort_from(&s, 0, m->count, 0);
+	free(s.heads);
+	return s.order;
 }

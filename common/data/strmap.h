@@ -17,6 +17,10 @@ void strmap_free(struct strmap *map);
  * empty and hold any byte; they are copied. At most 2^32 - 2 keys. */
 uint32_t strmap_add(struct strmap *map, struct span key);
 
+/* The same for many keys: numbers[i] is that of keys[i]. In a large map this is
+ * several times faster, because the keys' places are fetched ahead of their use. */
+void strmap_add_many(struct strmap *map, const struct span *keys, size_t n, uint32_t *numbers);
+
 /* The number of `key`, or STRMAP_NONE. */
 uint32_t strmap_find(const struct strmap *map, struct span key);
 

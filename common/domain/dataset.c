@@ -41,23 +41,43 @@ struct rows {
 	int64_t *timestamp;
 };
 
-static void rows_add(struct rows *r, uint32_t user, uint32_t item, float weight, uint8_t split,
-		     const int64_t *timestamp)
+/* Rows on their way into `rows`: ids are looked up many at a time. */
+struct reader {
+	struct table *table;
+	size_t user, item;
+	long weight, split, timestamp; /* -1: absent */
+	struct strmap *users, *items;
+	struct rows rows;
+	size_t n;
+	struct batch {
+		struct span user[256], item[256];
+		float weight[256];
+		uint8_t split[256];
+		int64_t timestamp[256];
+	} batch;
+};
+
+enum { BATCH = sizeof ((struct batch *)0)->split };
+
+static void store_batch(struct reader *reader)
 {
-	size_t n = r->n + 1;
+	struct rows *r = &reader->rows;
+	const struct batch *b = &reader->batch;
+	size_t more = reader->n, n = r->n + more;
 	r->user = memory_grow(r->user, &r->capacity[0], n, sizeof *r->user);
 	r->item = memory_grow(r->item, &r->capacity[1], n, sizeof *r->item);
 	r->weight = memory_grow(r->weight, &r->capacity[2], n, sizeof *r->weight);
 	r->split = memory_grow(r->split, &r->capacity[3], n, sizeof *r->split);
-	if (timestamp) {
+	strmap_add_many(reader->users, b->user, more, r->user + r->n);
+	strmap_add_many(reader->items, b->item, more, r->item + r->n);
+	memcpy(r->weight + r->n, b->weight, more * sizeof *b->weight);
+	memcpy(r->split + r->n, b->split, more * sizeof *b->split);
+	if (reader->timestamp >= 0) {
 		r->timestamp = memory_grow(r->timestamp, &r->capacity[4], n, sizeof *r->timestamp);
-		r->timestamp[r->n] = *timestamp;
+		memcpy(r->timestamp + r->n, b->timestamp, more * sizeof *b->timestamp);
 	}
-	r->user[r->n] = user;
-	r->item[r->n] = item;
-	r->weight[r->n] = weight;
-	r->split[r->n] = split;
 	r->n = n;
+	reader->n = 0;
 }
 
 /* The column, -1 when it is absent and nobody named it. */
@@ -90,6 +110,41 @@ static bool parse_id(struct table *t, size_t column, struct span *id)
 		return true;
 	table_reject(t, column, "an empty id");
 	return false;
+}
+
+/* Looks at the current row and puts it into the batch, unless it is bad. */
+static void take_row(struct reader *r)
+{
+	struct batch *b = &r->batch;
+	size_t n = r->n;
+	b->weight[n] = 1;
+	b->split[n] = SPLIT_TRAIN;
+	if (parse_id(r->table, r->user, &b->user[n]) && parse_id(r->table, r->item, &b->item[n]) &&
+	    (r->weight < 0 || table_float(r->table, (size_t)r->weight, &b->weight[n])) &&
+	    (r->split < 0 || parse_split(r->table, (size_t)r->split, &b->split[n])) &&
+	    (r->timestamp < 0 || table_i64(r->table, (size_t)r->timestamp, &b->timestamp[n])))
+		r->n++;
+}
+
+static void read_rows(struct reader *r)
+{
+	struct table_block block;
+	for (;;) {
+		if (table_next_block(r->table, &block)) {
+			for (size_t i = 0; i < block.row_count; i++) {
+				table_block_row(r->table, i);
+				take_row(r);
+				if (r->n == BATCH)
+					store_batch(r);
+			}
+		} else if (table_next(r->table)) {
+			take_row(r);
+		} else {
+			return;
+		}
+		if (r->n) /* before the fields go away */
+			store_batch(r);
+	}
 }
 
 /* The map with its keys in byte order; old[i] becomes the new number of key i. */
@@ -150,57 +205,83 @@ static void check_pairs(const struct dataset *d, const char *file)
 	}
 }
 
+/* Do the rows come by user and item already? Equal pairs may be among them. */
+static bool in_order_already(const struct rows *r)
+{
+	for (size_t i = 1; i < r->n; i++)
+		if (r->user[i] < r->user[i - 1] ||
+		    (r->user[i] == r->user[i - 1] && r->item[i] < r->item[i - 1]))
+			return false;
+	return true;
+}
+
+/* Rows by user, then item, and where each user begins. Rows that come in order,
+ * as build-dataset writes them, are taken as they are. */
+static void sort_rows(struct dataset *d, struct rows *r)
+{
+	uint32_t widest = d->users > d->items ? d->users : d->items;
+	d->start = memory_zero((size_t)widest + 1, sizeof *d->start);
+	d->item = r->item;
+	d->weight = r->weight;
+	d->split = r->split;
+	d->timestamp = r->timestamp;
+	if (in_order_already(r)) {
+		for (size_t i = 0; i < r->n; i++)
+			d->start[r->user[i] + 1]++;
+		for (uint32_t u = 0; u < d->users; u++)
+			d->start[u + 1] += d->start[u];
+		free(r->user);
+		return;
+	}
+	uint64_t *by_item = memory_new(r->n + 1, sizeof *by_item);
+	uint64_t *order = memory_new(r->n + 1, sizeof *order);
+	sort_by(r->item, d->items, NULL, by_item, r->n, d->start);
+	sort_by(r->user, d->users, by_item, order, r->n, d->start);
+	free(by_item);
+	free(r->user);
+	d->item = permuted(d->item, sizeof *d->item, order, r->n);
+	d->weight = permuted(d->weight, sizeof *d->weight, order, r->n);
+	d->split = permuted(d->split, sizeof *d->split, order, r->n);
+	if (d->timestamp)
+		d->timestamp = permuted(d->timestamp, sizeof *d->timestamp, order, r->n);
+	free(order);
+}
+
 struct dataset *dataset_read(struct table *t, const struct dataset_columns *c)
 {
-	size_t user = table_column(t, c->user, option_given("user") ? "user" : NULL);
-	size_t item = table_column(t, c->item, option_given("item") ? "item" : NULL);
-	long weight = optional_column(t, c->weight, "weight");
-	long split = optional_column(t, c->split, "split");
-	long timestamp = optional_column(t, c->timestamp, "timestamp");
+	struct reader *r = memory_zero(1, sizeof *r);
 	struct dataset *d = memory_zero(1, sizeof *d);
-	struct strmap *users = strmap_new(), *items = strmap_new();
-	struct rows r = {0};
-	const char *file = table_file(t);
-	while (table_next(t)) {
-		struct span user_id, item_id;
-		float w = 1;
-		uint8_t s = SPLIT_TRAIN;
-		int64_t time = 0;
-		if (!parse_id(t, user, &user_id) || !parse_id(t, item, &item_id) ||
-		    (weight >= 0 && !table_float(t, (size_t)weight, &w)) ||
-		    (split >= 0 && !parse_split(t, (size_t)split, &s)) ||
-		    (timestamp >= 0 && !table_i64(t, (size_t)timestamp, &time)))
-			continue;
-		file = table_file(t);
-		rows_add(&r, strmap_add(users, user_id), strmap_add(items, item_id), w, s,
-			 timestamp >= 0 ? &time : NULL);
-	}
-	uint32_t *new_user, *new_item;
-	d->user_ids = in_order(users, &new_user);
-	d->item_ids = in_order(items, &new_item);
+	uint32_t *user_rank, *item_rank;
+	r->table = t;
+	r->user = table_column(t, c->user, option_given("user") ? "user" : NULL);
+	r->item = table_column(t, c->item, option_given("item") ? "item" : NULL);
+	r->weight = optional_column(t, c->weight, "weight");
+	r->split = optional_column(t, c->split, "split");
+	r->timestamp = optional_column(t, c->timestamp, "timestamp");
+	r->users = strmap_new();
+	r->items = strmap_new();
+	read_rows(r);
+	d->user_ids = in_order(r->users, &user_rank);
+	d->item_ids = in_order(r->items, &item_rank);
 	d->users = strmap_count(d->user_ids);
 	d->items = strmap_count(d->item_ids);
-	for (size_t i = 0; i < r.n; i++) {
-		r.user[i] = new_user[r.user[i]];
-		r.item[i] = new_item[r.item[i]];
+	for (size_t i = 0; i < r->rows.n; i++) {
+		r->rows.user[i] = user_rank[r->rows.user[i]];
+		r->rows.item[i] = item_rank[r->rows.item[i]];
 	}
-	free(new_user);
-	free(new_item);
-	uint64_t *by_item = memory_new(r.n + 1, sizeof *by_item);
-	uint64_t *order = memory_new(r.n + 1, sizeof *order);
-	uint32_t widest = d->users > d->items ? d->users : d->items;
-	d->start = memory_new((size_t)widest + 1, sizeof *d->start);
-	sort_by(r.item, d->items, NULL, by_item, r.n, d->start);
-	sort_by(r.user, d->users, by_item, order, r.n, d->start);
-	free(by_item);
-	free(r.user);
-	d->item = permuted(r.item, sizeof *r.item, order, r.n);
-	d->weight = permuted(r.weight, sizeof *r.weight, order, r.n);
-	d->split = permuted(r.split, sizeof *r.split, order, r.n);
-	if (timestamp >= 0)
-		d->timestamp = permuted(r.timestamp, sizeof *r.timestamp, order, r.n);
-	free(order);
-	check_pairs(d, file);
+	free(user_rank);
+	free(item_rank);
+	/* Empty tables have arrays too, and a table with the column has timestamps. */
+	if (r->rows.n == 0) {
+		r->rows.item = memory_new(1, sizeof *r->rows.item);
+		r->rows.weight = memory_new(1, sizeof *r->rows.weight);
+		r->rows.split = memory_new(1, sizeof *r->rows.split);
+		if (r->timestamp >= 0)
+			r->rows.timestamp = memory_new(1, sizeof *r->rows.timestamp);
+	}
+	sort_rows(d, &r->rows);
+	check_pairs(d, table_file(t));
+	free(r);
 	return d;
 }
 

@@ -50,6 +50,10 @@ bool exclude_read(struct exclude *x, struct table *t, const struct exclude_colum
 			continue;
 		if (time >= 0 && !table_i64(t, (size_t)time, &when))
 			continue;
+		if (table_field(t, user).n == 0) {
+			table_reject(t, user, "an empty id");
+			continue;
+		}
 		size_t n = x->n + 1;
 		x->user = memory_grow(x->user, &x->user_capacity, n, sizeof *x->user);
 		x->item = memory_grow(x->item, &x->item_capacity, n, sizeof *x->item);
@@ -90,7 +94,7 @@ void exclude_finish(struct exclude *x, int64_t window)
 		x->start[x->user[r] + 2]++;
 	for (uint32_t u = 0; u < users; u++)
 		x->start[u + 2] += x->start[u + 1];
-	uint32_t *sorted = memory_new(x->n, sizeof *sorted);
+	uint32_t *sorted = memory_new(x->n + 1, sizeof *sorted);
 	for (size_t r = 0; r < x->n; r++)
 		sorted[x->start[x->user[r] + 1]++] = x->item[r];
 	free(x->user);
