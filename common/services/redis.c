@@ -166,6 +166,14 @@ void redis_disconnect(struct redis *r)
 	r->context = NULL;
 }
 
+bool redis_set_timeout(struct redis *r, double timeout_s)
+{
+	if (redisSetTimeout(r->context, timeval_of(timeout_s)) == REDIS_OK)
+		return true;
+	set_problem(r, "cannot set up");
+	return false;
+}
+
 void redis_append(struct redis *r, int words, const char **word, const size_t *length)
 {
 	if (r->context && redisAppendCommandArgv(r->context, words, word, length) != REDIS_OK)

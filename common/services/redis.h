@@ -39,6 +39,9 @@ struct redis {
 bool redis_connect(struct redis *r);
 void redis_disconnect(struct redis *r);
 
+/* Another patience for the replies of this connection; false: see `problem`. */
+bool redis_set_timeout(struct redis *r, double timeout_s);
+
 /* Queues a command; the words may hold any bytes. */
 void redis_append(struct redis *r, int words, const char **word, const size_t *length);
 

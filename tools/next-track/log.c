@@ -20,12 +20,28 @@ static void on_hangup(int number)
 	hangup = 1;
 }
 
+/* Is what the file has already written under the same header? */
+static bool same_header(const struct log *log)
+{
+	struct buffer there = {0};
+	int file = open(log->path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return true; /* it may be written and not read: then nobody can tell */
+	ssize_t n = read(file, buffer_room(&there, log->header.n), log->header.n);
+	bool same = n == (ssize_t)log->header.n && memcmp(there.data, log->header.data, log->header.n) == 0;
+	close(file);
+	buffer_free(&there);
+	return same;
+}
+
 static void open_file(struct log *log)
 {
 	struct stat about;
 	log->file = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (log->file < 0 || fstat(log->file, &about) != 0)
 		die_errno(STATUS_FAILED, "cannot write %s", log->path);
+	if (!log->json && S_ISREG(about.st_mode) && about.st_size > 0 && !same_header(log))
+		die(STATUS_DATA, "%s: has another header than these events", log->path);
 	if (log->json || (S_ISREG(about.st_mode) && about.st_size > 0))
 		return;
 	/* The header goes in front of what is waiting. */
@@ -53,7 +69,8 @@ void log_reopen(struct log *log)
 	if (!hangup)
 		return;
 	hangup = 0;
-	log_flush(log);
+	if (log->partial) /* the rest of a row belongs to its beginning */
+		log_flush(log);
 	if (close(log->file) != 0)
 		warn("cannot close %s: %s", log->path, strerror(errno));
 	open_file(log);

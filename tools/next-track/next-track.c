@@ -128,6 +128,7 @@ struct service {
 	struct redis redis;
 	struct redis_target target;
 	bool use_redis, down_told;
+	bool renewed;                 /* another generation is live than before */
 	double next_try, wait, meta_at;
 	char generation[80];
 	char *key_lists, *key_items, *key_popular, *key_meta;
@@ -320,46 +321,59 @@ static void lose_redis(struct service *s)
 	s->next_try = clock_wall() + s->wait;
 }
 
-/* The catalogue and the popular list, as they were published; at connecting. */
+/* The items of P:items in byte order, so that the same seed draws the same ones;
+ * what was known stays when they cannot be had. */
+static bool take_pool(struct service *s)
+{
+	redisReply *reply = REDIS(&s->redis, "HVALS", s->key_items);
+	if (!reply)
+		return false;
+	struct strmap *loose = strmap_new(), *pool = strmap_new();
+	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++)
+		strmap_add(loose, (struct span){reply->element[i]->str, reply->element[i]->len});
+	uint32_t *order = strmap_sorted(loose), n = strmap_count(loose);
+	for (uint32_t i = 0; i < n; i++)
+		strmap_add(pool, strmap_key(loose, order[i]));
+	free(order);
+	strmap_free(loose);
+	freeReplyObject(reply);
+	bool better = n > 0 || !s->pool;
+	strmap_free(better ? s->pool : pool);
+	if (better)
+		s->pool = pool;
+	return true;
+}
+
+static bool take_popular(struct service *s)
+{
+	redisReply *reply = REDIS(&s->redis, "GET", s->key_popular);
+	if (!reply)
+		return false;
+	s->popular.n = 0;
+	s->popular_text.n = 0;
+	if (reply->type == REDIS_REPLY_STRING) {
+		buffer_add(&s->popular_text, reply->str, reply->len);
+		split_items(&s->popular, s->popular_text.data, s->popular_text.n);
+	}
+	freeReplyObject(reply);
+	return true;
+}
+
+/* The catalogue and the popular list, as they were published with what is live
+ * now, where no file takes their place. */
 static bool take_catalogue(struct service *s)
 {
-	if (!s->catalogue && (!s->pool || strmap_count(s->pool) == 0)) {
-		redisReply *reply = REDIS(&s->redis, "HVALS", s->key_items);
-		if (!reply)
-			return false;
-		if (!s->pool)
-			s->pool = strmap_new();
-		/* In byte order, so that the same seed draws the same items. */
-		struct strmap *loose = strmap_new();
-		for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++)
-			strmap_add(loose, (struct span){reply->element[i]->str, reply->element[i]->len});
-		uint32_t *order = strmap_sorted(loose);
-		for (uint32_t i = 0; i < strmap_count(loose); i++)
-			strmap_add(s->pool, strmap_key(loose, order[i]));
-		free(order);
-		strmap_free(loose);
-		freeReplyObject(reply);
-	}
-	if (s->popular.n == 0) {
-		redisReply *reply = REDIS(&s->redis, "GET", s->key_popular);
-		if (!reply)
-			return false;
-		if (reply->type == REDIS_REPLY_STRING) {
-			buffer_add(&s->popular_text, reply->str, reply->len);
-			split_items(&s->popular, s->popular_text.data, s->popular_text.n);
-		}
-		freeReplyObject(reply);
-	}
-	return true;
+	s->renewed = false;
+	return (s->catalogue || take_pool(s)) && (s->o->popular || take_popular(s));
 }
 
 static bool redis_ready(struct service *s)
 {
-	if (s->redis.context)
+	if (s->redis.context && !s->renewed)
 		return true;
-	if (clock_wall() < s->next_try)
+	if (!s->redis.context && clock_wall() < s->next_try)
 		return false;
-	if (!redis_connect(&s->redis) || !take_catalogue(s)) {
+	if ((!s->redis.context && !redis_connect(&s->redis)) || !take_catalogue(s)) {
 		lose_redis(s);
 		return false;
 	}
@@ -409,8 +423,11 @@ static void fetch_lists(struct service *s, struct request *requests, size_t n)
 		if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
 			const redisReply *g = reply->element[0], *p = reply->element[1];
 			int64_t published = 0;
+			char before[sizeof s->generation];
+			memcpy(before, s->generation, sizeof before);
 			snprintf(s->generation, sizeof s->generation, "%.*s",
 				 g->type == REDIS_REPLY_STRING ? (int)g->len : 0, g->str ? g->str : "");
+			s->renewed |= before[0] && strcmp(before, s->generation) != 0;
 			bool known = p->type == REDIS_REPLY_STRING &&
 				number_i64(p->str, p->len, &published) == NUMBER_OK;
 			bool stale = s->o->max_age_s > 0 && known &&
@@ -559,7 +576,10 @@ static bool ask(struct service *s, enum recommender who, const struct request *q
 {
 	switch (who) {
 	case INDEXED:
-		return list_of(s, q, l, why) && pick(s, l, q->track, r, a);
+		if (!list_of(s, q, l, why))
+			return false;
+		*why = "no-other-item";
+		return pick(s, l, q->track, r, a);
 	case POPULAR:
 		*why = "no-popular";
 		return pick(s, &s->popular, q->track, r, a);
@@ -787,7 +807,9 @@ static void open_sources(struct service *s)
 	}
 	if (o->redis) {
 		s->use_redis = true;
-		s->target = redis_target_parse(o->redis, "redis", o->password_file, o->deadline_s);
+		/* At the start there is time: a catalogue may be large. */
+		s->target = redis_target_parse(o->redis, "redis", o->password_file,
+					       fmax(o->deadline_s, 2));
 		s->redis.target = &s->target;
 		s->key_lists = memory_format("%s:lists", o->prefix);
 		s->key_items = memory_format("%s:items", o->prefix);
@@ -795,6 +817,9 @@ static void open_sources(struct service *s)
 		s->key_meta = memory_format("%s:meta", o->prefix);
 		if (!redis_ready(s) && s->redis.refused)
 			exit(STATUS_FAILED); /* a wrong password: it has been said */
+		if (s->redis.context && !redis_set_timeout(&s->redis, o->deadline_s))
+			lose_redis(s);
+		s->target.timeout_s = o->deadline_s;
 	}
 	if (!s->catalogue && !s->use_redis && s->list_items) {
 		/* Without a catalogue there is only what lists hold, in byte order. */

@@ -1,0 +1,142 @@
+#!/bin/sh
+# load-redis against a private server that misbehaves: whatever happens, what was
+# live is still served, whole, and the exit status says so.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+. "$RECPIPE_ROOT/tests/redis.sh"
+
+lists() # USERS SEED: lists of 20 items whose ids begin with the seed
+{
+	awk -v users="$1" -v seed="$2" 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"
+		for (u = 1; u <= users; u++)
+			for (k = 1; k <= 20; k++)
+				print "u" u, k, seed "-" (u * 31 + k) % 500, 1 / k }'
+}
+lists 3000 old > old.tsv
+lists 3000 new > new.tsv
+lists 60000 big > big.tsv
+printf 'item\tavailable\n' > items.tsv
+awk 'BEGIN { for (i = 0; i < 500; i++) print "old-" i "\t" (i != 7) }' >> items.tsv
+
+# whole WHAT SEED USERS: is exactly that generation served?
+whole()
+{
+	n=$(redis --raw hlen p:lists)
+	[ "$n" = "$3" ] || complain "$1: $n lists are live, $3 were due"
+	redis --raw hgetall p:lists | awk -v seed="$2" '
+		NR % 2 { user = substr($0, 2); next }
+		{
+			n = split($0, id, "\t")
+			bad += n != 20
+			for (k = 1; k <= n; k++)
+				bad += id[k] != seed "-" (user * 31 + k) % 500
+		}
+		END { exit bad > 0 }' || complain "$1: the lists are not those of $2"
+}
+
+# fails WHAT STATUS PATTERN ARGUMENT..: a load that must fail and change nothing
+fails()
+{
+	what=$1 status=$2 pattern=$3
+	shift 3
+	load-redis --redis "$url" --prefix p --timeout 2s --retries 2 "$@" 2> err
+	rc=$?
+	[ $rc = "$status" ] || complain "$what: exit status $rc, not $status: $(cat err)"
+	grep -qE "$pattern" err || complain "$what: it says $(cat err)"
+}
+
+redis_start
+load-redis --redis "$url" --prefix p --items items.tsv old.tsv || complain 'the first load failed'
+whole first old 3000
+[ "$(redis --raw hlen p:items)" = 499 ] || complain 'the catalogue is not that of the items available'
+[ "$(redis --raw hget p:items 7)" = old-8 ] || complain 'the catalogue has holes'
+load-redis --redis "$url" --prefix p --status > status || complain 'no status'
+grep -q '^lists	3000$' status || complain "status: $(cat status)"
+
+# swapped whole, and back
+load-redis --redis "$url" --prefix p < new.tsv || complain 'the second load failed'
+whole second new 3000
+load-redis --redis "$url" --prefix p --rollback || complain 'no way back'
+whole rollback old 3000
+[ "$(redis --raw hlen p:items)" = 499 ] || complain 'rollback forgot the catalogue'
+load-redis --redis "$url" --prefix p --rollback || complain 'no way forth'
+whole forth new 3000
+load-redis --redis "$url" --prefix p --rollback
+
+# input that must not be published
+printf 'user\trank\titem\tscore\n' | fails 'an empty input' 3 'no lists' -
+head -n 21 new.tsv | fails '--min-rows' 3 'min-rows' --min-rows 100 -
+head -n 201 new.tsv | fails '--max-shrink' 3 'max-shrink' --max-shrink 0.5 -
+{ cat new.tsv; printf 'u9999\tx\ti\t1\n'; } | fails 'a bad row at the end' 3 'rank' -
+{ cat new.tsv; printf 'u1\t1\ti\t1\n'; } | fails 'a user twice' 3 'u1' -
+whole 'after bad input' old 3000
+load-redis --redis "$url" --prefix p --dry-run new.tsv || complain 'the dry run failed'
+whole 'after a dry run' old 3000
+[ "$(redis --raw keys 'p:*' | wc -l)" -le 8 ] || complain "failed loads left keys: $(redis --raw keys 'p:*' | tr '\n' ' ')"
+
+# no memory, no permission, wrong passwords
+redis config set maxmemory-policy noeviction > /dev/null
+redis config set maxmemory "$(($(redis info memory | tr -d '\r' | sed -n 's/^used_memory://p') + 1500000))" > /dev/null
+fails 'no memory' 1 'user ".*OOM' big.tsv
+redis config set maxmemory 0 > /dev/null
+whole 'after no memory' old 3000
+redis acl setuser reader on '>secret' '~*' +@read +ping > /dev/null
+REDISCLI_AUTH=secret url=unix://reader@$redis_folder/s fails 'a reader' 1 'NOPERM' new.tsv
+url=unix://$redis_folder/s
+REDISCLI_AUTH=wrong url=unix://reader@$redis_folder/s fails 'a wrong password' 1 'WRONGPASS' new.tsv
+url=unix://$redis_folder/s
+redis config set requirepass top > /dev/null
+fails 'no password' 1 'NOAUTH' new.tsv
+echo top > password
+load-redis --redis "$url" --prefix p --password-file password --status > /dev/null ||
+	complain 'a password from a file does not do'
+redis -a top config set requirepass '' > /dev/null
+whole 'after bad logins' old 3000
+
+# connections cut, a server that pauses: the load goes on and is whole
+(
+	i=0
+	while [ $i -lt 10 ]; do
+		i=$((i + 1))
+		redis client kill type normal > /dev/null
+		sleep 0.01
+	done
+) &
+load-redis --redis "$url" --prefix p --retries 50 -q big.tsv || complain 'a load whose connection was cut failed'
+wait $!
+whole 'after cuts' big 60000
+load-redis --redis "$url" --prefix p old.tsv
+redis client pause 700 > /dev/null
+load-redis --redis "$url" --prefix p --timeout 5s big.tsv || complain 'a load on a paused server failed'
+whole 'after a pause' big 60000
+redis client pause 3000 write > /dev/null
+fails 'a long pause' 4 'no answer in time' --timeout 100ms --retries 1 new.tsv
+redis client unpause > /dev/null
+whole 'after a long pause' big 60000
+
+# the server dies in the middle and comes back from its file
+load-redis --redis "$url" --prefix p old.tsv || complain 'the load before the crash failed'
+redis save > /dev/null
+mkfifo slow
+load-redis --redis "$url" --prefix p --retries 6 -q slow 2> err &
+loader=$!
+exec 3> slow
+head -n 600001 big.tsv >&3
+sleep 0.2
+redis_crash
+redis_start --dbfilename dump.rdb
+tail -n +600002 big.tsv >&3
+exec 3>&-
+wait $loader
+rc=$?
+[ $rc = 4 ] || complain "a server that lost what it had: exit status $rc: $(cat err)"
+whole 'after a crash' old 3000
+redis_stop
+fails 'no server' 4 'cannot reach' --retries 0 new.tsv
+
+# the protocol's own form, for redis-cli --pipe
+redis_start
+load-redis --prefix p --emit-resp new.tsv > resp || complain '--emit-resp failed'
+redis --pipe < resp | grep -q 'errors: 0' || complain 'redis-cli --pipe refuses --emit-resp'
+whole 'emitted' new 3000
+exit $bad
