@@ -128,7 +128,7 @@ for epoch in range(1, epochs + 1):
                 u, nth = cell[r.below(len(cell))]
                 return rows[u][nth][0]
             return rank_items[r.below(len(items))]
-        ahead = [draw() for i in range(4)] if cell and loss != 'logistic' else []
+        ahead = [draw() for i in range(8)] if cell and loss != 'logistic' else []
         for u, nth in cell:
             good, weight = rows[u][nth]
             mine = {i for i, w in rows[u]}

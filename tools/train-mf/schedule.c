@@ -108,6 +108,8 @@ void schedule_free(struct schedule *s)
 	free(s->item_block);
 	free(s->row_start);
 	free(s->order);
+	free(s->grouped);
+	free(s->group_start);
 	free(s);
 }
 
@@ -197,6 +199,41 @@ void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool)
 	pool_run(pool, s->blocks, fill_block, s);
 }
 
+enum { GROUP_USERS = 256 };
+
+static void group_chunk(void *context, size_t chunk, size_t worker)
+{
+	(void)worker;
+	struct schedule *s = context;
+	const struct problem *p = s->problem;
+	size_t from = chunk * GROUP_USERS, to = from + GROUP_USERS;
+	for (size_t u = from; u < to && u < p->users.n; u++) {
+		uint32_t *start = s->group_start + u * (s->blocks + 1), next[BLOCKS_MAX];
+		uint32_t *out = s->grouped + p->start[u];
+		const uint32_t *item = p->item + p->start[u];
+		uint32_t n = (uint32_t)(p->start[u + 1] - p->start[u]);
+		memset(start, 0, (s->blocks + 1) * sizeof *start);
+		for (uint32_t k = 0; k < n; k++)
+			start[s->item_block[(size_t)item[k] * ROUNDS + s->round] + 1]++;
+		for (uint32_t b = 0; b < s->blocks; b++)
+			start[b + 1] += start[b];
+		memcpy(next, start, s->blocks * sizeof *next);
+		for (uint32_t k = 0; k < n; k++)
+			out[next[s->item_block[(size_t)item[k] * ROUNDS + s->round]]++] = k;
+	}
+}
+
+void schedule_group(struct schedule *s, uint32_t round, struct pool *pool)
+{
+	uint32_t users = s->problem->users.n;
+	if (!s->grouped) {
+		s->grouped = memory_new(s->problem->rows, sizeof *s->grouped);
+		s->group_start = memory_new((size_t)users * (s->blocks + 1), sizeof *s->group_start);
+	}
+	s->round = round;
+	pool_run(pool, (users + GROUP_USERS - 1) / GROUP_USERS, group_chunk, s);
+}
+
 struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t chunk)
 {
 	uint32_t round = diagonal / s->blocks, block = (chunk + diagonal) % s->blocks;
@@ -207,8 +244,10 @@ struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t 
 		.items = s->item_list + (size_t)round * s->problem->items.n +
 			 s->item_start[block],
 		.item_count = s->item_start[block + 1] - s->item_start[block],
-		.block_of = s->item_block + round,
+		.grouped = s->grouped,
+		.group_start = s->group_start,
 		.block = block,
+		.blocks = s->blocks,
 		.random = epoch_random(s, UINT64_C(1) << 31 | at),
 	};
 }

@@ -31,8 +31,8 @@ struct cell {
 	uint64_t n;
 	const uint32_t *items;
 	uint32_t item_count;
-	const uint8_t *block_of; /* item's block at [item * ROUNDS] */
-	uint32_t block;
+	const uint32_t *grouped, *group_start; /* see struct schedule */
+	uint32_t block, blocks;
 	struct random random;
 };
 
@@ -48,6 +48,12 @@ struct schedule {
 	uint64_t *row_start;             /* cells + 1: of `order`, by block, round, block */
 	struct entry *order;             /* rows */
 	uint64_t epoch;
+
+	/* Asked for by schedule_group: each user's rows (their nth) by the block of
+	 * the item in this round; those of user u and block b are grouped[start[u] +
+	 * group_start[u * (blocks + 1) + b]] and on. */
+	uint32_t round;
+	uint32_t *grouped, *group_start;
 };
 
 /* `blocks` is an upper bound: small problems are cut in fewer. */
@@ -56,6 +62,18 @@ void schedule_free(struct schedule *s);
 
 /* Deals the items of epoch `epoch` and shuffles every cell. */
 void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool);
+
+/* Groups all users' rows by the blocks of a round. */
+void schedule_group(struct schedule *s, uint32_t round, struct pool *pool);
+
+/* Where the rows of a cell's user in the cell's items are, and how many. */
+static inline const uint32_t *cell_rows(const struct cell *c, const uint64_t *start, uint32_t user,
+					uint32_t *n)
+{
+	const uint32_t *at = c->group_start + (size_t)user * (c->blocks + 1) + c->block;
+	*n = at[1] - at[0];
+	return c->grouped + start[user] + at[0];
+}
 
 /* The diagonals of an epoch come one after the other. */
 static inline uint32_t schedule_diagonals(const struct schedule *s)

@@ -13,7 +13,8 @@
 enum {
 	LOOK_ITEM = 24, /* rows ahead: the item's number is fetched */
 	LOOK_ROW = 8,   /* rows ahead: the factors are fetched */
-	DRAWN = 4,      /* negatives drawn ahead */
+	DRAWN = 8,      /* negatives drawn ahead */
+	BATCH = 4,      /* negatives scored at once */
 	LOOK_STOP = 4096,
 };
 
@@ -154,21 +155,61 @@ INLINE float entry_weight(const struct sgd *s, struct entry e)
 	return s->problem->weight ? s->problem->weight[s->problem->start[e.user] + e.nth] : 1.0f;
 }
 
-/* Draws until a negative comes too close to `good`, and pushes the two apart. */
+/* The scores of the next BATCH negatives: together, for their sums to overlap. */
+INLINE void score_batch(const struct sgd *s, const float *user, const struct drawn *d,
+			float score[BATCH], const size_t stride)
+{
+	const float *row[BATCH];
+	vec sum[BATCH];
+#pragma GCC unroll 4
+	for (uint32_t j = 0; j < BATCH; j++) {
+		row[j] = params_row(s->items, d->item[(d->at + j) % DRAWN]);
+		sum[j] = vec_zero();
+	}
+#pragma GCC unroll 8
+	for (size_t i = 0; i < stride; i += LANES) {
+		vec u = vec_load(user + i);
+#pragma GCC unroll 4
+		for (uint32_t j = 0; j < BATCH; j++)
+			sum[j] = vec_fma(u, vec_load(row[j] + i), sum[j]);
+	}
+#pragma GCC unroll 4
+	for (uint32_t j = 0; j < BATCH; j++)
+		score[j] = vec_sum(sum[j]) + *params_bias(s->items, d->item[(d->at + j) % DRAWN]);
+}
+
+/* Draws until a negative comes too close to `good`, and pushes the two apart.
+ * Scores are taken in batches; a draw that was not needed stays for the next. */
 INLINE double warp_push(const struct sgd *s, struct cell *c, struct drawn *drawn,
 			const struct pace *pace, uint32_t user_number, uint32_t good, float score,
 			float weight, const size_t stride, const bool adadelta)
 {
 	const size_t width = (adadelta ? 3 : 2) * stride;
 	float *user = params_row(s->users, user_number);
-	for (uint32_t sampled = 1; sampled <= s->max_sampled; sampled++) {
-		uint32_t bad = drawn_next(drawn, s, c, width);
-		float miss = score_of(s, user, bad, stride) - score + 1.0f;
-		if (!(miss > 0) || positives_has(&s->positives, user_number, bad))
-			continue;
-		float size = s->rank_loss[sampled] * weight;
-		pair_step(s, pace, user, good, bad, size, stride, adadelta);
-		return (double)(size * miss);
+	for (uint32_t sampled = 0; sampled < s->max_sampled; sampled += BATCH) {
+		float miss[BATCH];
+		score_batch(s, user, drawn, miss, stride);
+		uint32_t close = 0, count = s->max_sampled - sampled;
+		count = count < BATCH ? count : BATCH;
+#pragma GCC unroll 4
+		for (uint32_t j = 0; j < BATCH; j++) {
+			miss[j] = miss[j] - score + 1.0f;
+			close |= (uint32_t)(miss[j] > 0) << j;
+		}
+		close &= (1u << count) - 1;
+		for (; close; close &= close - 1) {
+			uint32_t j = (uint32_t)__builtin_ctz(close);
+			uint32_t bad = drawn->item[(drawn->at + j) % DRAWN];
+			if (positives_has(&s->positives, user_number, bad))
+				continue;
+			for (uint32_t k = 0; k <= j; k++)
+				drawn_next(drawn, s, c, width);
+			float size = s->rank_loss[sampled + j + 1] * weight;
+			pair_step(s, pace, user, good, bad, size, stride, adadelta);
+			return (double)(size * miss[j]);
+		}
+		for (uint32_t k = 0; k < count; k++)
+			drawn_next(drawn, s, c, width);
 	}
 	return 0;
 }
@@ -194,42 +235,58 @@ INLINE struct cell_result warp_cell(const struct sgd *s, struct cell *c, const s
 	return result;
 }
 
+/* The place of the k-th best score, ties to the earlier; few are counted without
+ * a branch, for no branch here can be foretold. */
+INLINE uint32_t kth_best(const float *score, uint32_t n, uint32_t k)
+{
+	enum { FEW = 32 };
+	float sorted[KOS_MOST];
+	uint32_t place[KOS_MOST];
+	if (n <= FEW) {
+		uint32_t answer = 0;
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t better = 0;
+			for (uint32_t j = 0; j < n; j++)
+				better += (score[j] > score[i]) | ((score[j] == score[i]) & (j < i));
+			answer = better == k - 1 ? i : answer;
+		}
+		return answer;
+	}
+	for (uint32_t i = 0; i < n; i++) { /* insertion: best first */
+		uint32_t at = i;
+		for (; at > 0 && sorted[at - 1] < score[i]; at--) {
+			sorted[at] = sorted[at - 1];
+			place[at] = place[at - 1];
+		}
+		sorted[at] = score[i];
+		place[at] = i;
+	}
+	return place[k - 1];
+}
+
 /* The k-th best in score of n of the user's positives in this cell, drawn with
- * replacement, the visited one among them; `*nth` and `*score` are its. A user's
- * rows outside the cell are drawn again, a few times. */
+ * replacement, the visited one among them; `*nth` and `*score` are its. */
 INLINE uint32_t kos_positive(const struct sgd *s, struct cell *c, struct entry e, uint32_t *nth,
 			     float *score, const size_t stride)
 {
-	enum { TRIES = 16 };
-	const struct problem *p = s->problem;
-	const uint32_t *items = p->item + p->start[e.user];
-	uint32_t rows = (uint32_t)(p->start[e.user + 1] - p->start[e.user]);
-	uint32_t best[KOS_MOST];
+	const uint32_t *items = s->problem->item + s->problem->start[e.user];
+	uint32_t lot[KOS_MOST], rows;
 	float scores[KOS_MOST];
 	const float *user = params_row(s->users, e.user);
-	uint32_t found = 0, tries = s->kos_n * TRIES;
-	best[found++] = e.nth;
-	while (found < s->kos_n && tries-- > 0) {
-		uint32_t at = random_below(&c->random, rows);
-		if (c->block_of[(size_t)items[at] * ROUNDS] != c->block)
-			continue;
-		__builtin_prefetch(params_row(s->items, items[at]));
-		best[found++] = at;
+	const uint32_t *own = cell_rows(c, s->problem->start, e.user, &rows);
+	lot[0] = e.nth;
+	for (uint32_t i = 1; i < s->kos_n; i++) {
+		lot[i] = own[random_below(&c->random, rows)];
+		const float *row = params_row(s->items, items[lot[i]]);
+		for (size_t f = 0; f < stride; f += 16)
+			__builtin_prefetch(row + f);
 	}
-	for (uint32_t i = 0; i < found; i++) { /* insertion: best first */
-		uint32_t held = best[i], at = i;
-		float value = score_of(s, user, items[held], stride);
-		for (; at > 0 && scores[at - 1] < value; at--) {
-			scores[at] = scores[at - 1];
-			best[at] = best[at - 1];
-		}
-		scores[at] = value;
-		best[at] = held;
-	}
-	uint32_t k = s->kos_k < found ? s->kos_k : found;
-	*nth = best[k - 1];
-	*score = scores[k - 1];
-	return items[best[k - 1]];
+	for (uint32_t i = 0; i < s->kos_n; i++)
+		scores[i] = score_of(s, user, items[lot[i]], stride);
+	uint32_t best = kth_best(scores, s->kos_n, s->kos_k);
+	*nth = lot[best];
+	*score = scores[best];
+	return items[lot[best]];
 }
 
 INLINE struct cell_result kos_cell(const struct sgd *s, struct cell *c, const size_t stride,
@@ -416,32 +473,20 @@ INLINE double composed_warp(const struct sgd *s, struct cell *c, const struct pa
 /* kos_positive, with features: leaves the chosen one in b->good. */
 INLINE uint32_t composed_kos(const struct sgd *s, struct cell *c, struct bench *b, struct entry e)
 {
-	enum { TRIES = 16 };
 	const uint32_t *items = s->problem->item + s->problem->start[e.user];
-	uint32_t rows = (uint32_t)(s->problem->start[e.user + 1] - s->problem->start[e.user]);
-	uint32_t best[KOS_MOST], found = 0, tries = s->kos_n * TRIES, at = e.nth;
+	uint32_t lot[KOS_MOST], rows;
 	float scores[KOS_MOST];
-	for (;;) {
-		compose(&b->good, s->items, s->item_features, items[at]);
-		float value = composed_score(s, b, &b->good);
-		uint32_t place = found++;
-		for (; place > 0 && scores[place - 1] < value; place--) {
-			scores[place] = scores[place - 1];
-			best[place] = best[place - 1];
-		}
-		scores[place] = value;
-		best[place] = at;
-		if (found == s->kos_n)
-			break;
-		do
-			at = random_below(&c->random, rows);
-		while (tries-- > 0 && c->block_of[(size_t)items[at] * ROUNDS] != c->block);
-		if (tries == UINT32_MAX)
-			break;
+	const uint32_t *own = cell_rows(c, s->problem->start, e.user, &rows);
+	lot[0] = e.nth;
+	for (uint32_t i = 1; i < s->kos_n; i++)
+		lot[i] = own[random_below(&c->random, rows)];
+	for (uint32_t i = 0; i < s->kos_n; i++) {
+		compose(&b->good, s->items, s->item_features, items[lot[i]]);
+		scores[i] = composed_score(s, b, &b->good);
 	}
-	uint32_t k = s->kos_k < found ? s->kos_k : found;
-	compose(&b->good, s->items, s->item_features, items[best[k - 1]]);
-	return best[k - 1];
+	uint32_t best = kth_best(scores, s->kos_n, s->kos_k);
+	compose(&b->good, s->items, s->item_features, items[lot[best]]);
+	return lot[best];
 }
 
 INLINE double composed_visit(const struct sgd *s, struct cell *c, const struct pace *pace,

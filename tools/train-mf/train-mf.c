@@ -229,6 +229,8 @@ static double train_epoch(struct training *t, uint32_t epoch)
 	uint64_t diagonals = schedule_diagonals(t->schedule);
 	schedule_epoch(t->schedule, epoch, t->pool);
 	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal++) {
+		if (t->options->loss == LOSS_WARP_KOS && t->diagonal % blocks == 0)
+			schedule_group(t->schedule, t->diagonal / (uint32_t)blocks, t->pool);
 		if ((t->user_features || t->item_features) && !t->options->hogwild)
 			for (size_t b = 0; b < cells; b++)
 				train_cell(t, b, 0); /* features belong to many cells */
@@ -729,6 +731,9 @@ static void check_options(const struct options *o)
 		usage_error("--loss ials knows no features");
 	if (o->loss == LOSS_IALS && o->hogwild)
 		usage_error("--loss ials has no order to do without: --hogwild is for the others");
+	if (o->loss == LOSS_WARP_KOS && o->kos_k > o->kos_n)
+		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->kos_k,
+			    (long long)o->kos_n);
 	if (o->no_user_identity && !o->user_features)
 		usage_error("--no-user-identity needs --user-features");
 	if (o->no_item_identity && !o->item_features)
