@@ -36,6 +36,14 @@ for name in $(sed -n 's/^\.BR \([a-z]*-[a-z-]*\) (1).*/\1/p' "$RECPIPE_TMP/recpi
 	[ -x "$RECPIPE_BIN/$name" ] || say "man/recpipe.7: there is no tool $name"
 done
 
+for script in pipelines/*; do
+	[ -f "$script" ] || continue
+	name=$(basename "$script")
+	grep -q -- "^- \`$name" README.md || say "README.md does not tell of $script"
+	grep -q "^\.SS $name" "$RECPIPE_TMP/recpipe.7" || say "man/recpipe.7 does not tell of $script"
+	grep -q "\b$name\b" CHANGELOG.md || say "CHANGELOG.md does not name $script"
+done
+
 # Options of the examples: words of the command in front of them.
 {
 	awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 } inside' README.md
