@@ -1,0 +1,477 @@
+/* bow-cosine - the texts nearest to what a user liked, as bags of words.
+ *
+ * In:   item description (the candidates), and --liked FILE: user item description.
+ * Out:  user rank item score; --explain adds the shared words, --tokens writes
+ *       item token instead.
+ *
+ *	bow-cosine --liked liked.tsv < candidates.tsv > topk.tsv
+ *
+ * A user's profile is the mean of the vectors of what he liked; the score is its
+ * cosine with a candidate's. It learns nothing: see train-mf(1).
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "data/strmap.h"
+#include "data/words.h"
+#include "streams/input.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "catalogue.h"
+#include "rank.h"
+
+struct options {
+	const char *liked, *language, *stop_words, *lemmas, *index, *save_index;
+	const char *user, *item, *description;
+	bool tokens, explain, keep_liked;
+	int weight, profile, invalid;
+	int64_t k, min_length;
+	struct common common;
+};
+
+static const struct option_row OPTIONS[] = {
+	{"liked", 0, OPTION_FILE, "FILE", offsetof(struct options, liked), NULL, 0, 0, NULL,
+	 "what users liked: user, item, description; without a description column the "
+	 "candidates' texts are taken"},
+	{"k", 'k', OPTION_INT, "N", offsetof(struct options, k), "10", 1, 1 << 24, NULL,
+	 "the N best for each user"},
+	{"language", 0, OPTION_TEXT, "NAME", offsetof(struct options, language), "auto", 0, 0, NULL,
+	 "stem by the Snowball stemmer NAME (russian, english ..), by each word's script (auto), "
+	 "or not at all (none)"},
+	{"stop-words", 0, OPTION_TEXT, "FILE", offsetof(struct options, stop_words), "none", 0, 0,
+	 NULL, "drop the words of FILE, one a line; builtin: those that come along; none: drop none"},
+	{"min-length", 0, OPTION_INT, "N", offsetof(struct options, min_length), "1", 1, 1000, NULL,
+	 "drop words of fewer than N characters"},
+	{"lemmas", 0, OPTION_FILE, "FILE", offsetof(struct options, lemmas), NULL, 0, 0, NULL,
+	 "replace words before stemming: a table with columns word and lemma"},
+	{"weight", 0, OPTION_CHOICE, "HOW", offsetof(struct options, weight), "binary", 0, 0,
+	 "binary|count|tfidf|bm25", "what a word of a text counts"},
+	{"profile", 0, OPTION_CHOICE, "HOW", offsetof(struct options, profile), "mean", 0, 0,
+	 "mean|unit", "a profile is the mean of the vectors as they are, or of vectors of length 1"},
+	{"keep-liked", 0, OPTION_FLAG, NULL, offsetof(struct options, keep_liked), NULL, 0, 0, NULL,
+	 "list items too that the user is known to like"},
+	{"explain", 0, OPTION_FLAG, NULL, offsetof(struct options, explain), NULL, 0, 0, NULL,
+	 "add a column with the shared words and each one's share of the score"},
+	{"tokens", 0, OPTION_FLAG, NULL, offsetof(struct options, tokens), NULL, 0, 0, NULL,
+	 "write the words as they are compared: item, token"},
+	{"save-index", 0, OPTION_FILE, "FILE", offsetof(struct options, save_index), NULL, 0, 0, NULL,
+	 "keep the candidates' words in FILE"},
+	{"index", 0, OPTION_FILE, "FILE", offsetof(struct options, index), NULL, 0, 0, NULL,
+	 "take the candidates from such a FILE instead of reading them"},
+	{"invalid", 0, OPTION_CHOICE, "HOW", offsetof(struct options, invalid), "fail", 0, 0,
+	 "fail|replace", "a text that is not UTF-8 is a bad row, or its bad bytes become U+FFFD"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
+	 "the column of users of --liked"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
+	 "the column of items"},
+	{"description", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, description),
+	 "description", 0, 0, NULL, "the column of texts"},
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_THREADS(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* What users liked: row i is text[i] of `texts`, and an item, for user[i]. */
+struct liked {
+	struct strmap *users, *items;
+	uint32_t *user, *item, *text;
+	size_t n, capacity[3];
+	uint32_t *order;        /* users in byte order */
+	uint64_t *start;        /* user -> rows, after liked_group */
+	struct bags bags;       /* of texts of their own */
+	const struct bags *texts;
+};
+
+/* ---- words ---- */
+
+static void read_stop_words(struct words *w, const char *path, uint64_t *hash)
+{
+	struct input *in = input_open(path);
+	struct span line;
+	while (input_line(in, &line)) {
+		char shown[QUOTED_SIZE];
+		if (line.n && line.at[line.n - 1] == '\r')
+			line.n--;
+		if (!words_stop(w, line))
+			die(STATUS_DATA, "%s:%llu: not one word: %s", path,
+			    (unsigned long long)input_line_number(in), quoted(line.at, line.n, shown));
+		*hash = hash_row(*hash, line, span_of("stop"));
+	}
+	input_close(in);
+}
+
+static void read_lemmas(struct words *w, const char *path, uint64_t *hash)
+{
+	struct table *t = table_open_file(path);
+	size_t word = table_column(t, "word", NULL), lemma = table_column(t, "lemma", NULL);
+	while (table_next(t)) {
+		struct span from = table_field(t, word), to = table_field(t, lemma);
+		if (!words_lemma(w, from, to)) {
+			char shown[2][QUOTED_SIZE];
+			table_fail(t, "a word and its lemma must be one word each: %s, %s",
+				   quoted(from.at, from.n, shown[0]), quoted(to.at, to.n, shown[1]));
+		}
+		*hash = hash_row(*hash, from, to);
+	}
+	table_close(t);
+}
+
+/* The words' treatment, and in `settings` a text that two treatments share only
+ * when they are the same. */
+static struct words *words_from(const struct options *o, struct buffer *settings)
+{
+	struct words *w = words_new(o->language, (uint32_t)o->min_length);
+	uint64_t hash = 0;
+	if (!w)
+		usage_error("option '--language': no stemmer of this name: \"%s\"", o->language);
+	if (strcmp(o->stop_words, "builtin") == 0)
+		words_stop_builtin(w);
+	else if (strcmp(o->stop_words, "none") != 0)
+		read_stop_words(w, o->stop_words, &hash);
+	if (o->lemmas)
+		read_lemmas(w, o->lemmas, &hash);
+	bool builtin = strcmp(o->stop_words, "builtin") == 0;
+	buffer_format(settings, "language=%s min-length=%lld stop-words=%s tables=%016llx",
+		      o->language, (long long)o->min_length, builtin ? "builtin" : "own",
+		      (unsigned long long)hash);
+	buffer_text(settings);
+	return w;
+}
+
+/* The words of the current row; false when the row was rejected. */
+static bool split_row(struct table *t, size_t column, const struct options *o, struct words *w,
+		      struct words_result *result)
+{
+	*result = words_split(w, table_field(t, column), o->invalid == 1);
+	if (result->valid)
+		return true;
+	char problem[80];
+	snprintf(problem, sizeof problem, "not UTF-8 at byte %zu", result->bad + 1);
+	table_reject(t, column, problem);
+	return false;
+}
+
+/* ---- reading ---- */
+
+struct candidates {
+	struct table *table;
+	size_t item, description;
+};
+
+static struct candidates candidates_open(const struct options *o, char **files, int count)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct candidates c = {.table = table_open(files, count, &format)};
+	c.item = table_column(c.table, o->item, option_given("item") ? "item" : NULL);
+	c.description = table_column(c.table, o->description,
+				     option_given("description") ? "description" : NULL);
+	return c;
+}
+
+static void read_candidates(const struct candidates *from, const struct options *o,
+			    struct words *w, struct catalogue *c)
+{
+	struct table *t = from->table;
+	while (table_next(t)) {
+		struct span id = table_field(t, from->item);
+		struct words_result result;
+		if (id.n == 0) {
+			table_reject(t, from->item, "an empty id");
+			continue;
+		}
+		if (strmap_find(c->items, id) != STRMAP_NONE) {
+			table_reject(t, from->item, "an item that was there before");
+			continue;
+		}
+		if (!split_row(t, from->description, o, w, &result))
+			continue;
+		strmap_add(c->items, id);
+		bags_add(&c->bags, result.terms, result.n);
+		progress_step(table_bytes(t), table_size(t), "bytes");
+	}
+}
+
+static uint64_t write_tokens(const struct candidates *from, const struct options *o,
+			     struct words *w, struct output *out)
+{
+	struct table *t = from->table;
+	uint64_t rows = 0;
+	while (table_next(t)) {
+		struct words_result result;
+		if (!split_row(t, from->description, o, w, &result))
+			continue;
+		for (size_t i = 0; i < result.n; i++) {
+			output_span(out, table_field(t, from->item));
+			output_tab(out);
+			output_span(out, strmap_key(words_terms(w), result.terms[i]));
+			output_end_row(out);
+		}
+		rows += result.n;
+	}
+	return rows;
+}
+
+static void read_liked(struct table *t, const struct options *o, struct words *w,
+		       const struct catalogue *c, struct liked *l)
+{
+	size_t user = table_column(t, o->user, option_given("user") ? "user" : NULL);
+	size_t item = table_column(t, o->item, NULL);
+	long description = table_find_column(t, o->description);
+	l->users = strmap_new();
+	l->items = strmap_new();
+	l->texts = description >= 0 ? &l->bags : &c->bags;
+	while (table_next(t)) {
+		struct span who = table_field(t, user), what = table_field(t, item);
+		char shown[QUOTED_SIZE];
+		if (who.n == 0 || what.n == 0)
+			table_fail(t, "an empty id");
+		uint32_t text = strmap_find(c->items, what);
+		if (description < 0 && text == STRMAP_NONE)
+			table_fail(t, "the liked item %s is no candidate, and there is no column '%s'",
+				   quoted(what.at, what.n, shown), o->description);
+		if (description >= 0) {
+			struct words_result result;
+			if (!split_row(t, (size_t)description, o, w, &result))
+				continue;
+			text = l->bags.n;
+			bags_add(&l->bags, result.terms, result.n);
+		}
+		l->user = memory_grow(l->user, &l->capacity[0], l->n + 1, sizeof *l->user);
+		l->item = memory_grow(l->item, &l->capacity[1], l->n + 1, sizeof *l->item);
+		l->text = memory_grow(l->text, &l->capacity[2], l->n + 1, sizeof *l->text);
+		l->user[l->n] = strmap_add(l->users, who);
+		l->item[l->n] = strmap_find(c->items, what);
+		l->text[l->n++] = text;
+	}
+}
+
+/* Rows of a user together, users in byte order. */
+static void liked_group(struct liked *l)
+{
+	uint32_t users = strmap_count(l->users);
+	uint32_t *item = memory_new(l->n + 1, sizeof *item), *text = memory_new(l->n + 1, sizeof *text);
+	l->order = strmap_sorted(l->users);
+	l->start = memory_zero((size_t)users + 2, sizeof *l->start);
+	for (size_t i = 0; i < l->n; i++)
+		l->start[l->user[i] + 2]++;
+	for (uint32_t u = 0; u < users; u++)
+		l->start[u + 2] += l->start[u + 1];
+	for (size_t i = 0; i < l->n; i++) {
+		uint64_t at = l->start[l->user[i] + 1]++;
+		item[at] = l->item[i];
+		text[at] = l->text[i];
+	}
+	free(l->item);
+	free(l->text);
+	l->item = item;
+	l->text = text;
+}
+
+static void liked_free(struct liked *l)
+{
+	strmap_free(l->users);
+	strmap_free(l->items);
+	free(l->user);
+	free(l->item);
+	free(l->text);
+	free(l->order);
+	free(l->start);
+	bags_free(&l->bags);
+}
+
+/* ---- ranking ---- */
+
+struct job {
+	const struct options *o;
+	const struct catalogue *c;
+	const struct liked *l;
+	const struct strmap *terms;
+	size_t from;
+	struct ranker *rankers;
+	struct buffer *rows;
+	uint64_t *written;
+};
+
+enum { USERS_PER_CHUNK = 8 };
+
+static void explain(const struct job *j, const struct ranker *r, uint32_t text, struct buffer *b)
+{
+	const struct bags *bags = &j->c->bags;
+	size_t most = (size_t)(bags->start[text + 1] - bags->start[text]);
+	struct share *shares = memory_new(most + 1, sizeof *shares);
+	size_t n = rank_explain(r, j->c, text, j->terms, shares);
+	buffer_add_byte(b, '\t');
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buffer_add_byte(b, ' ');
+		buffer_add_span(b, strmap_key(j->terms, shares[i].term));
+		buffer_format(b, "=%.4f", shares[i].share);
+	}
+	free(shares);
+}
+
+static void rank_user(const struct job *j, struct ranker *r, uint32_t user, struct buffer *b)
+{
+	const struct liked *l = j->l;
+	uint64_t from = l->start[user];
+	size_t n = (size_t)(l->start[user + 1] - from), skips = 0;
+	uint32_t *skip = memory_new(n + 1, sizeof *skip);
+	for (size_t i = 0; !j->o->keep_liked && i < n; i++)
+		if (l->item[from + i] != STRMAP_NONE)
+			skip[skips++] = l->item[from + i];
+	rank_texts(r, j->c, l->texts, l->text + from, n, j->o->profile == 1, skip, skips,
+		   strmap_count(j->terms), (size_t)j->o->k);
+	free(skip);
+	for (size_t i = 0; i < r->n; i++) {
+		buffer_add_span(b, strmap_key(l->users, user));
+		buffer_format(b, "\t%zu\t", i + 1);
+		buffer_add_span(b, strmap_key(j->c->items, r->found[i].text));
+		buffer_add_byte(b, '\t');
+		b->n += number_write_double(r->found[i].score, buffer_room(b, NUMBER_SIZE));
+		if (j->o->explain)
+			explain(j, r, r->found[i].text, b);
+		buffer_add_byte(b, '\n');
+	}
+}
+
+static void work(void *context, size_t chunk, size_t worker)
+{
+	struct job *j = context;
+	struct ranker *r = &j->rankers[worker];
+	size_t users = strmap_count(j->l->users), from = j->from + chunk * USERS_PER_CHUNK;
+	size_t to = from + USERS_PER_CHUNK < users ? from + USERS_PER_CHUNK : users;
+	j->rows[chunk].n = 0;
+	j->written[chunk] = 0;
+	for (size_t i = from; i < to; i++) {
+		rank_user(j, r, j->l->order[i], &j->rows[chunk]);
+		j->written[chunk] += r->n;
+	}
+}
+
+static uint64_t rank_all(struct job *j, size_t threads, struct output *out)
+{
+	struct pool *pool = pool_new(threads);
+	size_t chunks = pool_threads(pool) * 8, users = strmap_count(j->l->users);
+	uint64_t rows = 0;
+	j->rankers = memory_zero(pool_threads(pool), sizeof *j->rankers);
+	j->rows = memory_zero(chunks, sizeof *j->rows);
+	j->written = memory_zero(chunks, sizeof *j->written);
+	for (j->from = 0; j->from < users; j->from += chunks * USERS_PER_CHUNK) {
+		size_t left = (users - j->from + USERS_PER_CHUNK - 1) / USERS_PER_CHUNK;
+		size_t now = left < chunks ? left : chunks;
+		pool_run(pool, now, work, j);
+		for (size_t i = 0; i < now; i++) {
+			output_bytes(out, j->rows[i].data, j->rows[i].n);
+			rows += j->written[i];
+		}
+		progress_step(j->from, users, "users");
+	}
+	for (size_t i = 0; i < pool_threads(pool); i++)
+		ranker_free(&j->rankers[i]);
+	for (size_t i = 0; i < chunks; i++)
+		buffer_free(&j->rows[i]);
+	free(j->rankers);
+	free(j->rows);
+	free(j->written);
+	pool_free(pool);
+	return rows;
+}
+
+static void check_options(const struct options *o, int count)
+{
+	if (o->tokens && (o->liked || o->explain || o->index || o->save_index))
+		usage_error("--tokens only writes words: it goes with none of --liked, --explain, "
+			    "--index, --save-index");
+	if (!o->tokens && !o->liked && !o->save_index)
+		usage_error("one of --liked, --tokens, --save-index must be given");
+	if (o->index && (count > 0 || o->save_index))
+		usage_error("--index takes the place of the candidates: no files and no --save-index");
+	if (!o->liked && o->explain)
+		usage_error("--explain needs --liked");
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	check_options(o, count);
+	struct buffer settings = {0};
+	struct words *w = words_from(o, &settings);
+	struct candidates from = {0};
+	struct table *liked = o->liked ? table_open_file(o->liked) : NULL;
+	uint64_t rows_in = 0, rows_out = 0, rejected = 0;
+	if (liked) {
+		table_column(liked, o->user, option_given("user") ? "user" : NULL);
+		table_column(liked, o->item, NULL);
+	}
+	if (!o->index)
+		from = candidates_open(o, files, count);
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header && (o->tokens || liked)) {
+		output_text(out, o->tokens ? "item\ttoken" : o->explain ?
+			    "user\trank\titem\tscore\tshared" : "user\trank\titem\tscore");
+		output_end_row(out);
+		output_flush(out);
+	}
+	struct catalogue c = {.items = strmap_new()};
+	struct liked l = {0};
+	if (o->tokens)
+		rows_out = write_tokens(&from, o, w, out);
+	else if (o->index)
+		catalogue_load(&c, words_terms(w), settings.data, o->index);
+	else
+		read_candidates(&from, o, w, &c);
+	if (from.table) {
+		rows_in = table_rows(from.table);
+		rejected = table_rejected(from.table);
+		table_close(from.table);
+	}
+	if (!o->tokens)
+		catalogue_finish(&c, strmap_count(words_terms(w)), (enum weighting)o->weight);
+	if (o->save_index)
+		catalogue_save(&c, words_terms(w), settings.data, o->save_index);
+	if (liked) {
+		read_liked(liked, o, w, &c, &l);
+		table_close(liked);
+		liked_group(&l);
+		struct job j = {.o = o, .c = &c, .l = &l, .terms = words_terms(w)};
+		rows_out = rank_all(&j, (size_t)o->common.threads, out);
+	}
+	output_close(out);
+	liked_free(&l);
+	catalogue_free(&c);
+	words_free(w);
+	buffer_free(&settings);
+	run_report(rows_in, rows_out, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "bow-cosine",
+	.usage = "--liked FILE [OPTION].. [FILE]..",
+	.summary = "The texts nearest to what each user liked, as bags of words.",
+	.reads = "item, description; from --liked user, item, description",
+	.writes = "user, rank, item, score; with --explain shared too; with --tokens item, token",
+	.examples = {
+		"bow-cosine --liked liked.tsv < candidates.tsv > topk.tsv",
+		"bow-cosine --tokens --stop-words builtin < items.tsv | cut -f 2 | sort | uniq -c",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}

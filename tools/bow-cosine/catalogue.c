@@ -1,0 +1,234 @@
+#include "catalogue.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "streams/input.h"
+#include "streams/output.h"
+#include "frame/options.h"
+
+/* ---- bags ---- */
+
+void bags_open(struct bags *b)
+{
+	if (b->n == UINT32_MAX - 1)
+		die(STATUS_DATA, "too many texts");
+	b->start = memory_grow(b->start, &b->start_capacity, (size_t)b->n + 2, sizeof *b->start);
+	b->length = memory_grow(b->length, &b->length_capacity, (size_t)b->n + 1,
+				sizeof *b->length);
+	if (b->n == 0)
+		b->start[0] = 0;
+	b->start[b->n + 1] = b->start[b->n];
+	b->length[b->n++] = 0;
+}
+
+void bags_put(struct bags *b, uint32_t term, uint32_t count)
+{
+	uint64_t at = b->start[b->n]++;
+	b->term = memory_grow(b->term, &b->term_capacity, (size_t)at + 1, sizeof *b->term);
+	b->count = memory_grow(b->count, &b->count_capacity, (size_t)at + 1, sizeof *b->count);
+	b->term[at] = term;
+	b->count[at] = count;
+	b->length[b->n - 1] += count;
+}
+
+void bags_add(struct bags *b, const uint32_t *terms, size_t n)
+{
+	bags_open(b);
+	uint64_t from = b->start[b->n];
+	for (size_t i = 0; i < n; i++) {
+		uint32_t t = terms[i];
+		if (t >= b->seen) {
+			size_t now = (size_t)t + 1;
+			b->last = memory_grow(b->last, &b->last_capacity, now, sizeof *b->last);
+			b->place = memory_grow(b->place, &b->place_capacity, now, sizeof *b->place);
+			memset(b->last + b->seen, 0, (now - b->seen) * sizeof *b->last);
+			b->seen = now;
+		}
+		if (b->last[t] == b->n) {
+			b->count[from + b->place[t]]++;
+			b->length[b->n - 1]++;
+			continue;
+		}
+		b->last[t] = b->n;
+		b->place[t] = (uint32_t)(b->start[b->n] - from);
+		bags_put(b, t, 1);
+	}
+}
+
+void bags_free(struct bags *b)
+{
+	free(b->start);
+	free(b->term);
+	free(b->count);
+	free(b->length);
+	free(b->last);
+	free(b->place);
+	*b = (struct bags){0};
+}
+
+/* ---- weights and the index ---- */
+
+double catalogue_weight(const struct catalogue *c, uint32_t term, uint32_t count, uint32_t length)
+{
+	double n = c->bags.n, df = term < c->terms ? c->df[term] : 0, x = count;
+	switch (c->weighting) {
+	case WEIGHT_BINARY:
+		return 1;
+	case WEIGHT_COUNT:
+		return x;
+	case WEIGHT_TFIDF:
+		return x * (log((1 + n) / (1 + df)) + 1);
+	case WEIGHT_BM25:
+		break;
+	}
+	const double k1 = 1.2, b = 0.75;
+	double mean = c->mean_length > 0 ? c->mean_length : 1;
+	return log(1 + (n - df + 0.5) / (df + 0.5)) * x * (k1 + 1) /
+		(x + k1 * (1 - b + b * length / mean));
+}
+
+void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weighting)
+{
+	struct bags *b = &c->bags;
+	uint64_t entries = b->n ? b->start[b->n] : 0, length = 0;
+	c->weighting = weighting;
+	c->terms = terms;
+	c->df = memory_zero((size_t)terms + 1, sizeof *c->df);
+	c->start = memory_zero((size_t)terms + 2, sizeof *c->start);
+	c->text = memory_new((size_t)entries + 1, sizeof *c->text);
+	c->norm = memory_new((size_t)b->n + 1, sizeof *c->norm);
+	if (weighting != WEIGHT_BINARY)
+		c->weight = memory_new((size_t)entries + 1, sizeof *c->weight);
+	for (uint64_t i = 0; i < entries; i++)
+		c->df[b->term[i]]++;
+	for (uint32_t t = 0; t < terms; t++)
+		c->start[t + 2] = c->start[t + 1] + c->df[t];
+	for (uint32_t d = 0; d < b->n; d++)
+		length += b->length[d];
+	c->mean_length = b->n ? (double)length / b->n : 0;
+	for (uint32_t d = 0; d < b->n; d++) {
+		double square = 0;
+		for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++) {
+			uint64_t at = c->start[b->term[i] + 1]++;
+			double x = catalogue_weight(c, b->term[i], b->count[i], b->length[d]);
+			c->text[at] = d;
+			if (c->weight)
+				c->weight[at] = (float)x;
+			square += x * x;
+		}
+		c->norm[d] = sqrt(square);
+	}
+}
+
+void catalogue_free(struct catalogue *c)
+{
+	strmap_free(c->items);
+	bags_free(&c->bags);
+	free(c->df);
+	free(c->norm);
+	free(c->start);
+	free(c->text);
+	free(c->weight);
+}
+
+/* ---- the file: a line that says what it is, one line a term, one a text
+ * (item, then term number and count in turn), and a line that ends it ---- */
+
+static const char MAGIC[] = "bow-cosine index 1";
+
+void catalogue_save(const struct catalogue *c, const struct strmap *terms, const char *settings,
+		    const char *path)
+{
+	struct output *out = output_open(path, false);
+	const struct bags *b = &c->bags;
+	output_text(out, MAGIC);
+	output_tab(out);
+	output_text(out, settings);
+	output_tab(out);
+	output_u64(out, c->terms);
+	output_tab(out);
+	output_u64(out, b->n);
+	output_byte(out, '\n');
+	for (uint32_t t = 0; t < c->terms; t++) {
+		output_span(out, strmap_key(terms, t));
+		output_byte(out, '\n');
+	}
+	for (uint32_t d = 0; d < b->n; d++) {
+		output_span(out, strmap_key(c->items, d));
+		for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++) {
+			output_tab(out);
+			output_u64(out, b->term[i]);
+			output_byte(out, ' ');
+			output_u64(out, b->count[i]);
+		}
+		output_byte(out, '\n');
+	}
+	output_text(out, "end\n");
+	output_close(out);
+}
+
+/* Cuts the next field off a line. */
+static struct span next_field(struct span *line, char separator)
+{
+	const char *end = line->n ? memchr(line->at, separator, line->n) : NULL;
+	struct span field = {line->at, end ? (size_t)(end - line->at) : line->n};
+	size_t used = field.n + (end != NULL);
+	line->at += used;
+	line->n -= used;
+	return field;
+}
+
+static uint32_t number_field(struct input *in, struct span field, uint64_t limit)
+{
+	uint64_t x = 0;
+	if (number_u64(field.at, field.n, &x) != NUMBER_OK || x >= limit)
+		die(STATUS_DATA, "%s:%llu: this index is damaged", input_name(in),
+		    (unsigned long long)input_line_number(in));
+	return (uint32_t)x;
+}
+
+static struct span next_line(struct input *in)
+{
+	struct span line;
+	if (!input_line(in, &line))
+		die(STATUS_DATA, "%s: this index is cut off", input_name(in));
+	return line;
+}
+
+void catalogue_load(struct catalogue *c, struct strmap *terms, const char *settings,
+		    const char *path)
+{
+	struct input *in = input_open(path);
+	struct span line = next_line(in);
+	if (!span_equal(next_field(&line, '\t'), span_of(MAGIC)))
+		die(STATUS_DATA, "%s: no index of bow-cosine", path);
+	struct span theirs = next_field(&line, '\t');
+	if (!span_equal(theirs, span_of(settings)))
+		usage_error("%s was made with other settings (%.*s) than these (%s)", path,
+			    (int)theirs.n, theirs.at, settings);
+	uint32_t n_terms = number_field(in, next_field(&line, '\t'), UINT32_MAX);
+	uint32_t n = number_field(in, line, UINT32_MAX);
+	for (uint32_t t = 0; t < n_terms; t++)
+		if (strmap_add(terms, next_line(in)) != t)
+			die(STATUS_DATA, "%s:%llu: this index has a term twice", path,
+			    (unsigned long long)input_line_number(in));
+	for (uint32_t d = 0; d < n; d++) {
+		line = next_line(in);
+		if (strmap_add(c->items, next_field(&line, '\t')) != d)
+			die(STATUS_DATA, "%s:%llu: this index has an item twice", path,
+			    (unsigned long long)input_line_number(in));
+		bags_open(&c->bags);
+		while (line.n) {
+			uint32_t term = number_field(in, next_field(&line, ' '), n_terms);
+			bags_put(&c->bags, term, number_field(in, next_field(&line, '\t'), UINT32_MAX));
+		}
+	}
+	if (!span_equal(next_line(in), span_of("end")) || input_line(in, &line))
+		die(STATUS_DATA, "%s: this index does not end where it should", path);
+	input_close(in);
+}

@@ -1,0 +1,186 @@
+#include "rank.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The sum of the vectors: the cosine does not know a mean from it, and sums of
+ * whole numbers are exact. */
+static double make_profile(struct ranker *r, const struct catalogue *c, const struct bags *texts,
+			   const uint32_t *liked, size_t n, bool unit)
+{
+	for (size_t i = 0; i < r->n_touched; i++)
+		r->profile[r->touched[i]] = 0;
+	r->n_touched = 0;
+	for (size_t l = 0; l < n; l++) {
+		uint32_t d = liked[l];
+		double square = 0;
+		for (uint64_t i = texts->start[d]; unit && i < texts->start[d + 1]; i++) {
+			double x = catalogue_weight(c, texts->term[i], texts->count[i],
+						    texts->length[d]);
+			square += x * x;
+		}
+		double scale = unit && square > 0 ? 1 / sqrt(square) : 1;
+		for (uint64_t i = texts->start[d]; i < texts->start[d + 1]; i++) {
+			uint32_t t = texts->term[i];
+			if (!(r->profile[t] > 0))
+				r->touched[r->n_touched++] = t;
+			r->profile[t] += scale *
+				catalogue_weight(c, t, texts->count[i], texts->length[d]);
+		}
+	}
+	qsort(r->touched, r->n_touched, sizeof *r->touched, by_number);
+	double square = 0;
+	for (size_t i = 0; i < r->n_touched; i++)
+		square += r->profile[r->touched[i]] * r->profile[r->touched[i]];
+	return sqrt(square);
+}
+
+static void add_up(struct ranker *r, const struct catalogue *c)
+{
+	float *sum = r->sum;
+	for (size_t i = 0; i < r->n_touched; i++) {
+		uint32_t t = r->touched[i];
+		if (t >= c->terms)
+			break; /* ascending: the rest is in no text either */
+		float p = (float)r->profile[t];
+		uint64_t from = c->start[t], to = c->start[t + 1];
+		if (!c->weight)
+			for (uint64_t j = from; j < to; j++)
+				sum[c->text[j]] += p;
+		else
+			for (uint64_t j = from; j < to; j++)
+				sum[c->text[j]] += p * c->weight[j];
+	}
+}
+
+static double exact_dot(const struct ranker *r, const struct catalogue *c, uint32_t d)
+{
+	const struct bags *b = &c->bags;
+	double dot = 0;
+	for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++)
+		if (r->profile[b->term[i]] > 0)
+			dot += r->profile[b->term[i]] *
+				catalogue_weight(c, b->term[i], b->count[i], b->length[d]);
+	return dot;
+}
+
+/* The k-th largest of the values above 0 (0 when there are fewer), by a heap
+ * with the smallest on top. */
+static float kth_largest(const float *value, uint32_t n, float *heap, size_t k)
+{
+	size_t held = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		float x = value[i];
+		if (held == k && !(x > heap[0]))
+			continue;
+		if (!(x > 0))
+			continue;
+		size_t at;
+		if (held < k) {
+			for (at = held++; at > 0 && heap[(at - 1) / 2] > x; at = (at - 1) / 2)
+				heap[at] = heap[(at - 1) / 2];
+		} else {
+			for (at = 0; 2 * at + 1 < k;) {
+				size_t child = 2 * at + 1;
+				child += child + 1 < k && heap[child + 1] < heap[child];
+				if (!(heap[child] < x))
+					break;
+				heap[at] = heap[child];
+				at = child;
+			}
+		}
+		heap[at] = x;
+	}
+	return held == k ? heap[0] : 0;
+}
+
+/* qsort has no room for a context: the items' ids are looked up by a worker's own pointer. */
+static _Thread_local const struct strmap *sort_items;
+
+static int by_score(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->score < y->score || x->score > y->score)
+		return x->score > y->score ? -1 : 1;
+	return span_compare(strmap_key(sort_items, x->text), strmap_key(sort_items, y->text));
+}
+
+void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *texts,
+		const uint32_t *liked, size_t n, bool unit, const uint32_t *skip, size_t n_skip,
+		uint32_t terms, size_t k)
+{
+	uint32_t docs = c->bags.n;
+	if (!r->sum) {
+		r->sum = memory_aligned((size_t)docs + 16, sizeof *r->sum);
+		r->heap = memory_new(k + 1, sizeof *r->heap);
+		r->profile = memory_zero((size_t)terms + 1, sizeof *r->profile);
+		r->touched = memory_new((size_t)terms + 1, sizeof *r->touched);
+	}
+	r->n = 0;
+	double norm = make_profile(r, c, texts, liked, n, unit);
+	memset(r->sum, 0, ((size_t)docs + 1) * sizeof *r->sum);
+	add_up(r, c);
+	for (size_t i = 0; i < n_skip; i++)
+		r->sum[skip[i]] = 0;
+	for (uint32_t d = 0; d < docs; d++)
+		r->sum[d] = c->norm[d] > 0 ? r->sum[d] / (float)c->norm[d] : 0;
+	float floor_ = kth_largest(r->sum, docs, r->heap, k) * (1 - 1e-4f);
+	for (uint32_t d = 0; d < docs; d++) {
+		if (!(r->sum[d] > 0) || r->sum[d] < floor_)
+			continue;
+		double score = exact_dot(r, c, d) / (norm * c->norm[d]);
+		r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
+		r->found[r->n++] = (struct ranked){score < 1 ? score : 1, d};
+	}
+	sort_items = c->items;
+	if (r->n > 1)
+		qsort(r->found, r->n, sizeof *r->found, by_score);
+	r->n = r->n < k ? r->n : k;
+}
+
+static _Thread_local const struct strmap *sort_terms;
+
+static int by_share(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+	if (x->share < y->share || x->share > y->share)
+		return x->share > y->share ? -1 : 1;
+	return span_compare(strmap_key(sort_terms, x->term), strmap_key(sort_terms, y->term));
+}
+
+size_t rank_explain(const struct ranker *r, const struct catalogue *c, uint32_t text,
+		    const struct strmap *terms, struct share *shares)
+{
+	const struct bags *b = &c->bags;
+	double dot = exact_dot(r, c, text);
+	size_t n = 0;
+	for (uint64_t i = b->start[text]; i < b->start[text + 1]; i++) {
+		uint32_t t = b->term[i];
+		if (!(r->profile[t] > 0))
+			continue;
+		double x = r->profile[t] * catalogue_weight(c, t, b->count[i], b->length[text]);
+		shares[n++] = (struct share){x / dot, t};
+	}
+	sort_terms = terms;
+	if (n > 1)
+		qsort(shares, n, sizeof *shares, by_share);
+	return n;
+}
+
+void ranker_free(struct ranker *r)
+{
+	free(r->profile);
+	free(r->touched);
+	free(r->sum);
+	free(r->heap);
+	free(r->found);
+}
