@@ -149,7 +149,7 @@ if [ -f "$logs/20250511-personalized.r1.json.gz" ]; then
 	import-logs "$logs/20240310-aa-sticky.r1.json.gz" | filter-interactions --above 0.5 |
 		build-dataset --item track --min-user-interactions 5 --min-item-interactions 5 \
 			--test 0.3 --validation 0.1 --seed 42 > little.tsv 2> said
-	grep -q 'took [0-9]* pairs' said || say "build-dataset does not say what the thresholds took: $(cat said)"
+	grep -Eq '(took|with) [0-9]+ pairs' said || say "build-dataset does not say what the thresholds took: $(cat said)"
 	[ "$(rows little.tsv)" -gt 0 ] || grep -qi 'nothing\|no row\|empty\|no pair' said ||
 		say "build-dataset does not say that nothing is left: $(cat said)"
 else
