@@ -483,7 +483,7 @@ static uint64_t count_true(const bool *flags, size_t n)
 static void keep_frequent(const struct options *o, struct pairs *p, struct counts *c)
 {
 	bool train_only = o->count_on == COUNT_TRAIN;
-	const char *what = train_only ? "train pairs" : "pairs";
+	const char *how = train_only ? ", counting train pairs" : "";
 	uint64_t rounds = 0;
 	size_t before;
 	if (o->min_user <= 1 && o->min_item <= 1)
@@ -500,15 +500,13 @@ static void keep_frequent(const struct options *o, struct pairs *p, struct count
 	} while (o->core && p->n < before);
 	count_pairs(p, c, false);
 	if (o->min_user > 1)
-		warn("%" PRIu64 " users with fewer than %" PRId64 " %s taken out, with %" PRIu64
-		     " pairs", count_true(taken.user, p->n_users), o->min_user, what,
-		     taken.user_pairs);
+		warn("--min-user-interactions %" PRId64 " took %" PRIu64 " pairs, %" PRIu64 " users%s",
+		     o->min_user, taken.user_pairs, count_true(taken.user, p->n_users), how);
 	if (o->min_item > 1)
-		warn("%" PRIu64 " items with fewer than %" PRId64 " %s taken out, with %" PRIu64
-		     " pairs", count_true(taken.item, p->n_items), o->min_item, what,
-		     taken.item_pairs);
+		warn("--min-item-interactions %" PRId64 " took %" PRIu64 " pairs, %" PRIu64 " items%s",
+		     o->min_item, taken.item_pairs, count_true(taken.item, p->n_items), how);
 	if (o->core)
-		warn("that took %" PRIu64 " rounds", rounds);
+		warn("both were applied %" PRIu64 " times", rounds);
 	free(taken.user);
 	free(taken.item);
 }

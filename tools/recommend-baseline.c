@@ -34,7 +34,7 @@ struct options {
 	struct option_list exclude;
 	const char *splits, *exclude_splits, *users;
 	const char *user, *item, *weight, *split, *timestamp;
-	double half_life_s;
+	double half_life_s, exclude_window_s;
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -48,11 +48,13 @@ static const struct option_row OPTIONS[] = {
 	{"half-life", 0, OPTION_DURATION, "TIME", AT(half_life_s), NULL, ABOVE_ZERO, INFINITY, NULL,
 	 "popular: halve a row's weight for every TIME that it is older than the newest row"},
 	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", AT(unit), "ms", 0, 0, "s|ms",
-	 "the unit of the timestamps, for --half-life"},
+	 "the unit of the timestamps, for --half-life and --exclude-window"},
 	{"exclude", 0, OPTION_LIST, "FILE", AT(exclude), NULL, 0, 0, NULL,
 	 "never offer a user the items that FILE has for them; the dataset itself, as a rule"},
 	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", AT(exclude_splits), "train,validation", 0, 0,
 	 NULL, "of an --exclude file with a split column, the rows of these splits count (or all)"},
+	{"exclude-window", 0, OPTION_DURATION, "TIME", AT(exclude_window_s), NULL, ABOVE_ZERO, 1e15,
+	 NULL, "forget --exclude rows that are more than TIME older than the newest of them"},
 	{"users", 0, OPTION_FILE, "FILE", AT(users), NULL, 0, 0, NULL,
 	 "lists for the users of FILE (column user) alone, known or not, in its order"},
 	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
@@ -220,17 +222,35 @@ static void write_list(struct lists *l, struct span user)
 	l->empty += rank == 0;
 }
 
+/* Opens the --exclude files; a window needs a file that has timestamps. */
+static struct table **open_excluded(const struct options *o)
+{
+	struct table **tables = memory_zero(o->exclude.n + 1, sizeof(*tables));
+	bool timed = false;
+	for (size_t i = 0; i < o->exclude.n; i++) {
+		tables[i] = table_open_file(o->exclude.values[i]);
+		table_column(tables[i], o->user, option_given("user") ? "user" : NULL);
+		table_column(tables[i], o->item, option_given("item") ? "item" : NULL);
+		timed |= table_find_column(tables[i], o->timestamp) >= 0;
+	}
+	if (option_given("exclude-window") && !timed)
+		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
+	return tables;
+}
+
 static struct exclude *read_excluded(const struct options *o, struct table **tables)
 {
 	const struct exclude_columns columns = {o->user, o->item, o->split, o->timestamp,
 		option_given("user"), option_given("item"), false, false};
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
+	bool window = option_given("exclude-window");
+	double unit = o->unit == 0 ? 1 : 1000;
 	struct exclude *x = exclude_new();
 	for (size_t i = 0; i < o->exclude.n; i++) {
-		exclude_read(x, tables[i], &columns, splits, false);
+		exclude_read(x, tables[i], &columns, splits, window);
 		table_close(tables[i]);
 	}
-	exclude_finish(x, 0);
+	exclude_finish(x, window ? (int64_t)(o->exclude_window_s * unit) : 0);
 	return x;
 }
 
@@ -240,13 +260,13 @@ static int run(const struct options *o, char **files, int count)
 	split_mask(o->exclude_splits, "exclude-splits");
 	if (option_given("exclude-splits") && o->exclude.n == 0)
 		usage_error("--exclude-splits is about --exclude");
+	if (option_given("exclude-window") && o->exclude.n == 0)
+		usage_error("--exclude-window is about --exclude");
 	if (o->half_life_s > 0 && o->method == METHOD_RANDOM)
 		usage_error("--half-life is about --method popular");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
-	struct table **tables = memory_zero(o->exclude.n + 1, sizeof(*tables));
-	for (size_t i = 0; i < o->exclude.n; i++)
-		tables[i] = table_open_file(o->exclude.values[i]);
+	struct table **tables = open_excluded(o);
 	struct table *users = o->users ? table_open_file(o->users) : NULL;
 	size_t user_column = users ? table_column(users, o->user, option_given("user") ? "user" : NULL) : 0;
 	const struct dataset_columns columns = {o->user, o->item, o->weight, o->split, o->timestamp};
