@@ -684,8 +684,7 @@ static const struct program PROGRAM = {
 	.writes = "message timestamp user track time latency recommendation and the further columns of "
 		"the answers",
 	.examples = {
-		"simulate-sessions --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv "
-		"-- next-track --items w/tracks.tsv --recommender random > day1.tsv",
+		"simulate-sessions --tracks t.tsv --embeddings e.tsv --users u.tsv -- next-track --recs r.tsv",
 		"simulate-sessions --day 2 --tracks t.tsv --embeddings e.npy --users u.json -- ./mine.py",
 	},
 	.options = OPTIONS,
