@@ -219,7 +219,7 @@ static void group_chunk(void *context, size_t chunk, size_t worker)
 			start[b + 1] += start[b];
 		memcpy(next, start, s->blocks * sizeof *next);
 		for (uint32_t k = 0; k < n; k++)
-			out[next[s->item_block[(size_t)item[k] * ROUNDS + s->round]]++] = k;
+			out[next[s->item_block[(size_t)item[k] * ROUNDS + s->round]]++] = item[k];
 	}
 }
 

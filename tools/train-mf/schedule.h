@@ -49,8 +49,8 @@ struct schedule {
 	struct entry *order;             /* rows */
 	uint64_t epoch;
 
-	/* Asked for by schedule_group: each user's rows (their nth) by the block of
-	 * the item in this round; those of user u and block b are grouped[start[u] +
+	/* Asked for by schedule_group: each user's items by their block in this
+	 * round; those of user u and block b are grouped[start[u] +
 	 * group_start[u * (blocks + 1) + b]] and on. */
 	uint32_t round;
 	uint32_t *grouped, *group_start;
@@ -63,11 +63,11 @@ void schedule_free(struct schedule *s);
 /* Deals the items of epoch `epoch` and shuffles every cell. */
 void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool);
 
-/* Groups all users' rows by the blocks of a round. */
+/* Groups all users' items by the blocks of a round. */
 void schedule_group(struct schedule *s, uint32_t round, struct pool *pool);
 
-/* Where the rows of a cell's user in the cell's items are, and how many. */
-static inline const uint32_t *cell_rows(const struct cell *c, const uint64_t *start, uint32_t user,
+/* The user's items that are in this cell, and how many. */
+static inline const uint32_t *cell_own(const struct cell *c, const uint64_t *start, uint32_t user,
 					uint32_t *n)
 {
 	const uint32_t *at = c->group_start + (size_t)user * (c->blocks + 1) + c->block;

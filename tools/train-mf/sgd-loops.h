@@ -13,6 +13,7 @@
 enum {
 	LOOK_ITEM = 24, /* rows ahead: the item's number is fetched */
 	LOOK_ROW = 8,   /* rows ahead: the factors are fetched */
+	LOOK_OWN = 4,   /* rows ahead: the user's items are fetched (warp-kos) */
 	DRAWN = 8,      /* negatives drawn ahead */
 	BATCH = 4,      /* negatives scored at once */
 	LOOK_STOP = 4096,
@@ -246,8 +247,10 @@ INLINE uint32_t kth_best(const float *score, uint32_t n, uint32_t k)
 		uint32_t answer = 0;
 		for (uint32_t i = 0; i < n; i++) {
 			uint32_t better = 0;
-			for (uint32_t j = 0; j < n; j++)
-				better += (score[j] > score[i]) | ((score[j] == score[i]) & (j < i));
+			for (uint32_t j = 0; j < i; j++)
+				better += score[j] >= score[i];
+			for (uint32_t j = i + 1; j < n; j++)
+				better += score[j] > score[i];
 			answer = better == k - 1 ? i : answer;
 		}
 		return answer;
@@ -265,28 +268,42 @@ INLINE uint32_t kth_best(const float *score, uint32_t n, uint32_t k)
 }
 
 /* The k-th best in score of n of the user's positives in this cell, drawn with
- * replacement, the visited one among them; `*nth` and `*score` are its. */
-INLINE uint32_t kos_positive(const struct sgd *s, struct cell *c, struct entry e, uint32_t *nth,
-			     float *score, const size_t stride)
+ * replacement, the visited one among them. */
+INLINE uint32_t kos_positive(const struct sgd *s, struct cell *c, struct entry e, float *score,
+			     const size_t stride)
 {
-	const uint32_t *items = s->problem->item + s->problem->start[e.user];
-	uint32_t lot[KOS_MOST], rows;
+	uint32_t lot[KOS_MOST], n;
 	float scores[KOS_MOST];
 	const float *user = params_row(s->users, e.user);
-	const uint32_t *own = cell_rows(c, s->problem->start, e.user, &rows);
-	lot[0] = e.nth;
+	const uint32_t *own = cell_own(c, s->problem->start, e.user, &n);
+	lot[0] = entry_item(s, e);
 	for (uint32_t i = 1; i < s->kos_n; i++) {
-		lot[i] = own[random_below(&c->random, rows)];
-		const float *row = params_row(s->items, items[lot[i]]);
+		lot[i] = own[random_below(&c->random, n)];
+		const float *row = params_row(s->items, lot[i]);
 		for (size_t f = 0; f < stride; f += 16)
 			__builtin_prefetch(row + f);
 	}
 	for (uint32_t i = 0; i < s->kos_n; i++)
-		scores[i] = score_of(s, user, items[lot[i]], stride);
+		scores[i] = score_of(s, user, lot[i], stride);
 	uint32_t best = kth_best(scores, s->kos_n, s->kos_k);
-	*nth = lot[best];
 	*score = scores[best];
-	return items[lot[best]];
+	return lot[best];
+}
+
+/* The weight of the row of a user's item. */
+INLINE float weight_of(const struct sgd *s, uint32_t user, uint32_t item)
+{
+	if (!s->problem->weight)
+		return 1.0f;
+	uint64_t low = s->problem->start[user], high = s->problem->start[user + 1];
+	while (high - low > 1) {
+		uint64_t middle = low + (high - low) / 2;
+		if (s->problem->item[middle] <= item)
+			low = middle;
+		else
+			high = middle;
+	}
+	return s->problem->weight[low];
 }
 
 INLINE struct cell_result kos_cell(const struct sgd *s, struct cell *c, const size_t stride,
@@ -302,10 +319,17 @@ INLINE struct cell_result kos_cell(const struct sgd *s, struct cell *c, const si
 			break;
 		look_ahead(s, c, i, width);
 		struct entry e = c->order[i];
+		if (i + LOOK_OWN < c->n) {
+			uint32_t n;
+			const uint32_t *own = cell_own(c, s->problem->start,
+						       c->order[i + LOOK_OWN].user, &n);
+			for (uint32_t k = 0; k < n && k < 128; k += 16)
+				__builtin_prefetch(own + k);
+		}
 		float score;
-		uint32_t good = kos_positive(s, c, e, &e.nth, &score, stride);
+		uint32_t good = kos_positive(s, c, e, &score, stride);
 		result.loss += warp_push(s, c, &drawn, &pace, e.user, good, score,
-					 entry_weight(s, e), stride, adadelta);
+					 weight_of(s, e.user, good), stride, adadelta);
 	}
 	return result;
 }
@@ -473,19 +497,18 @@ INLINE double composed_warp(const struct sgd *s, struct cell *c, const struct pa
 /* kos_positive, with features: leaves the chosen one in b->good. */
 INLINE uint32_t composed_kos(const struct sgd *s, struct cell *c, struct bench *b, struct entry e)
 {
-	const uint32_t *items = s->problem->item + s->problem->start[e.user];
-	uint32_t lot[KOS_MOST], rows;
+	uint32_t lot[KOS_MOST], n;
 	float scores[KOS_MOST];
-	const uint32_t *own = cell_rows(c, s->problem->start, e.user, &rows);
-	lot[0] = e.nth;
+	const uint32_t *own = cell_own(c, s->problem->start, e.user, &n);
+	lot[0] = entry_item(s, e);
 	for (uint32_t i = 1; i < s->kos_n; i++)
-		lot[i] = own[random_below(&c->random, rows)];
+		lot[i] = own[random_below(&c->random, n)];
 	for (uint32_t i = 0; i < s->kos_n; i++) {
-		compose(&b->good, s->items, s->item_features, items[lot[i]]);
+		compose(&b->good, s->items, s->item_features, lot[i]);
 		scores[i] = composed_score(s, b, &b->good);
 	}
 	uint32_t best = kth_best(scores, s->kos_n, s->kos_k);
-	compose(&b->good, s->items, s->item_features, items[lot[best]]);
+	compose(&b->good, s->items, s->item_features, lot[best]);
 	return lot[best];
 }
 
@@ -493,11 +516,12 @@ INLINE double composed_visit(const struct sgd *s, struct cell *c, const struct p
 			     struct bench *b, struct entry e, const bool adadelta)
 {
 	compose(&b->user, s->users, s->user_features, e.user);
+	float weight = entry_weight(s, e);
 	if (s->loss == LOSS_WARP_KOS)
-		e.nth = composed_kos(s, c, b, e);
+		weight = weight_of(s, e.user, composed_kos(s, c, b, e));
 	else
 		compose(&b->good, s->items, s->item_features, entry_item(s, e));
-	float score = composed_score(s, b, &b->good), weight = entry_weight(s, e);
+	float score = composed_score(s, b, &b->good);
 	if (s->loss == LOSS_LOGISTIC) {
 		float side = weight > 0 ? 1 : -1;
 		score += b->user.bias;
