@@ -23,6 +23,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "domain/catalogue.h"
 #include "domain/topn.h"
@@ -36,9 +37,10 @@ struct options {
 	struct common common;
 	const char *redis, *prefix, *items, *popular, *password_file;
 	const char *user, *rank, *item, *score;
-	int64_t window, min_rows, retries;
-	double max_shrink, timeout_s, staging_ttl_s;
-	bool status, rollback, dry_run, emit;
+	int64_t window, min_rows, retries, shards;
+	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
+	int layout;
+	bool status, rollback, dry_run, emit, delta;
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -55,6 +57,14 @@ static const struct option_row OPTIONS[] = {
 	 "publish this catalogue too, for random fallbacks: item, and available, blocked"},
 	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
 	 "publish the items of FILE, in its order, as the popular list"},
+	{"layout", 0, OPTION_CHOICE, "HOW", AT(layout), "hash", 0, 0, "hash|string|list",
+	 "a hash of all lists; or a key for each user, a string or a Redis list, which goes after --ttl"},
+	{"shards", 0, OPTION_INT, "N", AT(shards), "1", 1, 4096, NULL,
+	 "spread --layout hash over N keys"},
+	{"ttl", 0, OPTION_DURATION, "TIME", AT(ttl_s), "7d", 1, 315360000, NULL,
+	 "how long the keys of --layout string and list live"},
+	{"delta", 0, OPTION_FLAG, NULL, AT(delta), NULL, 0, 0, NULL,
+	 "replace the lists of these users alone, at once; they hold until the next full load"},
 	{"min-rows", 0, OPTION_INT, "N", AT(min_rows), "1", 1, 1e15, NULL,
 	 "refuse to publish fewer than N lists"},
 	{"max-shrink", 0, OPTION_REAL, "SHARE", AT(max_shrink), "1", 0, 1, NULL,
@@ -86,6 +96,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
+enum layout { LAYOUT_HASH, LAYOUT_STRING, LAYOUT_LIST };
+static const char *const LAYOUT_NAMES[] = {"hash", "string", "list"};
+
 /* The parts of a generation, each a key. */
 enum part { PART_LISTS, PART_ITEMS, PART_POPULAR, PART_META, PARTS };
 static const char *const PART_NAMES[PARTS] = {"lists", "items", "popular", "meta"};
@@ -96,8 +109,11 @@ static const char *const PART_NAMES[PARTS] = {"lists", "items", "popular", "meta
 struct command {
 	size_t at;
 	int words;
-	uint64_t row;    /* the list's number, for messages; 0: none */
+	uint64_t row;      /* the line of the list's first row, for messages; 0: none */
+	const char *file;  /* where that is */
 	size_t user, user_n;
+	bool begins;       /* the first command of a list: sent again from here */
+	bool again;        /* was on its way when a connection was lost */
 };
 
 struct sender {
@@ -107,7 +123,10 @@ struct sender {
 	char *staging[PARTS];
 	struct buffer bytes;     /* words of the window, each behind its length */
 	struct command *window;
-	size_t n;
+	size_t n, window_capacity;
+	char *generation, *delta;
+	char *run_id;            /* of the server: another one may have lost keys */
+	bool *shard_seen;
 	uint64_t acknowledged;   /* fields of the lists that the server has */
 	uint64_t pending_lists;
 	bool began;              /* something is staged */
@@ -120,6 +139,17 @@ static void add_word(struct buffer *b, const char *word, size_t n)
 }
 
 enum { MOST_WORDS = 210 };
+
+/* The key of a generation's lists that are not in one hash. */
+static char *shard_key(const struct options *o, const char *generation, uint64_t shard)
+{
+	return memory_format("%s:gen:%s:%" PRIu64, o->prefix, generation, shard);
+}
+
+static bool is_pointed(const struct options *o)
+{
+	return !o->delta && (o->layout != LAYOUT_HASH || o->shards > 1);
+}
 
 static void queue_one(struct sender *s, const struct command *c)
 {
@@ -136,12 +166,38 @@ static void queue_one(struct sender *s, const struct command *c)
 /* Takes what was staged so far away again, as far as the server can be reached. */
 static void discard(struct sender *s)
 {
-	for (int p = 0; p < PARTS && s->began && s->redis.context; p++) {
+	bool began = s->began && !s->o->delta;
+	s->began = false;
+	if (!began)
+		return;
+	/* Anew: on the old connection replies may be under way. */
+	if (!redis_connect(&s->redis))
+		return;
+	for (int p = 0; p < PARTS && s->redis.context; p++) {
 		redisReply *reply = REDIS(&s->redis, "UNLINK", s->staging[p]);
 		if (reply)
 			freeReplyObject(reply);
 	}
-	s->began = false;
+	for (int64_t i = 0; s->shard_seen && i < s->o->shards && s->redis.context; i++) {
+		if (!s->shard_seen[i])
+			continue;
+		char *name = shard_key(s->o, s->generation, (uint64_t)i);
+		redisReply *reply = REDIS(&s->redis, "UNLINK", name);
+		if (reply)
+			freeReplyObject(reply);
+		free(name);
+	}
+}
+
+/* A load that ends early, for whatever reason (bad input, too), takes its keys along. */
+static struct sender *unfinished;
+
+static void discard_unfinished(void)
+{
+	if (unfinished) {
+		discard(unfinished);
+		redis_disconnect(&unfinished->redis);
+	}
 }
 
 _Noreturn static void give_up(struct sender *s, enum exit_status status, const char *what)
@@ -192,29 +248,81 @@ static long long integer_reply(struct sender *s, redisReply *reply, const char *
 	return value;
 }
 
+/* Changes whenever the server is started. NULL: the connection is lost. */
+static char *server_run_id(struct sender *s)
+{
+	redisReply *reply = REDIS(&s->redis, "INFO", "server");
+	if (!reply)
+		return NULL;
+	const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, "run_id:") : NULL;
+	char *id = at ? memory_text(at + 7, strcspn(at + 7, "\r\n")) : memory_text("", 0);
+	freeReplyObject(reply);
+	return id;
+}
+
+/* How many lists of this load the server has, where it can count them. */
+static uint64_t lists_there(struct sender *s)
+{
+	long long sum = 0;
+	if (!is_pointed(s->o))
+		return (uint64_t)integer_reply(s, REDIS(&s->redis, "HLEN", s->staging[PART_LISTS]), "HLEN");
+	for (int64_t i = 0; i < s->o->shards; i++) {
+		char *name = shard_key(s->o, s->generation, (uint64_t)i);
+		sum += integer_reply(s, REDIS(&s->redis, "HLEN", name), "HLEN");
+		free(name);
+	}
+	return (uint64_t)sum;
+}
+
 /* The connection was lost with commands on their way: connect again, see that what
  * was acknowledged is still there, and send the rest once more (setting a field
  * twice does no harm). */
 static void recover(struct sender *s, size_t from)
 {
 	warn("%s; what was not acknowledged is sent again", s->redis.problem);
-	connect_or_die(s, s->o->retries);
-	long long there = integer_reply(s, REDIS(&s->redis, "HLEN", s->staging[PART_LISTS]), "HLEN");
-	if (there < (long long)s->acknowledged)
+	char *id = NULL;
+	for (int64_t i = 0; !id; i++) {
+		if (i > s->o->retries)
+			give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+		connect_or_die(s, s->o->retries);
+		id = server_run_id(s);
+	}
+	bool same = strcmp(id, s->run_id) == 0;
+	if (!same) { /* started anew: from a file that has everything? */
+		free(s->run_id);
+		s->run_id = id;
+	} else {
+		free(id);
+	}
+	if (!same && (s->o->layout != LAYOUT_HASH || lists_there(s) < s->acknowledged))
 		give_up(s, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");
-	for (size_t i = from; i < s->n; i++)
+	for (size_t i = from; i < s->n; i++) {
+		s->window[i].again = true;
 		queue_one(s, &s->window[i]);
+	}
 }
 
 _Noreturn static void refused(struct sender *s, const struct command *c, const char *error)
 {
 	char problem[700], shown[QUOTED_SIZE];
 	if (c->row)
-		snprintf(problem, sizeof problem, "list %" PRIu64 ", user %s: %.300s", c->row,
+		snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s: %.250s", c->file, c->row,
 			 quoted(s->bytes.data + c->user, c->user_n, shown), error);
 	else
 		snprintf(problem, sizeof problem, "staging: %.300s", error);
 	give_up(s, redis_is_transient(error) ? STATUS_UNAVAILABLE : STATUS_FAILED, problem);
+}
+
+/* A list's first command tells whether its user had one in this load before: the
+ * server remembers all of them, so that nobody else has to. */
+static bool is_repeated(const struct sender *s, const struct command *c, const redisReply *reply)
+{
+	if (!c->begins || c->again || s->o->delta)
+		return false;
+	if (s->o->layout == LAYOUT_STRING)
+		return reply->type == REDIS_REPLY_NIL;
+	return reply->type == REDIS_REPLY_INTEGER &&
+		reply->integer == (s->o->layout == LAYOUT_HASH ? 0 : 1);
 }
 
 /* Sends the window and matches each reply with its command. */
@@ -230,13 +338,23 @@ static void flush_window(struct sender *s)
 		if (!reply) {
 			if (losses++ >= s->o->retries)
 				give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+			while (i > 0 && s->window[i].row && !s->window[i].begins)
+				s->acknowledged -= s->window[--i].begins;
 			recover(s, i);
 			continue;
 		}
 		if (reply->type == REDIS_REPLY_ERROR)
 			refused(s, &s->window[i], reply->str);
+		if (is_repeated(s, &s->window[i], reply)) {
+			char shown[QUOTED_SIZE], problem[400];
+			snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s had a list before",
+				 s->window[i].file, s->window[i].row,
+				 quoted(s->bytes.data + s->window[i].user, s->window[i].user_n, shown));
+			freeReplyObject(reply);
+			give_up(s, STATUS_DATA, problem);
+		}
 		freeReplyObject(reply);
-		s->acknowledged += s->window[i].row > 0;
+		s->acknowledged += s->window[i].begins;
 		i++;
 	}
 	s->n = 0;
@@ -270,8 +388,14 @@ static void send_command(struct sender *s, struct command c)
 		return;
 	}
 	s->began = true;
+	s->window = memory_grow(s->window, &s->window_capacity, s->n + 1, sizeof *s->window);
 	s->window[s->n++] = c;
-	if (s->n == (size_t)s->o->window || s->bytes.n > (128 << 10))
+}
+
+/* Between lists: is it time to wait for the replies? */
+static void flush_full(struct sender *s)
+{
+	if (s->n >= (size_t)s->o->window || s->bytes.n > (128 << 10))
 		flush_window(s);
 }
 
@@ -294,28 +418,116 @@ static void expire(struct sender *s, enum part part)
 	SEND(s, "EXPIRE", s->staging[part], seconds);
 }
 
+static void add_text(struct sender *s, const char *word)
+{
+	add_word(&s->bytes, word, strlen(word));
+}
+
+/* The item ids of a list with TABs between them, as one word. */
+static void add_items(struct sender *s, const struct topn_list *list)
+{
+	size_t length = list->n ? list->n - 1 : 0;
+	for (uint32_t i = 0; i < list->n; i++)
+		length += list->items[i].n;
+	buffer_add(&s->bytes, (const char *)&length, sizeof length);
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (i)
+			buffer_add_byte(&s->bytes, '\t');
+		buffer_add_span(&s->bytes, list->items[i]);
+	}
+}
+
+/* HSET key user items */
+static void send_to_hash(struct sender *s, const struct topn_list *list, struct command c,
+			 const char *name)
+{
+	c.at = s->bytes.n;
+	c.words = 4;
+	add_text(s, "HSET");
+	add_text(s, name);
+	add_word(&s->bytes, list->user.at, list->user.n);
+	c.user = s->bytes.n - list->user.n;
+	add_items(s, list);
+	send_command(s, c);
+}
+
+static void send_to_shard(struct sender *s, const struct topn_list *list, struct command c)
+{
+	uint64_t shard = hash_murmur3(list->user.at, list->user.n, 0) % (uint64_t)s->o->shards;
+	char *name = shard_key(s->o, s->generation, shard);
+	send_to_hash(s, list, c, name);
+	if (!s->shard_seen[shard]) {
+		char seconds[32];
+		snprintf(seconds, sizeof seconds, "%.0f", s->o->staging_ttl_s);
+		SEND(s, "EXPIRE", name, seconds);
+		s->shard_seen[shard] = true;
+	}
+	free(name);
+}
+
+/* A key of its own: a string, or a Redis list. Whatever of this is done twice, from
+ * the first command on, comes to the same. */
+static void send_to_key(struct sender *s, const struct topn_list *list, struct command c)
+{
+	enum { PIECE = 200 };
+	struct buffer name = {0};
+	char seconds[32];
+	snprintf(seconds, sizeof seconds, "%.0f", s->o->ttl_s);
+	buffer_format(&name, "%s:gen:%s:u:", s->o->prefix, s->generation);
+	buffer_add_span(&name, list->user);
+	c.at = s->bytes.n;
+	bool string = s->o->layout == LAYOUT_STRING;
+	c.words = string ? 6 : 2;
+	add_text(s, string ? "SET" : "DEL");
+	add_word(&s->bytes, name.data, name.n);
+	c.user = s->bytes.n - list->user.n;
+	if (string) {
+		add_items(s, list);
+		add_text(s, "NX");
+		add_text(s, "EX");
+		add_text(s, seconds);
+	}
+	send_command(s, c);
+	c.begins = false;
+	for (uint32_t from = 0; !string && from < list->n; from += PIECE) {
+		uint32_t to = list->n - from < PIECE ? list->n : from + PIECE;
+		c.at = s->bytes.n;
+		c.words = 2 + (int)(to - from);
+		add_text(s, "RPUSH");
+		add_word(&s->bytes, name.data, name.n);
+		c.user = s->bytes.n - list->user.n;
+		for (uint32_t i = from; i < to; i++)
+			add_word(&s->bytes, list->items[i].at, list->items[i].n);
+		send_command(s, c);
+	}
+	if (!string) {
+		c.at = s->bytes.n;
+		c.words = 3;
+		add_text(s, "EXPIRE");
+		add_word(&s->bytes, name.data, name.n);
+		c.user = s->bytes.n - list->user.n;
+		add_text(s, seconds);
+		send_command(s, c);
+	}
+	buffer_free(&name);
+}
+
 static uint64_t send_lists(struct sender *s, struct topn_reader *reader, const struct table *t)
 {
 	struct topn_list list;
 	uint64_t n = 0;
 	while (topn_next(reader, &list)) {
-		struct command c = {.at = s->bytes.n, .words = 4, .row = ++n};
-		add_word(&s->bytes, "HSET", 4);
-		add_word(&s->bytes, s->staging[PART_LISTS], strlen(s->staging[PART_LISTS]));
-		add_word(&s->bytes, list.user.at, list.user.n);
-		c.user = s->bytes.n - list.user.n;
-		c.user_n = list.user.n;
-		size_t length = list.n ? list.n - 1 : 0;
-		for (uint32_t i = 0; i < list.n; i++)
-			length += list.items[i].n;
-		buffer_add(&s->bytes, (const char *)&length, sizeof length);
-		for (uint32_t i = 0; i < list.n; i++) {
-			if (i)
-				buffer_add_byte(&s->bytes, '\t');
-			buffer_add_span(&s->bytes, list.items[i]);
-		}
-		send_command(s, c);
-		if (n == 1)
+		struct command c = {.row = list.line, .file = list.file, .user_n = list.user.n,
+			.begins = true};
+		flush_full(s);
+		n++;
+		if (!is_pointed(s->o))
+			send_to_hash(s, &list, c, s->staging[PART_LISTS]);
+		else if (s->o->layout == LAYOUT_HASH)
+			send_to_shard(s, &list, c);
+		else
+			send_to_key(s, &list, c);
+		if (n == 1 && !is_pointed(s->o) && !s->o->delta)
 			expire(s, PART_LISTS);
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}
@@ -341,6 +553,7 @@ static void send_items(struct sender *s, const struct catalogue *c)
 		send_command(s, command);
 		if (from == 0)
 			expire(s, PART_ITEMS);
+		flush_full(s);
 	}
 }
 
@@ -471,32 +684,10 @@ static void watch(struct sender *s)
 
 static const char PREVIOUS[] = "previous";
 
-static void publish(struct sender *s, const char *generation, unsigned staged)
+/* A field of what describes a generation (live: ""), or NULL. */
+static char *meta_value(struct sender *s, const char *generation, const char *field)
 {
-	watch(s);
-	unsigned live = existing(s, ""), old = existing(s, PREVIOUS);
-	size_t n = 0;
-	queue_words(s, "MULTI", NULL, NULL);
-	n += queue_unlinks(s, PREVIOUS, old);
-	n += queue_renames(s, "", PREVIOUS, live);
-	n += queue_renames(s, generation, "", staged);
-	for (enum part p = 0; p < PARTS; p++) {
-		if (!(staged >> p & 1))
-			continue;
-		char *name = key(s->o, "", p);
-		queue_words(s, "PERSIST", name, NULL);
-		free(name);
-		n++;
-	}
-	execute(s, n);
-	s->began = false;
-}
-
-/* ---- a load ---- */
-
-static char *meta_value(struct sender *s, const char *field)
-{
-	char *meta = key(s->o, "", PART_META);
+	char *meta = key(s->o, generation, PART_META);
 	redisReply *reply = REDIS(&s->redis, "HGET", meta, field);
 	free(meta);
 	if (!reply)
@@ -512,6 +703,57 @@ static char *meta_value(struct sender *s, const char *field)
 	return value;
 }
 
+/* The hashes of a generation in several of them. */
+static size_t queue_unlink_shards(struct sender *s, const char *generation, uint64_t shards)
+{
+	for (uint64_t i = 0; shards > 1 && i < shards; i++) {
+		char *name = shard_key(s->o, generation, i);
+		queue_words(s, "UNLINK", name, NULL);
+		free(name);
+	}
+	return shards > 1 ? shards : 0;
+}
+
+static void publish(struct sender *s, const char *generation, unsigned staged)
+{
+	watch(s);
+	unsigned live = existing(s, ""), old = existing(s, PREVIOUS);
+	char *previous = meta_value(s, PREVIOUS, "generation"), *many = meta_value(s, PREVIOUS, "shards");
+	uint64_t shards = 0;
+	if (!previous || !many || number_u64(many, strlen(many), &shards) != NUMBER_OK || shards > 4096)
+		shards = 0;
+	size_t n = 0;
+	queue_words(s, "MULTI", NULL, NULL);
+	n += queue_unlinks(s, PREVIOUS, old);
+	n += queue_unlink_shards(s, previous, shards);
+	n += queue_renames(s, "", PREVIOUS, live);
+	n += queue_renames(s, generation, "", staged);
+	queue_words(s, "UNLINK", s->delta, NULL);
+	n++;
+	for (int64_t i = 0; s->shard_seen && i < s->o->shards; i++) {
+		if (!s->shard_seen[i])
+			continue;
+		char *name = shard_key(s->o, generation, (uint64_t)i);
+		queue_words(s, "PERSIST", name, NULL);
+		free(name);
+		n++;
+	}
+	for (enum part p = 0; p < PARTS; p++) {
+		if (!(staged >> p & 1))
+			continue;
+		char *name = key(s->o, "", p);
+		queue_words(s, "PERSIST", name, NULL);
+		free(name);
+		n++;
+	}
+	execute(s, n);
+	s->began = false;
+	free(previous);
+	free(many);
+}
+
+/* ---- a load ---- */
+
 static void check_guards(struct sender *s, uint64_t lists)
 {
 	const struct options *o = s->o;
@@ -521,9 +763,9 @@ static void check_guards(struct sender *s, uint64_t lists)
 			 lists, o->min_rows);
 		give_up(s, STATUS_DATA, lists ? problem : "the input has no lists");
 	}
-	if (s->out)
+	if (s->out || s->o->delta)
 		return;
-	char *live = meta_value(s, "lists");
+	char *live = meta_value(s, "", "lists");
 	uint64_t before = 0;
 	if (live && number_u64(live, strlen(live), &before) == NUMBER_OK && before > lists &&
 	    (double)(before - lists) > o->max_shrink * (double)before) {
@@ -549,13 +791,15 @@ static char *new_generation(void)
 static void send_meta(struct sender *s, const char *generation, uint64_t lists, uint32_t items,
 		      uint64_t popular, const char *input)
 {
-	char text[4][32];
+	char text[5][32];
 	snprintf(text[0], sizeof text[0], "%" PRId64, clock_unix_ms());
 	snprintf(text[1], sizeof text[1], "%" PRIu64, lists);
 	snprintf(text[2], sizeof text[2], "%u", items);
 	snprintf(text[3], sizeof text[3], "%" PRIu64, popular);
+	snprintf(text[4], sizeof text[4], "%" PRId64, s->o->shards);
 	SEND(s, "HSET", s->staging[PART_META], "generation", generation, "published_ms", text[0],
-	     "lists", text[1], "items", text[2], "popular", text[3], "input", input);
+	     "lists", text[1], "items", text[2], "popular", text[3], "input", input,
+	     "layout", LAYOUT_NAMES[s->o->layout], "shards", text[4]);
 	expire(s, PART_META);
 }
 
@@ -571,14 +815,30 @@ static int load(struct sender *s, char **files, int count)
 	const struct topn_columns columns = {o->user, o->rank, o->item, o->score,
 		option_given("user"), option_given("rank"), option_given("item"), option_given("score")};
 	struct topn_reader *reader = topn_open(t, &columns);
+	if (!o->delta && !o->dry_run && !o->emit)
+		topn_let_users_repeat(reader); /* the server's replies tell */
 	const char *input = count > 0 && strcmp(files[0], "-") != 0 ? files[0] : "(standard input)";
 	char *generation = new_generation();
+	s->generation = generation;
 	for (enum part p = 0; p < PARTS; p++)
 		s->staging[p] = key(o, generation, p);
-	if (o->emit)
+	if (o->delta) {
+		free(s->staging[PART_LISTS]);
+		s->staging[PART_LISTS] = memory_format("%s", s->delta);
+	}
+	if (is_pointed(o) && o->layout == LAYOUT_HASH)
+		s->shard_seen = memory_zero((size_t)o->shards, sizeof *s->shard_seen);
+	if (o->emit) {
 		s->out = output_open(o->common.output, false);
-	else
+	} else {
 		connect_or_die(s, o->retries);
+		s->run_id = server_run_id(s);
+		if (!s->run_id)
+			die(STATUS_UNAVAILABLE, "%s", s->redis.problem);
+		unfinished = s;
+		if (atexit(discard_unfinished) != 0)
+			die(STATUS_FAILED, "cannot register the clean-up");
+	}
 	uint64_t lists = 0, rows;
 	struct catalogue *catalogue = items ? catalogue_read(items, o->item, item_option) : NULL;
 	if (o->dry_run) {
@@ -593,8 +853,8 @@ static int load(struct sender *s, char **files, int count)
 	uint64_t rejected = table_rejected(t);
 	check_guards(s, lists);
 	uint64_t n_popular = 0;
-	unsigned staged = 1u << PART_LISTS | 1u << PART_META;
-	if (!o->dry_run) {
+	unsigned staged = (is_pointed(o) ? 0 : 1u << PART_LISTS) | 1u << PART_META;
+	if (!o->dry_run && !o->delta) {
 		if (catalogue && catalogue->n_offered) {
 			send_items(s, catalogue);
 			staged |= 1u << PART_ITEMS;
@@ -611,6 +871,7 @@ static int load(struct sender *s, char **files, int count)
 		 * is live in one transaction, and no previous generation is kept. */
 		SEND(s, "MULTI");
 		queue_unlinks(s, "", (1u << PARTS) - 1);
+		queue_words(s, "UNLINK", s->delta, NULL);
 		queue_renames(s, generation, "", staged);
 		for (enum part p = 0; p < PARTS; p++) {
 			char *name = key(o, "", p);
@@ -620,15 +881,19 @@ static int load(struct sender *s, char **files, int count)
 		}
 		SEND(s, "EXEC");
 		output_close(s->out);
-	} else if (!o->dry_run) {
-		long long there = integer_reply(s, REDIS(&s->redis, "HLEN", s->staging[PART_LISTS]), "HLEN");
-		if (there != (long long)lists)
+	} else if (!o->dry_run && !o->delta) {
+		if (o->layout == LAYOUT_HASH && lists_there(s) != lists)
 			give_up(s, STATUS_UNAVAILABLE, "the server has not all lists that it acknowledged");
 		publish(s, generation, staged);
 	}
+	s->began = false;
 	redis_disconnect(&s->redis);
+	unfinished = NULL;
 	for (enum part p = 0; p < PARTS; p++)
 		free(s->staging[p]);
+	free(s->shard_seen);
+	free(s->run_id);
+	free(s->delta);
 	free(generation);
 	catalogue_free(catalogue);
 	buffer_free(&s->bytes);
@@ -673,8 +938,12 @@ static int show_status(struct sender *s)
 		free(name);
 	}
 	output_end_row(out);
+	output_text(out, "delta\t");
+	output_i64(out, integer_reply(s, REDIS(&s->redis, "HLEN", s->delta), "HLEN"));
+	output_end_row(out);
 	output_close(out);
 	freeReplyObject(reply);
+	free(s->delta);
 	free(meta);
 	redis_disconnect(&s->redis);
 	return STATUS_DONE;
@@ -685,7 +954,7 @@ static int roll_back(struct sender *s)
 	connect_or_die(s, s->o->retries);
 	watch(s);
 	unsigned live = existing(s, ""), old = existing(s, PREVIOUS);
-	if (!(old >> PART_LISTS & 1))
+	if (!(old >> PART_META & 1))
 		die(STATUS_DATA, "there is no previous generation under the prefix '%s'", s->o->prefix);
 	char *aside = new_generation();
 	size_t n = 0;
@@ -693,7 +962,9 @@ static int roll_back(struct sender *s)
 	n += queue_renames(s, "", aside, live);
 	n += queue_renames(s, PREVIOUS, "", old);
 	n += queue_renames(s, aside, PREVIOUS, live);
-	execute(s, n);
+	queue_words(s, "UNLINK", s->delta, NULL);
+	execute(s, n + 1);
+	free(s->delta);
 	free(aside);
 	redis_disconnect(&s->redis);
 	return STATUS_DONE;
@@ -705,10 +976,18 @@ static int run(const struct options *o, char **files, int count)
 		usage_error("--status, --rollback, --dry-run and --emit-resp exclude each other");
 	if ((o->status || o->rollback) && (count > 0 || o->items || o->popular))
 		usage_error("--status and --rollback read no input");
+	if (o->delta && (o->status || o->rollback || o->emit || o->items || o->popular ||
+			 o->layout != LAYOUT_HASH || o->shards > 1))
+		usage_error("--delta goes with none of --status, --rollback, --emit-resp, --items, --popular, "
+			    "--layout and --shards");
+	if (o->shards > 1 && o->layout != LAYOUT_HASH)
+		usage_error("--shards is of --layout hash");
+	if (o->emit && is_pointed(o))
+		usage_error("--emit-resp writes --layout hash in one key");
 	struct redis_target target = redis_target_parse(o->redis, "redis", o->password_file,
 							o->timeout_s);
 	struct sender s = {.o = o, .redis.target = &target,
-		.window = memory_new((size_t)o->window + 1, sizeof(struct command))};
+		.delta = memory_format("%s:delta", o->prefix)};
 	if (o->status)
 		return show_status(&s);
 	return o->rollback ? roll_back(&s) : load(&s, files, count);

@@ -13,6 +13,7 @@ struct topn_reader {
 	struct table *table;
 	size_t user, item;
 	long rank, score;       /* -1: no such column */
+	bool users_repeat;      /* ... and it is not looked after here */
 	bool waiting;           /* the current row of the table begins the next list */
 	struct idset users;
 	struct buffer user_id;
@@ -38,6 +39,11 @@ struct topn_reader *topn_open(struct table *t, const struct topn_columns *column
 	r->rank = optional_column(t, columns->rank, columns->rank_given, "rank");
 	r->score = optional_column(t, columns->score, columns->score_given, "score");
 	return r;
+}
+
+void topn_let_users_repeat(struct topn_reader *r)
+{
+	r->users_repeat = true;
 }
 
 /* Reads the current row as the next one of the list. False: it was rejected. */
@@ -79,7 +85,7 @@ static bool begin_list(struct topn_reader *r, struct topn_list *list)
 	r->last_rank = 0;
 	if (!take_row(r))
 		return false;
-	if (!idset_add(&r->users, user)) {
+	if (!r->users_repeat && !idset_add(&r->users, user)) {
 		table_reject(t, r->user, "the rows of a user must stand together; this one had "
 			     "a list before");
 		return false;

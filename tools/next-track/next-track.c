@@ -129,6 +129,11 @@ struct service {
 	struct redis_target target;
 	bool use_redis, down_told;
 	bool renewed;                 /* another generation is live than before */
+	bool has_delta;               /* somebody's list has changed since */
+	enum { LISTS_HASH, LISTS_STRING, LISTS_LIST } layout;
+	uint64_t shards;
+	struct buffer key;
+	char *key_delta;
 	double next_try, wait, meta_at;
 	char generation[80];
 	char *key_lists, *key_items, *key_popular, *key_meta;
@@ -391,9 +396,79 @@ struct request {
 	bool last;
 	struct span user, track, time;
 	int64_t timestamp_ms;
-	redisReply *reply;       /* of HGET, or NULL */
+	redisReply *reply;       /* the list, or NULL */
+	bool delta;              /* it is one of those that changed since */
 	bool unreachable;
 };
+
+/* Sends for a user's list, wherever the layout of what is live has it. */
+static void ask_for_list(struct service *s, struct span user)
+{
+	static const char *const COMMANDS[] = {"HGET", "GET", "LRANGE"};
+	s->key.n = 0;
+	if (s->layout == LISTS_HASH && s->shards <= 1) {
+		buffer_add_text(&s->key, s->key_lists);
+	} else {
+		buffer_format(&s->key, "%s:gen:%s:", s->o->prefix, s->generation);
+		if (s->layout == LISTS_HASH)
+			s->key.n += number_write_u64(hash_murmur3(user.at, user.n, 0) % s->shards,
+						     buffer_room(&s->key, NUMBER_SIZE));
+		else
+			buffer_add_text(&s->key, "u:");
+		if (s->layout != LISTS_HASH)
+			buffer_add_span(&s->key, user);
+	}
+	const char *command = COMMANDS[s->layout];
+	const char *word[] = {command, s->key.data, s->layout == LISTS_LIST ? "0" : user.at, "-1"};
+	const size_t length[] = {strlen(command), s->key.n, s->layout == LISTS_LIST ? 1 : user.n, 2};
+	redis_append(&s->redis, s->layout == LISTS_HASH ? 3 : s->layout == LISTS_STRING ? 2 : 4,
+		     word, length);
+}
+
+/* What is live, ten times a second at most: the replies to HMGET and EXISTS. */
+static void take_meta(struct service *s, const redisReply *meta, const redisReply *delta)
+{
+	s->has_delta = delta && delta->type == REDIS_REPLY_INTEGER && delta->integer > 0;
+	if (!meta || meta->type != REDIS_REPLY_ARRAY || meta->elements != 4)
+		return;
+	const char *text[4];
+	size_t n[4];
+	for (size_t i = 0; i < 4; i++) {
+		bool there = meta->element[i]->type == REDIS_REPLY_STRING;
+		text[i] = there ? meta->element[i]->str : "";
+		n[i] = there ? (size_t)meta->element[i]->len : 0;
+	}
+	char before[sizeof s->generation];
+	memcpy(before, s->generation, sizeof before);
+	snprintf(s->generation, sizeof s->generation, "%.*s", (int)n[0], text[0]);
+	s->renewed |= before[0] && strcmp(before, s->generation) != 0;
+	int64_t published = 0;
+	bool known = number_i64(text[1], n[1], &published) == NUMBER_OK;
+	bool stale = s->o->max_age_s > 0 && known &&
+		(double)(clock_unix_ms() - published) / 1000 > s->o->max_age_s;
+	if (stale && !s->stale)
+		tell("the lists are older than --max-age: answers come from the fallback");
+	s->stale = stale;
+	s->layout = strcmp(text[2], "string") == 0 ? LISTS_STRING
+		: strcmp(text[2], "list") == 0 ? LISTS_LIST : LISTS_HASH;
+	if (number_u64(text[3], n[3], &s->shards) != NUMBER_OK || s->shards < 1)
+		s->shards = 1;
+}
+
+static void look(struct service *s)
+{
+	const char *word[] = {"HMGET", s->key_meta, "generation", "published_ms", "layout", "shards"};
+	const size_t length[] = {5, strlen(s->key_meta), 10, 12, 6, 6};
+	redis_append(&s->redis, 6, word, length);
+	const char *exists[] = {"EXISTS", s->key_delta};
+	const size_t exists_length[] = {6, strlen(s->key_delta)};
+	redis_append(&s->redis, 2, exists, exists_length);
+	redisReply *meta = redis_reply(&s->redis), *delta = redis_reply(&s->redis);
+	take_meta(s, meta, delta);
+	freeReplyObject(meta);
+	freeReplyObject(delta);
+	s->meta_at = clock_wall() + 0.1;
+}
 
 /* Asks Redis for the lists of all waiting requests at once. */
 static void fetch_lists(struct service *s, struct request *requests, size_t n)
@@ -405,50 +480,35 @@ static void fetch_lists(struct service *s, struct request *requests, size_t n)
 			requests[i].unreachable = true;
 		return;
 	}
-	bool meta = clock_wall() > s->meta_at;
-	if (meta) {
-		const char *word[] = {"HMGET", s->key_meta, "generation", "published_ms"};
-		const size_t length[] = {5, strlen(s->key_meta), 10, 12};
-		redis_append(&s->redis, 4, word, length);
-	}
+	if (clock_wall() > s->meta_at)
+		look(s);
 	for (size_t i = 0; i < n; i++) {
 		if (requests[i].last)
 			continue;
-		const char *word[] = {"HGET", s->key_lists, requests[i].user.at};
-		const size_t length[] = {4, strlen(s->key_lists), requests[i].user.n};
-		redis_append(&s->redis, 3, word, length);
-	}
-	if (meta) {
-		redisReply *reply = redis_reply(&s->redis);
-		if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-			const redisReply *g = reply->element[0], *p = reply->element[1];
-			int64_t published = 0;
-			char before[sizeof s->generation];
-			memcpy(before, s->generation, sizeof before);
-			snprintf(s->generation, sizeof s->generation, "%.*s",
-				 g->type == REDIS_REPLY_STRING ? (int)g->len : 0, g->str ? g->str : "");
-			s->renewed |= before[0] && strcmp(before, s->generation) != 0;
-			bool known = p->type == REDIS_REPLY_STRING &&
-				number_i64(p->str, p->len, &published) == NUMBER_OK;
-			bool stale = s->o->max_age_s > 0 && known &&
-				(double)(clock_unix_ms() - published) / 1000 > s->o->max_age_s;
-			if (stale && !s->stale)
-				tell("the lists are older than --max-age: answers come from the fallback");
-			s->stale = stale;
+		if (s->has_delta) {
+			const char *word[] = {"HGET", s->key_delta, requests[i].user.at};
+			const size_t length[] = {4, strlen(s->key_delta), requests[i].user.n};
+			redis_append(&s->redis, 3, word, length);
 		}
-		if (reply)
-			freeReplyObject(reply);
-		s->meta_at = clock_wall() + 0.1;
+		ask_for_list(s, requests[i].user);
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (requests[i].last)
+		struct request *q = &requests[i];
+		if (q->last)
 			continue;
-		requests[i].reply = redis_reply(&s->redis);
-		requests[i].unreachable = !requests[i].reply ||
-			requests[i].reply->type == REDIS_REPLY_ERROR;
-		if (requests[i].reply && requests[i].reply->type == REDIS_REPLY_ERROR) {
+		redisReply *delta = s->has_delta ? redis_reply(&s->redis) : NULL;
+		q->reply = redis_reply(&s->redis);
+		if (q->reply && delta && delta->type == REDIS_REPLY_STRING) {
+			redisReply *other = q->reply;
+			q->reply = delta;
+			delta = other;
+			q->delta = true;
+		}
+		freeReplyObject(delta);
+		q->unreachable = !q->reply || q->reply->type == REDIS_REPLY_ERROR;
+		if (q->reply && q->reply->type == REDIS_REPLY_ERROR) {
 			if (!s->down_told)
-				tell("%s: %s", redis_name(&s->target), requests[i].reply->str);
+				tell("%s: %s", redis_name(&s->target), q->reply->str);
 			s->down_told = true;
 		}
 	}
@@ -461,6 +521,7 @@ static void fetch_lists(struct service *s, struct request *requests, size_t n)
 struct answer {
 	struct span item;
 	enum recommender source;
+	bool delta;              /* indexed, of a list that changed since */
 	const char *why;         /* of a fallback: why the first one did not answer, or NULL */
 	uint32_t rank;           /* 0: none */
 	double probability;
@@ -517,6 +578,12 @@ static bool list_of(struct service *s, const struct request *q, struct list *l, 
 		return false;
 	}
 	if (s->use_redis) {
+		if (q->reply && q->reply->type == REDIS_REPLY_ARRAY) {
+			l->n = 0;
+			for (size_t i = 0; i < q->reply->elements; i++)
+				add_item(l, (struct span){q->reply->element[i]->str, q->reply->element[i]->len}, 0);
+			return l->n > 0;
+		}
 		if (!q->reply || q->reply->type != REDIS_REPLY_STRING)
 			return false;
 		split_items(l, q->reply->str, q->reply->len);
@@ -607,6 +674,7 @@ static struct answer answer_to(struct service *s, const struct request *q, const
 		const char *why;
 		if (ask(s, c->of[i], q, scratch, &r, &a, &why)) {
 			a.source = c->of[i];
+			a.delta = a.source == INDEXED && q->delta;
 			a.why = i ? first : NULL;
 			return a;
 		}
@@ -667,7 +735,7 @@ static void log_event(struct service *s, const struct request *q, const struct a
 		buffer_format(b, "\t\t\t\t%s\t\n", s->generation);
 		return;
 	}
-	buffer_format(b, "\t%s%s%s\t", NAMES[a->source], a->why ? ":" : "", a->why ? a->why : "");
+	buffer_format(b, "\t%s%s%s\t", a->delta ? "delta" : NAMES[a->source], a->why ? ":" : "", a->why ? a->why : "");
 	if (a->rank)
 		buffer_format(b, "%u", a->rank);
 	buffer_add_byte(b, '\t');
@@ -682,7 +750,7 @@ static void write_answer(struct service *s, struct output *out, const struct req
 	output_tab(out);
 	output_span(out, a->item);
 	output_tab(out);
-	output_text(out, NAMES[a->source]);
+	output_text(out, a->delta ? "delta" : NAMES[a->source]);
 	if (a->why) {
 		output_byte(out, ':');
 		output_text(out, a->why);
@@ -815,6 +883,8 @@ static void open_sources(struct service *s)
 		s->key_items = memory_format("%s:items", o->prefix);
 		s->key_popular = memory_format("%s:popular", o->prefix);
 		s->key_meta = memory_format("%s:meta", o->prefix);
+		s->key_delta = memory_format("%s:delta", o->prefix);
+		s->shards = 1;
 		if (!redis_ready(s) && s->redis.refused)
 			exit(STATUS_FAILED); /* a wrong password: it has been said */
 		if (s->redis.context && !redis_set_timeout(&s->redis, o->deadline_s))
