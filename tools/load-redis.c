@@ -121,9 +121,14 @@ struct sender {
 	struct redis redis;
 	struct output *out;      /* --emit-resp */
 	char *staging[PARTS];
-	struct buffer bytes;     /* words of the window, each behind its length */
+	struct buffer bytes;     /* words of the window being filled, each behind its length */
 	struct command *window;
 	size_t n, window_capacity;
+	/* The window before, which the server works on meanwhile. */
+	struct buffer flight_bytes;
+	struct command *flight;
+	size_t flight_n, flight_capacity;
+	bool patient;            /* a lost connection is not the end: the caller tries again */
 	char *generation, *delta;
 	char *run_id;            /* of the server: another one may have lost keys */
 	bool *shard_seen;
@@ -156,8 +161,8 @@ static void queue_one(struct sender *s, const struct command *c)
 	const char *word[MOST_WORDS];
 	size_t length[MOST_WORDS], at = c->at;
 	for (int i = 0; i < c->words; i++) {
-		memcpy(&length[i], s->bytes.data + at, sizeof *length);
-		word[i] = s->bytes.data + at + sizeof *length;
+		memcpy(&length[i], s->flight_bytes.data + at, sizeof *length);
+		word[i] = s->flight_bytes.data + at + sizeof *length;
 		at += sizeof *length + length[i];
 	}
 	redis_append(&s->redis, c->words, word, length);
@@ -234,6 +239,8 @@ static void connect_or_die(struct sender *s, int64_t attempts)
 
 static long long integer_reply(struct sender *s, redisReply *reply, const char *what)
 {
+	if (!reply && s->patient)
+		return 0;
 	if (!reply)
 		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
 	long long value = reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
@@ -274,19 +281,26 @@ static uint64_t lists_there(struct sender *s)
 	return (uint64_t)sum;
 }
 
+/* Connects, and asks which server this is. */
+static char *greet(struct sender *s)
+{
+	for (int64_t i = 0;; i++) {
+		if (i > s->o->retries)
+			give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+		connect_or_die(s, s->o->retries);
+		char *id = server_run_id(s);
+		if (id)
+			return id;
+	}
+}
+
 /* The connection was lost with commands on their way: connect again, see that what
  * was acknowledged is still there, and send the rest once more (setting a field
  * twice does no harm). */
 static void recover(struct sender *s, size_t from)
 {
 	warn("%s; what was not acknowledged is sent again", s->redis.problem);
-	char *id = NULL;
-	for (int64_t i = 0; !id; i++) {
-		if (i > s->o->retries)
-			give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
-		connect_or_die(s, s->o->retries);
-		id = server_run_id(s);
-	}
+	char *id = greet(s);
 	bool same = strcmp(id, s->run_id) == 0;
 	if (!same) { /* started anew: from a file that has everything? */
 		free(s->run_id);
@@ -296,9 +310,9 @@ static void recover(struct sender *s, size_t from)
 	}
 	if (!same && (s->o->layout != LAYOUT_HASH || lists_there(s) < s->acknowledged))
 		give_up(s, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");
-	for (size_t i = from; i < s->n; i++) {
-		s->window[i].again = true;
-		queue_one(s, &s->window[i]);
+	for (size_t i = from; i < s->flight_n; i++) {
+		s->flight[i].again = true;
+		queue_one(s, &s->flight[i]);
 	}
 }
 
@@ -307,7 +321,7 @@ _Noreturn static void refused(struct sender *s, const struct command *c, const c
 	char problem[700], shown[QUOTED_SIZE];
 	if (c->row)
 		snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s: %.250s", c->file, c->row,
-			 quoted(s->bytes.data + c->user, c->user_n, shown), error);
+			 quoted(s->flight_bytes.data + c->user, c->user_n, shown), error);
 	else
 		snprintf(problem, sizeof problem, "staging: %.300s", error);
 	give_up(s, redis_is_transient(error) ? STATUS_UNAVAILABLE : STATUS_FAILED, problem);
@@ -325,40 +339,65 @@ static bool is_repeated(const struct sender *s, const struct command *c, const r
 		reply->integer == (s->o->layout == LAYOUT_HASH ? 0 : 1);
 }
 
-/* Sends the window and matches each reply with its command. */
-static void flush_window(struct sender *s)
+/* Matches each reply to the window under way with its command. */
+static void take_replies(struct sender *s)
 {
-	if (s->out || s->n == 0)
-		return;
-	for (size_t i = 0; i < s->n; i++)
-		queue_one(s, &s->window[i]);
 	int64_t losses = 0;
-	for (size_t i = 0; i < s->n;) {
+	for (size_t i = 0; i < s->flight_n;) {
 		redisReply *reply = redis_reply(&s->redis);
+		struct command *c = &s->flight[i];
 		if (!reply) {
-			if (losses++ >= s->o->retries)
+			if (losses++ > s->o->retries)
 				give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
-			while (i > 0 && s->window[i].row && !s->window[i].begins)
-				s->acknowledged -= s->window[--i].begins;
+			while (i > 0 && s->flight[i].row && !s->flight[i].begins)
+				s->acknowledged -= s->flight[--i].begins;
 			recover(s, i);
 			continue;
 		}
 		if (reply->type == REDIS_REPLY_ERROR)
-			refused(s, &s->window[i], reply->str);
-		if (is_repeated(s, &s->window[i], reply)) {
+			refused(s, c, reply->str);
+		if (is_repeated(s, c, reply)) {
 			char shown[QUOTED_SIZE], problem[400];
 			snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s had a list before",
-				 s->window[i].file, s->window[i].row,
-				 quoted(s->bytes.data + s->window[i].user, s->window[i].user_n, shown));
+				 c->file, c->row, quoted(s->flight_bytes.data + c->user, c->user_n, shown));
 			freeReplyObject(reply);
 			give_up(s, STATUS_DATA, problem);
 		}
 		freeReplyObject(reply);
-		s->acknowledged += s->window[i].begins;
+		s->acknowledged += c->begins;
 		i++;
 	}
-	s->n = 0;
-	s->bytes.n = 0;
+	s->flight_n = 0;
+}
+
+/* Takes the replies to the window before and sends this one: the server works on it
+ * while the next one is read. */
+static void flush_window(struct sender *s)
+{
+	if (s->out)
+		return;
+	take_replies(s);
+	struct buffer bytes = s->flight_bytes;
+	struct command *window = s->flight;
+	size_t capacity = s->flight_capacity;
+	s->flight_bytes = s->bytes;
+	s->flight = s->window;
+	s->flight_n = s->n;
+	s->flight_capacity = s->window_capacity;
+	s->bytes = bytes;
+	s->window = window;
+	s->window_capacity = capacity;
+	s->n = s->bytes.n = 0;
+	for (size_t i = 0; i < s->flight_n; i++)
+		queue_one(s, &s->flight[i]);
+	redis_send(&s->redis); /* when the connection is lost, the replies will tell */
+}
+
+/* Until everything is acknowledged. */
+static void drain(struct sender *s)
+{
+	flush_window(s);
+	flush_window(s);
 }
 
 static void emit_command(struct sender *s, const struct command *c)
@@ -640,11 +679,13 @@ static size_t queue_unlinks(struct sender *s, const char *generation, unsigned m
 }
 
 /* Ends a transaction whose commands are queued; dies unless all were done. */
-static void execute(struct sender *s, size_t commands)
+static bool execute(struct sender *s, size_t commands)
 {
 	queue_words(s, "EXEC", NULL, NULL);
 	for (size_t i = 0; i <= commands; i++) { /* MULTI's OK and a QUEUED each */
 		redisReply *reply = redis_reply(&s->redis);
+		if (!reply && s->patient)
+			return false;
 		if (!reply)
 			die(STATUS_UNAVAILABLE, "%s: it is not known whether the generation was "
 			    "published; --status tells", s->redis.problem);
@@ -657,6 +698,8 @@ static void execute(struct sender *s, size_t commands)
 		freeReplyObject(reply);
 	}
 	redisReply *reply = redis_reply(&s->redis);
+	if (!reply && s->patient)
+		return false;
 	if (!reply)
 		die(STATUS_UNAVAILABLE, "%s: it is not known whether the generation was published; "
 		    "--status tells", s->redis.problem);
@@ -669,6 +712,7 @@ static void execute(struct sender *s, size_t commands)
 		if (reply->element[i]->type == REDIS_REPLY_ERROR)
 			give_up(s, STATUS_FAILED, reply->element[i]->str);
 	freeReplyObject(reply);
+	return true;
 }
 
 /* Watches the live generation's description, so that two loads cannot cross. */
@@ -676,7 +720,7 @@ static void watch(struct sender *s)
 {
 	char *meta = key(s->o, "", PART_META);
 	redisReply *reply = REDIS(&s->redis, "WATCH", meta);
-	if (!reply)
+	if (!reply && !s->patient)
 		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
 	freeReplyObject(reply);
 	free(meta);
@@ -690,6 +734,8 @@ static char *meta_value(struct sender *s, const char *generation, const char *fi
 	char *meta = key(s->o, generation, PART_META);
 	redisReply *reply = REDIS(&s->redis, "HGET", meta, field);
 	free(meta);
+	if (!reply && s->patient)
+		return NULL;
 	if (!reply)
 		give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
 	if (reply->type == REDIS_REPLY_ERROR) {
@@ -714,14 +760,26 @@ static size_t queue_unlink_shards(struct sender *s, const char *generation, uint
 	return shards > 1 ? shards : 0;
 }
 
-static void publish(struct sender *s, const char *generation, unsigned staged)
+/* Counts what was loaded and publishes it. False: the connection was lost, and it is
+ * not known how far this came. */
+static bool try_publish(struct sender *s, const char *generation, unsigned staged, uint64_t lists)
 {
+	bool counted = s->o->layout != LAYOUT_HASH || lists_there(s) == lists;
+	if (!s->redis.context)
+		return false;
+	if (!counted)
+		give_up(s, STATUS_UNAVAILABLE, "the server has not all lists that it acknowledged");
 	watch(s);
 	unsigned live = existing(s, ""), old = existing(s, PREVIOUS);
 	char *previous = meta_value(s, PREVIOUS, "generation"), *many = meta_value(s, PREVIOUS, "shards");
 	uint64_t shards = 0;
 	if (!previous || !many || number_u64(many, strlen(many), &shards) != NUMBER_OK || shards > 4096)
 		shards = 0;
+	if (!s->redis.context) {
+		free(previous);
+		free(many);
+		return false;
+	}
 	size_t n = 0;
 	queue_words(s, "MULTI", NULL, NULL);
 	n += queue_unlinks(s, PREVIOUS, old);
@@ -746,10 +804,29 @@ static void publish(struct sender *s, const char *generation, unsigned staged)
 		free(name);
 		n++;
 	}
-	execute(s, n);
-	s->began = false;
 	free(previous);
 	free(many);
+	return execute(s, n);
+}
+
+static void publish(struct sender *s, const char *generation, unsigned staged, uint64_t lists)
+{
+	s->patient = true;
+	for (int64_t i = 0; !try_publish(s, generation, staged, lists); i++) {
+		if (i > s->o->retries)
+			give_up(s, STATUS_UNAVAILABLE, s->redis.problem);
+		char *id = greet(s), *live = meta_value(s, "", "generation");
+		bool done = live && strcmp(live, generation) == 0; /* the reply was lost, no more */
+		bool same = strcmp(id, s->run_id) == 0;
+		free(id);
+		free(live);
+		if (done)
+			break;
+		if (!same && s->o->layout != LAYOUT_HASH)
+			give_up(s, STATUS_UNAVAILABLE, "the server was started anew and may have lost lists");
+	}
+	s->patient = false;
+	s->began = false;
 }
 
 /* ---- a load ---- */
@@ -765,7 +842,15 @@ static void check_guards(struct sender *s, uint64_t lists)
 	}
 	if (s->out || s->o->delta)
 		return;
-	char *live = meta_value(s, "", "lists");
+	char *live = NULL;
+	s->patient = true;
+	for (int64_t i = 0; i <= s->o->retries && !live; i++) {
+		live = meta_value(s, "", "lists");
+		if (s->redis.context)
+			break;
+		free(greet(s));
+	}
+	s->patient = false;
 	uint64_t before = 0;
 	if (live && number_u64(live, strlen(live), &before) == NUMBER_OK && before > lists &&
 	    (double)(before - lists) > o->max_shrink * (double)before) {
@@ -831,10 +916,7 @@ static int load(struct sender *s, char **files, int count)
 	if (o->emit) {
 		s->out = output_open(o->common.output, false);
 	} else {
-		connect_or_die(s, o->retries);
-		s->run_id = server_run_id(s);
-		if (!s->run_id)
-			die(STATUS_UNAVAILABLE, "%s", s->redis.problem);
+		s->run_id = greet(s);
 		unfinished = s;
 		if (atexit(discard_unfinished) != 0)
 			die(STATUS_FAILED, "cannot register the clean-up");
@@ -848,7 +930,7 @@ static int load(struct sender *s, char **files, int count)
 	} else {
 		lists = send_lists(s, reader, t);
 	}
-	flush_window(s);
+	drain(s);
 	rows = table_rows(t);
 	uint64_t rejected = table_rejected(t);
 	check_guards(s, lists);
@@ -862,7 +944,7 @@ static int load(struct sender *s, char **files, int count)
 		if (popular && (n_popular = send_popular(s, popular, popular_column)) > 0)
 			staged |= 1u << PART_POPULAR;
 		send_meta(s, generation, lists, catalogue ? catalogue->n_offered : 0, n_popular, input);
-		flush_window(s);
+		drain(s);
 	}
 	topn_close(reader);
 	table_close(t);
@@ -882,9 +964,7 @@ static int load(struct sender *s, char **files, int count)
 		SEND(s, "EXEC");
 		output_close(s->out);
 	} else if (!o->dry_run && !o->delta) {
-		if (o->layout == LAYOUT_HASH && lists_there(s) != lists)
-			give_up(s, STATUS_UNAVAILABLE, "the server has not all lists that it acknowledged");
-		publish(s, generation, staged);
+		publish(s, generation, staged, lists);
 	}
 	s->began = false;
 	redis_disconnect(&s->redis);
@@ -897,7 +977,9 @@ static int load(struct sender *s, char **files, int count)
 	free(generation);
 	catalogue_free(catalogue);
 	buffer_free(&s->bytes);
+	buffer_free(&s->flight_bytes);
 	free(s->window);
+	free(s->flight);
 	run_report(rows, lists, rejected);
 	return STATUS_DONE;
 }

@@ -180,6 +180,24 @@ void redis_append(struct redis *r, int words, const char **word, const size_t *l
 		die(STATUS_FAILED, "out of memory");
 }
 
+bool redis_send(struct redis *r)
+{
+	struct guard g;
+	int done = 0, result = REDIS_OK;
+	if (!r->context)
+		return false;
+	guard_begin(&g);
+	errno = 0;
+	while (result == REDIS_OK && !done)
+		result = redisBufferWrite(r->context, &done);
+	guard_end(&g, result != REDIS_OK);
+	if (result == REDIS_OK)
+		return true;
+	set_problem(r, "lost");
+	redis_disconnect(r);
+	return false;
+}
+
 redisReply *redis_reply(struct redis *r)
 {
 	void *reply = NULL;

@@ -45,6 +45,9 @@ bool redis_set_timeout(struct redis *r, double timeout_s);
 /* Queues a command; the words may hold any bytes. */
 void redis_append(struct redis *r, int words, const char **word, const size_t *length);
 
+/* Sends what is queued, and waits for no reply; false: the connection is lost. */
+bool redis_send(struct redis *r);
+
 /* Sends what is queued and takes the next reply, which the caller frees with
  * freeReplyObject; NULL: the connection is lost, see `problem`. */
 redisReply *redis_reply(struct redis *r);
