@@ -73,32 +73,59 @@ static double exact_dot(const struct ranker *r, const struct catalogue *c, uint3
 	return dot;
 }
 
-/* The k-th largest of the values above 0 (0 when there are fewer), by a heap
- * with the smallest on top. */
-static float kth_largest(const float *value, uint32_t n, float *heap, size_t k)
+/* Texts are looked at LANES * 8 at a time; the arrays have room for a whole last step. */
+enum { LANES = 4, STEP = 8 * LANES };
+typedef float floats __attribute__((vector_size(4 * LANES)));
+typedef int32_t masks __attribute__((vector_size(4 * LANES)));
+
+/* Is one of STEP values above the bound? With `scale` they are multiplied by it first. */
+static inline bool any_above(float *value, const float *scale, float bound)
+{
+	floats limit = (floats){0} + bound;
+	masks any = {0};
+	for (int i = 0; i < STEP; i += LANES) {
+		floats x, y;
+		memcpy(&x, value + i, sizeof x);
+		if (scale) {
+			memcpy(&y, scale + i, sizeof y);
+			x *= y;
+			memcpy(value + i, &x, sizeof x);
+		}
+		any |= (masks)(x > limit);
+	}
+	uint64_t word[2];
+	memcpy(word, &any, sizeof any);
+	return word[0] | word[1];
+}
+
+/* Multiplies the values by the scales and finds the k-th largest above 0 (0 when
+ * there are fewer), by a heap with the smallest on top. */
+static float kth_largest(float *value, const float *scale, uint32_t n, float *heap, size_t k)
 {
 	size_t held = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		float x = value[i];
-		if (held == k && !(x > heap[0]))
+	for (uint32_t from = 0; from < n; from += STEP) {
+		if (!any_above(value + from, scale + from, held == k ? heap[0] : 0))
 			continue;
-		if (!(x > 0))
-			continue;
-		size_t at;
-		if (held < k) {
-			for (at = held++; at > 0 && heap[(at - 1) / 2] > x; at = (at - 1) / 2)
-				heap[at] = heap[(at - 1) / 2];
-		} else {
-			for (at = 0; 2 * at + 1 < k;) {
-				size_t child = 2 * at + 1;
-				child += child + 1 < k && heap[child + 1] < heap[child];
-				if (!(heap[child] < x))
-					break;
-				heap[at] = heap[child];
-				at = child;
+		for (uint32_t i = from; i < from + STEP; i++) {
+			float x = value[i];
+			if (!(x > (held == k ? heap[0] : 0)))
+				continue;
+			size_t at;
+			if (held < k) {
+				for (at = held++; at > 0 && heap[(at - 1) / 2] > x; at = (at - 1) / 2)
+					heap[at] = heap[(at - 1) / 2];
+			} else {
+				for (at = 0; 2 * at + 1 < k;) {
+					size_t child = 2 * at + 1;
+					child += child + 1 < k && heap[child + 1] < heap[child];
+					if (!(heap[child] < x))
+						break;
+					heap[at] = heap[child];
+					at = child;
+				}
 			}
+			heap[at] = x;
 		}
-		heap[at] = x;
 	}
 	return held == k ? heap[0] : 0;
 }
@@ -120,7 +147,10 @@ void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *
 {
 	uint32_t docs = c->bags.n;
 	if (!r->sum) {
-		r->sum = memory_aligned((size_t)docs + 16, sizeof *r->sum);
+		r->sum = memory_aligned((size_t)docs + STEP, sizeof *r->sum);
+		r->scale = memory_aligned((size_t)docs + STEP, sizeof *r->scale);
+		for (uint32_t d = 0; d < docs; d++)
+			r->scale[d] = c->norm[d] > 0 ? (float)(1 / c->norm[d]) : 0;
 		r->heap = memory_new(k + 1, sizeof *r->heap);
 		r->profile = memory_zero((size_t)terms + 1, sizeof *r->profile);
 		r->touched = memory_new((size_t)terms + 1, sizeof *r->touched);
@@ -131,15 +161,17 @@ void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *
 	add_up(r, c);
 	for (size_t i = 0; i < n_skip; i++)
 		r->sum[skip[i]] = 0;
-	for (uint32_t d = 0; d < docs; d++)
-		r->sum[d] = c->norm[d] > 0 ? r->sum[d] / (float)c->norm[d] : 0;
-	float floor_ = kth_largest(r->sum, docs, r->heap, k) * (1 - 1e-4f);
-	for (uint32_t d = 0; d < docs; d++) {
-		if (!(r->sum[d] > 0) || r->sum[d] < floor_)
+	float least = kth_largest(r->sum, r->scale, docs, r->heap, k) * (1 - 1e-4f);
+	for (uint32_t from = 0; from < docs; from += STEP) {
+		if (!any_above(r->sum + from, NULL, least))
 			continue;
-		double score = exact_dot(r, c, d) / (norm * c->norm[d]);
-		r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
-		r->found[r->n++] = (struct ranked){score < 1 ? score : 1, d};
+		for (uint32_t d = from; d < from + STEP; d++) {
+			if (!(r->sum[d] > least))
+				continue;
+			double score = exact_dot(r, c, d) / (norm * c->norm[d]);
+			r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
+			r->found[r->n++] = (struct ranked){score < 1 ? score : 1, d};
+		}
 	}
 	sort_items = c->items;
 	if (r->n > 1)
@@ -181,6 +213,7 @@ void ranker_free(struct ranker *r)
 	free(r->profile);
 	free(r->touched);
 	free(r->sum);
+	free(r->scale);
 	free(r->heap);
 	free(r->found);
 }

@@ -17,7 +17,7 @@ struct ranker {
 	double *profile;      /* by term */
 	uint32_t *touched;
 	size_t n_touched, terms;
-	float *sum;           /* by text */
+	float *sum, *scale;   /* by text; scale: 1 / norm */
 	float *heap;
 	struct ranked *found; /* n of them, the best first */
 	size_t n, capacity;
