@@ -108,6 +108,8 @@ struct list {
 	uint32_t n, capacity;
 	struct span *items;
 	double *scores;
+	bool *allowed;           /* of a list from a file: the catalogue was asked once, at the start */
+	bool checked;
 };
 
 /* Who is asked, in order. */
@@ -123,6 +125,7 @@ struct service {
 	uint64_t *start;
 	uint32_t *item;
 	double *score;
+	bool *offered;                /* by number in list_items */
 	bool stale;
 	/* lists from Redis */
 	struct redis redis;
@@ -143,6 +146,8 @@ struct service {
 	struct list popular;
 	struct buffer popular_text;
 	uint32_t *artist_start, *artist_item;
+	double *weights;
+	size_t weights_capacity;
 	/* experiments */
 	struct experiments experiments;
 	struct chain **chains;        /* experiment -> arm -> chain; n 0: decides nothing */
@@ -263,6 +268,7 @@ static void add_item(struct list *l, struct span item, double score)
 		l->capacity = l->capacity * 2 + 64;
 		l->items = memory_resize(l->items, l->capacity, sizeof *l->items);
 		l->scores = memory_resize(l->scores, l->capacity, sizeof *l->scores);
+		l->allowed = memory_resize(l->allowed, l->capacity, sizeof *l->allowed);
 	}
 	l->items[l->n] = item;
 	l->scores[l->n++] = score;
@@ -271,13 +277,14 @@ static void add_item(struct list *l, struct span item, double score)
 /* The items of a TAB-separated text, which must stay. */
 static void split_items(struct list *l, const char *text, size_t n)
 {
+	const char *end = text + n;
 	l->n = 0;
-	for (size_t from = 0, i = 0; i <= n && n > 0; i++) {
-		if (i == n || text[i] == '\t') {
-			if (i > from)
-				add_item(l, (struct span){text + from, i - from}, NAN);
-			from = i + 1;
-		}
+	l->checked = false;
+	while (text < end) {
+		const char *tab = memchr(text, '\t', (size_t)(end - text)), *stop = tab ? tab : end;
+		if (stop > text)
+			add_item(l, (struct span){text, (size_t)(stop - text)}, NAN);
+		text = stop + 1;
 	}
 }
 
@@ -536,34 +543,36 @@ static bool can_offer(const struct service *s, struct span item)
 }
 
 /* Picks from a list what may be offered and was not just played. */
-static bool pick(const struct service *s, const struct list *l, struct span played,
-		 struct random *r, struct answer *a)
+static bool pick(struct service *s, const struct list *l, struct span played, struct random *r,
+		 struct answer *a)
 {
 	double total = 0, top = -INFINITY;
 	int how = s->o->pick;
+	s->weights = memory_grow(s->weights, &s->weights_capacity, l->n, sizeof *s->weights);
 	for (uint32_t i = 0; i < l->n && how == PICK_SOFTMAX; i++)
 		top = fmax(top, l->scores[i]);
-	for (int pass = 0; pass < 2; pass++) {
-		double left = pass ? random_share(r) * total : 0;
-		for (uint32_t i = 0; i < l->n; i++) {
-			if (span_equal(l->items[i], played) || !can_offer(s, l->items[i]))
-				continue;
-			double w = how == PICK_UNIFORM ? 1 : how == PICK_RANK ? 1.0 / (i + 1)
-				: exp((l->scores[i] - top) / s->o->temperature);
-			if (pass == 0) {
-				total += w;
-				continue;
-			}
-			a->item = l->items[i];
-			a->rank = i + 1;
-			a->probability = w / total;
-			if ((left -= w) < 0)
-				return true;
-		}
-		if (!(total > 0))
-			return false;
+	for (uint32_t i = 0; i < l->n; i++) {
+		s->weights[i] = 0;
+		if (span_equal(l->items[i], played) ||
+		    !(l->checked ? l->allowed[i] : can_offer(s, l->items[i])))
+			continue;
+		s->weights[i] = how == PICK_UNIFORM ? 1 : how == PICK_RANK ? 1.0 / (i + 1)
+			: exp((l->scores[i] - top) / s->o->temperature);
+		total += s->weights[i];
 	}
-	return true; /* rounding left a crumb: the last one */
+	if (!(total > 0))
+		return false;
+	double left = random_share(r) * total;
+	for (uint32_t i = 0; i < l->n; i++) {
+		double w = s->weights[i];
+		if (!(w > 0))
+			continue;
+		/* Rounding may leave a crumb: then it is the last one. */
+		*a = (struct answer){.item = l->items[i], .rank = i + 1, .probability = w / total};
+		if ((left -= w) < 0)
+			break;
+	}
+	return true;
 }
 
 static bool list_of(struct service *s, const struct request *q, struct list *l, const char **why)
@@ -580,6 +589,7 @@ static bool list_of(struct service *s, const struct request *q, struct list *l, 
 	if (s->use_redis) {
 		if (q->reply && q->reply->type == REDIS_REPLY_ARRAY) {
 			l->n = 0;
+			l->checked = false;
 			for (size_t i = 0; i < q->reply->elements; i++)
 				add_item(l, (struct span){q->reply->element[i]->str, q->reply->element[i]->len}, 0);
 			return l->n > 0;
@@ -593,8 +603,11 @@ static bool list_of(struct service *s, const struct request *q, struct list *l, 
 	if (user == STRMAP_NONE)
 		return false;
 	l->n = 0;
-	for (uint64_t i = s->start[user]; i < s->start[user + 1]; i++)
+	for (uint64_t i = s->start[user]; i < s->start[user + 1]; i++) {
 		add_item(l, strmap_key(s->list_items, s->item[i]), s->score[i]);
+		l->allowed[l->n - 1] = s->offered[s->item[i]];
+	}
+	l->checked = true;
 	return l->n > 0;
 }
 
@@ -890,6 +903,11 @@ static void open_sources(struct service *s)
 		if (s->redis.context && !redis_set_timeout(&s->redis, o->deadline_s))
 			lose_redis(s);
 		s->target.timeout_s = o->deadline_s;
+	}
+	if (s->list_items) {
+		s->offered = memory_new(strmap_count(s->list_items), sizeof *s->offered);
+		for (uint32_t i = 0; i < strmap_count(s->list_items); i++)
+			s->offered[i] = can_offer(s, strmap_key(s->list_items, i));
 	}
 	if (!s->catalogue && !s->use_redis && s->list_items) {
 		/* Without a catalogue there is only what lists hold, in byte order. */
