@@ -507,7 +507,7 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 		log_level = LOG_QUIET;
 	else if (option_given("verbose"))
 		log_level = LOG_VERBOSE;
-	if (option_given("no-header") && !option_given("columns"))
+	if (option_given("no-header") && row_called("columns") && !option_given("columns"))
 		usage_error("--no-header needs --columns to name the columns");
 	free(names);
 	buffer_free(&letters);
