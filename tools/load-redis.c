@@ -37,7 +37,7 @@ struct options {
 	struct common common;
 	const char *redis, *prefix, *items, *popular, *password_file;
 	const char *user, *rank, *item, *score;
-	int64_t window, min_rows, retries, shards;
+	int64_t window, min_rows, max_errors, retries, shards;
 	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
 	int layout;
 	bool status, rollback, dry_run, emit, delta;
@@ -69,6 +69,8 @@ static const struct option_row OPTIONS[] = {
 	 "refuse to publish fewer than N lists"},
 	{"max-shrink", 0, OPTION_REAL, "SHARE", AT(max_shrink), "1", 0, 1, NULL,
 	 "refuse to publish when more than SHARE of the live number of lists would be lost"},
+	{"max-errors", 0, OPTION_INT, "N", AT(max_errors), NULL, 0, 1e15, NULL,
+	 "refuse to publish when --on-error=skip has skipped more than N rows"},
 	{"window", 0, OPTION_INT, "N", AT(window), "1000", 1, 1e6, NULL,
 	 "commands that are sent before their replies are read"},
 	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout_s), "5s", 1e-3, 86400, NULL,
@@ -831,7 +833,7 @@ static void publish(struct sender *s, const char *generation, unsigned staged, u
 
 /* ---- a load ---- */
 
-static void check_guards(struct sender *s, uint64_t lists)
+static void check_guards(struct sender *s, uint64_t lists, uint64_t rejected)
 {
 	const struct options *o = s->o;
 	char problem[256];
@@ -839,6 +841,11 @@ static void check_guards(struct sender *s, uint64_t lists)
 		snprintf(problem, sizeof problem, "%" PRIu64 " lists are fewer than --min-rows %" PRId64,
 			 lists, o->min_rows);
 		give_up(s, STATUS_DATA, lists ? problem : "the input has no lists");
+	}
+	if (option_given("max-errors") && rejected > (uint64_t)o->max_errors) {
+		snprintf(problem, sizeof problem, "%" PRIu64 " skipped rows are more than --max-errors %" PRId64,
+			 rejected, o->max_errors);
+		give_up(s, STATUS_DATA, problem);
 	}
 	if (s->out || s->o->delta)
 		return;
@@ -933,7 +940,7 @@ static int load(struct sender *s, char **files, int count)
 	drain(s);
 	rows = table_rows(t);
 	uint64_t rejected = table_rejected(t);
-	check_guards(s, lists);
+	check_guards(s, lists, rejected);
 	uint64_t n_popular = 0;
 	unsigned staged = (is_pointed(o) ? 0 : 1u << PART_LISTS) | 1u << PART_META;
 	if (!o->dry_run && !o->delta) {

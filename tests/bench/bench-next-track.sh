@@ -1,0 +1,21 @@
+#!/bin/sh
+# next-track through pipes: a million requests from a file of lists and from a private
+# Redis. Nobody else's program does the same, so there is no peer.
+. "${RECPIPE_ROOT:?}/tests/bench/lib.sh"
+cd "${RECPIPE_TMP:?}" || exit 1
+. "$RECPIPE_ROOT/tests/redis.sh"
+requests=${BENCH_REQUESTS:-1000000}
+awk 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"; srand(1)
+	for (u = 0; u < 20000; u++)
+		for (k = 1; k <= 100; k++)
+			print u, k, int(rand() * 15000), 1 / k }' > topk.tsv
+awk 'BEGIN { print "item"; for (i = 0; i < 15000; i++) print i }' > items.tsv
+awk -v n="$requests" 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"; srand(2)
+	for (i = 0; i < n; i++)
+		print "next", int(rand() * 20000), int(rand() * 15000), 0.5 }' > requests.tsv
+redis_start
+load-redis --redis "$url" --prefix p topk.tsv || exit 1
+bench_units 'next-track, lists in a file' "$requests" ' answers' \
+	"cat requests.tsv | next-track --recs topk.tsv --items items.tsv | cat > /dev/null"
+bench_units 'next-track, lists in Redis' "$requests" ' answers' \
+	"cat requests.tsv | next-track --redis $url --prefix p --items items.tsv --deadline 1s | cat > /dev/null"
