@@ -144,7 +144,7 @@ struct lists {
 	struct ranked *ranked;          /* by popularity */
 	struct ranked *best;            /* scratch of random lists: a heap, the worst on top */
 	uint32_t n;
-	uint64_t *hash;                 /* of the items, for random lists */
+	uint64_t *hash;                 /* of the ids in `ranked`, for random lists */
 	uint32_t *banned;               /* item -> the last user (from 1) that must not have it */
 	uint32_t turn;
 	struct output *out;
@@ -177,11 +177,13 @@ static size_t draw(struct lists *l, struct span user)
 {
 	size_t n = 0, k = (size_t)l->o->k;
 	uint64_t own = hash_row(l->o->common.seed, user, (struct span){"", 0});
+	double least = -1; /* what a full list asks for */
 	for (uint32_t i = 0; i < l->n; i++) {
+		double share = hash_share(hash_mix(own ^ l->hash[i]));
 		uint32_t item = l->ranked[i].item;
-		if (l->banned[item] == l->turn)
+		if (share < least || l->banned[item] == l->turn)
 			continue;
-		struct ranked r = {hash_share(hash_mix(own ^ l->hash[item])), item};
+		struct ranked r = {share, item};
 		if (n < k) {
 			l->best[n++] = r;
 			if (n == k) /* sorted with the worst first, it is a heap */
@@ -190,6 +192,8 @@ static size_t draw(struct lists *l, struct span user)
 			l->best[0] = r;
 			sink(l->best, n);
 		}
+		if (n == k)
+			least = l->best[0].score;
 	}
 	qsort(l->best, n, sizeof *l->best, compare);
 	return n;
@@ -285,10 +289,10 @@ static int run(const struct options *o, char **files, int count)
 	l.ranked = rank_items(o, d, splits, &l.n);
 	size_t most = (uint64_t)o->k < l.n ? (size_t)o->k : l.n;
 	l.best = memory_new(most + 1, sizeof *l.best);
-	l.hash = memory_new((size_t)d->items + 1, sizeof *l.hash);
-	for (uint32_t i = 0; i < d->items; i++)
+	l.hash = memory_new((size_t)l.n + 1, sizeof *l.hash);
+	for (uint32_t i = 0; i < l.n; i++)
 		l.hash[i] = hash_row(o->common.seed, (struct span){"", 0},
-				     strmap_key(d->item_ids, i));
+				     strmap_key(d->item_ids, l.ranked[i].item));
 	l.banned = memory_zero((size_t)d->items + 1, sizeof *l.banned);
 	struct exclude *excluded = NULL;
 	if (o->exclude.n) {
