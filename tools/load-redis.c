@@ -4,7 +4,7 @@
  * transaction renames them over what is live. Whoever reads sees the old lists
  * or the new ones, never a mixture; what fails leaves the old ones alone.
  *
- * Reads: user rank item score (a top-N stream, the rows of a user together).
+ * Reads: user rank item (a top-N stream, the rows of a user together).
  * Writes: nothing; with --status the columns name value.
  *
  *	load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv
@@ -36,7 +36,7 @@
 struct options {
 	struct common common;
 	const char *redis, *prefix, *items, *popular, *password_file;
-	const char *user, *rank, *item, *score;
+	const char *user, *rank, *item;
 	int64_t window, min_rows, max_errors, retries, shards;
 	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
 	int layout;
@@ -91,7 +91,6 @@ static const struct option_row OPTIONS[] = {
 	{"rank", 0, OPTION_TEXT, "COLUMN", AT(rank), "rank", 0, 0, NULL, "the column of ranks"},
 	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL,
 	 "the column of item ids, of the lists and of --items and --popular"},
-	{"score", 0, OPTION_TEXT, "COLUMN", AT(score), "score", 0, 0, NULL, "the column of scores"},
 	COMMON_INPUT(struct options, common),
 	COMMON_OUTPUT(struct options, common),
 	COMMON_LOG(struct options, common),
@@ -904,8 +903,9 @@ static int load(struct sender *s, char **files, int count)
 	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
 	const char *item_option = option_given("item") ? "item" : NULL;
 	size_t popular_column = popular ? table_column(popular, o->item, item_option) : 0;
-	const struct topn_columns columns = {o->user, o->rank, o->item, o->score,
-		option_given("user"), option_given("rank"), option_given("item"), option_given("score")};
+	/* Scores are not loaded and so not read: no column has the name "". */
+	const struct topn_columns columns = {o->user, o->rank, o->item, "", option_given("user"),
+		option_given("rank"), option_given("item"), false};
 	struct topn_reader *reader = topn_open(t, &columns);
 	if (!o->delta && !o->dry_run && !o->emit)
 		topn_let_users_repeat(reader); /* the server's replies tell */
@@ -1086,7 +1086,7 @@ static const struct program PROGRAM = {
 	.name = "load-redis",
 	.usage = "[OPTION].. [FILE]..",
 	.summary = "Load top-N lists into Redis and publish them as one generation.",
-	.reads = "user rank item score; of --items: item available blocked",
+	.reads = "user rank item; of --items: item available blocked",
 	.writes = "nothing, or with --status: name value",
 	.examples = {
 		"load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv",

@@ -204,6 +204,9 @@ redisReply *redis_reply(struct redis *r)
 	struct guard g;
 	if (!r->context)
 		return NULL;
+	/* One that has come already needs no system call, and so no guard. */
+	if (redisGetReplyFromReader(r->context, &reply) == REDIS_OK && reply)
+		return reply;
 	guard_begin(&g);
 	errno = 0;
 	int result = redisGetReply(r->context, &reply);

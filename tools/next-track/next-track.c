@@ -748,7 +748,8 @@ static void log_event(struct service *s, const struct request *q, const struct a
 		buffer_format(b, "\t\t\t\t%s\t\n", s->generation);
 		return;
 	}
-	buffer_format(b, "\t%s%s%s\t", a->delta ? "delta" : NAMES[a->source], a->why ? ":" : "", a->why ? a->why : "");
+	buffer_format(b, "\t%s%s%s\t", a->delta ? "delta" : NAMES[a->source], a->why ? ":" : "",
+		      a->why ? a->why : "");
 	if (a->rank)
 		buffer_format(b, "%u", a->rank);
 	buffer_add_byte(b, '\t');
