@@ -718,10 +718,13 @@ static void open_init(struct training *t)
 	struct table *table = table_open_file(t->options->init);
 	t->init = model_read(table);
 	table_close(table);
-	if (option_given("factors") && t->init->factors != t->factors)
+	uint32_t factors = t->init->factors;
+	if (option_given("factors") && factors != t->factors) {
+		model_free(t->init);
 		usage_error("--factors %u: the model %s has %u", t->factors, t->options->init,
-			    t->init->factors);
-	t->factors = t->init->factors;
+			    factors);
+	}
+	t->factors = factors;
 }
 
 /* What the table of options cannot say. */
@@ -753,6 +756,9 @@ static int run(const struct options *o, char **files, int count)
 	t.metric = judge_metric_of(o->report ? o->report : o->stop_metric,
 				   o->report ? "report" : "stop-metric");
 	check_options(o);
+	t.factors = (uint32_t)o->factors;
+	if (o->init)
+		open_init(&t);
 	struct table *table = table_open(files, count, &format);
 	struct output *model;
 	table_column(table, o->user, option_given("user") ? "user" : NULL);
@@ -761,9 +767,6 @@ static int run(const struct options *o, char **files, int count)
 		table_column(table, o->weight, "weight");
 	if (option_given("split"))
 		table_column(table, o->split, "split");
-	t.factors = (uint32_t)o->factors;
-	if (o->init)
-		open_init(&t);
 	open_outputs(&t, &model);
 	struct dataset_columns columns = columns_of(o);
 	struct dataset *data = dataset_read(table, &columns);
