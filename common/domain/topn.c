@@ -46,6 +46,22 @@ void topn_let_users_repeat(struct topn_reader *r)
 	r->users_repeat = true;
 }
 
+/* A number of up to six digits, which ranks are; false: look at it by the book. */
+static inline bool short_number(struct span text, uint64_t *value)
+{
+	if (text.n - 1 > 5)
+		return false;
+	uint64_t sum = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned digit = (unsigned char)text.at[i] - (unsigned)'0';
+		if (digit > 9)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*value = sum;
+	return true;
+}
+
 /* Reads the current row as the next one of the list. False: it was rejected. */
 static bool take_row(struct topn_reader *r)
 {
@@ -53,7 +69,8 @@ static bool take_row(struct topn_reader *r)
 	uint64_t rank = r->last_rank + 1;
 	double score = NAN;
 	if (r->rank >= 0) {
-		if (!table_u64(t, (size_t)r->rank, &rank))
+		if (!short_number(table_field(t, (size_t)r->rank), &rank) &&
+		    !table_u64(t, (size_t)r->rank, &rank))
 			return false;
 		bool jump = table_rejected(t) != r->rejected && rank > r->last_rank;
 		if (rank != r->last_rank + 1 && !jump) {
