@@ -169,7 +169,8 @@ static void sink(struct ranked *heap, size_t n)
 	}
 }
 
-/* The k items with the greatest hashes: a sample without replacement. A pair's
+/* The k items with the greatest hashes: a sample without replacement. Their upper
+ * 24 bits are compared, a float that is written fast and whole. A pair's
  * hash is the mixed exclusive or of the user's and the item's, a few instructions,
  * and no kin of the hash that build-dataset splits by: with one seed for both
  * tools the lists must not hold what the split has put elsewhere. */
@@ -179,7 +180,7 @@ static size_t draw(struct lists *l, struct span user)
 	uint64_t own = hash_row(l->o->common.seed, user, (struct span){"", 0});
 	double least = -1; /* what a full list asks for */
 	for (uint32_t i = 0; i < l->n; i++) {
-		double share = hash_share(hash_mix(own ^ l->hash[i]));
+		double share = (double)(hash_mix(own ^ l->hash[i]) >> 40) * 0x1p-24;
 		uint32_t item = l->ranked[i].item;
 		if (share < least || l->banned[item] == l->turn)
 			continue;
@@ -213,8 +214,9 @@ static void write_list(struct lists *l, struct span user)
 	if (l->o->method == METHOD_RANDOM) {
 		size_t n = draw(l, user);
 		for (size_t i = 0; i < n; i++)
-			topn_write_row(l->out, user, ++rank, strmap_key(l->d->item_ids, l->best[i].item),
-				       l->best[i].score);
+			topn_write_row_float(l->out, user, ++rank,
+					     strmap_key(l->d->item_ids, l->best[i].item),
+					     (float)l->best[i].score);
 	} else {
 		for (uint32_t i = 0; i < l->n && rank < (uint64_t)l->o->k; i++)
 			if (l->banned[l->ranked[i].item] != l->turn)
