@@ -61,6 +61,8 @@ static unsigned long long start_of(long pid)
 		return 0;
 	text[n] = '\0';
 	const char *at = strrchr(text, ')'); /* the name may hold anything */
+	if (at && (at[2] == 'Z' || at[2] == 'X'))
+		return 0; /* dead, and nobody has looked */
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at + 1, NULL, 10) : 0;
