@@ -899,8 +899,12 @@ static void open_sources(struct service *s)
 		s->key_meta = memory_format("%s:meta", o->prefix);
 		s->key_delta = memory_format("%s:delta", o->prefix);
 		s->shards = 1;
-		if (!redis_ready(s) && s->redis.refused)
+		bool there = redis_ready(s);
+		if (!there && s->redis.refused)
 			exit(STATUS_FAILED); /* a wrong password: it has been said */
+		if (!there && !s->catalogue)
+			die(STATUS_UNAVAILABLE, "without --items there is nothing to answer with until "
+			    "the server is there");
 		if (s->redis.context && !redis_set_timeout(&s->redis, o->deadline_s))
 			lose_redis(s);
 		s->target.timeout_s = o->deadline_s;
