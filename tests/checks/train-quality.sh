@@ -1,0 +1,59 @@
+#!/bin/sh
+# What is learned from real ratings does not get worse: WARP on ml-100k (ua split,
+# all ratings positive, median of five seeds), iALS on the published split of
+# ml-1m-lcfn, genres for items that training never saw.
+shared=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data
+[ -d "$shared/ml-100k" ] && [ -d "$shared/ml-1m-lcfn" ] || { echo "no ml-100k and ml-1m-lcfn"; exit 77; }
+dir=${RECPIPE_TMP:-$(mktemp -d)}
+cd "$dir" || exit 1
+
+# value METRIC@K: of model.tsv on dataset.tsv
+value()
+{
+	export-topk --k "${1#*@}" --exclude dataset.tsv model.tsv > topk.tsv || exit 1
+	evaluate-topk --dataset dataset.tsv --k "${1#*@}" topk.tsv |
+	awk -F '\t' -v name="$1" '$1 == name { print $2 }'
+}
+
+# at_least WHAT VALUE BAR
+at_least()
+{
+	awk -v v="$2" -v bar="$3" 'BEGIN { exit !(v + 0 >= bar + 0) }' ||
+		{ echo "$1: $2, less than $3"; exit 1; }
+	echo "$1: $2"
+}
+
+{
+	printf 'user\titem\tsplit\n'
+	for part in base:train test:test; do
+		gzip -dc "$shared/ml-100k/ua.${part%:*}.gz" |
+			awk -v OFS='\t' -v split_name="${part#*:}" '{ print $1, $2, split_name }'
+	done
+} > dataset.tsv
+for seed in 1 2 3 4 5; do
+	train-mf --loss warp --factors 64 --epochs 10 --seed $seed dataset.tsv > model.tsv || exit 1
+	value precision@10
+done | sort -g > values
+at_least 'ml-100k WARP precision@10' "$(sed -n 3p values)" 0.245
+
+cp dataset.tsv ua.tsv
+awk -F '\t' -v OFS='\t' 'NR > 1 { $3 = $2 * 7919 % 5 == 0 ? "test" : "train" } 1' ua.tsv > dataset.tsv
+gzip -dc "$shared/ml-100k/u.item.gz" | LC_ALL=C awk -F '|' -v OFS='\t' '
+	BEGIN { print "item", "feature" }
+	{ for (f = 6; f <= 24; f++) if ($f == 1) print $1, "genre" f - 5 }' > genres.tsv
+train-mf --loss warp --factors 64 --epochs 10 --item-features genres.tsv dataset.tsv > model.tsv
+auc=$(evaluate-topk --dataset dataset.tsv --model model.tsv --k 10 topk.tsv |
+	awk -F '\t' '$1 == "auc" { print $2 }')
+at_least 'ml-100k AUC of unseen items by genre' "$auc" 0.70
+
+{
+	printf 'user\titem\tsplit\n'
+	for part in train test; do
+		gzip -dc "$shared/ml-1m-lcfn/$part.txt.gz" | tr -d '\r' |
+			awk -v OFS='\t' -v part=$part '{ for (k = 2; k <= NF; k++) print $1, $k, part }'
+	done
+} > dataset.tsv
+train-mf --loss ials --factors 128 --epochs 10 --unobserved-weight 0.25 --regularization 0.01 \
+	dataset.tsv > model.tsv || exit 1
+at_least 'ml-1m-lcfn iALS recall@20' "$(value recall@20)" 0.2787
+at_least 'ml-1m-lcfn iALS ndcg@20' "$(value ndcg@20)" 0.2642
