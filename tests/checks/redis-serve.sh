@@ -128,6 +128,21 @@ n=$(cat log.1.tsv log.tsv | grep -c '^next	')
 [ "$n" = 28 ] || complain "$n of 28 events are in the logs"
 grep -q 'answers again' said || complain "said: $(cat said)"
 
+# answers while generations are published one after the other: each from a whole one
+awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
+	for (i = 0; i < 60000; i++) print "next", i * 37 % 500, "x", 1 }' > busy.tsv
+{
+	cat busy.tsv
+	for i in 1 2 3 4 5 6; do
+		load-redis --redis "$url" --prefix p topk.tsv
+		tail -n +2 busy.tsv
+		load-redis --redis "$url" --prefix p other.tsv
+		tail -n +2 busy.tsv
+	done
+} | next-track --redis "$url" --prefix p --items both.tsv --deadline 10s > busy.out || complain 'while publishing'
+awk -F '\t' 'NR > 1 { n++; if ($3 != "indexed") bad++ } END { exit !(n == 780000 && !bad) }' busy.out ||
+	complain "while publishing: $(cut -f 3 busy.out | sort | uniq -c | tr '\n' ' ')"
+
 # a disk that is full: every answer comes, the loss is said, the status is not 0
 next-track --redis "$url" --prefix p --items items.tsv --deadline 10s --log /dev/full \
 	requests.tsv > full.out 2> said
