@@ -166,6 +166,21 @@ static void check_command(const char *name)
 	cannot_run(name, "no such command", NOT_FOUND);
 }
 
+/* The command that runs, for what has to end early: its input ends, and it may say
+ * what it has to say before this program is gone. */
+static pid_t running;
+static int running_input = -1;
+
+static void leave_nobody_behind(void)
+{
+	if (running <= 0)
+		return;
+	if (running_input >= 0)
+		close(running_input);
+	while (waitpid(running, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* Starts the command with its output going to `to`; `*input` is where it reads. */
 static pid_t start(char **command, int to, int *input)
 {
@@ -184,7 +199,10 @@ static pid_t start(char **command, int to, int *input)
 		_exit(why == ENOENT ? NOT_FOUND : CANNOT_RUN);
 	}
 	close(pipe_ends[0]);
-	*input = pipe_ends[1];
+	*input = running_input = pipe_ends[1];
+	running = child;
+	if (atexit(leave_nobody_behind) != 0)
+		die(STATUS_FAILED, "cannot register the clean-up");
 	signal(SIGPIPE, SIG_IGN); /* a command may stop reading: head(1) */
 	return child;
 }
@@ -195,6 +213,7 @@ static int status_of(pid_t child)
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			die_errno(STATUS_FAILED, "cannot wait for the command");
+	running = 0;
 	return status;
 }
 
@@ -220,6 +239,7 @@ static int run(const struct options *o, char **files, int count, char **command)
 			break;
 		progress_step(lines.rows, 0, "rows");
 	} while (next_block(&lines, &block));
+	running_input = -1;
 	if (close(to) != 0)
 		die_errno(STATUS_FAILED, "cannot close the command's input");
 	free(copy);
