@@ -71,9 +71,7 @@ checked()
 	if [ -n "$url" ]; then
 		line=$(tail -n 1 serving-topk.tsv)
 		user=${line%%"$tab"*}
-		key=recs:users
-		[ "$(redis-cli -s ../socket exists $key)" = 1 ] || key=recs:lists
-		redis-cli -s ../socket --raw HGETALL $key > redis.txt
+		redis-cli -s ../socket --raw HGETALL recs:lists > redis.txt
 		awk -F '\t' -v user="$user" '$1 == user { printf "%s%s", tab, $3; tab = "\t" } END { print "" }' \
 			serving-topk.tsv > list.txt
 		grep -A 1 -x -F -e "$user" redis.txt | grep -q -x -F -f list.txt ||
