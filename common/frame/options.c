@@ -229,7 +229,7 @@ static char *row_help(const struct option_row *row)
 		buffer_format(&b, "; one of %s", row->choices);
 	else if (row->argument && has_range(row))
 		buffer_format(&b, "; %s", range_text(row, range, sizeof range));
-	if (row->kind == OPTION_LIST)
+	if (row->kind == OPTION_LIST && !strstr(row->help, "repeated"))
 		buffer_add_text(&b, "; may be repeated");
 	if (row->fallback)
 		buffer_format(&b, " (default %s)", row->fallback);

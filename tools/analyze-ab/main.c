@@ -253,9 +253,10 @@ static void write_table(const struct options *o, const struct view *v)
 		c[3] = memory_format("%.0f/%.0f", e->control.n, e->treatment.n);
 		c[4] = memory_format("%.5g", e->control.mean);
 		c[5] = memory_format("%.5g", e->treatment.mean);
-		c[6] = memory_format("%+.2f", e->share * 100);
-		c[7] = memory_format("%+.2f .. %+.2f", e->share_low * 100, e->share_high * 100);
-		c[8] = memory_format("%.3g", r->adjusted);
+		c[6] = isnan(e->share) ? memory_format("-") : memory_format("%+.2f", e->share * 100);
+		c[7] = isnan(e->share_low) ? memory_format("-")
+			: memory_format("%+.2f .. %+.2f", e->share_low * 100, e->share_high * 100);
+		c[8] = isnan(r->adjusted) ? memory_format("-") : memory_format("%.3g", r->adjusted);
 	}
 	for (int k = 0; k < COLUMNS; k++) {
 		width[k] = strlen(HEAD[k]);
