@@ -101,7 +101,7 @@ void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weight
 	c->df = memory_zero((size_t)terms + 1, sizeof *c->df);
 	c->start = memory_zero((size_t)terms + 2, sizeof *c->start);
 	c->text = memory_new((size_t)entries + 1, sizeof *c->text);
-	c->norm = memory_new((size_t)b->n + 1, sizeof *c->norm);
+	c->square = memory_new((size_t)b->n + 1, sizeof *c->square);
 	if (weighting != WEIGHT_BINARY)
 		c->weight = memory_new((size_t)entries + 1, sizeof *c->weight);
 	for (uint64_t i = 0; i < entries; i++)
@@ -121,7 +121,7 @@ void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weight
 				c->weight[at] = (float)x;
 			square += x * x;
 		}
-		c->norm[d] = sqrt(square);
+		c->square[d] = square;
 	}
 }
 
@@ -130,7 +130,7 @@ void catalogue_free(struct catalogue *c)
 	strmap_free(c->items);
 	bags_free(&c->bags);
 	free(c->df);
-	free(c->norm);
+	free(c->square);
 	free(c->start);
 	free(c->text);
 	free(c->weight);

@@ -39,7 +39,7 @@ struct catalogue {
 	uint32_t terms;          /* terms with a higher number are in no text */
 	uint32_t *df;            /* by term: texts that have it */
 	double mean_length;
-	double *norm;            /* by text: Euclidean length of its vector */
+	double *square;          /* by text: squared length of its vector */
 	uint64_t *start;         /* by term, terms + 1 */
 	uint32_t *text;          /* postings: ascending */
 	float *weight;           /* of each posting, NULL when all are 1 */

@@ -13,7 +13,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The sum of the vectors: the cosine does not know a mean from it, and sums of
- * whole numbers are exact. */
+ * whole numbers are exact. Returns its squared length. */
 static double make_profile(struct ranker *r, const struct catalogue *c, const struct bags *texts,
 			   const uint32_t *liked, size_t n, bool unit)
 {
@@ -41,7 +41,7 @@ static double make_profile(struct ranker *r, const struct catalogue *c, const st
 	double square = 0;
 	for (size_t i = 0; i < r->n_touched; i++)
 		square += r->profile[r->touched[i]] * r->profile[r->touched[i]];
-	return sqrt(square);
+	return square;
 }
 
 static void add_up(struct ranker *r, const struct catalogue *c)
@@ -150,13 +150,13 @@ void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *
 		r->sum = memory_aligned((size_t)docs + STEP, sizeof *r->sum);
 		r->scale = memory_aligned((size_t)docs + STEP, sizeof *r->scale);
 		for (uint32_t d = 0; d < docs; d++)
-			r->scale[d] = c->norm[d] > 0 ? (float)(1 / c->norm[d]) : 0;
+			r->scale[d] = c->square[d] > 0 ? (float)(1 / sqrt(c->square[d])) : 0;
 		r->heap = memory_new(k + 1, sizeof *r->heap);
 		r->profile = memory_zero((size_t)terms + 1, sizeof *r->profile);
 		r->touched = memory_new((size_t)terms + 1, sizeof *r->touched);
 	}
 	r->n = 0;
-	double norm = make_profile(r, c, texts, liked, n, unit);
+	double square = make_profile(r, c, texts, liked, n, unit);
 	memset(r->sum, 0, ((size_t)docs + 1) * sizeof *r->sum);
 	add_up(r, c);
 	for (size_t i = 0; i < n_skip; i++)
@@ -168,7 +168,7 @@ void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *
 		for (uint32_t d = from; d < from + STEP; d++) {
 			if (!(r->sum[d] > least))
 				continue;
-			double score = exact_dot(r, c, d) / (norm * c->norm[d]);
+			double score = exact_dot(r, c, d) / sqrt(square * c->square[d]);
 			r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
 			r->found[r->n++] = (struct ranked){score < 1 ? score : 1, d};
 		}
