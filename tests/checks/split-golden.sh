@@ -19,7 +19,7 @@ ab-split "$@" users.tsv | cmp - "$golden/botify_assignments.tsv" || exit 1
 ab-split "$@" --check users.tsv > check.tsv || exit 1
 awk -F '\t' '
 	function near(a, b,   d) {d = a - b; if (d < 0) d = -d; return d <= 1e-9 * (b < 0 ? -b : b)}
-	FILENAME ~ /check/ {chi[$1, $2, $3] = $4; p[$1, $2, $3] = $6; v[$1, $2, $3] = $7; next}
+	FILENAME == "check.tsv" {chi[$1, $2, $3] = $4; p[$1, $2, $3] = $6; v[$1, $2, $3] = $7; next}
 	FNR > 1 && NF == 5 {n++; if (!near(chi["balance", $1, ""], $3) || !near(p["balance", $1, ""], $5)) {print; bad = 1}}
 	FNR > 1 && NF == 6 {n++; if (!near(chi["independence", $1, $2], $3) || !near(p["independence", $1, $2], $5)) {print; bad = 1}}
 	END {print n " tests"; exit bad || n < 50}' check.tsv "$golden/botify_balance.tsv" "$golden/botify_independence.tsv" || exit 1
@@ -31,8 +31,8 @@ cut -f 2 "$golden/bucket_golden.tsv" | sed 1d | sort -u | { echo user; cat; } > 
 ab-split --experiments weights.tsv ids.tsv > w.tsv || exit 1
 ab-split --experiments few.tsv --traffic AA=0.2 --traffic ALL=0.2 --traffic Рекомендации=0.2 ids.tsv > f.tsv || exit 1
 awk -F '\t' '
-	FNR == 1 && FILENAME ~ /^[wf].tsv/ {for (i = 2; i <= NF; i++) name[i] = $i; next}
-	FILENAME ~ /^[wf].tsv/ {for (i = 2; i <= NF; i++) arm[FILENAME, name[i], $1] = $i; next}
+	FNR == 1 && (FILENAME == "w.tsv" || FILENAME == "f.tsv") {for (i = 2; i <= NF; i++) name[i] = $i; next}
+	(FILENAME == "w.tsv" || FILENAME == "f.tsv") {for (i = 2; i <= NF; i++) arm[FILENAME, name[i], $1] = $i; next}
 	FNR > 1 {
 		n++; gate = $6 == "-" ? "" : $6
 		if (arm["w.tsv", $1, $2] != $5 || arm["f.tsv", $1, $2] != gate) {print; bad = 1}
