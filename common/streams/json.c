@@ -956,3 +956,16 @@ bool json_member(struct span *rest, struct json_value *key, struct json_value *v
 	*rest = (struct span){p, (size_t)(end - p)};
 	return true;
 }
+
+bool json_element(struct span *rest, struct json_value *value)
+{
+	const char *end = rest->at + rest->n;
+	if (rest->n == 0)
+		return false;
+	const char *p = skip_blanks(rest->at + 1); /* behind '[' or ',' */
+	if (p >= end || *p == ']')
+		return false;
+	p = skip_blanks(skip_value(p, value));
+	*rest = (struct span){p, (size_t)(end - p)};
+	return true;
+}

@@ -86,6 +86,9 @@ size_t json_text(const struct json_value *value, char *out, size_t *separators);
  * `*rest` (at first the value's raw text). False behind the last one. */
 bool json_member(struct span *rest, struct json_value *key, struct json_value *value);
 
+/* The same for an array: takes the first element off `rest`. */
+bool json_element(struct span *rest, struct json_value *value);
+
 /* Reads each line anew, without remembered shapes: for tests, which hold one
  * way of reading against the other. */
 void json_forget_shapes(struct json_reader *r);

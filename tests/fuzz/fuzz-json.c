@@ -29,11 +29,11 @@ static void look_at(const struct json_value *v)
 	if (json_text(v, out, &separators) > v->raw.n)
 		abort();
 	free(out);
-	if (v->kind != JSON_OBJECT)
-		return;
 	struct span rest = v->raw;
 	struct json_value key, value;
-	while (json_member(&rest, &key, &value))
+	while (v->kind == JSON_OBJECT && json_member(&rest, &key, &value))
+		look_at(&value);
+	while (v->kind == JSON_ARRAY && json_element(&rest, &value))
 		look_at(&value);
 }
 

@@ -454,6 +454,13 @@ static void members(void)
 	CHECK(!json_member(&rest, &key, &value));
 	rest = (struct span){"{}", 2};
 	CHECK(!json_member(&rest, &key, &value));
+	rest = (struct span){"[ 7 , \"a]\",[1,2] ]", 18};
+	CHECK(json_element(&rest, &value) && span_equal(value.raw, span_of("7")));
+	CHECK(json_element(&rest, &value) && span_equal(value.raw, span_of("a]")));
+	CHECK(json_element(&rest, &value) && value.kind == JSON_ARRAY && value.raw.n == 5);
+	CHECK(!json_element(&rest, &value));
+	rest = (struct span){"[ ]", 3};
+	CHECK(!json_element(&rest, &value));
 	free(line.text);
 }
 

@@ -1,11 +1,9 @@
 #include "world.h"
 
-#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -14,6 +12,7 @@
 #include "data/kernel.h"
 #include "streams/input.h"
 #include "streams/json.h"
+#include "streams/npy.h"
 #include "streams/table.h"
 
 static bool ends_in(const char *text, const char *end)
@@ -24,8 +23,12 @@ static bool ends_in(const char *text, const char *end)
 
 static bool is_json(const char *path)
 {
-	return ends_in(path, ".json") || ends_in(path, ".json.gz") || ends_in(path, ".jsonl") ||
-		ends_in(path, ".jsonl.gz");
+	static const char *const ENDS[] = {".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz",
+		".ndjson.gz"};
+	for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
+		if (ends_in(path, ENDS[i]))
+			return true;
+	return false;
 }
 
 /* ---- JSON lines: one row of fields at a time ---- */
@@ -131,10 +134,10 @@ static void read_tracks(struct world *w, const char *path)
 		}
 		table_close(t);
 	}
-	w->artists = strmap_count(artists);
+	uint32_t n = strmap_count(artists);
 	for (uint32_t i = 0; i < strmap_count(w->tracks); i++)
 		if (w->artist[i] == STRMAP_NONE)
-			w->artist[i] = w->artists++;
+			w->artist[i] = n++;
 	strmap_free(artists);
 	if (strmap_count(w->tracks) == 0)
 		die(STATUS_DATA, "%s: no tracks in it", path);
@@ -176,85 +179,65 @@ static void read_vectors(struct world *w, const char *path)
 	table_close(t);
 }
 
-/* numpy's format 1.0 to 3.0: little-endian float32 or float64, two dimensions, C order. */
 static void read_npy(struct world *w, const char *path)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat about;
-	if (file < 0 || fstat(file, &about) != 0)
-		die_errno(STATUS_FAILED, "cannot open %s", path);
-	size_t size = (size_t)about.st_size, done = 0;
-	unsigned char *bytes = memory_new(size + 1, 1);
-	while (done < size) {
-		ssize_t n = read(file, bytes + done, size - done);
-		if (n < 0)
-			die_errno(STATUS_FAILED, "cannot read %s", path);
-		if (n == 0)
-			die(STATUS_DATA, "%s is shorter than it was", path);
-		done += (size_t)n;
-	}
-	if (close(file) != 0)
-		die_errno(STATUS_FAILED, "cannot close %s", path);
-	bytes[size] = 0;
-	if (size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
-		die(STATUS_DATA, "%s is no .npy file", path);
-	size_t fixed = bytes[6] == 1 ? 10 : 12, header = bytes[8] | (size_t)bytes[9] << 8;
-	if (fixed == 12)
-		header |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
-	if (header > size - fixed)
-		die(STATUS_DATA, "%s: the header is cut", path);
-	char *text = memory_text((const char *)bytes + fixed, header);
-	bool wide = strstr(text, "'<f8'") != NULL, narrow = strstr(text, "'<f4'") != NULL;
-	unsigned long rows = 0, columns = 0;
-	const char *shape = strstr(text, "'shape': (");
-	if ((!wide && !narrow) || strstr(text, "'fortran_order': True") || !shape ||
-	    sscanf(shape, "'shape': (%lu, %lu", &rows, &columns) != 2)
-		die(STATUS_DATA, "%s: not a two-dimensional array of <f4 or <f8 in C order", path);
-	free(text);
-	size_t width = wide ? 8 : 4;
-	if (rows != strmap_count(w->tracks) || columns == 0 || columns > 65536 ||
-	    (size - fixed - header) / width / columns < rows)
-		die(STATUS_DATA, "%s: %lu rows of %lu numbers for %u tracks, or a file cut short", path,
-		    rows, columns, strmap_count(w->tracks));
+	size_t rows, columns;
+	float *numbers = npy_read(path, &rows, &columns);
+	if (rows != strmap_count(w->tracks))
+		die(STATUS_DATA, "%s: %zu rows for %u tracks", path, rows, strmap_count(w->tracks));
 	make_vectors(w, (uint32_t)columns);
-	const unsigned char *at = bytes + fixed + header;
-	for (size_t r = 0; r < rows; r++) {
-		for (size_t c = 0; c < columns; c++, at += width) {
-			float x;
-			double y;
-			if (wide) {
-				memcpy(&y, at, sizeof y);
-				x = (float)y;
-			} else {
-				memcpy(&x, at, sizeof x);
-			}
-			w->vector[r * w->stride + c] = x;
-		}
-	}
-	free(bytes);
+	for (size_t r = 0; r < rows; r++)
+		memcpy(w->vector + r * w->stride, numbers + r * columns, columns * sizeof *numbers);
+	free(numbers);
 }
 
 /* ---- listeners ---- */
 
-/* "1,2,3" or "[1, 2, 3]" to tracks; false when one is none. */
-static bool add_interests(const struct world *w, struct listener *l, struct span text)
+static bool add_interest(const struct world *w, struct listener *l, struct span id)
 {
-	size_t i = 0;
-	while (i < text.n) {
-		while (i < text.n && strchr("[], \"", text.at[i]))
-			i++;
-		size_t from = i;
-		while (i < text.n && !strchr("[], \"", text.at[i]))
-			i++;
-		if (i == from)
-			break;
-		uint32_t track = strmap_find(w->tracks, (struct span){text.at + from, i - from});
-		if (track == STRMAP_NONE)
+	uint32_t track = strmap_find(w->tracks, id);
+	if (track == STRMAP_NONE)
+		return false;
+	l->interest = memory_resize(l->interest, (size_t)l->interests + 1, sizeof *l->interest);
+	l->interest[l->interests++] = track;
+	return true;
+}
+
+/* An array of ids; false when one of them is no track, or there is none. */
+static bool add_json_interests(const struct world *w, struct listener *l, const struct json_value *list)
+{
+	struct span rest = list->raw;
+	struct json_value element;
+	if (list->kind != JSON_ARRAY)
+		return false;
+	while (json_element(&rest, &element)) {
+		char *id = value_text(&element);
+		bool found = add_interest(w, l, span_of(id));
+		free(id);
+		if (!found)
 			return false;
-		l->interest = memory_resize(l->interest, l->interests + 1, sizeof *l->interest);
-		l->interest[l->interests++] = track;
 	}
 	return l->interests > 0;
+}
+
+/* "1,2,3", or the same as an array of numbers; false as above. */
+static bool add_listed_interests(const struct world *w, struct listener *l, struct span text)
+{
+	if (text.n >= 2 && text.at[0] == '[' && text.at[text.n - 1] == ']')
+		text = (struct span){text.at + 1, text.n - 2};
+	for (size_t from = 0, i = 0; i <= text.n; i++) {
+		if (i < text.n && text.at[i] != ',')
+			continue;
+		size_t to = i;
+		while (from < to && text.at[from] == ' ')
+			from++;
+		while (from < to && text.at[to - 1] == ' ')
+			to--;
+		if (!add_interest(w, l, (struct span){text.at + from, to - from}))
+			return false;
+		from = i + 1;
+	}
+	return true;
 }
 
 static struct listener *new_listener(struct world *w, struct span id, size_t *capacity)
@@ -280,8 +263,8 @@ static void read_users(struct world *w, const char *path)
 			char *id = value_text(&v[0]);
 			struct listener *l = new_listener(w, span_of(id), &capacity);
 			free(id);
-			if (!l || !add_interests(w, l, v[1].raw))
-				bad_json(&t, "a user without id or interests, or one that occurs twice");
+			if (!l || !add_json_interests(w, l, &v[1]))
+				bad_json(&t, "a user without id or interests that are tracks, or one that occurs twice");
 			double *const to[] = {&l->bias, &l->sharpness};
 			for (int i = 0; i < 2; i++)
 				if (v[2 + i].kind != JSON_ABSENT && (v[2 + i].kind != JSON_NUMBER ||
@@ -299,7 +282,7 @@ static void read_users(struct world *w, const char *path)
 			struct listener *l = new_listener(w, table_field(t, user), &capacity);
 			if (!l)
 				table_reject(t, user, "an empty id, or one that occurs twice");
-			if (!add_interests(w, l, table_field(t, interests)))
+			if (!add_listed_interests(w, l, table_field(t, interests)))
 				table_reject(t, interests, "not a list of tracks");
 			if (bias >= 0)
 				table_double(t, (size_t)bias, &l->bias);
@@ -312,7 +295,22 @@ static void read_users(struct world *w, const char *path)
 		die(STATUS_DATA, "%s: no users in it", path);
 }
 
-struct world *world_read(const char *tracks, const char *embeddings, const char *users)
+double world_product(const struct world *w, uint32_t a, uint32_t b)
+{
+	const float *x = w->vector + (size_t)a * w->stride, *y = w->vector + (size_t)b * w->stride;
+	double sum = 0;
+	for (uint32_t f = 0; f < w->factors; f++)
+		sum += (double)x[f] * (double)y[f];
+	return sum;
+}
+
+static float length_of(const struct world *w, uint32_t track)
+{
+	return (float)sqrt(world_product(w, track, track));
+}
+
+struct world *world_read(const char *tracks, const char *embeddings, const char *users,
+			 uint32_t neighbours)
 {
 	struct world *w = memory_zero(1, sizeof *w);
 	w->tracks = strmap_new();
@@ -323,29 +321,31 @@ struct world *world_read(const char *tracks, const char *embeddings, const char 
 	else
 		read_vectors(w, embeddings);
 	read_users(w, users);
+	uint32_t n = strmap_count(w->tracks);
+	w->near_each = neighbours < n ? neighbours : n;
+	w->near = memory_zero(n, sizeof(*w->near));
+	for (uint32_t t = 0; t < n; t++)
+		w->longest = fmaxf(w->longest, length_of(w, t));
 	return w;
 }
 
-double world_product(const struct world *w, uint32_t a, uint32_t b)
+/* The `k` tracks with the greatest inner product with `of`, ties by number. The
+ * products that count are the portable kernel's, so that the answer is the same on
+ * every machine; the machine's best one sets aside what is too far away for any
+ * rounding: each product is off by at most factors * 2^-24 * |a| |b|. */
+static void find_neighbours(const struct world *w, uint32_t of, uint32_t k, uint32_t *out)
 {
-	const float *x = w->vector + (size_t)a * w->stride, *y = w->vector + (size_t)b * w->stride;
-	double sum = 0;
-	for (uint32_t f = 0; f < w->factors; f++)
-		sum += (double)x[f] * (double)y[f];
-	return sum;
-}
-
-void world_neighbours(const struct world *w, uint32_t of, uint32_t k, uint32_t *out)
-{
-	/* One kernel for all machines would be slow; the portable one keeps bytes alike. */
-	static kernel_dot *dot;
-	if (!dot)
-		dot = kernel_dot_of(KERNEL_PORTABLE);
+	kernel_dot *quick = kernel_dot_of(kernel_resolve(KERNEL_AUTO));
+	kernel_dot *dot = kernel_dot_of(KERNEL_PORTABLE);
 	const float *e = w->vector + (size_t)of * w->stride;
+	float slack = 4e-7f * (float)w->stride * w->longest * length_of(w, of);
 	float *best = memory_new((size_t)k + 1, sizeof *best);
 	uint32_t n = 0, tracks = strmap_count(w->tracks);
 	for (uint32_t i = 0; i < tracks; i++) {
-		float x = dot(w->vector + (size_t)i * w->stride, e, w->stride);
+		const float *v = w->vector + (size_t)i * w->stride;
+		if (n == k && quick(v, e, w->stride) + slack < best[n - 1])
+			continue;
+		float x = dot(v, e, w->stride);
 		if (n == k && !(x > best[n - 1]))
 			continue;
 		uint32_t at = n < k ? n++ : k - 1;
@@ -359,10 +359,22 @@ void world_neighbours(const struct world *w, uint32_t of, uint32_t k, uint32_t *
 	free(best);
 }
 
+const uint32_t *world_neighbours(const struct world *w, uint32_t of)
+{
+	if (!w->near[of]) {
+		w->near[of] = memory_new(w->near_each, sizeof *w->near[of]);
+		find_neighbours(w, of, w->near_each, w->near[of]);
+	}
+	return w->near[of];
+}
+
 void world_free(struct world *w)
 {
 	for (uint32_t u = 0; u < strmap_count(w->users); u++)
 		free(w->listener[u].interest);
+	for (uint32_t t = 0; t < strmap_count(w->tracks); t++)
+		free(w->near[t]);
+	free(w->near);
 	strmap_free(w->tracks);
 	strmap_free(w->users);
 	free(w->artist);

@@ -16,20 +16,24 @@ struct listener {
 struct world {
 	struct strmap *tracks;      /* ids; a track is its number */
 	uint32_t *artist;           /* of a track; its own when it has none */
-	uint32_t artists;
 	float *vector;              /* tracks x stride, padded with zeros */
 	uint32_t factors, stride;
+	float longest;              /* length of the longest vector */
+	uint32_t near_each;         /* how many neighbours world_neighbours gives */
+	uint32_t **near;            /* of a track; NULL until they are asked for */
 	struct strmap *users;
 	struct listener *listener;
 };
 
-/* Tracks and users as TSV, or (names that end in .json, .json.gz or .jsonl) the
- * course's JSON lines; vectors as TSV with an item column, or .npy whose row is the
- * track's place among the tracks. */
-struct world *world_read(const char *tracks, const char *embeddings, const char *users);
+/* Tracks and users as TSV, or (names that end in .json, .jsonl or .ndjson, and .gz)
+ * as JSON lines like the course's; vectors as TSV with an item column, or .npy whose
+ * row is the track's place among the tracks. `neighbours`: see world_neighbours. */
+struct world *world_read(const char *tracks, const char *embeddings, const char *users,
+			 uint32_t neighbours);
 
-/* The `k` tracks with the greatest inner product with track `of`, ties by number. */
-void world_neighbours(const struct world *w, uint32_t of, uint32_t k, uint32_t *out);
+/* The tracks (`near_each`: as many as world_read was told, or all) with the greatest
+ * inner product with track `of`, itself among them, ties by number. */
+const uint32_t *world_neighbours(const struct world *w, uint32_t of);
 
 double world_product(const struct world *w, uint32_t a, uint32_t b);
 
