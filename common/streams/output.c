@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -30,21 +31,28 @@ static void on_signal(int number)
 	raise(number);
 }
 
-static void remember(char *path)
+static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDINGS = sizeof ENDING / sizeof *ENDING };
+
+/* Where nobody else handles the signals that end a program, on_signal does. */
+static void install_clean_up(void)
 {
 	static bool installed;
-	if (!installed) {
-		installed = true;
-		if (atexit(output_remove_temporaries) != 0)
-			die(STATUS_FAILED, "cannot register the clean-up");
-		const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-		for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-			struct sigaction old, action = {.sa_handler = on_signal};
-			sigemptyset(&action.sa_mask);
-			if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-				sigaction(signals[i], &action, NULL);
-		}
+	if (installed)
+		return;
+	installed = true;
+	if (atexit(output_remove_temporaries) != 0)
+		die(STATUS_FAILED, "cannot register the clean-up");
+	for (size_t i = 0; i < ENDINGS; i++) {
+		struct sigaction old, action = {.sa_handler = on_signal};
+		sigemptyset(&action.sa_mask);
+		if (sigaction(ENDING[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(ENDING[i], &action, NULL);
 	}
+}
+
+static void remember(char *path)
+{
 	for (int i = 0; i < TEMPORARIES; i++) {
 		if (!temporaries[i]) {
 			temporaries[i] = path;
@@ -60,6 +68,25 @@ static void forget(const char *path)
 	for (int i = 0; i < TEMPORARIES; i++)
 		if (temporaries[i] == path)
 			temporaries[i] = NULL;
+}
+
+/* Makes the temporary file of a template and remembers it; no signal comes
+ * between the two. -1 and errno when it cannot. */
+static int make_temporary(char *template)
+{
+	sigset_t ending, before;
+	sigemptyset(&ending);
+	for (size_t i = 0; i < ENDINGS; i++)
+		sigaddset(&ending, ENDING[i]);
+	install_clean_up();
+	pthread_sigmask(SIG_BLOCK, &ending, &before);
+	int file = mkostemp(template, O_CLOEXEC);
+	int error = errno;
+	if (file >= 0)
+		remember(template);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return file;
 }
 
 /* Opens a temporary beside the file that `path` names (behind symbolic links);
@@ -80,10 +107,9 @@ static void open_path(struct output *out, const char *path)
 		die_errno(STATUS_FAILED, "cannot write %s", path);
 	out->path = real ? real : memory_text(path, strlen(path));
 	out->temporary = memory_format("%s.XXXXXX", out->path);
-	out->file = mkostemp(out->temporary, O_CLOEXEC);
+	out->file = make_temporary(out->temporary);
 	if (out->file < 0)
 		die_errno(STATUS_FAILED, "cannot write %s", path);
-	remember(out->temporary);
 	mode_t mask = umask(0);
 	umask(mask);
 	mode_t mode = exists ? about.st_mode & 0777 : 0666 & ~mask;
@@ -124,7 +150,6 @@ void output_flush(struct output *out)
 	out->n = 0;
 }
 
-void output_make_room(struct output *out, size_t n);
 void output_make_room(struct output *out, size_t n)
 {
 	output_flush(out);

@@ -28,10 +28,12 @@ struct output *output_open(const char *path, bool line_buffered);
 
 void output_flush(struct output *out);
 
+/* output_room's rare case: flushes, and grows to `n` bytes when that is more. */
+void output_make_room(struct output *out, size_t n);
+
 /* Room for at least `n` more bytes; advance `n` yourself afterwards. */
 static inline char *output_room(struct output *out, size_t n)
 {
-	void output_make_room(struct output *, size_t);
 	if (out->capacity - out->n < n)
 		output_make_room(out, n);
 	return out->data + out->n;
