@@ -70,16 +70,18 @@ struct redis_target redis_target_parse(const char *url, const char *option,
 	} else {
 		const char *slash = strchr(rest, '/');
 		size_t n = slash ? (size_t)(slash - rest) : strlen(rest);
-		bool bracket = n > 0 && rest[0] == '[';
+		bool bracket = n > 0 && rest[0] == '['; /* an IPv6 address has colons */
 		const char *close = bracket ? memchr(rest, ']', n) : NULL;
+		if (bracket && !close)
+			usage_error("option '--%s': a bracket is not closed: %s", option, shown);
 		const char *from = close ? close : rest;
 		const char *colon = memchr(from, ':', n - (size_t)(from - rest));
 		size_t host = colon ? (size_t)(colon - rest) : n;
 		if (colon)
 			t.port = parse_int(colon + 1, n - host - 1, 65535, url, option);
-		if (bracket && !close)
-			usage_error("option '--%s': a bracket is not closed: %s", option, shown);
-		if (host == 0)
+		if (bracket && close + 1 != rest + host)
+			usage_error("option '--%s': no port behind the bracket: %s", option, shown);
+		if (host <= (bracket ? 2 : 0))
 			usage_error("option '--%s': no host: %s", option, shown);
 		t.host = bracket ? memory_text(rest + 1, host - 2) : memory_text(rest, host);
 		if (slash && slash[1])

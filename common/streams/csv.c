@@ -17,6 +17,7 @@ struct csv {
 	uint64_t row_line;       /* where the row being read began */
 	uint64_t replaced;
 	bool control_fails, in_row, first_field, at_end;
+	bool control;            /* the row being read has a TAB or line end inside a value */
 	bool told;               /* the caller has asked for the problem */
 	const char *problem;
 	uint64_t problem_line;
@@ -40,7 +41,7 @@ static void start_parser(struct csv *c)
 		die(STATUS_FAILED, "cannot start libcsv");
 	csv_set_term_func(&c->parser, only_lf);
 	csv_set_space_func(&c->parser, never);
-	c->in_row = false;
+	c->in_row = c->control = false;
 	c->first_field = true;
 	c->rows.n = c->finished;
 	c->raw.n = 0;
@@ -66,9 +67,8 @@ static void on_field(void *bytes, size_t n, void *context)
 	for (char *s = c->rows.data + from, *end = s + n; s < end; s++) {
 		if (*s == '\t' || *s == '\n') {
 			*s = ' ';
-			c->replaced++;
-			if (c->control_fails)
-				c->problem = "a TAB or line end inside a value";
+			c->replaced += !c->control_fails;
+			c->control = true;
 		}
 	}
 }
@@ -103,6 +103,7 @@ static void feed(struct csv *c, struct span line)
 		line.n--;
 	if (!c->in_row) {
 		c->raw.n = 0;
+		c->control = false;
 		c->row_line = input_line_number(c->in);
 		if (line.n == 0) {
 			on_row(0, c);
@@ -118,14 +119,13 @@ static void feed(struct csv *c, struct span line)
 		return;
 	}
 	size_t finished = c->finished, n_lines = c->n_lines;
-	c->problem = NULL;
 	if (csv_parse(&c->parser, line.at, line.n, on_field, on_row, c) != line.n ||
 	    csv_parse(&c->parser, "\n", 1, on_field, on_row, c) != 1) {
 		if (csv_error(&c->parser) == CSV_ENOMEM || csv_error(&c->parser) == CSV_ETOOBIG)
 			die(STATUS_FAILED, "out of memory in a CSV value");
 		fail_row(c, "a stray double quote", finished, n_lines);
-	} else if (c->problem) {
-		fail_row(c, c->problem, finished, n_lines);
+	} else if (c->control && c->control_fails && !c->in_row) {
+		fail_row(c, "a TAB or line end inside a value", finished, n_lines);
 	}
 }
 
