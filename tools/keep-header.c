@@ -239,9 +239,9 @@ static int run(const struct options *o, char **files, int count, char **command)
 			break;
 		progress_step(lines.rows, 0, "rows");
 	} while (next_block(&lines, &block));
-	running_input = -1;
 	if (close(to) != 0)
 		die_errno(STATUS_FAILED, "cannot close the command's input");
+	running_input = -1;
 	free(copy);
 	free(lines.all);
 	free(lines.first);

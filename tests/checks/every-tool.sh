@@ -6,8 +6,9 @@
 #	args      its arguments, as sh words; side files of the folder by name;
 #	          further options are put where "$@" stands, else behind
 #	setup     sh, run first in the copied folder (a server, a generated file)
-#	not       lines `TEST reason`: what cannot hold for this tool
+#	not       lines `TEST reason`: what cannot hold for this tool (or `ERRNO reason`)
 #	json      (empty) the main stream is JSON lines, not a table
+#	more      further options for the fault sweep (tests/slow/faults.sh), a line a run
 #
 # every-tool.sh [TOOL].. does only those.
 set -u
