@@ -9,6 +9,8 @@
 #	not       lines `TEST reason`: what cannot hold for this tool (or `ERRNO reason`)
 #	json      (empty) the main stream is JSON lines, not a table
 #	more      further options for the fault sweep (tests/slow/faults.sh), a line a run
+#	state     sh for that sweep: prints what the tool did elsewhere
+#	renew     sh for that sweep: makes it as it was before
 #
 # every-tool.sh [TOOL].. does only those.
 set -u

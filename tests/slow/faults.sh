@@ -5,7 +5,10 @@
 # never hang; a file it writes is the old one or the whole new one, and nothing is
 # left beside it. The runs: the plain one; -o; a gzip twin of the input; a bad row
 # skipped into --rejects; and each line of tests/every/TOOL/more, further options,
-# whose further files are called more.NAME (more.newNAME: there is no old one).
+# whose further files are called more.NAME (more.newNAME where there is no old one).
+#
+# What a run does elsewhere (in Redis, in a folder) is told by tests/every/TOOL/state,
+# after `renew` in the same folder has made it as it was before.
 #
 # FAULT_TOOLS names tools; FAULT_POINTS bounds k for each sort of call.
 set -u
@@ -30,14 +33,28 @@ complain()
 judge()
 {
 	runs=$((runs + 1))
+	crashed=
+	if [ "$2" -gt 128 ] && [ "$2" != "$killed" ]; then
+		crashed=$(($2 - 128))
+	fi
 	if [ "$2" = 124 ]; then
 		complain "$1: hangs"
-	elif [ "$2" -ge 128 ] && [ "$2" != "$killed" ] && [ "${1#mmap}" = "$1" ] &&
+	elif [ -n "$crashed" ] && [ "${1#mmap}" = "$1" ] &&
 		! { [ "${1#allocation}" != "$1" ] && grep -qs '^crash-without-memory ' not; }; then
 		# The loader itself dies of a failed mmap, before the tool begins.
-		complain "$1: ended by signal $(($2 - 128))"
+		complain "$1: ended by signal $crashed"
 	elif [ "$2" = 0 ] && ! cmp -s good.out out; then
 		complain "$1: exit status 0 and a wrong answer"
+	fi
+	if [ -f state ]; then
+		sh ./state > state.now 2>&1
+		if cmp -s state.good state.now; then
+			:
+		elif [ "$2" = 0 ]; then
+			complain "$1: exit status 0 and a wrong state"
+		elif ! cmp -s state.old state.now && ! grep -qs '^state ' not; then
+			complain "$1: neither the old state nor the new one"
+		fi
 	fi
 	for file in $files; do
 		if cmp -s "$file.good" "$file"; then
@@ -49,7 +66,7 @@ judge()
 		fi
 	done
 	[ -n "$files" ] || return
-	if [ "$2" != 137 ] && ls -A | grep -E '^\.?more\.[a-z]+.*' | grep -vqE '^more\.[a-z]+(\.good)?$'; then
+	if [ "$2" != 137 ] && [ -z "$crashed" ] && ls -A | grep -E '^\.?more\.[a-z]+.*' | grep -vqE '^more\.[a-z]+(\.good)?$'; then
 		complain "$1: a temporary is left behind"
 	fi
 	for file in $files; do
@@ -61,6 +78,7 @@ judge()
 # more.new is read by the tool when it exists
 renew()
 {
+	[ ! -f renew ] || sh ./renew
 	for file in $files; do
 		case $file in
 		more.new*) rm -f "$file" ;;
@@ -116,6 +134,7 @@ sweep_memory()
 	shim=$RECPIPE_BUILD/tests/fail-malloc.so
 	killed=none
 	BEFORE="timeout 60 env FAIL_COUNT=$PWD/count LD_PRELOAD=$shim"
+	renew
 	eval "go $options" < "$feed" > out 2> err
 	[ -s count ] || return
 	for k in $(up_to "$(cat count)"); do
@@ -127,6 +146,7 @@ sweep_memory()
 sweep_calls()
 {
 	: > trace
+	renew
 	BEFORE="timeout 60 strace -qq -o trace -e signal=none"
 	eval "go $options" < "$feed" > out 2> err
 	sed -n 's/^\([a-z][a-z0-9_]*\)(.*/\1/p' trace | sort | uniq -c > calls
@@ -155,11 +175,13 @@ sweep()
 	shift 2
 	files=$*
 	renew
+	[ ! -f state ] || sh ./state > state.old 2>&1
 	BEFORE=
 	eval "go $options" < "$feed" > good.out 2> err || {
 		complain 'fails without a fault'
 		return
 	}
+	[ ! -f state ] || sh ./state > state.good 2>&1
 	for file in $files; do
 		cp "$file" "$file.good"
 	done
