@@ -106,6 +106,17 @@ uint32_t strmap_add(struct strmap *m, struct span key)
 	return add_hashed(m, key, hash_table(key.at, key.n));
 }
 
+/* The key that the hash's tag speaks for, 0 when there is none, otherwise its number
+ * + 1: the key itself is not looked at. */
+static uint32_t likely(const struct strmap *m, uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+	uint64_t at = hash & m->mask;
+	while (m->slots[at].number && m->slots[at].tag != tag)
+		at = (at + 1) & m->mask;
+	return m->slots[at].number;
+}
+
 /* A look-up waits for memory three times: slot, end, bytes. Each is asked for in
  * a round of its own over some keys, so that the waits overlap. What a round sees
  * may be out of date when the key is added: then only the fetch was in vain. */
@@ -120,16 +131,15 @@ void strmap_add_many(struct strmap *m, const struct span *keys, size_t n, uint32
 			hash[i] = hash_table(key[i].at, key[i].n);
 			__builtin_prefetch(&m->slots[hash[i] & m->mask]);
 		}
+		uint32_t number[AHEAD];
 		for (size_t i = 0; i < some; i++) {
-			uint32_t number = m->slots[hash[i] & m->mask].number;
-			if (number)
-				__builtin_prefetch(&m->end[number - 1]);
+			number[i] = likely(m, hash[i]);
+			if (number[i])
+				__builtin_prefetch(&m->end[number[i] - 1]);
 		}
-		for (size_t i = 0; i < some; i++) {
-			uint32_t number = m->slots[hash[i] & m->mask].number;
-			if (number)
-				__builtin_prefetch(strmap_key(m, number - 1).at);
-		}
+		for (size_t i = 0; i < some; i++)
+			if (number[i])
+				__builtin_prefetch(strmap_key(m, number[i] - 1).at);
 		for (size_t i = 0; i < some; i++)
 			numbers[from + i] = add_hashed(m, key[i], hash[i]);
 	}
@@ -223,4 +233,18 @@ uint32_t *strmap_sorted(const struct strmap *m)
 	sort_from(&s, 0, m->count, 0);
 	free(s.heads);
 	return s.order;
+}
+
+struct strmap *strmap_in_order(struct strmap *map, uint32_t **rank)
+{
+	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
+	struct strmap *sorted = strmap_new();
+	*rank = memory_new((size_t)n + 1, sizeof **rank);
+	for (uint32_t i = 0; i < n; i++) {
+		(*rank)[order[i]] = i;
+		strmap_add(sorted, strmap_key(map, order[i]));
+	}
+	free(order);
+	strmap_free(map);
+	return sorted;
 }

@@ -33,4 +33,8 @@ uint32_t strmap_count(const struct strmap *map);
  * elements, owned by the caller. */
 uint32_t *strmap_sorted(const struct strmap *map);
 
+/* The same keys numbered by the order of their bytes: a new map, the old one is
+ * freed. (*rank)[n] is the new number of what was n: a new array, the caller's. */
+struct strmap *strmap_in_order(struct strmap *map, uint32_t **rank);
+
 #endif

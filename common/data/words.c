@@ -21,12 +21,13 @@ struct words {
 	struct strmap *stops, *lemma_words;
 	char **lemmas;            /* by number in lemma_words */
 	size_t lemma_capacity;
-	struct buffer word, valid;
-	uint32_t *result;
-	size_t n, result_capacity;
-	bool one;                 /* fold only: the first word into `single` */
-	struct buffer single;
-	size_t singles;
+	/* the text that is being split: its folded words, one behind the other */
+	struct buffer words, valid;
+	size_t *end;              /* word i of the text ends at end[i] */
+	size_t n, end_capacity;
+	struct span *spans;       /* the same as spans, when all are there */
+	uint32_t *result, *added;
+	size_t spans_capacity, result_capacity, added_capacity;
 };
 
 struct words *words_new(const char *language, uint32_t min_length)
@@ -64,10 +65,12 @@ void words_free(struct words *w)
 	strmap_free(w->stops);
 	strmap_free(w->lemma_words);
 	free(w->term);
+	free(w->end);
+	free(w->spans);
 	free(w->result);
-	buffer_free(&w->word);
+	free(w->added);
+	buffer_free(&w->words);
 	buffer_free(&w->valid);
-	buffer_free(&w->single);
 	free(w);
 }
 
@@ -92,49 +95,100 @@ static struct sb_stemmer *stemmer_of(const struct words *w, struct span word)
 	return latin ? w->latin : NULL;
 }
 
-static uint32_t term_of(struct words *w, struct span word)
+static bool contains(const struct strmap *map, struct span word, uint32_t *number)
 {
-	size_t points = 0;
-	for (size_t i = 0; i < word.n; i++)
-		points += ((unsigned char)word.at[i] & 0xc0) != 0x80;
-	if (points < w->min_length || strmap_find(w->stops, word) != STRMAP_NONE)
-		return DROPPED;
-	uint32_t lemma = strmap_find(w->lemma_words, word);
-	if (lemma != STRMAP_NONE)
-		word = span_of(w->lemmas[lemma]);
-	struct sb_stemmer *stemmer = stemmer_of(w, word);
-	if (!stemmer)
-		return strmap_add(w->terms, word);
-	const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)word.at, (int)word.n);
-	if (!stem)
-		die(STATUS_FAILED, "out of memory in the Snowball library");
-	return strmap_add(w->terms, (struct span){(const char *)stem,
-		(size_t)sb_stemmer_length(stemmer)});
+	*number = strmap_count(map) ? strmap_find(map, word) : STRMAP_NONE;
+	return *number != STRMAP_NONE;
 }
 
-/* The word in the buffer is complete. */
+/* What `word` counts as, valid until the next call; false when it is dropped. */
+static bool stem_of(struct words *w, struct span word, struct span *stem)
+{
+	size_t points = 0;
+	uint32_t number;
+	for (size_t i = 0; i < word.n; i++)
+		points += ((unsigned char)word.at[i] & 0xc0) != 0x80;
+	if (points < w->min_length || contains(w->stops, word, &number))
+		return false;
+	if (contains(w->lemma_words, word, &number))
+		word = span_of(w->lemmas[number]);
+	*stem = word;
+	struct sb_stemmer *stemmer = stemmer_of(w, word);
+	if (!stemmer)
+		return true;
+	const sb_symbol *text = sb_stemmer_stem(stemmer, (const sb_symbol *)word.at, (int)word.n);
+	if (!text)
+		die(STATUS_FAILED, "out of memory in the Snowball library");
+	*stem = (struct span){(const char *)text, (size_t)sb_stemmer_length(stemmer)};
+	return true;
+}
+
+/* ---- the words of a text ---- */
+
+static void begin_text(struct words *w)
+{
+	w->words.n = 0;
+	w->n = 0;
+}
+
+/* What the buffer has behind the last word is a word too, if it is anything. */
 static void end_word(struct words *w)
 {
-	struct span word = {w->word.data, w->word.n};
-	if (word.n == 0)
+	size_t from = w->n ? w->end[w->n - 1] : 0;
+	if (w->words.n == from)
 		return;
-	w->word.n = 0;
-	if (w->one) {
-		if (w->singles++ == 0) {
-			w->single.n = 0;
-			buffer_add_span(&w->single, word);
-		}
-		return;
+	w->end = memory_grow(w->end, &w->end_capacity, w->n + 1, sizeof *w->end);
+	w->end[w->n++] = w->words.n;
+}
+
+/* The numbers in `map` of the words in the buffer. All are looked up in one go,
+ * because the time of a look-up is the wait for memory. */
+static void add_words(struct words *w, struct strmap *map, uint32_t *numbers)
+{
+	w->spans = memory_grow(w->spans, &w->spans_capacity, w->n + 1, sizeof *w->spans);
+	for (size_t i = 0, from = 0; i < w->n; from = w->end[i++])
+		w->spans[i] = (struct span){w->words.data + from, w->end[i] - from};
+	strmap_add_many(map, w->spans, w->n, numbers);
+}
+
+/* Finds the terms of forms that are new; the buffer's words become their stems. */
+static void add_terms(struct words *w, uint32_t before, uint32_t after)
+{
+	size_t n = 0;
+	w->term = memory_grow(w->term, &w->term_capacity, (size_t)after + 1, sizeof *w->term);
+	begin_text(w);
+	for (uint32_t form = before; form < after; form++) {
+		struct span stem;
+		bool kept = stem_of(w, strmap_key(w->forms, form), &stem);
+		w->term[form] = kept ? 0 : DROPPED;
+		if (!kept)
+			continue;
+		buffer_add_span(&w->words, stem);
+		w->end[w->n++] = w->words.n; /* there were as many words as there are new forms */
 	}
-	uint32_t before = strmap_count(w->forms), form = strmap_add(w->forms, word);
-	if (form == before) {
-		w->term = memory_grow(w->term, &w->term_capacity, (size_t)form + 1, sizeof *w->term);
-		w->term[form] = term_of(w, word);
+	w->added = memory_grow(w->added, &w->added_capacity, w->n + 1, sizeof *w->added);
+	add_words(w, w->terms, w->added);
+	for (uint32_t form = before; form < after; form++)
+		if (w->term[form] != DROPPED)
+			w->term[form] = w->added[n++];
+}
+
+/* The text is read: its words become terms. */
+static struct words_result end_text(struct words *w)
+{
+	size_t words = w->n, n = 0;
+	w->result = memory_grow(w->result, &w->result_capacity, words + 1, sizeof *w->result);
+	uint32_t before = strmap_count(w->forms);
+	add_words(w, w->forms, w->result);
+	uint32_t after = strmap_count(w->forms);
+	if (after > before)
+		add_terms(w, before, after);
+	for (size_t i = 0; i < words; i++) {
+		uint32_t term = w->term[w->result[i]];
+		if (term != DROPPED)
+			w->result[n++] = term;
 	}
-	if (w->term[form] == DROPPED)
-		return;
-	w->result = memory_grow(w->result, &w->result_capacity, w->n + 1, sizeof *w->result);
-	w->result[w->n++] = w->term[form];
+	return (struct words_result){.terms = w->result, .n = n, .valid = true};
 }
 
 /* ---- the quick way ---- */
@@ -163,8 +217,8 @@ static bool split_quickly(struct words *w, struct span text)
 		['0' ... '9'] = 1, ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1,
 	};
 	const unsigned char *at = (const unsigned char *)text.at, *end = at + text.n;
-	char *word = buffer_room(&w->word, text.n + 4);
-	size_t n = 0;
+	char *word = buffer_room(&w->words, text.n + 4);
+	size_t n = 0, begun = 0;
 	while (at < end) {
 		unsigned char c = *at;
 		if (c < 0x80) {
@@ -196,14 +250,12 @@ static bool split_quickly(struct words *w, struct span text)
 		} else {
 			return false;
 		}
-		if (n) {
-			w->word.n = n;
-			n = 0;
+		if (n > begun) {
+			w->words.n = begun = n;
 			end_word(w);
-			word = w->word.data;
 		}
 	}
-	w->word.n = n;
+	w->words.n = n;
 	end_word(w);
 	return true;
 }
@@ -259,16 +311,15 @@ static bool in_word(utf8proc_int32_t point)
 
 static void split_folded(struct words *w, const utf8proc_uint8_t *at, utf8proc_ssize_t n)
 {
-	w->word.n = 0;
 	for (utf8proc_ssize_t i = 0; i < n;) {
 		utf8proc_int32_t point;
 		utf8proc_ssize_t used = utf8proc_iterate(at + i, n - i, &point);
 		if (used <= 0)
 			die(STATUS_FAILED, "the utf8proc library wrote what is no UTF-8");
 		if (point == 0x451)
-			buffer_add_text(&w->word, "\xd0\xb5");
+			buffer_add_text(&w->words, "\xd0\xb5");
 		else if (in_word(point))
-			buffer_add(&w->word, (const char *)at + i, (size_t)used);
+			buffer_add(&w->words, (const char *)at + i, (size_t)used);
 		else if (point != 0xad && point != 0x200c && point != 0x200d && point != 0x2060)
 			end_word(w);
 		i += used;
@@ -276,18 +327,12 @@ static void split_folded(struct words *w, const utf8proc_uint8_t *at, utf8proc_s
 	end_word(w);
 }
 
-static struct words_result result_of(const struct words *w, bool valid, size_t bad)
+/* Collects the folded words; false when the text is not UTF-8 from byte `bad` on. */
+static bool fold(struct words *w, struct span text, bool replace, size_t *bad)
 {
-	return (struct words_result){w->result, w->n, valid, bad};
-}
-
-struct words_result words_split_slowly(struct words *w, struct span text, bool replace)
-{
-	size_t bad = 0;
-	w->n = 0;
-	w->word.n = 0;
-	if (!copy_valid(w, text, replace, &bad))
-		return result_of(w, false, bad);
+	begin_text(w);
+	if (!copy_valid(w, text, replace, bad))
+		return false;
 	utf8proc_uint8_t *folded = NULL;
 	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)buffer_text(&w->valid),
 					  (utf8proc_ssize_t)w->valid.n, &folded,
@@ -296,49 +341,55 @@ struct words_result words_split_slowly(struct words *w, struct span text, bool r
 		die(STATUS_FAILED, "cannot fold a text: %s", utf8proc_errmsg(n));
 	split_folded(w, folded, n);
 	free(folded);
-	return result_of(w, true, 0);
+	return true;
+}
+
+struct words_result words_split_slowly(struct words *w, struct span text, bool replace)
+{
+	size_t bad = 0;
+	if (!fold(w, text, replace, &bad))
+		return (struct words_result){.valid = false, .bad = bad};
+	return end_text(w);
 }
 
 struct words_result words_split(struct words *w, struct span text, bool replace)
 {
-	w->n = 0;
-	w->word.n = 0;
-	if (split_quickly(w, text))
-		return result_of(w, true, 0);
-	return words_split_slowly(w, text, replace);
+	begin_text(w);
+	return split_quickly(w, text) ? end_text(w) : words_split_slowly(w, text, replace);
 }
 
 /* ---- tables ---- */
 
-/* The folded form of the one word that `text` is: into w->single. */
-static bool fold_one(struct words *w, struct span text)
+/* The folded form of the one word that `text` is; valid until the next text. */
+static bool fold_one(struct words *w, struct span text, struct span *word)
 {
-	w->one = true;
-	w->singles = 0;
-	bool valid = words_split_slowly(w, text, false).valid;
-	w->one = false;
-	return valid && w->singles == 1;
+	size_t bad;
+	if (!fold(w, text, false, &bad) || w->n != 1)
+		return false;
+	*word = (struct span){w->words.data, w->words.n};
+	return true;
 }
 
 bool words_stop(struct words *w, struct span word)
 {
-	if (!fold_one(w, word))
+	struct span folded;
+	if (!fold_one(w, word, &folded))
 		return false;
-	strmap_add(w->stops, (struct span){w->single.data, w->single.n});
+	strmap_add(w->stops, folded);
 	return true;
 }
 
 bool words_lemma(struct words *w, struct span word, struct span lemma)
 {
-	if (!fold_one(w, lemma))
+	struct span folded;
+	if (!fold_one(w, lemma, &folded))
 		return false;
-	char *to = memory_text(w->single.data, w->single.n);
-	if (!fold_one(w, word)) {
+	char *to = memory_text(folded.at, folded.n);
+	if (!fold_one(w, word, &folded)) {
 		free(to);
 		return false;
 	}
-	uint32_t before = strmap_count(w->lemma_words);
-	uint32_t i = strmap_add(w->lemma_words, (struct span){w->single.data, w->single.n});
+	uint32_t before = strmap_count(w->lemma_words), i = strmap_add(w->lemma_words, folded);
 	if (i < before)
 		free(w->lemmas[i]);
 	w->lemmas = memory_grow(w->lemmas, &w->lemma_capacity, (size_t)i + 1, sizeof *w->lemmas);

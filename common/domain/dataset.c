@@ -147,22 +147,6 @@ static void read_rows(struct reader *r)
 	}
 }
 
-/* The map with its keys in byte order; old[i] becomes the new number of key i. */
-static struct strmap *in_order(struct strmap *map, uint32_t **renumber)
-{
-	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
-	uint32_t *number = memory_new((size_t)n + 1, sizeof *number);
-	struct strmap *sorted = strmap_new();
-	for (uint32_t i = 0; i < n; i++) {
-		number[order[i]] = i;
-		strmap_add(sorted, strmap_key(map, order[i]));
-	}
-	free(order);
-	strmap_free(map);
-	*renumber = number;
-	return sorted;
-}
-
 /* A stable counting sort of `from` (row numbers) by key; `n_keys` keys. */
 static void sort_by(const uint32_t *key, uint32_t n_keys, const uint64_t *from, uint64_t *to,
 		    size_t n, uint64_t *start)
@@ -261,8 +245,8 @@ struct dataset *dataset_read(struct table *t, const struct dataset_columns *c)
 	r->users = strmap_new();
 	r->items = strmap_new();
 	read_rows(r);
-	d->user_ids = in_order(r->users, &user_rank);
-	d->item_ids = in_order(r->items, &item_rank);
+	d->user_ids = strmap_in_order(r->users, &user_rank);
+	d->item_ids = strmap_in_order(r->items, &item_rank);
 	d->users = strmap_count(d->user_ids);
 	d->items = strmap_count(d->item_ids);
 	for (size_t i = 0; i < r->rows.n; i++) {

@@ -68,9 +68,16 @@ static void one_shape(int shape)
 	for (uint32_t i = 0; i < n; i++)
 		wrong += !span_equal(want[i], strmap_key(single, order[i]));
 	CHECK_INT(wrong, 0);
+	uint32_t *rank;
+	struct strmap *sorted = strmap_in_order(single, &rank);
+	CHECK_INT(strmap_count(sorted), n);
+	for (uint32_t i = 0; i < n; i++)
+		wrong += rank[order[i]] != i || !span_equal(strmap_key(sorted, i), strmap_key(many, order[i]));
+	CHECK_INT(wrong, 0);
 	free(want);
 	free(order);
-	strmap_free(single);
+	free(rank);
+	strmap_free(sorted);
 	strmap_free(many);
 }
 

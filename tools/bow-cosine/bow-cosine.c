@@ -135,16 +135,17 @@ static struct words *words_from(const struct options *o, struct buffer *settings
 	uint64_t hash = 0;
 	if (!w)
 		usage_error("option '--language': no stemmer of this name: \"%s\"", o->language);
-	if (strcmp(o->stop_words, "builtin") == 0)
+	bool builtin = strcmp(o->stop_words, "builtin") == 0;
+	bool file = !builtin && strcmp(o->stop_words, "none") != 0;
+	if (builtin)
 		words_stop_builtin(w);
-	else if (strcmp(o->stop_words, "none") != 0)
+	if (file)
 		read_stop_words(w, o->stop_words, &hash);
 	if (o->lemmas)
 		read_lemmas(w, o->lemmas, &hash);
-	bool builtin = strcmp(o->stop_words, "builtin") == 0;
-	buffer_format(settings, "language=%s min-length=%lld stop-words=%s tables=%016llx",
-		      o->language, (long long)o->min_length, builtin ? "builtin" : "own",
-		      (unsigned long long)hash);
+	buffer_format(settings, "language=%s min-length=%lld stop-words=%s tables=%08x", o->language,
+		      (long long)o->min_length, builtin ? "builtin" : file ? "file" : "none",
+		      (unsigned)(hash >> 32));
 	buffer_text(settings);
 	return w;
 }
@@ -190,13 +191,12 @@ static void read_candidates(const struct candidates *from, const struct options 
 			table_reject(t, from->item, "an empty id");
 			continue;
 		}
-		if (strmap_find(c->items, id) != STRMAP_NONE) {
+		if (!split_row(t, from->description, o, w, &result))
+			continue;
+		if (strmap_add(c->items, id) != c->bags.n) {
 			table_reject(t, from->item, "an item that was there before");
 			continue;
 		}
-		if (!split_row(t, from->description, o, w, &result))
-			continue;
-		strmap_add(c->items, id);
 		bags_add(&c->bags, result.terms, result.n);
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}

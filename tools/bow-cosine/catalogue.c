@@ -1,10 +1,13 @@
 #include "catalogue.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "streams/input.h"
@@ -137,39 +140,84 @@ void catalogue_free(struct catalogue *c)
 }
 
 /* ---- the file: a line that says what it is, one line a term, one a text
- * (item, then term number and count in turn), and a line that ends it ---- */
+ * (item, then term number and count in turn), and one with the hash of all lines
+ * above, so that a file with as little as one other digit is refused ---- */
 
-static const char MAGIC[] = "bow-cosine index 1";
+static const char MAGIC[] = "bow-cosine index 2";
+
+struct index_writer {
+	struct output *out;
+	struct buffer line;
+	uint64_t hash;
+};
+
+static uint64_t hash_line(uint64_t hash, struct span line)
+{
+	return hash_row(hash, line, span_of(""));
+}
+
+static void put_number(struct index_writer *w, char before, uint64_t x)
+{
+	buffer_add_byte(&w->line, before);
+	w->line.n += number_write_u64(x, buffer_room(&w->line, NUMBER_SIZE));
+}
+
+static void end_line(struct index_writer *w)
+{
+	struct span line = {w->line.data, w->line.n};
+	w->hash = hash_line(w->hash, line);
+	output_span(w->out, line);
+	output_byte(w->out, '\n');
+	w->line.n = 0;
+}
 
 void catalogue_save(const struct catalogue *c, const struct strmap *terms, const char *settings,
 		    const char *path)
 {
-	struct output *out = output_open(path, false);
+	struct index_writer w = {.out = output_open(path, false)};
 	const struct bags *b = &c->bags;
-	output_text(out, MAGIC);
-	output_tab(out);
-	output_text(out, settings);
-	output_tab(out);
-	output_u64(out, c->terms);
-	output_tab(out);
-	output_u64(out, b->n);
-	output_byte(out, '\n');
+	buffer_format(&w.line, "%s\t%s", MAGIC, settings);
+	put_number(&w, '\t', c->terms);
+	put_number(&w, '\t', b->n);
+	end_line(&w);
 	for (uint32_t t = 0; t < c->terms; t++) {
-		output_span(out, strmap_key(terms, t));
-		output_byte(out, '\n');
+		buffer_add_span(&w.line, strmap_key(terms, t));
+		end_line(&w);
 	}
 	for (uint32_t d = 0; d < b->n; d++) {
-		output_span(out, strmap_key(c->items, d));
+		buffer_add_span(&w.line, strmap_key(c->items, d));
 		for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++) {
-			output_tab(out);
-			output_u64(out, b->term[i]);
-			output_byte(out, ' ');
-			output_u64(out, b->count[i]);
+			put_number(&w, '\t', b->term[i]);
+			put_number(&w, ' ', b->count[i]);
 		}
-		output_byte(out, '\n');
+		end_line(&w);
 	}
-	output_text(out, "end\n");
-	output_close(out);
+	buffer_format(&w.line, "end %016llx", (unsigned long long)w.hash);
+	end_line(&w);
+	output_close(w.out);
+	buffer_free(&w.line);
+}
+
+struct index_reader {
+	struct input *in;
+	uint64_t hash;       /* of the lines before the current one */
+	uint64_t hash_after;
+};
+
+_Noreturn static void damaged(const struct index_reader *r, const char *how)
+{
+	die(STATUS_DATA, "%s:%llu: this index is damaged: %s", input_name(r->in),
+	    (unsigned long long)input_line_number(r->in), how);
+}
+
+static struct span next_line(struct index_reader *r)
+{
+	struct span line;
+	if (!input_line(r->in, &line))
+		die(STATUS_DATA, "%s: this index is cut off", input_name(r->in));
+	r->hash = r->hash_after;
+	r->hash_after = hash_line(r->hash, line);
+	return line;
 }
 
 /* Cuts the next field off a line. */
@@ -183,52 +231,66 @@ static struct span next_field(struct span *line, char separator)
 	return field;
 }
 
-static uint32_t number_field(struct input *in, struct span field, uint64_t limit)
+static uint32_t number_field(const struct index_reader *r, struct span field, uint64_t limit)
 {
 	uint64_t x = 0;
 	if (number_u64(field.at, field.n, &x) != NUMBER_OK || x >= limit)
-		die(STATUS_DATA, "%s:%llu: this index is damaged", input_name(in),
-		    (unsigned long long)input_line_number(in));
+		damaged(r, "a number is none, or too high");
 	return (uint32_t)x;
 }
 
-static struct span next_line(struct input *in)
+/* The first line; the numbers of terms and texts. */
+static void read_heading(struct index_reader *r, const char *settings, uint32_t *terms,
+			 uint32_t *texts)
 {
-	struct span line;
-	if (!input_line(in, &line))
-		die(STATUS_DATA, "%s: this index is cut off", input_name(in));
-	return line;
+	struct span line = next_line(r), magic = next_field(&line, '\t');
+	const size_t version = sizeof MAGIC - 2;
+	if (!span_equal(magic, span_of(MAGIC))) {
+		bool other = magic.n >= version && memcmp(magic.at, MAGIC, version) == 0;
+		die(STATUS_DATA, "%s: %s", input_name(r->in), other ?
+		    "an index of another version of bow-cosine: make it again with --save-index" :
+		    "no index of bow-cosine");
+	}
+	struct span theirs = next_field(&line, '\t');
+	if (!span_equal(theirs, span_of(settings))) {
+		char shown[QUOTED_SIZE];
+		usage_error("%s was made with other settings, %s, than these: %s", input_name(r->in),
+			    quoted(theirs.at, theirs.n, shown), settings);
+	}
+	*terms = number_field(r, next_field(&line, '\t'), UINT32_MAX);
+	*texts = number_field(r, line, UINT32_MAX);
+}
+
+static void read_text(struct index_reader *r, struct catalogue *c, uint32_t terms)
+{
+	struct span line = next_line(r);
+	uint32_t d = c->bags.n;
+	if (strmap_add(c->items, next_field(&line, '\t')) != d)
+		damaged(r, "an item comes twice");
+	bags_open(&c->bags);
+	while (line.n) {
+		uint32_t term = number_field(r, next_field(&line, ' '), terms);
+		bags_put(&c->bags, term, number_field(r, next_field(&line, '\t'), UINT32_MAX));
+	}
 }
 
 void catalogue_load(struct catalogue *c, struct strmap *terms, const char *settings,
 		    const char *path)
 {
-	struct input *in = input_open(path);
-	struct span line = next_line(in);
-	if (!span_equal(next_field(&line, '\t'), span_of(MAGIC)))
-		die(STATUS_DATA, "%s: no index of bow-cosine", path);
-	struct span theirs = next_field(&line, '\t');
-	if (!span_equal(theirs, span_of(settings)))
-		usage_error("%s was made with other settings (%.*s) than these (%s)", path,
-			    (int)theirs.n, theirs.at, settings);
-	uint32_t n_terms = number_field(in, next_field(&line, '\t'), UINT32_MAX);
-	uint32_t n = number_field(in, line, UINT32_MAX);
+	struct index_reader r = {.in = input_open(path)};
+	uint32_t n_terms, n_texts;
+	read_heading(&r, settings, &n_terms, &n_texts);
 	for (uint32_t t = 0; t < n_terms; t++)
-		if (strmap_add(terms, next_line(in)) != t)
-			die(STATUS_DATA, "%s:%llu: this index has a term twice", path,
-			    (unsigned long long)input_line_number(in));
-	for (uint32_t d = 0; d < n; d++) {
-		line = next_line(in);
-		if (strmap_add(c->items, next_field(&line, '\t')) != d)
-			die(STATUS_DATA, "%s:%llu: this index has an item twice", path,
-			    (unsigned long long)input_line_number(in));
-		bags_open(&c->bags);
-		while (line.n) {
-			uint32_t term = number_field(in, next_field(&line, ' '), n_terms);
-			bags_put(&c->bags, term, number_field(in, next_field(&line, '\t'), UINT32_MAX));
-		}
-	}
-	if (!span_equal(next_line(in), span_of("end")) || input_line(in, &line))
-		die(STATUS_DATA, "%s: this index does not end where it should", path);
-	input_close(in);
+		if (strmap_add(terms, next_line(&r)) != t)
+			damaged(&r, "a term comes twice");
+	for (uint32_t d = 0; d < n_texts; d++)
+		read_text(&r, c, n_terms);
+	struct span line = next_line(&r);
+	char end[32];
+	snprintf(end, sizeof end, "end %016llx", (unsigned long long)r.hash);
+	if (!span_equal(line, span_of(end)))
+		damaged(&r, "its lines are not those that were written");
+	if (input_line(r.in, &line))
+		damaged(&r, "it goes on behind its end");
+	input_close(r.in);
 }

@@ -98,20 +98,6 @@ static struct columns columns_of(struct table *t, const struct options *o)
 	return c;
 }
 
-static struct strmap *in_order(struct strmap *map, uint32_t **rank)
-{
-	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
-	struct strmap *sorted = strmap_new();
-	*rank = memory_new((size_t)n + 1, sizeof **rank);
-	for (uint32_t i = 0; i < n; i++) {
-		(*rank)[order[i]] = i;
-		strmap_add(sorted, strmap_key(map, order[i]));
-	}
-	free(order);
-	strmap_free(map);
-	return sorted;
-}
-
 static void read_rows(struct table *t, const struct columns *c, const struct options *o,
 		      struct ratings *r)
 {
@@ -138,8 +124,8 @@ static void read_rows(struct table *t, const struct columns *c, const struct opt
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}
 	uint32_t *user_rank, *item_rank;
-	r->user_ids = in_order(r->user_ids, &user_rank);
-	r->item_ids = in_order(r->item_ids, &item_rank);
+	r->user_ids = strmap_in_order(r->user_ids, &user_rank);
+	r->item_ids = strmap_in_order(r->item_ids, &item_rank);
 	r->users = strmap_count(r->user_ids);
 	r->items = strmap_count(r->item_ids);
 	for (uint32_t i = 0; i < r->n; i++) {

@@ -18,21 +18,6 @@ struct rows {
 	size_t n, capacity;
 };
 
-/* rank[i]: the place of key i in byte order */
-static struct strmap *in_order(struct strmap *map, uint32_t **rank)
-{
-	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
-	struct strmap *sorted = strmap_new();
-	*rank = memory_new((size_t)n + 1, sizeof **rank);
-	for (uint32_t i = 0; i < n; i++) {
-		(*rank)[order[i]] = i;
-		strmap_add(sorted, strmap_key(map, order[i]));
-	}
-	free(order);
-	strmap_free(map);
-	return sorted;
-}
-
 /* Rows sorted by user, then item: two stable counting sorts. */
 static void sort_rows(struct rows *r, uint32_t users, uint32_t items)
 {
@@ -140,8 +125,8 @@ struct sets *sets_read(struct table *t, const struct sets_columns *columns, doub
 	s->item_ids = strmap_new();
 	read_rows(t, columns, s, &rows, &file);
 	uint32_t *user_rank, *item_rank;
-	s->user_ids = in_order(s->user_ids, &user_rank);
-	s->item_ids = in_order(s->item_ids, &item_rank);
+	s->user_ids = strmap_in_order(s->user_ids, &user_rank);
+	s->item_ids = strmap_in_order(s->item_ids, &item_rank);
 	s->users = strmap_count(s->user_ids);
 	s->items = strmap_count(s->item_ids);
 	for (size_t i = 0; i < rows.n; i++) {
