@@ -1,8 +1,9 @@
-/* analyze.h - what the parts of analyze-ab share: events, users, effects.
+/* analyze.h - what the parts of analyze-ab share: events, states of users, effects.
  *
- * Events become users (or, with several arms kept, pairs of a user and an arm), users
- * become two samples an effect, and every sum over users is exact: neither the order
- * of the input nor its cut into pieces shows in any byte.
+ * Events become states (what a user did until the end of a day), states become users
+ * (or, with several arms kept, pairs of a user and an arm), users become two samples
+ * an effect, and every sum over users is exact: neither the order of the input nor
+ * its cut into pieces shows in any byte.
  */
 #ifndef ANALYZE_H
 #define ANALYZE_H
@@ -13,7 +14,32 @@
 
 #include "data/strmap.h"
 #include "frame/options.h"
+#include "streams/output.h"
 #include "streams/table.h"
+
+enum { DAY_MS = 86400000 };
+
+/* The day (of 1970-01-01, UTC) of a time. */
+static inline int64_t day_of(int64_t ms)
+{
+	return ms >= 0 ? ms / DAY_MS : (ms - DAY_MS + 1) / DAY_MS;
+}
+
+/* ---- measures: what is added up of a user's events besides (metrics.c) ---- */
+
+struct measure {
+	enum { MEASURE_SUM, MEASURE_COUNT, MEASURE_DISTINCT } kind;
+	char *name;                         /* "count:time>0.5", a column of the state */
+	char *column;                       /* of the events */
+	enum { OF_ANY, OF_EQUAL, OF_MORE, OF_LESS, OF_MORE_OR_EQUAL, OF_LESS_OR_EQUAL } which;
+	char *text;                         /* behind `=` */
+	double limit;                       /* behind the others */
+};
+
+struct measures {
+	struct measure *all;
+	size_t n;
+};
 
 /* ---- events (events.c) ---- */
 
@@ -24,32 +50,96 @@ struct event_columns {
 	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
 	const char *triggered;              /* or NULL */
 	struct option_list experiments;     /* empty: every column that is no event's own */
+	bool no_experiments;                /* look for none */
 	int64_t from_ms, to_ms;             /* from <= timestamp < to */
-	bool distinct;                      /* different tracks will be counted */
+	const struct measures *measures;
 };
 
-/* Sorted by user, timestamp, `next` before `last`. */
+/* What an event gives to a measure: a number (nan: none) or a hash (0: none). */
+union given {
+	double number;
+	uint64_t hash;
+};
+
+/* Events, column by column; a user's lie together once they are sorted. */
 struct events {
-	size_t n;
+	size_t n, capacity;
 	uint32_t *user;
 	int64_t *timestamp;
 	double *time, *latency;
 	uint32_t *track, *recommendation;   /* half of their hashes; 0: empty */
-	uint64_t *track_hash;               /* all of it, where tracks are counted; or NULL */
 	uint32_t *combination;              /* of arms */
 	uint8_t *flags;
-	struct strmap *users;
+	const struct measures *measures;
+	union given **given;                /* measure -> n */
 	size_t n_experiments;
 	char **experiment;                  /* names */
 	struct strmap **arms;               /* of each experiment */
 	uint16_t *arm_of;                   /* combination x experiment -> arm */
-	size_t n_combinations;
-	uint64_t ties, duplicates;
-	uint64_t rows, rejected;
 };
 
-struct events *events_read(struct table *t, const struct event_columns *columns);
-void events_free(struct events *e);
+/* ---- states (state.c) ---- */
+
+/* Of all events, whoever they belong to. */
+struct totals {
+	uint64_t events, tied, duplicates;
+	int64_t first_ms, last_ms;          /* first > last: no event */
+	uint64_t *days;                     /* bits: days from 1970-01-01 on with events */
+	bool beyond;                        /* events before 1970, or after DAYS_MAX days */
+};
+
+enum { DAYS_MAX = 1 << 17 };
+
+/* A row: what a user did until the end of a day, in all, or (scope) in one arm of an
+ * experiment where the user was in several. Rows are ordered by user, scope, arm, day;
+ * there is a row for the user's last day, and with `daily` for each with events. */
+struct state {
+	size_t n_experiments;
+	char **experiment;
+	struct strmap **arms;
+	struct strmap *users;
+	size_t n_values;
+	char **name;                        /* of the values */
+	size_t n;                           /* rows */
+	uint32_t *user;
+	int64_t *day;
+	uint32_t *scope;                    /* 0: in all; else the experiment's number + 1 */
+	uint16_t *arm;                      /* n x experiments; in a scope the arm of it */
+	double **value;                     /* value -> n */
+	struct totals totals;
+	bool daily;                         /* rows for each day */
+	size_t capacity;
+	uint64_t rows_in, rejected;
+};
+
+/* How events become states. */
+struct state_rules {
+	bool open;                          /* events behind a user's final `last` count too */
+	bool triggered;                     /* users without a triggered event are left out */
+	bool daily;                         /* rows for each day */
+	bool scopes;                        /* rows for the arms of users in several */
+	struct output *sessions;            /* every closed session is written there, or NULL */
+};
+
+/* Reads all events in any order. */
+struct state *state_of_events(struct table *t, const struct event_columns *columns,
+			      const struct state_rules *rules);
+
+/* The same from rows grouped by user, in the byte order of users; anything else ends
+ * with exit 3. Memory holds one user's events and the states. With `parts` the states
+ * are written there and forgotten. */
+struct state *state_of_groups(struct table *t, const struct event_columns *columns,
+			      const struct state_rules *rules, struct output *parts);
+
+/* Reads what state_of_groups wrote to `parts`. `experiments` may be empty (all) or
+ * NULL (none); `wanted` values that are not there are left out. `daily`: parts of days are needed. */
+struct state *state_merge(struct table *t, const char *user, const struct option_list *experiments,
+			  const struct option_list *wanted, bool daily);
+
+/* The largest set of days that is looked through for empty ones. */
+enum { EMPTY_DAYS_SPAN = 3660 };
+
+void state_free(struct state *s);
 
 /* ---- users (users.c) ---- */
 
@@ -64,17 +154,16 @@ struct users {
 	size_t n_values;
 	char **name;
 	double **value;                     /* column -> n */
-	struct strmap *owned_ids;           /* NULL when ids belong to somebody else */
+	struct strmap *owned_ids;           /* NULL when ids and arms belong to a state */
 };
 
-/* What events say of users. `only` below n_experiments: units of that experiment
- * alone, where `keep` makes a unit of each arm of a user; otherwise one unit a user
- * with all experiments. `open`: events behind a user's final `last` count too.
- * Events from `until_ms` on do not count. */
-struct users *users_of_events(const struct events *e, size_t only, bool keep, int64_t until_ms,
-			      bool open, bool triggered, bool distinct);
+/* The users of a state at the end of `day`. `only` below n_experiments: units of that
+ * experiment alone, where `keep` makes a unit of each arm of a user; otherwise one
+ * unit a user with all experiments. The state must outlive them. */
+struct users *users_of_state(const struct state *s, size_t only, bool keep, int64_t day);
 
-/* A ready table: `experiments` are columns of arms, `values` of numbers. */
+/* A ready table: `experiments` are columns of arms, `values` of numbers; those that
+ * are not there are left out. */
 struct users *users_read(struct table *t, const char *user, const struct option_list *experiments,
 			 const struct option_list *values);
 
@@ -83,7 +172,7 @@ long users_find(const struct users *u, const char *name);
 void users_add(struct users *u, const char *name, double *value);
 void users_free(struct users *u);
 
-/* ---- metrics (users.c) ---- */
+/* ---- metrics (metrics.c) ---- */
 
 struct metric {
 	char *name;                         /* as it was given */
@@ -92,8 +181,18 @@ struct metric {
 	double quantile;
 };
 
-/* "time,time/sessions,q90:time" */
+/* "time,time/sessions,q90:time,share:source=random" */
 size_t metrics_parse(const char *text, struct metric **metrics);
+
+/* The measures of events that the metrics follow from; `distinct_tracks`: that of
+ * `track`, when a metric is made of it or `all`. Exit 2: a name that is none. */
+struct measures metrics_measures(const struct metric *metrics, size_t n, const char *track, bool all);
+
+/* Adds what metrics name and users' values give: mean:X, share:X, mean_.., returned. */
+void metrics_derive(struct users *u, const struct metric *metrics, size_t n);
+
+/* The columns that the metrics need, and what they may follow from: a new list. */
+struct option_list metrics_columns(const struct metric *metrics, size_t n);
 
 /* ---- statistics (stats.c) ---- */
 
@@ -117,12 +216,19 @@ struct effect {
 struct effect effect_welch(struct moments control, struct moments treatment, double alpha,
 			   enum interval interval);
 
+/* Standard error of the share by the delta method; degrees of freedom of its logarithm. */
+double effect_share_se(const struct effect *e);
+double effect_log_df(const struct effect *e);
+
 /* The mean of ratios of sums, by the delta method (Deng et al. 2018). */
 struct moments moments_of_ratio(const double *over, const double *under, size_t n);
 
 /* Always valid: the asymptotic confidence sequence of Waudby-Smith et al. 2021
  * (equation 9), tightest at `tuned` users. */
 void effect_sequential(struct effect *e, double alpha, double tuned, double *rho);
+
+/* The p that goes with it, of a difference over `n` users. */
+double sequential_p(double diff, double se, double n, double alpha, double tuned);
 
 enum adjustment { ADJUST_NONE, ADJUST_BONFERRONI, ADJUST_HOLM, ADJUST_HOCHBERG, ADJUST_BH,
 	ADJUST_BY };
@@ -142,6 +248,8 @@ double mde_z(double se, double alpha, double power);
 double mde_t(double se, double df, double alpha, double power);
 double sample_size_z(double effect, double sd, double alpha, double power);
 double sample_size_t(double effect, double sd, double alpha, double power);
+/* Users an arm to tell p1 from p0: variances apart, and pooled under the null. */
+void sample_size_proportion(double p0, double p1, double alpha, double power, double size[2]);
 double student_p(struct moments a, struct moments b);
 
 /* Percentile bootstrap of a statistic of both arms. */

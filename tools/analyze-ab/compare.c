@@ -134,37 +134,84 @@ static void limit(struct sample *s, double cap)
 		s->x[i] = fmin(s->x[i], cap);
 }
 
+/* A ratio of sums as a mean: R + (x - R y) / mean(y) has the ratio R for its mean and
+ * the delta method's variance for its own (Budylin et al. 2018, with R of the arm). */
+static void linearise(struct sample *s)
+{
+	struct moments over = moments_of(s->x, s->n), under = moments_of(s->y, s->n);
+	double ratio = over.mean / under.mean;
+	for (size_t i = 0; i < s->n; i++)
+		s->x[i] = ratio + (s->x[i] - ratio * s->y[i]) / under.mean;
+	free(s->y);
+	s->y = NULL;
+}
+
 /* CUPED (Deng et al. 2013): values less theta times what the same users did before. */
 struct cuped {
 	double theta, correlation;
 	bool applied;
 };
 
-static struct cuped adjust_by_pre(const struct experiment_data *d, const struct metric *m,
-				  struct sample *s[2], bool missing_is_mean)
+/* A value of each of both arms' users before, nan for those who were not there; NULL
+ * when --pre does not know it. */
+static double *before(const struct experiment_data *d, struct sample *const s[2], const char *name)
 {
-	struct cuped result = {0};
-	long c = d->pre ? users_find(d->pre, m->of) : -1;
-	if (c < 0 || m->kind != METRIC_MEAN)
-		return result;
-	size_t n = s[0]->n + s[1]->n, known = 0;
-	double *x = memory_new(n + 1, sizeof *x), *y = memory_new(n + 1, sizeof *y);
-	struct exactsum sum = {0};
+	long c = d->pre ? users_find(d->pre, name) : -1;
+	if (c < 0)
+		return NULL;
+	double *x = memory_new(s[0]->n + s[1]->n + 1, sizeof *x);
 	for (size_t side = 0, at = 0; side < 2; side++) {
 		for (size_t i = 0; i < s[side]->n; i++, at++) {
 			uint32_t row = d->pre_of[s[side]->user[i]];
-			double value = row == STRMAP_NONE ? NAN : d->pre->value[c][row];
-			x[at] = value;
-			y[at] = s[side]->x[i];
-			if (!isnan(value)) {
-				exactsum_add(&sum, value);
-				known++;
-			}
+			x[at] = row == STRMAP_NONE ? NAN : d->pre->value[c][row];
 		}
 	}
-	double fill = missing_is_mean && known ? exactsum_value(&sum) / (double)known : 0;
+	return x;
+}
+
+/* The covariate of a ratio: what the pooled ratio of the time before leaves of a user. */
+static void ratio_before(double *x, const double *y, size_t n)
+{
+	struct moments over = moments_of(x, n), under = moments_of(y, n);
+	double ratio = over.mean / under.mean;
 	for (size_t i = 0; i < n; i++)
-		x[i] = isnan(x[i]) ? fill : x[i];
+		x[i] = isnan(x[i]) || isnan(y[i]) ? 0 : (x[i] - ratio * y[i]) / under.mean;
+}
+
+static double *covariate_of(const struct experiment_data *d, const struct metric *m,
+			    struct sample *const s[2], bool missing_is_mean)
+{
+	double *x = before(d, s, m->of), *y = m->over ? before(d, s, m->over) : NULL;
+	size_t n = s[0]->n + s[1]->n;
+	if (!x || (m->over && !y)) {
+		free(x);
+		free(y);
+		return NULL;
+	}
+	if (y) {
+		ratio_before(x, y, n);
+		free(y);
+		return x;
+	}
+	double fill = missing_is_mean ? moments_of(x, n).mean : 0;
+	for (size_t i = 0; i < n; i++)
+		x[i] = isnan(x[i]) ? (isnan(fill) ? 0 : fill) : x[i];
+	return x;
+}
+
+/* Of a ratio the samples are linearised already. */
+static struct cuped adjust_by_pre(const struct experiment_data *d, const struct metric *m,
+				  struct sample *const s[2], bool missing_is_mean)
+{
+	struct cuped result = {0};
+	double *x = covariate_of(d, m, s, missing_is_mean);
+	if (!x)
+		return result;
+	size_t n = s[0]->n + s[1]->n;
+	double *y = memory_new(n + 1, sizeof *y);
+	for (size_t side = 0, at = 0; side < 2; side++)
+		for (size_t i = 0; i < s[side]->n; i++, at++)
+			y[at] = s[side]->x[i];
 	struct moments mx = moments_of(x, n), my = moments_of(y, n);
 	struct exactsum products = {0};
 	for (size_t i = 0; i < n; i++)
@@ -207,108 +254,157 @@ static struct effect quantile_effect(const struct how *how, const struct sample 
 	return e;
 }
 
-/* Post-stratified difference, weights the pooled shares of the levels; normal test. */
-static struct effect stratified_effect(const struct experiment_data *d, const struct metric *m,
-				       uint32_t control, uint32_t treatment, struct effect plain)
+/* The values of a stratum, in `out`. */
+static size_t stratum(const struct experiment_data *d, const struct sample *s, uint32_t level, double *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (d->segment[s->user[i]] == level)
+			out[n++] = s->x[i];
+	return n;
+}
+
+/* Post-stratified difference, weights the pooled shares of the levels; normal test.
+ * `*left_out`: users of levels too small to have a variance in both arms. */
+static struct effect stratified_effect(const struct experiment_data *d, const struct sample *s0,
+				       const struct sample *s1, struct effect plain, size_t *left_out)
 {
 	double all = 0, diff = 0, variance = 0;
-	uint32_t levels = strmap_count(d->levels);
-	for (int pass = 0; pass < 2; pass++) {
-		for (uint32_t l = 0; l < levels; l++) {
-			struct sample s0 = sample_of(d, m, control, (long)l);
-			struct sample s1 = sample_of(d, m, treatment, (long)l);
-			if (s0.n > 1 && s1.n > 1) {
-				double n = (double)(s0.n + s1.n);
-				if (pass == 0) {
-					all += n;
-				} else {
-					struct moments a = moments_of(s0.x, s0.n);
-					struct moments b = moments_of(s1.x, s1.n);
-					double w = n / all;
-					diff += w * (b.mean - a.mean);
-					variance += w * w * (a.variance / a.n + b.variance / b.n);
-				}
-			}
-			sample_free(&s0);
-			sample_free(&s1);
-		}
+	double *x0 = memory_new(s0->n + 1, sizeof *x0), *x1 = memory_new(s1->n + 1, sizeof *x1);
+	for (uint32_t l = 0; l < strmap_count(d->levels); l++) {
+		size_t n0 = stratum(d, s0, l, x0), n1 = stratum(d, s1, l, x1);
+		all += n0 > 1 && n1 > 1 ? (double)(n0 + n1) : 0;
 	}
+	*left_out = s0->n + s1->n - (size_t)all;
+	for (uint32_t l = 0; l < strmap_count(d->levels); l++) {
+		size_t n0 = stratum(d, s0, l, x0), n1 = stratum(d, s1, l, x1);
+		if (n0 < 2 || n1 < 2)
+			continue;
+		struct moments a = moments_of(x0, n0), b = moments_of(x1, n1);
+		double w = (double)(n0 + n1) / all;
+		diff += w * (b.mean - a.mean);
+		variance += w * w * (a.variance / a.n + b.variance / b.n);
+	}
+	free(x0);
+	free(x1);
 	struct effect e = plain;
 	double q = qnorm(1 - d->how->alpha / 2, 0, 1, 1, 0), ratio = sqrt(variance) / plain.se;
-	e.diff = diff;
+	e.diff = all > 0 ? diff : NAN;
 	e.se = sqrt(variance);
 	e.t = diff / e.se;
 	e.df = INFINITY;
 	e.p = 2 * pnorm(-fabs(e.t), 0, 1, 1, 0);
-	e.low = diff - q * e.se;
-	e.high = diff + q * e.se;
-	e.share = diff / plain.control.mean;
+	e.low = e.diff - q * e.se;
+	e.high = e.diff + q * e.se;
+	e.share = e.diff / plain.control.mean;
 	double half = (plain.share_high - plain.share_low) / 2 * ratio;
 	e.share_low = e.share - half;
 	e.share_high = e.share + half;
 	return e;
 }
 
+/* The values of both arms as the effect is made from them: capped, made means of by
+ * linearising, less what was known before. */
+static void prepare(const struct experiment_data *d, const struct metric *m, struct sample *s[2])
+{
+	const struct how *how = d->how;
+	if (m->kind == METRIC_MEAN && how->winsorize > 0) {
+		double cap = cap_of(d, m, how->winsorize);
+		limit(s[0], cap);
+		limit(s[1], cap);
+	}
+	if (m->kind == METRIC_RATIO && (d->pre || d->stratify)) {
+		linearise(s[0]);
+		linearise(s[1]);
+	}
+	if (m->kind != METRIC_QUANTILE)
+		adjust_by_pre(d, m, s, how->pre_mean);
+}
+
+static struct moments moments_of_sample(const struct sample *s)
+{
+	return s->y ? moments_of_ratio(s->x, s->y, s->n) : moments_of(s->x, s->n);
+}
+
+static void bootstrap_effect(const struct how *how, const struct sample *s0, const struct sample *s1,
+			     struct effect *e)
+{
+	struct bootstrap b = s0->y
+		? bootstrap_ratio(s0->x, s0->y, s0->n, s1->x, s1->y, s1->n, how->alpha, how->rounds, how->seed)
+		: bootstrap_mean(s0->x, s0->n, s1->x, s1->n, how->alpha, how->rounds, how->seed);
+	e->low = b.low;
+	e->high = b.high;
+	e->share_low = b.share_low;
+	e->share_high = b.share_high;
+	e->p = b.p;
+	e->df = NAN;
+}
+
 static struct effect effect_of(const struct experiment_data *d, const struct metric *m,
-			       uint32_t control, uint32_t treatment, long level)
+			       uint32_t control, uint32_t treatment, long level, size_t *left_out)
 {
 	const struct how *how = d->how;
 	struct sample s0 = sample_of(d, m, control, level), s1 = sample_of(d, m, treatment, level);
 	struct sample *both[2] = {&s0, &s1};
-	struct effect e;
+	struct effect e = {.control = {(double)s0.n, NAN, NAN}, .treatment = {(double)s1.n, NAN, NAN},
+		.diff = NAN, .se = NAN, .t = NAN, .df = NAN, .p = NAN, .low = NAN, .high = NAN, .share = NAN,
+		.share_low = NAN, .share_high = NAN};
+	*left_out = 0;
 	if (m->kind == METRIC_QUANTILE) {
-		e = s0.n && s1.n ? quantile_effect(how, &s0, &s1, m->quantile)
-			: (struct effect){.df = NAN, .p = NAN};
-	} else if (m->kind == METRIC_RATIO) {
-		e = effect_welch(moments_of_ratio(s0.x, s0.y, s0.n), moments_of_ratio(s1.x, s1.y, s1.n),
-				 how->alpha, how->interval);
+		if (s0.n && s1.n)
+			e = quantile_effect(how, &s0, &s1, m->quantile);
 	} else {
-		if (how->winsorize > 0) {
-			double cap = cap_of(d, m, how->winsorize);
-			limit(&s0, cap);
-			limit(&s1, cap);
-		}
-		adjust_by_pre(d, m, both, how->pre_mean);
-		e = effect_welch(moments_of(s0.x, s0.n), moments_of(s1.x, s1.n), how->alpha,
-				 how->interval);
+		prepare(d, m, both);
+		e = effect_welch(moments_of_sample(&s0), moments_of_sample(&s1), how->alpha, how->interval);
 		if (d->stratify && level < 0)
-			e = stratified_effect(d, m, control, treatment, e);
-	}
-	if (m->kind != METRIC_QUANTILE && s0.n > 1 && s1.n > 1) {
-		if (how->test == TEST_MANN_WHITNEY && m->kind == METRIC_MEAN) {
-			e.p = mann_whitney(s0.x, s0.n, s1.x, s1.n).p;
-		} else if (how->test == TEST_BOOTSTRAP) {
-			struct bootstrap b = m->kind == METRIC_RATIO
-				? bootstrap_ratio(s0.x, s0.y, s0.n, s1.x, s1.y, s1.n, how->alpha,
-						  how->rounds, how->seed)
-				: bootstrap_mean(s0.x, s0.n, s1.x, s1.n, how->alpha, how->rounds,
-						 how->seed);
-			e.low = b.low;
-			e.high = b.high;
-			e.share_low = b.share_low;
-			e.share_high = b.share_high;
-			e.p = b.p;
+			e = stratified_effect(d, &s0, &s1, e, left_out);
+		if (s0.n > 1 && s1.n > 1) {
+			if (how->test == TEST_MANN_WHITNEY && m->kind == METRIC_MEAN)
+				e.p = mann_whitney(s0.x, s0.n, s1.x, s1.n).p;
+			else if (how->test == TEST_BOOTSTRAP)
+				bootstrap_effect(how, &s0, &s1, &e);
+			if (how->sequential && e.se > 0)
+				effect_sequential(&e, how->alpha, how->tuned, NULL);
 		}
-		if (how->sequential)
-			effect_sequential(&e, how->alpha, how->tuned, NULL);
 	}
 	sample_free(&s0);
 	sample_free(&s1);
 	return e;
 }
 
+bool lower_is_better(const struct how *how, const char *metric)
+{
+	for (size_t i = 0; i < how->lower_is_better.n; i++)
+		if (strcmp(how->lower_is_better.values[i], metric) == 0)
+			return true;
+	return strstr(metric, "latency") || strstr(metric, "skips");
+}
+
+/* The share that a metric may lose; nan: nobody said. */
+static double margin_share(const struct how *how, const char *metric)
+{
+	double share = NAN;
+	for (size_t i = 0; i < how->n_margins; i++) {
+		if (!how->margins[i].metric)
+			share = isnan(share) ? how->margins[i].share : share;
+		else if (strcmp(how->margins[i].metric, metric) == 0)
+			return how->margins[i].share;
+	}
+	return share;
+}
+
 /* One-sided: is the treatment not worse than the control by more than the margin, a
  * share of the control's mean? */
 static double margin_p(const struct how *how, const struct metric *m, const struct effect *e)
 {
-	bool lower = false;
-	for (size_t i = 0; i < how->lower_is_better.n; i++)
-		lower |= strcmp(how->lower_is_better.values[i], m->name) == 0;
-	double margin = how->margin * fabs(e->control.mean), sign = lower ? -1 : 1;
-	double t = (sign * e->diff + margin) / e->se;
-	if (isnan(t) || isnan(e->df))
+	double margin = margin_share(how, m->name) * fabs(e->control.mean);
+	double better = (lower_is_better(how, m->name) ? -1 : 1) * e->diff + margin, t = better / e->se;
+	if (isnan(t))
 		return NAN;
-	return isinf(e->df) ? pnorm(t, 0, 1, 0, 0) : pt(t, e->df, 0, 0);
+	if (how->sequential) /* of both sides, which is more than is asked */
+		return better > 0 ? sequential_p(better, e->se, e->control.n + e->treatment.n, how->alpha,
+						 how->tuned) : 1;
+	return isinf(e->df) || isnan(e->df) ? pnorm(t, 0, 1, 0, 0) : pt(t, e->df, 0, 0);
 }
 
 static void add_row(struct rows *rows, struct row row)
@@ -335,13 +431,18 @@ struct rows compare_all(const struct experiment_data *d)
 			const struct metric *m = &how->metrics[i];
 			for (long l = -1; l < levels; l++) {
 				long level = l < 0 ? -1 : (long)order[l];
-				struct effect e = effect_of(d, m, arms[0], arms[a], level);
+				size_t left_out;
+				struct effect e = effect_of(d, m, arms[0], arms[a], level, &left_out);
+				if (left_out)
+					warn("experiment %s: %zu users are in no stratum, or in one too small in an "
+					     "arm, and left out of %s of %s", d->users->experiment[d->experiment],
+					     left_out, m->name, text_of(arm_name(d, arms[a])));
 				add_row(&rows, (struct row){.treatment = text_of(arm_name(d, arms[a])),
 					.metric = m->name, .effect = e,
 					.segment = level < 0 ? ""
 						: text_of(strmap_key(d->levels, (uint32_t)level)),
 					.mde = mde_z(e.se, how->alpha, how->power),
-					.margin_p = how->margin_given ? margin_p(how, m, &e) : NAN});
+					.margin_p = margin_p(how, m, &e)});
 			}
 		}
 	}
@@ -356,6 +457,58 @@ struct rows compare_all(const struct experiment_data *d)
 	free(order);
 	free(arms);
 	return rows;
+}
+
+/* ---- what is said aloud ---- */
+
+static void say_cap(const struct experiment_data *d, const struct metric *m)
+{
+	const struct users *u = d->users;
+	double cap = cap_of(d, m, d->how->winsorize);
+	const double *x = u->value[column_of(d, m->of)];
+	size_t n = 0, above = 0;
+	for (size_t i = 0; i < u->n; i++) {
+		if (arm_of(d, i) >= ARM_SEVERAL || isnan(x[i]))
+			continue;
+		n++;
+		above += x[i] > cap;
+	}
+	warn("experiment %s: %zu of %zu values of %s are capped at %.10g, the quantile %g",
+	     u->experiment[d->experiment], above, n, m->name, cap, d->how->winsorize);
+}
+
+void say_adjustments(const struct experiment_data *d)
+{
+	const struct how *how = d->how;
+	const struct users *u = d->users;
+	size_t nowhere = 0, unknown = 0, n = 0;
+	for (size_t i = 0; i < u->n; i++) {
+		if (arm_of(d, i) >= ARM_SEVERAL)
+			continue;
+		n++;
+		nowhere += d->segment && d->segment[i] == STRMAP_NONE;
+		unknown += d->pre && d->pre_of[i] == STRMAP_NONE;
+	}
+	if (nowhere && !d->stratify)
+		warn("experiment %s: %zu of %zu users are not in --users, and in no segment",
+		     u->experiment[d->experiment], nowhere, n);
+	if (unknown)
+		warn("experiment %s: %zu of %zu users are not in --pre; their covariate is %s",
+		     u->experiment[d->experiment], unknown, n, how->pre_mean ? "the others' mean" : "0");
+	for (size_t i = 0; i < how->n_metrics; i++) {
+		const struct metric *m = &how->metrics[i];
+		if (how->winsorize > 0 && m->kind == METRIC_MEAN)
+			say_cap(d, m);
+		else if (how->winsorize > 0)
+			warn("%s is no mean: --winsorize leaves it as it is", m->name);
+		if (m->kind == METRIC_QUANTILE && (d->pre || d->stratify))
+			warn("%s is a quantile: --pre and --stratify leave it as it is", m->name);
+		else if (d->pre && (users_find(d->pre, m->of) < 0 ||
+				    (m->over && users_find(d->pre, m->over) < 0)))
+			warn("--pre knows nothing of %s: it is not adjusted", m->name);
+		if (how->test == TEST_MANN_WHITNEY && m->kind != METRIC_MEAN)
+			warn("%s is no mean: its p is not of Mann and Whitney's test", m->name);
+	}
 }
 
 /* ---- details ---- */
@@ -402,6 +555,7 @@ static void effect_stats(const struct writer *w, const char *prefix, const struc
 	put(w, prefix, "rel", e->share);
 	put(w, prefix, "rel_lo", e->share_low);
 	put(w, prefix, "rel_hi", e->share_high);
+	put(w, prefix, "rel_se", effect_share_se(e));
 }
 
 static void proportion_stats(const struct writer *w, const struct sample *s0, const struct sample *s1,
@@ -432,6 +586,15 @@ static void proportion_stats(const struct writer *w, const struct sample *s0, co
 	put(w, "", "wald_lo", p1 - p0 - half);
 	put(w, "", "wald_hi", p1 - p0 + half);
 	put(w, "", "chi2_p", pchisq(z * z, 1, 0, 0));
+}
+
+static void bootstrap_stats(const struct writer *w, const struct bootstrap *b)
+{
+	put(w, "bootstrap_", "lo", b->low);
+	put(w, "bootstrap_", "hi", b->high);
+	put(w, "bootstrap_", "rel_lo", b->share_low);
+	put(w, "bootstrap_", "rel_hi", b->share_high);
+	put(w, "bootstrap_", "se", b->se);
 }
 
 static void mean_stats(const struct experiment_data *d, const struct writer *w,
@@ -469,13 +632,6 @@ static void mean_stats(const struct experiment_data *d, const struct writer *w,
 	effect_stats(w, prefix, &winsor);
 	free(x0);
 	free(x1);
-	struct bootstrap b = bootstrap_mean(s0->x, s0->n, s1->x, s1->n, how->alpha, how->rounds,
-					    how->seed);
-	put(w, "bootstrap_", "lo", b.low);
-	put(w, "bootstrap_", "hi", b.high);
-	put(w, "bootstrap_", "rel_lo", b.share_low);
-	put(w, "bootstrap_", "rel_hi", b.share_high);
-	put(w, "bootstrap_", "se", b.se);
 	proportion_stats(w, s0, s1, how->alpha);
 }
 
@@ -491,6 +647,7 @@ static void interval_stats(const struct how *how, const struct writer *w, const 
 		snprintf(name, sizeof name, "rel_hi%s", NAMES[i]);
 		put(w, "", name, f.share_high);
 	}
+	put(w, "", "df_log", effect_log_df(e));
 	char name[2][40];
 	snprintf(name[0], sizeof name[0], "mde_abs_z_power%g", how->power * 100);
 	snprintf(name[1], sizeof name[1], "mde_rel_z_power%g", how->power * 100);
@@ -514,6 +671,10 @@ static void cuped_stats(const struct experiment_data *d, const struct writer *w,
 	for (int mean = 0; mean < 2 && d->pre; mean++) {
 		struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
 		struct sample *both[2] = {&s0, &s1};
+		if (m->kind == METRIC_RATIO) {
+			linearise(&s0);
+			linearise(&s1);
+		}
 		struct cuped c = adjust_by_pre(d, m, both, mean);
 		if (c.applied) {
 			const char *prefix = mean ? "cupedmean_" : "cuped_";
@@ -538,7 +699,11 @@ static void level_stats(const struct experiment_data *d, const struct writer *w,
 			const struct effect *plain)
 {
 	if (d->stratify) {
-		struct effect e = stratified_effect(d, m, control, treatment, *plain);
+		struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
+		size_t left_out;
+		struct effect e = stratified_effect(d, &s0, &s1, *plain, &left_out);
+		sample_free(&s0);
+		sample_free(&s1);
 		put(w, "poststrat_", "diff", e.diff);
 		put(w, "poststrat_", "se", e.se);
 		put(w, "poststrat_", "p_z", e.p);
@@ -574,36 +739,51 @@ static void level_stats(const struct experiment_data *d, const struct writer *w,
 	free(order);
 }
 
-void write_details(const struct experiment_data *d, struct output *out)
+/* All of one treatment and metric. */
+static void metric_details(const struct experiment_data *d, const struct writer *w, const struct metric *m,
+			   uint32_t control, uint32_t treatment)
 {
 	const struct how *how = d->how;
+	struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
+	struct bootstrap b;
+	if (s0.n && s1.n && m->kind == METRIC_QUANTILE) {
+		double *x0 = sorted_copy(s0.x, s0.n), *x1 = sorted_copy(s1.x, s1.n);
+		b = bootstrap_quantile(x0, s0.n, x1, s1.n, m->quantile, how->alpha, how->rounds, how->seed);
+		bootstrap_stats(w, &b);
+		free(x0);
+		free(x1);
+	} else if (m->kind != METRIC_QUANTILE) {
+		struct effect e = effect_welch(moments_of_sample(&s0), moments_of_sample(&s1), how->alpha,
+					       INTERVAL_DELTA);
+		if (e.se > 0) {
+			interval_stats(how, w, &e);
+			if (m->kind == METRIC_MEAN) {
+				mean_stats(d, w, m, &s0, &s1);
+				if (d->segment)
+					level_stats(d, w, m, control, treatment, &e);
+			}
+			cuped_stats(d, w, m, control, treatment, &e);
+			b = m->kind == METRIC_RATIO
+				? bootstrap_ratio(s0.x, s0.y, s0.n, s1.x, s1.y, s1.n, how->alpha, how->rounds,
+						  how->seed)
+				: bootstrap_mean(s0.x, s0.n, s1.x, s1.n, how->alpha, how->rounds, how->seed);
+			bootstrap_stats(w, &b);
+		}
+	}
+	sample_free(&s0);
+	sample_free(&s1);
+}
+
+void write_details(const struct experiment_data *d, struct output *out)
+{
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
 	for (size_t a = 1; a < n; a++) {
-		for (size_t i = 0; i < how->n_metrics; i++) {
-			const struct metric *m = &how->metrics[i];
+		for (size_t i = 0; i < d->how->n_metrics; i++) {
+			const struct metric *m = &d->how->metrics[i];
 			struct writer w = {out, d->users->experiment[d->experiment], m->name,
 				arm_name(d, arms[a])};
-			struct sample s0 = sample_of(d, m, arms[0], -1), s1 = sample_of(d, m, arms[a], -1);
-			struct effect e = {.se = NAN};
-			if (m->kind == METRIC_RATIO)
-				e = effect_welch(moments_of_ratio(s0.x, s0.y, s0.n),
-						 moments_of_ratio(s1.x, s1.y, s1.n), how->alpha,
-						 INTERVAL_DELTA);
-			else if (m->kind == METRIC_MEAN)
-				e = effect_welch(moments_of(s0.x, s0.n), moments_of(s1.x, s1.n),
-						 how->alpha, INTERVAL_DELTA);
-			if (e.se > 0) {
-				interval_stats(how, &w, &e);
-				if (m->kind == METRIC_MEAN) {
-					mean_stats(d, &w, m, &s0, &s1);
-					cuped_stats(d, &w, m, arms[0], arms[a], &e);
-					if (d->segment)
-						level_stats(d, &w, m, arms[0], arms[a], &e);
-				}
-			}
-			sample_free(&s0);
-			sample_free(&s1);
+			metric_details(d, &w, m, arms[0], arms[a]);
 		}
 	}
 	free(arms);

@@ -7,18 +7,26 @@
 
 enum test { TEST_WELCH, TEST_MANN_WHITNEY, TEST_BOOTSTRAP };
 
+/* What a treatment may lose and still not be inferior: a share of the control's mean. */
+struct margin {
+	char *metric;                 /* NULL: every one that has none of its own */
+	double share;
+};
+
 /* How effects are computed. */
 struct how {
-	double alpha, power, winsorize, margin, tuned, srm_threshold;
+	double alpha, power, winsorize, tuned, srm_threshold;
 	enum interval interval;
 	enum adjustment adjustment;
 	enum test test;
-	bool sequential, margin_given, pre_mean;
+	bool sequential, pre_mean;
 	int64_t rounds;
 	uint64_t seed;
 	const char *control;
 	struct metric *metrics;
 	size_t n_metrics;
+	struct margin *margins;
+	size_t n_margins;
 	struct option_list lower_is_better;
 };
 
@@ -28,11 +36,10 @@ struct experiment_data {
 	const struct users *users;
 	size_t experiment;            /* its index in users */
 	const struct users *pre;      /* the same users before, or NULL */
-	const uint32_t *pre_of;       /* user -> row of pre, or STRMAP_NONE */
-	const uint32_t *segment;      /* user -> level of --segment or --stratify, or NULL */
+	uint32_t *pre_of;             /* user -> row of pre, or STRMAP_NONE */
+	uint32_t *segment;            /* user -> level of --segment or --stratify, or NULL */
 	const struct strmap *levels;
 	bool stratify;
-	const char *day;              /* --daily: the day of these figures */
 };
 
 struct row {
@@ -50,10 +57,17 @@ struct rows {
  * 2 when the control was named, 3 otherwise) when the control has none. */
 uint32_t *arms_of(const struct experiment_data *d, size_t *n);
 
+/* Is less of the metric good? Of latency and skips it is. */
+bool lower_is_better(const struct how *how, const char *metric);
+
 struct span arm_name(const struct experiment_data *d, uint32_t arm);
 
 /* Every treatment and metric (and segment) of the experiment; p values adjusted. */
 struct rows compare_all(const struct experiment_data *d);
+
+/* Says on stderr what --winsorize capped, and what --pre, --stratify and --segment
+ * leave out. */
+void say_adjustments(const struct experiment_data *d);
 
 /* The long table of everything else: experiment treatment metric stat value. */
 void write_details(const struct experiment_data *d, struct output *out);
@@ -61,13 +75,16 @@ void write_details(const struct experiment_data *d, struct output *out);
 /* ---- health ---- */
 
 struct health {
+	bool first;                   /* experiment of the input */
 	uint64_t ties, duplicates;
+	uint64_t kept_several;        /* users in several arms, each arm kept as a unit */
 	const char **empty_days;
 	size_t n_empty_days;
 };
 
 /* Warns of what makes the verdict doubtful, and writes every check where `out` is
- * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal. */
+ * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal; those of
+ * arms without users count too. */
 void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
 		  struct output *out);
 

@@ -1,9 +1,10 @@
-#include "analyze.h"
+/* events.c - see events.h. */
+#include "events.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -21,12 +22,12 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 		c->recommendation, c->triggered};
 	size_t width = table_width(t), *columns = memory_new(width + c->experiments.n, sizeof *columns);
 	e->experiment = memory_zero(width + c->experiments.n + 1, sizeof *e->experiment);
-	for (size_t i = 0; i < c->experiments.n; i++) {
+	for (size_t i = 0; i < c->experiments.n && !c->no_experiments; i++) {
 		columns[e->n_experiments] = table_column(t, c->experiments.values[i], "experiment");
 		e->experiment[e->n_experiments++] = memory_text(c->experiments.values[i],
 								strlen(c->experiments.values[i]));
 	}
-	for (size_t i = 0; i < width && c->experiments.n == 0; i++) {
+	for (size_t i = 0; i < width && c->experiments.n == 0 && !c->no_experiments; i++) {
 		struct span name = table_column_name(t, i);
 		bool own = false;
 		for (size_t j = 0; j < sizeof OWN / sizeof *OWN; j++)
@@ -38,39 +39,37 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 		columns[e->n_experiments] = i;
 		e->experiment[e->n_experiments++] = memory_text(name.at, name.n);
 	}
-	if (e->n_experiments == 0)
+	if (e->n_experiments == 0 && !c->no_experiments)
 		die(STATUS_DATA, "%s: no column is an experiment", table_file(t));
-	e->arms = memory_new(e->n_experiments, sizeof(*e->arms));
+	e->arms = memory_new(e->n_experiments + 1, sizeof(*e->arms));
 	for (size_t i = 0; i < e->n_experiments; i++)
 		e->arms[i] = strmap_new();
 	return columns;
 }
 
-/* The number of the row's combination of arms; false when the row was rejected. */
-static bool combination(struct events *e, struct strmap *known, struct table *t,
-			const size_t *columns, struct buffer *text, uint32_t *number)
+/* The number of the row's combination of arms. */
+static uint32_t combination(struct events *e, struct event_reader *r)
 {
-	text->n = 0;
+	struct table *t = r->t;
+	r->text.n = 0;
 	for (size_t i = 0; i < e->n_experiments; i++) {
-		struct span arm = table_field(t, columns[i]);
-		buffer_add_span(text, arm);
-		buffer_add_byte(text, '\t');
+		buffer_add_span(&r->text, table_field(t, r->arm[i]));
+		buffer_add_byte(&r->text, '\t');
 	}
-	uint32_t before = strmap_count(known);
-	*number = strmap_add(known, (struct span){text->data, text->n});
-	if (*number < before)
-		return true;
-	e->arm_of = memory_resize(e->arm_of, ((size_t)before + 1) * e->n_experiments,
+	uint32_t before = strmap_count(r->combinations);
+	uint32_t number = strmap_add(r->combinations, (struct span){r->text.data, r->text.n});
+	if (number < before)
+		return number;
+	e->arm_of = memory_resize(e->arm_of, ((size_t)before + 1) * e->n_experiments + 1,
 				  sizeof *e->arm_of);
 	for (size_t i = 0; i < e->n_experiments; i++) {
-		struct span arm = table_field(t, columns[i]);
+		struct span arm = table_field(t, r->arm[i]);
 		uint32_t a = arm.n ? strmap_add(e->arms[i], arm) : ARM_NONE;
 		if (a != ARM_NONE && a >= ARMS_MAX)
 			table_fail(t, "experiment %s has more than %d arms", e->experiment[i], ARMS_MAX);
 		e->arm_of[before * e->n_experiments + i] = (uint16_t)a;
 	}
-	e->n_combinations = (size_t)before + 1;
-	return true;
+	return number;
 }
 
 static uint64_t hash_of(struct span s)
@@ -79,21 +78,21 @@ static uint64_t hash_of(struct span s)
 }
 
 /* Growing all arrays at once. */
-static void make_room(struct events *e, size_t *capacity, bool distinct)
+static void make_room(struct events *e)
 {
-	if (e->n < *capacity)
+	if (e->n < e->capacity)
 		return;
-	size_t n = *capacity = e->n + e->n / 2 + 4096;
+	size_t n = e->capacity = e->n + e->n / 2 + 4096;
 	e->user = memory_resize(e->user, n, sizeof *e->user);
 	e->timestamp = memory_resize(e->timestamp, n, sizeof *e->timestamp);
 	e->time = memory_resize(e->time, n, sizeof *e->time);
 	e->latency = memory_resize(e->latency, n, sizeof *e->latency);
 	e->track = memory_resize(e->track, n, sizeof *e->track);
-	if (distinct)
-		e->track_hash = memory_resize(e->track_hash, n, sizeof *e->track_hash);
 	e->recommendation = memory_resize(e->recommendation, n, sizeof *e->recommendation);
 	e->combination = memory_resize(e->combination, n, sizeof *e->combination);
 	e->flags = memory_resize(e->flags, n, sizeof *e->flags);
+	for (size_t m = 0; m < e->measures->n; m++)
+		e->given[m] = memory_resize(e->given[m], n, sizeof **e->given);
 }
 
 /* The order of a user's events: nothing in it depends on where a row stood. */
@@ -112,7 +111,22 @@ static int compare(const struct events *e, uint32_t a, uint32_t b)
 		return e->time[a] < e->time[b] ? -1 : 1;
 	if (e->latency[a] < e->latency[b] || e->latency[a] > e->latency[b])
 		return e->latency[a] < e->latency[b] ? -1 : 1;
+	for (size_t m = 0; m < e->measures->n; m++) {
+		uint64_t x = e->given[m][a].hash, y = e->given[m][b].hash;
+		if (x != y) /* by their bits: any order will do */
+			return x < y ? -1 : 1;
+	}
 	return 0;
+}
+
+bool events_tied(const struct events *e, size_t a, size_t b)
+{
+	return e->timestamp[a] == e->timestamp[b];
+}
+
+bool events_equal(const struct events *e, size_t a, size_t b)
+{
+	return compare(e, (uint32_t)a, (uint32_t)b) == 0 && e->combination[a] == e->combination[b];
 }
 
 static int compare_rows(const void *a, const void *b, void *events)
@@ -135,9 +149,9 @@ static void sort_user(struct events *e, uint32_t *row, size_t n)
 	}
 }
 
-static void *permute(void *values, size_t size, const uint32_t *order, size_t n)
+static void *permute(void *values, size_t size, const uint32_t *order, size_t n, size_t capacity)
 {
-	char *out = memory_new(n + 1, size);
+	char *out = memory_new(capacity + 1, size);
 	const char *in = values;
 	if (size == 8)
 		for (size_t i = 0; i < n; i++)
@@ -152,10 +166,24 @@ static void *permute(void *values, size_t size, const uint32_t *order, size_t n)
 	return out;
 }
 
-static void sort_events(struct events *e)
+static void permute_all(struct events *e, const uint32_t *order, size_t n)
 {
-	uint32_t users = strmap_count(e->users), *rank = memory_new((size_t)users + 1, sizeof *rank);
-	uint32_t *by_id = strmap_sorted(e->users);
+	e->user = permute(e->user, sizeof *e->user, order, n, e->capacity);
+	e->timestamp = permute(e->timestamp, sizeof *e->timestamp, order, n, e->capacity);
+	e->time = permute(e->time, sizeof *e->time, order, n, e->capacity);
+	e->latency = permute(e->latency, sizeof *e->latency, order, n, e->capacity);
+	e->track = permute(e->track, sizeof *e->track, order, n, e->capacity);
+	e->recommendation = permute(e->recommendation, sizeof *e->recommendation, order, n, e->capacity);
+	e->combination = permute(e->combination, sizeof *e->combination, order, n, e->capacity);
+	e->flags = permute(e->flags, sizeof *e->flags, order, n, e->capacity);
+	for (size_t m = 0; m < e->measures->n; m++)
+		e->given[m] = permute(e->given[m], sizeof **e->given, order, n, e->capacity);
+}
+
+void events_sort(struct events *e, const struct strmap *of)
+{
+	uint32_t users = strmap_count(of), *rank = memory_new((size_t)users + 1, sizeof *rank);
+	uint32_t *by_id = strmap_sorted(of);
 	for (uint32_t i = 0; i < users; i++)
 		rank[by_id[i]] = i;
 	size_t *start = memory_zero((size_t)users + 2, sizeof *start);
@@ -171,28 +199,50 @@ static void sort_events(struct events *e)
 	free(next);
 	for (uint32_t u = 0; u < users; u++)
 		sort_user(e, order + start[u], start[u + 1] - start[u]);
-	for (size_t i = 1; i < e->n; i++) {
-		uint32_t a = order[i - 1], b = order[i];
-		if (e->user[a] != e->user[b] || e->timestamp[a] != e->timestamp[b])
-			continue;
-		e->ties++;
-		e->duplicates += compare(e, a, b) == 0 && e->combination[a] == e->combination[b];
-	}
-	e->user = permute(e->user, sizeof *e->user, order, e->n);
-	e->timestamp = permute(e->timestamp, sizeof *e->timestamp, order, e->n);
-	e->time = permute(e->time, sizeof *e->time, order, e->n);
-	e->latency = permute(e->latency, sizeof *e->latency, order, e->n);
-	e->track = permute(e->track, sizeof *e->track, order, e->n);
-	if (e->track_hash)
-		e->track_hash = permute(e->track_hash, sizeof *e->track_hash, order, e->n);
-	e->recommendation = permute(e->recommendation, sizeof *e->recommendation, order, e->n);
-	e->combination = permute(e->combination, sizeof *e->combination, order, e->n);
-	e->flags = permute(e->flags, sizeof *e->flags, order, e->n);
+	e->capacity = e->n;
+	permute_all(e, order, e->n);
 	free(order);
 	free(start);
 	free(rank);
 	free(by_id);
 }
+
+void events_sort_one(struct events *e)
+{
+	size_t kept = e->n < e->capacity ? e->n + 1 : e->n;
+	uint32_t few[65], *order = kept <= 65 ? few : memory_new(kept, sizeof *order);
+	bool sorted = true;
+	for (size_t i = 0; i < kept; i++)
+		order[i] = (uint32_t)i;
+	for (size_t i = 1; i < e->n && sorted; i++)
+		sorted = compare(e, (uint32_t)i - 1, (uint32_t)i) <= 0;
+	if (!sorted) {
+		sort_user(e, order, e->n);
+		permute_all(e, order, kept);
+	}
+	if (order != few)
+		free(order);
+}
+
+void events_keep_next(struct events *e)
+{
+	size_t n = e->n;
+	e->n = 0;
+	if (n >= e->capacity)
+		return; /* nothing was read behind it */
+	e->user[0] = e->user[n];
+	e->timestamp[0] = e->timestamp[n];
+	e->time[0] = e->time[n];
+	e->latency[0] = e->latency[n];
+	e->track[0] = e->track[n];
+	e->recommendation[0] = e->recommendation[n];
+	e->combination[0] = e->combination[n];
+	e->flags[0] = e->flags[n];
+	for (size_t m = 0; m < e->measures->n; m++)
+		e->given[m][0] = e->given[m][n];
+}
+
+/* ---- reading ---- */
 
 /* A number that may be missing: an empty field is 0. */
 static bool optional_double(struct table *t, size_t column, double *value)
@@ -207,82 +257,119 @@ static bool is_true(struct span s)
 		span_equal(s, span_of("yes"));
 }
 
-struct events *events_read(struct table *t, const struct event_columns *c)
+static bool holds(const struct measure *m, double x)
+{
+	switch (m->which) {
+	case OF_MORE:
+		return x > m->limit;
+	case OF_LESS:
+		return x < m->limit;
+	case OF_MORE_OR_EQUAL:
+		return x >= m->limit;
+	case OF_LESS_OR_EQUAL:
+		return x <= m->limit;
+	default:
+		return true;
+	}
+}
+
+/* What the current row gives to a measure; false when it was rejected. */
+static bool give(struct table *t, const struct measure *m, size_t column, union given *given)
+{
+	struct span field = table_field(t, column);
+	if (m->kind == MEASURE_DISTINCT) {
+		given->hash = hash_of(field);
+		return true;
+	}
+	double x = 0;
+	given->number = m->kind == MEASURE_SUM ? NAN : 0;
+	if (field.n == 0)
+		return true;
+	if ((m->kind == MEASURE_SUM || (m->which != OF_ANY && m->which != OF_EQUAL)) &&
+	    !table_double(t, column, &x))
+		return false;
+	if (m->kind == MEASURE_SUM)
+		given->number = x;
+	else
+		given->number = m->which == OF_EQUAL ? span_equal(field, span_of(m->text)) : holds(m, x);
+	return true;
+}
+
+struct event_reader events_open(struct table *t, const struct event_columns *c, struct events *e)
 {
 #define COLUMN(name) table_column(t, c->name, option_given(#name) ? #name : NULL)
-	size_t message = COLUMN(message), timestamp = COLUMN(timestamp), user = COLUMN(user);
-	size_t track = COLUMN(track), time = COLUMN(time), latency = COLUMN(latency);
-	size_t recommendation = COLUMN(recommendation);
+	struct event_reader r = {.t = t, .columns = c, .combinations = strmap_new(),
+		.message = COLUMN(message), .timestamp = COLUMN(timestamp), .user = COLUMN(user),
+		.track = COLUMN(track), .time = COLUMN(time), .latency = COLUMN(latency),
+		.recommendation = COLUMN(recommendation),
+		.triggered = c->triggered ? table_column(t, c->triggered, "triggered") : 0};
 #undef COLUMN
-	size_t triggered = c->triggered ? table_column(t, c->triggered, "triggered") : 0;
-	struct events *e = memory_zero(1, sizeof *e);
-	size_t *columns = find_experiments(e, t, c), capacity = 0;
-	struct strmap *combinations = strmap_new();
-	struct buffer text = {0};
-	e->users = strmap_new();
+	r.arm = find_experiments(e, t, c);
+	e->measures = c->measures;
+	e->given = memory_zero(c->measures->n + 1, sizeof(*e->given));
+	r.given = memory_new(c->measures->n + 1, sizeof *r.given);
+	for (size_t m = 0; m < c->measures->n; m++)
+		r.given[m] = table_column(t, c->measures->all[m].column, "metrics");
+	return r;
+}
+
+bool events_next(struct event_reader *r, struct events *e, struct span *user)
+{
+	struct table *t = r->t;
 	while (table_next(t)) {
-		make_room(e, &capacity, c->distinct);
-		struct span kind = table_field(t, message);
+		make_room(e);
+		progress_step(table_bytes(t), table_size(t), "bytes");
+		struct span kind = table_field(t, r->message);
 		bool last = span_equal(kind, span_of("last"));
 		if (!last && !span_equal(kind, span_of("next"))) {
-			table_reject(t, message, "not next or last");
+			table_reject(t, r->message, "not next or last");
 			continue;
 		}
 		size_t n = e->n;
-		if (table_field(t, user).n == 0) {
-			table_reject(t, user, "an empty id");
+		*user = table_field(t, r->user);
+		if (user->n == 0) {
+			table_reject(t, r->user, "an empty id");
 			continue;
 		}
-		if (!table_i64(t, timestamp, &e->timestamp[n]) ||
-		    !optional_double(t, time, &e->time[n]) ||
-		    !optional_double(t, latency, &e->latency[n]))
+		if (!table_i64(t, r->timestamp, &e->timestamp[n]) ||
+		    !optional_double(t, r->time, &e->time[n]) ||
+		    !optional_double(t, r->latency, &e->latency[n]))
 			continue;
-		if (e->timestamp[n] < c->from_ms || e->timestamp[n] >= c->to_ms)
+		bool good = true;
+		for (size_t m = 0; m < e->measures->n && good; m++)
+			good = give(t, &e->measures->all[m], r->given[m], &e->given[m][n]);
+		if (!good || e->timestamp[n] < r->columns->from_ms || e->timestamp[n] >= r->columns->to_ms)
 			continue;
-		if (n >= UINT32_MAX - 1)
-			die(STATUS_FAILED, "more than %u events", UINT32_MAX - 1);
-		if (!combination(e, combinations, t, columns, &text, &e->combination[n]))
-			continue;
-		e->user[n] = strmap_add(e->users, table_field(t, user));
-		uint64_t hash = hash_of(table_field(t, track));
-		e->track[n] = (uint32_t)hash;
-		if (e->track_hash)
-			e->track_hash[n] = hash;
-		e->recommendation[n] = (uint32_t)hash_of(table_field(t, recommendation));
+		e->combination[n] = combination(e, r);
+		e->track[n] = (uint32_t)hash_of(table_field(t, r->track));
+		e->recommendation[n] = (uint32_t)hash_of(table_field(t, r->recommendation));
 		e->flags[n] = (uint8_t)((last ? EVENT_LAST : 0) |
-			(c->triggered && is_true(table_field(t, triggered)) ? EVENT_TRIGGERED : 0));
-		e->n++;
-		progress_step(table_bytes(t), table_size(t), "bytes");
+			(r->columns->triggered && is_true(table_field(t, r->triggered)) ? EVENT_TRIGGERED : 0));
+		return true;
 	}
-	e->rows = table_rows(t);
-	e->rejected = table_rejected(t);
-	buffer_free(&text);
-	strmap_free(combinations);
-	free(columns);
-	sort_events(e);
-	return e;
+	return false;
+}
+
+void events_close(struct event_reader *r)
+{
+	buffer_free(&r->text);
+	strmap_free(r->combinations);
+	free(r->arm);
+	free(r->given);
 }
 
 void events_free(struct events *e)
 {
-	if (!e)
-		return;
-	for (size_t i = 0; i < e->n_experiments; i++) {
-		free(e->experiment[i]);
-		strmap_free(e->arms[i]);
-	}
-	strmap_free(e->users);
-	free(e->experiment);
-	free(e->arms);
+	for (size_t m = 0; m < e->measures->n; m++)
+		free(e->given[m]);
+	free(e->given);
 	free(e->arm_of);
 	free(e->user);
 	free(e->timestamp);
 	free(e->time);
 	free(e->latency);
 	free(e->track);
-	free(e->track_hash);
 	free(e->recommendation);
 	free(e->combination);
 	free(e->flags);
-	free(e);
 }

@@ -51,29 +51,42 @@ static double total(const struct experiment_data *d, uint32_t arm, const char *n
 	return c < 0 ? NAN : sum;
 }
 
-static void check_ratio(const struct experiment_data *d, const struct check *c, const uint32_t *arms,
-			const double *users, size_t n, const double *weights)
+/* Are the arms as large as planned? Arms that are planned and have no users count. */
+static void check_ratio(const struct experiment_data *d, const struct check *c, const double *weights)
 {
+	const struct users *u = d->users;
+	const struct strmap *arms = u->arms[d->experiment];
+	uint32_t n = strmap_count(arms), *order = strmap_sorted(arms), there = 0;
+	double *users = memory_zero((size_t)n + 1, sizeof *users);
 	double all = 0, weight = 0, chi = 0, g = 0;
-	for (size_t a = 0; a < n; a++) {
+	for (size_t i = 0; i < u->n; i++)
+		if (u->arm[i * u->n_experiments + d->experiment] < ARM_SEVERAL)
+			users[u->arm[i * u->n_experiments + d->experiment]]++;
+	for (uint32_t a = 0; a < n; a++) {
+		double planned = weights ? weights[a] : users[a] > 0;
 		all += users[a];
-		weight += weights ? weights[arms[a]] : 1;
+		weight += planned;
+		there += planned > 0 || users[a] > 0;
 	}
-	for (size_t a = 0; a < n; a++) {
-		double expected = all * (weights ? weights[arms[a]] : 1) / weight;
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t a = order[k];
+		double planned = weights ? weights[a] : users[a] > 0, expected = all * planned / weight;
+		if (!(planned > 0) && !(users[a] > 0))
+			continue;
+		put(c, "users", arm_name(d, a), users[a], NAN, true);
 		chi += (users[a] - expected) * (users[a] - expected) / expected;
 		g += users[a] > 0 ? 2 * users[a] * log(users[a] / expected) : 0;
 	}
-	double df = (double)n - 1, p = n > 1 ? pchisq(chi, df, 0, 0) : NAN;
+	double df = (double)there - 1, p = there > 1 && all > 0 ? pchisq(chi, df, 0, 0) : NAN;
 	bool good = !(p < d->how->srm_threshold);
-	for (size_t a = 0; a < n; a++)
-		put(c, "users", arm_name(d, arms[a]), users[a], NAN, true);
 	put(c, "srm_chi2", NO_ARM, chi, p, good);
 	put(c, "srm_df", NO_ARM, df, NAN, true);
-	put(c, "srm_g", NO_ARM, g, n > 1 ? pchisq(g, df, 0, 0) : NAN, true);
+	put(c, "srm_g", NO_ARM, g, there > 1 ? pchisq(g, df, 0, 0) : NAN, true);
 	if (!good)
 		warn("WARNING: experiment %s: the arms' sizes are not as planned (sample ratio "
 		     "mismatch, p = %.2g): do not trust its effects", c->experiment, p);
+	free(users);
+	free(order);
 }
 
 /* Users of an arm without a finished session; do the arms differ in that? */
@@ -142,8 +155,13 @@ void check_health(const struct experiment_data *d, const struct health *h, const
 		for (size_t a = 0; a < n; a++)
 			users[a] += arm == arms[a];
 	}
-	check_ratio(d, &c, arms, users, n, weights);
-	put(&c, "several_arms", NO_ARM, several, NAN, several <= 0);
+	check_ratio(d, &c, weights);
+	bool kept = h->kept_several > 0;
+	put(&c, "several_arms", NO_ARM, kept ? (double)h->kept_several : several, NAN,
+	    several <= 0 && !kept);
+	if (kept)
+		warn("WARNING: experiment %s: %llu users are in several arms; each arm's events count as a "
+		     "user's", c.experiment, (unsigned long long)h->kept_several);
 	if (several > 0)
 		warn("WARNING: experiment %s: %.0f users are in several arms and were left out",
 		     c.experiment, several);
@@ -184,65 +202,106 @@ static double uniform_distance(double *p, size_t n, double *p_value)
 	return distance;
 }
 
+/* The p of one split of a metric; x and y are scratch of both arms. */
+static double split_p(const struct experiment_data *d, const struct metric *m, const uint8_t *arm,
+		      double *x[2], double *y[2])
+{
+	const struct users *u = d->users;
+	const double *of = u->value[users_find(u, m->of)];
+	const double *over = m->over ? u->value[users_find(u, m->over)] : NULL;
+	size_t n[2] = {0};
+	for (size_t i = 0; i < u->n; i++) {
+		if (isnan(of[i]) || (over && isnan(over[i])))
+			continue;
+		size_t side = arm[i], at = n[side]++;
+		x[side][at] = of[i];
+		y[side][at] = over ? over[i] : 1;
+	}
+	struct moments both[2];
+	for (int k = 0; k < 2; k++)
+		both[k] = over ? moments_of_ratio(x[k], y[k], n[k]) : moments_of(x[k], n[k]);
+	return effect_welch(both[0], both[1], d->how->alpha, INTERVAL_DELTA).p;
+}
+
+/* Are the p values of a metric as they are when nothing differs? */
+static void judge(const struct metric *m, double *p, size_t n, struct output *health)
+{
+	const struct check c = {health, "-"};
+	size_t tests = 0;
+	double below[2] = {0}, ks_p;
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(p[i]))
+			continue;
+		below[0] += p[i] < 0.05;
+		below[1] += p[i] < 0.01;
+		p[tests++] = p[i];
+	}
+	if (tests == 0)
+		return;
+	double share = below[0] / (double)tests, ks = uniform_distance(p, tests, &ks_p);
+	double slack = 3.3 * sqrt(0.05 * 0.95 / (double)tests);
+	bool good = fabs(share - 0.05) <= slack && ks_p >= 0.001;
+	char *names[3] = {memory_format("aa_%s_below_0.05", m->name),
+		memory_format("aa_%s_below_0.01", m->name), memory_format("aa_%s_ks", m->name)};
+	put(&c, names[0], NO_ARM, share, NAN, good);
+	put(&c, names[1], NO_ARM, below[1] / (double)tests, NAN, true);
+	put(&c, names[2], NO_ARM, ks, ks_p, good);
+	for (int k = 0; k < 3; k++)
+		free(names[k]);
+	if (!good)
+		warn("WARNING: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
+		     "calibrated on these users", tests, 100 * share, m->name);
+}
+
+static void write_splits(const struct metric *m, const double *p, size_t n, struct output *details)
+{
+	for (size_t s = 0; s < n && details; s++) {
+		if (isnan(p[s]))
+			continue;
+		output_text(details, "-\taa");
+		output_u64(details, s);
+		output_tab(details);
+		output_text(details, m->name);
+		output_text(details, "\taa_p\t");
+		output_double(details, p[s]);
+		output_end_row(details);
+	}
+}
+
 void calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
 	       struct output *details)
 {
 	const struct users *u = d->users;
-	const struct check c = {health, "-"};
+	const struct how *how = d->how;
 	size_t n = (size_t)salts;
-	double *p = memory_new(n + 1, sizeof *p);
-	double *x[2] = {memory_new(u->n + 1, sizeof(double)), memory_new(u->n + 1, sizeof(double))};
-	for (size_t i = 0; i < d->how->n_metrics; i++) {
-		const struct metric *m = &d->how->metrics[i];
-		long column = users_find(u, m->of);
-		if (m->kind != METRIC_MEAN || column < 0)
-			continue;
-		size_t tests = 0;
-		double below[2] = {0};
-		for (size_t s = 0; s < n; s++) {
-			char salt[32];
-			int length = snprintf(salt, sizeof salt, "aa%zu", s);
-			uint32_t seed = hash_murmur3(salt, (size_t)length, 0);
-			size_t count[2] = {0};
-			for (size_t k = 0; k < u->n; k++) {
-				unsigned arm = hash_murmur3(u->id[k].at, u->id[k].n, seed) & 1;
-				x[arm][count[arm]++] = u->value[column][k];
-			}
-			struct effect e = effect_welch(moments_of(x[0], count[0]),
-						       moments_of(x[1], count[1]), d->how->alpha,
-						       INTERVAL_DELTA);
-			if (isnan(e.p))
-				continue;
-			p[tests++] = e.p;
-			below[0] += e.p < 0.05;
-			below[1] += e.p < 0.01;
-			if (details) {
-				output_text(details, "-\t");
-				output_text(details, salt);
-				output_tab(details);
-				output_text(details, m->name);
-				output_text(details, "\taa_p\t");
-				output_double(details, e.p);
-				output_end_row(details);
-			}
-		}
-		if (tests == 0)
-			continue;
-		double share = below[0] / (double)tests, ks_p, ks = uniform_distance(p, tests, &ks_p);
-		double slack = 3.3 * sqrt(0.05 * 0.95 / (double)tests);
-		bool good = fabs(share - 0.05) <= slack && ks_p >= 0.001;
-		char *names[4] = {memory_format("aa_%s_below_0.05", m->name),
-			memory_format("aa_%s_below_0.01", m->name), memory_format("aa_%s_ks", m->name)};
-		put(&c, names[0], NO_ARM, share, NAN, good);
-		put(&c, names[1], NO_ARM, below[1] / (double)tests, NAN, true);
-		put(&c, names[2], NO_ARM, ks, ks_p, good);
-		for (int k = 0; k < 3; k++)
-			free(names[k]);
-		if (!good)
-			warn("WARNING: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
-			     "calibrated on these users", tests, 100 * share, m->name);
+	uint8_t *arm = memory_new(u->n + 1, sizeof *arm);
+	double *p = memory_new(how->n_metrics * n + 1, sizeof *p), *x[2], *y[2];
+	for (int k = 0; k < 2; k++) {
+		x[k] = memory_new(u->n + 1, sizeof(double));
+		y[k] = memory_new(u->n + 1, sizeof(double));
 	}
-	free(x[0]);
-	free(x[1]);
+	for (size_t s = 0; s < n; s++) {
+		char salt[32];
+		int length = snprintf(salt, sizeof salt, "aa%zu", s);
+		uint32_t seed = hash_murmur3(salt, (size_t)length, 0);
+		for (size_t i = 0; i < u->n; i++)
+			arm[i] = hash_murmur3(u->id[i].at, u->id[i].n, seed) & 1;
+		for (size_t m = 0; m < how->n_metrics; m++)
+			if (how->metrics[m].kind != METRIC_QUANTILE)
+				p[m * n + s] = split_p(d, &how->metrics[m], arm, x, y);
+	}
+	for (size_t m = 0; m < how->n_metrics; m++) {
+		if (how->metrics[m].kind == METRIC_QUANTILE) {
+			warn("--aa says nothing of quantiles: %s", how->metrics[m].name);
+			continue;
+		}
+		write_splits(&how->metrics[m], p + m * n, n, details);
+		judge(&how->metrics[m], p + m * n, n, health);
+	}
+	for (int k = 0; k < 2; k++) {
+		free(x[k]);
+		free(y[k]);
+	}
+	free(arm);
 	free(p);
 }

@@ -26,16 +26,17 @@
 #include "domain/assignment.h"
 #include "frame/run.h"
 #include "streams/output.h"
+#include "view.h"
 
 struct options {
 	struct common common;
 	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
 	const char *control, *metrics, *pre, *users, *segment, *stratify, *triggered, *from, *to;
-	const char *experiments_file, *details, *health, *plan;
-	struct option_list experiments, weights, lower_is_better;
-	bool user_level, sequential, daily, partial, merge;
+	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
+	struct option_list experiments, weights, lower_is_better, margins;
+	bool user_level, sequential, daily, grouped, partial, merge;
 	int interval, adjust, test, multi_arm, unfinished, pre_missing, format;
-	double alpha, power, winsorize, margin, tuned, srm_threshold;
+	double alpha, power, winsorize, tuned, srm_threshold;
 	int64_t rounds, aa;
 };
 
@@ -50,8 +51,8 @@ static const struct option_row OPTIONS[] = {
 	 "the arm that the others are held against; the first by name when no C is there"},
 	{"metrics", 'm', OPTION_TEXT, "NAME,..", AT(metrics),
 	 "time,sessions,mean_request_latency,mean_tracks_per_session,mean_time_per_session", 0, 0,
-	 NULL, "what is compared: a column of users, a ratio of sums as in time/sessions, a quantile "
-	 "as in q90:time"},
+	 NULL, "what is compared: a value of users, a ratio of sums as in time/sessions, a quantile "
+	 "as in q90:time; see Metrics below"},
 	{"user-level", 0, OPTION_FLAG, NULL, AT(user_level), NULL, 0, 0, NULL,
 	 "the input has one row a user: ids, arms, and the metrics as columns"},
 	{"alpha", 0, OPTION_REAL, "X", AT(alpha), "0.05", 1e-9, 0.5, NULL,
@@ -63,10 +64,10 @@ static const struct option_row OPTIONS[] = {
 	{"adjust", 0, OPTION_CHOICE, "HOW", AT(adjust), "holm", 0, 0, ADJUSTMENTS,
 	 "p_adjusted, over all treatments and metrics of an experiment; intervals stay as they are"},
 	{"test", 0, OPTION_CHOICE, "HOW", AT(test), "welch", 0, 0, "welch|mann-whitney|bootstrap",
-	 "where p comes from; with bootstrap the intervals too"},
+	 "where p comes from; with bootstrap the intervals too; mann-whitney is for means alone"},
 	{"rounds", 0, OPTION_INT, "N", AT(rounds), "2000", 100, 1e7, NULL, "bootstrap samples"},
 	{"winsorize", 0, OPTION_REAL, "Q", AT(winsorize), NULL, 0.5, 0.9999999, NULL,
-	 "cap values at the quantile Q of all users of the experiment"},
+	 "cap values of means at the quantile Q of all users of the experiment, and say where that is"},
 	{"pre", 0, OPTION_FILE, "FILE", AT(pre), NULL, 0, 0, NULL,
 	 "events (or users) of the time before: variance is reduced by what they tell (CUPED)"},
 	{"pre-missing", 0, OPTION_CHOICE, "HOW", AT(pre_missing), "zero", 0, 0, "zero|mean",
@@ -77,10 +78,10 @@ static const struct option_row OPTIONS[] = {
 	 "of --users: effects for each value of the column too"},
 	{"stratify", 0, OPTION_TEXT, "COLUMN", AT(stratify), NULL, 0, 0, NULL,
 	 "of --users: effects of means post-stratified by the column"},
-	{"margin", 0, OPTION_REAL, "SHARE", AT(margin), NULL, 0, 10, NULL,
+	{"margin", 0, OPTION_LIST, "[METRIC=]SHARE", AT(margins), NULL, 0, 0, NULL,
 	 "adds p_margin: is the treatment not worse by more than SHARE of the control's mean?"},
 	{"lower-is-better", 0, OPTION_LIST, "METRIC", AT(lower_is_better), NULL, 0, 0, NULL,
-	 "for --margin and colours: less of METRIC is good"},
+	 "for --margin and colours: less of METRIC is good, as it is of latency and skips anyway"},
 	{"sequential", 0, OPTION_FLAG, NULL, AT(sequential), NULL, 0, 0, NULL,
 	 "intervals and p that hold however often one looks"},
 	{"sequential-n", 0, OPTION_REAL, "N", AT(tuned), "5000", 2, 1e12, NULL,
@@ -110,8 +111,14 @@ static const struct option_row OPTIONS[] = {
 	 "every check as TSV: experiment check arm value p verdict"},
 	{"details", 0, OPTION_FILE, "FILE", AT(details), NULL, 0, 0, NULL,
 	 "every further statistic as TSV: experiment treatment metric stat value"},
+	{"user-table", 0, OPTION_FILE, "FILE", AT(user_table), NULL, 0, 0, NULL,
+	 "every user's arms and values as TSV, as --user-level reads them"},
+	{"session-table", 0, OPTION_FILE, "FILE", AT(session_table), NULL, 0, 0, NULL,
+	 "every finished session as TSV: user session start end tracks time latency skips"},
+	{"grouped", 0, OPTION_FLAG, NULL, AT(grouped), NULL, 0, 0, NULL,
+	 "the rows stand in the byte order of users: memory holds one user's rows"},
 	{"partial", 0, OPTION_FLAG, NULL, AT(partial), NULL, 0, 0, NULL,
-	 "instead: the users' values, to be merged; no user may be in two parts"},
+	 "instead: what --merge needs of rows that are --grouped; no user may be in two parts"},
 	{"merge", 0, OPTION_FLAG, NULL, AT(merge), NULL, 0, 0, NULL, "the input is what --partial wrote"},
 	{"format", 0, OPTION_CHOICE, "HOW", AT(format), "auto", 0, 0, "auto|tsv|table",
 	 "TSV, or an aligned table as on a terminal"},
@@ -128,8 +135,6 @@ static const struct option_row OPTIONS[] = {
 	COMMON_LOG(struct options, common),
 	OPTION_END
 };
-
-enum { DAY_MS = 86400000 };
 
 /* Milliseconds, or a day. */
 static int64_t parse_time(const char *text, const char *option, int64_t otherwise)
@@ -160,150 +165,6 @@ static const char *day_text(int64_t ms)
 	gmtime_r(&s, &tm);
 	strftime(text, sizeof text, "%Y-%m-%d", &tm);
 	return memory_text(text, strlen(text));
-}
-
-/* ---- the main table ---- */
-
-struct view {
-	struct output *out;
-	bool table, colour, margin, segment, day;
-	struct rows all;              /* kept for the table */
-	const char **experiment, **days;
-	size_t capacity[2];
-};
-
-static void put_number(struct output *out, double x)
-{
-	output_tab(out);
-	if (isinf(x))
-		output_text(out, x > 0 ? "inf" : "-inf");
-	else if (!isnan(x))
-		output_double(out, x);
-}
-
-static bool significant(const struct row *r, double alpha)
-{
-	return r->adjusted < alpha;
-}
-
-static void write_header(const struct view *v)
-{
-	output_text(v->out, "experiment\ttreatment\tmetric\tn_control\tn_treatment\tcontrol_mean\t"
-		    "treatment_mean\teffect\teffect_lower\teffect_upper\tpercent\tpercent_lower\t"
-		    "percent_upper\tt\tdf\tp\tp_adjusted\tmde\tsignificant");
-	output_text(v->out, v->margin ? "\tp_margin" : "");
-	output_text(v->out, v->segment ? "\tsegment" : "");
-	output_text(v->out, v->day ? "\tday" : "");
-	output_end_row(v->out);
-}
-
-static void write_row(const struct view *v, const char *experiment, const struct row *r,
-		      const char *day, double alpha)
-{
-	const struct effect *e = &r->effect;
-	output_text(v->out, experiment);
-	output_tab(v->out);
-	output_text(v->out, r->treatment);
-	output_tab(v->out);
-	output_text(v->out, r->metric);
-	const double numbers[] = {e->control.n, e->treatment.n, e->control.mean, e->treatment.mean,
-		e->diff, e->low, e->high, e->share * 100, e->share_low * 100, e->share_high * 100,
-		e->t, e->df, e->p, r->adjusted, r->mde};
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		put_number(v->out, numbers[i]);
-	output_text(v->out, isnan(r->adjusted) ? "\t" : significant(r, alpha) ? "\t1" : "\t0");
-	if (v->margin)
-		put_number(v->out, r->margin_p);
-	if (v->segment) {
-		output_tab(v->out);
-		output_text(v->out, r->segment);
-	}
-	if (v->day) {
-		output_tab(v->out);
-		output_text(v->out, day);
-	}
-	output_end_row(v->out);
-}
-
-/* ---- the table for people ---- */
-
-static bool lower_is_better(const struct options *o, const char *metric)
-{
-	for (size_t i = 0; i < o->lower_is_better.n; i++)
-		if (strcmp(o->lower_is_better.values[i], metric) == 0)
-			return true;
-	return strstr(metric, "latency") != NULL;
-}
-
-static void write_table(const struct options *o, const struct view *v)
-{
-	enum { COLUMNS = 9 };
-	static const char *const HEAD[COLUMNS] = {"experiment", "treatment", "metric", "users",
-		"control", "treatment", "effect %", "interval %", "p adjusted"};
-	size_t rows = v->all.n, width[COLUMNS];
-	char **cell = memory_new((rows + 1) * COLUMNS, sizeof(*cell));
-	for (size_t i = 0; i < rows; i++) {
-		const struct row *r = &v->all.row[i];
-		const struct effect *e = &r->effect;
-		char **c = cell + i * COLUMNS;
-		c[0] = memory_format("%s%s%s", v->experiment[i], v->day ? " " : "",
-				     v->day ? v->days[i] : "");
-		c[1] = memory_format("%s%s%s", r->treatment, *r->segment ? " " : "", r->segment);
-		c[2] = memory_format("%s", r->metric);
-		c[3] = memory_format("%.0f/%.0f", e->control.n, e->treatment.n);
-		c[4] = memory_format("%.5g", e->control.mean);
-		c[5] = memory_format("%.5g", e->treatment.mean);
-		c[6] = isnan(e->share) ? memory_format("-") : memory_format("%+.2f", e->share * 100);
-		c[7] = isnan(e->share_low) ? memory_format("-")
-			: memory_format("%+.2f .. %+.2f", e->share_low * 100, e->share_high * 100);
-		c[8] = isnan(r->adjusted) ? memory_format("-") : memory_format("%.3g", r->adjusted);
-	}
-	for (int k = 0; k < COLUMNS; k++) {
-		width[k] = strlen(HEAD[k]);
-		for (size_t i = 0; i < rows; i++)
-			width[k] = strlen(cell[i * COLUMNS + (size_t)k]) > width[k]
-				? strlen(cell[i * COLUMNS + (size_t)k]) : width[k];
-	}
-	for (size_t i = 0; i <= rows; i++) {
-		const struct row *r = i ? &v->all.row[i - 1] : NULL;
-		const char *colour = "";
-		if (r && v->colour && significant(r, o->alpha))
-			colour = (r->effect.diff > 0) != lower_is_better(o, r->metric) ? "\033[32m"
-				: "\033[31m";
-		output_text(v->out, colour);
-		for (size_t k = 0; k < COLUMNS; k++) {
-			const char *text = i ? cell[(i - 1) * COLUMNS + k] : HEAD[k];
-			char *padded = k < 3 ? memory_format("%-*s", (int)width[k], text)
-				: memory_format("%*s", (int)width[k], text);
-			output_text(v->out, padded);
-			output_text(v->out, k + 1 < COLUMNS ? "  " : "");
-			free(padded);
-		}
-		output_text(v->out, r && significant(r, o->alpha) ? "  *" : "");
-		output_text(v->out, *colour ? "\033[0m" : "");
-		output_end_row(v->out);
-	}
-	for (size_t i = 0; i < rows * COLUMNS; i++)
-		free(cell[i]);
-	free(cell);
-}
-
-static void show_rows(const struct options *o, struct view *v, const char *experiment,
-		      const struct rows *rows, const char *day)
-{
-	for (size_t i = 0; i < rows->n; i++) {
-		if (!v->table) {
-			write_row(v, experiment, &rows->row[i], day, o->alpha);
-			continue;
-		}
-		size_t n = v->all.n + 1;
-		v->experiment = memory_grow(v->experiment, &v->capacity[0], n, sizeof(*v->experiment));
-		v->days = memory_grow(v->days, &v->capacity[1], n, sizeof(*v->days));
-		v->all.row = memory_grow(v->all.row, &v->all.capacity, n, sizeof *v->all.row);
-		v->experiment[n - 1] = experiment;
-		v->days[n - 1] = day ? day : "";
-		v->all.row[v->all.n++] = rows->row[i];
-	}
 }
 
 /* ---- what is known of users besides ---- */
@@ -359,12 +220,16 @@ static uint32_t *rows_of(const struct users *pre, const struct users *u)
 static double *weights_of(const struct options *o, const struct experiments *registry,
 			  const struct users *u, size_t experiment)
 {
-	const struct strmap *arms = u->arms[experiment];
-	uint32_t n = strmap_count(arms);
+	struct strmap *arms = u->arms[experiment];
 	const char *name = u->experiment[experiment];
 	struct experiment *known = experiments_find(registry, span_of(name));
 	if (!known && o->weights.n == 0)
 		return NULL;
+	for (size_t a = 0; known && a < known->n; a++)
+		strmap_add(arms, span_of(known->arms[a].name));
+	for (size_t i = 0; i < o->weights.n && o->experiments.n == 1; i++)
+		strmap_add(arms, (struct span){o->weights.values[i], strcspn(o->weights.values[i], "=")});
+	uint32_t n = strmap_count(arms);
 	double *weight = memory_new((size_t)n + 1, sizeof *weight);
 	for (uint32_t a = 0; a < n; a++) {
 		struct span arm = strmap_key(arms, a);
@@ -386,88 +251,32 @@ static double *weights_of(const struct options *o, const struct experiments *reg
 	return weight;
 }
 
-/* ---- plans ---- */
-
-static void write_plan(const struct options *o, const struct experiment_data *d, struct output *out,
-		       double days)
-{
-	size_t n;
-	uint32_t *arms = arms_of(d, &n);
-	double total = 0;
-	for (size_t i = 0; i < d->users->n; i++)
-		total += d->users->arm[i * d->users->n_experiments + d->experiment] < ARM_SEVERAL;
-	for (size_t m = 0; m < d->how->n_metrics; m++) {
-		const struct metric *metric = &d->how->metrics[m];
-		long c = users_find(d->users, metric->of);
-		long under = metric->over ? users_find(d->users, metric->over) : -1;
-		if (c < 0 || (metric->over && under < 0))
-			usage_error("option '--metrics': there is no column of '%s'", metric->name);
-		if (metric->kind == METRIC_QUANTILE)
-			usage_error("--plan is about means and ratios: %s", metric->name);
-		double *x = memory_new(d->users->n + 1, sizeof *x);
-		double *y = memory_new(d->users->n + 1, sizeof *y);
-		size_t count = 0;
-		for (size_t i = 0; i < d->users->n; i++) {
-			if (d->users->arm[i * d->users->n_experiments + d->experiment] != arms[0])
-				continue;
-			x[count] = d->users->value[c][i];
-			y[count++] = under >= 0 ? d->users->value[under][i] : 1;
-		}
-		struct moments moments = under >= 0 ? moments_of_ratio(x, y, count) : moments_of(x, count);
-		double sd = sqrt(moments.variance);
-		const char *at = o->plan;
-		for (size_t length; length = strcspn(at, ","), true; at += length + 1) {
-			double share;
-			if (number_double(at, length, &share) != NUMBER_OK || !(share > 0))
-				usage_error("option '--plan': not a share above 0: \"%.*s\"", (int)length, at);
-			double users = sample_size_z(share * fabs(moments.mean), sd, o->alpha, o->power);
-			output_text(out, d->users->experiment[d->experiment]);
-			output_tab(out);
-			output_text(out, metric->name);
-			const double numbers[] = {moments.mean, sd, share * 100, o->power, users,
-				sample_size_t(share * fabs(moments.mean), sd, o->alpha, o->power),
-				ceil(users) * (double)n / (total / days)};
-			for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-				put_number(out, numbers[i]);
-			output_end_row(out);
-			if (!at[length])
-				break;
-		}
-		free(x);
-		free(y);
-	}
-	free(arms);
-}
-
-/* ---- partial results ---- */
-
-static const char *const SUMS[] = {"sessions", "tracks", "time", "latency", "skips", "transitions",
-	"followed", "distinct_tracks", "first_ms"};
+/* ---- every user's values ---- */
 
 static void write_users(const struct users *u, struct output *out)
 {
 	output_text(out, "user");
-	for (size_t e = 0; e < u->n_experiments; e++) {
+	for (size_t x = 0; x < u->n_experiments; x++) {
 		output_tab(out);
-		output_text(out, u->experiment[e]);
+		output_text(out, u->experiment[x]);
 	}
-	for (size_t v = 0; v < sizeof SUMS / sizeof *SUMS; v++) {
+	for (size_t v = 0; v < u->n_values; v++) {
 		output_tab(out);
-		output_text(out, SUMS[v]);
+		output_text(out, u->name[v]);
 	}
 	output_end_row(out);
 	for (size_t i = 0; i < u->n; i++) {
 		output_span(out, u->id[i]);
-		for (size_t e = 0; e < u->n_experiments; e++) {
-			uint16_t arm = u->arm[i * u->n_experiments + e];
+		for (size_t x = 0; x < u->n_experiments; x++) {
+			uint16_t arm = u->arm[i * u->n_experiments + x];
 			output_tab(out);
 			if (arm == ARM_SEVERAL)
 				output_text(out, "(several)");
 			else if (arm != ARM_NONE)
-				output_span(out, strmap_key(u->arms[e], arm));
+				output_span(out, strmap_key(u->arms[x], arm));
 		}
-		for (size_t v = 0; v < sizeof SUMS / sizeof *SUMS; v++)
-			put_number(out, u->value[users_find(u, SUMS[v])][i]);
+		for (size_t v = 0; v < u->n_values; v++)
+			put_number(out, u->value[v][i]);
 		output_end_row(out);
 	}
 }
@@ -477,199 +286,345 @@ static void write_users(const struct users *u, struct output *out)
 struct run {
 	const struct options *o;
 	struct how how;
+	struct measures measures;
 	struct view view;
-	struct output *details, *health;
+	struct output *details, *health, *user_table, *session_table;
 	struct features features;
 	bool has_features;
 	struct users *pre;
-	struct events *pre_events;
+	struct state *pre_state;
 	struct experiments registry;
-	double days;
-	bool wants_distinct;
+	double *plan, days;
+	size_t n_plan;
 };
 
-static void one_experiment(struct run *r, const struct users *users, size_t experiment,
-			   const struct health *health, const char *day)
+/* The experiment's users and what is known of them; free_data frees what it holds. */
+static struct experiment_data data_of(struct run *r, const struct users *users, size_t experiment)
 {
-	const struct options *o = r->o;
 	struct experiment_data d = {.how = &r->how, .users = users, .experiment = experiment,
-		.day = day, .stratify = o->stratify != NULL};
-	uint32_t *segment = r->has_features ? levels_of(&r->features, users) : NULL;
-	uint32_t *pre_of = r->pre ? rows_of(r->pre, users) : NULL;
-	d.segment = segment;
-	d.levels = r->features.levels;
-	d.pre = r->pre;
-	d.pre_of = pre_of;
-	if (o->plan) {
-		write_plan(o, &d, r->view.out, r->days);
-	} else {
-		if (health) {
-			double *weights = weights_of(o, &r->registry, users, experiment);
-			check_health(&d, health, weights, r->health);
-			free(weights);
-		}
-		struct rows rows = compare_all(&d);
-		show_rows(o, &r->view, users->experiment[experiment], &rows, day);
-		free(rows.row);
-		if (r->details && !day)
-			write_details(&d, r->details);
-		if (o->aa && health && experiment == 0)
-			calibrate(&d, o->aa, r->health, r->details);
-	}
-	free(segment);
-	free(pre_of);
+		.stratify = r->o->stratify != NULL, .levels = r->features.levels, .pre = r->pre};
+	d.segment = r->has_features ? levels_of(&r->features, users) : NULL;
+	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
+	return d;
 }
 
-static struct health health_of(const struct events *e)
+static void free_data(struct experiment_data *d)
 {
-	struct health h = {.ties = e->ties, .duplicates = e->duplicates};
-	int64_t first = INT64_MAX, last = INT64_MIN;
-	for (size_t i = 0; i < e->n; i++) {
-		first = e->timestamp[i] < first ? e->timestamp[i] : first;
-		last = e->timestamp[i] > last ? e->timestamp[i] : last;
+	free(d->segment);
+	free(d->pre_of);
+}
+
+static void show_effects(struct run *r, const struct users *users, size_t experiment, const char *name,
+			 const char *day)
+{
+	struct experiment_data d = data_of(r, users, experiment);
+	struct rows rows = compare_all(&d);
+	view_rows(&r->view, name, &rows, day);
+	free(rows.row);
+	free_data(&d);
+}
+
+/* Health first, then what was asked for besides the effects. */
+static void look_at(struct run *r, const struct users *users, size_t experiment, const struct health *health)
+{
+	const struct options *o = r->o;
+	struct experiment_data d = data_of(r, users, experiment);
+	if (r->plan) {
+		write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
+	} else {
+		double *weights = weights_of(o, &r->registry, users, experiment);
+		check_health(&d, health, weights, r->health);
+		say_adjustments(&d);
+		if (r->details)
+			write_details(&d, r->details);
+		if (o->aa && health->first)
+			calibrate(&d, o->aa, r->health, r->details);
+		free(weights);
 	}
-	if (e->n == 0 || first < 0 || last / DAY_MS - first / DAY_MS > 3660)
+	free_data(&d);
+}
+
+/* ---- from a table of users ---- */
+
+static void analyse_users(struct run *r, const struct users *users)
+{
+	r->days = NAN;
+	for (size_t x = 0; x < users->n_experiments; x++) {
+		struct health none = {.first = x == 0};
+		look_at(r, users, x, &none);
+		if (!r->plan)
+			show_effects(r, users, x, users->experiment[x], NULL);
+	}
+	if (r->user_table)
+		write_users(users, r->user_table);
+}
+
+/* ---- from events ---- */
+
+static struct users *users_at(const struct run *r, const struct state *s, size_t experiment, int64_t day)
+{
+	struct users *u = users_of_state(s, experiment, r->o->multi_arm == 1, day);
+	metrics_derive(u, r->how.metrics, r->how.n_metrics);
+	return u;
+}
+
+static struct health health_of(const struct state *s)
+{
+	const struct totals *all = &s->totals;
+	struct health h = {.ties = all->tied, .duplicates = all->duplicates};
+	int64_t from = day_of(all->first_ms), to = day_of(all->last_ms);
+	if (all->first_ms > all->last_ms || all->beyond || to - from > EMPTY_DAYS_SPAN)
 		return h;
-	int64_t from = first / DAY_MS, days = last / DAY_MS - from + 1;
-	bool *seen = memory_zero((size_t)days, sizeof *seen);
-	for (size_t i = 0; i < e->n; i++)
-		seen[e->timestamp[i] / DAY_MS - from] = true;
-	for (int64_t d = 0; d < days; d++) {
-		if (seen[d])
+	for (int64_t d = from; d <= to; d++) {
+		if (all->days[d / 64] >> d % 64 & 1)
 			continue;
 		h.empty_days = memory_resize(h.empty_days, h.n_empty_days + 1, sizeof(*h.empty_days));
-		h.empty_days[h.n_empty_days++] = day_text((from + d) * DAY_MS);
+		h.empty_days[h.n_empty_days++] = day_text(d * DAY_MS);
 	}
-	free(seen);
 	return h;
 }
 
-static void from_events(struct run *r, struct events *e)
+/* Users in several arms of whom each arm is kept. */
+static uint64_t kept_several(const struct state *s, size_t experiment)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n; i++)
+		n += s->scope[i] == 0 && s->arm[i * s->n_experiments + experiment] == ARM_SEVERAL &&
+			(i + 1 == s->n || s->user[i + 1] != s->user[i] || s->scope[i + 1]);
+	return n;
+}
+
+/* The effects as they were at the end of each day. */
+static void show_days(struct run *r, const struct state *s, size_t experiment)
+{
+	if (s->totals.first_ms > s->totals.last_ms)
+		return;
+	int64_t last = day_of(s->totals.last_ms);
+	for (int64_t day = day_of(s->totals.first_ms); day <= last; day++) {
+		struct users *u = users_at(r, s, experiment, day);
+		size_t n;
+		struct experiment_data d = {.how = &r->how, .users = u};
+		uint32_t *arms = arms_of(&d, &n);
+		if (n > 1)
+			show_effects(r, u, 0, s->experiment[experiment], day_text(day * DAY_MS));
+		free(arms);
+		users_free(u);
+	}
+}
+
+static void analyse_state(struct run *r, const struct state *s)
+{
+	const struct totals *all = &s->totals;
+	bool any = all->first_ms <= all->last_ms;
+	r->days = any ? fmax(1, ceil((double)(all->last_ms - all->first_ms + 1) / DAY_MS)) : 1;
+	struct health health = health_of(s);
+	for (size_t x = 0; x < s->n_experiments; x++) {
+		struct users *u = users_at(r, s, x, INT64_MAX);
+		health.first = x == 0;
+		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
+		look_at(r, u, 0, &health);
+		if (r->o->daily)
+			show_days(r, s, x);
+		else if (!r->plan)
+			show_effects(r, u, 0, s->experiment[x], NULL);
+		users_free(u);
+	}
+	if (r->user_table) { /* of one experiment: its units, which may be a user in an arm */
+		struct users *u = users_at(r, s, s->n_experiments == 1 ? 0 : SIZE_MAX, INT64_MAX);
+		write_users(u, r->user_table);
+		users_free(u);
+	}
+}
+
+/* ---- what to read ---- */
+
+static struct event_columns columns_of(const struct run *r, bool pre)
 {
 	const struct options *o = r->o;
-	int64_t first = INT64_MAX, last = INT64_MIN;
-	for (size_t i = 0; i < e->n; i++) {
-		first = e->timestamp[i] < first ? e->timestamp[i] : first;
-		last = e->timestamp[i] > last ? e->timestamp[i] : last;
-	}
-	r->days = e->n ? fmax(1, ceil((double)(last - first + 1) / DAY_MS)) : 1;
-	if (o->partial) {
-		struct users *u = users_of_events(e, SIZE_MAX, false, INT64_MAX, o->unfinished == 1, o->triggered,
-						   true);
-		write_users(u, r->view.out);
-		users_free(u);
-		return;
-	}
-	struct health health = health_of(e);
-	for (size_t x = 0; x < e->n_experiments; x++) {
-		struct users *u = users_of_events(e, x, o->multi_arm == 1, INT64_MAX,
-						  o->unfinished == 1, o->triggered, r->wants_distinct);
-		if (!o->daily) {
-			one_experiment(r, u, 0, &health, NULL);
-		} else if (e->n) {
-			int64_t day = first >= 0 ? first / DAY_MS : (first - DAY_MS + 1) / DAY_MS;
-			for (; day * DAY_MS <= last; day++) {
-				struct users *until = users_of_events(e, x, o->multi_arm == 1,
-					(day + 1) * DAY_MS, o->unfinished == 1, o->triggered,
-					r->wants_distinct);
-				size_t n;
-				struct experiment_data d = {.how = &r->how, .users = until};
-				uint32_t *arms = arms_of(&d, &n);
-				if (n > 1)
-					one_experiment(r, until, 0, NULL, day_text(day * DAY_MS));
-				free(arms);
-				users_free(until);
-			}
-		}
-		if (!r->view.table)
-			users_free(u); /* a table for people shows names of experiments at the end */
-	}
-}
-
-static struct event_columns columns_of(const struct options *o, bool pre, bool distinct)
-{
 	return (struct event_columns){o->message, o->timestamp, o->user, o->track, o->time, o->latency,
-		o->recommendation, pre ? NULL : o->triggered, o->experiments,
+		o->recommendation, pre ? NULL : o->triggered, o->experiments, pre,
 		pre ? INT64_MIN : parse_time(o->from, "from", INT64_MIN),
-		pre ? INT64_MAX : parse_time(o->to, "to", INT64_MAX),
-		distinct};
+		pre ? INT64_MAX : parse_time(o->to, "to", INT64_MAX), &r->measures};
 }
 
-/* The columns that the metrics need, and what they may follow from. */
-static struct option_list needed_columns(const struct how *how)
+static struct state_rules rules_of(const struct run *r, bool pre)
 {
-	struct option_list list = {0};
-	size_t n = sizeof SUMS / sizeof *SUMS;
-	list.values = memory_new(2 * how->n_metrics + n, sizeof(*list.values));
-	for (size_t i = 0; i < how->n_metrics; i++) {
-		list.values[list.n++] = how->metrics[i].of;
-		if (how->metrics[i].over)
-			list.values[list.n++] = how->metrics[i].over;
-	}
-	for (size_t i = 0; i < n; i++)
-		list.values[list.n++] = SUMS[i];
-	return list;
+	const struct options *o = r->o;
+	return (struct state_rules){.open = o->unfinished == 1, .triggered = !pre && o->triggered,
+		.daily = !pre && o->daily, .scopes = !pre && (o->multi_arm == 1 || o->partial),
+		.sessions = pre ? NULL : r->session_table};
 }
 
-static void check_options(const struct options *o)
+static struct state *read_state(struct run *r, struct table *t, bool pre)
+{
+	const struct options *o = r->o;
+	struct event_columns columns = columns_of(r, pre);
+	struct state_rules rules = rules_of(r, pre);
+	if (o->merge) {
+		struct option_list wanted = metrics_columns(r->how.metrics, r->how.n_metrics);
+		struct state *s = state_merge(t, o->user, pre ? NULL : &o->experiments, &wanted,
+					      !pre && o->daily);
+		free(wanted.values);
+		return s;
+	}
+	return o->grouped ? state_of_groups(t, &columns, &rules, NULL)
+		: state_of_events(t, &columns, &rules);
+}
+
+static struct users *read_users(struct run *r, struct table *t, bool pre)
+{
+	struct option_list values = metrics_columns(r->how.metrics, r->how.n_metrics), none = {0};
+	struct users *u = users_read(t, r->o->user, pre ? &none : &r->o->experiments, &values);
+	metrics_derive(u, r->how.metrics, r->how.n_metrics);
+	free(values.values);
+	return u;
+}
+
+/* Users of the time before. A state keeps their ids. */
+static void read_pre(struct run *r, struct table *t)
+{
+	if (r->o->user_level) {
+		r->pre = read_users(r, t, true);
+	} else {
+		r->pre_state = read_state(r, t, true);
+		r->pre = users_of_state(r->pre_state, SIZE_MAX, false, INT64_MAX);
+		metrics_derive(r->pre, r->how.metrics, r->how.n_metrics);
+	}
+	table_close(t);
+}
+
+/* Every metric can be made of what the input has: said before it is read. */
+static void check_metrics(const struct run *r, struct table *t)
+{
+	struct users nobody = {0};
+	if (r->o->user_level || r->o->merge) {
+		for (size_t c = 0; c < table_width(t); c++) {
+			struct span name = table_column_name(t, c);
+			char *text = memory_text(name.at, name.n);
+			users_add(&nobody, text, memory_new(1, sizeof(double)));
+			free(text);
+		}
+	} else {
+		struct option_list sums = metrics_columns(NULL, 0);
+		for (size_t i = 0; i < sums.n; i++)
+			users_add(&nobody, sums.values[i], memory_new(1, sizeof(double)));
+		for (size_t m = 0; m < r->measures.n; m++)
+			users_add(&nobody, r->measures.all[m].name, memory_new(1, sizeof(double)));
+		free(sums.values);
+	}
+	metrics_derive(&nobody, r->how.metrics, r->how.n_metrics);
+	for (size_t i = 0; i < r->how.n_metrics; i++) {
+		const struct metric *m = &r->how.metrics[i];
+		if (users_find(&nobody, m->of) < 0)
+			usage_error("option '--metrics': there is no column '%s'", m->of);
+		if (m->over && users_find(&nobody, m->over) < 0)
+			usage_error("option '--metrics': there is no column '%s'", m->over);
+	}
+	for (size_t v = 0; v < nobody.n_values; v++) {
+		free(nobody.name[v]);
+		free(nobody.value[v]);
+	}
+	free(nobody.name);
+	free(nobody.value);
+}
+
+/* ---- options ---- */
+
+static void check_sources(const struct options *o)
 {
 	bool ready = o->user_level || o->merge;
 	if (o->user_level && o->merge)
 		usage_error("--user-level and --merge exclude each other");
-	if (ready && o->experiments.n == 0)
+	if (o->user_level && o->experiments.n == 0)
 		usage_error("a table of users needs --experiment");
-	if (ready && (o->triggered || o->from || o->to || o->daily || o->partial || o->multi_arm))
-		usage_error("--triggered, --from, --to, --daily, --partial and --multi-arm are about "
-			    "events, not a table of users");
-	if (o->partial && (o->multi_arm == 1 || o->daily || o->plan || o->details || o->health))
-		usage_error("--partial writes users: it excludes --multi-arm keep, --daily, --plan, "
-			    "--details and --health");
+	if (ready && (o->triggered || o->from || o->to || o->grouped || o->partial ||
+		      o->session_table || option_given("unfinished")))
+		usage_error("--triggered, --from, --to, --unfinished, --session-table, --grouped and "
+			    "--partial are about events, not %s", o->merge ? "parts of them" : "a table of users");
+	if (o->user_level && (o->daily || o->multi_arm))
+		usage_error("--daily and --multi-arm are about events, not a table of users");
+	if (o->partial && (o->multi_arm || o->plan || o->details || o->health || o->user_table ||
+			   o->aa || o->pre || o->users))
+		usage_error("--partial writes what --merge reads: --multi-arm, --plan, --details, --health, "
+			    "--user-table, --aa, --pre and --users go with --merge");
+}
+
+static void check_options(const struct options *o, const struct how *how)
+{
+	check_sources(o);
 	if (o->segment && o->stratify)
 		usage_error("--segment and --stratify exclude each other");
 	if (!o->users != !(o->segment || o->stratify))
 		usage_error("--users goes with --segment or --stratify");
-	if (o->test == TEST_BOOTSTRAP && o->sequential)
-		usage_error("--sequential has intervals of its own: it excludes --test bootstrap");
+	if (o->test == TEST_BOOTSTRAP && (o->stratify || o->margins.n))
+		usage_error("--test bootstrap goes neither with --stratify nor with --margin");
+	if (o->sequential && o->test != TEST_WELCH)
+		usage_error("--sequential has intervals and p of its own: it excludes --test");
+	if (o->sequential && option_given("interval"))
+		usage_error("--sequential has intervals of its own: it excludes --interval");
+	if (o->plan && (o->daily || o->details || o->health || o->aa || o->user_table))
+		usage_error("--plan excludes --daily, --details, --health, --aa and --user-table");
+	for (size_t i = 0; i < how->n_metrics; i++)
+		if (how->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
+			usage_error("%s is about means and ratios: %s", o->plan ? "--plan" : "--sequential",
+				    how->metrics[i].name);
 }
 
-static struct users *read_pre(struct run *r, struct table *t)
+static double *plan_of(const char *text, size_t *n)
 {
-	const struct options *o = r->o;
-	if (o->user_level || o->merge) {
-		struct option_list values = needed_columns(&r->how), none = {0};
-		return users_read(t, o->user, &none, &values);
+	double *share = NULL;
+	*n = 0;
+	for (const char *at = text;; at++) {
+		size_t length = strcspn(at, ",");
+		share = memory_resize(share, *n + 1, sizeof *share);
+		if (number_double(at, length, &share[*n]) != NUMBER_OK || !(share[*n] > 0))
+			usage_error("option '--plan': not a share above 0: \"%.*s\"", (int)length, at);
+		(*n)++;
+		at += length;
+		if (!*at)
+			return share;
 	}
-	struct event_columns c = columns_of(o, true, r->wants_distinct);
-	r->pre_events = events_read(t, &c);
-	return users_of_events(r->pre_events, SIZE_MAX, false, INT64_MAX,
-			       o->unfinished == 1, false, r->wants_distinct);
 }
 
-static int run(const struct options *o, char **files, int count)
+static struct margin margin_of(const struct how *how, const char *text)
 {
-	check_options(o);
-	struct run r = {.o = o, .days = 1};
-	r.how = (struct how){.alpha = o->alpha, .power = o->power, .winsorize = o->winsorize,
-		.margin = o->margin, .tuned = o->tuned, .srm_threshold = o->srm_threshold,
+	const char *equal = strrchr(text, '=');
+	struct margin m = {.metric = equal ? memory_text(text, (size_t)(equal - text)) : NULL};
+	const char *number = equal ? equal + 1 : text;
+	char shown[QUOTED_SIZE];
+	if (number_double(number, strlen(number), &m.share) != NUMBER_OK || !(m.share >= 0) || m.share > 10)
+		usage_error("option '--margin': not SHARE or METRIC=SHARE with a share of 0 to 10: %s",
+			    quoted(text, strlen(text), shown));
+	bool known = !m.metric;
+	for (size_t i = 0; i < how->n_metrics; i++)
+		known |= m.metric && strcmp(how->metrics[i].name, m.metric) == 0;
+	if (!known)
+		usage_error("option '--margin': no metric is called %s",
+			    quoted(m.metric, strlen(m.metric), shown));
+	return m;
+}
+
+static struct how how_of(const struct options *o)
+{
+	struct how how = {.alpha = o->alpha, .power = o->power, .winsorize = o->winsorize,
+		.tuned = o->tuned, .srm_threshold = o->srm_threshold,
 		.interval = (enum interval)o->interval, .adjustment = (enum adjustment)o->adjust,
 		.test = (enum test)o->test, .sequential = o->sequential,
-		.margin_given = option_given("margin"), .pre_mean = o->pre_missing == 1,
-		.rounds = o->rounds, .seed = o->common.seed, .control = o->control,
-		.lower_is_better = o->lower_is_better};
-	r.how.n_metrics = metrics_parse(o->metrics, &r.how.metrics);
-	for (size_t i = 0; i < r.how.n_metrics; i++)
-		r.wants_distinct |= strcmp(r.how.metrics[i].of, "distinct_tracks") == 0 ||
-			(r.how.metrics[i].over && strcmp(r.how.metrics[i].over, "distinct_tracks") == 0);
-	struct event_columns columns = columns_of(o, false, r.wants_distinct || o->partial);
-	struct table_format format = COMMON_FORMAT(&o->common);
-	struct table *t = table_open(files, count, &format);
-	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;
-	struct table *features = o->users ? table_open_file(o->users) : NULL;
-	if (o->experiments_file)
-		experiments_read(&r.registry, o->experiments_file);
-	struct view *v = &r.view;
+		.pre_mean = o->pre_missing == 1, .rounds = o->rounds, .seed = o->common.seed,
+		.control = o->control, .lower_is_better = o->lower_is_better};
+	how.n_metrics = metrics_parse(o->metrics, &how.metrics);
+	how.margins = memory_new(o->margins.n + 1, sizeof *how.margins);
+	for (size_t i = 0; i < o->margins.n; i++)
+		how.margins[how.n_margins++] = margin_of(&how, o->margins.values[i]);
+	return how;
+}
+
+static void open_outputs(struct run *r)
+{
+	const struct options *o = r->o;
+	struct view *v = &r->view;
 	v->out = output_open(o->common.output, o->common.line_buffered);
-	v->margin = r.how.margin_given;
+	v->how = &r->how;
 	v->segment = o->segment != NULL;
 	v->day = o->daily;
 	bool terminal = !o->common.output && isatty(STDOUT_FILENO);
@@ -677,56 +632,90 @@ static int run(const struct options *o, char **files, int count)
 	v->table = (o->format == 2 || (o->format == 0 && terminal)) && !o->partial && !o->plan;
 	v->colour = v->table && terminal && !getenv("NO_COLOR") && kind && strcmp(kind, "dumb") != 0;
 	if (o->details) {
-		r.details = output_open(o->details, false);
-		output_text(r.details, "experiment\ttreatment\tmetric\tstat\tvalue\n");
+		r->details = output_open(o->details, false);
+		output_text(r->details, "experiment\ttreatment\tmetric\tstat\tvalue\n");
 	}
 	if (o->health) {
-		r.health = output_open(o->health, false);
-		output_text(r.health, "experiment\tcheck\tarm\tvalue\tp\tverdict\n");
+		r->health = output_open(o->health, false);
+		output_text(r->health, "experiment\tcheck\tarm\tvalue\tp\tverdict\n");
 	}
+	r->user_table = o->user_table ? output_open(o->user_table, false) : NULL;
+	if (o->session_table) {
+		r->session_table = output_open(o->session_table, false);
+		output_text(r->session_table, "user\tsession\tstart\tend\ttracks\ttime\tlatency\tskips\n");
+	}
+}
+
+/* Written when the columns are known to be there. */
+static void write_header(const struct run *r)
+{
+	const struct options *o = r->o;
+	if (o->plan)
+		output_text(r->view.out, "experiment\tmetric\tmean\tsd\tpercent\tpower\tn_per_arm\t"
+			    "n_per_arm_t\tdays\n");
+	else if (!o->partial && !r->view.table && !o->common.no_header)
+		view_header(&r->view);
+}
+
+static void close_outputs(struct run *r)
+{
+	view_end(&r->view);
+	output_close(r->view.out);
+	if (r->details)
+		output_close(r->details);
+	if (r->health)
+		output_close(r->health);
+	if (r->user_table)
+		output_close(r->user_table);
+	if (r->session_table)
+		output_close(r->session_table);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct run r = {.o = o, .how = how_of(o), .days = 1};
+	check_options(o, &r.how);
+	r.plan = o->plan ? plan_of(o->plan, &r.n_plan) : NULL;
+	if (!o->user_level && !o->merge)
+		r.measures = metrics_measures(r.how.metrics, r.how.n_metrics, o->track, o->partial);
+	struct event_columns columns = columns_of(&r, false);
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;
+	struct table *features = o->users ? table_open_file(o->users) : NULL;
+	check_metrics(&r, t);
+	if (o->experiments_file)
+		experiments_read(&r.registry, o->experiments_file);
+	open_outputs(&r);
 	if (features) {
 		r.features = features_read(o, features);
 		r.has_features = true;
 	}
-	if (pre) {
-		r.pre = read_pre(&r, pre);
-		table_close(pre);
-	}
+	if (pre)
+		read_pre(&r, pre);
 	struct users *users = NULL;
-	struct events *events = NULL;
-	if (o->user_level || o->merge) {
-		struct option_list values = needed_columns(&r.how);
-		users = users_read(t, o->user, &o->experiments, &values);
-	} else {
-		events = events_read(t, &columns);
-	}
+	struct state *state = NULL;
+	struct state_rules rules = rules_of(&r, false);
+	if (o->partial)
+		state = state_of_groups(t, &columns, &rules, r.view.out);
+	else if (o->user_level)
+		users = read_users(&r, t, false);
+	else
+		state = read_state(&r, t, false);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
 	progress_clear();
-	if (o->plan)
-		output_text(v->out, "experiment\tmetric\tmean\tsd\tpercent\tpower\tn_per_arm\t"
-			    "n_per_arm_t\tdays\n");
-	else if (!o->partial && !v->table && !o->common.no_header)
-		write_header(v);
-	if (users) {
-		struct health none = {0};
-		for (size_t x = 0; x < users->n_experiments; x++)
-			one_experiment(&r, users, x, &none, NULL);
-	} else {
-		from_events(&r, events);
-	}
-	if (v->table)
-		write_table(o, v);
-	output_close(v->out);
-	if (r.details)
-		output_close(r.details);
-	if (r.health)
-		output_close(r.health);
-	run_report(rows, users ? users->n : events->n, rejected);
+	write_header(&r);
+	if (users)
+		analyse_users(&r, users);
+	else if (!o->partial)
+		analyse_state(&r, state);
+	close_outputs(&r);
+	run_report(rows, rows - rejected, rejected);
 	users_free(users);
 	users_free(r.pre);
-	events_free(events);
-	events_free(r.pre_events);
+	state_free(state);
+	state_free(r.pre_state);
 	experiments_free(&r.registry);
 	return STATUS_DONE;
 }

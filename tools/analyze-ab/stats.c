@@ -42,10 +42,25 @@ struct moments moments_of_ratio(const double *over, const double *under, size_t 
 	return m;
 }
 
+double effect_share_se(const struct effect *e)
+{
+	double m0 = e->control.mean, m1 = e->treatment.mean;
+	double a = e->control.variance / e->control.n, b = e->treatment.variance / e->treatment.n;
+	return sqrt(b / (m0 * m0) + a * m1 * m1 / (m0 * m0 * m0 * m0));
+}
+
+double effect_log_df(const struct effect *e)
+{
+	double m0 = e->control.mean, m1 = e->treatment.mean;
+	double la = e->control.variance / e->control.n / (m0 * m0);
+	double lb = e->treatment.variance / e->treatment.n / (m1 * m1), all = la + lb;
+	return all * all / (la * la / (e->control.n - 1) + lb * lb / (e->treatment.n - 1));
+}
+
 static void share_interval(struct effect *e, double a, double b, double alpha, enum interval how)
 {
 	double m0 = e->control.mean, m1 = e->treatment.mean, q = qt(1 - alpha / 2, e->df, 1, 0);
-	double s = sqrt(b / (m0 * m0) + a * m1 * m1 / (m0 * m0 * m0 * m0));
+	double s = effect_share_se(e);
 	e->share = e->diff / m0;
 	switch (how) {
 	case INTERVAL_DELTA:
@@ -58,8 +73,7 @@ static void share_interval(struct effect *e, double a, double b, double alpha, e
 		break;
 	case INTERVAL_LOG: {
 		double la = a / (m0 * m0), lb = b / (m1 * m1), all = la + lb;
-		double df = all * all / (la * la / (e->control.n - 1) + lb * lb / (e->treatment.n - 1));
-		double h = exp(qt(1 - alpha / 2, df, 1, 0) * sqrt(all));
+		double h = exp(qt(1 - alpha / 2, effect_log_df(e), 1, 0) * sqrt(all));
 		bool defined = m1 / m0 > 0;
 		e->share_low = defined ? m1 / m0 / h - 1 : NAN;
 		e->share_high = defined ? m1 / m0 * h - 1 : NAN;
@@ -97,21 +111,33 @@ struct effect effect_welch(struct moments control, struct moments treatment, dou
 	return e;
 }
 
+/* Where the sequence is tightest at `tuned` users. */
+static double sequential_rho(double alpha, double tuned)
+{
+	return sqrt((-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuned);
+}
+
+double sequential_p(double diff, double se, double n, double alpha, double tuned)
+{
+	double r = sequential_rho(alpha, tuned), k = n * r * r + 1;
+	double z = diff * diff * n / (se * se);
+	return fmin(1, 1 / (exp(r * r * z / (2 * k)) / sqrt(k)));
+}
+
 void effect_sequential(struct effect *e, double alpha, double tuned, double *rho)
 {
 	double n = e->control.n + e->treatment.n, variance = e->se * e->se * n;
-	double r = sqrt((-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuned), k = n * r * r + 1;
+	double r = sequential_rho(alpha, tuned), k = n * r * r + 1;
 	double half = sqrt(variance) * sqrt(2 * k * log(sqrt(k) / alpha) / (n * r * n * r));
-	double z = e->diff * e->diff * n / (e->se * e->se);
-	double evidence = exp(r * r * z / (2 * k)) / sqrt(k);
-	double m0 = e->control.mean, m1 = e->treatment.mean;
 	double a = e->control.variance / e->control.n, b = e->treatment.variance / e->treatment.n;
-	double relative = sqrt(b / (m0 * m0) + a * m1 * m1 / (m0 * m0 * m0 * m0));
+	/* Of the share: the delta method, and what strata took from the variance. */
+	double relative = effect_share_se(e) * (e->se / sqrt(a + b));
 	e->low = e->diff - half;
 	e->high = e->diff + half;
 	e->share_low = e->share - half / e->se * relative;
 	e->share_high = e->share + half / e->se * relative;
-	e->p = fmin(1, 1 / evidence);
+	e->p = sequential_p(e->diff, e->se, n, alpha, tuned);
+	e->t = e->df = NAN;
 	if (rho)
 		*rho = r;
 }
@@ -250,6 +276,15 @@ double sample_size_z(double effect, double sd, double alpha, double power)
 {
 	double d = z_sum(alpha, power) * sd / effect;
 	return 2 * d * d;
+}
+
+void sample_size_proportion(double p0, double p1, double alpha, double power, double size[2])
+{
+	double za = qnorm(1 - alpha / 2, 0, 1, 1, 0), zb = qnorm(power, 0, 1, 1, 0);
+	double both = p0 * (1 - p0) + p1 * (1 - p1), middle = (p0 + p1) / 2, d = p1 - p0;
+	double pooled = za * sqrt(2 * middle * (1 - middle)) + zb * sqrt(both);
+	size[0] = (za + zb) * (za + zb) * both / (d * d);
+	size[1] = pooled * pooled / (d * d);
 }
 
 /* Both tails of the noncentral t, for n in each arm. */

@@ -1,3 +1,4 @@
+/* users.c - one row a user: of states, or of a ready table. */
 #include "analyze.h"
 
 #include <math.h>
@@ -6,13 +7,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/number.h"
-
-/* What events say of a user, in the order of the columns. */
-enum value { SESSIONS, TRACKS, TIME, LATENCY, SKIPS, TRANSITIONS, FOLLOWED, DISTINCT, FIRST_MS,
-	SUMS };
-static const char *const SUM_NAMES[SUMS] = {"sessions", "tracks", "time", "latency", "skips",
-	"transitions", "followed", "distinct_tracks", "first_ms"};
 
 long users_find(const struct users *u, const char *name)
 {
@@ -58,193 +52,58 @@ static double *column(const struct users *u)
 	return memory_new(u->n + 1, sizeof(double));
 }
 
-/* Per-user ratios and what else follows from the sums. */
-static void derive(struct users *u)
+/* ---- of states ---- */
+
+/* Which rows of a state are units: the numbers of those that count at the end of day. */
+static uint32_t *units_of(const struct state *s, size_t only, bool keep, int64_t day, size_t *n)
 {
-	static const struct { const char *name, *of, *over; } RATIO[] = {
-		{"mean_request_latency", "latency", "tracks"},
-		{"mean_tracks_per_session", "tracks", "sessions"},
-		{"mean_time_per_session", "time", "sessions"},
-	};
-	for (size_t r = 0; r < sizeof RATIO / sizeof *RATIO; r++) {
-		long of = users_find(u, RATIO[r].of), over = users_find(u, RATIO[r].over);
-		if (of < 0 || over < 0 || users_find(u, RATIO[r].name) >= 0)
+	uint32_t *unit = memory_new(s->n + 1, sizeof *unit);
+	bool one = only < s->n_experiments;
+	*n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		uint16_t arm = one ? s->arm[i * s->n_experiments + only] : ARM_NONE;
+		bool scoped = s->scope[i] == only + 1 && one;
+		if (s->day[i] > day || (s->scope[i] && !(keep && scoped)) ||
+		    (keep && one && !s->scope[i] && arm == ARM_SEVERAL))
 			continue;
-		double *x = column(u);
-		for (size_t i = 0; i < u->n; i++)
-			x[i] = u->value[over][i] > 0 ? u->value[of][i] / u->value[over][i] : NAN;
-		users_add(u, RATIO[r].name, x);
+		size_t last = *n ? unit[*n - 1] : SIZE_MAX;
+		bool same = last != SIZE_MAX && s->user[last] == s->user[i] &&
+			s->scope[last] == s->scope[i] &&
+			(!scoped || s->arm[last * s->n_experiments + only] == arm);
+		*n += !same;
+		unit[*n - 1] = (uint32_t)i; /* a later day of the same takes its place */
 	}
-	long sessions = users_find(u, "sessions");
-	if (sessions >= 0 && users_find(u, "returned") < 0) {
-		double *x = column(u);
-		for (size_t i = 0; i < u->n; i++)
-			x[i] = u->value[sessions][i] >= 2;
-		users_add(u, "returned", x);
-	}
+	return unit;
 }
 
-/* ---- from events ---- */
-
-static int by_hash(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-static double count_distinct(uint64_t *hash, size_t n)
-{
-	size_t different = 0;
-	qsort(hash, n, sizeof *hash, by_hash);
-	for (size_t i = 0; i < n; i++)
-		different += hash[i] != 0 && (i == 0 || hash[i] != hash[i - 1]);
-	return (double)different;
-}
-
-/* The events from..to (one user's) whose arm of `only` is `arm` (or all of them): a
- * session closes at `last`; rows behind the final one count only when `open`, but
- * always among the transitions, from which lost logs are told. */
-static void add_up(const struct events *e, size_t from, size_t to, size_t only, uint16_t arm,
-		   int64_t until_ms, bool open, double *sums, uint64_t *scratch)
-{
-	double pending[SUMS] = {0};
-	size_t distinct = 0, previous = SIZE_MAX, seen = 0;
-	for (int v = 0; v < SUMS; v++)
-		sums[v] = 0;
-	for (size_t i = from; i < to && e->timestamp[i] < until_ms; i++) {
-		if (arm != ARM_NONE && e->arm_of[e->combination[i] * e->n_experiments + only] != arm)
-			continue;
-		if (seen++ == 0)
-			sums[FIRST_MS] = (double)e->timestamp[i];
-		if (previous != SIZE_MAX) {
-			sums[TRANSITIONS]++;
-			sums[FOLLOWED] += e->recommendation[previous] == e->track[i];
-		}
-		pending[TRACKS]++;
-		pending[TIME] += e->time[i];
-		pending[LATENCY] += e->latency[i];
-		pending[SKIPS] += e->time[i] < 0.5;
-		if (scratch)
-			scratch[distinct + (size_t)pending[DISTINCT]++] = e->track_hash[i];
-		previous = i;
-		if (!(e->flags[i] & EVENT_LAST))
-			continue;
-		sums[SESSIONS]++;
-		sums[TRACKS] += pending[TRACKS];
-		sums[TIME] += pending[TIME];
-		sums[LATENCY] += pending[LATENCY] * 1000;
-		sums[SKIPS] += pending[SKIPS];
-		distinct += (size_t)pending[DISTINCT];
-		memset(pending, 0, sizeof pending);
-		previous = SIZE_MAX;
-	}
-	for (int v = TRACKS; v <= SKIPS && open; v++)
-		sums[v] += v == LATENCY ? pending[v] * 1000 : pending[v];
-	if (scratch && open)
-		distinct += (size_t)pending[DISTINCT];
-	if (scratch)
-		sums[DISTINCT] = count_distinct(scratch, distinct);
-}
-
-/* The user's arm of an experiment over all events: one, none or several. */
-static uint16_t arm_of_user(const struct events *e, size_t from, size_t to, size_t experiment)
-{
-	uint16_t arm = ARM_NONE;
-	for (size_t i = from; i < to; i++) {
-		uint16_t a = e->arm_of[e->combination[i] * e->n_experiments + experiment];
-		if (a == ARM_NONE || a == arm)
-			continue;
-		if (arm != ARM_NONE)
-			return ARM_SEVERAL;
-		arm = a;
-	}
-	return arm;
-}
-
-static bool was_triggered(const struct events *e, size_t from, size_t to, int64_t until_ms)
-{
-	for (size_t i = from; i < to && e->timestamp[i] < until_ms; i++)
-		if (e->flags[i] & EVENT_TRIGGERED)
-			return true;
-	return false;
-}
-
-struct growth {
-	size_t capacity[SUMS + 2];
-};
-
-static void add_unit(struct users *u, struct growth *g, struct span id, const double *sums)
-{
-	u->id = memory_grow(u->id, &g->capacity[SUMS], u->n + 1, sizeof *u->id);
-	u->arm = memory_grow(u->arm, &g->capacity[SUMS + 1], (u->n + 1) * u->n_experiments,
-			     sizeof *u->arm);
-	u->id[u->n] = id;
-	for (int v = 0; v < SUMS; v++) {
-		u->value[v] = memory_grow(u->value[v], &g->capacity[v], u->n + 1, sizeof(double));
-		u->value[v][u->n] = sums[v];
-	}
-	u->n++;
-}
-
-struct users *users_of_events(const struct events *e, size_t only, bool keep, int64_t until_ms,
-			      bool open, bool triggered, bool distinct)
+struct users *users_of_state(const struct state *s, size_t only, bool keep, int64_t day)
 {
 	struct users *u = memory_zero(1, sizeof *u);
-	struct growth growth = {0};
-	bool one = only < e->n_experiments;
-	u->n_experiments = one ? 1 : e->n_experiments;
+	bool one = only < s->n_experiments;
+	uint32_t *unit = units_of(s, only, keep, day, &u->n);
+	u->n_experiments = one ? 1 : s->n_experiments;
 	u->experiment = memory_new(u->n_experiments + 1, sizeof(*u->experiment));
 	u->arms = memory_new(u->n_experiments + 1, sizeof(*u->arms));
-	for (size_t i = 0; i < u->n_experiments; i++) {
-		size_t from = one ? only : i;
-		u->experiment[i] = memory_text(e->experiment[from], strlen(e->experiment[from]));
-		u->arms[i] = e->arms[from];
+	for (size_t x = 0; x < u->n_experiments; x++) {
+		size_t from = one ? only : x;
+		u->experiment[x] = memory_text(s->experiment[from], strlen(s->experiment[from]));
+		u->arms[x] = s->arms[from];
 	}
-	for (int v = 0; v < SUMS; v++)
-		users_add(u, SUM_NAMES[v], NULL);
-	uint64_t *scratch = distinct ? memory_new(e->n + 1, sizeof *scratch) : NULL;
-	for (size_t from = 0, to; from < e->n; from = to) {
-		for (to = from; to < e->n && e->user[to] == e->user[from]; to++)
-			;
-		if (e->timestamp[from] >= until_ms ||
-		    (triggered && !was_triggered(e, from, to, until_ms)))
-			continue;
-		struct span id = strmap_key(e->users, e->user[from]);
-		double sums[SUMS];
-		uint16_t arm = one ? arm_of_user(e, from, to, only) : ARM_NONE;
-		if (one && keep && arm == ARM_SEVERAL) {
-			for (uint32_t a = 0; a < strmap_count(e->arms[only]); a++) {
-				bool there = false;
-				for (size_t i = from; i < to && !there && e->timestamp[i] < until_ms; i++)
-					there = e->arm_of[e->combination[i] * e->n_experiments + only] == a;
-				if (!there)
-					continue;
-				add_up(e, from, to, only, (uint16_t)a, until_ms, open, sums, scratch);
-				add_unit(u, &growth, id, sums);
-				u->arm[u->n - 1] = (uint16_t)a;
-			}
-			continue;
-		}
-		add_up(e, from, to, 0, ARM_NONE, until_ms, open, sums, scratch);
-		add_unit(u, &growth, id, sums);
-		for (size_t i = 0; i < u->n_experiments; i++)
-			u->arm[(u->n - 1) * u->n_experiments + i] =
-				one ? arm : arm_of_user(e, from, to, i);
+	u->id = memory_new(u->n + 1, sizeof *u->id);
+	u->arm = memory_new(u->n * u->n_experiments + 1, sizeof *u->arm);
+	for (size_t i = 0; i < u->n; i++) {
+		u->id[i] = strmap_key(s->users, s->user[unit[i]]);
+		for (size_t x = 0; x < u->n_experiments; x++)
+			u->arm[i * u->n_experiments + x] =
+				s->arm[unit[i] * s->n_experiments + (one ? only : x)];
 	}
-	for (int v = 0; v < SUMS; v++)
-		if (!u->value[v])
-			u->value[v] = column(u);
-	free(scratch);
-	if (!distinct) {
-		free(u->name[DISTINCT]);
-		free(u->value[DISTINCT]);
-		memmove(u->name + DISTINCT, u->name + DISTINCT + 1,
-			(u->n_values - DISTINCT - 1) * sizeof(*u->name));
-		memmove(u->value + DISTINCT, u->value + DISTINCT + 1,
-			(u->n_values - DISTINCT - 1) * sizeof(*u->value));
-		u->n_values--;
+	for (size_t v = 0; v < s->n_values; v++) {
+		double *x = column(u);
+		for (size_t i = 0; i < u->n; i++)
+			x[i] = s->value[v][unit[i]];
+		users_add(u, s->name[v], x);
 	}
-	derive(u);
+	free(unit);
 	return u;
 }
 
@@ -336,51 +195,5 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 	free(value_capacity);
 	free(arm_column);
 	free(value_column);
-	derive(u);
 	return u;
-}
-
-/* ---- metrics ---- */
-
-static struct metric parse_metric(const char *text, size_t n)
-{
-	struct metric m = {.name = memory_text(text, n)};
-	char shown[QUOTED_SIZE];
-	const char *slash = memchr(text, '/', n), *colon = memchr(text, ':', n);
-	if (colon && text[0] == 'q') {
-		double percent;
-		if (number_double(text + 1, (size_t)(colon - text - 1), &percent) != NUMBER_OK ||
-		    percent <= 0 || percent >= 100 || colon + 1 == text + n)
-			usage_error("option '--metrics': a quantile is q90:COLUMN: %s",
-				    quoted(text, n, shown));
-		m.kind = METRIC_QUANTILE;
-		m.quantile = percent / 100;
-		m.of = memory_text(colon + 1, (size_t)(text + n - colon - 1));
-	} else if (slash) {
-		if (slash == text || slash + 1 == text + n)
-			usage_error("option '--metrics': a ratio is COLUMN/COLUMN: %s",
-				    quoted(text, n, shown));
-		m.kind = METRIC_RATIO;
-		m.of = memory_text(text, (size_t)(slash - text));
-		m.over = memory_text(slash + 1, (size_t)(text + n - slash - 1));
-	} else {
-		if (n == 0)
-			usage_error("option '--metrics': an empty name");
-		m.of = memory_text(text, n);
-	}
-	return m;
-}
-
-size_t metrics_parse(const char *text, struct metric **metrics)
-{
-	size_t count = 0;
-	*metrics = NULL;
-	for (const char *at = text;; at++) {
-		size_t n = strcspn(at, ",");
-		*metrics = memory_resize(*metrics, count + 1, sizeof **metrics);
-		(*metrics)[count++] = parse_metric(at, n);
-		at += n;
-		if (!*at)
-			return count;
-	}
 }

@@ -1,0 +1,146 @@
+#!/bin/sh
+# analyze-ab of one log read in any order, grouped by user, and from --partial and
+# --merge by any split of users: the same bytes of all that it writes, whatever the
+# options are. The log has days without events, ties, duplicates, users in several
+# arms or none, sessions that are cut, users' bytes that are no ASCII.
+cd "$RECPIPE_TMP" || exit 1
+tab=$(printf '\t')
+# log SEED FIRST_DAY: 400 users
+log() {
+	awk -v seed="$1" -v day="$2" 'BEGIN {
+		OFS = "\t"
+		srand(seed)
+		print "message", "timestamp", "user", "track", "time", "latency", "recommendation", "X", "Y", "source", "reward", "triggered"
+		for (u = 0; u < 400; u++) {
+			id = u % 10 == 3 ? "п" u : "u" u
+			x = rand() < 0.5 ? "C" : rand() < 0.6 ? "T1" : "T2"
+			y = rand() < 0.1 ? "" : rand() < 0.5 ? "B" : "A"
+			for (s = int(rand() * 5); s >= 0; s--) {
+				at = (day + int(rand() * 4) * 2) * 86400000 + int(rand() * 86000000)
+				if (rand() < 0.02)
+					x = "T1"
+				heard = int(rand() * 40)
+				for (n = 1 + int(rand() * 6); n >= 0; n--) {
+					last = n == 0 && rand() < 0.9
+					next_track = last ? "" : int(rand() * 40)
+					time = int(rand() * 100) / 100
+					line = (last ? "last" : "next") OFS sprintf("%.0f", at) OFS id OFS heard OFS time OFS rand() / 7 OFS next_track OFS x OFS y OFS (rand() < 0.3 ? "random" : "top") OFS (rand() < 0.2 ? "" : rand()) OFS (rand() < 0.2)
+					print line
+					if (rand() < 0.01)
+						print line
+					at += int(rand() * 3)
+					heard = rand() < 0.9 ? next_track : 7
+				}
+			}
+		}
+	}'
+}
+log 1 19800 > whole.tsv
+log 2 19700 > before.tsv
+{ printf 'user\tdevice\n'; awk 'BEGIN {for (u = 0; u < 380; u++) print (u % 10 == 3 ? "п" u : "u" u) "\t" (u * 7 % 3 ? "phone" : "desk")}'; } > users.tsv
+shuffle() { head -n 1 "$1"; sed 1d "$1" | awk -v seed="$2" 'BEGIN {srand(seed)} {print rand() "\t" $0}' | LC_ALL=C sort -k 1,1g | cut -f 2-; }
+group() { head -n 1 "$1"; sed 1d "$1" | LC_ALL=C sort -t "$tab" -k 3,3 -s; }
+shuffle whole.tsv 3 > shuffled.tsv
+group shuffled.tsv > grouped.tsv
+group before.tsv > before.grouped.tsv
+more=distinct:track,mean:reward,share:source=random,sum:reward/count:reward,q75:sum:reward,count:time\>=0.5,share:time\<0.25,distinct_tracks
+# parts KIND OPTIONS..: three parts of users and the time before
+parts() {
+	kind=$1
+	shift
+	for k in 0 1 2; do
+		awk -F '\t' -v k=$k '{n = $3; gsub(/[^0-9]/, "", n)} NR == 1 || n % 3 == k' grouped.tsv > users.$k
+		analyze-ab -q --experiment X --experiment Y --partial "$@" users.$k > $kind.$k || return 1
+	done
+	[ "$(cat users.0 users.1 users.2 | wc -l)" = $(($(wc -l < grouped.tsv) + 2)) ] || { echo 'not a split'; return 1; }
+	cat $kind.2 > $kind.one
+	sed 1d $kind.0 >> $kind.one
+	sed 1d $kind.1 | LC_ALL=C sort >> $kind.one
+}
+parts plain || exit 1
+parts daily --daily --metrics $more || exit 1
+parts open --unfinished count || exit 1
+parts pulled --triggered triggered --daily || exit 1
+parts time --from 2024-03-19 --to 2024-03-22 || exit 1
+analyze-ab -q --experiment X --partial before.grouped.tsv > before.part || exit 1
+n=0
+run() { analyze-ab --rounds 100 --experiment X --experiment Y --details d --health h --user-table u "$@" > o 2> e; }
+keep() { for f in o e d h u; do mv $f $f.$1 || return 1; done; }
+# same PARTS WHERE OPTIONS..: WHERE goes with events alone (words); the options with all
+same() {
+	kind=$1 where=$2
+	shift 2
+	run $where "$@" whole.tsv || { cat e; return 1; }
+	keep 1
+	for how in shuffled grouped merged one; do
+		case $how in
+		shuffled) run $where "$@" shuffled.tsv ;;
+		grouped) run $where --grouped "$@" grouped.tsv ;;
+		merged) run --merge "$@" $kind.1 $kind.2 $kind.0 ;;
+		one) run --merge "$@" $kind.one ;;
+		esac || { echo "$how: $*"; cat e; return 1; }
+		for f in o e d h u; do cmp $f $f.1 || { echo "$how: $where $*"; return 1; }; done
+		n=$((n + 1))
+	done
+}
+same plain '' || exit 1
+same plain '' --metrics time,sessions,returned,distinct_tracks,q50:time,time/sessions --multi-arm keep || exit 1
+same plain '' --test bootstrap --seed 5 || exit 1
+same plain '' --test mann-whitney --adjust by --interval log || exit 1
+same plain '' --sequential --metrics time,time/tracks --margin 0.1 --margin time=0.02 || exit 1
+same plain '' --users users.tsv --segment device --metrics time,q90:time,skips/tracks || exit 1
+same plain '' --users users.tsv --stratify device --winsorize 0.95 || exit 1
+same plain '' --aa 50 --weights C=2 || exit 1
+same daily '' --daily --metrics $more || exit 1
+same daily '' --daily --metrics time,$more --multi-arm keep || exit 1
+same open '--unfinished count' || exit 1
+same pulled '--triggered triggered' --daily --multi-arm keep || exit 1
+same time '--from 2024-03-19 --to 2024-03-22' || exit 1
+# --pre: events, or a part of them
+run --metrics time,time/sessions,returned --pre before.tsv whole.tsv && keep 1 || exit 1
+run --metrics time,time/sessions,returned --grouped --pre before.grouped.tsv grouped.tsv || exit 1
+for f in o e d h u; do cmp $f $f.1 || exit 1; done
+run --metrics time,time/sessions,returned --merge --pre before.part plain.0 plain.2 plain.1 || exit 1
+for f in o e d h u; do cmp $f $f.1 || exit 1; done
+# experiments that nobody named: those of the log
+analyze-ab -q whole.tsv 2> /dev/null | cut -f 1 | sort -u > named
+analyze-ab -q --experiment X --experiment Y whole.tsv > o || exit 1
+analyze-ab -q --merge plain.0 plain.1 plain.2 | cmp - o || exit 1
+# sessions
+analyze-ab -q --experiment X --session-table s.1 whole.tsv > /dev/null || exit 1
+analyze-ab -q --experiment X --session-table s.2 --grouped grouped.tsv > /dev/null || exit 1
+cmp s.1 s.2 || exit 1
+# --plan, with its days
+analyze-ab -q --experiment X --plan 0.05 --metrics time,returned whole.tsv > o || exit 1
+analyze-ab -q --experiment X --merge --plan 0.05 --metrics time,returned plain.2 plain.1 plain.0 | cmp - o || exit 1
+# What must be refused.
+refused() {
+	status=$1 what=$2
+	shift 2
+	analyze-ab "$@" > /dev/null 2> e
+	[ $? = "$status" ] && grep -q "$what" e || { echo "$*:"; cat e; exit 1; }
+}
+refused 3 'not grouped by user' --experiment X --partial shuffled.tsv
+refused 3 'not grouped by user' --experiment X --grouped shuffled.tsv
+refused 3 'in two parts' --merge plain.0 plain.1 plain.2 plain.1
+sed 2d plain.0 > cut
+refused 3 'cut or missing' --merge cut plain.1 plain.2
+refused 3 'without --daily' --merge --daily plain.0 plain.1 plain.2
+refused 2 'no column .distinct:track' --merge --metrics distinct:track plain.0 plain.1
+# Memory: five times the rows of the same users.
+awk 'BEGIN {
+	OFS = "\t"
+	srand(1)
+	print "message", "timestamp", "user", "track", "time", "latency", "recommendation", "X"
+	for (u = 10000; u < 12000; u++)
+		for (i = 0; i < 200; i++)
+			print i % 10 == 9 ? "last" : "next", sprintf("%.0f", 1.7e12 + i), u, int(rand() * 1000), 0.5, 0.001, 7, u % 2 ? "C" : "T1"
+}' > many.tsv
+awk 'NR == 1 || NR % 5 == 0' many.tsv > few.tsv
+peak() { analyze-ab -v --no-progress "$@" 2>&1 > /dev/null | sed -n 's/.*[ ,]\([0-9.]*\) MB.*/\1/p'; }
+a=$(peak --grouped few.tsv) b=$(peak --grouped many.tsv) c=$(peak --partial many.tsv)
+[ -n "$a" ] && [ -n "$b" ] && [ -n "$c" ] || { echo 'no peak memory in the closing line'; exit 1; }
+case $BIN in *asan* | *tsan*) ;; *)
+	awk -v a="$a" -v b="$b" -v c="$c" 'BEGIN {exit !(b <= a + 1 && c <= 8)}' || { echo "memory grows with the rows: $a MB, $b MB; $c MB of --partial"; exit 1; } ;;
+esac
+echo "$n runs alike; 80,000 and 400,000 rows grouped: $a and $b MB, --partial $c MB"

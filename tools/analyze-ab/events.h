@@ -1,0 +1,50 @@
+/* events.h - rows of the events stream, one at a time, into columns. */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include "analyze.h"
+#include "base/buffer.h"
+
+struct event_reader {
+	struct table *t;
+	const struct event_columns *columns;
+	size_t message, timestamp, user, track, time, latency, recommendation, triggered;
+	size_t *arm, *given;                /* columns of experiments and of measures */
+	struct strmap *combinations;        /* of arms, as text */
+	struct buffer text;                 /* scratch */
+};
+
+/* Resolves the columns and finds the experiments (exit 2 or 3 when there are none). */
+struct event_reader events_open(struct table *t, const struct event_columns *columns,
+				struct events *e);
+
+/* Reads the next good row between from and to into place e->n; the caller gives it a
+ * user's number and counts it. `*user` is valid until the next call. False at the end. */
+bool events_next(struct event_reader *r, struct events *e, struct span *user);
+
+void events_close(struct event_reader *r);
+
+/* Puts all events in the order of users' bytes, then of time (`next` before `last`):
+ * nothing in it depends on where a row stood. */
+void events_sort(struct events *e, const struct strmap *users);
+
+/* The same for events of one user; what stands in place e->n stays there. */
+void events_sort_one(struct events *e);
+
+/* Forgets all events; what stands in place e->n moves to the first. */
+void events_keep_next(struct events *e);
+
+/* Do two events of a user stand at the same time; are they the same in all? */
+bool events_tied(const struct events *e, size_t a, size_t b);
+bool events_equal(const struct events *e, size_t a, size_t b);
+
+/* The arm (or ARM_NONE) of an event. */
+static inline uint16_t event_arm(const struct events *e, size_t event, size_t experiment)
+{
+	return e->arm_of[e->combination[event] * e->n_experiments + experiment];
+}
+
+/* Frees the columns; the experiments' names and arms stay. */
+void events_free(struct events *e);
+
+#endif

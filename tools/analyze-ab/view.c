@@ -1,0 +1,178 @@
+/* view.c - see view.h. */
+#include "view.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void put_number(struct output *out, double x)
+{
+	output_tab(out);
+	if (isinf(x))
+		output_text(out, x > 0 ? "inf" : "-inf");
+	else if (!isnan(x))
+		output_double(out, x);
+}
+
+static bool significant(const struct view *v, const struct row *r)
+{
+	return r->adjusted < v->how->alpha;
+}
+
+void view_header(const struct view *v)
+{
+	output_text(v->out, "experiment\ttreatment\tmetric\tn_control\tn_treatment\tcontrol_mean\t"
+		    "treatment_mean\teffect\teffect_lower\teffect_upper\tpercent\tpercent_lower\t"
+		    "percent_upper\tt\tdf\tp\tp_adjusted\tmde\tsignificant");
+	output_text(v->out, v->how->n_margins ? "\tp_margin" : "");
+	output_text(v->out, v->segment ? "\tsegment" : "");
+	output_text(v->out, v->day ? "\tday" : "");
+	output_end_row(v->out);
+}
+
+static void write_row(const struct view *v, const char *experiment, const struct row *r,
+		      const char *day)
+{
+	const struct effect *e = &r->effect;
+	output_text(v->out, experiment);
+	output_tab(v->out);
+	output_text(v->out, r->treatment);
+	output_tab(v->out);
+	output_text(v->out, r->metric);
+	const double numbers[] = {e->control.n, e->treatment.n, e->control.mean, e->treatment.mean,
+		e->diff, e->low, e->high, e->share * 100, e->share_low * 100, e->share_high * 100,
+		e->t, e->df, e->p, r->adjusted, r->mde};
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		put_number(v->out, numbers[i]);
+	output_text(v->out, isnan(r->adjusted) ? "\t" : significant(v, r) ? "\t1" : "\t0");
+	if (v->how->n_margins)
+		put_number(v->out, r->margin_p);
+	if (v->segment) {
+		output_tab(v->out);
+		output_text(v->out, r->segment);
+	}
+	if (v->day) {
+		output_tab(v->out);
+		output_text(v->out, day);
+	}
+	output_end_row(v->out);
+}
+
+/* ---- the table for people ---- */
+
+enum { COLUMNS = 9 };
+static const char *const HEAD[COLUMNS] = {"experiment", "treatment", "metric", "users", "control",
+	"treatment", "effect %", "interval %", "p adjusted"};
+
+/* Columns on the screen: characters of UTF-8. */
+static size_t width_of(const char *text)
+{
+	size_t n = 0;
+	for (; *text; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void fill_cells(const struct view *v, size_t i, char **c)
+{
+	const struct row *r = &v->all.row[i];
+	const struct effect *e = &r->effect;
+	c[0] = memory_format("%s%s%s", v->experiment[i], v->day ? " " : "", v->day ? v->days[i] : "");
+	c[1] = memory_format("%s%s%s", r->treatment, *r->segment ? " " : "", r->segment);
+	c[2] = memory_format("%s", r->metric);
+	c[3] = memory_format("%.0f/%.0f", e->control.n, e->treatment.n);
+	c[4] = isnan(e->control.mean) ? memory_format("-") : memory_format("%.5g", e->control.mean);
+	c[5] = isnan(e->treatment.mean) ? memory_format("-") : memory_format("%.5g", e->treatment.mean);
+	c[6] = isnan(e->share) ? memory_format("-") : memory_format("%+.2f", e->share * 100);
+	c[7] = isnan(e->share_low) ? memory_format("-")
+		: memory_format("%+.2f .. %+.2f", e->share_low * 100, e->share_high * 100);
+	c[8] = isnan(r->adjusted) ? memory_format("-") : memory_format("%.3g", r->adjusted);
+}
+
+static void put_cell(struct output *out, const char *text, size_t width, bool left)
+{
+	size_t pad = width - width_of(text);
+	for (size_t i = 0; i < pad && !left; i++)
+		output_byte(out, ' ');
+	output_text(out, text);
+	for (size_t i = 0; i < pad && left; i++)
+		output_byte(out, ' ');
+}
+
+static void write_line(const struct view *v, char *const *cell, const size_t *width, const struct row *r)
+{
+	bool marked = r && significant(v, r);
+	if (marked && v->colour)
+		output_text(v->out, (r->effect.diff > 0) != lower_is_better(v->how, r->metric)
+			    ? "\033[32m" : "\033[31m");
+	for (size_t k = 0; k < COLUMNS; k++) {
+		put_cell(v->out, cell[k], width[k], k < 3);
+		output_text(v->out, k + 1 < COLUMNS ? "  " : "");
+	}
+	output_text(v->out, marked ? "  *" : "");
+	output_text(v->out, marked && v->colour ? "\033[0m" : "");
+	output_end_row(v->out);
+}
+
+/* Which figures are adjusted for their number, and which are not. */
+static void write_legend(const struct view *v)
+{
+	static const char *const NAMES[] = {"", "Bonferroni", "Holm", "Hochberg", "Benjamini-Hochberg",
+		"Benjamini-Yekutieli"};
+	const struct how *how = v->how;
+	const char *always = how->sequential ? ", at every look" : "";
+	double percent = 100 * (1 - how->alpha);
+	char *text = how->adjustment == ADJUST_NONE
+		? memory_format("* p < %g; neither p nor the intervals (%g %%%s) are adjusted for the number of "
+				"tests", how->alpha, percent, always)
+		: memory_format("* p < %g, adjusted (%s) for all tests of the experiment; the intervals (%g "
+				"%%%s) are not", how->alpha, NAMES[how->adjustment], percent, always);
+	output_text(v->out, text);
+	output_end_row(v->out);
+	free(text);
+}
+
+void view_end(const struct view *v)
+{
+	size_t rows = v->all.n, width[COLUMNS];
+	if (!v->table)
+		return;
+	char **cell = memory_new((rows + 1) * COLUMNS, sizeof(*cell));
+	for (size_t k = 0; k < COLUMNS; k++)
+		cell[k] = memory_text(HEAD[k], strlen(HEAD[k]));
+	for (size_t i = 0; i < rows; i++)
+		fill_cells(v, i, cell + (i + 1) * COLUMNS);
+	for (size_t k = 0; k < COLUMNS; k++) {
+		width[k] = 0;
+		for (size_t i = 0; i <= rows; i++) {
+			size_t w = width_of(cell[i * COLUMNS + k]);
+			width[k] = w > width[k] ? w : width[k];
+		}
+	}
+	for (size_t i = 0; i <= rows; i++)
+		write_line(v, cell + i * COLUMNS, width, i ? &v->all.row[i - 1] : NULL);
+	if (rows)
+		write_legend(v);
+	for (size_t i = 0; i < (rows + 1) * COLUMNS; i++)
+		free(cell[i]);
+	free(cell);
+}
+
+void view_rows(struct view *v, const char *experiment, const struct rows *rows, const char *day)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		if (!v->table) {
+			write_row(v, experiment, &rows->row[i], day);
+			continue;
+		}
+		size_t n = v->all.n + 1;
+		v->experiment = memory_grow(v->experiment, &v->capacity[0], n, sizeof(*v->experiment));
+		v->days = memory_grow(v->days, &v->capacity[1], n, sizeof(*v->days));
+		v->all.row = memory_grow(v->all.row, &v->all.capacity, n, sizeof *v->all.row);
+		v->experiment[n - 1] = experiment;
+		v->days[n - 1] = day ? day : "";
+		v->all.row[v->all.n++] = rows->row[i];
+	}
+}
