@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -22,6 +23,13 @@ int64_t clock_unix_ms(void)
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void clock_sleep(double seconds)
+{
+	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
 }
 
 uint64_t clock_peak_bytes(void)

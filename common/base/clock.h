@@ -13,6 +13,9 @@ double clock_cpu(void);
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_unix_ms(void);
 
+/* Waits; signals do not end it. */
+void clock_sleep(double seconds);
+
 /* The largest resident memory so far, in bytes. */
 uint64_t clock_peak_bytes(void);
 

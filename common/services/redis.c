@@ -1,14 +1,16 @@
 #include "services/redis.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 
-#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -95,129 +97,163 @@ struct redis_target redis_target_parse(const char *url, const char *option,
 	if (t.user && !t.password)
 		usage_error("option '--%s': the user %s needs a password: set REDISCLI_AUTH or use "
 			    "--password-file", option, t.user);
+	t.name = t.path ? memory_format("%s", t.path) : memory_format("%s:%d", t.host, t.port);
 	return t;
 }
 
-const char *redis_name(const struct redis_target *t)
+void redis_target_free(struct redis_target *t)
 {
-	static char name[300];
-	if (t->path)
-		snprintf(name, sizeof name, "%s", t->path);
-	else
-		snprintf(name, sizeof name, "%s:%d", t->host, t->port);
-	return name;
-}
-
-/* ---- SIGPIPE: a closed socket is an error here, not the end of the program ---- */
-
-struct guard {
-	sigset_t before;
-	bool pending;
-};
-
-static void guard_begin(struct guard *g)
-{
-	sigset_t pipe, pending;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	g->pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
-	pthread_sigmask(SIG_BLOCK, &pipe, &g->before);
-}
-
-static void guard_end(const struct guard *g, bool failed)
-{
-	int error = errno;
-	if (failed && !g->pending) {
-		sigset_t pipe;
-		const struct timespec now = {0, 0};
-		sigemptyset(&pipe);
-		sigaddset(&pipe, SIGPIPE);
-		while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
-			;
-	}
-	pthread_sigmask(SIG_SETMASK, &g->before, NULL);
-	errno = error;
+	free(t->host);
+	free(t->path);
+	free(t->name);
+	free(t->user);
+	free(t->password);
+	*t = (struct redis_target){0};
 }
 
 /* ---- the connection ---- */
 
-static struct timeval timeval_of(double seconds)
+static void set_problem(struct redis *r, const char *what, const char *why)
 {
-	time_t whole = (time_t)seconds;
-	return (struct timeval){whole, (suseconds_t)((seconds - (double)whole) * 1e6)};
-}
-
-static void set_problem(struct redis *r, const char *what)
-{
-	const redisContext *c = r->context;
-	bool timeout = c && c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK ||
-						       errno == EINPROGRESS);
-	const char *why = !c ? "out of memory" : timeout ? "no answer in time"
-		: c->errstr[0] ? c->errstr : "closed";
-	snprintf(r->problem, sizeof r->problem, "%s %s: %s", what, redis_name(r->target), why);
+	snprintf(r->problem, sizeof r->problem, "%s %s: %s", what, r->target->name, why);
 }
 
 void redis_disconnect(struct redis *r)
 {
-	struct guard g;
-	if (!r->context)
-		return;
-	guard_begin(&g);
-	redisFree(r->context);
-	guard_end(&g, true);
+	if (r->context)
+		redisFree(r->context);
 	r->context = NULL;
+	r->out.n = r->sent = 0;
+	free(r->in);
+	r->in = NULL;
 }
 
-bool redis_set_timeout(struct redis *r, double timeout_s)
+void redis_free(struct redis *r)
 {
-	if (redisSetTimeout(r->context, timeval_of(timeout_s)) == REDIS_OK)
-		return true;
-	set_problem(r, "cannot set up");
-	return false;
+	redis_disconnect(r);
+	buffer_free(&r->out);
+}
+
+/* The connection is of no use any more; what is lost is not only the reply asked for. */
+static void lose(struct redis *r, const char *why)
+{
+	set_problem(r, "lost", why);
+	redis_disconnect(r);
+}
+
+static void add_length(struct buffer *out, char mark, size_t n)
+{
+	buffer_add_byte(out, mark);
+	out->n += number_write_u64(n, buffer_room(out, NUMBER_SIZE));
+	buffer_add(out, "\r\n", 2);
 }
 
 void redis_append(struct redis *r, int words, const char **word, const size_t *length)
 {
-	if (r->context && redisAppendCommandArgv(r->context, words, word, length) != REDIS_OK)
-		die(STATUS_FAILED, "out of memory");
+	if (!r->context)
+		return;
+	add_length(&r->out, '*', (size_t)words);
+	for (int i = 0; i < words; i++) {
+		add_length(&r->out, '$', length[i]);
+		buffer_add(&r->out, word[i], length[i]);
+		buffer_add(&r->out, "\r\n", 2);
+	}
 }
 
+enum { READ_BYTES = 64 << 10 };
+
+/* Feeds the parser of replies with what has come. 1: something, 0: nothing yet, -1: lost. */
+static int receive(struct redis *r)
+{
+	if (!r->in)
+		r->in = memory_new(READ_BYTES, 1);
+	ssize_t n = recv(r->context->fd, r->in, READ_BYTES, MSG_DONTWAIT);
+	if (n > 0 && redisReaderFeed(r->context->reader, r->in, (size_t)n) == REDIS_OK)
+		return 1;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return 0;
+	lose(r, n > 0 ? "out of memory" : n == 0 ? "Server closed the connection" : strerror(errno));
+	return -1;
+}
+
+/* Waits until the socket is ready for `events`, or readable. False: too late, lost. */
+static bool wait_for(struct redis *r, short events, double until)
+{
+	for (;;) {
+		double left = until - clock_wall();
+		if (!(left > 0)) {
+			r->late = true;
+			lose(r, "no answer in time");
+			return false;
+		}
+		struct pollfd p = {.fd = r->context->fd, .events = (short)(events | POLLIN)};
+		struct timespec t = {(time_t)left, (long)((left - floor(left)) * 1e9)};
+		int n = ppoll(&p, 1, &t, NULL);
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR) {
+			lose(r, strerror(errno));
+			return false;
+		}
+	}
+}
+
+static double patience_until(const struct redis *r)
+{
+	return r->due_s > 0 ? r->due_s : clock_wall() + r->target->timeout_s;
+}
+
+/* No SIGPIPE: a closed socket is an error here, not the end of the program. */
 bool redis_send(struct redis *r)
 {
-	struct guard g;
-	int done = 0, result = REDIS_OK;
+	double until = 0;
 	if (!r->context)
 		return false;
-	guard_begin(&g);
-	errno = 0;
-	while (result == REDIS_OK && !done)
-		result = redisBufferWrite(r->context, &done);
-	guard_end(&g, result != REDIS_OK);
-	if (result == REDIS_OK)
-		return true;
-	set_problem(r, "lost");
-	redis_disconnect(r);
-	return false;
+	while (r->sent < r->out.n) {
+		ssize_t n = send(r->context->fd, r->out.data + r->sent, r->out.n - r->sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n > 0) {
+			r->sent += (size_t)n;
+			until = 0;
+			continue;
+		}
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+			lose(r, strerror(errno));
+			return false;
+		}
+		until = until > 0 ? until : patience_until(r);
+		/* The server may wait for its replies to be read before it reads on. */
+		if (!wait_for(r, POLLOUT, until) || receive(r) < 0)
+			return false;
+	}
+	r->out.n = r->sent = 0;
+	return true;
 }
 
 redisReply *redis_reply(struct redis *r)
 {
-	void *reply = NULL;
-	struct guard g;
+	double until = 0;
 	if (!r->context)
 		return NULL;
-	/* One that has come already needs no system call, and so no guard. */
-	if (redisGetReplyFromReader(r->context, &reply) == REDIS_OK && reply)
-		return reply;
-	guard_begin(&g);
-	errno = 0;
-	int result = redisGetReply(r->context, &reply);
-	guard_end(&g, result != REDIS_OK);
-	if (result == REDIS_OK && reply)
-		return reply;
-	set_problem(r, "lost");
-	redis_disconnect(r);
-	return NULL;
+	for (;;) {
+		void *reply = NULL;
+		if (redisGetReplyFromReader(r->context, &reply) != REDIS_OK) {
+			lose(r, r->context->errstr);
+			return NULL;
+		}
+		if (reply)
+			return reply;
+		if (r->sent < r->out.n && !redis_send(r))
+			return NULL;
+		int got = receive(r);
+		if (got < 0)
+			return NULL;
+		if (got > 0)
+			continue;
+		until = until > 0 ? until : patience_until(r);
+		if (!wait_for(r, POLLIN, until))
+			return NULL;
+	}
 }
 
 redisReply *redis_command(struct redis *r, const char *const *words)
@@ -251,7 +287,7 @@ static bool agreed(struct redis *r, redisReply *reply)
 	bool good = reply->type != REDIS_REPLY_ERROR;
 	if (!good) {
 		r->refused = !redis_is_transient(reply->str);
-		snprintf(r->problem, sizeof r->problem, "%s: %s", redis_name(r->target), reply->str);
+		snprintf(r->problem, sizeof r->problem, "%s: %s", r->target->name, reply->str);
 	}
 	freeReplyObject(reply);
 	if (!good)
@@ -259,25 +295,34 @@ static bool agreed(struct redis *r, redisReply *reply)
 	return good;
 }
 
+static bool open_socket(struct redis *r)
+{
+	const struct redis_target *t = r->target;
+	struct timeval timeout = {(time_t)t->timeout_s,
+		(suseconds_t)((t->timeout_s - floor(t->timeout_s)) * 1e6)};
+	errno = 0;
+	redisContext *c = t->path ? redisConnectUnixWithTimeout(t->path, timeout)
+		: redisConnectWithTimeout(t->host, t->port, timeout);
+	if (c && !c->err) {
+		c->reader->maxbuf = 0; /* keeps its buffer from one big reply to the next */
+		r->context = c;
+		return true;
+	}
+	bool late = c && c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EINPROGRESS);
+	set_problem(r, "cannot reach", !c ? "out of memory" : late ? "no answer in time" : c->errstr);
+	if (c)
+		redisFree(c);
+	return false;
+}
+
 bool redis_connect(struct redis *r)
 {
 	const struct redis_target *t = r->target;
-	struct timeval timeout = timeval_of(t->timeout_s);
 	redis_disconnect(r);
-	r->refused = false;
-	errno = 0;
-	r->context = t->path ? redisConnectUnixWithTimeout(t->path, timeout)
-		: redisConnectWithTimeout(t->host, t->port, timeout);
-	if (!r->context || r->context->err) {
-		set_problem(r, "cannot reach");
-		redis_disconnect(r);
+	r->refused = r->late = false;
+	r->due_s = 0;
+	if (!open_socket(r))
 		return false;
-	}
-	if (redisSetTimeout(r->context, timeout) != REDIS_OK) {
-		set_problem(r, "cannot set up");
-		redis_disconnect(r);
-		return false;
-	}
 	if (t->password && t->user && !agreed(r, REDIS(r, "AUTH", t->user, t->password)))
 		return false;
 	if (t->password && !t->user && !agreed(r, REDIS(r, "AUTH", t->password)))

@@ -1,8 +1,10 @@
-/* redis.h - a connection to Redis that says what went wrong, over hiredis.
+/* redis.h - a connection to Redis that says what went wrong.
  *
- * Nothing here dies by itself but redis_target_parse: callers decide whether a
- * lost server is the end or a reason to answer from elsewhere. SIGPIPE is held
- * back while a socket is written to.
+ * hiredis connects and parses replies; sending, receiving and patience are here,
+ * so that a deadline holds for a whole exchange and a closed socket raises no
+ * SIGPIPE. Nothing dies by itself but redis_target_parse: callers decide whether a
+ * lost server is the end or a reason to answer from elsewhere. A connection is used
+ * by one thread at a time; several may share a target.
  */
 #ifndef RECPIPE_SERVICES_REDIS_H
 #define RECPIPE_SERVICES_REDIS_H
@@ -12,10 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
+
 struct redis_target {
 	char *host;       /* NULL: a unix socket */
 	int port;
 	char *path;       /* the unix socket */
+	char *name;       /* host:port or the path, for messages */
 	char *user;       /* of an ACL, or NULL */
 	char *password;   /* or NULL */
 	int database;
@@ -27,22 +32,29 @@ struct redis_target {
  * REDISCLI_AUTH or, when not NULL, the first line of `password_file`. */
 struct redis_target redis_target_parse(const char *url, const char *option,
 				       const char *password_file, double timeout_s);
+void redis_target_free(struct redis_target *target);
 
+/* Zeroed but for `target`, it is not connected. */
 struct redis {
 	const struct redis_target *target;
 	redisContext *context; /* NULL: not connected */
+	double due_s;          /* clock_wall() at which patience ends, 0: timeout_s for each reply */
 	char problem[600];     /* what went wrong last */
 	bool refused;          /* ... and it was a refusal that another try will not mend */
+	bool late;             /* ... and it was patience that ended */
+	struct buffer out;     /* commands, the first `sent` bytes of which are on their way */
+	size_t sent;
+	char *in;              /* room for what comes */
 };
 
-/* Connects, authenticates and selects the database; false: see `problem`. */
+/* Connects, authenticates and selects the database; false: see `problem`. Ends `due_s`. */
 bool redis_connect(struct redis *r);
 void redis_disconnect(struct redis *r);
 
-/* Another patience for the replies of this connection; false: see `problem`. */
-bool redis_set_timeout(struct redis *r, double timeout_s);
+/* Disconnects and frees what the struct holds; the target is the caller's. */
+void redis_free(struct redis *r);
 
-/* Queues a command; the words may hold any bytes. */
+/* Queues a command; the words may hold any bytes. Nothing when not connected. */
 void redis_append(struct redis *r, int words, const char **word, const size_t *length);
 
 /* Sends what is queued, and waits for no reply; false: the connection is lost. */
@@ -59,8 +71,5 @@ redisReply *redis_command(struct redis *r, const char *const *words);
 /* Does this error reply mean that the service is not ready now (loading, busy,
  * no master), so that another try may do? */
 bool redis_is_transient(const char *error);
-
-/* host:port or the socket's path, for messages. */
-const char *redis_name(const struct redis_target *target);
 
 #endif

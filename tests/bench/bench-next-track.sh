@@ -17,5 +17,5 @@ redis_start
 load-redis --redis "$url" --prefix p topk.tsv || exit 1
 bench_units 'next-track, lists in a file' "$requests" ' answers' \
 	"cat requests.tsv | next-track --recs topk.tsv --items items.tsv | cat > /dev/null"
-bench_units 'next-track, lists in Redis' "$requests" ' answers' \
-	"cat requests.tsv | next-track --redis $url --prefix p --items items.tsv --deadline 1s | cat > /dev/null"
+bench_units 'next-track, lists in Redis, --pipeline' "$requests" ' answers' \
+	"cat requests.tsv | next-track --redis $url --prefix p --items items.tsv --pipeline | cat > /dev/null"

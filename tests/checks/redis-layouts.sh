@@ -19,7 +19,7 @@ redis_start
 served()
 {
 	next-track --recs "$2.tsv" --items items.tsv requests.tsv > want.out || complain 'from a file'
-	next-track --redis "$url" --prefix p --items items.tsv --deadline 10s requests.tsv > got.out ||
+	next-track --redis "$url" --prefix p --items items.tsv --pipeline requests.tsv > got.out ||
 		complain "$1: next-track failed"
 	cmp -s want.out got.out || complain "$1: the answers are not those of $2.tsv"
 }
@@ -99,7 +99,7 @@ done
 redis flushall > /dev/null
 load i.tsv
 printf 'user\trank\titem\tscore\n7\t1\tk7\t1\n449\t1\tk8\t1\n' | load --delta
-next-track --redis "$url" --prefix p --items items.tsv --deadline 10s requests.tsv > got.out
+next-track --redis "$url" --prefix p --items items.tsv --pipeline requests.tsv > got.out
 awk -F '\t' 'NR > 1 && ($1 == 7 && $2 $3 != "k7delta" || $1 == 449 && $2 $3 != "k8delta") { bad++ }
 	NR > 1 && $3 == "delta" { n++ }
 	END { exit !(n > 10 && !bad) }' got.out || complain 'a delta is not read first'

@@ -20,14 +20,14 @@ load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
 # the same answers from both, with either catalogue
 for pick in uniform rank; do
 	next-track --recs topk.tsv --items items.tsv --pick $pick requests.tsv > file.out || complain 'from a file'
-	next-track --redis "$url" --prefix p --items items.tsv --pick $pick --deadline 10s requests.tsv > one.out ||
+	next-track --redis "$url" --prefix p --items items.tsv --pick $pick --pipeline requests.tsv > one.out ||
 		complain 'from Redis'
 	cmp -s file.out one.out || complain "$pick: Redis and the file answer differently"
 done
-next-track --redis "$url" --prefix p --items items.tsv --pick rank --deadline 10s < requests.tsv > many.out ||
+next-track --redis "$url" --prefix p --items items.tsv --pick rank --pipeline < requests.tsv > many.out ||
 	complain 'from standard input'
 cmp -s file.out many.out || complain 'standard input changes answers'
-next-track --redis "$url" --prefix p --deadline 10s requests.tsv > own.out || complain 'with the catalogue in Redis'
+next-track --redis "$url" --prefix p --pipeline requests.tsv > own.out || complain 'with the catalogue in Redis'
 grep -q 'random:no-list' own.out || complain 'no random tracks from the catalogue in Redis'
 [ "$(wc -l < file.out)" = 18001 ] || complain 'an answer for each next, none for last'
 
@@ -64,8 +64,10 @@ serve()
 	printf 'message\tuser\ttrack\ttime\n' >&8
 	read -r line <&9
 }
+asked=0
 ask_one()
 {
+	asked=$((asked + 1))
 	begin=$(date +%s%N)
 	printf 'next\t3\tx\t1\n' >&8
 	read -r line <&9 || complain "$1: no answer"
@@ -80,20 +82,27 @@ expect() # WHAT SOURCE MOST-MS
 	esac
 	[ $ms -le "$3" ] || complain "$1: took $ms ms"
 }
+# recovers WHAT: within 4 s the lists are used again, and from then on
+recovers()
+{
+	tries=0
+	ask_one "$1"
+	while case $line in *"	indexed	"*) false ;; *) true ;; esac && [ $tries -lt 40 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+		ask_one "$1"
+	done
+	expect "$1, again" indexed 500
+}
 serve
 expect 'a first one' indexed 500
 redis_crash
 for i in 1 2 3; do expect "killed, $i" random:redis 500; done
 redis_start
 load-redis --redis "$url" --prefix p --items items.tsv topk.tsv
-sleep 1.1
-ask_one 'back'
-expect 'back again' indexed 500
+recovers 'back'
 redis client kill type normal > /dev/null
-ask_one 'cut'
-sleep 0.2
-ask_one 'cut'
-expect 'after a cut' indexed 500
+recovers 'cut'
 
 # a server that stands still for three seconds
 kill -STOP "$redis_pid"
@@ -104,9 +113,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 	sleep 0.2
 done
 kill -CONT "$redis_pid"
-sleep 1.1
-ask_one 'continued'
-expect 'continued' indexed 500
+recovers 'continued'
 
 # a new generation is seen within the second; the log is opened anew at SIGHUP
 sed '2,$s/	i/	j/' topk.tsv > other.tsv
@@ -125,7 +132,7 @@ rc=$?
 exec 8>&- 9<&-
 [ "$(wc -l < log.tsv)" = 2 ] || complain "the new log has $(wc -l < log.tsv) lines"
 n=$(cat log.1.tsv log.tsv | grep -c '^next	')
-[ "$n" = 28 ] || complain "$n of 28 events are in the logs"
+[ "$n" = "$asked" ] || complain "$n of $asked events are in the logs"
 grep -q 'answers again' said || complain "said: $(cat said)"
 
 # answers while generations are published one after the other: each from a whole one
@@ -139,12 +146,12 @@ awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 		load-redis --redis "$url" --prefix p other.tsv
 		tail -n +2 busy.tsv
 	done
-} | next-track --redis "$url" --prefix p --items both.tsv --deadline 10s > busy.out || complain 'while publishing'
+} | next-track --redis "$url" --prefix p --items both.tsv --pipeline > busy.out || complain 'while publishing'
 awk -F '\t' 'NR > 1 { n++; if ($3 != "indexed") bad++ } END { exit !(n == 780000 && !bad) }' busy.out ||
 	complain "while publishing: $(cut -f 3 busy.out | sort | uniq -c | tr '\n' ' ')"
 
 # a disk that is full: every answer comes, the loss is said, the status is not 0
-next-track --redis "$url" --prefix p --items items.tsv --deadline 10s --log /dev/full \
+next-track --redis "$url" --prefix p --items items.tsv --pipeline --log /dev/full \
 	requests.tsv > full.out 2> said
 rc=$?
 [ $rc = 1 ] || complain "a full disk: exit status $rc"
@@ -152,10 +159,10 @@ rc=$?
 grep -q 'No space left' said || complain "a full disk: said $(cat said)"
 
 # lists that are too old
-next-track --redis "$url" --prefix p --items items.tsv --max-age 1ms requests.tsv > old.out 2> said ||
+next-track --redis "$url" --prefix p --items items.tsv --max-age 1ms --pipeline requests.tsv > old.out 2> said ||
 	complain 'with --max-age'
 grep -q 'random:stale' old.out || complain 'old lists are served'
 grep -q 'older than --max-age' said || complain 'old lists: it says nothing'
-next-track --redis "$url" --prefix p --items both.tsv --max-age 36h --deadline 10s requests.tsv |
+next-track --redis "$url" --prefix p --items both.tsv --max-age 36h --pipeline requests.tsv |
 	grep indexed > fresh.out || complain 'fresh lists are not served'
 exit $bad

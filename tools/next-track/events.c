@@ -1,0 +1,107 @@
+#include "events.h"
+
+#include <inttypes.h>
+
+#include "base/number.h"
+
+void events_open(struct log *log, const char *path, bool json, const struct experiments *x)
+{
+	struct buffer header = {0};
+	buffer_add_text(&header, "message\ttimestamp\tuser\ttrack\ttime\tlatency\trecommendation");
+	for (size_t i = 0; i < x->n; i++)
+		buffer_format(&header, "\t%s", x->all[i].name);
+	buffer_add_text(&header, "\tsession\tstep\tsource\trank\tprobability\tgeneration\ttriggered\n");
+	log_open(log, path, json, buffer_text(&header));
+	buffer_free(&header);
+}
+
+static const char *message_of(const struct request *q)
+{
+	return q->last ? "last" : "next";
+}
+
+static const char *arm_of(const struct event *e, const struct experiments *x, size_t i)
+{
+	return x->all[i].arms[e->arms[i]].name;
+}
+
+static void add_number(struct buffer *b, double x)
+{
+	b->n += number_write_double(x, buffer_room(b, NUMBER_SIZE));
+}
+
+/* As the service of the course writes it: no more than that, in this order. */
+static void add_json(struct buffer *b, const struct event *e, const struct experiments *x)
+{
+	const struct request *q = e->request;
+	buffer_format(b, "{\"message\": \"%s\", \"timestamp\": %" PRId64 ", \"user\": ", message_of(q),
+		      q->timestamp_ms);
+	log_json(b, q->user);
+	buffer_add_text(b, ", \"track\": ");
+	log_json(b, q->track);
+	buffer_add_text(b, ", \"time\": ");
+	log_json(b, q->time);
+	buffer_add_text(b, ", \"latency\": ");
+	add_number(b, e->latency_s);
+	buffer_add_text(b, ", \"recommendation\": ");
+	log_json(b, e->answer ? e->answer->item : (struct span){NULL, 0});
+	buffer_add_text(b, ", \"experiments\": {");
+	for (size_t i = 0; i < x->n; i++) {
+		buffer_add_text(b, i ? ", " : "");
+		log_json(b, span_of(x->all[i].name));
+		buffer_add_text(b, ": ");
+		log_json(b, span_of(arm_of(e, x, i)));
+	}
+	buffer_add_text(b, "}}\n");
+}
+
+static void add_tsv(struct buffer *b, const struct event *e, const struct experiments *x)
+{
+	const struct request *q = e->request;
+	const struct answer *a = e->answer;
+	buffer_add_text(b, message_of(q));
+	buffer_add_byte(b, '\t');
+	b->n += number_write_i64(q->timestamp_ms, buffer_room(b, NUMBER_SIZE));
+	buffer_add_byte(b, '\t');
+	buffer_add_span(b, q->user);
+	buffer_add_byte(b, '\t');
+	buffer_add_span(b, q->track);
+	buffer_add_byte(b, '\t');
+	buffer_add_span(b, q->time);
+	buffer_add_byte(b, '\t');
+	add_number(b, e->latency_s);
+	buffer_add_byte(b, '\t');
+	if (a)
+		buffer_add_span(b, a->item);
+	for (size_t i = 0; i < x->n; i++) {
+		buffer_add_byte(b, '\t');
+		buffer_add_text(b, arm_of(e, x, i));
+	}
+	buffer_add_byte(b, '\t');
+	b->n += number_write_i64(e->visit.session, buffer_room(b, NUMBER_SIZE));
+	buffer_add_byte(b, '\t');
+	b->n += number_write_u64(e->visit.step, buffer_room(b, NUMBER_SIZE));
+	buffer_add_byte(b, '\t');
+	if (a) {
+		buffer_add_text(b, RECOMMENDER_NAMES[a->source]);
+		buffer_add_text(b, a->why ? ":" : "");
+		buffer_add_text(b, a->why ? a->why : "");
+	}
+	buffer_add_byte(b, '\t');
+	if (a && a->rank)
+		b->n += number_write_u64(a->rank, buffer_room(b, NUMBER_SIZE));
+	buffer_add_byte(b, '\t');
+	if (a)
+		add_number(b, a->probability);
+	buffer_add_byte(b, '\t');
+	buffer_add_text(b, e->generation);
+	buffer_add_text(b, !a ? "\t\n" : e->triggered ? "\t1\n" : "\t0\n");
+}
+
+void events_add(struct log *log, const struct event *e, const struct experiments *x)
+{
+	if (log->json)
+		add_json(&log->rows, e, x);
+	else
+		add_tsv(&log->rows, e, x);
+}

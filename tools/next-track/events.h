@@ -1,0 +1,27 @@
+/* events.h - a request and its answer as a row of the events log. */
+#ifndef NEXT_TRACK_EVENTS_H
+#define NEXT_TRACK_EVENTS_H
+
+#include "domain/assignment.h"
+#include "log.h"
+#include "recommend.h"
+#include "request.h"
+#include "visits.h"
+
+struct event {
+	const struct request *request;
+	const struct answer *answer;   /* NULL: the session ends */
+	const size_t *arms;            /* of each experiment */
+	struct visit visit;
+	double latency_s;
+	const char *generation;        /* of the lists */
+	bool triggered;                /* the arms could differ */
+};
+
+/* Opens the log of these experiments. */
+void events_open(struct log *log, const char *path, bool json, const struct experiments *x);
+
+/* Adds an event to what is to be written. */
+void events_add(struct log *log, const struct event *e, const struct experiments *x);
+
+#endif

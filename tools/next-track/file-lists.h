@@ -1,0 +1,26 @@
+/* file-lists.h - lists from a top-N file: no server is needed. */
+#ifndef NEXT_TRACK_FILE_LISTS_H
+#define NEXT_TRACK_FILE_LISTS_H
+
+#include "shelf.h"
+#include "streams/table.h"
+
+struct file_lists;
+
+/* Reads and closes the table. `max_age_s` 0: lists do not age; otherwise the file's date
+ * counts. */
+struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s);
+
+/* When there is no catalogue: what lists hold is what can be drawn, in byte order. Then
+ * asks the shelf once for each item whether it can be offered. */
+void file_lists_meet_shelf(struct file_lists *f, struct shelf *s);
+
+/* The user's list; false when there is none. */
+bool file_lists_find(const struct file_lists *f, struct span user, struct list *l);
+
+/* Are the lists too old? The first time it is said. */
+bool file_lists_are_stale(struct file_lists *f);
+
+void file_lists_free(struct file_lists *f);
+
+#endif

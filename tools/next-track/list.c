@@ -1,0 +1,46 @@
+#include "list.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void list_clear(struct list *l)
+{
+	l->n = 0;
+	l->checked = false;
+}
+
+void list_add(struct list *l, struct span item, double score, bool allowed)
+{
+	if (l->n == l->capacity) {
+		l->capacity = l->capacity * 2 + 64;
+		l->items = memory_resize(l->items, l->capacity, sizeof *l->items);
+		l->scores = memory_resize(l->scores, l->capacity, sizeof *l->scores);
+		l->allowed = memory_resize(l->allowed, l->capacity, sizeof *l->allowed);
+	}
+	l->items[l->n] = item;
+	l->allowed[l->n] = allowed;
+	l->scores[l->n++] = score;
+}
+
+void list_split(struct list *l, const char *text, size_t n)
+{
+	const char *end = text + n;
+	list_clear(l);
+	while (text < end) {
+		const char *tab = memchr(text, '\t', (size_t)(end - text)), *stop = tab ? tab : end;
+		if (stop > text)
+			list_add(l, (struct span){text, (size_t)(stop - text)}, NAN, true);
+		text = stop + 1;
+	}
+}
+
+void list_free(struct list *l)
+{
+	free(l->items);
+	free(l->scores);
+	free(l->allowed);
+	*l = (struct list){0};
+}

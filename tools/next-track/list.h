@@ -1,0 +1,27 @@
+/* list.h - a list to pick from, best first. */
+#ifndef NEXT_TRACK_LIST_H
+#define NEXT_TRACK_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+/* A zeroed struct is an empty list. The ids lie elsewhere. */
+struct list {
+	uint32_t n, capacity;
+	struct span *items;
+	double *scores;          /* nan where they are not known */
+	bool *allowed;           /* when `checked`: the catalogue was asked before, once */
+	bool checked;
+};
+
+void list_clear(struct list *l);
+void list_add(struct list *l, struct span item, double score, bool allowed);
+
+/* The items of a text with TABs between them, in place of what was there. The text stays
+ * where it is as long as the list is used. */
+void list_split(struct list *l, const char *text, size_t n);
+void list_free(struct list *l);
+
+#endif

@@ -1,0 +1,170 @@
+#include "recommend.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+static bool may_pick(const struct recommend *r, const struct list *l, uint32_t i, struct span played)
+{
+	if (span_equal(l->items[i], played))
+		return false;
+	return l->checked ? l->allowed[i] : shelf_can_offer(r->shelf, l->items[i]);
+}
+
+static bool has_other(const struct recommend *r, const struct list *l, struct span played)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (may_pick(r, l, i, played))
+			return true;
+	return false;
+}
+
+/* The items' shares, not yet divided by their sum, which is returned; those that may not
+ * be offered or were just played have 0. */
+static double weigh(struct recommend *r, const struct list *l, struct span played)
+{
+	double total = 0, top = -INFINITY;
+	/* The popular ones have no scores: then any alike. */
+	bool scored = l->n > 0 && !isnan(l->scores[0]);
+	enum pick how = r->pick == PICK_SOFTMAX && !scored ? PICK_UNIFORM : r->pick;
+	r->weights = memory_grow(r->weights, &r->weights_capacity, l->n, sizeof *r->weights);
+	for (uint32_t i = 0; i < l->n; i++) {
+		r->weights[i] = may_pick(r, l, i, played);
+		if (r->weights[i] > 0 && how == PICK_SOFTMAX)
+			top = fmax(top, l->scores[i]);
+	}
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (how == PICK_RANK)
+			r->weights[i] /= i + 1;
+		else if (how == PICK_SOFTMAX && r->weights[i] > 0)
+			r->weights[i] = exp((l->scores[i] - top) / r->temperature);
+		total += r->weights[i];
+	}
+	return total;
+}
+
+/* False: there is nothing in the list that may be picked. */
+static bool pick(struct recommend *r, const struct list *l, struct span played, struct random *random,
+		 struct answer *a)
+{
+	double total = weigh(r, l, played);
+	if (!(total > 0))
+		return false;
+	double left = random_share(random) * total;
+	for (uint32_t i = 0; i < l->n; i++) {
+		double w = r->weights[i];
+		if (!(w > 0))
+			continue;
+		/* Rounding may leave a crumb: then it is the last one. */
+		*a = (struct answer){.item = l->items[i], .rank = i + 1, .probability = w / total};
+		if ((left -= w) < 0)
+			break;
+	}
+	return true;
+}
+
+/* The user's list, into r->list; false, and why: there is none to be used. */
+static bool find_list(struct recommend *r, const struct request *q, bool delta_only, const char **why)
+{
+	*why = q->unreachable ? "redis" : r->stale ? "stale" : delta_only ? "no-delta" : "no-list";
+	if (q->unreachable || r->stale || (delta_only && !q->delta))
+		return false;
+	if (r->file)
+		return file_lists_find(r->file, q->user, &r->list);
+	list_clear(&r->list);
+	if (q->reply && q->reply->type == REDIS_REPLY_STRING)
+		list_split(&r->list, q->reply->str, q->reply->len);
+	for (size_t i = 0; q->reply && q->reply->type == REDIS_REPLY_ARRAY && i < q->reply->elements; i++)
+		list_add(&r->list, (struct span){q->reply->element[i]->str, q->reply->element[i]->len},
+			 NAN, true);
+	return r->list.n > 0;
+}
+
+static bool ask(struct recommend *r, enum recommender who, const struct request *q,
+		struct random *random, struct answer *a, const char **why)
+{
+	switch (who) {
+	case INDEXED:
+	case DELTA:
+		if (!find_list(r, q, who == DELTA, why))
+			return false;
+		*why = "no-other-item";
+		return pick(r, &r->list, q->track, random, a);
+	case POPULAR:
+		*why = "no-popular";
+		return pick(r, &r->shelf->popular, q->track, random, a);
+	case STICKY_ARTIST: {
+		uint32_t others = shelf_others_by_artist(r->shelf, q->track);
+		*why = "no-artist";
+		if (others == 0)
+			return false;
+		*a = (struct answer){.item = shelf_draw_by_artist(r->shelf, q->track, random),
+			.probability = 1.0 / others};
+		return true;
+	}
+	default:
+		a->probability = shelf_draw(r->shelf, q->track, random, &a->item);
+		return true;
+	}
+}
+
+/* Whom an answer is put down to: a list that has changed since is a source of its own. */
+static enum recommender source_of(enum recommender who, const struct request *q)
+{
+	return who == INDEXED && q->delta ? DELTA : who;
+}
+
+struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
+			uint64_t nth)
+{
+	struct random random = random_start(hash_row(r->seed, q->user, (struct span){NULL, 0}), nth);
+	struct answer a = {.why = NULL};
+	const char *first = NULL, *why = NULL;
+	size_t i = 0;
+	while (!ask(r, c->of[i], q, &random, &a, &why))
+		if (i++ == 0)
+			first = why;
+	a.source = source_of(c->of[i], q);
+	a.why = first;
+	return a;
+}
+
+/* Whom the chain's answer would come from. */
+static enum recommender would_answer(struct recommend *r, const struct request *q, const struct chain *c)
+{
+	const char *why;
+	for (size_t i = 0; i < c->n; i++) {
+		enum recommender who = c->of[i];
+		bool able = who == POPULAR ? has_other(r, &r->shelf->popular, q->track)
+			: who == STICKY_ARTIST ? shelf_others_by_artist(r->shelf, q->track) > 0
+			: who == RANDOM || (find_list(r, q, who == DELTA, &why) &&
+					    has_other(r, &r->list, q->track));
+		if (able)
+			return source_of(who, q);
+	}
+	return RANDOM;
+}
+
+bool recommend_arms_differ(struct recommend *r, const struct request *q, const struct chain *arms,
+			   size_t n, const struct chain *usual)
+{
+	enum recommender first = RANDOM;
+	for (size_t a = 0; a < n; a++) {
+		enum recommender who = would_answer(r, q, arms[a].n ? &arms[a] : usual);
+		if (a == 0)
+			first = who;
+		if (who != first)
+			return true;
+	}
+	return false;
+}
+
+void recommend_free(struct recommend *r)
+{
+	list_free(&r->list);
+	free(r->weights);
+	r->weights = NULL;
+}

@@ -1,0 +1,46 @@
+/* recommend.h - picks an answer: from a list, the popular ones, the artist's, or any. */
+#ifndef NEXT_TRACK_RECOMMEND_H
+#define NEXT_TRACK_RECOMMEND_H
+
+#include "file-lists.h"
+#include "request.h"
+#include "rules.h"
+#include "shelf.h"
+
+enum pick { PICK_UNIFORM, PICK_RANK, PICK_SOFTMAX };
+
+struct recommend {
+	enum pick pick;
+	double temperature;      /* of PICK_SOFTMAX */
+	uint64_t seed;
+	const struct shelf *shelf;
+	const struct file_lists *file; /* NULL: requests bring their lists along */
+	bool stale;              /* the lists are too old to be used */
+	/* scratch */
+	struct list list;
+	double *weights;
+	size_t weights_capacity;
+};
+
+struct answer {
+	struct span item;
+	enum recommender source;
+	const char *why;         /* of a fallback: why the first of the chain did not answer; NULL: it did */
+	uint32_t rank;           /* the place in the list, 0: none */
+	double probability;      /* with which this item was drawn */
+};
+
+/* The answer of the first recommender of the chain that has one. The draw depends on the
+ * seed, the user and `nth`, the number of answers that the user had before. The shelf must
+ * have stock. */
+struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
+			uint64_t nth);
+
+/* Would the arms of an experiment answer this request from different sources? False when
+ * the arm does not matter: then the user tells nothing about what the arms do. */
+bool recommend_arms_differ(struct recommend *r, const struct request *q, const struct chain *arms,
+			   size_t n, const struct chain *usual);
+
+void recommend_free(struct recommend *r);
+
+#endif

@@ -1,0 +1,278 @@
+#include "redis-lists.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "errand.h"
+#include "services/published.h"
+
+/* Asking again because something was published in the meantime has an end. */
+enum { ROUNDS = 4, TELL_EVERY_S = 10 };
+
+struct redis_lists {
+	struct redis_lists_options o;
+	struct shelf *shelf;
+	struct redis_target target;   /* its timeout is that of errands */
+	struct errand *errand;
+	struct redis redis;
+	struct published live;
+	bool has_delta;
+	bool stale;
+	bool down, told;              /* answers come from elsewhere; and that has been said */
+	double next_tell;             /* not more often than every TELL_EVERY_S */
+	bool has_errors;              /* ... among the replies of this exchange */
+	bool renewed;                 /* the shelf is of an older generation */
+	double next_look;             /* when no lists are wanted */
+	char *key_lists, *key_meta, *key_delta;
+	struct buffer key;
+};
+
+/* ---- the connection ---- */
+
+static void say_down(struct redis_lists *l, const char *problem)
+{
+	if (l->down)
+		return;
+	l->down = true;
+	l->told = clock_wall() >= l->next_tell;
+	if (!l->told)
+		return;
+	tell("%s; answers come from the fallback", problem);
+	l->next_tell = clock_wall() + TELL_EVERY_S;
+}
+
+static void say_up(struct redis_lists *l)
+{
+	if (l->down && l->told)
+		tell("%s answers again", l->target.name);
+	l->down = false;
+}
+
+/* The server answers, but with an error. */
+static void say_error(struct redis_lists *l, const redisReply *reply)
+{
+	char problem[300];
+	snprintf(problem, sizeof problem, "%.100s: %.180s", l->target.name, reply->str);
+	say_down(l, problem);
+	l->has_errors = true;
+}
+
+static void note_age(struct redis_lists *l)
+{
+	bool stale = l->o.max_age_s > 0 && l->live.published_ms > 0 &&
+		(double)(clock_unix_ms() - l->live.published_ms) / 1000 > l->o.max_age_s;
+	if (stale && !l->stale)
+		tell("the lists are older than --max-age: answers come from the fallback");
+	l->stale = stale;
+}
+
+/* Takes over what an errand brought. Where there is no catalogue any more, the one that
+ * was known stays: there must be something to draw from. */
+static void adopt(struct redis_lists *l, struct errand_result *result)
+{
+	if (l->redis.context) {
+		redis_free(&result->redis);
+	} else {
+		redis_free(&l->redis);
+		l->redis = result->redis;
+	}
+	if (result->items)
+		shelf_put_pool(l->shelf, result->items);
+	if (l->o.wants_popular)
+		shelf_put_popular(l->shelf, &result->popular);
+	l->live = result->live;
+	l->renewed = false;
+	note_age(l);
+	say_up(l);
+}
+
+/* Is there a connection? Waits for one for `patience_s` at most, and not at all when it is
+ * known that there is none. */
+static bool is_connected(struct redis_lists *l, double patience_s)
+{
+	struct errand_result result;
+	if (!l->redis.context || l->renewed)
+		errand_send(l->errand);
+	switch (errand_look(l->errand, l->redis.context || l->down ? 0 : patience_s, &result)) {
+	case ERRAND_BACK:
+		adopt(l, &result);
+		break;
+	case ERRAND_FAILING:
+		if (!l->redis.context)
+			say_down(l, result.redis.problem);
+		break;
+	default:
+		break;
+	}
+	return l->redis.context != NULL;
+}
+
+struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct shelf *shelf)
+{
+	struct redis_lists *l = memory_zero(1, sizeof *l);
+	struct errand_result result;
+	l->o = *o;
+	l->shelf = shelf;
+	/* At the start there is time, and later another thread has it: a catalogue may be large. */
+	l->target = redis_target_parse(o->url, "redis", o->password_file, fmax(o->deadline_s, 2));
+	l->redis.target = &l->target;
+	l->key_lists = published_key(o->prefix, "", PART_LISTS);
+	l->key_meta = published_key(o->prefix, "", PART_META);
+	l->key_delta = published_delta_key(o->prefix);
+	l->errand = errand_new(&l->target, o->prefix, o->wants_items, o->wants_popular);
+	errand_go(l->errand, &result);
+	if (!result.done && result.redis.refused)
+		die(STATUS_FAILED, "%s", result.redis.problem);
+	if (result.done) {
+		adopt(l, &result);
+		return l;
+	}
+	say_down(l, result.redis.problem);
+	errand_send(l->errand);
+	return l;
+}
+
+/* ---- asking ---- */
+
+static void ask(struct redis_lists *l, const struct request *requests, size_t n)
+{
+	const char *exists[] = {"EXISTS", l->key_delta};
+	const size_t exists_length[] = {6, strlen(l->key_delta)};
+	published_ask(&l->redis, l->key_meta);
+	redis_append(&l->redis, 2, exists, exists_length);
+	for (size_t i = 0; i < n && l->o.wants_lists; i++) {
+		if (requests[i].last)
+			continue;
+		if (l->has_delta) {
+			const char *word[] = {"HGET", l->key_delta, requests[i].user.at};
+			const size_t length[] = {4, strlen(l->key_delta), requests[i].user.n};
+			redis_append(&l->redis, 3, word, length);
+		}
+		published_ask_list(&l->redis, &l->live, l->o.prefix, l->key_lists, requests[i].user, &l->key);
+	}
+}
+
+/* What is live now; false: lists must be asked for anew, because they are elsewhere. */
+static bool take_meta(struct redis_lists *l)
+{
+	redisReply *meta = redis_reply(&l->redis), *exists = redis_reply(&l->redis);
+	struct published live = l->live;
+	bool has_delta = exists && exists->type == REDIS_REPLY_INTEGER && exists->integer > 0;
+	if (!published_read(meta, &live) && meta && meta->type == REDIS_REPLY_ERROR)
+		say_error(l, meta);
+	bool good = published_same_place(&l->live, &live) && (l->has_delta || !has_delta);
+	l->renewed |= strcmp(l->live.generation, live.generation) != 0;
+	l->live = live;
+	l->has_delta = has_delta;
+	if (meta)
+		freeReplyObject(meta);
+	if (exists)
+		freeReplyObject(exists);
+	return good;
+}
+
+/* The reply to one request, or to two: what has changed since goes first. */
+static void take_list(struct redis_lists *l, struct request *q, bool asked_delta)
+{
+	redisReply *delta = asked_delta ? redis_reply(&l->redis) : NULL;
+	q->reply = redis_reply(&l->redis);
+	q->delta = q->reply && delta && delta->type == REDIS_REPLY_STRING;
+	if (q->delta) {
+		redisReply *other = q->reply;
+		q->reply = delta;
+		delta = other;
+	}
+	if (delta)
+		freeReplyObject(delta);
+	q->unreachable = !q->reply || q->reply->type == REDIS_REPLY_ERROR;
+	if (q->reply && q->reply->type == REDIS_REPLY_ERROR)
+		say_error(l, q->reply);
+}
+
+static void forget(struct request *requests, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (requests[i].reply)
+			freeReplyObject(requests[i].reply);
+		requests[i].reply = NULL;
+		requests[i].delta = false;
+		requests[i].unreachable = !requests[i].last;
+	}
+}
+
+/* Everything once; false: it must be asked for again. */
+static bool exchange(struct redis_lists *l, struct request *requests, size_t n)
+{
+	bool asked_delta = l->has_delta;
+	l->has_errors = false;
+	forget(requests, n);
+	ask(l, requests, n);
+	bool good = take_meta(l);
+	for (size_t i = 0; i < n && l->o.wants_lists && l->redis.context; i++)
+		if (!requests[i].last)
+			take_list(l, &requests[i], asked_delta);
+	if (l->redis.context && !l->has_errors)
+		say_up(l);
+	return good;
+}
+
+void redis_lists_fetch(struct redis_lists *l, struct request *requests, size_t n)
+{
+	double now = clock_wall(), due = now + l->o.deadline_s;
+	if (!l->o.wants_lists && now < l->next_look)
+		return;
+	l->next_look = now + 0.1;
+	forget(requests, n);
+	for (int round = 0; round < ROUNDS; round++) {
+		double left = due - clock_wall();
+		if (!(left > 0) || !is_connected(l, left))
+			break;
+		l->redis.due_s = due;
+		bool good = exchange(l, requests, n);
+		if (l->redis.context && good)
+			break;
+		if (!l->redis.context && l->redis.late) {
+			say_down(l, l->redis.problem);
+			break;
+		}
+		/* Closed, as by a server that ends idle connections: another one may do. */
+	}
+	if (!l->redis.context)
+		errand_send(l->errand);
+	note_age(l);
+}
+
+bool redis_lists_are_there(const struct redis_lists *l)
+{
+	return l->redis.context != NULL;
+}
+
+const char *redis_lists_generation(const struct redis_lists *l)
+{
+	return l->live.generation;
+}
+
+bool redis_lists_are_stale(const struct redis_lists *l)
+{
+	return l->stale;
+}
+
+void redis_lists_close(struct redis_lists *l)
+{
+	if (!l)
+		return;
+	redis_free(&l->redis);
+	if (!errand_free(l->errand))
+		return; /* it still uses the target */
+	redis_target_free(&l->target);
+	free(l->key_lists);
+	free(l->key_meta);
+	free(l->key_delta);
+	buffer_free(&l->key);
+	free(l);
+}

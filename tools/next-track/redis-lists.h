@@ -1,0 +1,39 @@
+/* redis-lists.h - lists that load-redis published, asked for within a deadline.
+ *
+ * Whatever may take long goes by another thread: making a connection, fetching the
+ * catalogue of a new generation. The requests meanwhile are answered without it.
+ */
+#ifndef NEXT_TRACK_REDIS_LISTS_H
+#define NEXT_TRACK_REDIS_LISTS_H
+
+#include "request.h"
+#include "shelf.h"
+
+struct redis_lists;
+
+struct redis_lists_options {
+	const char *url, *password_file, *prefix;
+	double deadline_s;       /* for all that is asked at once */
+	double max_age_s;        /* 0: lists do not age */
+	bool wants_lists;        /* false: the catalogue and the popular list are all */
+	bool wants_items, wants_popular; /* for the shelf; a file has them otherwise */
+};
+
+/* Connects and fills the shelf. A server that is not there is only said; a refusal (a
+ * wrong password) ends the program with exit 1. */
+struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct shelf *shelf);
+
+/* Fetches the lists of `n` requests (but those that end a session): sets reply, delta or
+ * unreachable. Replies are the caller's to free. */
+void redis_lists_fetch(struct redis_lists *l, struct request *requests, size_t n);
+
+/* Is there a connection? */
+bool redis_lists_are_there(const struct redis_lists *l);
+
+/* Of what is live, as far as it is known. */
+const char *redis_lists_generation(const struct redis_lists *l);
+bool redis_lists_are_stale(const struct redis_lists *l);
+
+void redis_lists_close(struct redis_lists *l);
+
+#endif

@@ -1,0 +1,123 @@
+#include "rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+const char *const RECOMMENDER_NAMES[RECOMMENDERS] = {"random", "popular", "sticky-artist", "delta",
+	"indexed"};
+
+static enum recommender find_recommender(const char *name, size_t n)
+{
+	size_t who = 0;
+	while (who < RECOMMENDERS && (strlen(RECOMMENDER_NAMES[who]) != n ||
+				      memcmp(RECOMMENDER_NAMES[who], name, n) != 0))
+		who++;
+	return (enum recommender)who;
+}
+
+static bool has(const struct chain *c, enum recommender who)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->of[i] == who)
+			return true;
+	return false;
+}
+
+static struct chain parse_chain(const char *text, const char *option)
+{
+	struct chain c = {.n = 0};
+	for (const char *at = text;; at++) {
+		size_t n = strcspn(at, ",");
+		enum recommender who = find_recommender(at, n);
+		if (who == RECOMMENDERS)
+			usage_error("option '--%s': not random, popular, sticky-artist, delta or indexed: "
+				    "\"%.*s\"", option, (int)n, at);
+		if (has(&c, who))
+			usage_error("option '--%s': '%s' is named twice", option, RECOMMENDER_NAMES[who]);
+		c.of[c.n++] = who;
+		at += n;
+		if (!*at)
+			break;
+	}
+	if (c.of[c.n - 1] != RANDOM)
+		c.of[c.n++] = RANDOM;
+	return c;
+}
+
+static void add_experiments(struct rules *r, const struct option_list *experiments, size_t arms)
+{
+	for (size_t i = 0; i < experiments->n; i++) {
+		const char *text = experiments->values[i];
+		char *whole = strchr(text, '=') ? memory_text(text, strlen(text))
+			: memory_format("%s=%zu", text, i == 0 ? arms : (size_t)0);
+		experiments_add(&r->experiments, whole, "experiment");
+		free(whole);
+	}
+}
+
+/* The registry's chains. */
+static void take_recommenders(struct rules *r)
+{
+	r->chains = memory_zero(r->experiments.n + 1, sizeof(*r->chains));
+	for (size_t x = 0; x < r->experiments.n; x++) {
+		struct experiment *e = &r->experiments.all[x];
+		r->chains[x] = memory_zero(e->n + 1, sizeof **r->chains);
+		for (size_t a = 0; a < e->n; a++)
+			if (*e->arms[a].recommender)
+				r->chains[x][a] = parse_chain(e->arms[a].recommender, "experiments");
+	}
+}
+
+/* --arm ARM=NAME,.. of experiment number `x`. */
+static void take_arm(struct rules *r, size_t x, const char *text)
+{
+	const char *equal = strchr(text, '=');
+	struct experiment *e = &r->experiments.all[x];
+	size_t n = equal ? (size_t)(equal - text) : 0;
+	size_t a = experiment_find_arm(e, (struct span){text, n});
+	if (!equal || a >= e->n)
+		usage_error("option '--arm': not ARM=RECOMMENDER with an arm of %s: \"%s\"", e->name, text);
+	r->chains[x][a] = parse_chain(equal + 1, "arm");
+}
+
+static void look_over(struct rules *r, const struct chain *c)
+{
+	r->wants_lists |= has(c, INDEXED) || has(c, DELTA);
+	r->names_delta |= has(c, DELTA);
+}
+
+void rules_set_up(struct rules *r, const char *registry, const struct option_list *experiments,
+		  const struct option_list *arms, const char *recommender)
+{
+	if (registry)
+		experiments_read(&r->experiments, registry);
+	size_t first = r->experiments.n;
+	add_experiments(r, experiments, arms->n);
+	if (arms->n && experiments->n == 0)
+		usage_error("--arm is about --experiment");
+	take_recommenders(r);
+	for (size_t i = 0; i < arms->n; i++)
+		take_arm(r, first, arms->values[i]);
+	r->usual = parse_chain(recommender, "recommender");
+	look_over(r, &r->usual);
+	for (size_t x = 0; x < r->experiments.n; x++)
+		for (size_t a = 0; a < r->experiments.all[x].n; a++)
+			look_over(r, &r->chains[x][a]);
+}
+
+const struct chain *rules_choose(const struct rules *r, struct span user, size_t *arms,
+				 size_t *decides)
+{
+	const struct chain *chosen = NULL;
+	*decides = r->experiments.n;
+	for (size_t x = 0; x < r->experiments.n; x++) {
+		arms[x] = experiment_arm(&r->experiments.all[x], user);
+		if (!chosen && r->chains[x][arms[x]].n) {
+			chosen = &r->chains[x][arms[x]];
+			*decides = x;
+		}
+	}
+	return chosen ? chosen : &r->usual;
+}

@@ -1,0 +1,36 @@
+/* rules.h - who answers whom: chains of recommenders, chosen by experiments. */
+#ifndef NEXT_TRACK_RULES_H
+#define NEXT_TRACK_RULES_H
+
+#include "domain/assignment.h"
+#include "frame/options.h"
+
+enum recommender { RANDOM, POPULAR, STICKY_ARTIST, DELTA, INDEXED, RECOMMENDERS };
+extern const char *const RECOMMENDER_NAMES[RECOMMENDERS];
+
+/* Recommenders in the order in which they are asked. The last one is always RANDOM,
+ * which always answers. */
+struct chain {
+	enum recommender of[RECOMMENDERS + 1];
+	size_t n;                /* 0: decides nothing */
+};
+
+struct rules {
+	struct experiments experiments;
+	struct chain **chains;   /* by experiment and arm */
+	struct chain usual;      /* where no experiment decides */
+	bool wants_lists;        /* some chain has INDEXED or DELTA */
+	bool names_delta;
+};
+
+/* From the options: the registry's file (or NULL), --experiment, --arm, --recommender.
+ * Exit 2 or 3 when they make no sense. */
+void rules_set_up(struct rules *r, const char *registry, const struct option_list *experiments,
+		  const struct option_list *arms, const char *recommender);
+
+/* Fills in the arm of each experiment and returns the user's chain. `decides` becomes the
+ * number of the experiment that chose it, or that of all experiments: none did. */
+const struct chain *rules_choose(const struct rules *r, struct span user, size_t *arms,
+				 size_t *decides);
+
+#endif

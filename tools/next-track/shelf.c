@@ -1,0 +1,127 @@
+#include "shelf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* Items by artist: those of artist a are artist_item[artist_start[a] .. artist_start[a + 1]]. */
+static void index_artists(struct shelf *s)
+{
+	const struct catalogue *c = s->catalogue;
+	uint32_t artists = strmap_count(c->artists);
+	s->artist_start = memory_zero((size_t)artists + 2, sizeof *s->artist_start);
+	s->artist_item = memory_new((size_t)c->n_offered + 1, sizeof *s->artist_item);
+	for (uint32_t i = 0; i < c->n_offered; i++)
+		if (c->artist[c->offered[i]] != STRMAP_NONE)
+			s->artist_start[c->artist[c->offered[i]] + 1]++;
+	for (uint32_t a = 0; a < artists; a++)
+		s->artist_start[a + 1] += s->artist_start[a];
+	uint32_t *next = memory_new((size_t)artists + 1, sizeof *next);
+	memcpy(next, s->artist_start, (size_t)artists * sizeof *next);
+	for (uint32_t i = 0; i < c->n_offered; i++) {
+		uint32_t artist = c->artist[c->offered[i]];
+		if (artist != STRMAP_NONE)
+			s->artist_item[next[artist]++] = c->offered[i];
+	}
+	free(next);
+}
+
+void shelf_read_items(struct shelf *s, struct table *t, const char *path)
+{
+	s->catalogue = catalogue_read(t, "item", NULL);
+	if (s->catalogue->n_offered == 0)
+		die(STATUS_DATA, "%s: nothing in it can be offered", path);
+	index_artists(s);
+}
+
+void shelf_read_popular(struct shelf *s, struct table *t)
+{
+	struct buffer text = {0};
+	size_t item = table_column(t, "item", NULL);
+	while (table_next(t)) {
+		if (text.n)
+			buffer_add_byte(&text, '\t');
+		buffer_add_span(&text, table_field(t, item));
+	}
+	table_close(t);
+	shelf_put_popular(s, &text);
+}
+
+void shelf_put_pool(struct shelf *s, struct strmap *pool)
+{
+	strmap_free(s->pool);
+	s->pool = pool;
+}
+
+void shelf_put_popular(struct shelf *s, struct buffer *text)
+{
+	buffer_free(&s->popular_text);
+	s->popular_text = *text;
+	*text = (struct buffer){0};
+	list_split(&s->popular, s->popular_text.data, s->popular_text.n);
+}
+
+bool shelf_has_stock(const struct shelf *s)
+{
+	return s->catalogue || (s->pool && strmap_count(s->pool) > 0);
+}
+
+bool shelf_can_offer(const struct shelf *s, struct span item)
+{
+	if (!s->catalogue)
+		return true;
+	uint32_t n = strmap_find(s->catalogue->ids, item);
+	return n != STRMAP_NONE && s->catalogue->is_offered[n];
+}
+
+/* Is the item one of those that are drawn from? */
+static bool is_in_stock(const struct shelf *s, struct span item)
+{
+	return s->catalogue ? shelf_can_offer(s, item) : strmap_find(s->pool, item) != STRMAP_NONE;
+}
+
+double shelf_draw(const struct shelf *s, struct span played, struct random *r, struct span *item)
+{
+	const struct catalogue *c = s->catalogue;
+	uint32_t n = c ? c->n_offered : strmap_count(s->pool);
+	/* Drawing again is fair, and 100 times the one played of two comes never. */
+	for (int attempt = 0; attempt < 100; attempt++) {
+		uint32_t i = random_below(r, n);
+		*item = c ? strmap_key(c->ids, c->offered[i]) : strmap_key(s->pool, i);
+		if (n == 1 || !span_equal(*item, played))
+			break;
+	}
+	return 1.0 / (n - (n > 1 && is_in_stock(s, played)));
+}
+
+uint32_t shelf_others_by_artist(const struct shelf *s, struct span played)
+{
+	uint32_t track = s->catalogue ? strmap_find(s->catalogue->ids, played) : STRMAP_NONE;
+	uint32_t artist = track == STRMAP_NONE ? STRMAP_NONE : s->catalogue->artist[track];
+	if (artist == STRMAP_NONE)
+		return 0;
+	return s->artist_start[artist + 1] - s->artist_start[artist] - s->catalogue->is_offered[track];
+}
+
+struct span shelf_draw_by_artist(const struct shelf *s, struct span played, struct random *r)
+{
+	uint32_t track = strmap_find(s->catalogue->ids, played), artist = s->catalogue->artist[track];
+	uint32_t from = s->artist_start[artist], n = s->artist_start[artist + 1] - from, i;
+	do
+		i = s->artist_item[from + random_below(r, n)];
+	while (i == track);
+	return strmap_key(s->catalogue->ids, i);
+}
+
+void shelf_free(struct shelf *s)
+{
+	catalogue_free(s->catalogue);
+	strmap_free(s->pool);
+	list_free(&s->popular);
+	buffer_free(&s->popular_text);
+	free(s->artist_start);
+	free(s->artist_item);
+	*s = (struct shelf){0};
+}
