@@ -69,16 +69,52 @@ static struct bounds bounds_of(const struct options *o)
 	return b;
 }
 
-/* Reads a plain decimal of up to eight bytes, `dd.dd` or `dd`, without a
- * branch on its length: the bytes are moved to the end of a word, the point is
- * closed up, and eight digits are converted at once. Up to eight digits and a
- * power of ten up to 10^7 are exact doubles, so one division rounds correctly.
- * False where the general parser must look (signs, exponents, errors, longer
- * numbers). At least 8 bytes before the field's end must be readable. */
-static inline bool short_decimal(const char *at, size_t n, double *value)
+enum { PLAIN_DIGITS = 8 };
+
+/* The whole numbers d for which d / 10^k lies in the bounds: low .. low + width. */
+struct range {
+	uint32_t low, width;
+};
+
+static const double POWER[PLAIN_DIGITS] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+
+/* The first d below `end` whose d / 10^k has reached the lower bounds, or (`beyond`)
+ * has passed the upper one; `end` when there is none. */
+static uint32_t first_digits(const struct bounds *b, int k, bool beyond, uint32_t end)
 {
-	static const double POWER[8] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
-	if (n - 1 > 7)
+	uint32_t from = 0, to = end;
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+		/* Both are exact, so the one rounding is that of the parser. */
+		double value = middle / POWER[k];
+		if (beyond ? value > b->max : value > b->above && value >= b->min)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return from;
+}
+
+/* The bounds for plain decimals, which need no floating point then: rounding keeps
+ * the order, so that those inside are neighbours. */
+static void ranges_of(const struct bounds *b, struct range range[PLAIN_DIGITS])
+{
+	const uint32_t end = 100000000;
+	for (int k = 0; k < PLAIN_DIGITS; k++) {
+		uint32_t low = first_digits(b, k, false, end), high = first_digits(b, k, true, end);
+		bool none = low >= high;
+		range[k] = (struct range){none ? UINT32_MAX : low, none ? 0 : high - low - 1};
+	}
+}
+
+/* Reads a plain decimal of up to eight bytes, `dd.dd` or `dd`, without a branch
+ * on its length, as digits / 10^behind: the bytes are moved to the end of a
+ * word, the point is closed up, and eight digits are converted at once. False
+ * where the general parser must look (signs, exponents, errors, longer numbers).
+ * At least 8 bytes before the field's end must be readable. */
+static inline bool plain_decimal(const char *at, size_t n, uint32_t *digits, unsigned *behind)
+{
+	if (n - 1 >= PLAIN_DIGITS)
 		return false;
 	uint64_t word;
 	memcpy(&word, at + n - 8, 8);
@@ -102,7 +138,8 @@ static inline bool short_decimal(const char *at, size_t n, double *value)
 	word = word * 10 + (word >> 8);
 	word = ((word & 0x000000ff000000ffu) * 0x000f424000000064u +
 		((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32;
-	*value = (double)(uint32_t)word / POWER[after];
+	*digits = (uint32_t)word;
+	*behind = after;
 	return true;
 }
 
@@ -110,6 +147,7 @@ struct filter {
 	struct table *table;
 	struct output *out;
 	struct bounds bounds;
+	struct range range[PLAIN_DIGITS];
 	size_t column;
 	size_t ids[2], n_ids;
 	uint64_t kept;
@@ -132,38 +170,57 @@ static void filter_row(struct filter *f)
 	f->kept++;
 }
 
+/* Are any of the ids of a row empty? */
+static inline bool lacks_id(const struct filter *f, const uint32_t *ends, size_t from)
+{
+	bool lacks = false;
+	for (size_t i = 0; i < f->n_ids; i++) {
+		size_t id = f->ids[i];
+		lacks |= ends[id] == (id ? (size_t)ends[id - 1] + 1 : from);
+	}
+	return lacks;
+}
+
 /* A whole block: short rows are copied 32 bytes at a time whether they stay or
  * not, and only the end of the output moves on: a branch that half of the rows
- * take costs more than the copy. */
+ * take costs more than the copy. What the loop needs is held in locals, because
+ * the bytes that it stores could be anything's for all the compiler knows. */
 static void filter_block(struct filter *f, const struct table_block *block)
 {
 	enum { SHORT = 64 };
-	size_t width = block->width, from = 0;
+	const size_t width = block->width, column = f->column;
+	struct range range[PLAIN_DIGITS];
+	memcpy(range, f->range, sizeof range);
+	const char *text = block->at;
 	const uint32_t *ends = block->ends;
+	char *start = output_room(f->out, SHORT), *to = start;
+	const char *full = f->out->data + f->out->capacity - SHORT;
+	uint64_t kept = 0;
+	size_t from = 0;
 	for (size_t r = 0; r < block->row_count; r++, ends += width) {
-		size_t to = (size_t)ends[width - 1] + 1, n = to - from;
-		size_t begin = f->column ? (size_t)ends[f->column - 1] + 1 : from;
-		size_t end = ends[f->column];
-		double value = 0;
-		bool plain = short_decimal(block->at + begin, end - begin, &value);
-		for (size_t i = 0; i < f->n_ids; i++) {
-			size_t id = f->ids[i];
-			plain &= ends[id] != (id ? (size_t)ends[id - 1] + 1 : from);
-		}
-		if (!plain || n > SHORT) {
+		size_t next = (size_t)ends[width - 1] + 1, n = next - from;
+		size_t begin = column ? (size_t)ends[column - 1] + 1 : from;
+		uint32_t digits = 0;
+		unsigned behind = 0;
+		bool plain = plain_decimal(text + begin, ends[column] - begin, &digits, &behind);
+		if (!plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
+			f->out->n += (size_t)(to - start);
 			table_block_row(f->table, r);
 			filter_row(f);
+			to = start = output_room(f->out, SHORT);
+			full = f->out->data + f->out->capacity - SHORT;
 		} else {
-			bool keep = inside(&f->bounds, value);
-			char *room = output_room(f->out, SHORT);
-			memcpy(room, block->at + from, 32);
+			bool keep = digits - range[behind].low <= range[behind].width;
+			memcpy(to, text + from, 32);
 			if (n > 32)
-				memcpy(room + 32, block->at + from + 32, 32);
-			f->out->n += keep ? n : 0;
-			f->kept += keep;
+				memcpy(to + 32, text + from + 32, 32);
+			to += keep ? n : 0;
+			kept += keep;
 		}
-		from = to;
+		from = next;
 	}
+	f->out->n += (size_t)(to - start);
+	f->kept += kept;
 	if (f->out->by_line)
 		output_flush(f->out);
 }
@@ -172,6 +229,7 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct filter f = {.bounds = bounds_of(o)};
+	ranges_of(&f.bounds, f.range);
 	f.table = table_open(files, count, &format);
 	f.column = table_column(f.table, o->time, option_given("time") ? "time" : NULL);
 	if (o->user)

@@ -159,7 +159,7 @@ sweep_calls()
 				! grep -qs "^$error " not || continue
 				fault "$call $k: $error" strace -qq -o /dev/null -e "inject=$call:error=$error:when=$k"
 			done
-			[ -n "$files" ] || continue
+			[ -n "$files" ] || [ -f state ] || continue
 			killed=137
 			fault "killed at $call $k" strace -qq -o /dev/null -e "inject=$call:signal=KILL:when=$k"
 			killed=143
