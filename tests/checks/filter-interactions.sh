@@ -37,7 +37,7 @@ compare '$2 > 0' --above 0
 compare '$2 >= 0.5' --min 0.5
 compare '$2 <= 0.5' --max 0.5
 compare '$2 >= 0.49999999 && $2 <= 0.50000001' --min 0.49999999 --max 0.50000001
-compare '$2 > 0.3 && $2 >= 0.1 && $2 <= 0.3000001' --above 0.3 --min 0.1 --max 0.3000001
+compare '$2 > 0.3 && $2 >= 0.1 && $2 <= 0.31' --above 0.3 --min 0.1 --max 0.31
 compare '$2 > -1' --above -1
 compare '$2 >= 123456.7' --min 123456.7
 compare '$2 <= 1e-3' --max 1e-3
