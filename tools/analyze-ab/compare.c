@@ -68,19 +68,22 @@ static long column_of(const struct experiment_data *d, const char *name)
 	return c;
 }
 
+/* Of one level, or (-1) of all users of the arm. */
 static struct sample sample_of(const struct experiment_data *d, const struct metric *m, uint32_t arm,
 			       long level)
 {
 	const struct users *u = d->users;
 	const double *x = u->value[column_of(d, m->of)];
 	const double *y = m->kind == METRIC_RATIO ? u->value[column_of(d, m->over)] : NULL;
+	size_t from = level < 0 ? 0 : d->level_start[level];
+	size_t to = level < 0 ? u->n : d->level_start[level + 1];
 	struct sample s = {0};
-	s.user = memory_new(u->n + 1, sizeof *s.user);
-	s.x = memory_new(u->n + 1, sizeof *s.x);
-	s.y = y ? memory_new(u->n + 1, sizeof *s.y) : NULL;
-	for (size_t i = 0; i < u->n; i++) {
-		if (arm_of(d, i) != arm || isnan(x[i]) || (y && isnan(y[i])) ||
-		    (level >= 0 && d->segment[i] != (uint32_t)level))
+	s.user = memory_new(to - from + 1, sizeof *s.user);
+	s.x = memory_new(to - from + 1, sizeof *s.x);
+	s.y = y ? memory_new(to - from + 1, sizeof *s.y) : NULL;
+	for (size_t k = from; k < to; k++) {
+		size_t i = level < 0 ? k : d->by_level[k];
+		if (arm_of(d, i) != arm || isnan(x[i]) || (y && isnan(y[i])))
 			continue;
 		s.user[s.n] = (uint32_t)i;
 		s.x[s.n] = x[i];
@@ -126,6 +129,45 @@ static double cap_of(const struct experiment_data *d, const struct metric *m, do
 	double cap = quantile_sorted(all, n, q);
 	free(all);
 	return cap;
+}
+
+/* Users by level, in the order of users within each. */
+static void order_levels(struct experiment_data *d)
+{
+	size_t levels = strmap_count(d->levels), n = d->users->n;
+	d->level_start = memory_zero(levels + 2, sizeof *d->level_start);
+	d->by_level = memory_new(n + 1, sizeof *d->by_level);
+	for (size_t i = 0; i < n; i++)
+		if (d->segment[i] != STRMAP_NONE)
+			d->level_start[d->segment[i] + 1]++;
+	for (size_t l = 1; l <= levels; l++)
+		d->level_start[l] += d->level_start[l - 1];
+	size_t *at = memory_new(levels + 1, sizeof *at);
+	memcpy(at, d->level_start, (levels + 1) * sizeof *at);
+	for (size_t i = 0; i < n; i++)
+		if (d->segment[i] != STRMAP_NONE)
+			d->by_level[at[d->segment[i]]++] = (uint32_t)i;
+	free(at);
+}
+
+void data_prepare(struct experiment_data *d)
+{
+	const struct how *how = d->how;
+	if (d->segment)
+		order_levels(d);
+	d->cap = memory_new(how->n_metrics + 1, sizeof *d->cap);
+	for (size_t m = 0; m < how->n_metrics; m++)
+		d->cap[m] = how->winsorize > 0 && how->metrics[m].kind == METRIC_MEAN
+			? cap_of(d, &how->metrics[m], how->winsorize) : NAN;
+}
+
+void data_free(struct experiment_data *d)
+{
+	free(d->pre_of);
+	free(d->segment);
+	free(d->by_level);
+	free(d->level_start);
+	free(d->cap);
 }
 
 static void limit(struct sample *s, double cap)
@@ -309,7 +351,7 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 {
 	const struct how *how = d->how;
 	if (m->kind == METRIC_MEAN && how->winsorize > 0) {
-		double cap = cap_of(d, m, how->winsorize);
+		double cap = d->cap[m - how->metrics];
 		limit(s[0], cap);
 		limit(s[1], cap);
 	}
@@ -464,7 +506,7 @@ struct rows compare_all(const struct experiment_data *d)
 static void say_cap(const struct experiment_data *d, const struct metric *m)
 {
 	const struct users *u = d->users;
-	double cap = cap_of(d, m, d->how->winsorize);
+	double cap = d->cap[m - d->how->metrics];
 	const double *x = u->value[column_of(d, m->of)];
 	size_t n = 0, above = 0;
 	for (size_t i = 0; i < u->n; i++) {

@@ -40,7 +40,16 @@ struct experiment_data {
 	uint32_t *segment;            /* user -> level of --segment or --stratify, or NULL */
 	const struct strmap *levels;
 	bool stratify;
+	/* What data_prepare adds: users by level, those of level l being in
+	 * by_level[level_start[l]] .. by_level[level_start[l + 1]]; and each metric's cap. */
+	uint32_t *by_level;
+	size_t *level_start;
+	double *cap;
 };
+
+/* Adds what all effects of the experiment need, and frees it (with pre_of and segment). */
+void data_prepare(struct experiment_data *d);
+void data_free(struct experiment_data *d);
 
 struct row {
 	const char *treatment, *metric, *segment;

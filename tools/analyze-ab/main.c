@@ -298,20 +298,15 @@ struct run {
 	size_t n_plan;
 };
 
-/* The experiment's users and what is known of them; free_data frees what it holds. */
+/* The experiment's users and what is known of them. */
 static struct experiment_data data_of(struct run *r, const struct users *users, size_t experiment)
 {
 	struct experiment_data d = {.how = &r->how, .users = users, .experiment = experiment,
 		.stratify = r->o->stratify != NULL, .levels = r->features.levels, .pre = r->pre};
 	d.segment = r->has_features ? levels_of(&r->features, users) : NULL;
 	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
+	data_prepare(&d);
 	return d;
-}
-
-static void free_data(struct experiment_data *d)
-{
-	free(d->segment);
-	free(d->pre_of);
 }
 
 static void show_effects(struct run *r, const struct users *users, size_t experiment, const char *name,
@@ -321,7 +316,7 @@ static void show_effects(struct run *r, const struct users *users, size_t experi
 	struct rows rows = compare_all(&d);
 	view_rows(&r->view, name, &rows, day);
 	free(rows.row);
-	free_data(&d);
+	data_free(&d);
 }
 
 /* Health first, then what was asked for besides the effects. */
@@ -341,7 +336,7 @@ static void look_at(struct run *r, const struct users *users, size_t experiment,
 			calibrate(&d, o->aa, r->health, r->details);
 		free(weights);
 	}
-	free_data(&d);
+	data_free(&d);
 }
 
 /* ---- from a table of users ---- */
