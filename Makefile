@@ -281,7 +281,7 @@ completions: all ## write bash completions to build/completions
 install: completions ## install below DESTDIR/prefix (/usr/local)
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)/bash-completion/completions \
-		$(DESTDIR)$(datadir)/recpipe/pipelines
+		$(DESTDIR)$(datadir)/recpipe/pipelines/lib
 	install -m 755 $(addprefix bin/,$(TOOLS)) $(DESTDIR)$(bindir)
 	for n in 1 5 7; do \
 		for page in man/*.$$n; do \
@@ -293,6 +293,7 @@ install: completions ## install below DESTDIR/prefix (/usr/local)
 	for p in $(PIPELINES); do \
 		[ ! -f $$p ] || install -m 755 $$p $(DESTDIR)$(datadir)/recpipe/pipelines || exit 1; \
 	done
+	install -m 644 pipelines/lib/stages.sh $(DESTDIR)$(datadir)/recpipe/pipelines/lib
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(TOOLS))

@@ -16,27 +16,35 @@ cp -R "$RECPIPE_BIN" tools || exit 1
 RECPIPE_BIN=$RECPIPE_TMP/tools
 data=$here/data/ml-latest-small
 
-for script in "$here"/*; do
+for script in "$here"/* "$here"/lib/*; do
 	[ -f "$script" ] || continue
 	for shell in sh dash 'bash --posix' busybox\ sh; do
 		command -v "${shell%% *}" > /dev/null || continue
 		$shell -n "$script" || say "$script: not for $shell"
 	done
-	if command -v shellcheck > /dev/null; then shellcheck -s sh "$script" || bad=1; fi
+	if command -v shellcheck > /dev/null; then shellcheck -x -P SCRIPTDIR -s sh -S warning "$script" || bad=1; fi
+	case $script in */lib/*) continue ;; esac
 	[ -x "$script" ] || say "$script is not executable"
 	"$script" --help > help.txt 2> err.txt || say "$script --help fails"
 	[ -s help.txt ] && [ ! -s err.txt ] || say "$script --help prints nothing, or to stderr"
 	"$script" --no-such-option > out.txt 2> err.txt
 	[ $? = 2 ] && [ -s err.txt ] || say "$script --no-such-option: not exit 2 with a message"
 done
-# Every variable that --help documents is used, and every one used is documented.
-sed -n 's/^  \([A-Z_]*\)=.*/\1/p; s/^  .*; \([A-Z_]*\) .*/\1/p' "$here/personalize" | sort -u > documented
-grep -o '"\${[A-Z_]*:=' "$here/personalize" | tr -d '"${:=' | sort -u > used
-for name in $(cat used); do
-	grep -qx "$name" documented || say "personalize: $name is not in --help"
-done
-for name in $(cat documented); do
-	grep -q "\$$name\b\|\${$name:+" "$here/personalize" || say "personalize: $name is in --help and nowhere else"
+# Every variable that --help documents is used, and every one used is documented, those
+# of the smaller scripts in recpipe(7) too.
+for script in personalize nightly simulate-experiment; do
+	sed -n "s/^  \([A-Z_]*\)=.*/\1/p; s/^  ARMS='.*/ARMS/p; s/^  .*; \([A-Z_]*\) .*/\1/p" "$here/$script" |
+		sort -u > documented
+	grep -o '"\${[A-Z_]*:=' "$here/$script" | tr -d '"${:=' | sort -u > used
+	[ "$(wc -l < used)" -ge 5 ] || say "$script: where are its settings?"
+	while read -r name; do
+		grep -qx "$name" documented || say "$script: $name is not in --help"
+		[ $script = personalize ] || grep -q "\b$name\b" "$RECPIPE_ROOT/man/recpipe.7" ||
+			say "$script: $name is not in recpipe(7)"
+	done < used
+	while read -r name; do
+		grep -q "\$$name\b\|\${$name:+" "$here/$script" || say "$script: $name is in --help and nowhere else"
+	done < documented
 done
 
 # status WANT COMMAND..
@@ -166,11 +174,11 @@ done
 if command -v redis-server > /dev/null && command -v next-track > /dev/null; then
 	long=$(printf 'a-long-name-%.0s' 1 2 3 4 5 6 7 8 9 10)
 	mkdir "$long"
-	TMPDIR=/tmp REDIS=private demo "$long" > out.txt 2> err.txt || say "with Redis: $(tail -n 3 err.txt)"
+	REDIS=private demo "$long" > out.txt 2> err.txt || say "with Redis: $(tail -n 3 err.txt)"
 	sed -n '/^Answered/,$p' "$long/report.txt" > answered
 	[ "$(grep -c '^  user ' answered)" = 5 ] || say "not five answers: $(cat answered)"
-	socket=$(sed -n 's/.*--unixsocket \([^ ]*\) .*/\1/p' err.txt)
-	[ -n "$socket" ] && [ ! -e "$socket" ] || say 'the private server was left behind'
+	grep -q '^+ redis-server .*--unixsocket redis.socket' err.txt && [ -s "$long/redis.log" ] &&
+		[ ! -e "$long/redis.socket" ] || say 'no private server, or it was left behind'
 fi
 
 # A search: in the end its options are those of the model, and it is not done again.

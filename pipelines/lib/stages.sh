@@ -1,0 +1,182 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # the scripts that source it know the rest
+# stages.sh - what the pipelines share: stages that are done again only when what they
+# depend on has changed, and a private Redis. Sourced, with `here` the scripts' folder.
+
+# die STATUS TEXT..
+die()
+{
+	status=$1
+	shift
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit "$status"
+}
+
+# The tools of the checkout this script lies in, else those of PATH.
+if [ -n "${RECPIPE_BIN:-}" ]; then
+	PATH=$RECPIPE_BIN:$PATH
+elif [ -x "$here/../bin/train-mf" ]; then
+	PATH=$here/../bin:$PATH
+fi
+command -v train-mf > /dev/null || tools_missing=1
+
+# absolute FILE: its path from the root
+absolute()
+{
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s/%s\n' "$PWD" "$1" ;;
+	esac
+}
+
+# enter_work FOLDER: makes it the current one; one run at a time in it (fd 9 is the
+# lock: a process that outlives the run must not have it)
+enter_work()
+{
+	[ -z "${tools_missing:-}" ] || die 1 'train-mf is not in PATH; has make been run?'
+	mkdir -p -- "$1/.stamps" && cd -- "$1" || die 1 "cannot make $1"
+	work=$(pwd -P)
+	if command -v flock > /dev/null; then
+		exec 9> .lock || exit 1
+		flock -n 9 || die 1 "another run is at work in $work"
+	fi
+	printf '+ cd %s\n' "$work" >&2
+}
+
+# ---- stages ------------------------------------------------------------------
+
+if command -v sha256sum > /dev/null; then
+	hash_of() { sha256sum -- "$1" | cut -d ' ' -f 1; }
+else
+	hash_of() { cksum < "$1" | tr ' ' -; }
+fi
+
+# show COMMAND..: as it could be typed
+show()
+{
+	line=
+	for word; do
+		case $word in
+		'' | *[!A-Za-z0-9_./:=,@%+-]*)
+			word=\'$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")\'
+			;;
+		esac
+		line="$line${line:+ }$word"
+	done
+}
+
+# version COMMAND: what would make its output another one
+version()
+{
+	path=$(command -v "$1") || die 1 "$1 is not in PATH"
+	if [ -x "$path" ]; then hash_of "$path"; else printf '%s\n' "$1"; fi
+}
+
+# reads FILE..: the inputs of the stage that follows
+reads()
+{
+	inputs=
+	for input; do
+		inputs="$inputs$input	$(hash_of "$input")
+"
+	done
+}
+
+# stage NAME OUTPUTS COMMAND..: runs it unless its stamp still holds. A command
+# without -o (or --output-folder) writes its standard output to the first output. The
+# function that `prepare` names is called before, when the command is to run at all.
+stage()
+{
+	name=$1 outputs=$2
+	shift 2
+	first=${outputs%% *}
+	to=$first
+	for word; do
+		case $word in -o | --output-folder) to='' ;; esac
+	done
+	show "$@"
+	line="$line${to:+ > $to}"
+	key="$line
+$(version "$1")
+$inputs"
+	if [ -f ".stamps/$name" ]; then
+		made=
+		for output in $outputs; do
+			[ -f "$output" ] && made="$made$output	$(hash_of "$output")
+"
+		done
+		if [ "$(cat ".stamps/$name")" = "$(printf '%s\n%s' "$key" "$made")" ]; then
+			printf '= %s: as before\n' "$name" >&2
+			return
+		fi
+	fi
+	rm -f -- ".stamps/$name"
+	if [ -n "${prepare:-}" ]; then
+		its=$line
+		"$prepare"
+		line=$its
+	fi
+	printf '+ %s\n' "$line" >&2
+	began=$(date +%s)
+	at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	if [ -n "$to" ]; then
+		"$@" > "$to.tmp" 9>&- && mv -f -- "$to.tmp" "$to"
+	else
+		"$@" 9>&-
+	fi
+	status=$?
+	seconds=$(($(date +%s) - began))
+	[ -f manifest.tsv ] || printf 'time\tstage\tstatus\tseconds\thash\tversion\tcommand\n' > manifest.tsv
+	if [ $status != 0 ]; then
+		printf '%s\t%s\t%s\t%s\t\t\t%s\n' "$at" "$name" "$status" "$seconds" \
+			"$(printf '%s' "$line" | tr '\n\t' '  ')" >> manifest.tsv
+		die "$status" "stage $name failed (exit status $status); nothing later was run"
+	fi
+	made=
+	for output in $outputs; do
+		made="$made$output	$(hash_of "$output")
+"
+	done
+	printf '%s\t%s\t0\t%s\t%s\t%s\t%s\n' "$at" "$name" "$seconds" "$(hash_of "$first")" \
+		"$("$1" --version 2> /dev/null | head -n 1 | tr '\t' ' ')" \
+		"$(printf '%s' "$line" | tr '\n\t' '  ')" >> manifest.tsv
+	printf '%s\n%s' "$key" "$made" > ".stamps/$name.tmp" &&
+		mv -f -- ".stamps/$name.tmp" ".stamps/$name" || die 1 "cannot write in $work"
+}
+
+# ---- a Redis of our own, for the run -------------------------------------------
+
+server=''
+
+stop_server()
+{
+	if [ -n "$server" ]; then
+		kill "$server" 2> /dev/null
+		wait "$server" 2> /dev/null
+		rm -f redis.socket
+	fi
+	server=''
+}
+
+# start_server: sets url. The socket is named from the current folder: a path has
+# room for 107 bytes, and not every work folder's is that short.
+start_server()
+{
+	trap stop_server EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	url=unix://redis.socket
+	set -- redis-server --port 0 --unixsocket redis.socket --unixsocketperm 700 --save '' \
+		--appendonly no --dir . --daemonize no
+	show "$@"
+	printf '+ %s &\n' "$line" >&2
+	"$@" > redis.log 2>&1 9>&- &
+	server=$!
+	tries=0
+	until [ "$(redis-cli -s redis.socket ping 2> /dev/null)" = PONG ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] && kill -0 "$server" 2> /dev/null ||
+			die 4 "the private redis-server did not start: see $work/redis.log"
+		sleep 0.1
+	done
+}
