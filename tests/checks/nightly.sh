@@ -1,7 +1,8 @@
 #!/bin/sh
 # pipelines/nightly: publishes, is silent when all is well, refuses a model that fell,
 # keeps the last good one, loads it again, gives way to a run that is still at work,
-# and survives a lost Redis and kill -9.
+# mails what went wrong, and survives a lost Redis, signals, kill -9 at any moment and
+# while it publishes, and a full disk.
 set -u
 cd "$RECPIPE_TMP" || exit 1
 for tool in redis-server redis-cli flock setsid; do
@@ -76,6 +77,13 @@ first=$(good 1) lists=$(live)
 [ "$(ls store/models)" = "$first" ] || say "other models: $(ls store/models)"
 run 3 store garbage.tsv
 grep -q 'refused: validation metric' err.txt || say "a fallen metric: $(head -n 3 err.txt)"
+grep -q '^nightly: exit status 3: refused' err.txt || say "the mail does not tell the status: $(cat err.txt)"
+MAIL_COMMAND='cat > mail.txt' "$nightly" store garbage.tsv > out.txt 2> err.txt
+[ $? = 3 ] && [ ! -s err.txt ] && grep -q '^nightly: exit status 3: refused' mail.txt &&
+	grep -q '^The end of .*/logs/' mail.txt && [ "$(wc -l < mail.txt)" -gt 20 ] || say "by MAIL_COMMAND: $(cat mail.txt err.txt)"
+MAIL_COMMAND='exit 1' run 3 store garbage.tsv
+grep -q 'exit status 3: refused' err.txt && grep -q 'MAIL_COMMAND failed as well' err.txt ||
+	say "when the mail cannot be sent: $(cat err.txt)"
 [ "$(good 1)" = "$first" ] && [ "$(live)" = "$lists" ] || say 'a refused model went live'
 MAX_FALL=1 run 3 store little.tsv
 grep -q 'refused: lists for' err.txt || say "few users: $(head -n 3 err.txt)"
@@ -110,6 +118,98 @@ for pause in 0.1 0.3 0.5 0.7; do
 	model=$(good 1)
 	[ -s "store/models/$model/serving-topk.tsv" ] || say 'after kill -9 the good model is not there'
 done
+
+# What is called good is there and is live; nobody is at work any more.
+whole()
+{
+	[ -s "store/models/$(good 1)/serving-topk.tsv" ] || say "$1: the good model is not there"
+	flock -n store/.lock true || say "$1: something is still at work"
+	awk -F '\t' 'NR > 1 { list[$1] = list[$1] "\t" $3 }
+		END { for (u in list) print u list[u] }' "store/models/$(good 1)/serving-topk.tsv" |
+		sort > wanted.txt
+	redis-cli -s socket --raw hgetall recs:lists | paste - - | sort | cmp -s - wanted.txt ||
+		say "$1: what is called good is not live"
+}
+run 0 --republish store
+whole 'after kill -9'
+
+# Signals: it ends soon, and so do the tools.
+for pause in 0.2 0.6; do
+	rm -rf store/work
+	env --default-signal=INT "$nightly" store all.tsv > out.txt 2> err.txt &
+	pid=$!
+	sleep $pause
+	kill -TERM $pid
+	wait $pid
+	got=$?
+	[ $got = 143 ] && grep -q 'exit status 143: ended by SIGTERM' err.txt ||
+		say "SIGTERM after $pause s: exit status $got: $(cat err.txt)"
+	whole "SIGTERM after $pause s"
+done
+
+# Only the script is killed, its tools work on: the next run gives way, then goes on.
+rm -rf store/work
+"$nightly" store all.tsv > out.txt 2> err.txt &
+pid=$!
+sleep 0.6
+kill -9 $pid
+wait $pid 2> /dev/null
+run 4 store all.tsv
+flock store/.lock true
+whole 'after kill -9 of the script alone'
+
+# Killed while it publishes, before and after the lists went live: finished later.
+mkdir shims
+for tool in "$RECPIPE_BIN"/*; do ln -s "$tool" shims/; done
+rm shims/load-redis
+for when in before after; do
+	{
+		echo '#!/bin/sh'
+		[ $when = after ] || echo 'kill -9 $PPID; exit 1'
+		printf '"%s/load-redis" "$@"\nkill -9 $PPID\n' "$RECPIPE_BIN"
+	} > shims/load-redis
+	chmod +x shims/load-redis
+	before=$(good 1)
+	sleep 1
+	RECPIPE_BIN=$RECPIPE_TMP/shims MAX_FALL=1 "$nightly" store monday.tsv > out.txt 2> err.txt
+	[ $? = 137 ] || say "killed $when the publication: exit status $?"
+	[ "$(good 1)" = "$before" ] && [ -f store/publishing.tsv ] || say "killed $when: no trace of it"
+	if [ $when = before ]; then run 0 --republish store; else MAX_FALL=1 run 0 store monday.tsv; fi
+	[ "$(good 1)" != "$before" ] && [ ! -f store/publishing.tsv ] || say "killed $when: not finished"
+	whole "killed $when the publication"
+done
+
+# A full disk, at many places: writes beyond a size fail, and so do those to a small
+# file system where one can be mounted.
+for blocks in 0 2 20 100 300 600 900 1200; do
+	rm -rf store/work
+	before=$(good 1)
+	(
+		trap '' XFSZ
+		ulimit -f $blocks
+		MAX_FALL=1 exec "$nightly" store monday.tsv > /dev/null 2> "$RECPIPE_TMP/fifo.txt"
+	)
+	got=$?
+	[ $got = 1 ] || [ $got = 0 ] || say "no room beyond $blocks blocks: exit status $got: $(cat fifo.txt)"
+	[ $got != 0 ] || [ $blocks -gt 600 ] || say "no room beyond $blocks blocks, and all is well?"
+	[ $got = 0 ] || [ "$(good 1)" = "$before" ] || say "no room beyond $blocks blocks: failed and published"
+	whole "no room beyond $blocks blocks"
+done
+cat > small.sh << 'END'
+mkdir -p small && mount -t tmpfs -o size="$1" none small && cp -R store small/ || exit 77
+MAX_FALL=1 "$nightly" small/store monday.tsv
+END
+export nightly
+for room in 100 1000 3000 5000 6200; do
+	rm -rf store/work
+	unshare -rm sh small.sh $(($(du -sk store | cut -f 1) + room))k > out.txt 2> err.txt
+	got=$?
+	[ $got != 77 ] || break # not allowed here
+	printf '%s KB are left: exit status %s: %s\n' $room $got "$(head -n 1 err.txt)"
+	[ $got = 1 ] && grep -q 'No space left' err.txt || say "$room KB left: exit status $got: $(cat err.txt)"
+done
+run 0 --republish store
+whole 'after full disks'
 MAX_FALL=1 KEEP=2 run 0 store monday.tsv
 sleep 1
 MAX_FALL=1 KEEP=2 run 0 store monday.tsv
