@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "frame/options.h"
@@ -99,14 +100,21 @@ static struct output *open_in(const struct options *o, const char *name, const c
 	return out;
 }
 
-enum { STREAM_GENRES, STREAM_ARTISTS, STREAM_TRACKS, STREAM_USERS };
+/* Independent generators of one seed. Listeners have one each, so that more of them
+ * leave the first ones as they are. */
+enum { STREAM_GENRES, STREAM_ARTISTS, STREAM_TRACKS, STREAM_POPULARITY, STREAM_USERS };
 
-/* Unit directions, scaled to the wanted length. */
+static struct random stream_of(const struct options *o, int stream, uint64_t number)
+{
+	return random_start(hash_mix(o->common.seed + (uint64_t)stream), number);
+}
+
+/* Unit directions, scaled to the wanted length: genres x factors. */
 static double *make_genres(const struct options *o)
 {
 	size_t k = (size_t)o->factors, n = (size_t)o->genres;
 	double *genre = memory_new(n * k, sizeof *genre);
-	struct random r = random_start(o->common.seed, STREAM_GENRES);
+	struct random r = stream_of(o, STREAM_GENRES, 0);
 	for (size_t g = 0; g < n; g++) {
 		double square = 0;
 		for (size_t f = 0; f < k; f++) {
@@ -119,92 +127,121 @@ static double *make_genres(const struct options *o)
 	return genre;
 }
 
+/* Writes tracks.tsv: each artist has one track, the others are dealt out by a power
+ * law. Returns the genre of each track, which is that of its artist. */
+static uint32_t *make_tracks(const struct options *o)
+{
+	struct random r = stream_of(o, STREAM_ARTISTS, 0);
+	uint32_t *genre_of = memory_new((size_t)o->artists, sizeof *genre_of);
+	for (int64_t a = 0; a < o->artists; a++)
+		genre_of[a] = random_below(&r, (uint32_t)o->genres);
+	struct power_law sizes = power_law_new((size_t)o->artists, o->skew);
+	uint32_t *genre_of_track = memory_new((size_t)o->tracks, sizeof *genre_of_track);
+	struct output *out = open_in(o, "tracks.tsv", "item\ttitle\tartist\n");
+	r = stream_of(o, STREAM_TRACKS, 0);
+	for (int64_t t = 0; t < o->tracks; t++) {
+		size_t artist = t < o->artists ? (size_t)t : power_law_draw(&sizes, &r);
+		genre_of_track[t] = genre_of[artist];
+		output_i64(out, t);
+		output_text(out, "\tTrack ");
+		output_i64(out, t);
+		output_text(out, "\tArtist ");
+		output_u64(out, artist);
+		output_end_row(out);
+	}
+	output_close(out);
+	free(genre_of);
+	free(sizes.sum);
+	return genre_of_track;
+}
+
+/* Writes embeddings.tsv: the genre's vector and a normal deviation. */
+static void make_embeddings(const struct options *o, const uint32_t *genre_of_track)
+{
+	size_t k = (size_t)o->factors;
+	double *genre = make_genres(o), deviation = o->spread / sqrt((double)k);
+	struct output *out = open_in(o, "embeddings.tsv", "item");
+	for (size_t f = 0; f < k; f++) {
+		output_text(out, "\tf");
+		output_u64(out, f);
+	}
+	output_end_row(out);
+	for (int64_t t = 0; t < o->tracks; t++) {
+		struct random r = stream_of(o, STREAM_TRACKS, (uint64_t)t + 1);
+		const double *center = genre + genre_of_track[t] * k;
+		output_i64(out, t);
+		for (size_t f = 0; f < k; f++) {
+			output_tab(out);
+			output_float(out, (float)(center[f] + deviation * random_normal(&r)));
+		}
+		output_end_row(out);
+		progress_step((uint64_t)t, (uint64_t)o->tracks, "tracks");
+	}
+	output_close(out);
+	free(genre);
+}
+
+/* All tracks, the most popular one first: a permutation that has nothing to do with
+ * the artists. */
+static uint32_t *by_popularity(const struct options *o)
+{
+	size_t tracks = (size_t)o->tracks;
+	uint32_t *order = memory_new(tracks, sizeof *order);
+	struct random r = stream_of(o, STREAM_POPULARITY, 0);
+	for (size_t t = 0; t < tracks; t++) {
+		size_t j = random_below(&r, (uint32_t)t + 1);
+		order[t] = order[j];
+		order[j] = (uint32_t)t;
+	}
+	return order;
+}
+
+/* Writes users.tsv. */
+static void make_users(const struct options *o, const uint32_t *genre_of_track)
+{
+	uint32_t *order = by_popularity(o);
+	struct power_law popularity = power_law_new((size_t)o->tracks, o->skew);
+	struct output *out = open_in(o, "users.tsv",
+				     "user\tinterests\tconsume_bias\tconsume_sharpness\n");
+	for (int64_t u = 0; u < o->users; u++) {
+		struct random r = stream_of(o, STREAM_USERS, (uint64_t)u);
+		output_i64(out, u);
+		output_tab(out);
+		uint32_t home = genre_of_track[order[power_law_draw(&popularity, &r)]];
+		for (int64_t i = 0; i < o->interests; i++) {
+			/* Two interests in three are of the listener's own genre. */
+			uint32_t track = order[power_law_draw(&popularity, &r)];
+			bool own = random_share(&r) < 2.0 / 3;
+			for (int attempt = 0; own && genre_of_track[track] != home && attempt < 1000; attempt++)
+				track = order[power_law_draw(&popularity, &r)];
+			if (i)
+				output_byte(out, ',');
+			output_u64(out, track);
+		}
+		output_tab(out);
+		output_float(out, (float)(o->bias + o->bias_sd * random_normal(&r)));
+		output_tab(out);
+		double sharpness = o->sharpness + o->sharpness_sd * random_normal(&r);
+		output_float(out, (float)fmax(sharpness, o->sharpness / 10));
+		output_end_row(out);
+		progress_step((uint64_t)u, (uint64_t)o->users, "users");
+	}
+	output_close(out);
+	free(order);
+	free(popularity.sum);
+}
+
 static int run(const struct options *o)
 {
 	if (!o->folder)
 		usage_error("--output-folder is needed");
 	if (mkdir(o->folder, 0777) != 0 && errno != EEXIST)
 		die_errno(STATUS_FAILED, "cannot make the folder %s", o->folder);
-	size_t k = (size_t)o->factors, tracks = (size_t)o->tracks;
-	double *genre = make_genres(o);
-	struct random r = random_start(o->common.seed, STREAM_ARTISTS);
-	uint32_t *genre_of = memory_new((size_t)o->artists, sizeof *genre_of);
-	for (int64_t a = 0; a < o->artists; a++)
-		genre_of[a] = random_below(&r, (uint32_t)o->genres);
-
-	struct output *songs = open_in(o, "tracks.tsv", "item\ttitle\tartist\n");
-	struct output *vectors = open_in(o, "embeddings.tsv", "item");
-	for (size_t f = 0; f < k; f++) {
-		output_text(vectors, "\tf");
-		output_u64(vectors, f);
-	}
-	output_end_row(vectors);
-	struct power_law sizes = power_law_new((size_t)o->artists, o->skew);
-	uint32_t *track_genre = memory_new(tracks, sizeof *track_genre);
-	r = random_start(o->common.seed, STREAM_TRACKS);
-	for (size_t t = 0; t < tracks; t++) {
-		/* Every artist has a track before some have many. */
-		size_t artist = t < (size_t)o->artists ? t : power_law_draw(&sizes, &r);
-		track_genre[t] = genre_of[artist];
-		output_u64(songs, t);
-		output_text(songs, "\tTrack ");
-		output_u64(songs, t);
-		output_text(songs, "\tArtist ");
-		output_u64(songs, artist);
-		output_end_row(songs);
-		output_u64(vectors, t);
-		for (size_t f = 0; f < k; f++) {
-			double x = genre[track_genre[t] * k + f] +
-				o->spread / sqrt((double)k) * random_normal(&r);
-			output_tab(vectors);
-			output_float(vectors, (float)x);
-		}
-		output_end_row(vectors);
-	}
-	output_close(songs);
-	output_close(vectors);
-
-	/* Popularity by a permutation, so that it says nothing of the artist. */
-	uint32_t *by_popularity = memory_new(tracks, sizeof *by_popularity);
-	for (size_t t = 0; t < tracks; t++) {
-		size_t j = random_below(&r, (uint32_t)t + 1);
-		by_popularity[t] = by_popularity[j];
-		by_popularity[j] = (uint32_t)t;
-	}
-	struct power_law popularity = power_law_new(tracks, o->skew);
-	struct output *users = open_in(o, "users.tsv",
-				       "user\tinterests\tconsume_bias\tconsume_sharpness\n");
-	for (int64_t u = 0; u < o->users; u++) {
-		r = random_start(o->common.seed + STREAM_USERS, (uint64_t)u);
-		output_i64(users, u);
-		output_tab(users);
-		uint32_t home = track_genre[by_popularity[power_law_draw(&popularity, &r)]];
-		for (int64_t i = 0; i < o->interests; i++) {
-			/* Two interests in three are of the listener's own genre. */
-			uint32_t track = by_popularity[power_law_draw(&popularity, &r)];
-			bool own = random_share(&r) < 2.0 / 3;
-			for (int attempt = 0; own && track_genre[track] != home && attempt < 1000; attempt++)
-				track = by_popularity[power_law_draw(&popularity, &r)];
-			if (i)
-				output_byte(users, ',');
-			output_u64(users, track);
-		}
-		output_tab(users);
-		output_float(users, (float)(o->bias + o->bias_sd * random_normal(&r)));
-		output_tab(users);
-		double sharpness = o->sharpness + o->sharpness_sd * random_normal(&r);
-		output_float(users, (float)fmax(sharpness, o->sharpness / 10));
-		output_end_row(users);
-		progress_step((uint64_t)u, (uint64_t)o->users, "users");
-	}
-	output_close(users);
+	uint32_t *genre_of_track = make_tracks(o);
+	make_embeddings(o, genre_of_track);
+	make_users(o, genre_of_track);
 	run_report(0, (uint64_t)(o->users + o->tracks), 0);
-	free(genre);
-	free(genre_of);
-	free(track_genre);
-	free(by_popularity);
-	free(sizes.sum);
-	free(popularity.sum);
+	free(genre_of_track);
 	return STATUS_DONE;
 }
 
