@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span {
@@ -15,6 +16,59 @@ struct span {
 static inline struct span span_of(const char *text)
 {
 	return (struct span){text, strlen(text)};
+}
+
+/* The same as memcmp(..) == 0 and memcpy, without a call where ids are short. */
+static inline bool bytes_same(const char *a, const char *b, size_t n)
+{
+	uint64_t x, y;
+	uint32_t v, w;
+	if (n > 16)
+		return memcmp(a, b, n) == 0;
+	if (n >= 8) { /* two words that may overlap */
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+		if (x != y)
+			return false;
+		memcpy(&x, a + n - 8, 8);
+		memcpy(&y, b + n - 8, 8);
+		return x == y;
+	}
+	if (n >= 4) {
+		memcpy(&v, a, 4);
+		memcpy(&w, b, 4);
+		if (v != w)
+			return false;
+		memcpy(&v, a + n - 4, 4);
+		memcpy(&w, b + n - 4, 4);
+		return v == w;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
+static inline void bytes_copy(char *to, const char *from, size_t n)
+{
+	uint64_t x, y;
+	uint32_t v, w;
+	if (n > 16) {
+		memcpy(to, from, n);
+	} else if (n >= 8) {
+		memcpy(&x, from, 8);
+		memcpy(&y, from + n - 8, 8);
+		memcpy(to, &x, 8);
+		memcpy(to + n - 8, &y, 8);
+	} else if (n >= 4) {
+		memcpy(&v, from, 4);
+		memcpy(&w, from + n - 4, 4);
+		memcpy(to, &v, 4);
+		memcpy(to + n - 4, &w, 4);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+	}
 }
 
 static inline bool span_equal(struct span a, struct span b)

@@ -114,10 +114,80 @@ static bool begin_list(struct topn_reader *r, struct topn_list *list)
 	return true;
 }
 
+/* One row of a look ahead: fields lie between its ends. */
+struct row {
+	const char *at;
+	const uint32_t *ends;
+	size_t from;             /* where it begins */
+};
+
+static inline struct span row_field(const struct row *row, size_t column)
+{
+	size_t from = column ? row->ends[column - 1] + 1 : row->from;
+	return (struct span){row->at + from, row->ends[column] - from};
+}
+
+/* Reads row number r->n + 1 of a list. False: there is something about it that the slow
+ * way must look at. */
+static inline bool read_row(struct topn_reader *r, const struct row *row)
+{
+	uint64_t rank = r->n + 1;
+	double score = NAN;
+	if (r->rank >= 0 && (!short_number(row_field(row, (size_t)r->rank), &rank) || rank != r->n + 1))
+		return false;
+	if (r->score >= 0) {
+		struct span text = row_field(row, (size_t)r->score);
+		if (number_double(text.at, text.n, &score) != NUMBER_OK)
+			return false;
+	}
+	if (r->n == r->items_capacity || r->n == r->scores_capacity) {
+		r->items = memory_grow(r->items, &r->items_capacity, r->n + 1, sizeof *r->items);
+		r->scores = memory_grow(r->scores, &r->scores_capacity, r->n + 1, sizeof *r->scores);
+	}
+	r->items[r->n] = row_field(row, r->item);
+	r->scores[r->n++] = score;
+	return true;
+}
+
+/* The fast way: a list that is good and at hand to its end, the current row its first,
+ * is given away where it lies, and the row behind it becomes the current one. False:
+ * nothing was taken. */
+static bool take_list(struct topn_reader *r, struct topn_list *list)
+{
+	struct table *t = r->table;
+	struct table_block block;
+	size_t first, i;
+	if (!r->waiting || !table_peek(t, &block, &first))
+		return false;
+	struct span user = table_field(t, r->user);
+	struct row row = {block.at, block.ends - block.width, (size_t)(table_row(t).at - block.at)};
+	r->n = 0;
+	if (!read_row(r, &row))
+		return false;
+	row.from = first;
+	for (i = 0; i < block.row_count; i++) {
+		row.ends += block.width;
+		struct span other = row_field(&row, r->user);
+		if (other.n != user.n || !bytes_same(other.at, user.at, user.n))
+			break;
+		if (!read_row(r, &row))
+			return false;
+		row.from = row.ends[block.width - 1] + 1;
+	}
+	if (i == block.row_count || (!r->users_repeat && !idset_add(&r->users, user)))
+		return false;
+	*list = (struct topn_list){user, (uint32_t)r->n, r->items, r->scores, table_line(t), table_file(t)};
+	r->rejected = table_rejected(t);
+	table_take(t, i + 1);
+	return true;
+}
+
 bool topn_next(struct topn_reader *r, struct topn_list *list)
 {
 	struct table *t = r->table;
 	bool begun = false;
+	if (take_list(r, list))
+		return true;
 	while (r->waiting || table_next(t)) {
 		struct span user = table_field(t, r->user);
 		r->waiting = false;

@@ -474,6 +474,28 @@ bool table_next_block(struct table *t, struct table_block *block)
 	return true;
 }
 
+bool table_peek(const struct table *t, struct table_block *block, size_t *first)
+{
+	if (!t->regular || t->csv_lines || t->next_end == t->n_ends)
+		return false;
+	*block = (struct table_block){.at = t->at, .ends = t->ends + t->next_end,
+		.row_count = (t->n_ends - t->next_end) / t->width, .width = t->width};
+	*first = t->next_at;
+	return true;
+}
+
+void table_take(struct table *t, size_t n)
+{
+	t->row_at = n > 1 ? t->ends[t->next_end + (n - 1) * t->width - 1] + 1 : t->next_at;
+	t->row_ends = t->ends + t->next_end + (n - 1) * t->width;
+	t->row_last = t->row_ends[t->width - 1];
+	t->row_line = t->block_line + t->block_rows + n;
+	t->block_rows += n;
+	t->rows += n;
+	t->next_end += n * t->width;
+	t->next_at = t->row_last + 1;
+}
+
 void table_block_row(struct table *t, size_t r)
 {
 	t->row_ends = t->ends + r * t->width;

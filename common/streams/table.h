@@ -103,6 +103,14 @@ struct table_block {
 };
 bool table_next_block(struct table *t, struct table_block *block);
 
+/* A look ahead: the rows behind the current one that were read already, as far as they
+ * are well-formed, without stepping to them. Row 0 begins at at + `first`, the others
+ * behind the end of the row before. False: none are at hand (that does not mean the end). */
+bool table_peek(const struct table *t, struct table_block *block, size_t *first);
+
+/* Steps over `n` (at least 1) rows of the look ahead: the last of them is the current one. */
+void table_take(struct table *t, size_t n);
+
 /* After a block: makes row `r` of it the current one, for table_reject. */
 void table_block_row(struct table *t, size_t r);
 
