@@ -141,23 +141,38 @@ static void lose(struct redis *r, const char *why)
 	redis_disconnect(r);
 }
 
-static void add_length(struct buffer *out, char mark, size_t n)
+static void add_length(struct buffer *b, char mark, size_t n)
 {
-	buffer_add_byte(out, mark);
-	out->n += number_write_u64(n, buffer_room(out, NUMBER_SIZE));
-	buffer_add(out, "\r\n", 2);
+	buffer_add_byte(b, mark);
+	b->n += number_write_u64(n, buffer_room(b, NUMBER_SIZE));
+	buffer_add(b, "\r\n", 2);
+}
+
+void redis_format_command(struct buffer *b, size_t words)
+{
+	add_length(b, '*', words);
+}
+
+void redis_format_word(struct buffer *b, const char *bytes, size_t n)
+{
+	add_length(b, '$', n);
+	buffer_add(b, bytes, n);
+	buffer_add(b, "\r\n", 2);
 }
 
 void redis_append(struct redis *r, int words, const char **word, const size_t *length)
 {
 	if (!r->context)
 		return;
-	add_length(&r->out, '*', (size_t)words);
-	for (int i = 0; i < words; i++) {
-		add_length(&r->out, '$', length[i]);
-		buffer_add(&r->out, word[i], length[i]);
-		buffer_add(&r->out, "\r\n", 2);
-	}
+	redis_format_command(&r->out, (size_t)words);
+	for (int i = 0; i < words; i++)
+		redis_format_word(&r->out, word[i], length[i]);
+}
+
+void redis_append_bytes(struct redis *r, const char *bytes, size_t n)
+{
+	if (r->context)
+		buffer_add(&r->out, bytes, n);
 }
 
 enum { READ_BYTES = 64 << 10 };

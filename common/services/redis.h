@@ -57,6 +57,13 @@ void redis_free(struct redis *r);
 /* Queues a command; the words may hold any bytes. Nothing when not connected. */
 void redis_append(struct redis *r, int words, const char **word, const size_t *length);
 
+/* The form of commands on the wire: how many words, then each of them. */
+void redis_format_command(struct buffer *b, size_t words);
+void redis_format_word(struct buffer *b, const char *bytes, size_t n);
+
+/* Queues commands in that form. */
+void redis_append_bytes(struct redis *r, const char *bytes, size_t n);
+
 /* Sends what is queued, and waits for no reply; false: the connection is lost. */
 bool redis_send(struct redis *r);
 

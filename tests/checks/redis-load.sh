@@ -136,9 +136,36 @@ whole 'after a crash' old 3000
 redis_stop
 fails 'no server' 4 'cannot reach' --retries 0 new.tsv
 
-# the protocol's own form, for redis-cli --pipe
+# the protocol's own form, for redis-cli --pipe: published whole or not at all
 redis_start
+emitted() # WHAT: redis-cli --pipe must take what is on standard input
+{
+	redis --pipe > piped || complain "$1: redis-cli --pipe: $(cat piped)"
+	grep -q 'errors: 0' piped || complain "$1: $(cat piped)"
+}
+load-redis --prefix p --emit-resp --items items.tsv old.tsv | emitted 'the first'
+whole 'emitted' old 3000
 load-redis --prefix p --emit-resp new.tsv > resp || complain '--emit-resp failed'
-redis --pipe < resp | grep -q 'errors: 0' || complain 'redis-cli --pipe refuses --emit-resp'
-whole 'emitted' new 3000
+emitted 'the second' < resp
+whole 'emitted again' new 3000
+load-redis --redis "$url" --prefix p --rollback || complain 'no way back from what was emitted'
+whole 'back from what was emitted' old 3000
+[ "$(redis --raw hlen p:items)" = 499 ] || complain 'the emitted catalogue is not whole'
+# a list is refused under way
+redis config set maxmemory 1 > /dev/null
+redis --pipe < resp > piped && complain 'refused writes pass unseen'
+redis config set maxmemory 0 > /dev/null
+whole 'emitted without memory' old 3000
+# the stream is cut, or a list is missing
+head -c 100000 resp | redis --pipe --pipe-timeout 1 > /dev/null
+whole 'a stream that was cut' old 3000
+load-redis --prefix p --emit-resp new.tsv | sed 's/^u77\r/u78\r/' > holes
+redis-cli -s s --pipe < holes > piped 2>&1 && complain 'a missing list passes unseen'
+grep -q '2999 of 3000 lists have come' piped || complain "a missing list: $(cat piped)"
+whole 'a missing list' old 3000
+head -n 201 new.tsv | load-redis --prefix p --emit-resp --max-shrink 0.5 |
+	redis-cli -s s --pipe > piped 2>&1 &&
+	complain 'emitted, --max-shrink: nothing is refused'
+grep -q 'max-shrink' piped || complain "emitted, --max-shrink: $(cat piped)"
+whole 'emitted, --max-shrink' old 3000
 exit $bad

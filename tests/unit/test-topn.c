@@ -66,10 +66,10 @@ static void round_trip(void)
 {
 	struct random r = random_start(9, 9);
 	struct output *out = output_open(path, false);
-	static char want[1 << 18], got[1 << 18];
+	static char want[1 << 20], got[1 << 20];
 	size_t n = 0;
 	topn_write_header(out);
-	for (int u = 0; u < 500; u++) {
+	for (int u = 0; u < 3000; u++) {
 		char user[16];
 		snprintf(user, sizeof user, "user%d", u);
 		n += (size_t)snprintf(want + n, sizeof want - n, "%s:", user);

@@ -1,0 +1,25 @@
+/* lists.h - the parts of a generation as commands, in the layout that is wanted. */
+#ifndef LOAD_REDIS_LISTS_H
+#define LOAD_REDIS_LISTS_H
+
+#include "domain/catalogue.h"
+#include "domain/topn.h"
+#include "load.h"
+
+/* Every list; returns how many. SIGINT and SIGTERM end the load cleanly. */
+uint64_t lists_send(struct load *l, struct topn_reader *reader, const struct table *t);
+
+/* The catalogue as a hash of number -> item: a random number is a random item. */
+void lists_send_items(struct load *l, const struct catalogue *c);
+
+/* The column of the table, which is closed; returns how many items. */
+uint64_t lists_send_popular(struct load *l, struct table *t, size_t column);
+
+/* What the generation is. `input`: where it comes from. */
+void lists_send_meta(struct load *l, uint64_t lists, uint32_t items, uint64_t popular,
+		     const char *input);
+
+/* Stops here when SIGINT or SIGTERM came: nothing is published. */
+void lists_heed_signals(struct load *l);
+
+#endif

@@ -1,0 +1,281 @@
+/* load-redis - top-N lists into Redis, published as one generation.
+ *
+ * Lists go to staging keys; when the last one is acknowledged and counted, one
+ * transaction renames them over what is live. Whoever reads sees the old lists
+ * or the new ones, never a mixture; what fails leaves the old ones alone.
+ *
+ * Reads: user rank item (a top-N stream, the rows of a user together).
+ * Writes: nothing; with --status the columns name value.
+ *
+ *	load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv
+ *
+ * Leaves to others: which items a list has (export-topk), and TLS (--emit-resp).
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "domain/catalogue.h"
+#include "domain/topn.h"
+#include "frame/run.h"
+#include "lists.h"
+#include "load.h"
+#include "publish.h"
+#include "services/redis.h"
+#include "send.h"
+#include "status.h"
+#include "streams/table.h"
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row OPTIONS[] = {
+	{"redis", 0, OPTION_TEXT, "URL", AT(redis), "redis://127.0.0.1:6379/0", 0, 0, NULL,
+	 "the server: redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
+	 "the password comes from REDISCLI_AUTH"},
+	{"password-file", 0, OPTION_FILE, "FILE", AT(password_file), NULL, 0, 0, NULL,
+	 "the first line of FILE is the password"},
+	{"prefix", 0, OPTION_TEXT, "NAME", AT(prefix), "recs", 0, 0, NULL,
+	 "the keys are NAME:lists, NAME:items, NAME:popular and NAME:meta"},
+	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
+	 "publish this catalogue too, for random fallbacks: item, and available, blocked"},
+	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
+	 "publish the items of FILE, in its order, as the popular list"},
+	{"layout", 0, OPTION_CHOICE, "HOW", AT(layout), "hash", 0, 0, "hash|string|list",
+	 "a hash of all lists; or a key for each user, a string or a Redis list, which goes after --ttl"},
+	{"shards", 0, OPTION_INT, "N", AT(shards), "1", 1, SHARDS_MAX, NULL,
+	 "spread --layout hash over N keys"},
+	{"ttl", 0, OPTION_DURATION, "TIME", AT(ttl_s), "7d", 1, 315360000, NULL,
+	 "how long the keys of --layout string and list live"},
+	{"delta", 0, OPTION_FLAG, NULL, AT(delta), NULL, 0, 0, NULL,
+	 "replace the lists of these users alone, at once; they hold until the next full load"},
+	{"min-rows", 0, OPTION_INT, "N", AT(min_rows), "1", 1, 1e15, NULL,
+	 "refuse to publish fewer than N lists"},
+	{"max-shrink", 0, OPTION_REAL, "SHARE", AT(max_shrink), "1", 0, 1, NULL,
+	 "refuse to publish when more than SHARE of the live number of lists would be lost"},
+	{"max-errors", 0, OPTION_INT, "N", AT(max_errors), NULL, 0, 1e15, NULL,
+	 "refuse to publish when --on-error=skip has skipped more than N rows"},
+	{"window", 0, OPTION_INT, "N", AT(window), "1000", 1, 1e6, NULL,
+	 "commands that are sent before their replies are read"},
+	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout_s), "5s", 1e-3, 86400, NULL,
+	 "how long to wait for the connection and for each reply"},
+	{"retries", 0, OPTION_INT, "N", AT(retries), "5", 0, 1000, NULL,
+	 "connect again N times, after 0.1 s, 0.2 s, 0.4 s, .. at most 5 s, when the server is lost"},
+	{"staging-ttl", 0, OPTION_DURATION, "TIME", AT(staging_ttl_s), "1d", 1, 31536000, NULL,
+	 "what a load leaves behind that did not come to its end goes away after TIME"},
+	{"rollback", 0, OPTION_FLAG, NULL, AT(rollback), NULL, 0, 0, NULL,
+	 "publish the previous generation again; reads no input"},
+	{"status", 0, OPTION_FLAG, NULL, AT(status), NULL, 0, 0, NULL,
+	 "print what is live, since when, from which input; reads no input"},
+	{"dry-run", 0, OPTION_FLAG, NULL, AT(dry_run), NULL, 0, 0, NULL,
+	 "read and check everything, ask the server, change nothing"},
+	{"emit-resp", 0, OPTION_FLAG, NULL, AT(emit), NULL, 0, 0, NULL,
+	 "write the commands to standard output for `redis-cli --pipe` instead of sending them"},
+	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
+	{"rank", 0, OPTION_TEXT, "COLUMN", AT(rank), "rank", 0, 0, NULL, "the column of ranks"},
+	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL,
+	 "the column of item ids, of the lists and of --items and --popular"},
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* A name that no other load has: the time and some random bits. */
+static char *new_generation(void)
+{
+	uint32_t bits = 0;
+	int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	if (file < 0 || read(file, &bits, sizeof bits) != (ssize_t)sizeof bits)
+		die_errno(STATUS_FAILED, "cannot read /dev/urandom");
+	if (close(file) != 0)
+		die_errno(STATUS_FAILED, "cannot close /dev/urandom");
+	return memory_format("%" PRId64 "-%08x", clock_unix_ms(), bits);
+}
+
+/* Where the lists come from, for --status: whole paths. */
+static char *describe_input(char **files, int count)
+{
+	struct buffer b = {0};
+	for (int i = 0; i < count || i == 0; i++) {
+		bool standard = count == 0 || strcmp(files[i], "-") == 0;
+		char *whole = standard ? NULL : realpath(files[i], NULL);
+		if (i)
+			buffer_add_byte(&b, ' ');
+		buffer_add_text(&b, standard ? "(standard input)" : whole ? whole : files[i]);
+		free(whole);
+	}
+	return buffer_text(&b);
+}
+
+/* The files of a load, all of them opened before anything is sent. */
+struct sources {
+	struct table *lists, *popular;
+	struct topn_reader *reader;
+	struct catalogue *items;
+	size_t popular_column;
+};
+
+static struct sources open_sources(const struct options *o, char **files, int count)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct sources s = {.lists = table_open(files, count, &format)};
+	struct table *items = o->items ? table_open_file(o->items) : NULL;
+	s.popular = o->popular ? table_open_file(o->popular) : NULL;
+	const char *item_option = option_given("item") ? "item" : NULL;
+	if (s.popular)
+		s.popular_column = table_column(s.popular, o->item, item_option);
+	/* Scores are not loaded and so not read: no column has the name "". */
+	const struct topn_columns columns = {o->user, o->rank, o->item, "", option_given("user"),
+		option_given("rank"), option_given("item"), false};
+	s.reader = topn_open(s.lists, &columns);
+	if (!o->delta && !o->dry_run && !o->emit)
+		topn_let_users_repeat(s.reader); /* the server's replies tell */
+	s.items = items ? catalogue_read(items, o->item, item_option) : NULL;
+	if (s.items && s.items->n_offered == 0)
+		die(STATUS_DATA, "%s: nothing in it can be offered", o->items);
+	return s;
+}
+
+static void name_keys(struct load *l)
+{
+	const struct options *o = l->o;
+	l->generation = new_generation();
+	for (enum part p = 0; p < PARTS; p++)
+		l->staging[p] = published_key(o->prefix, l->generation, p);
+	if (o->delta) {
+		free(l->staging[PART_LISTS]);
+		l->staging[PART_LISTS] = published_delta_key(o->prefix);
+	}
+	if (is_pointed(o) && o->layout == LAYOUT_HASH)
+		l->shard_seen = memory_zero((size_t)o->shards, sizeof *l->shard_seen);
+}
+
+/* What is published beside the lists; returns which parts are staged. */
+static unsigned send_parts(struct load *l, struct sources *s, uint64_t lists, const char *input)
+{
+	unsigned staged = (is_pointed(l->o) ? 0 : 1u << PART_LISTS) | 1u << PART_META;
+	uint64_t popular = s->popular ? lists_send_popular(l, s->popular, s->popular_column) : 0;
+	if (popular)
+		staged |= 1u << PART_POPULAR;
+	if (s->items) {
+		lists_send_items(l, s->items);
+		staged |= 1u << PART_ITEMS;
+	}
+	lists_send_meta(l, lists, s->items ? s->items->n_offered : 0, popular, input);
+	send_drain(l);
+	return staged;
+}
+
+static uint64_t count_lists(struct topn_reader *reader)
+{
+	struct topn_list list;
+	uint64_t n = 0;
+	while (topn_next(reader, &list))
+		n++;
+	return n;
+}
+
+static void finish_load(struct load *l, struct sources *s)
+{
+	send_finished(l);
+	topn_close(s->reader);
+	table_close(s->lists);
+	catalogue_free(s->items);
+	for (enum part p = 0; p < PARTS; p++)
+		free(l->staging[p]);
+	free(l->shard_seen);
+	free(l->run_id);
+	free(l->generation);
+}
+
+static void load(struct load *l, char **files, int count)
+{
+	const struct options *o = l->o;
+	struct sources s = open_sources(o, files, count);
+	char *input = describe_input(files, count);
+	name_keys(l);
+	if (o->emit) {
+		l->out = output_open(o->common.output, false);
+	} else {
+		l->run_id = send_greet(l);
+		send_clean_up_at_exit(l);
+		stop_catch();
+	}
+	uint64_t lists = o->dry_run ? count_lists(s.reader) : lists_send(l, s.reader, s.lists);
+	lists_heed_signals(l); /* who sent them may have ended the input as well */
+	send_drain(l);
+	uint64_t rows = table_rows(s.lists), rejected = table_rejected(s.lists);
+	publish_check_guards(l, lists, rejected);
+	unsigned staged = o->dry_run || o->delta ? 0 : send_parts(l, &s, lists, input);
+	if (o->emit) {
+		publish_emit(l, lists);
+		output_close(l->out);
+	} else if (staged) {
+		lists_heed_signals(l);
+		publish(l, staged, lists);
+	}
+	finish_load(l, &s);
+	free(input);
+	run_report(rows, lists, rejected);
+}
+
+static void check(const struct options *o, int count)
+{
+	if (o->status + o->rollback + o->dry_run + o->emit > 1)
+		usage_error("--status, --rollback, --dry-run and --emit-resp exclude each other");
+	if ((o->status || o->rollback) && (count > 0 || o->items || o->popular))
+		usage_error("--status and --rollback read no input");
+	if (o->delta && (o->status || o->rollback || o->emit || o->items || o->popular ||
+			 o->layout != LAYOUT_HASH || o->shards > 1))
+		usage_error("--delta goes with none of --status, --rollback, --emit-resp, --items, --popular, "
+			    "--layout and --shards");
+	if (o->shards > 1 && o->layout != LAYOUT_HASH)
+		usage_error("--shards is of --layout hash");
+	if (o->emit && is_pointed(o))
+		usage_error("--emit-resp writes --layout hash in one key");
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	check(o, count);
+	struct redis_target target = redis_target_parse(o->redis, "redis", o->password_file,
+							o->timeout_s);
+	struct load l = {.o = o, .redis.target = &target, .delta = published_delta_key(o->prefix)};
+	if (o->status || o->rollback)
+		send_connect(&l);
+	if (o->status)
+		status_show(&l);
+	else if (o->rollback)
+		publish_roll_back(&l);
+	else
+		load(&l, files, count);
+	redis_free(&l.redis);
+	redis_target_free(&target);
+	free(l.delta);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "load-redis",
+	.usage = "[OPTION].. [FILE]..",
+	.summary = "Load top-N lists into Redis and publish them as one generation.",
+	.reads = "user rank item; of --items: item available blocked",
+	.writes = "nothing, or with --status: name value",
+	.examples = {
+		"load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv",
+		"load-redis --redis unix:///run/redis.sock --status",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}

@@ -1,0 +1,64 @@
+/* load.h - what the parts of load-redis share: the options, and a load under way. */
+#ifndef LOAD_REDIS_LOAD_H
+#define LOAD_REDIS_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "frame/options.h"
+#include "services/published.h"
+#include "services/redis.h"
+#include "streams/output.h"
+
+struct options {
+	struct common common;
+	const char *redis, *prefix, *items, *popular, *password_file;
+	const char *user, *rank, *item;
+	int64_t window, min_rows, max_errors, retries, shards;
+	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
+	int layout;
+	bool status, rollback, dry_run, emit, delta;
+};
+
+/* A command that was written and is not acknowledged yet. */
+struct command {
+	size_t at, n;            /* its bytes */
+	uint64_t row;            /* the line of the list's first row, for messages; 0: none */
+	const char *file;        /* where that is */
+	size_t user, user_n;     /* the user's id among the bytes */
+	bool begins;             /* the first command of a list: sent again from here */
+	bool again;              /* was on its way when a connection was lost */
+};
+
+/* Commands in the form of the wire, one behind the other. */
+struct window {
+	struct buffer bytes;
+	struct command *commands;
+	size_t n, capacity;
+};
+
+struct load {
+	const struct options *o;
+	struct redis redis;
+	struct output *out;      /* --emit-resp: the commands go there, and nothing is awaited */
+	char *generation;        /* the name of what is being loaded */
+	char *staging[PARTS];    /* its keys; with --delta the lists' is P:delta */
+	char *delta;
+	struct window filling;
+	struct window flight;    /* the one before, which the server works on meanwhile */
+	char *run_id;            /* of the server: another one may have lost keys */
+	bool *shard_seen;        /* NULL: the lists are not in several hashes */
+	uint64_t acknowledged;   /* lists that the server has */
+	bool began;              /* something is staged */
+	bool patient;            /* a lost connection is not the end: the caller tries again */
+};
+
+/* Are the lists elsewhere than in one hash? */
+static inline bool is_pointed(const struct options *o)
+{
+	return !o->delta && (o->layout != LAYOUT_HASH || o->shards > 1);
+}
+
+#endif

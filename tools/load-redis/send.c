@@ -1,0 +1,276 @@
+#include "send.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "frame/run.h"
+#include "services/redis.h"
+#include "sweep.h"
+
+enum { WINDOW_BYTES = 128 << 10 };
+
+/* ---- the end of a load that fails ---- */
+
+void send_discard(struct load *l)
+{
+	bool began = l->began && !l->o->delta;
+	l->began = false;
+	/* Anew: on the old connection replies may be under way. */
+	if (!began || !redis_connect(&l->redis))
+		return;
+	for (int p = 0; p < PARTS && l->redis.context; p++) {
+		redisReply *reply = REDIS(&l->redis, "UNLINK", l->staging[p]);
+		if (reply)
+			freeReplyObject(reply);
+	}
+	if (is_pointed(l->o))
+		sweep_generation(&l->redis, l->o->prefix, l->generation, (enum layout)l->o->layout,
+				 (uint64_t)l->o->shards);
+}
+
+static struct load *unfinished;
+
+static void discard_unfinished(void)
+{
+	if (unfinished) {
+		send_discard(unfinished);
+		redis_disconnect(&unfinished->redis);
+	}
+}
+
+void send_clean_up_at_exit(struct load *l)
+{
+	unfinished = l;
+	if (atexit(discard_unfinished) != 0)
+		die(STATUS_FAILED, "cannot register the clean-up");
+}
+
+void send_finished(struct load *l)
+{
+	l->began = false;
+	unfinished = NULL;
+	free(l->filling.commands);
+	free(l->flight.commands);
+	buffer_free(&l->filling.bytes);
+	buffer_free(&l->flight.bytes);
+}
+
+void send_give_up(struct load *l, enum exit_status status, const char *what)
+{
+	progress_clear();
+	send_discard(l);
+	redis_disconnect(&l->redis);
+	die(status, "%s; what was live is still served", what);
+}
+
+/* ---- the connection ---- */
+
+void send_connect(struct load *l)
+{
+	double wait = 0.1;
+	for (int64_t i = 0;; i++) {
+		if (redis_connect(&l->redis))
+			return;
+		if (l->redis.refused)
+			die(STATUS_FAILED, "%s", l->redis.problem);
+		if (i >= l->o->retries)
+			die(STATUS_UNAVAILABLE, "%s", l->redis.problem);
+		warn("%s; again in %.1f s", l->redis.problem, wait);
+		clock_sleep(wait);
+		wait = fmin(wait * 2, 5);
+	}
+}
+
+/* Changes whenever the server is started. NULL: the connection is lost. */
+static char *server_run_id(struct load *l)
+{
+	redisReply *reply = REDIS(&l->redis, "INFO", "server");
+	if (!reply)
+		return NULL;
+	const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, "run_id:") : NULL;
+	char *id = at ? memory_text(at + 7, strcspn(at + 7, "\r\n")) : memory_text("", 0);
+	freeReplyObject(reply);
+	return id;
+}
+
+char *send_greet(struct load *l)
+{
+	for (int64_t i = 0;; i++) {
+		if (i > l->o->retries)
+			send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
+		send_connect(l);
+		char *id = server_run_id(l);
+		if (id)
+			return id;
+	}
+}
+
+long long send_integer(struct load *l, redisReply *reply, const char *what)
+{
+	if (!reply && l->patient)
+		return 0;
+	if (!reply)
+		send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
+	long long value = reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		char problem[400];
+		snprintf(problem, sizeof problem, "%s: %.300s", what, reply->str);
+		bool transient = redis_is_transient(reply->str);
+		freeReplyObject(reply);
+		send_give_up(l, transient ? STATUS_UNAVAILABLE : STATUS_FAILED, problem);
+	}
+	freeReplyObject(reply);
+	return value;
+}
+
+uint64_t send_count(struct load *l)
+{
+	long long sum = 0;
+	if (!is_pointed(l->o))
+		return (uint64_t)send_integer(l, REDIS(&l->redis, "HLEN", l->staging[PART_LISTS]), "HLEN");
+	struct buffer name = {0};
+	for (int64_t i = 0; i < l->o->shards; i++) {
+		name.n = 0;
+		published_shard_key(&name, l->o->prefix, l->generation, (uint64_t)i);
+		sum += send_integer(l, REDIS(&l->redis, "HLEN", buffer_text(&name)), "HLEN");
+	}
+	buffer_free(&name);
+	return (uint64_t)sum;
+}
+
+/* ---- replies ---- */
+
+/* The connection was lost with commands on their way: connect again, see that what
+ * was acknowledged is still there, and send the rest once more. */
+static void recover(struct load *l, size_t from)
+{
+	warn("%s; what was not acknowledged is sent again", l->redis.problem);
+	char *id = send_greet(l);
+	bool same = strcmp(id, l->run_id) == 0;
+	free(same ? id : l->run_id);
+	if (!same) /* started anew: from a file that has everything? */
+		l->run_id = id;
+	if (!same && (l->o->layout != LAYOUT_HASH || send_count(l) < l->acknowledged))
+		send_give_up(l, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");
+	for (size_t i = from; i < l->flight.n; i++)
+		l->flight.commands[i].again = true;
+	if (from < l->flight.n) {
+		size_t at = l->flight.commands[from].at;
+		redis_append_bytes(&l->redis, l->flight.bytes.data + at, l->flight.bytes.n - at);
+	}
+}
+
+/* What the server thinks of a command, with the line and the user in front. */
+_Noreturn static void refuse(struct load *l, const struct command *c, enum exit_status status,
+			     const char *error)
+{
+	char problem[700], shown[QUOTED_SIZE];
+	if (c->row)
+		snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s%s %.250s", c->file, c->row,
+			 quoted(l->flight.bytes.data + c->user, c->user_n, shown),
+			 status == STATUS_DATA ? "" : ":", error);
+	else
+		snprintf(problem, sizeof problem, "staging: %.300s", error);
+	send_give_up(l, status, problem);
+}
+
+/* A list's first command tells whether its user had one in this load before: the
+ * server remembers all of them, so that nobody else has to. */
+static bool is_repeated(const struct load *l, const struct command *c, const redisReply *reply)
+{
+	if (!c->begins || c->again || l->o->delta)
+		return false;
+	if (l->o->layout == LAYOUT_STRING)
+		return reply->type == REDIS_REPLY_NIL;
+	return reply->type == REDIS_REPLY_INTEGER &&
+		reply->integer == (l->o->layout == LAYOUT_HASH ? 0 : 1);
+}
+
+/* Matches each reply to the window under way with its command. */
+static void take_replies(struct load *l)
+{
+	int64_t losses = 0;
+	struct command *commands = l->flight.commands;
+	for (size_t i = 0; i < l->flight.n;) {
+		redisReply *reply = redis_reply(&l->redis);
+		if (!reply) {
+			if (losses++ > l->o->retries)
+				send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
+			while (i > 0 && commands[i].row && !commands[i].begins)
+				l->acknowledged -= commands[--i].begins;
+			recover(l, i);
+			continue;
+		}
+		if (reply->type == REDIS_REPLY_ERROR)
+			refuse(l, &commands[i], redis_is_transient(reply->str) ? STATUS_UNAVAILABLE
+			       : STATUS_FAILED, reply->str);
+		if (is_repeated(l, &commands[i], reply))
+			refuse(l, &commands[i], STATUS_DATA, "had a list before");
+		freeReplyObject(reply);
+		l->acknowledged += commands[i].begins;
+		i++;
+	}
+	l->flight.n = l->flight.bytes.n = 0;
+}
+
+/* ---- commands ---- */
+
+/* Takes the replies to the window before and sends this one: the server works on it
+ * while the next one is read. */
+static void send_window(struct load *l)
+{
+	if (l->out)
+		return;
+	take_replies(l);
+	struct window next = l->flight;
+	l->flight = l->filling;
+	l->filling = next;
+	redis_append_bytes(&l->redis, l->flight.bytes.data, l->flight.bytes.n);
+	redis_send(&l->redis); /* when the connection is lost, the replies will tell */
+}
+
+struct command send_begin(struct load *l, size_t words)
+{
+	struct command c = {.at = l->filling.bytes.n};
+	redis_format_command(&l->filling.bytes, words);
+	return c;
+}
+
+void send_end(struct load *l, struct command c)
+{
+	struct window *w = &l->filling;
+	if (l->out) {
+		output_bytes(l->out, w->bytes.data, w->bytes.n);
+		w->bytes.n = 0;
+		return;
+	}
+	c.n = w->bytes.n - c.at;
+	l->began = true;
+	w->commands = memory_grow(w->commands, &w->capacity, w->n + 1, sizeof *w->commands);
+	w->commands[w->n++] = c;
+}
+
+void send_words(struct load *l, size_t words, const char *const *word)
+{
+	struct command c = send_begin(l, words);
+	for (size_t i = 0; i < words; i++)
+		redis_format_word(&l->filling.bytes, word[i], strlen(word[i]));
+	send_end(l, c);
+}
+
+void send_when_full(struct load *l)
+{
+	if (l->filling.n >= (size_t)l->o->window || l->filling.bytes.n > WINDOW_BYTES)
+		send_window(l);
+}
+
+void send_drain(struct load *l)
+{
+	send_window(l);
+	send_window(l);
+}

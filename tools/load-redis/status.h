@@ -1,0 +1,10 @@
+/* status.h - what is live, since when, from which input. */
+#ifndef LOAD_REDIS_STATUS_H
+#define LOAD_REDIS_STATUS_H
+
+#include "load.h"
+
+/* Prints the table name value to --output; exit 3 when nothing is live. */
+void status_show(struct load *l);
+
+#endif

@@ -1,0 +1,13 @@
+/* sweep.h - takes the keys of a generation away that lie beside the renamed ones. */
+#ifndef LOAD_REDIS_SWEEP_H
+#define LOAD_REDIS_SWEEP_H
+
+#include "services/published.h"
+
+/* Unlinks a generation's hashes, or the users' own keys, which are looked for (SCAN): a
+ * second for some million keys of the database. Does as much as the server lets it; they
+ * have a time to live besides. */
+void sweep_generation(struct redis *r, const char *prefix, const char *generation,
+		      enum layout layout, uint64_t shards);
+
+#endif
