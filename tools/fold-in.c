@@ -63,14 +63,16 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-enum loss { WARP, BPR, LOGISTIC, WARP_KOS, IALS, LOSSES };
-static const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "ials"};
+enum loss { WARP, BPR, LOGISTIC, WARP_KOS, IALS, SOFTMAX, CCL, LOSSES };
+static const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "ials",
+					       "softmax", "ccl"};
 
 /* What the model says of how it was fitted. */
 struct fitting {
 	enum loss loss;
 	double unobserved, regularisation, exponent, user_alpha, init_scale;
-	uint64_t max_sampled, kos_k, kos_n, rows, seed;
+	double temperature, margin, negative_weight;
+	uint64_t max_sampled, kos_k, kos_n, negatives, rows, seed;
 };
 
 /* A user's known items: rows from .. to - 1 of the arrays below. */
@@ -113,6 +115,10 @@ static void read_meta(struct span id, struct fitting *fit, const char *path)
 		{"regularization_exponent", &fit->exponent, NULL},
 		{"user_alpha", &fit->user_alpha, NULL},
 		{"init_scale", &fit->init_scale, NULL},
+		{"temperature", &fit->temperature, NULL},
+		{"margin", &fit->margin, NULL},
+		{"negative_weight", &fit->negative_weight, NULL},
+		{"negatives", NULL, &fit->negatives},
 		{"max_sampled", NULL, &fit->max_sampled},
 		{"kos_k", NULL, &fit->kos_k},
 		{"kos_n", NULL, &fit->kos_n},
@@ -157,7 +163,8 @@ static uint64_t read_model(struct folding *f, struct output *out)
 		model_write_header(out, f->factors);
 	output_flush(out);
 	f->fit = (struct fitting){.loss = LOSSES, .exponent = 1, .init_scale = 1,
-				  .max_sampled = 10, .kos_k = 5, .kos_n = 10};
+				  .max_sampled = 10, .kos_k = 5, .kos_n = 10, .negatives = 256,
+				  .temperature = 0.2, .margin = 0.5, .negative_weight = 5};
 	while (model_next(reader, &row) && row.kind != MODEL_USER) {
 		if (row.kind == MODEL_META)
 			read_meta(row.id, &f->fit, o->model);
@@ -177,6 +184,8 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	if (f->fit.max_sampled < 1 || f->fit.max_sampled > 100000 || f->fit.kos_k < 1 ||
 	    f->fit.kos_n < 1 || f->fit.kos_n > 100000)
 		die(STATUS_DATA, "%s: meta max_sampled, kos_k or kos_n is out of range", o->model);
+	if (f->fit.negatives < 1 || f->fit.negatives > 100000 || !(f->fit.temperature >= 0.025))
+		die(STATUS_DATA, "%s: meta negatives or temperature is out of range", o->model);
 	return written;
 }
 
@@ -303,6 +312,15 @@ static void visit(const struct folding *f, const struct taken *t, struct moving 
 	}
 }
 
+static void shuffle(uint32_t *order, uint32_t n, struct random *r)
+{
+	for (; n > 1; n--) {
+		uint32_t other = random_below(r, n), held = order[n - 1];
+		order[n - 1] = order[other];
+		order[other] = held;
+	}
+}
+
 /* Stochastic steps as in training, the items staying; the order of the visits and
  * the draws come from a hash of the model's seed and the user's id. */
 static void descend(const struct folding *f, struct span id, const struct taken *t,
@@ -317,11 +335,7 @@ static void descend(const struct folding *f, struct span id, const struct taken 
 	for (uint32_t k = 0; k < t->n; k++)
 		order[k] = k;
 	for (int64_t epoch = 0; epoch < f->options->epochs; epoch++) {
-		for (uint32_t k = t->n; k > 1; k--) {
-			uint32_t other = random_below(&r, k), held = order[k - 1];
-			order[k - 1] = order[other];
-			order[other] = held;
-		}
+		shuffle(order, t->n, &r);
 		for (uint32_t k = 0; k < t->n; k++)
 			visit(f, t, m, order[k], &r);
 		for (uint32_t i = 0; i < f->factors; i++)
@@ -329,6 +343,107 @@ static void descend(const struct folding *f, struct span id, const struct taken 
 		m->bias /= 1 + pull / sqrtf(m->bias_sum);
 	}
 	free(order);
+}
+
+/* Scales to length 1; a vector of zeros stays. */
+static void make_unit(float *x, uint32_t n)
+{
+	double square = 0;
+	for (uint32_t i = 0; i < n; i++)
+		square += (double)x[i] * (double)x[i];
+	for (uint32_t i = 0; i < n && square > 0; i++)
+		x[i] = (float)(x[i] / sqrt(square));
+}
+
+/* What the negatives of a batch have in common for all its visits. */
+struct against {
+	float *sum;  /* softmax: of e^(score / temperature) * item; ccl: of items above the margin */
+	float total; /* softmax: of e^((score - 1) / temperature); ccl: how many were drawn */
+};
+
+/* Draws the negatives, all items when they are no more than are wanted. */
+static void draw_against(const struct folding *f, const struct taken *t, const struct moving *m,
+			 struct against *a, struct random *r)
+{
+	bool all = f->fit.negatives >= f->items.n;
+	uint32_t n = all ? f->items.n : (uint32_t)f->fit.negatives;
+	*a = (struct against){.sum = a->sum};
+	memset(a->sum, 0, f->stride * sizeof *a->sum);
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t item = all ? k : random_below(r, f->items.n);
+		if (has_taken(t, item))
+			continue;
+		float score = f->dot(m->x, item_row(f, item), f->stride), share = 1;
+		if (f->fit.loss == SOFTMAX)
+			share = loss_exp((fminf(score, 1) - 1) / (float)f->fit.temperature);
+		a->total += share;
+		if (f->fit.loss == CCL && !(score > (float)f->fit.margin))
+			continue;
+		const float *row = item_row(f, item);
+		for (uint32_t i = 0; i < f->factors; i++)
+			a->sum[i] += share * row[i];
+	}
+}
+
+/* The slope of the losses of train-mf's softmax and ccl, over the `n` visits in
+ * `order`, as far as it runs across the user's vector. */
+static void slope_of(const struct folding *f, const struct taken *t, const struct moving *m,
+		     const struct against *a, const uint32_t *order, uint32_t n, float *slope)
+{
+	bool softmax = f->fit.loss == SOFTMAX;
+	float temperature = (float)f->fit.temperature, pushed = 0, along = 0;
+	memset(slope, 0, f->stride * sizeof *slope);
+	for (uint32_t k = 0; k < n; k++) {
+		const float *row = item_row(f, t->item[order[k]]);
+		float weight = t->weight[order[k]], pull = weight, push;
+		if (softmax) {
+			float score = fminf(f->dot(m->x, row, f->stride), 1);
+			float whole = a->total + loss_exp((score - 1) / temperature);
+			push = whole > 0 ? weight / temperature / whole : 0;
+			pull = push * a->total;
+		} else {
+			push = a->total > 0 ? weight * (float)f->fit.negative_weight / a->total : 0;
+		}
+		pushed += push;
+		for (uint32_t i = 0; i < f->factors; i++)
+			slope[i] -= pull * row[i];
+	}
+	for (uint32_t i = 0; i < f->factors; i++) {
+		slope[i] += pushed * a->sum[i];
+		along += slope[i] * m->x[i];
+	}
+	for (uint32_t i = 0; i < f->factors; i++)
+		slope[i] -= along * m->x[i];
+}
+
+/* The losses of cosines: from the sum of the user's items on, steps of batches
+ * that share their negatives; the vector keeps the length 1. */
+static void turn(const struct folding *f, struct span id, const struct taken *t, struct moving *m)
+{
+	enum { BATCH_ROWS = 32 };
+	struct random r = random_start(hash_row(f->fit.seed, id, span_of("user")), 0);
+	uint32_t *order = memory_new(t->n, sizeof *order);
+	struct against a = {.sum = memory_aligned(f->stride, sizeof(float))};
+	float *slope = memory_aligned(f->stride, sizeof *slope);
+	for (uint32_t k = 0; k < t->n; k++) {
+		order[k] = k;
+		for (uint32_t i = 0; i < f->factors; i++)
+			m->x[i] += t->weight[k] * item_row(f, t->item[k])[i];
+	}
+	make_unit(m->x, f->factors);
+	for (int64_t epoch = 0; epoch < f->options->epochs; epoch++) {
+		shuffle(order, t->n, &r);
+		for (uint32_t at = 0; at < t->n; at += BATCH_ROWS) {
+			uint32_t n = t->n - at < BATCH_ROWS ? t->n - at : BATCH_ROWS;
+			draw_against(f, t, m, &a, &r);
+			slope_of(f, t, m, &a, order + at, n, slope);
+			step(f, m, 1, slope, NULL);
+			make_unit(m->x, f->factors);
+		}
+	}
+	free(order);
+	free(a.sum);
+	free(slope);
 }
 
 static struct taken take(const struct folding *f, uint32_t user)
@@ -374,7 +489,10 @@ static void fold_user(void *context, size_t user, size_t worker)
 			m.sums = memory_new(f->factors, sizeof *m.sums);
 			for (uint32_t i = 0; i < f->factors; i++)
 				m.sums[i] = 1;
-			descend(f, id, &t, &m);
+			if (f->fit.loss == SOFTMAX || f->fit.loss == CCL)
+				turn(f, id, &t, &m);
+			else
+				descend(f, id, &t, &m);
 			free(m.sums);
 		}
 	}

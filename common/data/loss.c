@@ -23,19 +23,41 @@ static double exp_below(double x)
 	return e * power;
 }
 
+float loss_exp(float x)
+{
+	return (float)exp_below((double)x);
+}
+
 float loss_sigmoid(float x)
 {
 	double e = exp_below(-fabs((double)x));
 	return (float)((x >= 0 ? 1 : e) / (1 + e));
 }
 
-/* log(1 + e) for 0 <= e <= 1 by 2 artanh(e / (2 + e)). */
+/* log((1 + t) / (1 - t)) = 2 artanh(t) for |t| <= 1/3. */
+static double log_ratio(double t)
+{
+	double q = t * t;
+	return 2 * t * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 +
+	       q * (1.0 / 11))))));
+}
+
 float loss_softplus(float x)
 {
-	double e = exp_below(-fabs((double)x)), t = e / (2 + e), q = t * t;
-	double log1p = 2 * t * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 +
-		       q * (1.0 / 11))))));
-	return (float)((x > 0 ? (double)x : 0) + log1p);
+	double e = exp_below(-fabs((double)x));
+	return (float)((x > 0 ? (double)x : 0) + log_ratio(e / (2 + e)));
+}
+
+float loss_log(float x)
+{
+	int power;
+	double m = 2 * frexp((double)x, &power); /* exact; m in [1, 2) */
+	power--;
+	if (m > 1.5) { /* to (3/4, 3/2]: the series converges fast, log(1) is 0 */
+		m /= 2;
+		power++;
+	}
+	return (float)(power * 0.6931471805599453 + log_ratio((m - 1) / (m + 1)));
 }
 
 float *loss_rank_weights(uint32_t items, uint32_t max_sampled)

@@ -8,7 +8,7 @@ awk 'BEGIN { srand(9); print "user\titem\tweight\tsplit"
 		if (rand() < (i % 5 == u % 5 ? .5 : .05))
 			print "u" u "\ti" i "\t1\t" (rand() < .1 ? "validation" : "train") }' > data.tsv
 awk 'BEGIN { print "item\tfeature"; for (i = 0; i < 200; i++) print "i" i "\tkind" i % 5 }' > kinds.tsv
-for loss in warp bpr warp-kos ials features; do
+for loss in warp bpr warp-kos ials softmax features; do
 	options="--loss $loss"
 	[ $loss = features ] && options="--loss warp --item-features kinds.tsv"
 	options="$options --factors 32 --epochs 40 --patience 30 --kernel portable"

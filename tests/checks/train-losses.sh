@@ -51,6 +51,9 @@ class Random:
 
 data, seed, factors, epochs, rate, alpha = sys.argv[1], 5, 6, 3, 0.05, 0.002
 loss, optimiser, rho, epsilon = sys.argv[3], sys.argv[4], 0.9, 1e-4
+cosines, temperature, negatives = loss in ('softmax', 'ccl'), 0.3, 10
+margin, negative_weight = -0.1, 2.0
+alpha = 0 if cosines else alpha
 rows = {}
 for line in open(data).read().split('\n')[1:-1]:
     user, item, weight = line.split('\t')[:3]
@@ -60,14 +63,22 @@ items = sorted({i for r in rows.values() for i, w in r})
 number = {i: n for n, i in enumerate(items)}
 rows = [sorted((number[i], w) for i, w in rows[u]) for u in users]
 
-def start(names, kind):
+def unit(v):
+    norm = math.sqrt(sum(x * x for x in v[:factors]))
+    for f in range(factors):
+        v[f] /= norm
+    return norm
+
+def start(names, kind, turned):
     out = []
     for name in names:
         r = Random(hash_row(seed, name.encode(), kind), 0)
         out.append([(r.share() - 0.5) / factors for f in range(factors)] + [0.0])
+        if turned:
+            unit(out[-1])
     return out
 
-P, Q = start(users, b'user'), start(items, b'item')
+P, Q = start(users, b'user', cosines), start(items, b'item', cosines)
 # What each item is made of: (row, weight); with features rows of theirs follow.
 parts = [[(n, 1.0)] for n in range(len(items))]
 names = []
@@ -78,7 +89,7 @@ if len(sys.argv) > 5:
         if i in number:
             parts[number[i]].append((len(items) + names.index(f), float(w)))
     parts = [[(row, w / sum(abs(v) for r, v in p)) for row, w in p] for p in parts]
-    Q += start(names, b'item_feature')
+    Q += start(names, b'item_feature', cosines)
 
 class Sum(list):
     """An item as the sum of its rows; a step on it is a step on each of them."""
@@ -125,6 +136,39 @@ def pair(p, q, n, c):
     step(q, factors, -c)
     step(n, factors, c)
 
+def batch(visits, deck, r):
+    """Steps of softmax or ccl: visits that share negatives, slopes before any step."""
+    for n in range(negatives):
+        j = n + r.below(len(deck) - n)
+        deck[n], deck[j] = deck[j], deck[n]
+    us = [(P[u], P[u][:]) for u, nth in visits]
+    gs, bs = ([(q, q[:]) for q in map(made, chosen)]
+              for chosen in ([rows[u][nth][0] for u, nth in visits], deck[:negatives]))
+    norms = [unit(v) for q, v in us + gs + bs]
+    slopes = [[0.0] * factors for x in norms]
+    for k, (u, nth) in enumerate(visits):
+        mine, weight, p = {i for i, w in rows[u]}, rows[u][nth][1], us[k][1]
+        scores = {n: dot(p, bs[n][1]) for n in range(negatives) if deck[n] not in mine}
+        if loss == 'softmax':
+            e = {n: math.exp(s / temperature) for n, s in scores.items()}
+            total = sum(e.values()) + math.exp(dot(p, gs[k][1]) / temperature)
+            cs = {n: weight * x / total / temperature for n, x in e.items()}
+            good = -sum(cs.values())
+        else:
+            cs = {n: weight * negative_weight / len(scores) for n, s in scores.items() if s > margin}
+            good = -weight
+        for f in range(factors):
+            slopes[k][f] += good * gs[k][1][f] + sum(c * bs[n][1][f] for n, c in cs.items())
+            slopes[len(us) + k][f] += good * p[f]
+            for n, c in cs.items():
+                slopes[len(us) + len(gs) + n][f] += c * p[f]
+    for (row, v), norm, g in zip(us + gs + bs, norms, slopes):
+        along = sum(g[f] * v[f] for f in range(factors))
+        for f in range(factors):
+            step(row, f, (g[f] - along * v[f]) / norm)
+        if not isinstance(row, Sum):
+            unit(row)
+
 def sigmoid(x):
     return 1 / (1 + math.exp(-x))
 
@@ -148,6 +192,11 @@ for epoch in range(1, epochs + 1):
             cell[i - 1], cell[j] = cell[j], cell[i - 1]
     for at, cell in enumerate(cells):
         r = stream(1 << 31 | at)
+        if cosines:
+            deck = rank_items[:]
+            for i in range(0, len(cell), 32):
+                batch(cell[i:i + 32], deck, r)
+            continue
         def draw():
             if loss == 'bpr':
                 u, nth = cell[r.below(len(cell))]
@@ -198,6 +247,9 @@ for epoch in range(1, epochs + 1):
 
 want = {('user', u): p for u, p in zip(users, P)}
 want.update({('item', i): made(n) for n, i in enumerate(items)})
+if cosines:
+    for v in want.values():
+        unit(v)
 want.update({('item_feature', f): q for f, q in zip(names, Q[len(items):])})
 worst, seen = 0, 0
 for line in open(sys.argv[2]).read().split('\n')[1:-1]:
@@ -222,14 +274,18 @@ awk -F '\t' -v OFS='\t' 'NR % 3 == 0 { $3 = -$3 } 1' "$dir/data.tsv" > "$dir/bot
 awk 'BEGIN { print "item\tfeature\tweight"
 	for (i = 0; i < 30; i++) print "i" i "\tkind" i % 4 "\t1\ni" i "\tsize" i % 3 "\t0.5"
 	print "elsewhere\tkind1\t1" }' > "$dir/features.tsv"
-for loss in warp bpr logistic warp-kos; do
+for loss in warp bpr logistic warp-kos softmax ccl; do
 	data=$dir/data.tsv
+	case $loss in
+	softmax | ccl) own="--temperature 0.3 --negatives 10 --margin -0.1 --negative-weight 2" ;;
+	*) own="--user-alpha 0.002 --item-alpha 0.002" ;;
+	esac
 	[ $loss = logistic ] && data=$dir/both.tsv
 	for optimiser in adagrad adadelta; do
 		for kernel in portable avx2 avx512; do
 			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimiser \
 				--rho 0.9 --epsilon 1e-4 --kernel $kernel --factors 6 --epochs 3 \
-				--seed 5 --user-alpha 0.002 --item-alpha 0.002 --blocks 1 \
+				--seed 5 $own --blocks 1 \
 				"$data" > "$dir/model.tsv" 2> "$dir/err" || {
 				grep -q "does not have" "$dir/err" && continue
 				cat "$dir/err"
@@ -240,7 +296,7 @@ for loss in warp bpr logistic warp-kos; do
 			[ $kernel = avx512 ] && continue # nothing that the others do not have
 			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimiser \
 				--rho 0.9 --epsilon 1e-4 --kernel $kernel --factors 6 --epochs 3 \
-				--seed 5 --user-alpha 0.002 --item-alpha 0.002 --blocks 1 \
+				--seed 5 $own --blocks 1 \
 				--item-features "$dir/features.tsv" "$data" |
 			grep -v '	elsewhere	' > "$dir/model.tsv"
 			python3 "$dir/losses.py" "$data" "$dir/model.tsv" $loss $optimiser \

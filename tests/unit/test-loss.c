@@ -12,7 +12,13 @@ int main(void)
 		CHECK_NEAR(loss_sigmoid((float)x), 1 / (1 + exp(-(double)(float)x)), 1e-6);
 		double want = x > 30 ? (double)(float)x : log1p(exp((double)(float)x));
 		CHECK_NEAR(loss_softplus((float)x), want, 1e-6 * (1 + want));
+		CHECK_NEAR(loss_exp((float)-fabs(x)), exp(-(double)(float)fabs(x)), 1e-7);
+		double grown = (double)(float)exp(x / 2);
+		CHECK_NEAR(loss_log((float)grown), log(grown), 1e-6 * (1 + fabs(x)));
 	}
+	CHECK_NEAR(loss_exp(0), 1, 0);
+	CHECK_NEAR(loss_exp(-1e30f), 0, 0);
+	CHECK_NEAR(loss_log(1), 0, 1e-9);
 	CHECK_NEAR(loss_sigmoid(-1e30f), 0, 0);
 	CHECK_NEAR(loss_sigmoid(1e30f), 1, 0);
 	float *weights = loss_rank_weights(1000, 999);

@@ -3,11 +3,17 @@
 #include "data/vector-avx2.h"
 
 #include "sgd-loops.h"
+#include "cosine-loops.h"
 #else
-#include "sgd.h"
+#include "cosine.h"
 
 struct cell_result sgd_cell_avx2(const struct sgd *sgd, struct cell *cell)
 {
 	return sgd_cell_portable(sgd, cell);
+}
+
+struct cell_result cosine_cell_avx2(const struct sgd *sgd, struct cell *cell)
+{
+	return cosine_cell_portable(sgd, cell);
 }
 #endif

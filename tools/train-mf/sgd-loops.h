@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "data/loss.h"
@@ -573,6 +574,8 @@ INLINE struct cell_result any_cell(const struct sgd *s, struct cell *c, const si
 		return kos_cell(s, c, stride, adadelta);
 	case LOSS_WARP:
 	case LOSS_IALS:
+	case LOSS_SOFTMAX:
+	case LOSS_CCL:
 		break;
 	}
 	return warp_cell(s, c, stride, adadelta);

@@ -2,3 +2,4 @@
 #include "data/vector-portable.h"
 
 #include "sgd-loops.h"
+#include "cosine-loops.h"

@@ -19,7 +19,7 @@
 
 enum { SAMPLED_MOST = 1000, KOS_MOST = 256 };
 
-enum loss { LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS };
+enum loss { LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS, LOSS_SOFTMAX, LOSS_CCL };
 
 enum optimiser { ADAGRAD, ADADELTA };
 
@@ -36,6 +36,8 @@ struct sgd {
 	float rho, epsilon;  /* adadelta */
 	uint32_t max_sampled;
 	uint32_t kos_k, kos_n; /* warp-kos: the k-th best of n positives */
+	uint32_t negatives; /* the rest: softmax and ccl, see cosine.h */
+	float temperature, margin, negative_weight;
 	float *rank_loss; /* 1 .. max_sampled: WARP's weight of a violation found then */
 };
 

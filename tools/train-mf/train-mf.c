@@ -28,6 +28,7 @@
 #include "domain/dataset.h"
 #include "domain/model.h"
 #include "checkpoint.h"
+#include "cosine.h"
 #include "features.h"
 #include "ials.h"
 #include "judge.h"
@@ -37,13 +38,15 @@
 #include "sgd.h"
 #include "warm.h"
 
-#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials"
+#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl"
 
 struct options {
 	int loss, optimiser, kernel, solver;
 	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors, cg_steps;
+	int64_t negatives;
 	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
 	double unobserved, regularisation, exponent;
+	double temperature, margin, negative_weight;
 	bool hogwild, no_user_identity, no_item_identity, no_normalise;
 	const char *user_features, *item_features;
 	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;
@@ -90,8 +93,19 @@ static const struct option_row OPTIONS[] = {
 	 "ials: steps of conjugate gradients for a row in an epoch"},
 	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
 	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
+	{"negatives", 0, OPTION_INT, "N", offsetof(struct options, negatives), "256", 1,
+	 NEGATIVES_MOST, NULL, "softmax, ccl: set an interaction against N items not taken, which 32 "
+	 "interactions share"},
+	{"temperature", 0, OPTION_REAL, "X", offsetof(struct options, temperature), "0.2",
+	 TEMPERATURE_LEAST, 1000, NULL, "softmax: what scores are divided by; the lower, the "
+	 "more the negatives that come closest count"},
+	{"margin", 0, OPTION_REAL, "X", offsetof(struct options, margin), "0.5", -1, 1, NULL,
+	 "ccl: negatives of a score below X cost nothing"},
+	{"negative-weight", 0, OPTION_REAL, "X", offsetof(struct options, negative_weight), "5",
+	 0, 1e6, NULL, "ccl: the weight of the negatives' mean beside the item taken"},
 	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
-	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root)"},
+	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root); "
+	 "softmax and ccl start at the length 1"},
 	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
 	 NULL, "columns user, feature, [weight]: a user is the sum of what is here and of an "
 	 "identity of its own"},
@@ -313,6 +327,10 @@ static void compose(struct training *t)
 		features_compose_all(t->user_features, &t->users, &t->user_sums);
 	if (t->item_features)
 		features_compose_all(t->item_features, &t->items, &t->item_sums);
+	if (loss_of_cosines((enum loss)t->options->loss)) {
+		cosine_unit_rows(&t->user_sums); /* of no rows without features */
+		cosine_unit_rows(&t->item_sums);
+	}
 }
 
 static const struct params *user_rows(const struct training *t)
@@ -353,9 +371,10 @@ static uint64_t fingerprint(const struct training *t, enum kernel_choice kernel,
 	int64_t whole[] = {o->loss, o->optimiser, o->solver, o->factors, o->max_sampled, o->kos_k,
 			   o->kos_n, o->blocks, o->block_factors, o->cg_steps, choose, (int64_t)kernel,
 			   (int64_t)o->common.seed, (int64_t)t->metric.kind, t->metric.k,
-			   o->hogwild};
+			   o->hogwild, o->negatives};
 	double real[] = {o->learning_rate, o->rho, o->epsilon, o->user_alpha, o->item_alpha,
-			 o->unobserved, o->regularisation, o->exponent};
+			 o->unobserved, o->regularisation, o->exponent, o->temperature,
+			 o->margin, o->negative_weight};
 	uint64_t h = checkpoint_hash(0, whole, sizeof whole);
 	h = checkpoint_hash(h, real, sizeof real);
 	h = checkpoint_hash(h, p->start, ((size_t)p->users.n + 1) * sizeof *p->start);
@@ -467,7 +486,7 @@ static int by_id(const void *a, const void *b)
  * ids; returns how many rows it wrote. */
 static uint64_t write_side(struct output *out, enum model_kind kind, const struct side_ids *ids,
 			   const struct params *sums, const struct features *f,
-			   const struct params *p)
+			   const struct params *p, bool cosines)
 {
 	uint32_t cold = f ? f->cold : 0, n = 0;
 	struct listed *list = memory_new((size_t)ids->n + cold, sizeof *list);
@@ -488,6 +507,8 @@ static uint64_t write_side(struct output *out, enum model_kind kind, const struc
 		float bias = features_compose(p, f->cold_row + f->cold_start[r],
 					      f->cold_weight + f->cold_start[r],
 					      f->cold_start[r + 1] - f->cold_start[r], factors);
+		if (cosines)
+			cosine_unit(factors, p->stride);
 		model_write_row(out, kind, list[i].id, bias, factors, p->factors);
 	}
 	free(list);
@@ -506,7 +527,8 @@ static uint64_t write_features(struct output *out, enum model_kind kind, const s
 	return f->n;
 }
 
-static const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials"};
+static const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials", "softmax",
+	"ccl"};
 
 static void write_meta(struct meta *m, const struct options *o, uint64_t rows, uint32_t epoch)
 {
@@ -532,6 +554,14 @@ static void write_meta(struct meta *m, const struct options *o, uint64_t rows, u
 		meta_u64(m, "kos_k", (uint64_t)o->kos_k);
 		meta_u64(m, "kos_n", (uint64_t)o->kos_n);
 	}
+	if (loss_of_cosines((enum loss)o->loss))
+		meta_u64(m, "negatives", (uint64_t)o->negatives);
+	if (o->loss == LOSS_SOFTMAX)
+		meta_real(m, "temperature", o->temperature);
+	if (o->loss == LOSS_CCL) {
+		meta_real(m, "margin", o->margin);
+		meta_real(m, "negative_weight", o->negative_weight);
+	}
 	if (o->user_features)
 		meta_text(m, "user_identity", o->no_user_identity ? "no" : "yes");
 	if (o->item_features)
@@ -551,12 +581,13 @@ static uint64_t write_model(struct training *t, struct output *out)
 	write_meta(&meta, t->options, t->problem->rows, t->state.best_epoch);
 	compose(t);
 	uint64_t rows = meta.rows;
+	bool cosines = loss_of_cosines((enum loss)t->options->loss);
 	rows += write_features(out, MODEL_ITEM_FEATURE, t->item_features, &t->items);
 	rows += write_side(out, MODEL_ITEM, &t->problem->items, item_rows(t), t->item_features,
-			   &t->items);
+			   &t->items, cosines);
 	rows += write_features(out, MODEL_USER_FEATURE, t->user_features, &t->users);
 	rows += write_side(out, MODEL_USER, &t->problem->users, user_rows(t), t->user_features,
-			   &t->users);
+			   &t->users, cosines);
 	return rows;
 }
 
@@ -596,7 +627,7 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 	const struct options *o = t->options;
 	uint32_t blocks = o->hogwild ? 1 : (uint32_t)o->blocks;
 	t->schedule = schedule_new(t->problem, blocks, o->common.seed);
-	t->cell = sgd_cell_of(kernel);
+	t->cell = loss_of_cosines((enum loss)o->loss) ? cosine_cell_of(kernel) : sgd_cell_of(kernel);
 	t->sgd = (struct sgd){
 		.problem = t->problem,
 		.users = &t->users,
@@ -612,6 +643,10 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 		.kos_k = (uint32_t)o->kos_k,
 		.kos_n = (uint32_t)o->kos_n,
 		.max_sampled = (uint32_t)o->max_sampled,
+		.negatives = (uint32_t)o->negatives,
+		.temperature = (float)o->temperature,
+		.margin = (float)o->margin,
+		.negative_weight = (float)o->negative_weight,
 		.rank_loss = loss_rank_weights(t->problem->items.n, (uint32_t)o->max_sampled),
 	};
 }
@@ -647,6 +682,8 @@ static struct params start_side(const struct training *t, const struct side_ids 
 	for (uint32_t r = 0; f && r < f->n; r++)
 		params_draw(&p, f->first + r, features_name(f, r), feature_kind, o->common.seed,
 			    scale);
+	if (loss_of_cosines((enum loss)o->loss))
+		cosine_unit_rows(&p);
 	return p;
 }
 
@@ -659,6 +696,17 @@ static struct features *open_features(const char *path, const char *entity,
 	if (f->empty)
 		warn("%u fitted %ss have no feature at all: they score 0", f->empty, entity);
 	return f;
+}
+
+/* Whatever the start, and whatever the loss of an earlier model was. */
+static void prepare_cosines(struct training *t)
+{
+	cosine_no_biases(&t->users);
+	cosine_no_biases(&t->items);
+	if (!t->user_features)
+		cosine_unit_rows(&t->users);
+	if (!t->item_features)
+		cosine_unit_rows(&t->items);
 }
 
 static void prepare(struct training *t, enum kernel_choice kernel)
@@ -681,6 +729,8 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 		model_free(t->init);
 		t->init = NULL;
 	}
+	if (loss_of_cosines((enum loss)o->loss))
+		prepare_cosines(t);
 	if (t->user_features)
 		t->user_sums = params_new(users->n, t->users.factors, 0, 0);
 	if (t->item_features)
@@ -737,6 +787,12 @@ static void check_options(const struct options *o)
 	if (o->loss == LOSS_WARP_KOS && o->kos_k > o->kos_n)
 		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->kos_k,
 			    (long long)o->kos_n);
+	if (loss_of_cosines((enum loss)o->loss) && (o->user_alpha > 0 || o->item_alpha > 0))
+		usage_error("--loss %s keeps vectors at the length 1: --user-alpha and --item-alpha "
+			    "are for the others", LOSS_NAMES[o->loss]);
+	if (loss_of_cosines((enum loss)o->loss) && option_given("init-scale"))
+		usage_error("--loss %s starts at the length 1: --init-scale is for the others",
+			    LOSS_NAMES[o->loss]);
 	if (o->no_user_identity && !o->user_features)
 		usage_error("--no-user-identity needs --user-features");
 	if (o->no_item_identity && !o->item_features)
