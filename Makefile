@@ -160,19 +160,26 @@ endef
 $(foreach u,$(UNIT_SOURCES),$(eval $(call unit_rule,$(u))))
 
 # A fuzz entry: under MODE=fuzz libFuzzer drives it, elsewhere it replays files.
-# exit() is wrapped, so that code that dies can be called again and again.
+# exit() is wrapped, so that code that dies can be called again and again. One with
+# a line #define FUZZ_TOOL "NAME" is about that tool's own parsers: the tool is linked
+# to it, its main called tool_main.
 FUZZ_WRAP = -Wl,--wrap=exit,--wrap=_exit
+fuzz_tool_sources = $(foreach t,$(shell sed -n 's/^\#define FUZZ_TOOL "\(.*\)"/\1/p' $(1)),$(call sources_of,$(t)))
 define fuzz_rule
 $$(B)/tests/$(notdir $(basename $(1))): $$(B)/obj/$(basename $(1)).o \
+		$$(patsubst %.o,%.part.o,$$(call objects,$(2))) \
 		$$(if $$(filter fuzz,$$(MODE)),,$$(B)/obj/tests/fuzz/replay.o) \
-		$$(if $$(filter $(1),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
+		$$(if $$(filter $(1) $(2),$$(WITH_SERVICES)),$$(SERVICES)) $$(COMMON)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(LINK) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) $$(FUZZ_WRAP) -o $$@ $$^ \
-		$$(call libraries,$(1)) $$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) \
+		$$(call libraries,$(1) $(2)) $$(if $$(filter $$(SERVICES),$$^),$$(SERVICE_LIBS)) \
 		$$(COMMON_LIBS) -lm
 endef
-$(foreach f,$(FUZZ_SOURCES),$(eval $(call fuzz_rule,$(f))))
+$(foreach f,$(FUZZ_SOURCES),$(eval $(call fuzz_rule,$(f),$(call fuzz_tool_sources,$(f)))))
+
+$(B)/obj/%.part.o: $(B)/obj/%.o
+	$(Q)objcopy --redefine-sym main=tool_main $< $@
 
 # Small programs that tests and benchmarks run: generators and the like.
 define helper_rule

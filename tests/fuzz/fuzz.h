@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -57,6 +59,28 @@ static inline int fuzz_run(void (*f)(void *), void *arg)
 	if (!ended)
 		close_range((unsigned)first_free, ~0u, 0);
 	return ended;
+}
+
+/* The bytes as a file: its descriptor, to be closed; its name goes to `path`. */
+static inline int fuzz_file(const void *bytes, size_t n, char path[32])
+{
+	int file = memfd_create("fuzz", 0);
+	if (file < 0 || write(file, bytes, n) != (ssize_t)n)
+		abort();
+	snprintf(path, 32, "/proc/self/fd/%d", file);
+	return file;
+}
+
+/* The bytes up to the next separator `|`, and what is behind it: several small files
+ * in one input. */
+static inline size_t fuzz_part(const uint8_t **data, size_t *n, const uint8_t **part)
+{
+	const uint8_t *bar = *n ? memchr(*data, '|', *n) : NULL;
+	size_t size = bar ? (size_t)(bar - *data) : *n;
+	*part = *data;
+	*data += size + (bar != NULL);
+	*n -= size + (bar != NULL);
+	return size;
 }
 
 #endif
