@@ -616,7 +616,7 @@ static int run(const struct options *o, char **files, int count)
 	report(&p, &c, temporal);
 	write_pairs(&p, out);
 	output_close(out);
-	run_report(rows, p.n, rejected);
+	run_report_filter(rows, p.n, good - p.n, rejected);
 	strmap_free(p.users);
 	strmap_free(p.items);
 	free(p.user_id);

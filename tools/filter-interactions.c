@@ -150,7 +150,7 @@ struct filter {
 	struct range range[PLAIN_DIGITS];
 	size_t column;
 	size_t ids[2], n_ids;
-	uint64_t kept;
+	uint64_t kept, dropped;
 };
 
 /* The current row, by the book: ids, number, bounds, output. */
@@ -163,8 +163,12 @@ static void filter_row(struct filter *f)
 			return;
 		}
 	}
-	if (!table_double(f->table, f->column, &value) || !inside(&f->bounds, value))
+	if (!table_double(f->table, f->column, &value))
 		return;
+	if (!inside(&f->bounds, value)) {
+		f->dropped++;
+		return;
+	}
 	output_span(f->out, table_row(f->table));
 	output_end_row(f->out);
 	f->kept++;
@@ -195,7 +199,7 @@ static void filter_block(struct filter *f, const struct table_block *block)
 	const uint32_t *ends = block->ends;
 	char *start = output_room(f->out, SHORT), *to = start;
 	const char *full = f->out->data + f->out->capacity - SHORT;
-	uint64_t kept = 0;
+	uint64_t kept = 0, slow = 0;
 	size_t from = 0;
 	for (size_t r = 0; r < block->row_count; r++, ends += width) {
 		size_t next = (size_t)ends[width - 1] + 1, n = next - from;
@@ -207,6 +211,7 @@ static void filter_block(struct filter *f, const struct table_block *block)
 			f->out->n += (size_t)(to - start);
 			table_block_row(f->table, r);
 			filter_row(f);
+			slow++;
 			to = start = output_room(f->out, SHORT);
 			full = f->out->data + f->out->capacity - SHORT;
 		} else {
@@ -221,6 +226,7 @@ static void filter_block(struct filter *f, const struct table_block *block)
 	}
 	f->out->n += (size_t)(to - start);
 	f->kept += kept;
+	f->dropped += block->row_count - slow - kept;
 	if (f->out->by_line)
 		output_flush(f->out);
 }
@@ -255,7 +261,7 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
 	table_close(f.table);
 	output_close(f.out);
-	run_report(rows, f.kept, rejected);
+	run_report_filter(rows, f.kept, f.dropped, rejected);
 	return STATUS_DONE;
 }
 

@@ -94,7 +94,7 @@ struct import {
 	const char *file;        /* as people know it */
 	uint64_t line;
 	struct span raw;         /* the line */
-	uint64_t lines, written, rejected, replaced;
+	uint64_t lines, written, filtered, rejected, replaced;
 };
 
 /* ---- columns ---- */
@@ -614,6 +614,8 @@ static void read_line(struct import *m)
 		bad_json(m);
 	else if (wanted(m))
 		write_event(m);
+	else
+		m->filtered++;
 }
 
 static void read_file(struct import *m, struct input *in)
@@ -637,29 +639,12 @@ static void read_file(struct import *m, struct input *in)
 	}
 }
 
-/* All names are tried before the first one is read; a pipe is only looked at,
- * since opening and closing it would end whoever writes to it. */
-static void try_files(char **files, int count)
-{
-	for (int i = 1; i < count; i++) {
-		struct stat about;
-		if (strcmp(files[i], "-") == 0)
-			continue;
-		if (stat(files[i], &about) != 0 || access(files[i], R_OK) != 0)
-			die_errno(STATUS_FAILED, "cannot open %s", files[i]);
-		if (S_ISDIR(about.st_mode)) {
-			errno = EISDIR;
-			die_errno(STATUS_FAILED, "cannot read %s", files[i]);
-		}
-	}
-}
-
 static int run(const struct options *o, char **files, int count)
 {
 	struct import m = {.o = o};
 	take_options(&m);
 	struct input *in = input_open(count ? files[0] : NULL);
-	try_files(files, count);
+	input_try(files + 1, count - 1);
 	if (o->common.rejects)
 		m.rejects = output_open(o->common.rejects, false);
 	m.out = output_open(o->common.output, o->common.line_buffered);
@@ -685,7 +670,7 @@ static int run(const struct options *o, char **files, int count)
 	if (m.rejects)
 		output_close(m.rejects);
 	output_close(m.out);
-	run_report(m.lines, m.written, m.rejected);
+	run_report_filter(m.lines, m.written, m.filtered, m.rejected);
 	json_free(m.reader);
 	for (size_t c = 0; c < m.n_columns; c++)
 		if (!m.columns[c].path)

@@ -235,7 +235,7 @@ static int run(const struct options *o, char **files, int count)
 	free(on.at);
 	note("%llu rows without a partner in %s: %s", (unsigned long long)lone, o->with,
 	     o->inner ? "dropped" : "kept");
-	run_report(rows, written, rejected);
+	run_report_filter(rows, written, o->inner ? lone : 0, rejected);
 	return STATUS_DONE;
 }
 

@@ -84,4 +84,8 @@ static inline int span_compare(struct span a, struct span b)
 	return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
+/* How many bytes must be inserted, deleted or changed to make one of the other
+ * (Levenshtein 1966), for suggestions; 64 when either is longer than that. */
+size_t span_distance(struct span a, struct span b);
+
 #endif

@@ -392,39 +392,16 @@ static void fill_closed_files(void)
 	}
 }
 
-/* Levenshtein's distance of two short words, for suggestions. */
-static size_t distance(const char *a, const char *b)
-{
-	enum { LONGEST = 40 };
-	size_t n = strlen(a), m = strlen(b), row[LONGEST + 1];
-	if (n > LONGEST || m > LONGEST)
-		return LONGEST;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		size_t corner = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t change = corner + (a[i - 1] != b[j - 1]);
-			corner = row[j];
-			size_t add = row[j - 1] + 1, drop = corner + 1;
-			row[j] = change < add ? change : add;
-			row[j] = row[j] < drop ? row[j] : drop;
-		}
-	}
-	return row[m];
-}
-
 _Noreturn static void unknown_option(const char *word)
 {
 	char name[128], shown[QUOTED_SIZE];
 	const char *start = word + strspn(word, "-");
 	size_t n = strcspn(start, "=");
 	snprintf(name, sizeof name, "%.*s", (int)(n < 100 ? n : 100), start);
-	size_t matches = 0, best = 0, least = 40;
+	size_t matches = 0, best = 0, least = SIZE_MAX;
 	for (size_t i = 0; i < seen.n; i++) {
 		matches += n > 0 && strncmp(seen.rows[i].name, name, n) == 0;
-		size_t d = distance(name, seen.rows[i].name);
+		size_t d = span_distance(span_of(name), span_of(seen.rows[i].name));
 		if (d < least) {
 			least = d;
 			best = i;

@@ -118,22 +118,40 @@ void run_begin(void)
 	run_start = clock_wall();
 }
 
-void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected)
+/* `rows` as text, and what the run cost where that is wanted. */
+static void close_with(const char *rows, bool always)
 {
 	progress_clear();
 	bool full = log_level == LOG_VERBOSE ||
 		(log_level == LOG_NORMAL && isatty(STDERR_FILENO));
-	if (!full && rejected == 0)
-		return;
+	if (full)
+		tell("%s; %.2f s, %.2f s CPU, %.1f MB", rows, clock_wall() - run_start, clock_cpu(),
+		     (double)clock_peak_bytes() / 1048576.0);
+	else if (always)
+		tell("%s", rows);
+}
+
+void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected)
+{
 	char rows[128];
 	snprintf(rows, sizeof rows, "%llu rows read, %llu written, %llu rejected",
 		 (unsigned long long)rows_in, (unsigned long long)rows_out,
 		 (unsigned long long)rejected);
-	if (full)
-		tell("%s; %.2f s, %.2f s CPU, %.1f MB", rows, clock_wall() - run_start, clock_cpu(),
-		     (double)clock_peak_bytes() / 1048576.0);
-	else
-		tell("%s", rows);
+	close_with(rows, rejected > 0);
+}
+
+void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, uint64_t rejected)
+{
+	char rows[160];
+	if (rows_in != rows_out + filtered + rejected)
+		die(STATUS_FAILED, "%llu rows read, but %llu written, %llu filtered out and %llu rejected: "
+		    "this is a mistake in the program", (unsigned long long)rows_in,
+		    (unsigned long long)rows_out, (unsigned long long)filtered,
+		    (unsigned long long)rejected);
+	snprintf(rows, sizeof rows, "%llu rows read, %llu written, %llu filtered out, %llu rejected",
+		 (unsigned long long)rows_in, (unsigned long long)rows_out,
+		 (unsigned long long)filtered, (unsigned long long)rejected);
+	close_with(rows, rejected > 0);
 }
 
 /* ---- signals ---- */

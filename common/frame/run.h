@@ -17,6 +17,11 @@ void progress_clear(void);
  * is not 0. Rows in, rows out, rows rejected, wall, cpu, peak memory. */
 void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected);
 
+/* The same for a tool that passes rows on or drops them: every row read is one
+ * written, filtered out or rejected. The caller counts all four on its own, and
+ * where they do not add up the run fails (exit 1). */
+void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, uint64_t rejected);
+
 /* Long-running tools: from now on SIGINT and SIGTERM set a flag instead of
  * ending the program; a second one ends it at once. */
 void stop_catch(void);

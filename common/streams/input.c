@@ -152,6 +152,21 @@ struct input *input_open(const char *path)
 	return in;
 }
 
+void input_try(char **paths, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct stat about;
+		if (strcmp(paths[i], "-") == 0)
+			continue;
+		if (stat(paths[i], &about) != 0 || access(paths[i], R_OK) != 0)
+			die_errno(STATUS_FAILED, "cannot open %s", paths[i]);
+		if (S_ISDIR(about.st_mode)) {
+			errno = EISDIR;
+			die_errno(STATUS_FAILED, "cannot read %s", paths[i]);
+		}
+	}
+}
+
 static void too_long(struct input *in)
 {
 	die(STATUS_DATA, "%s: a line is longer than %d bytes", in->name, (int)INPUT_LINE_MAX);

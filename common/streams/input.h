@@ -20,6 +20,11 @@ struct input;
 /* Opens `path` (NULL or "-" is standard input). Dies with exit 1 when it cannot. */
 struct input *input_open(const char *path);
 
+/* Can these be opened? Dies with exit 1 at the first that cannot, so that a typo in
+ * the last name is found before the work begins. A pipe is only looked at: opening
+ * and closing it would end whoever writes to it. A count below 1 is none. */
+void input_try(char **paths, int count);
+
 /* The next block of whole lines, valid until the next call; false at the end. */
 bool input_block(struct input *in, struct span *block);
 

@@ -270,20 +270,6 @@ static void close_file(struct table *t)
 	t->in = NULL;
 }
 
-/* "Open every file" comes before any work: a typo in the last name is found
- * at once. They are opened again when it is their turn. */
-static void try_files(char **files, int count)
-{
-	for (int i = 1; i < count; i++) {
-		if (strcmp(files[i], "-") == 0)
-			continue;
-		FILE *f = fopen(files[i], "re");
-		if (!f)
-			die_errno(STATUS_FAILED, "cannot open %s", files[i]);
-		fclose(f);
-	}
-}
-
 struct table *table_open(char **files, int count, const struct table_format *format)
 {
 	struct table *t = memory_zero(1, sizeof *t);
@@ -291,7 +277,7 @@ struct table *table_open(char **files, int count, const struct table_format *for
 	t->files = files;
 	t->file_count = count;
 	open_file(t);
-	try_files(files, count);
+	input_try(files + 1, count - 1);
 	if (format->rejects)
 		t->rejects = output_open(format->rejects, false);
 	read_header(t);
@@ -331,28 +317,6 @@ long table_find_column(const struct table *t, const char *name)
 	return -1;
 }
 
-/* Edits (insert, delete, change, swap is two) that turn one name into the other. */
-static size_t distance(struct span a, struct span b)
-{
-	enum { LONGEST = 64 };
-	size_t row[LONGEST + 1];
-	if (a.n > LONGEST || b.n > LONGEST)
-		return LONGEST;
-	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.n; i++) {
-		size_t corner = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b.n; j++) {
-			size_t changed = corner + (a.at[i - 1] != b.at[j - 1]);
-			corner = row[j];
-			size_t best = row[j - 1] < row[j] ? row[j - 1] + 1 : row[j] + 1;
-			row[j] = changed < best ? changed : best;
-		}
-	}
-	return row[b.n];
-}
-
 size_t table_column(const struct table *t, const char *name, const char *option)
 {
 	long found = table_find_column(t, name);
@@ -362,7 +326,7 @@ size_t table_column(const struct table *t, const char *name, const char *option)
 	char part[QUOTED_SIZE];
 	size_t best = t->width, best_distance = strlen(name) / 2 + 1;
 	for (size_t c = 0; c < t->width; c++) {
-		size_t d = distance(t->names[c], span_of(name));
+		size_t d = span_distance(t->names[c], span_of(name));
 		if (d < best_distance) {
 			best_distance = d;
 			best = c;
