@@ -129,24 +129,38 @@ bool events_equal(const struct events *e, size_t a, size_t b)
 	return compare(e, (uint32_t)a, (uint32_t)b) == 0 && e->combination[a] == e->combination[b];
 }
 
-static int compare_rows(const void *a, const void *b, void *events)
+/* Times beside the rows' numbers: rows of a user lie all over the columns. */
+struct keyed {
+	int64_t timestamp;
+	uint32_t row;
+};
+
+static int compare_keyed(const void *a, const void *b, void *events)
 {
-	return compare(events, *(const uint32_t *)a, *(const uint32_t *)b);
+	const struct keyed *x = a, *y = b;
+	if (x->timestamp != y->timestamp)
+		return x->timestamp < y->timestamp ? -1 : 1;
+	return compare(events, x->row, y->row);
 }
 
 static void sort_user(struct events *e, uint32_t *row, size_t n)
 {
-	if (n > 48) {
-		qsort_r(row, n, sizeof *row, compare_rows, e);
-		return;
-	}
-	for (size_t i = 1; i < n; i++) {
-		uint32_t moved = row[i];
+	struct keyed few[48], *k = n <= 48 ? few : memory_new(n, sizeof *k);
+	for (size_t i = 0; i < n; i++)
+		k[i] = (struct keyed){e->timestamp[row[i]], row[i]};
+	if (n > 48)
+		qsort_r(k, n, sizeof *k, compare_keyed, e);
+	for (size_t i = 1; i < n && n <= 48; i++) {
+		struct keyed moved = k[i];
 		size_t j = i;
-		for (; j > 0 && compare(e, row[j - 1], moved) > 0; j--)
-			row[j] = row[j - 1];
-		row[j] = moved;
+		for (; j > 0 && compare_keyed(&k[j - 1], &moved, e) > 0; j--)
+			k[j] = k[j - 1];
+		k[j] = moved;
 	}
+	for (size_t i = 0; i < n; i++)
+		row[i] = k[i].row;
+	if (k != few)
+		free(k);
 }
 
 static void *permute(void *values, size_t size, const uint32_t *order, size_t n, size_t capacity)
