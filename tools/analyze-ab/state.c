@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "events.h"
@@ -325,19 +326,43 @@ static struct state *state_begin(struct events *e, const struct measures *measur
 	return s;
 }
 
+/* Ids of the last events, to be looked up together: their places in a large map are
+ * fetched ahead then. */
+struct waiting {
+	struct buffer text;
+	size_t end[256];
+	size_t n;
+};
+
+static void number_users(struct state *s, struct events *e, struct waiting *w)
+{
+	struct span id[sizeof w->end / sizeof *w->end];
+	for (size_t i = 0, from = 0; i < w->n; from = w->end[i++])
+		id[i] = (struct span){w->text.data + from, w->end[i] - from};
+	strmap_add_many(s->users, id, w->n, e->user + e->n - w->n);
+	w->n = w->text.n = 0;
+}
+
 struct state *state_of_events(struct table *t, const struct event_columns *columns,
 			      const struct state_rules *rules)
 {
 	struct events e = {0};
 	struct event_reader r = events_open(t, columns, &e);
 	struct state *s = state_begin(&e, columns->measures, rules->daily);
+	struct waiting w = {.n = 0};
 	struct span user;
 	while (events_next(&r, &e, &user)) {
 		if (e.n >= UINT32_MAX - 1)
 			die(STATUS_FAILED, "more than %u events", UINT32_MAX - 1);
 		count_event(&s->totals, e.timestamp[e.n]);
-		e.user[e.n++] = strmap_add(s->users, user);
+		e.n++;
+		buffer_add_span(&w.text, user);
+		w.end[w.n++] = w.text.n;
+		if (w.n == sizeof w.end / sizeof *w.end)
+			number_users(s, &e, &w);
 	}
+	number_users(s, &e, &w);
+	buffer_free(&w.text);
 	s->rows_in = table_rows(t);
 	s->rejected = table_rejected(t);
 	events_close(&r);
