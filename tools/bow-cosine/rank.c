@@ -94,56 +94,78 @@ enum { LANES = 4, STEP = 8 * LANES };
 typedef float floats __attribute__((vector_size(4 * LANES)));
 typedef int32_t masks __attribute__((vector_size(4 * LANES)));
 
-/* Is one of STEP values above the bound? With `scale` they are multiplied by it first. */
-static inline bool any_above(float *value, const float *scale, float bound)
+/* Is one of STEP products above the bound? */
+static inline bool any_above(const float *value, const float *scale, float bound)
 {
 	floats limit = (floats){0} + bound;
 	masks any = {0};
 	for (int i = 0; i < STEP; i += LANES) {
 		floats x, y;
 		memcpy(&x, value + i, sizeof x);
-		if (scale) {
-			memcpy(&y, scale + i, sizeof y);
-			x *= y;
-			memcpy(value + i, &x, sizeof x);
-		}
-		any |= (masks)(x > limit);
+		memcpy(&y, scale + i, sizeof y);
+		any |= (masks)(x * y > limit);
 	}
 	uint64_t word[2];
 	memcpy(word, &any, sizeof any);
 	return word[0] | word[1];
 }
 
-/* Multiplies the values by the scales and finds the k-th largest above 0 (0 when
- * there are fewer), by a heap with the smallest on top. */
-static float kth_largest(float *value, const float *scale, uint32_t n, float *heap, size_t k)
+/* The k largest so far, the smallest on top. */
+struct heap {
+	float *at;
+	size_t n, k;
+};
+
+static void heap_take(struct heap *h, float x)
 {
-	size_t held = 0;
-	for (uint32_t from = 0; from < n; from += STEP) {
-		if (!any_above(value + from, scale + from, held == k ? heap[0] : 0))
-			continue;
-		for (uint32_t i = from; i < from + STEP; i++) {
-			float x = value[i];
-			if (!(x > (held == k ? heap[0] : 0)))
-				continue;
-			size_t at;
-			if (held < k) {
-				for (at = held++; at > 0 && heap[(at - 1) / 2] > x; at = (at - 1) / 2)
-					heap[at] = heap[(at - 1) / 2];
-			} else {
-				for (at = 0; 2 * at + 1 < k;) {
-					size_t child = 2 * at + 1;
-					child += child + 1 < k && heap[child + 1] < heap[child];
-					if (!(heap[child] < x))
-						break;
-					heap[at] = heap[child];
-					at = child;
-				}
-			}
-			heap[at] = x;
+	size_t at = 0;
+	if (h->n < h->k) {
+		for (at = h->n++; at > 0 && h->at[(at - 1) / 2] > x; at = (at - 1) / 2)
+			h->at[at] = h->at[(at - 1) / 2];
+	} else {
+		while (2 * at + 1 < h->k) {
+			size_t child = 2 * at + 1;
+			child += child + 1 < h->k && h->at[child + 1] < h->at[child];
+			if (!(h->at[child] < x))
+				break;
+			h->at[at] = h->at[child];
+			at = child;
 		}
 	}
-	return held == k ? heap[0] : 0;
+	h->at[at] = x;
+}
+
+/* What is a little below the k-th best may be one of the best when it is computed
+ * exactly: the sums are right to one part in 10^5 or so. */
+static float bound_of(const struct heap *h)
+{
+	return h->n == h->k ? h->at[0] * (1 - 1e-4f) : 0;
+}
+
+/* The texts whose rough score comes near the k-th best or above it: into r->found,
+ * the rough score with each. */
+static void find_near(struct ranker *r, uint32_t docs, size_t k)
+{
+	struct heap heap = {r->heap, 0, k};
+	size_t n = 0;
+	r->n = 0;
+	for (uint32_t from = 0; from < docs; from += STEP) {
+		if (!any_above(r->sum + from, r->scale + from, bound_of(&heap)))
+			continue;
+		for (uint32_t d = from; d < from + STEP; d++) {
+			float x = r->sum[d] * r->scale[d];
+			if (!(x > bound_of(&heap)))
+				continue;
+			r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
+			r->found[r->n++] = (struct ranked){(double)x, d};
+			if (heap.n < k || x > heap.at[0])
+				heap_take(&heap, x);
+		}
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (r->found[i].score > (double)bound_of(&heap))
+			r->found[n++] = r->found[i];
+	r->n = n;
 }
 
 /* qsort has no room for a context: the items' ids are looked up by a worker's own pointer. */
@@ -171,23 +193,16 @@ void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *
 		r->profile = memory_zero((size_t)terms + 1, sizeof *r->profile);
 		r->touched = memory_new((size_t)terms + 1, sizeof *r->touched);
 	}
-	r->n = 0;
 	double square = make_profile(r, c, texts, liked, n, unit);
 	memset(r->sum, 0, ((size_t)docs + 1) * sizeof *r->sum);
 	add_up(r, c);
 	for (size_t i = 0; i < n_skip; i++)
 		r->sum[skip[i]] = 0;
-	float least = kth_largest(r->sum, r->scale, docs, r->heap, k) * (1 - 1e-4f);
-	for (uint32_t from = 0; from < docs; from += STEP) {
-		if (!any_above(r->sum + from, NULL, least))
-			continue;
-		for (uint32_t d = from; d < from + STEP; d++) {
-			if (!(r->sum[d] > least))
-				continue;
-			double score = exact_dot(r, c, d) / sqrt(square * c->square[d]);
-			r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
-			r->found[r->n++] = (struct ranked){score < 1 ? score : 1, d};
-		}
+	find_near(r, docs, k);
+	for (size_t i = 0; i < r->n; i++) {
+		uint32_t d = r->found[i].text;
+		double score = exact_dot(r, c, d) / sqrt(square * c->square[d]);
+		r->found[i].score = score < 1 ? score : 1;
 	}
 	sort_items = c->items;
 	if (r->n > 1)
