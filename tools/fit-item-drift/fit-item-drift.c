@@ -10,22 +10,23 @@
  * Forms b_i(t) on top of mu + b_u + b_i are fitted by ridge regression and compared
  * on rows held out. It makes no lists: see train-mf(1).
  */
-#include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/buffer.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/options.h"
-#include "frame/pool.h"
 #include "frame/run.h"
-#include "drift.h"
+#include "compare.h"
+#include "curve.h"
+#include "fit.h"
+#include "forms.h"
+#include "keep.h"
+#include "ratings.h"
 
 struct options {
 	const char *forms, *lambdas, *form, *print_curve, *save, *predict, *plot;
@@ -38,7 +39,7 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	{"forms", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, forms), "all", 0, 0, NULL,
 	 "the forms to compare with static: bins-5, bins-10, bins-30, linear, spline-6, spline-12, "
-	 "novelty-20, novelty-5, age, season, step, user-drift, user-day"},
+	 "novelty-20, novelty-5, age, season, step, all-bins-30, user-drift, user-day"},
 	{"lambdas", 0, OPTION_TEXT, "X,..", offsetof(struct options, lambdas), "1,3,10,30,100,300",
 	 0, 0, NULL, "strengths of the ridge to pick from on the validation rows"},
 	{"split", 0, OPTION_CHOICE, "HOW", offsetof(struct options, split), "random", 0, 0,
@@ -136,90 +137,7 @@ static void read_rows(struct table *t, const struct columns *c, const struct opt
 	free(item_rank);
 }
 
-/* ---- splits ---- */
-
-static void split_random(struct ratings *r, const struct options *o)
-{
-	for (uint32_t i = 0; i < r->n; i++) {
-		double share = hash_share(hash_row(o->common.seed, strmap_key(r->user_ids, r->row[i].user),
-						   strmap_key(r->item_ids, r->row[i].item)));
-		r->row[i].part = share < o->test ? PART_TEST :
-			share < o->test + o->validation ? PART_VALIDATION : PART_TRAIN;
-	}
-}
-
-static int by_user_time(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-	if (x->user != y->user)
-		return x->user < y->user ? -1 : 1;
-	if (x->time < y->time || x->time > y->time)
-		return x->time < y->time ? -1 : 1;
-	return (x->item > y->item) - (x->item < y->item);
-}
-
-/* Of a user's n rows the last n * test (at least one) are test rows, those before
- * them validation rows; users with fewer than three rows only train. */
-static void split_user_last(struct ratings *r, const struct options *o)
-{
-	if (r->n)
-		qsort(r->row, r->n, sizeof *r->row, by_user_time);
-	for (uint32_t from = 0, to; from < r->n; from = to) {
-		for (to = from; to < r->n && r->row[to].user == r->row[from].user;)
-			to++;
-		double n = to - from;
-		uint32_t test = (uint32_t)fmax(1, floor(n * o->test));
-		uint32_t validation = (uint32_t)fmax(1, floor(n * o->validation));
-		for (uint32_t i = from; i < to && n >= 3; i++)
-			r->row[i].part = to - i <= test ? PART_TEST :
-				to - i <= test + validation ? PART_VALIDATION : PART_TRAIN;
-	}
-}
-
-static int by_double(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-/* Rows after a moment; rows of one moment stay together. */
-static void split_temporal(struct ratings *r, const struct options *o)
-{
-	double *time = memory_new((size_t)r->n + 1, sizeof *time);
-	for (uint32_t i = 0; i < r->n; i++)
-		time[i] = r->row[i].time;
-	if (r->n)
-		qsort(time, r->n, sizeof *time, by_double);
-	double n = r->n;
-	double test = r->n ? time[(uint32_t)fmin(n - 1, floor(n * (1 - o->test)))] : 0;
-	double validation = r->n ?
-		time[(uint32_t)fmin(n - 1, floor(n * fmax(0, 1 - o->test - o->validation)))] : 0;
-	for (uint32_t i = 0; i < r->n; i++)
-		r->row[i].part = r->row[i].time >= test ? PART_TEST :
-			r->row[i].time >= validation ? PART_VALIDATION : PART_TRAIN;
-	free(time);
-}
-
 /* ---- comparing ---- */
-
-enum { LAMBDAS = 64 };
-
-struct result {
-	double lambda, validation;
-	struct fit *fit;     /* with the picked strength */
-	double *squares;     /* of the test rows */
-	double test, gain, gain_error;
-};
-
-struct comparison {
-	const struct ratings *r;
-	double lambda[LAMBDAS], base;
-	uint32_t n_lambdas;
-	uint8_t form[FORMS];      /* those that are compared; the first one is static */
-	uint32_t n_forms;
-	double *validation;       /* form x lambda */
-	struct result result[FORMS];
-};
 
 static double parse_lambda(struct span text)
 {
@@ -229,15 +147,6 @@ static double parse_lambda(struct span text)
 		usage_error("option '--lambdas': not a number from 0 up: %s",
 			    quoted(text.at, text.n, shown));
 	return x;
-}
-
-static uint8_t form_called(struct span name, const char *option)
-{
-	for (uint8_t i = 0; i < FORMS; i++)
-		if (span_equal(name, span_of(DRIFT_FORMS[i].name)))
-			return i;
-	char shown[QUOTED_SIZE];
-	usage_error("option '--%s': no form is called %s", option, quoted(name.at, name.n, shown));
 }
 
 /* Cuts the next word off a list with commas. */
@@ -251,224 +160,32 @@ static bool next_word(const char **at, struct span *word)
 	return true;
 }
 
+static const struct form *parse_form(struct span name, const char *option)
+{
+	const struct form *form = form_called(name);
+	char shown[QUOTED_SIZE];
+	if (!form)
+		usage_error("option '--%s': no form is called %s", option,
+			    quoted(name.at, name.n, shown));
+	return form;
+}
+
 static void parse_lists(const struct options *o, struct comparison *c)
 {
 	struct span word;
-	bool wanted[FORMS] = {true};
+	bool all = strcmp(o->forms, "all") == 0, wanted[FORMS] = {true};
 	for (const char *at = o->lambdas; next_word(&at, &word);) {
 		if (c->n_lambdas == LAMBDAS)
 			usage_error("option '--lambdas': more than %d", LAMBDAS);
 		c->lambda[c->n_lambdas++] = parse_lambda(word);
 	}
-	bool all = strcmp(o->forms, "all") == 0;
 	for (const char *at = all ? NULL : o->forms; next_word(&at, &word);)
-		wanted[form_called(word, "forms")] = true;
-	for (uint8_t i = 0; i < FORMS; i++)
+		wanted[parse_form(word, "forms") - DRIFT_FORMS] = true;
+	for (uint32_t i = 0; i < FORMS; i++)
 		if (wanted[i] || all)
-			c->form[c->n_forms++] = i;
-	if (o->form) {
-		uint8_t form = form_called(span_of(o->form), "form");
-		for (uint32_t i = 0; i < c->n_forms; i++)
-			if (c->form[i] == form)
-				return;
+			c->result[c->n_forms++].form = &DRIFT_FORMS[i];
+	if (o->form && !wanted[parse_form(span_of(o->form), "form") - DRIFT_FORMS] && !all)
 		usage_error("--form %s is not among --forms", o->form);
-	}
-}
-
-static double rmse_validation(const struct ratings *r, const struct fit *f)
-{
-	return sqrt(drift_error(r, f, r->train, r->train + r->validation, NULL));
-}
-
-static void try_base(void *context, size_t chunk, size_t worker)
-{
-	struct comparison *c = context;
-	struct fit *f = drift_fit(c->r, &DRIFT_FORMS[0], c->lambda[chunk], 0);
-	(void)worker;
-	c->validation[chunk] = rmse_validation(c->r, f);
-	drift_free(f);
-}
-
-static void try_lambda(void *context, size_t chunk, size_t worker)
-{
-	struct comparison *c = context;
-	uint32_t form = 1 + (uint32_t)(chunk / c->n_lambdas), i = (uint32_t)(chunk % c->n_lambdas);
-	struct fit *f = drift_fit(c->r, &DRIFT_FORMS[c->form[form]], c->base, c->lambda[i]);
-	(void)worker;
-	c->validation[form * c->n_lambdas + i] = rmse_validation(c->r, f);
-	drift_free(f);
-}
-
-static void fit_picked(void *context, size_t chunk, size_t worker)
-{
-	struct comparison *c = context;
-	const struct ratings *r = c->r;
-	struct result *result = &c->result[chunk];
-	uint32_t test = r->n - r->train - r->validation;
-	(void)worker;
-	result->squares = memory_new((size_t)test + 1, sizeof *result->squares);
-	result->fit = drift_fit(r, &DRIFT_FORMS[c->form[chunk]], c->base, result->lambda);
-	result->test = sqrt(drift_error(r, result->fit, r->n - test, r->n, result->squares));
-}
-
-static void pick_lambda(struct comparison *c, uint32_t form)
-{
-	const double *v = c->validation + form * c->n_lambdas;
-	uint32_t best = 0;
-	for (uint32_t i = 1; i < c->n_lambdas; i++)
-		if (v[i] < v[best])
-			best = i;
-	c->result[form].lambda = c->lambda[best];
-	c->result[form].validation = v[best];
-}
-
-/* gain = rmse(static) - rmse(form) = (mean of the differences of the squares) /
- * (sum of the two rmse), so its standard error comes from the paired differences. */
-static void measure_gain(const struct result *fixed, struct result *f, uint32_t n)
-{
-	double mean = 0, square = 0, both = fixed->test + f->test;
-	for (uint32_t i = 0; i < n; i++)
-		mean += fixed->squares[i] - f->squares[i];
-	mean /= n;
-	for (uint32_t i = 0; i < n; i++) {
-		double d = fixed->squares[i] - f->squares[i] - mean;
-		square += d * d;
-	}
-	f->gain = both > 0 ? mean / both : 0;
-	f->gain_error = both > 0 && n > 1 ? sqrt(square / (n - 1.0) / n) / both : 0;
-}
-
-static void compare(struct comparison *c, size_t threads)
-{
-	const struct ratings *r = c->r;
-	struct pool *pool = pool_new(threads);
-	c->validation = memory_zero((size_t)c->n_forms * c->n_lambdas, sizeof *c->validation);
-	pool_run(pool, c->n_lambdas, try_base, c);
-	pick_lambda(c, 0);
-	c->base = c->result[0].lambda;
-	pool_run(pool, (size_t)(c->n_forms - 1) * c->n_lambdas, try_lambda, c);
-	for (uint32_t i = 1; i < c->n_forms; i++)
-		pick_lambda(c, i);
-	pool_run(pool, c->n_forms, fit_picked, c);
-	for (uint32_t i = 1; i < c->n_forms; i++)
-		measure_gain(&c->result[0], &c->result[i], r->n - r->train - r->validation);
-	pool_free(pool);
-}
-
-/* ---- what comes out ---- */
-
-static void write_comparison(const struct comparison *c, struct output *out)
-{
-	for (uint32_t i = 0; i < c->n_forms; i++) {
-		const struct result *x = &c->result[i];
-		const double values[] = {x->lambda, x->validation, x->test, x->gain, x->gain_error};
-		output_text(out, DRIFT_FORMS[c->form[i]].name);
-		output_tab(out);
-		output_u64(out, drift_parameters(c->r, &DRIFT_FORMS[c->form[i]]));
-		for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
-			output_tab(out);
-			output_double(out, values[k]);
-		}
-		output_end_row(out);
-	}
-}
-
-static uint32_t best_form(const struct comparison *c)
-{
-	uint32_t best = 0;
-	for (uint32_t i = 1; i < c->n_forms; i++)
-		if (c->result[i].validation < c->result[best].validation)
-			best = i;
-	return best;
-}
-
-/* One form is tested, the one that the validation rows pick, so that many forms are
- * not many chances. */
-static void say_verdict(const struct comparison *c)
-{
-	uint32_t best = best_form(c);
-	const struct result *x = &c->result[best];
-	const char *name = DRIFT_FORMS[c->form[best]].name;
-	if (best == 0)
-		warn("no form beats static: static is best on the validation rows");
-	else if (x->gain > 2 * x->gain_error)
-		warn("%s is best on the validation rows and beats static by %.4f (standard error %.4f) "
-		     "on the test rows", name, x->gain, x->gain_error);
-	else
-		warn("no form beats static: %s is best on the validation rows, but gains %.4f "
-		     "(standard error %.4f) on the test rows", name, x->gain, x->gain_error);
-}
-
-enum { CURVE_POINTS = 101 };
-
-/* The curve without a user: mu + b_i + form. */
-static void curve_point(const struct comparison *c, const struct fit *f, uint32_t item,
-			uint32_t point, double *time, double *value)
-{
-	*time = c->r->begin + (c->r->end - c->r->begin) * point / (CURVE_POINTS - 1);
-	*value = drift_predict(c->r, f, STRMAP_NONE, item, *time);
-}
-
-static void write_curve(const struct comparison *c, const struct options *o, const struct fit *f,
-			uint32_t item, struct output *out)
-{
-	for (uint32_t i = 0; i < CURVE_POINTS; i++) {
-		double time, value;
-		curve_point(c, f, item, i, &time, &value);
-		output_double(out, time * ticks_per_day(o));
-		output_tab(out);
-		output_double(out, value);
-		output_end_row(out);
-	}
-}
-
-/* A text inside double quotes of gnuplot: what means something there, and control
- * bytes, become a space. */
-static void output_title(struct output *out, struct span text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		char x = text.at[i];
-		bool plain = (unsigned char)x >= 0x20 && !strchr("\"\\`$", x);
-		output_byte(out, plain ? x : ' ');
-	}
-}
-
-static void write_plot(const struct comparison *c, const struct fit *f, uint32_t item,
-		       const char *path)
-{
-	const struct ratings *r = c->r;
-	struct output *out = output_open(path, false);
-	output_text(out, "set terminal svg size 900,500 noenhanced\n"
-		    "set xdata time\nset timefmt \"%s\"\nset format x \"%Y-%m\"\n"
-		    "set ylabel \"rating\"\nset key outside top\n$curve << END\n");
-	for (uint32_t i = 0; i < CURVE_POINTS; i++) {
-		double time, value;
-		curve_point(c, f, item, i, &time, &value);
-		output_double(out, time * 86400);
-		output_byte(out, ' ');
-		output_double(out, value);
-		output_byte(out, '\n');
-	}
-	output_text(out, "END\n$data << END\n");
-	for (uint32_t i = 0; i < r->n; i++) {
-		const struct row *row = &r->row[i];
-		if (row->item != item)
-			continue;
-		double user = row->part == PART_TRAIN || row->user < r->users ?
-			f->user[(size_t)row->user * drift_user_width(f->form)] : 0;
-		output_double(out, row->time * 86400);
-		output_byte(out, ' ');
-		output_double(out, row->rating - user);
-		output_byte(out, '\n');
-	}
-	output_text(out, "END\nplot $data using 1:2 with points pointtype 7 pointsize 0.3 "
-		    "title \"ratings less the user's bias\", \\\n  $curve using 1:2 with lines "
-		    "linewidth 2 title \"");
-	output_title(out, strmap_key(r->item_ids, item));
-	output_text(out, ": ");
-	output_text(out, f->form->name);
-	output_text(out, "\"\n");
-	output_close(out);
 }
 
 static uint32_t item_of(const struct options *o, const struct ratings *r)
@@ -489,184 +206,77 @@ static uint32_t item_of(const struct options *o, const struct ratings *r)
 	return best;
 }
 
-/* ---- the kept form: kind id number value ---- */
-
-static void save_value(struct output *out, const char *kind, struct span id, uint64_t number,
-		       double value)
+static void write_comparison(const struct comparison *c, struct output *out)
 {
-	output_text(out, kind);
-	output_tab(out);
-	output_span(out, id);
-	output_tab(out);
-	output_u64(out, number);
-	output_tab(out);
-	output_double(out, value);
-	output_end_row(out);
-}
-
-static void save_fit(const struct ratings *r, const struct fit *f, const char *path)
-{
-	struct output *out = output_open(path, false);
-	output_text(out, "kind\tid\tnumber\tvalue");
-	output_end_row(out);
-	save_value(out, "form", span_of(f->form->name), 0, 0);
-	save_value(out, "meta", span_of("mu"), 0, f->mu);
-	save_value(out, "meta", span_of("begin"), 0, r->begin);
-	save_value(out, "meta", span_of("end"), 0, r->end);
-	for (uint32_t k = 0; f->form->owner == OWNER_ALL && k < f->form->size; k++)
-		save_value(out, "all", span_of("all"), k, f->extra[k]);
-	for (uint32_t i = 0; i < r->items; i++) {
-		uint32_t width = drift_item_width(f->form);
-		for (uint32_t k = 0; k < width; k++)
-			save_value(out, "item", strmap_key(r->item_ids, i), k,
-				   f->item[(size_t)i * width + k]);
-		if (!isinf(r->first[i]))
-			save_value(out, "first", strmap_key(r->item_ids, i), 0, r->first[i]);
-		if (f->form->shape == SHAPE_STEP)
-			save_value(out, "step", strmap_key(r->item_ids, i), 0, f->step[i]);
-	}
-	for (uint32_t u = 0; u < r->users; u++) {
-		uint32_t width = drift_user_width(f->form);
-		for (uint32_t k = 0; k < width; k++)
-			save_value(out, "user", strmap_key(r->user_ids, u), k,
-				   f->user[(size_t)u * width + k]);
-		if (f->form->shape == SHAPE_USER_DRIFT)
-			save_value(out, "time", strmap_key(r->user_ids, u), 0, r->mean_time[u]);
-	}
-	for (uint32_t d = 0; f->form->owner == OWNER_DAY && d < r->days; d++)
-		save_value(out, "day", strmap_key(r->user_ids, (uint32_t)(r->day[d] >> 32)),
-			   r->day[d] & UINT32_MAX, f->extra[d]);
-	output_close(out);
-}
-
-struct kept {
-	uint32_t owner;
-	uint64_t number;
-	double value;
-	int kind;
-};
-
-static int by_day(const void *a, const void *b)
-{
-	const struct kept *x = a, *y = b;
-	if (x->owner != y->owner)
-		return x->owner < y->owner ? -1 : 1;
-	return (x->number > y->number) - (x->number < y->number);
-}
-
-/* Reads what save_fit wrote into `r` and a fit. */
-static struct fit *load_fit(struct ratings *r, const char *path)
-{
-	static const char *const KINDS[] = {"form", "meta", "all", "item", "first", "step", "user",
-		"time", "day"};
-	enum { FORM, META, ALL, ITEM, FIRST, STEP, USER, TIME, DAY, KIND_COUNT };
-	struct table *t = table_open_file(path);
-	size_t kind = table_column(t, "kind", NULL), id = table_column(t, "id", NULL);
-	size_t number = table_column(t, "number", NULL), value = table_column(t, "value", NULL);
-	struct kept *kept = NULL;
-	size_t n = 0, capacity = 0, days = 0;
-	struct fit *f = memory_zero(1, sizeof *f);
-	r->user_ids = strmap_new();
-	r->item_ids = strmap_new();
-	while (table_next(t)) {
-		struct kept k = {0};
-		struct span name = table_field(t, id);
-		while (k.kind < KIND_COUNT && !span_equal(table_field(t, kind), span_of(KINDS[k.kind])))
-			k.kind++;
-		if (k.kind == KIND_COUNT || (k.kind != FORM && !f->form))
-			table_fail(t, "this is no form that --save kept");
-		table_u64(t, number, &k.number);
-		table_double(t, value, &k.value);
-		if (k.kind == FORM) {
-			for (uint32_t i = 0; i < FORMS; i++)
-				if (span_equal(name, span_of(DRIFT_FORMS[i].name)))
-					f->form = &DRIFT_FORMS[i];
-			if (!f->form)
-				table_fail(t, "a form that this version does not know");
-			continue;
+	for (uint32_t i = 0; i < c->n_forms; i++) {
+		const struct result *x = &c->result[i];
+		const double values[] = {x->lambda, x->validation, x->test, x->gain, x->gain_error};
+		output_text(out, x->form->name);
+		output_tab(out);
+		output_u64(out, form_parameters(c->r, x->form));
+		for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+			output_tab(out);
+			output_double(out, values[k]);
 		}
-		if (k.kind == META) {
-			double *to = span_equal(name, span_of("mu")) ? &f->mu :
-				span_equal(name, span_of("begin")) ? &r->begin :
-				span_equal(name, span_of("end")) ? &r->end : NULL;
-			if (!to)
-				table_fail(t, "this is no form that --save kept");
-			*to = k.value;
-			continue;
-		}
-		uint64_t limit = k.kind == ALL ? f->form->size : k.kind == ITEM ?
-			drift_item_width(f->form) : k.kind == USER ? drift_user_width(f->form) :
-			k.kind == DAY ? UINT32_MAX : 1;
-		if (k.number >= limit || (k.kind == ALL && f->form->owner != OWNER_ALL) ||
-		    (k.kind == DAY && f->form->owner != OWNER_DAY))
-			table_fail(t, "a parameter that the form does not have");
-		k.owner = k.kind == ALL ? 0 : k.kind == ITEM || k.kind == FIRST || k.kind == STEP ?
-			strmap_add(r->item_ids, name) : strmap_add(r->user_ids, name);
-		days += k.kind == DAY;
-		kept = memory_grow(kept, &capacity, n + 1, sizeof *kept);
-		kept[n++] = k;
+		output_end_row(out);
 	}
-	if (!f->form)
-		table_fail(t, "this is no form that --save kept");
-	table_close(t);
-	r->users = strmap_count(r->user_ids);
-	r->items = strmap_count(r->item_ids);
-	f->user = memory_zero((size_t)r->users * drift_user_width(f->form) + 1, sizeof *f->user);
-	f->item = memory_zero((size_t)r->items * drift_item_width(f->form) + 1, sizeof *f->item);
-	f->extra = memory_zero(days + SIZE_MAX_, sizeof *f->extra);
-	f->step = memory_zero((size_t)r->items + 1, sizeof *f->step);
-	r->first = memory_new((size_t)r->items + 1, sizeof *r->first);
-	r->mean_time = memory_zero((size_t)r->users + 1, sizeof *r->mean_time);
-	r->day = memory_new(days + 1, sizeof *r->day);
-	for (uint32_t i = 0; i < r->items; i++)
-		r->first[i] = INFINITY;
-	if (days)
-		qsort(kept, n, sizeof *kept, by_day);
-	for (size_t i = 0; i < n; i++) {
-		const struct kept *k = &kept[i];
-		if (k->kind == ALL)
-			f->extra[k->number] = k->value;
-		else if (k->kind == ITEM)
-			f->item[(size_t)k->owner * drift_item_width(f->form) + k->number] = k->value;
-		else if (k->kind == FIRST)
-			r->first[k->owner] = k->value;
-		else if (k->kind == STEP)
-			f->step[k->owner] = k->value;
-		else if (k->kind == USER)
-			f->user[(size_t)k->owner * drift_user_width(f->form) + k->number] = k->value;
-		else if (k->kind == TIME)
-			r->mean_time[k->owner] = k->value;
-		else {
-			f->extra[r->days] = k->value;
-			r->day[r->days++] = (uint64_t)k->owner << 32 | k->number;
-		}
-	}
-	free(kept);
-	return f;
 }
 
+/* Everything behind the reading; returns the rows written. */
+static uint64_t fit_and_write(const struct options *o, struct comparison *c, struct ratings *r,
+			      struct output *out)
+{
+	ratings_split(r, (enum split_rule)o->split, o->validation, o->test, o->common.seed);
+	ratings_prepare(r);
+	if (r->n == 0) {
+		warn("the input has no rows: nothing is fitted");
+		return 0;
+	}
+	if (r->train == 0 || r->validation == 0 || ratings_tests(r) == 0)
+		die(STATUS_DATA, "%u rows give %u train, %u validation and %u test rows: none may be 0",
+		    r->n, r->train, r->validation, ratings_tests(r));
+	uint32_t item = item_of(o, r);
+	c->r = r;
+	compare_forms(c, (size_t)o->common.threads);
+	const struct result *chosen = compare_best(c, true);
+	for (uint32_t i = 0; o->form && i < c->n_forms; i++)
+		if (strcmp(c->result[i].form->name, o->form) == 0)
+			chosen = &c->result[i];
+	if (o->print_curve)
+		curve_write(r, chosen->fit, item, ticks_per_day(o), out);
+	else
+		write_comparison(c, out);
+	compare_say_verdict(c);
+	if (o->plot)
+		curve_plot(r, chosen->fit, item, o->plot);
+	if (o->save)
+		keep_save(r, chosen->fit, o->save);
+	return o->print_curve ? CURVE_POINTS : c->n_forms;
+}
+
+/* ---- predicting ---- */
+
+/* A prediction behind each row. */
 static uint64_t predict(struct table *t, const struct columns *c, const struct options *o,
-			struct output *out)
+			const struct ratings *r, const struct fit *f, struct output *out)
 {
-	struct ratings r = {0};
-	struct fit *f = load_fit(&r, o->predict);
 	uint64_t rows = 0;
 	while (table_next(t)) {
 		double time;
 		if (!table_double(t, c->timestamp, &time))
 			continue;
-		uint32_t user = strmap_find(r.user_ids, table_field(t, c->user));
-		uint32_t item = strmap_find(r.item_ids, table_field(t, c->item));
+		uint32_t user = strmap_find(r->user_ids, table_field(t, c->user));
+		uint32_t item = strmap_find(r->item_ids, table_field(t, c->item));
 		output_span(out, table_row(t));
 		output_tab(out);
-		output_double(out, drift_predict(&r, f, user, item, time / ticks_per_day(o)));
+		output_double(out, fit_predict(r, f, user, item, time / ticks_per_day(o)));
 		output_end_row(out);
 		rows++;
 	}
-	drift_free(f);
-	ratings_free(&r);
 	return rows;
 }
+
+/* ---- the run ---- */
 
 static void check_options(const struct options *o)
 {
@@ -694,70 +304,35 @@ static void write_header(const struct options *o, struct table *t, struct output
 	output_flush(out);
 }
 
-/* Everything behind the reading; returns the rows written. */
-static uint64_t fit_and_write(const struct options *o, struct comparison *c, struct ratings *r,
-			      struct output *out)
-{
-	if (o->split == 0)
-		split_random(r, o);
-	else if (o->split == 1)
-		split_user_last(r, o);
-	else
-		split_temporal(r, o);
-	ratings_prepare(r);
-	if (r->train == 0 || r->validation == 0 || r->train + r->validation == r->n) {
-		if (r->n)
-			die(STATUS_DATA, "%u rows give %u train, %u validation and %u test rows: none may be 0",
-			    r->n, r->train, r->validation, r->n - r->train - r->validation);
-		warn("the input has no rows: nothing is fitted");
-		return 0;
-	}
-	uint32_t item = item_of(o, r);
-	c->r = r;
-	compare(c, (size_t)o->common.threads);
-	uint32_t chosen = best_form(c);
-	for (uint32_t i = 0; o->form && i < c->n_forms; i++)
-		if (strcmp(DRIFT_FORMS[c->form[i]].name, o->form) == 0)
-			chosen = i;
-	const struct fit *f = c->result[chosen].fit;
-	if (o->print_curve)
-		write_curve(c, o, f, item, out);
-	else
-		write_comparison(c, out);
-	say_verdict(c);
-	if (o->plot)
-		write_plot(c, f, item, o->plot);
-	if (o->save)
-		save_fit(r, f, o->save);
-	return o->print_curve ? CURVE_POINTS : c->n_forms;
-}
-
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct comparison c = {0};
 	struct ratings r = {0};
+	struct fit *kept = NULL;
 	uint64_t rows_out = 0;
 	check_options(o);
 	parse_lists(o, &c);
 	struct table *t = table_open(files, count, &format);
 	struct columns columns = columns_of(t, o);
+	if (o->predict) {
+		struct table *form = table_open_file(o->predict);
+		kept = keep_load(form, &r);
+		table_close(form);
+	}
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	write_header(o, t, out);
-	if (o->predict)
-		rows_out = predict(t, &columns, o, out);
+	if (kept)
+		rows_out = predict(t, &columns, o, &r, kept, out);
 	else
 		read_rows(t, &columns, o, &r);
 	uint64_t rows_in = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
-	if (!o->predict)
+	if (!kept)
 		rows_out = fit_and_write(o, &c, &r, out);
 	output_close(out);
-	for (uint32_t i = 0; i < c.n_forms; i++) {
-		drift_free(c.result[i].fit);
-		free(c.result[i].squares);
-	}
-	free(c.validation);
+	comparison_free(&c);
+	fit_free(kept);
 	ratings_free(&r);
 	run_report(rows_in, rows_out, rejected);
 	return STATUS_DONE;
