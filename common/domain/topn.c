@@ -9,6 +9,8 @@
 /* The row behind a list is read before the list is given away, so the list's
  * bytes are copies: the ids of a list lie one behind the other in `text`, and
  * become spans when the list is complete (until then `text` may move). */
+enum { RANK_TEXTS = 1000 };
+
 struct topn_reader {
 	struct table *table;
 	size_t user, item;
@@ -23,6 +25,7 @@ struct topn_reader {
 	size_t n, items_capacity, scores_capacity;
 	uint64_t last_rank;
 	uint64_t rejected;      /* of the table, when last looked at */
+	uint32_t rank_text[RANK_TEXTS]; /* the digits of small ranks, the first in the lowest byte */
 };
 
 static long optional_column(struct table *t, const char *name, bool given, const char *option)
@@ -38,6 +41,12 @@ struct topn_reader *topn_open(struct table *t, const struct topn_columns *column
 	r->item = table_column(t, columns->item, columns->item_given ? "item" : NULL);
 	r->rank = optional_column(t, columns->rank, columns->rank_given, "rank");
 	r->score = optional_column(t, columns->score, columns->score_given, "score");
+	for (uint32_t rank = 0; rank < RANK_TEXTS; rank++) {
+		char text[NUMBER_SIZE] = {0};
+		number_write_u64(rank, text);
+		for (size_t i = 0; i < 3 && text[i] >= '0'; i++)
+			r->rank_text[rank] |= (uint32_t)(unsigned char)text[i] << 8 * i;
+	}
 	return r;
 }
 
@@ -62,6 +71,15 @@ static inline bool short_number(struct span text, uint64_t *value)
 	return true;
 }
 
+static __attribute__((noinline)) void make_room(struct topn_reader *r)
+{
+	size_t before = r->scores_capacity;
+	r->items = memory_grow(r->items, &r->items_capacity, r->n + 1, sizeof *r->items);
+	r->scores = memory_grow(r->scores, &r->scores_capacity, r->n + 1, sizeof *r->scores);
+	for (size_t i = before; i < r->scores_capacity; i++)
+		r->scores[i] = NAN;
+}
+
 /* Reads the current row as the next one of the list. False: it was rejected. */
 static bool take_row(struct topn_reader *r)
 {
@@ -83,8 +101,8 @@ static bool take_row(struct topn_reader *r)
 	if (r->score >= 0 && !table_double(t, (size_t)r->score, &score))
 		return false;
 	struct span item = table_field(t, r->item);
-	r->items = memory_grow(r->items, &r->items_capacity, r->n + 1, sizeof *r->items);
-	r->scores = memory_grow(r->scores, &r->scores_capacity, r->n + 1, sizeof *r->scores);
+	if (r->n >= r->items_capacity || r->n >= r->scores_capacity)
+		make_room(r);
 	r->items[r->n].n = item.n;
 	r->scores[r->n++] = score;
 	buffer_add_span(&r->text, item);
@@ -127,26 +145,57 @@ static inline struct span row_field(const struct row *row, size_t column)
 	return (struct span){row->at + from, row->ends[column] - from};
 }
 
-/* Reads row number r->n + 1 of a list. False: there is something about it that the slow
- * way must look at. */
-static inline bool read_row(struct topn_reader *r, const struct row *row)
+/* Is this the rank `rank`? A few bytes behind the field can be read: it lies in a block. */
+static inline bool is_rank(const struct topn_reader *r, struct span text, size_t rank)
 {
-	uint64_t rank = r->n + 1;
-	double score = NAN;
-	if (r->rank >= 0 && (!short_number(row_field(row, (size_t)r->rank), &rank) || rank != r->n + 1))
-		return false;
-	if (r->score >= 0) {
-		struct span text = row_field(row, (size_t)r->score);
-		if (number_double(text.at, text.n, &score) != NUMBER_OK)
-			return false;
+	uint64_t value;
+	if (rank >= RANK_TEXTS)
+		return short_number(text, &value) && value == rank;
+	const unsigned char *at = (const unsigned char *)text.at;
+	uint32_t have = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+	return text.n - 1 < 3 && (have & 0xffffffu >> 8 * (3 - text.n)) == r->rank_text[rank];
+}
+
+/* Kept apart: most readers of long lists want no scores. */
+static __attribute__((noinline)) bool read_score(struct topn_reader *r, const struct row *row)
+{
+	struct span text = row_field(row, (size_t)r->score);
+	return number_double(text.at, text.n, &r->scores[r->n]) == NUMBER_OK;
+}
+
+/* Reads rows of `user` from `row` on, at most `rows`: the ranks must go on from r->n + 1.
+ * Returns how many were read; *good is false when the next one is of this user, too, but
+ * the slow way must look at it. `row` ends behind what was read. */
+static inline size_t read_rows(struct topn_reader *r, struct row *row, size_t rows, size_t width,
+			       struct span user, bool *good)
+{
+	/* In registers: the compiler cannot know that the lists lie elsewhere. */
+	const size_t user_column = r->user, item_column = r->item, rank_column = (size_t)r->rank;
+	const bool has_rank = r->rank >= 0, has_score = r->score >= 0;
+	struct row at = *row;
+	size_t n = r->n, room = r->items_capacity < r->scores_capacity ? r->items_capacity
+		: r->scores_capacity, i;
+	for (i = 0; i < rows; i++) {
+		struct span other = row_field(&at, user_column);
+		if (other.n != user.n || !bytes_same(other.at, user.at, user.n))
+			break;
+		r->n = n;
+		if (n >= room) {
+			make_room(r);
+			room = n + 1;
+		}
+		if ((has_rank && !is_rank(r, row_field(&at, rank_column), n + 1)) ||
+		    (has_score && !read_score(r, &at))) {
+			*good = false;
+			break;
+		}
+		r->items[n++] = row_field(&at, item_column);
+		at.from = at.ends[width - 1] + 1;
+		at.ends += width;
 	}
-	if (r->n == r->items_capacity || r->n == r->scores_capacity) {
-		r->items = memory_grow(r->items, &r->items_capacity, r->n + 1, sizeof *r->items);
-		r->scores = memory_grow(r->scores, &r->scores_capacity, r->n + 1, sizeof *r->scores);
-	}
-	r->items[r->n] = row_field(row, r->item);
-	r->scores[r->n++] = score;
-	return true;
+	r->n = n;
+	*row = at;
+	return i;
 }
 
 /* The fast way: a list that is good and at hand to its end, the current row its first,
@@ -156,29 +205,22 @@ static bool take_list(struct topn_reader *r, struct topn_list *list)
 {
 	struct table *t = r->table;
 	struct table_block block;
-	size_t first, i;
+	size_t first;
+	bool good = true;
 	if (!r->waiting || !table_peek(t, &block, &first))
 		return false;
 	struct span user = table_field(t, r->user);
 	struct row row = {block.at, block.ends - block.width, (size_t)(table_row(t).at - block.at)};
 	r->n = 0;
-	if (!read_row(r, &row))
+	if (read_rows(r, &row, 1, block.width, user, &good) == 0)
 		return false;
 	row.from = first;
-	for (i = 0; i < block.row_count; i++) {
-		row.ends += block.width;
-		struct span other = row_field(&row, r->user);
-		if (other.n != user.n || !bytes_same(other.at, user.at, user.n))
-			break;
-		if (!read_row(r, &row))
-			return false;
-		row.from = row.ends[block.width - 1] + 1;
-	}
-	if (i == block.row_count || (!r->users_repeat && !idset_add(&r->users, user)))
+	size_t more = read_rows(r, &row, block.row_count, block.width, user, &good);
+	if (!good || more == block.row_count || (!r->users_repeat && !idset_add(&r->users, user)))
 		return false;
 	*list = (struct topn_list){user, (uint32_t)r->n, r->items, r->scores, table_line(t), table_file(t)};
 	r->rejected = table_rejected(t);
-	table_take(t, i + 1);
+	table_take(t, more + 1);
 	return true;
 }
 

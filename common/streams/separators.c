@@ -57,11 +57,42 @@ static void find_avx2(const char *text, size_t n, uint32_t *ends, struct found *
 	find_plain(text, i, n, ends, f);
 }
 
+/* The same with the mask's bits packed by the processor: sixteen offsets a store, of
+ * which as many count as there are bits. */
+__attribute__((target("avx512f,avx512bw,bmi,popcnt")))
+static void find_avx512(const char *text, size_t n, uint32_t *ends, struct found *f)
+{
+	const __m512i tab = _mm512_set1_epi8('\t'), lf = _mm512_set1_epi8('\n');
+	const __m512i step = _mm512_set1_epi32(16);
+	__m512i at = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	uint64_t nul = 0;
+	size_t i = 0, count = 0, lines = 0;
+	for (; i + 64 <= n; i += 64) {
+		__m512i block = _mm512_loadu_si512((const void *)(text + i));
+		uint64_t lf_mask = _mm512_cmpeq_epi8_mask(block, lf);
+		uint64_t mask = lf_mask | _mm512_cmpeq_epi8_mask(block, tab);
+		nul |= _mm512_testn_epi8_mask(block, block);
+		lines += (size_t)__builtin_popcountll(lf_mask);
+		for (int quarter = 0; quarter < 4; quarter++) {
+			__mmask16 m = (__mmask16)(mask >> 16 * quarter);
+			_mm512_storeu_si512((void *)(ends + count), _mm512_maskz_compress_epi32(m, at));
+			count += (size_t)__builtin_popcount(m);
+			at = _mm512_add_epi32(at, step);
+		}
+	}
+	f->n = count;
+	f->lines = lines;
+	f->has_nul = nul != 0;
+	find_plain(text, i, n, ends, f);
+}
+
 size_t separators_find(const char *text, size_t n, uint32_t *ends,
 		       size_t *line_count, bool *has_nul)
 {
 	struct found f = {0};
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
+	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi"))
+		find_avx512(text, n, ends, &f);
+	else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
 		find_avx2(text, n, ends, &f);
 	else
 		find_plain(text, 0, n, ends, &f);

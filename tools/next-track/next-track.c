@@ -77,7 +77,7 @@ static const struct option_row OPTIONS[] = {
 	{"deadline", 0, OPTION_DURATION, "TIME", AT(deadline_s), "20ms", 1e-3, 3600, NULL,
 	 "how long to wait for Redis before the fallback answers; with --pipeline 5s unless it is given"},
 	{"pipeline", 0, OPTION_FLAG, NULL, AT(pipeline), NULL, 0, 0, NULL,
-	 "bulk input: ask Redis for the lists of all waiting requests together, up to 500"},
+	 "bulk input: ask Redis for the lists of all waiting requests together, up to 2000"},
 	{"max-age", 0, OPTION_DURATION, "TIME", AT(max_age_s), NULL, ABOVE_ZERO, INFINITY, NULL,
 	 "lists that are older do not count any more"},
 	{"message", 0, OPTION_TEXT, "COLUMN", AT(message), "message", 0, 0, NULL,
@@ -192,7 +192,7 @@ static void flush(struct service *s)
  * --pipeline in groups. Whoever is first does not wait for the last one. */
 static void serve(struct service *s, struct request *requests, size_t n)
 {
-	enum { BULK = 500, FROM_FILE = 64 };
+	enum { BULK = 2000, FROM_FILE = 64 };
 	size_t group = !s->remote ? FROM_FILE : s->o->pipeline ? BULK : 1;
 	for (size_t from = 0; from < n; from += group) {
 		double begin = clock_wall();
