@@ -90,7 +90,8 @@ elif command -v node > /dev/null; then
 	cat > run.js <<'END'
 const nothing = () => {};
 const node = () => new Proxy({ style: {}, value: '', classList: { add: nothing } }, {
-  get: (o, k) => k in o ? o[k] : k === 'getContext' ? () => new Proxy({}, { get: () => nothing, set: () => true })
+  get: (o, k) => k in o ? o[k] : k === 'getContext' ? () => new Proxy({}, { get: (pen, what) => what === 'createImageData' ?
+      (w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }) : nothing, set: () => true })
     : k === 'getBoundingClientRect' ? () => ({ width: 800, height: 600 }) : nothing,
   set: (o, k, v) => { o[k] = v; return true; } });
 global.document = { getElementById: node, createElement: node, body: node() };
