@@ -248,7 +248,11 @@ check-cov: deps ## the same tests with coverage, the covered share of each file
 	@MODE=cov tests/run $(T) || true
 	@sh tests/coverage.sh build/cov
 
-.PHONY: bench
+.PHONY: bench bench-train
+bench-train: ## train-mf beside LightFM and implicit, where PYTHON (python3) has them
+	@+$(again) MODE=release all tests-built
+	@PYTHON='$(or $(PYTHON),python3)' sh tests/bench/run.sh train
+
 bench: ## benchmarks beside their peers, as TSV: make bench T=filter-interactions
 	@+$(again) MODE=release all tests-built
 	@sh tests/bench/run.sh $(T)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/radix.h"
 #include "frame/options.h"
 
 const char *const SPLIT_NAMES[SPLIT_COUNT] = {"train", "validation", "test"};
@@ -147,31 +148,91 @@ static void read_rows(struct reader *r)
 	}
 }
 
-/* A stable counting sort of `from` (row numbers) by key; `n_keys` keys. */
-static void sort_by(const uint32_t *key, uint32_t n_keys, const uint64_t *from, uint64_t *to,
-		    size_t n, uint64_t *start)
+/* One row in the hand. */
+struct row {
+	uint64_t key;
+	int64_t timestamp;
+	float weight;
+	uint8_t split;
+};
+
+/* User and item as one number; `bits` are the item's. */
+static inline uint64_t key_at(const struct rows *r, unsigned bits, size_t i)
 {
-	memset(start, 0, ((size_t)n_keys + 1) * sizeof *start);
-	for (size_t i = 0; i < n; i++)
-		start[key[i] + 1]++;
-	for (uint32_t k = 0; k < n_keys; k++)
-		start[k + 1] += start[k];
-	uint64_t *next = memory_new((size_t)n_keys + 1, sizeof *next);
-	memcpy(next, start, ((size_t)n_keys + 1) * sizeof *next);
-	for (size_t i = 0; i < n; i++) {
-		uint64_t row = from ? from[i] : i;
-		to[next[key[row]]++] = row;
-	}
-	free(next);
+	return (uint64_t)r->user[i] << bits | r->item[i];
 }
 
-static void *permuted(void *values, size_t size, const uint64_t *order, size_t n)
+static inline struct row take_out(const struct rows *r, unsigned bits, size_t i)
 {
-	char *out = memory_new(n + 1, size);
-	for (size_t i = 0; i < n; i++)
-		memcpy(out + i * size, (const char *)values + order[i] * size, size);
-	free(values);
-	return out;
+	return (struct row){
+		.key = key_at(r, bits, i),
+		.timestamp = r->timestamp ? r->timestamp[i] : 0,
+		.weight = r->weight[i],
+		.split = r->split[i],
+	};
+}
+
+static inline void put_in(struct rows *r, unsigned bits, size_t i, const struct row *row)
+{
+	r->user[i] = (uint32_t)(row->key >> bits);
+	r->item[i] = (uint32_t)(row->key & ((UINT64_C(1) << bits) - 1));
+	r->weight[i] = row->weight;
+	r->split[i] = row->split;
+	if (r->timestamp)
+		r->timestamp[i] = row->timestamp;
+}
+
+static void insert_rows(struct rows *r, unsigned bits, size_t from, size_t to)
+{
+	for (size_t i = from + 1; i < to; i++) {
+		struct row held = take_out(r, bits, i);
+		size_t at = i;
+		for (; at > from && key_at(r, bits, at - 1) > held.key; at--) {
+			struct row before = take_out(r, bits, at - 1);
+			put_in(r, bits, at, &before);
+		}
+		put_in(r, bits, at, &held);
+	}
+}
+
+/* Sorts rows from .. to - 1 whose keys are equal above the digit at `shift`, in
+ * their place: rows are the largest thing in memory, so there is no second copy
+ * of them (McIlroy, Bostic and McIlroy 1993, "Engineering radix sort", American
+ * flag sort). */
+static void sort_in_place(struct rows *r, unsigned bits, size_t from, size_t to, unsigned shift)
+{
+	enum { DIGITS = 256, FEW = 24 };
+	size_t next[DIGITS], end[DIGITS] = {0}, at = from;
+	if (to - from <= FEW) {
+		insert_rows(r, bits, from, to);
+		return;
+	}
+	for (size_t i = from; i < to; i++)
+		end[key_at(r, bits, i) >> shift & (DIGITS - 1)]++;
+	for (size_t d = 0; d < DIGITS; d++) {
+		next[d] = at;
+		at += end[d];
+		end[d] = at;
+	}
+	for (size_t d = 0; d < DIGITS; d++) {
+		while (next[d] < end[d]) {
+			struct row held = take_out(r, bits, next[d]);
+			size_t own;
+			while ((own = held.key >> shift & (DIGITS - 1)) != d) {
+				size_t to_row = next[own]++;
+				struct row out = take_out(r, bits, to_row);
+				put_in(r, bits, to_row, &held);
+				held = out;
+			}
+			put_in(r, bits, next[d]++, &held);
+		}
+	}
+	at = from;
+	for (size_t d = 0; d < DIGITS && shift >= 8; d++) {
+		if (end[d] - at > 1)
+			sort_in_place(r, bits, at, end[d], shift - 8);
+		at = end[d];
+	}
 }
 
 static void check_pairs(const struct dataset *d, const char *file)
@@ -203,32 +264,20 @@ static bool in_order_already(const struct rows *r)
  * as build-dataset writes them, are taken as they are. */
 static void sort_rows(struct dataset *d, struct rows *r)
 {
-	uint32_t widest = d->users > d->items ? d->users : d->items;
-	d->start = memory_zero((size_t)widest + 1, sizeof *d->start);
+	if (!in_order_already(r)) {
+		unsigned bits = radix_bits(d->items), all = bits + radix_bits(d->users);
+		sort_in_place(r, bits, 0, r->n, (all - 1) / 8 * 8);
+	}
+	d->start = memory_zero((size_t)d->users + 1, sizeof *d->start);
+	for (size_t i = 0; i < r->n; i++)
+		d->start[r->user[i] + 1]++;
+	for (uint32_t u = 0; u < d->users; u++)
+		d->start[u + 1] += d->start[u];
+	free(r->user);
 	d->item = r->item;
 	d->weight = r->weight;
 	d->split = r->split;
 	d->timestamp = r->timestamp;
-	if (in_order_already(r)) {
-		for (size_t i = 0; i < r->n; i++)
-			d->start[r->user[i] + 1]++;
-		for (uint32_t u = 0; u < d->users; u++)
-			d->start[u + 1] += d->start[u];
-		free(r->user);
-		return;
-	}
-	uint64_t *by_item = memory_new(r->n + 1, sizeof *by_item);
-	uint64_t *order = memory_new(r->n + 1, sizeof *order);
-	sort_by(r->item, d->items, NULL, by_item, r->n, d->start);
-	sort_by(r->user, d->users, by_item, order, r->n, d->start);
-	free(by_item);
-	free(r->user);
-	d->item = permuted(d->item, sizeof *d->item, order, r->n);
-	d->weight = permuted(d->weight, sizeof *d->weight, order, r->n);
-	d->split = permuted(d->split, sizeof *d->split, order, r->n);
-	if (d->timestamp)
-		d->timestamp = permuted(d->timestamp, sizeof *d->timestamp, order, r->n);
-	free(order);
 }
 
 struct dataset *dataset_read(struct table *t, const struct dataset_columns *c)

@@ -182,10 +182,10 @@ total = sum(map(len, rows))
 for epoch in range(1, epochs + 1):
     def stream(cell):
         return Random(seed, (epoch + 2) << 32 | cell)
-    lots, cells = stream(1), [[] for i in range(8)]
+    lots, cells = stream(1), [[] for i in range(16)]
     for u in rank_users:
         for nth in range(len(rows[u])):
-            cells[(lots.bits() >> 32) % 8].append((u, nth))
+            cells[(lots.bits() >> 32) % 16].append((u, nth))
     for cell in cells:
         for i in range(len(cell), 1, -1):
             j = lots.below(i)
@@ -243,7 +243,7 @@ for epoch in range(1, epochs + 1):
                 break
         for row in P + Q:
             for f in range(factors + 1):
-                row[f] /= 1 + alpha * total / 8 * pace(row, f)
+                row[f] /= 1 + alpha * total / 16 * pace(row, f)
 
 want = {('user', u): p for u, p in zip(users, P)}
 want.update({('item', i): made(n) for n, i in enumerate(items)})

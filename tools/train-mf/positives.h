@@ -18,6 +18,18 @@ struct positives {
 struct positives positives_new(const struct problem *p);
 void positives_free(struct positives *p);
 
+/* Asks for the memory that positives_has will look at, while it is little: a look
+ * that has to wait for it costs as much as a third of a visit. */
+static inline void positives_fetch(const struct positives *p, uint32_t user)
+{
+	enum { MOST_WORDS = 64, LINE_WORDS = 8 };
+	if (p->bits)
+		for (size_t k = 0; k < p->words && k < MOST_WORDS; k += LINE_WORDS)
+			__builtin_prefetch(p->bits + user * p->words + k);
+	else
+		__builtin_prefetch(p->problem->item + p->problem->start[user]);
+}
+
 static inline bool positives_has(const struct positives *p, uint32_t user, uint32_t item)
 {
 	if (p->bits)

@@ -1,5 +1,6 @@
 #include "problem.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -29,29 +30,29 @@ static bool is_fitted(const struct dataset *d, uint64_t row, unsigned fit, bool 
 	return d->weight[row] > 0 || (negatives && d->weight[row] < 0);
 }
 
-static void copy_rows(struct problem *p, const struct dataset *d, const uint32_t *number,
-		      unsigned fit, bool negatives)
+/* The fitted rows, in the memory of the dataset's: it is the largest there is. */
+static void take_rows(struct problem *p, struct dataset *d, const uint32_t *number, unsigned fit,
+		      bool negatives)
 {
 	bool plain = true;
 	p->start = memory_zero((size_t)p->users.n + 1, sizeof(uint64_t));
-	p->item = memory_new(p->rows, sizeof(uint32_t));
-	p->weight = memory_new(p->rows, sizeof(float));
 	uint64_t n = 0;
 	for (uint32_t u = 0; u < p->users.n; u++) {
 		uint32_t from = p->users.key[u];
 		for (uint64_t row = d->start[from]; row < d->start[from + 1]; row++) {
 			if (!is_fitted(d, row, fit, negatives))
 				continue;
-			p->item[n] = number[d->item[row]];
-			p->weight[n] = d->weight[row];
 			plain &= d->weight[row] == 1.0f;
-			n++;
+			d->item[n] = number[d->item[row]];
+			d->weight[n++] = d->weight[row];
 		}
 		p->start[u + 1] = n;
 	}
-	if (plain) {
-		free(p->weight);
-		p->weight = NULL;
+	p->item = memory_resize(d->item, p->rows ? p->rows : 1, sizeof(uint32_t));
+	d->item = NULL;
+	if (!plain) {
+		p->weight = memory_resize(d->weight, p->rows, sizeof(float));
+		d->weight = NULL;
 	}
 }
 
@@ -142,9 +143,9 @@ struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
 	p->users = number_used(d->user_ids, d->users, user_used, &user_number);
 	p->items = number_used(d->item_ids, d->items, item_used, &item_number);
 	d->user_ids = d->item_ids = NULL;
-	copy_rows(p, d, item_number, fit, negatives);
 	if (!(fit >> SPLIT_VALIDATION & 1))
 		copy_judges(p, d, user_number, item_number, max_judged, seed);
+	take_rows(p, d, item_number, fit, negatives);
 	free(user_used);
 	free(item_used);
 	free(user_number);
@@ -168,6 +169,14 @@ void problem_free(struct problem *p)
 	free(p->judged_start);
 	free(p->judged_item);
 	free(p);
+}
+
+double problem_mean_weight(const struct problem *p)
+{
+	double sum = 0;
+	for (uint64_t row = 0; p->weight && row < p->rows; row++)
+		sum += fabs((double)p->weight[row]);
+	return p->weight && p->rows ? sum / (double)p->rows : 1;
 }
 
 struct span problem_id(const struct side_ids *ids, uint32_t number)

@@ -44,6 +44,9 @@ struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
 
 void problem_free(struct problem *p);
 
+/* The mean size of the fitted rows' weights. */
+double problem_mean_weight(const struct problem *p);
+
 /* The id of a fitted user or item. */
 struct span problem_id(const struct side_ids *ids, uint32_t number);
 

@@ -88,7 +88,7 @@ struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t
 	s->user_rank = rank_users(p);
 	s->item_rank = rank_items(p);
 	s->user_list = memory_new(p->users.n, sizeof(uint32_t));
-	s->item_list = memory_new((size_t)p->items.n * ROUNDS, sizeof(uint32_t));
+	s->item_list = memory_new(p->items.n, sizeof(uint32_t));
 	s->item_block = memory_new((size_t)p->items.n * ROUNDS, 1);
 	s->row_start = memory_zero((size_t)s->blocks * s->blocks * ROUNDS + 1, sizeof(uint64_t));
 	s->order = memory_new(p->rows, sizeof *s->order);
@@ -186,7 +186,7 @@ void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool)
 	s->epoch = epoch;
 	struct random random = epoch_random(s, 0);
 	for (size_t round = 0; round < ROUNDS; round++) {
-		uint32_t *list = s->item_list + round * items;
+		uint32_t *list = s->item_list;
 		deal(s->item_rank, items, s->blocks, &random, list, s->item_start);
 		for (uint32_t b = 0; b < s->blocks; b++)
 			for (uint32_t i = s->item_start[b]; i < s->item_start[b + 1]; i++)
@@ -197,6 +197,17 @@ void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool)
 	for (size_t c = 0; c < (size_t)s->blocks * s->blocks * ROUNDS; c++)
 		s->row_start[c + 1] += s->row_start[c];
 	pool_run(pool, s->blocks, fill_block, s);
+}
+
+void schedule_round(struct schedule *s, uint32_t round)
+{
+	uint32_t fill[BLOCKS_MAX];
+	s->round = round;
+	memcpy(fill, s->item_start, s->blocks * sizeof *fill);
+	for (uint32_t i = 0; i < s->problem->items.n; i++) { /* as they were dealt */
+		uint32_t item = s->item_rank[i];
+		s->item_list[fill[s->item_block[(size_t)item * ROUNDS + round]]++] = item;
+	}
 }
 
 enum { GROUP_USERS = 256 };
@@ -223,14 +234,13 @@ static void group_chunk(void *context, size_t chunk, size_t worker)
 	}
 }
 
-void schedule_group(struct schedule *s, uint32_t round, struct pool *pool)
+void schedule_group(struct schedule *s, struct pool *pool)
 {
 	uint32_t users = s->problem->users.n;
 	if (!s->grouped) {
 		s->grouped = memory_new(s->problem->rows, sizeof *s->grouped);
 		s->group_start = memory_new((size_t)users * (s->blocks + 1), sizeof *s->group_start);
 	}
-	s->round = round;
 	pool_run(pool, (users + GROUP_USERS - 1) / GROUP_USERS, group_chunk, s);
 }
 
@@ -241,8 +251,7 @@ struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t 
 	return (struct cell){
 		.order = s->order + s->row_start[at],
 		.n = s->row_start[at + 1] - s->row_start[at],
-		.items = s->item_list + (size_t)round * s->problem->items.n +
-			 s->item_start[block],
+		.items = s->item_list + s->item_start[block],
 		.item_count = s->item_start[block + 1] - s->item_start[block],
 		.grouped = s->grouped,
 		.group_start = s->group_start,

@@ -18,7 +18,7 @@
 #include "frame/pool.h"
 #include "problem.h"
 
-enum { BLOCKS_MAX = 64, ROUNDS = 8 };
+enum { BLOCKS_MAX = 64, ROUNDS = 16 };
 
 struct entry {
 	uint32_t user;
@@ -42,17 +42,18 @@ struct schedule {
 	uint32_t blocks;
 	uint32_t *user_rank, *item_rank; /* by number of rows, most first */
 	uint32_t *user_list;             /* grouped by block */
-	uint32_t *item_list;             /* the same, one list for each round */
+	uint32_t *item_list;             /* the same, as schedule_round leaves it */
 	uint32_t user_start[BLOCKS_MAX + 1], item_start[BLOCKS_MAX + 1];
 	uint8_t *item_block;             /* items * ROUNDS */
 	uint64_t *row_start;             /* cells + 1: of `order`, by block, round, block */
 	struct entry *order;             /* rows */
 	uint64_t epoch;
 
+	uint32_t round;                  /* the one that item_list is of */
+
 	/* Asked for by schedule_group: each user's items by their block in this
 	 * round; those of user u and block b are grouped[start[u] +
 	 * group_start[u * (blocks + 1) + b]] and on. */
-	uint32_t round;
 	uint32_t *grouped, *group_start;
 };
 
@@ -63,8 +64,11 @@ void schedule_free(struct schedule *s);
 /* Deals the items of epoch `epoch` and shuffles every cell. */
 void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool);
 
-/* Groups all users' items by the blocks of a round. */
-void schedule_group(struct schedule *s, uint32_t round, struct pool *pool);
+/* Begins a round: lists the items of its blocks. */
+void schedule_round(struct schedule *s, uint32_t round);
+
+/* Groups all users' items by the blocks of this round. */
+void schedule_group(struct schedule *s, struct pool *pool);
 
 /* The user's items that are in this cell, and how many. */
 static inline const uint32_t *cell_own(const struct cell *c, const uint64_t *start, uint32_t user,
@@ -81,7 +85,7 @@ static inline uint32_t schedule_diagonals(const struct schedule *s)
 	return s->blocks * ROUNDS;
 }
 
-/* The cell of user block `chunk` on a diagonal, with a generator of its own. */
+/* The cell of user block `chunk` on a diagonal of this round, with a generator of its own. */
 struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t chunk);
 
 #endif

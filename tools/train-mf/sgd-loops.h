@@ -148,6 +148,7 @@ INLINE void look_ahead(const struct sgd *s, const struct cell *c, uint64_t i, si
 		uint32_t item = entry_item(s, e);
 		fetch_row(params_row(s->users, e.user), width);
 		fetch_row(params_row(s->items, item), width);
+		positives_fetch(&s->positives, e.user);
 		__builtin_prefetch(params_bias(s->items, item), 1);
 	}
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -243,8 +244,10 @@ static double train_epoch(struct training *t, uint32_t epoch)
 	uint64_t diagonals = schedule_diagonals(t->schedule);
 	schedule_epoch(t->schedule, epoch, t->pool);
 	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal++) {
-		if (t->options->loss == LOSS_WARP_KOS && t->diagonal % blocks == 0)
-			schedule_group(t->schedule, t->diagonal / (uint32_t)blocks, t->pool);
+		if (t->diagonal % blocks == 0)
+			schedule_round(t->schedule, t->diagonal / (uint32_t)blocks);
+		if (t->diagonal % blocks == 0 && t->options->loss == LOSS_WARP_KOS)
+			schedule_group(t->schedule, t->pool);
 		if ((t->user_features || t->item_features) && !t->options->hogwild)
 			for (size_t b = 0; b < cells; b++)
 				train_cell(t, b, 0); /* features belong to many cells */
@@ -260,15 +263,29 @@ static double train_epoch(struct training *t, uint32_t epoch)
 	return loss / (double)t->problem->rows;
 }
 
-static void check_finite(const struct training *t, uint32_t epoch, double loss)
+/* A mean loss of so many times the mean weight is no loss of scores that rank. */
+static const double LOSS_MOST = 1e6;
+
+/* Training that ran away ends here, with what to change. */
+static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 {
+	const struct options *o = t->options;
+	char advice[160];
 	if (t->ials && !isfinite(loss))
 		die(STATUS_FAILED, "epoch %u: a system of equations has no solution in float; "
-		    "raise --regularization (it is %g)", epoch, t->options->regularisation);
+		    "raise --regularization (it is %g)", epoch, o->regularisation);
+	if (o->optimiser == ADADELTA)
+		snprintf(advice, sizeof advice, "lower --epsilon (it is %g), raise --rho (it is %g)",
+			 o->epsilon, o->rho);
+	else
+		snprintf(advice, sizeof advice, "lower --learning-rate (it is %g)",
+			 o->learning_rate);
 	if (!isfinite(loss) || !params_finite(&t->users) || !params_finite(&t->items))
-		die(STATUS_FAILED, "epoch %u: the factors grew beyond all numbers; lower "
-		    "--learning-rate (it is %g) or the weights", epoch,
-		    t->options->learning_rate);
+		die(STATUS_FAILED, "epoch %u: the factors grew beyond all numbers; %s or the "
+		    "weights", epoch, advice);
+	if (!t->ials && loss > LOSS_MOST * problem_mean_weight(t->problem))
+		die(STATUS_FAILED, "epoch %u: training runs away, its mean loss is %g; %s or "
+		    "--init-scale (it is %g)", epoch, loss, advice, o->init_scale);
 }
 
 /* Writes `line` and frees it. */
@@ -420,7 +437,7 @@ static void train(struct training *t, enum kernel_choice kernel)
 		if (stop_signal())
 			stop(t);
 		s->seconds += clock_wall() - begin;
-		check_finite(t, epoch, loss);
+		check_sanity(t, epoch, loss);
 		if (t->judged) {
 			compose(t);
 			value = judge_value(t->problem, user_rows(t), item_rows(t), t->metric,
