@@ -3,7 +3,8 @@
 # own classes read the projector's folder where Python has them, and all three
 # forms hold the same numbers.
 set -eu
-python3 -c 'import numpy' 2> /dev/null || { echo 'python3 has no numpy'; exit 77; }
+PYTHON=${PYTHON:-python3}
+"$PYTHON" -c 'import numpy' 2> /dev/null || { echo "$PYTHON has no numpy"; exit 77; }
 cd "$RECPIPE_TMP"
 awk 'BEGIN {
 	OFS = "\t"; srand(4)
@@ -42,4 +43,4 @@ else:
     assert config.embeddings[0].tensor_path == "tensors.tsv"
     assert config.embeddings[0].metadata_path == "metadata.tsv"
 END
-python3 check.py
+"$PYTHON" check.py
