@@ -1,7 +1,7 @@
 #!/bin/sh
 # fit-item-drift: one form with six strengths, and all forms, on 100,000 ratings. The
-# peer solves the same ridge regressions by scipy's sparse least squares (lsqr to the
-# same error of the test rows; skipped where Python has no scipy).
+# peer reads the same file and solves as many ridge regressions of the same shape by
+# scipy's sparse least squares (lsqr, tolerance 1e-5); its imports are not counted.
 . "${RECPIPE_ROOT:?}/tests/bench/lib.sh"
 PYTHON=${PYTHON:-python3}
 cd "$RECPIPE_TMP" || exit 1
