@@ -1,12 +1,15 @@
 #!/bin/sh
 # A training that is killed again and again ends in the same bytes: model, curve
-# (but for the seconds) and report, for every loss, with kill -9 and with SIGTERM.
+# (but for the seconds) and report, for every loss, with kill -9, SIGINT and SIGTERM
+# at random moments (RECPIPE_KILL_SEED repeats them).
 dir=${RECPIPE_TMP:-$(mktemp -d)}
 cd "$dir" || exit 1
 awk 'BEGIN { srand(9); print "user\titem\tweight\tsplit"
 	for (u = 0; u < 300; u++) for (i = 0; i < 200; i++)
 		if (rand() < (i % 5 == u % 5 ? .5 : .05))
 			print "u" u "\ti" i "\t1\t" (rand() < .1 ? "validation" : "train") }' > data.tsv
+seed=${RECPIPE_KILL_SEED:-$(date +%s)}
+echo "RECPIPE_KILL_SEED=$seed"
 awk 'BEGIN { print "item\tfeature"; for (i = 0; i < 200; i++) print "i" i "\tkind" i % 5 }' > kinds.tsv
 for loss in warp bpr warp-kos ials softmax features; do
 	options="--loss $loss"
@@ -16,16 +19,20 @@ for loss in warp bpr warp-kos ials softmax features; do
 	train-mf $options --curve curve.want data.tsv > model.want || exit 1
 	runs=0 killed=0
 	while :; do
-		train-mf $options --threads 2 --curve curve --checkpoint state -o model data.tsv &
+		# A shell's background jobs ignore SIGINT unless told otherwise.
+		env --default-signal=INT \
+			train-mf $options --threads 2 --curve curve --checkpoint state -o model data.tsv &
 		pid=$!
-		sleep 0.0$((runs % 8 + 1))
-		if [ $((runs % 2)) = 0 ]; then kill -9 $pid; else kill -TERM $pid; fi 2> /dev/null
+		set -- $(awk -v seed=$seed -v run=$runs 'BEGIN { srand(seed + 7919 * run); rand()
+			split("KILL INT TERM", name, " "); print name[1 + int(3 * rand())], 0.08 * rand() }')
+		sleep "$2"
+		kill -"$1" $pid 2> /dev/null
 		wait $pid 2> /dev/null
 		status=$?
 		runs=$((runs + 1))
 		case $status in
 		0) break ;;
-		137 | 143) killed=$((killed + 1)) ;;
+		130 | 137 | 143) killed=$((killed + 1)) ;;
 		*) echo "$loss: exit $status"; exit 1 ;;
 		esac
 		[ $runs -lt 300 ] || { echo "$loss: no end after $runs runs"; exit 1; }
