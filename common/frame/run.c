@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "frame/options.h"
+#include "streams/input.h"
 #include "streams/output.h"
 
 /* ---- progress ---- */
@@ -169,11 +170,11 @@ static void on_stop(int number)
 	stopped = number;
 }
 
-void stop_catch(void)
+static void catch_signals(int flags)
 {
 	const int signals[] = {SIGINT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-		struct sigaction old, action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+		struct sigaction old, action = {.sa_handler = on_stop, .sa_flags = flags};
 		sigemptyset(&action.sa_mask);
 		if (sigaction(signals[i], NULL, &old) != 0)
 			die_errno(STATUS_FAILED, "cannot look at a signal's handler");
@@ -182,6 +183,17 @@ void stop_catch(void)
 		if (sigaction(signals[i], &action, NULL) != 0)
 			die_errno(STATUS_FAILED, "cannot handle a signal");
 	}
+}
+
+void stop_catch(void)
+{
+	catch_signals(SA_RESTART);
+}
+
+void stop_catch_reading(void (*heed)(void *context), void *context)
+{
+	input_on_interrupt(heed, context);
+	catch_signals(0);
 }
 
 int stop_signal(void)

@@ -25,6 +25,11 @@ void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, u
 /* Long-running tools: from now on SIGINT and SIGTERM set a flag instead of
  * ending the program; a second one ends it at once. */
 void stop_catch(void);
+
+/* The same for a tool that still waits for input: heed(context) is called when the
+ * signal comes in such a wait, and should look at stop_signal. Other system calls
+ * may end with EINTR too. */
+void stop_catch_reading(void (*heed)(void *context), void *context);
 int stop_signal(void);            /* 0, or the signal that came */
 _Noreturn void stop_now(void);    /* ends as the caught signal would have */
 

@@ -26,6 +26,17 @@ struct input {
 	uint64_t bytes, size, line;
 };
 
+static struct {
+	void (*f)(void *context);
+	void *context;
+} interrupt;
+
+void input_on_interrupt(void (*f)(void *context), void *context)
+{
+	interrupt.f = f;
+	interrupt.context = context;
+}
+
 static size_t read_some(struct input *in, void *to, size_t n)
 {
 	for (;;) {
@@ -36,6 +47,8 @@ static size_t read_some(struct input *in, void *to, size_t n)
 		}
 		if (errno != EINTR)
 			die_errno(STATUS_FAILED, "%s: cannot read", in->name);
+		if (interrupt.f)
+			interrupt.f(interrupt.context);
 	}
 }
 

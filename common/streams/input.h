@@ -20,6 +20,10 @@ struct input;
 /* Opens `path` (NULL or "-" is standard input). Dies with exit 1 when it cannot. */
 struct input *input_open(const char *path);
 
+/* From now on f(context) is called when a signal has ended a wait for input; where it
+ * returns, the wait goes on. */
+void input_on_interrupt(void (*f)(void *context), void *context);
+
 /* Can these be opened? Dies with exit 1 at the first that cannot, so that a typo in
  * the last name is found before the work begins. A pipe is only looked at: opening
  * and closing it would end whoever writes to it. A count below 1 is none. */

@@ -48,7 +48,7 @@ want()
 		complain "stderr should say $3"
 		return 1
 	fi
-	if [ "$2" != 0 ] && [ "$2" != 141 ] && ! grep -q "^$tool: " err; then
+	if [ "$2" != 0 ] && [ "$2" -lt 128 ] && ! grep -q "^$tool: " err; then
 		complain "the message should begin with '$tool: '"
 		return 1
 	fi
@@ -269,6 +269,27 @@ try_input()
 		go < twin > out 2> err
 		want '0 3' $?
 		rm -f long twin
+	fi
+	if begin signals; then
+		# It waits for more input: the first signal ends it, whatever it has caught.
+		for signal in INT TERM; do
+			rm -f wait pid
+			mkfifo wait
+			BEFORE="timeout -s KILL 60 env --default-signal=INT sh -c 'echo \$\$ > pid; exec \"\$@\"' sh"
+			{
+				go < wait > out 2> err
+				echo $? > rc
+			} 2> /dev/null &
+			exec 9> wait
+			head -c 40 input >&9
+			until [ -s pid ]; do sleep 0.05; done
+			sleep 0.15
+			kill -s $signal "$(cat pid)"
+			wait $!
+			exec 9>&-
+			BEFORE=
+			case $signal in INT) want 130 "$(cat rc)" ;; TERM) want 143 "$(cat rc)" ;; esac
+		done
 	fi
 	if begin empty; then
 		go < /dev/null > out 2> err

@@ -151,8 +151,9 @@ static void send_to_key(struct load *l, const struct topn_list *list)
 	buffer_free(&name);
 }
 
-void lists_heed_signals(struct load *l)
+void lists_heed_signals(void *load)
 {
+	struct load *l = load;
 	if (!stop_signal())
 		return;
 	if (!l->out)

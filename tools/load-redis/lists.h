@@ -19,7 +19,7 @@ uint64_t lists_send_popular(struct load *l, struct table *t, size_t column);
 void lists_send_meta(struct load *l, uint64_t lists, uint32_t items, uint64_t popular,
 		     const char *input);
 
-/* Stops here when SIGINT or SIGTERM came: nothing is published. */
-void lists_heed_signals(struct load *l);
+/* Stops here when SIGINT or SIGTERM came: nothing is published. Takes a struct load. */
+void lists_heed_signals(void *load);
 
 #endif

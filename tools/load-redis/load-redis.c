@@ -203,7 +203,7 @@ static void load(struct load *l, char **files, int count)
 	} else {
 		l->run_id = send_greet(l);
 		send_clean_up_at_exit(l);
-		stop_catch();
+		stop_catch_reading(lists_heed_signals, l);
 	}
 	uint64_t lists = o->dry_run ? count_lists(s.reader) : lists_send(l, s.reader, s.lists);
 	lists_heed_signals(l); /* who sent them may have ended the input as well */
