@@ -71,13 +71,14 @@ enum { NO_ARM = -1, BUCKETS = 10000 };
 
 struct rule {
 	const struct experiment *e;
-	double traffic;        /* share of ids */
+	uint32_t traffic;      /* buckets of ids that are let in */
 	uint32_t traffic_seed;
 	long layer;            /* or -1 */
 	size_t place;          /* in the layer */
 };
 
 struct layer {
+	char *name;
 	uint32_t seed;
 	size_t n;              /* experiments */
 };
@@ -115,7 +116,9 @@ static void add_traffic(struct rules *r, const char *text)
 	if (!equal || number_double(equal + 1, strlen(equal + 1), &share) != NUMBER_OK ||
 	    share < 0 || share > 1)
 		usage_error("option '--traffic': not NAME=SHARE with a share of 0 to 1: \"%s\"", text);
-	r->rule[find(r, text, (size_t)(equal - text), "traffic")].traffic = share;
+	/* 0.07 * 10000 is a little above 700: that is no bucket more. */
+	r->rule[find(r, text, (size_t)(equal - text), "traffic")].traffic =
+		(uint32_t)ceil(share * BUCKETS - 1e-6);
 }
 
 static void add_layer(struct rules *r, size_t number, const char *text)
@@ -125,7 +128,7 @@ static void add_layer(struct rules *r, size_t number, const char *text)
 		usage_error("option '--layer': not NAME=EXPERIMENT,EXPERIMENT: \"%s\"", text);
 	char *name = memory_text(text, (size_t)(equal - text));
 	r->layer[number].seed = seed_of(name, ":layer");
-	free(name);
+	r->layer[number].name = name;
 	for (const char *at = equal + 1;; at++) {
 		size_t n = strcspn(at, ",");
 		struct rule *rule = &r->rule[find(r, at, n, "layer")];
@@ -174,7 +177,7 @@ static struct rules rules_of(const struct options *o)
 	r.rule = memory_zero(r.registry.n, sizeof *r.rule);
 	r.layer = memory_zero(o->layers.n + 1, sizeof *r.layer);
 	for (size_t i = 0; i < r.registry.n; i++)
-		r.rule[i] = (struct rule){.e = &r.registry.all[i], .traffic = 1, .layer = -1,
+		r.rule[i] = (struct rule){.e = &r.registry.all[i], .traffic = BUCKETS, .layer = -1,
 			.traffic_seed = seed_of(r.registry.all[i].salt, ":traffic")};
 	for (size_t i = 0; i < o->traffic.n; i++)
 		add_traffic(&r, o->traffic.values[i]);
@@ -197,7 +200,7 @@ static bool takes_part(const struct rules *r, const struct rule *rule, struct sp
 		if (hash_murmur3(id.at, id.n, layer->seed) % layer->n != rule->place)
 			return false;
 	}
-	return rule->traffic >= 1 || bucket(id, rule->traffic_seed) < rule->traffic * BUCKETS;
+	return rule->traffic >= BUCKETS || bucket(id, rule->traffic_seed) < rule->traffic;
 }
 
 static long override_of(const struct rules *r, const struct rule *rule, struct span id)
@@ -395,6 +398,36 @@ static void check_row(struct output *out, const char *check, const char *a, cons
 	output_end_row(out);
 }
 
+/* Is the share of ids that --traffic lets in as planned, and is a layer cut evenly? Of
+ * the layer's ids without regard to traffic and overrides. */
+static void check_gates(const struct rules *r, size_t n_layers, const struct people *p, struct output *out)
+{
+	for (size_t x = 0; x < r->registry.n; x++) {
+		const struct rule *rule = &r->rule[x];
+		double in = 0, all = (double)p->n, due = all * rule->traffic / BUCKETS;
+		if (rule->traffic >= BUCKETS)
+			continue;
+		for (size_t i = 0; i < p->n; i++)
+			in += bucket(strmap_key(p->ids, (uint32_t)i), rule->traffic_seed) < rule->traffic;
+		bool sure = !(due > 0) || !(due < all);
+		check_row(out, "traffic", rule->e->name, "",
+			  sure ? NAN : (in - due) * (in - due) * (1 / due + 1 / (all - due)), sure ? 0 : 1, NAN);
+	}
+	for (size_t l = 0; l < n_layers; l++) {
+		const struct layer *layer = &r->layer[l];
+		double *count = memory_zero(layer->n + 1, sizeof *count), chi = 0;
+		double due = (double)p->n / (double)layer->n;
+		for (size_t i = 0; i < p->n; i++) {
+			struct span id = strmap_key(p->ids, (uint32_t)i);
+			count[hash_murmur3(id.at, id.n, layer->seed) % layer->n]++;
+		}
+		for (size_t k = 0; k < layer->n; k++)
+			chi += (count[k] - due) * (count[k] - due) / due;
+		check_row(out, "layer", layer->name, "", p->n ? chi : NAN, p->n ? (double)layer->n - 1 : 0, NAN);
+		free(count);
+	}
+}
+
 /* Pearson's chi-square of the sizes, and of each pair of experiments. */
 static void check_all(const struct options *o, const struct rules *r, const struct people *p,
 		      struct output *out)
@@ -424,6 +457,7 @@ static void check_all(const struct options *o, const struct rules *r, const stru
 				  imbalance(e, arm[x], p->covariate[c], p->n));
 		free(count);
 	}
+	check_gates(r, o->layers.n, p, out);
 	for (size_t x = 0; x < n; x++) {
 		for (size_t y = x + 1; y < n; y++) {
 			const struct experiment *e = &r->registry.all[x], *f = &r->registry.all[y];
@@ -449,7 +483,9 @@ static void check_all(const struct options *o, const struct rules *r, const stru
 					chi += expected > 0 ? off * off / expected : 0;
 				}
 			}
-			double df = (rows - 1) * (columns - 1), least = fmin(rows, columns) - 1;
+			double least = fmin(rows, columns) - 1, df = least > 0 ? (rows - 1) * (columns - 1) : 0;
+			if (!(df > 0))
+				chi = NAN; /* nobody is in both, or all are in one arm: nothing to test */
 			check_row(out, "independence", e->name, f->name, chi, df,
 				  least > 0 ? sqrt(chi / all / least) : NAN);
 			free(cell);
@@ -558,6 +594,8 @@ static int run(const struct options *o, char **files, int count)
 	strmap_free(r.overridden);
 	free(r.override);
 	free(r.rule);
+	for (size_t l = 0; l < o->layers.n; l++)
+		free(r.layer[l].name);
 	free(r.layer);
 	experiments_free(&r.registry);
 	return STATUS_DONE;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # analyze-ab on real logs of the course's service, beside the course's own analysis:
-# every run, to 6 digits; a replica file alone is not a log.
+# every run, to 6 digits; and the two runs with lost events, no others, are told.
 logs=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data/botify-logs
 [ -d "$logs" ] || { echo "no logs: $logs"; exit 77; }
 cd "$RECPIPE_TMP" || exit 1
@@ -9,10 +9,16 @@ sed 1d "$logs/expected.tsv" | cut -f 1,2 | sort -u | while IFS='	' read -r run e
 	unfinished=count
 	set -- "$logs/$run".r*.json.gz
 	import-logs -q --experiment "$experiment" "$@" > events.tsv &&
-		analyze-ab -q --multi-arm keep --unfinished $unfinished --interval naive --experiment "$experiment" events.tsv 2> /dev/null |
+		analyze-ab --multi-arm keep --unfinished $unfinished --interval naive --experiment "$experiment" --health health.tsv events.tsv 2> said |
 		sed 1d | awk -F '\t' -v OFS='\t' -v run="$run" '{print run, $1, $2, $3, $11, $13, $12, $6, $7, $4, $5, $16}' ||
 		exit 1
+	awk -F '\t' -v OFS='\t' -v run="$run" '$2 == "followed" && (share == "" || $4 < share) {share = $4}
+		END {print run, share}' health.tsv | sed "s/\$/	$(grep -c 'are lost' said)/" >> followed.tsv
 done > got.tsv || exit 1
+sort -u followed.tsv | awk -F '\t' '
+	{print $1 ": at least " $2 " of the tracks are those recommended before"}
+	($1 ~ /^(20240219-sticky-4of4|20240310-aa-sticky)$/) != ($3 > 0) {print "^ told of lost events: " $3; bad = 1}
+	END {exit bad || NR < 8}' || exit 1
 awk -F '\t' '
 	function near(a, b,   d) {d = a - b; if (d < 0) d = -d; b = b < 0 ? -b : b; return d <= 2e-6 * b + 2e-7}
 	NR == FNR {for (i = 5; i <= 12; i++) got[$1, $2, $3, $4, i] = $i; have[$1, $2, $3, $4] = 1; next}
