@@ -6,7 +6,7 @@
  * generation is closed by its first `lambda` complete trials. Every process that
  * reads the same journal so arrives at the same distribution.
  */
-#include "tune.h"
+#include "sample.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -180,22 +180,10 @@ static size_t moved(const struct space *space, size_t *list)
 	return n;
 }
 
-static const struct study *ordering;
-
 static int by_end(const void *a, const void *b)
 {
 	const struct trial *x = *(const struct trial *const *)a, *y = *(const struct trial *const *)b;
 	return (x->finished > y->finished) - (x->finished < y->finished);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const struct trial *x = *(const struct trial *const *)a, *y = *(const struct trial *const *)b;
-	if (study_better(ordering, x->value, y->value))
-		return -1;
-	if (study_better(ordering, y->value, x->value))
-		return 1;
-	return (x->number > y->number) - (x->number < y->number);
 }
 
 /* Applies the trials of the state's generation; false while it is not closed. */
@@ -212,8 +200,7 @@ static bool close_generation(const struct study *study, struct state *s, const s
 	bool closed = n >= s->lambda;
 	if (closed) {
 		qsort(own, n, sizeof(*own), by_end);
-		ordering = study;
-		qsort(own, s->lambda, sizeof(*own), by_value);
+		qsort_r(own, s->lambda, sizeof(*own), study_by_merit, (void *)(uintptr_t)study);
 		double *points = memory_new(s->lambda * s->n, sizeof *points);
 		for (size_t k = 0; k < s->lambda; k++)
 			for (size_t i = 0; i < s->n; i++)

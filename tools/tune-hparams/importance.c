@@ -6,7 +6,7 @@
  * parameters is a step function of one parameter, whose variance over the variance
  * of the whole prediction is that parameter's share. Shares are means over trees.
  */
-#include "tune.h"
+#include "show.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "streams/output.h"
 
 enum { TREES = 64, LEAF = 3 };

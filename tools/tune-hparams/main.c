@@ -14,6 +14,7 @@
  */
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,7 +25,8 @@
 #include "base/number.h"
 #include "frame/options.h"
 #include "frame/run.h"
-#include "tune.h"
+#include "runner.h"
+#include "show.h"
 
 struct options {
 	struct common common;
@@ -58,7 +60,7 @@ static const struct option_row OPTIONS[] = {
 	 "how points are proposed"},
 	{"startup", 0, OPTION_INT, "N", AT(startup), "10", 1, 1e8, NULL,
 	 "tpe: random trials before the first modelled one"},
-	{"candidates", 0, OPTION_INT, "N", AT(candidates), "24", 1, 1e6, NULL,
+	{"candidates", 0, OPTION_INT, "N", AT(candidates), "100", 1, 1e6, NULL,
 	 "tpe: points that are drawn and ranked for a proposal"},
 	{"grid-points", 0, OPTION_INT, "N", AT(grid_points), "5", 1, 1e6, NULL,
 	 "grid: levels of a parameter that has no step"},
@@ -210,7 +212,7 @@ static void enqueue(struct study *study, const struct option_list *points)
 			known = same;
 		}
 		if (!known)
-			study_append(study, &(struct row){.trial = (int64_t)study->n + 1,
+			study_append(study, &(struct study_row){.trial = (int64_t)study->n + 1,
 				.state = "waiting", .value = NAN, .step = -1, .seconds = NAN,
 				.message = message, .point = point}, true);
 		free(message);
@@ -220,9 +222,8 @@ static void enqueue(struct study *study, const struct option_list *points)
 
 static int ask(struct study *study, const struct running *how, const struct options *o)
 {
-	bool over;
 	study_lock(study);
-	struct trial *t = take_trial(study, how, &over);
+	struct trial *t = take_trial(study, how);
 	study_unlock(study);
 	if (!t)
 		die(STATUS_FAILED, "%s has its %lld trials", study->path, (long long)how->trials);
@@ -238,7 +239,7 @@ static int tell_value(struct study *study, const struct pruning *pruning, const 
 	if (!t || t->state != TRIAL_RUNNING)
 		die(STATUS_DATA, "%s: trial %lld is not running", study->path, (long long)o->trial);
 	bool step = option_given("step"), end = false;
-	study_append(study, &(struct row){.trial = o->trial,
+	study_append(study, &(struct study_row){.trial = o->trial,
 		.state = step ? "step" : STATE[o->state],
 		.value = option_given("value") ? o->value : NAN,
 		.step = step ? o->step : -1, .seconds = NAN}, true);
@@ -261,6 +262,8 @@ static int terminal_columns(void)
 
 static int run(enum mode mode, const struct options *o, char **command, int words)
 {
+	static const enum study_access ACCESS[N_MODES] = {
+		[MODE_RUN] = STUDY_MAKE, [MODE_ASK] = STUDY_MAKE, [MODE_TELL] = STUDY_WORK};
 	struct study study;
 	struct study_terms terms = terms_of(o);
 	const struct sampling sampling = {.sampler = (enum sampler)o->sampler, .startup = o->startup,
@@ -271,10 +274,12 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 		.trials = o->trials, .jobs = o->jobs, .trial_timeout_s = o->trial_timeout,
 		.timeout_s = o->timeout, .grace_s = o->grace, .reclaim_s = o->reclaim,
 		.show_errors = log_level == LOG_VERBOSE, .asked = mode == MODE_ASK};
-	study_open(&study, o->study, mode == MODE_RUN || mode == MODE_ASK, &terms);
-	study_lock(&study);
-	enqueue(&study, &o->enqueue);
-	study_unlock(&study);
+	study_open(&study, o->study, ACCESS[mode], &terms);
+	if (o->enqueue.n) {
+		study_lock(&study);
+		enqueue(&study, &o->enqueue);
+		study_unlock(&study);
+	}
 	int status = STATUS_DONE;
 	if (mode == MODE_RUN) {
 		if (run_trials(&study, &how, command, words) == 0)
@@ -289,13 +294,14 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 	} else if (mode == MODE_IMPORTANCE) {
 		show_importance(&study, o->common.output);
 	} else if (mode == MODE_PLOT) {
-		show_picture(&study, o->kind, o->common.output, terminal_columns());
+		show_picture(&study, (enum picture)o->kind, o->common.output, terminal_columns());
 	} else if (mode == MODE_ASK) {
 		status = ask(&study, &how, o);
 	} else {
 		status = tell_value(&study, &pruning, o);
 	}
 	study_close(&study);
+	space_free(&terms.space);
 	return status;
 }
 

@@ -1,18 +1,18 @@
 /* picture.c - pictures of a study, drawn by gnuplot: SVG or PNG by the file's name,
  * characters on standard output. */
-#include "tune.h"
+#include "show.h"
 
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-
-enum { HISTORY, PARALLEL, SLICE };
+#include "frame/options.h"
 
 /* Text inside gnuplot's double quotes. */
 static void add_text(struct buffer *b, const char *text)
@@ -172,13 +172,13 @@ static size_t add_slices(struct buffer *b, const struct study *study)
 	return n;
 }
 
-void show_picture(const struct study *study, int kind, const char *output, int columns)
+void show_picture(const struct study *study, enum picture kind, const char *output, int columns)
 {
 	struct buffer b = {0};
-	size_t panels = kind == SLICE ? study->space.n : 1;
+	size_t panels = kind == PICTURE_SLICE ? study->space.n : 1;
 	add_terminal(&b, output, columns, panels);
-	size_t n = kind == HISTORY ? add_history(&b, study)
-		: kind == PARALLEL ? add_parallel(&b, study) : add_slices(&b, study);
+	size_t n = kind == PICTURE_HISTORY ? add_history(&b, study)
+		: kind == PICTURE_PARALLEL ? add_parallel(&b, study) : add_slices(&b, study);
 	if (n == 0)
 		die(STATUS_DATA, "%s: no trial is complete", study->path);
 	signal(SIGPIPE, SIG_IGN); /* gnuplot's own failure is told by its exit status */

@@ -1,18 +1,10 @@
-#include "tune.h"
+#include "prune.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
-
-static double value_at(const struct trial *t, int64_t step)
-{
-	for (size_t i = 0; i < t->n_steps; i++)
-		if (t->steps[i].step == step)
-			return t->steps[i].value;
-	return NAN;
-}
+#include "sample.h"
 
 /* The best value up to a step: what a trial is judged by. */
 static double best_until(const struct study *study, const struct trial *t, int64_t step)
@@ -41,7 +33,7 @@ static bool prune_median(const struct pruning *how, const struct study *study,
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
 		complete += t->state == TRIAL_COMPLETE;
-		double value = value_at(t, step);
+		double value = trial_value_at(t, step);
 		if (t != trial && t->state == TRIAL_COMPLETE && !isnan(value))
 			values[n++] = value;
 	}
@@ -74,7 +66,7 @@ static bool prune_asha(const struct pruning *how, const struct study *study,
 	size_t reached = 0, better = 0;
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
-		if (t->state == TRIAL_FAILED || isnan(value_at(t, step)))
+		if (t->state == TRIAL_FAILED || isnan(trial_value_at(t, step)))
 			continue;
 		reached++;
 		better += t != trial && study_better(study, best_until(study, t, step), own);

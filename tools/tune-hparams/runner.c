@@ -4,7 +4,7 @@
  * standard output is read line by line: `step TAB value` and a lone number count,
  * other lines do not. The last of them is the result.
  */
-#include "tune.h"
+#include "runner.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,15 +22,20 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "command.h"
 #include "frame/run.h"
+#include "guard.h"
 
-enum why { WHY_ITSELF, WHY_PRUNED, WHY_TIMEOUT };
+/* Why a trial ended: of itself, or what we ended it for. */
+enum why { WHY_ITSELF, WHY_PRUNED, WHY_TIMEOUT, WHY_STOPPED, WHY_LOST };
 
 struct job {
 	int64_t trial;          /* 0: the place is free */
 	pid_t pid;
 	int out, err;           /* -1 when at the end */
-	double start, killed_at; /* killed_at: when the group was told to end, or 0 */
+	double start;
+	double sign;             /* when the journal last said that it is alive */
+	double killed_at;        /* when its group was told to end, or 0 */
 	enum why why;
 	struct buffer line;     /* of stdout, not ended yet */
 	struct buffer last;     /* the end of stderr */
@@ -39,136 +44,32 @@ struct job {
 	bool number_seen;
 };
 
-/* ---- the command ---- */
+/* Signs of life in the time after which others would take a trial. */
+enum { SIGNS = 3 };
 
-/* 'text' for sh; a quote becomes '\''. */
-static void add_quoted(struct buffer *b, const char *text, size_t n)
-{
-	buffer_add_byte(b, '\'');
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '\'')
-			buffer_add_text(b, "'\\''");
-		else
-			buffer_add_byte(b, text[i]);
-	}
-	buffer_add_byte(b, '\'');
-}
-
-static void add_value(struct buffer *b, const struct parameter *p, double value, bool quote)
-{
-	struct buffer text = {0};
-	space_format(p, value, &text);
-	bool plain = text.n > 0;
-	for (size_t i = 0; i < text.n; i++)
-		plain &= isalnum((unsigned char)text.data[i]) || strchr("-_.+,:/@%", text.data[i]);
-	if (quote && !plain)
-		add_quoted(b, text.data, text.n);
-	else
-		buffer_add(b, text.data, text.n);
-	buffer_free(&text);
-}
-
-static void add_option(struct buffer *b, const struct parameter *p, double value, bool quote)
-{
-	if (isnan(value))
-		return;
-	buffer_format(b, "--%s ", p->name);
-	add_value(b, p, value, quote);
-}
-
-/* {name} is the value, {--name} the option with its value (nothing where the
- * condition does not hold), {options} all of them; other braces stay. */
-static void substitute(struct buffer *b, const struct space *space, const double *point,
-		       const char *text, bool quote)
-{
-	while (*text) {
-		size_t n = strcspn(text, "{");
-		buffer_add(b, text, n);
-		text += n;
-		const char *close = *text ? strchr(text, '}') : NULL;
-		if (!close) {
-			buffer_add_text(b, text);
-			return;
-		}
-		bool option = strncmp(text + 1, "--", 2) == 0;
-		const char *name = text + 1 + (option ? 2 : 0);
-		long p = space_find(space, name, (size_t)(close - name));
-		if (p >= 0 && option) {
-			add_option(b, &space->parameters[p], point[p], quote);
-		} else if (p >= 0) {
-			add_value(b, &space->parameters[p], point[p], quote);
-		} else if (strncmp(text, "{options}", 9) == 0) {
-			for (size_t i = 0; i < space->n; i++) {
-				if (isnan(point[i]))
-					continue;
-				if (b->n && b->data[b->n - 1] != ' ')
-					buffer_add_byte(b, ' ');
-				add_option(b, &space->parameters[i], point[i], quote);
-			}
-		} else {
-			buffer_add_byte(b, '{');
-			text++;
-			continue;
-		}
-		text = close + 1;
-	}
-}
-
-/* One word is a text for sh; several are a command and its arguments. */
-static char *command_text(const struct space *space, const double *point, char **command, int words)
-{
-	struct buffer b = {0};
-	if (words == 1) {
-		substitute(&b, space, point, command[0], true);
-		return buffer_text(&b);
-	}
-	for (int i = 0; i < words; i++) {
-		struct buffer word = {0};
-		substitute(&word, space, point, command[i], false);
-		if (i)
-			buffer_add_byte(&b, ' ');
-		add_quoted(&b, word.data, word.n);
-		buffer_free(&word);
-	}
-	return buffer_text(&b);
-}
-
-/* HP_LEARNING_RATE=0.05 and so on, for the child. */
-static void set_environment(const struct space *space, const struct trial *t)
-{
-	char number[32];
-	snprintf(number, sizeof number, "%lld", (long long)t->number);
-	setenv("HP_TRIAL", number, 1);
-	for (size_t p = 0; p < space->n; p++) {
-		struct buffer name = {0}, value = {0};
-		buffer_add_text(&name, "HP_");
-		for (const char *c = space->parameters[p].name; *c; c++)
-			buffer_add_byte(&name, isalnum((unsigned char)*c)
-					? (char)toupper((unsigned char)*c) : '_');
-		space_format(&space->parameters[p], t->point[p], &value);
-		if (isnan(t->point[p]))
-			unsetenv(buffer_text(&name));
-		else
-			setenv(buffer_text(&name), buffer_text(&value), 1);
-		buffer_free(&name);
-		buffer_free(&value);
-	}
-}
+/* What proposals have cost. */
+static struct {
+	int64_t trials;
+	double seconds;
+} proposing;
 
 /* ---- children ---- */
 
-static void child_main(const struct study *study, const struct trial *t, const char *text,
-		       int out, int err)
+_Noreturn static void child_main(const struct study *study, const struct trial *t, const char *text,
+				 pid_t parent, int out, int err)
 {
 	const int signals[] = {SIGINT, SIGTERM, SIGCHLD, SIGPIPE};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		signal(signals[i], SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127); /* it was gone before it could be watched */
 	setpgid(0, 0);
+	guard_add(getpid());
 	int nothing = open("/dev/null", O_RDONLY);
 	if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		_exit(127);
-	set_environment(&study->space, t);
+	command_environment(&study->space, t);
 	execl("/bin/sh", "sh", "-c", text, (char *)NULL);
 	_exit(127);
 }
@@ -180,11 +81,11 @@ static void start_job(struct job *job, struct study *study, const struct trial *
 	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
 		die_errno(STATUS_FAILED, "cannot make a pipe");
 	char *text = command_text(&study->space, t->point, command, words);
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid < 0)
 		die_errno(STATUS_FAILED, "cannot start a process");
 	if (pid == 0)
-		child_main(study, t, text, out[1], err[1]);
+		child_main(study, t, text, parent, out[1], err[1]);
 	setpgid(pid, pid); /* both sides: whoever comes first */
 	free(text);
 	if (close(out[1]) != 0 || close(err[1]) != 0)
@@ -193,7 +94,7 @@ static void start_job(struct job *job, struct study *study, const struct trial *
 		die_errno(STATUS_FAILED, "cannot set up a pipe");
 	job->line.n = job->last.n = 0;
 	*job = (struct job){.trial = t->number, .pid = pid, .out = out[0], .err = err[0],
-		.start = clock_wall(), .value = NAN, .step = -1,
+		.start = clock_wall(), .sign = clock_wall(), .value = NAN, .step = -1,
 		.line = job->line, .last = job->last};
 }
 
@@ -226,6 +127,13 @@ static bool read_report(const char *line, size_t n, int64_t *step, double *value
 	return n == 3 && strncasecmp(line, "nan", 3) == 0;
 }
 
+/* Another host may have taken a trial that it had not heard of for long. */
+static bool is_ours(struct study *study, const struct job *job)
+{
+	const struct trial *t = study_trial(study, job->trial);
+	return t->state == TRIAL_RUNNING && strcmp(t->owner, study_owner()) == 0;
+}
+
 static void take_report(struct study *study, const struct running *how, struct job *job,
 			const char *line, size_t n)
 {
@@ -233,18 +141,23 @@ static void take_report(struct study *study, const struct running *how, struct j
 	double value;
 	if (!read_report(line, n, &step, &value))
 		return;
+	if (job->killed_at > 0)
+		return; /* last words */
 	job->number_seen = true;
 	job->value = value;
-	if (step < 0 || isnan(value) || job->killed_at > 0)
+	if (step < 0 || isnan(value))
 		return;
 	job->step = step;
 	study_lock(study);
-	study_append(study, &(struct row){.trial = job->trial, .state = "step", .value = value,
-		.step = step, .seconds = NAN}, false);
-	bool end = prune(how->pruning, study, study_trial(study, job->trial));
+	bool ours = is_ours(study, job), end = false;
+	if (ours) {
+		study_append(study, &(struct study_row){.trial = job->trial, .state = "step",
+			.value = value, .step = step, .seconds = NAN}, false);
+		end = prune(how->pruning, study, study_trial(study, job->trial));
+	}
 	study_unlock(study);
-	if (end)
-		end_job(job, WHY_PRUNED, SIGTERM);
+	if (!ours || end)
+		end_job(job, ours ? WHY_PRUNED : WHY_LOST, SIGTERM);
 }
 
 /* Reads what is there; false at the end of the file. */
@@ -335,8 +248,32 @@ static void add_last_lines(struct buffer *b, const struct buffer *last)
 	}
 }
 
-/* The trial's last row, by how its process ended. */
-static void close_job(struct study *study, const struct running *how, struct job *job, int status)
+/* How the trial ended, as the journal says it: the state, and why. */
+static const char *ending(const struct job *job, int status, struct buffer *why)
+{
+	if (job->why == WHY_PRUNED) {
+		buffer_format(why, "pruned at step %lld", (long long)job->step);
+		return "pruned";
+	}
+	if (job->why == WHY_TIMEOUT)
+		buffer_add_text(why, "timeout");
+	else if (WIFSIGNALED(status))
+		buffer_format(why, "killed by signal %d (%s)", WTERMSIG(status),
+			      strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0)
+		buffer_format(why, "exit status %d", WEXITSTATUS(status));
+	else if (!job->number_seen)
+		buffer_add_text(why, "no number on its standard output");
+	else if (isnan(job->value))
+		buffer_add_text(why, "its number is nan");
+	else
+		return "complete";
+	add_last_lines(why, &job->last);
+	return "failed";
+}
+
+/* Hears the rest, and ends what the child has left behind. */
+static void bury(struct study *study, const struct running *how, struct job *job)
 {
 	if (job->out >= 0)
 		listen_out(study, how, job);
@@ -346,53 +283,43 @@ static void close_job(struct study *study, const struct running *how, struct job
 		close(job->out);
 	if (job->err >= 0)
 		close(job->err);
-	kill(-job->pid, SIGKILL); /* what the child left behind */
-	struct buffer b = {0};
-	const char *state = "failed";
-	if (job->why == WHY_PRUNED) {
-		state = "pruned";
-		buffer_format(&b, "pruned at step %lld", (long long)job->step);
-	} else if (job->why == WHY_TIMEOUT) {
-		buffer_add_text(&b, "timeout");
-	} else if (WIFSIGNALED(status)) {
-		buffer_format(&b, "killed by signal %d (%s)", WTERMSIG(status),
-			      strsignal(WTERMSIG(status)));
-	} else if (WEXITSTATUS(status) != 0) {
-		buffer_format(&b, "exit status %d", WEXITSTATUS(status));
-	} else if (!job->number_seen) {
-		buffer_add_text(&b, "no number on its standard output");
-	} else if (isnan(job->value)) {
-		buffer_add_text(&b, "its number is nan");
-	} else {
-		state = "complete";
-	}
-	bool complete = strcmp(state, "complete") == 0;
-	if (strcmp(state, "failed") == 0) {
-		job->value = NAN;
-		add_last_lines(&b, &job->last);
-	}
+	kill(-job->pid, SIGKILL);
+	guard_remove(job->pid);
+}
+
+/* The trial's last row. One that was stopped with the whole study has none: it is
+ * run again when the study goes on. */
+static void close_job(struct study *study, const struct running *how, struct job *job, int status)
+{
+	bury(study, how, job);
+	int64_t number = job->trial;
+	job->trial = 0;
+	if (job->why == WHY_STOPPED)
+		return;
+	struct buffer why = {0};
+	const char *state = ending(job, status, &why);
+	bool complete = strcmp(state, "complete") == 0, failed = strcmp(state, "failed") == 0;
+	double value = failed ? NAN : job->value;
 	double seconds = round((clock_wall() - job->start) * 1000) / 1000;
 	study_lock(study);
-	struct trial *t = study_trial(study, job->trial);
-	if (t->state == TRIAL_RUNNING) {
-		study_append(study, &(struct row){.trial = job->trial, .state = state,
-			.value = job->value, .step = job->step, .seconds = seconds,
-			.message = complete ? NULL : buffer_text(&b)}, true);
-	} else {
-		warn("trial %lld was ended by somebody else", (long long)job->trial);
-	}
+	bool open = study_trial(study, number)->state == TRIAL_RUNNING && job->why != WHY_LOST;
+	if (open)
+		study_append(study, &(struct study_row){.trial = number, .state = state,
+			.value = value, .step = job->step, .seconds = seconds,
+			.message = complete ? NULL : buffer_text(&why)}, true);
 	const struct trial *best = study_best(study);
 	study_unlock(study);
 	progress_clear();
-	if (complete)
-		note("trial %lld: %.6g (best %.6g, trial %lld)", (long long)job->trial, job->value,
+	if (!open)
+		warn("trial %lld was taken by somebody else", (long long)number);
+	else if (complete)
+		note("trial %lld: %.6g (best %.6g, trial %lld)", (long long)number, value,
 		     best->value, (long long)best->number);
-	else if (job->why == WHY_PRUNED)
-		note("trial %lld: %s, %.6g", (long long)job->trial, b.data, job->value);
+	else if (failed)
+		warn("trial %lld failed: %s", (long long)number, why.data);
 	else
-		warn("trial %lld failed: %s", (long long)job->trial, b.data);
-	buffer_free(&b);
-	job->trial = 0;
+		note("trial %lld: %s, %.6g", (long long)number, why.data, value);
+	buffer_free(&why);
 }
 
 /* ---- the next trial ---- */
@@ -405,62 +332,56 @@ static size_t count_taken(const struct study *study)
 	return n;
 }
 
+/* Has it no process any more? Of another host's only time can tell. */
 static bool abandoned(const struct trial *t, const struct running *how)
 {
 	if (t->state != TRIAL_RUNNING)
 		return false;
-	if (!study_owner_alive(t->owner))
-		return true;
-	return how->reclaim_s > 0 &&
-		(double)(clock_unix_ms() - t->time_ms) / 1000 > how->reclaim_s;
+	enum owner_life life = study_owner_life(t->owner);
+	double silent_s = (double)(clock_unix_ms() - t->time_ms) / 1000;
+	return life == OWNER_GONE ||
+		(life == OWNER_ELSEWHERE && how->reclaim_s > 0 && silent_s > how->reclaim_s);
 }
 
-struct trial *take_trial(struct study *study, const struct running *how, bool *over)
+/* A trial that was begun and is nobody's now: it keeps its point. */
+static const struct trial *find_abandoned(const struct study *study, const struct running *how)
 {
-	struct trial *t = NULL;
-	double limit = (double)how->trials;
-	if (how->sampling->sampler == SAMPLER_GRID)
-		limit = fmin(limit, grid_size(how->sampling, &study->space));
-	*over = false;
-	for (size_t i = 0; i < study->n && !t; i++) {
-		if (abandoned(&study->trials[i], how)) {
-			t = &study->trials[i];
-			warn("trial %lld is run again: its process has gone", (long long)t->number);
-		}
-	}
-	bool again = t != NULL;
-	if (!t && (double)count_taken(study) >= limit) {
-		*over = true;
-		return NULL;
-	}
-	for (size_t i = 0; i < study->n && !t; i++)
+	for (size_t i = 0; i < study->n; i++)
+		if (abandoned(&study->trials[i], how))
+			return &study->trials[i];
+	return NULL;
+}
+
+static const struct trial *find_waiting(const struct study *study)
+{
+	for (size_t i = 0; i < study->n; i++)
 		if (study->trials[i].state == TRIAL_WAITING)
-			t = &study->trials[i];
-	int64_t number = t ? t->number : (int64_t)study->n + 1;
-	struct trial fresh = {.number = number, .state = TRIAL_WAITING, .value = NAN,
-		.generation = again ? t->generation : -1};
-	fresh.point = memory_new(study->space.n, sizeof *fresh.point);
+			return &study->trials[i];
+	return NULL;
+}
+
+struct trial *take_trial(struct study *study, const struct running *how)
+{
+	const struct trial *known = find_abandoned(study, how);
+	bool again = known != NULL;
+	if (again)
+		warn("trial %lld is run again: its process has gone", (long long)known->number);
+	else if (count_taken(study) >= (size_t)how->trials)
+		return NULL;
+	else
+		known = find_waiting(study);
+	struct trial next = {.number = known ? known->number : (int64_t)study->n + 1,
+		.enqueued = known && known->enqueued, .generation = again ? known->generation : -1};
+	next.point = memory_new(study->space.n, sizeof *next.point);
 	for (size_t p = 0; p < study->space.n; p++)
-		fresh.point[p] = t ? t->point[p] : NAN;
-	if (!again) {
-		/* A running trial must not see itself among the others. */
-		struct trial *self = t ? t : &fresh;
-		double *open = self->point;
-		self->point = fresh.point;
-		int64_t generation = self->generation;
-		self->generation = -1;
-		sample(how->sampling, study, self);
-		fresh.generation = self->generation;
-		if (t) {
-			self->point = open;
-			self->generation = generation;
-		}
-	}
-	study_append(study, &(struct row){.trial = number, .state = "running", .value = NAN,
-		.step = fresh.generation, .seconds = NAN, .message = how->asked ? "asked" : study_owner(),
-		.point = fresh.point}, true);
-	free(fresh.point);
-	return study_trial(study, number);
+		next.point[p] = known ? known->point[p] : NAN;
+	bool there = again || sample(how->sampling, study, &next);
+	if (there)
+		study_append(study, &(struct study_row){.trial = next.number, .state = "running",
+			.value = NAN, .step = next.generation, .seconds = NAN,
+			.message = how->asked ? OWNER_ASKED : study_owner(), .point = next.point}, true);
+	free(next.point);
+	return there ? study_trial(study, next.number) : NULL;
 }
 
 /* ---- the loop ---- */
@@ -495,34 +416,60 @@ static void kill_all(void)
 	for (int64_t i = 0; i < n_jobs; i++)
 		if (jobs[i].trial)
 			kill(-jobs[i].pid, SIGKILL);
+	guard_stop();
 }
 
-static void check_time(const struct running *how, struct job *job, double now)
+/* With --reclaim-after the others must hear of a trial now and then. */
+static void give_sign(struct study *study, struct job *job)
+{
+	study_lock(study);
+	bool ours = is_ours(study, job);
+	if (ours)
+		study_append(study, &(struct study_row){.trial = job->trial, .state = "alive",
+			.value = NAN, .step = -1, .seconds = NAN}, false);
+	study_unlock(study);
+	if (!ours)
+		end_job(job, WHY_LOST, SIGTERM);
+	job->sign = clock_wall();
+}
+
+static void check_time(struct study *study, const struct running *how, struct job *job, double now)
 {
 	if (job->killed_at > 0) {
-		if (now - job->killed_at > how->grace_s)
-			end_job(job, job->why, SIGKILL);
+		if (now - job->killed_at >= how->grace_s)
+			kill(-job->pid, SIGKILL);
+	} else if (stop_signal()) {
+		end_job(job, WHY_STOPPED, SIGTERM);
 	} else if (how->trial_timeout_s > 0 && now - job->start > how->trial_timeout_s) {
 		end_job(job, WHY_TIMEOUT, SIGTERM);
+	} else if (how->reclaim_s > 0 && now - job->sign > how->reclaim_s / SIGNS) {
+		give_sign(study, job);
 	}
 }
 
-/* Milliseconds until some job's time is up; -1: none has a limit. */
+/* Milliseconds until something is to be done for some job; a second at most, because a
+ * signal to stop may come just before the sleep. */
 static int time_left(const struct running *how, double now)
 {
-	double least = INFINITY;
+	double least = 1;
 	for (int64_t i = 0; i < n_jobs; i++) {
-		if (!jobs[i].trial)
+		const struct job *job = &jobs[i];
+		if (!job->trial)
 			continue;
-		if (jobs[i].killed_at > 0)
-			least = fmin(least, jobs[i].killed_at + how->grace_s - now);
-		else if (how->trial_timeout_s > 0)
-			least = fmin(least, jobs[i].start + how->trial_timeout_s - now);
+		if (job->killed_at > 0) {
+			least = fmin(least, job->killed_at + how->grace_s - now);
+			continue;
+		}
+		if (how->trial_timeout_s > 0)
+			least = fmin(least, job->start + how->trial_timeout_s - now);
+		if (how->reclaim_s > 0)
+			least = fmin(least, job->sign + how->reclaim_s / SIGNS - now);
 	}
-	return isinf(least) ? -1 : least <= 0 ? 10 : (int)fmin(least * 1000 + 1, 1e6);
+	return least <= 0 ? 10 : (int)(least * 1000 + 1);
 }
 
-static void wait_for_something(struct study *study, const struct running *how)
+/* Sleeps until a child speaks or ends, a time is up or a signal comes. */
+static void wait_for_something(const struct running *how)
 {
 	struct pollfd *files = memory_zero((size_t)n_jobs * 2 + 1, sizeof *files);
 	nfds_t n = 0;
@@ -541,66 +488,89 @@ static void wait_for_something(struct study *study, const struct running *how)
 	char bytes[64];
 	while (read(wake[0], bytes, sizeof bytes) > 0)
 		;
-	double now = clock_wall();
-	for (int64_t i = 0; i < n_jobs; i++) {
-		struct job *job = &jobs[i];
-		int status;
-		if (!job->trial)
-			continue;
-		if (job->out >= 0)
-			listen_out(study, how, job);
-		if (job->err >= 0)
-			listen_err(how, job);
-		pid_t got = waitpid(job->pid, &status, WNOHANG);
-		if (got < 0 && errno != EINTR)
-			die_errno(STATUS_FAILED, "cannot wait for a trial");
-		if (got == job->pid)
-			close_job(study, how, job, status);
-		else
-			check_time(how, job, now);
-	}
 }
 
-int64_t run_trials(struct study *study, const struct running *how, char **command, int words)
+static void look_after(struct study *study, const struct running *how, struct job *job)
 {
-	double begin = clock_wall();
-	watch_children();
-	stop_catch();
-	n_jobs = how->jobs;
-	jobs = memory_zero((size_t)n_jobs, sizeof *jobs);
-	if (atexit(kill_all) != 0)
-		die(STATUS_FAILED, "cannot register the clean-up");
-	for (int64_t busy = 0;;) {
-		bool over = false;
-		bool late = how->timeout_s > 0 && clock_wall() - begin > how->timeout_s;
-		for (int64_t i = 0; i < n_jobs && !over && !late && !stop_signal(); i++) {
-			if (jobs[i].trial)
-				continue;
+	int status;
+	if (job->out >= 0)
+		listen_out(study, how, job);
+	if (job->err >= 0)
+		listen_err(how, job);
+	pid_t got = waitpid(job->pid, &status, WNOHANG);
+	if (got < 0 && errno != EINTR)
+		die_errno(STATUS_FAILED, "cannot wait for a trial");
+	if (got == job->pid)
+		close_job(study, how, job, status);
+	else
+		check_time(study, how, job, clock_wall());
+}
+
+/* Fills free places while there are trials; returns how many are busy. */
+static int64_t start_jobs(struct study *study, const struct running *how, char **command, int words,
+			  bool may_start)
+{
+	int64_t busy = 0;
+	for (int64_t i = 0; i < n_jobs; i++) {
+		if (!jobs[i].trial && may_start) {
+			double begin = clock_cpu();
 			study_lock(study);
-			struct trial *t = take_trial(study, how, &over);
+			struct trial *t = take_trial(study, how);
 			study_unlock(study);
+			proposing.seconds += clock_cpu() - begin;
+			proposing.trials += t != NULL;
+			may_start = t != NULL;
 			if (t)
 				start_job(&jobs[i], study, t, command, words);
 		}
-		busy = 0;
-		for (int64_t i = 0; i < n_jobs; i++)
-			busy += jobs[i].trial != 0;
-		if (stop_signal()) {
-			kill_all();
-			warn("stopped; the study goes on where it is when run again");
-			stop_now();
-		}
-		if (busy == 0)
-			break;
-		progress_step(count_taken(study) - (size_t)busy, (uint64_t)how->trials, "trials");
-		wait_for_something(study, how);
+		busy += jobs[i].trial != 0;
 	}
-	int64_t complete = 0;
-	for (size_t i = 0; i < study->n; i++)
-		complete += study->trials[i].state == TRIAL_COMPLETE;
+	return busy;
+}
+
+static void end_run(void)
+{
+	kill_all();
 	for (int64_t i = 0; i < n_jobs; i++) {
 		buffer_free(&jobs[i].line);
 		buffer_free(&jobs[i].last);
 	}
+	free(jobs);
+	n_jobs = 0;
+	if (stop_signal()) {
+		warn("stopped; the study goes on where it is when run again");
+		stop_now();
+	}
+	if (proposing.trials)
+		note("%lld trials, %.3f ms of CPU time each to propose and record it",
+		     (long long)proposing.trials, 1000 * proposing.seconds / (double)proposing.trials);
+}
+
+int64_t run_trials(struct study *study, const struct running *how, char **command, int words)
+{
+	command_check(&study->space, command, words);
+	double begin = clock_wall();
+	guard_start();
+	watch_children();
+	stop_catch();
+	jobs = memory_zero((size_t)how->jobs, sizeof *jobs);
+	n_jobs = how->jobs;
+	if (atexit(kill_all) != 0)
+		die(STATUS_FAILED, "cannot register the clean-up");
+	for (;;) {
+		bool late = how->timeout_s > 0 && clock_wall() - begin > how->timeout_s;
+		int64_t busy = start_jobs(study, how, command, words, !late && !stop_signal());
+		if (busy == 0)
+			break;
+		progress_step(count_taken(study) - (size_t)busy, (uint64_t)how->trials, "trials");
+		wait_for_something(how);
+		for (int64_t i = 0; i < n_jobs; i++)
+			if (jobs[i].trial)
+				look_after(study, how, &jobs[i]);
+	}
+	end_run();
+	int64_t complete = 0;
+	for (size_t i = 0; i < study->n; i++)
+		complete += study->trials[i].state == TRIAL_COMPLETE;
 	return complete;
 }

@@ -1,7 +1,7 @@
-#include "tune.h"
+#include "sample.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -22,7 +22,7 @@ static double draw(const struct parameter *p, double share)
 	return share;
 }
 
-static void random_point(const struct study *study, int64_t trial, double *point)
+void random_point(const struct study *study, int64_t trial, double *point)
 {
 	struct random r = sample_random(study, trial, "random");
 	for (size_t p = 0; p < study->space.n; p++)
@@ -72,66 +72,44 @@ static void quasi_point(const struct study *study, int64_t trial, double *point)
 				       draw(&study->space.parameters[p], halton(study, p, trial)));
 }
 
-static double levels(const struct sampling *how, const struct parameter *p)
+/* The grid is counted in trials that it drew itself, not in those that were enqueued. */
+static bool next_grid_point(const struct sampling *how, const struct study *study,
+			    const struct trial *trial, double *point)
 {
-	double n = space_levels(p);
-	return isinf(n) ? (double)how->grid_points : n;
+	uint64_t before = 0;
+	for (size_t i = 0; i < study->n && study->trials[i].number < trial->number; i++)
+		before += !study->trials[i].enqueued;
+	return grid_point(how, &study->space, before, point);
 }
 
-double grid_size(const struct sampling *how, const struct space *space)
+static bool propose(const struct sampling *how, const struct study *study, struct trial *trial,
+		    double *point)
 {
-	double size = 1;
-	for (size_t p = 0; p < space->n; p++)
-		size *= levels(how, &space->parameters[p]);
-	return size;
+	size_t told = 0;
+	for (size_t i = 0; i < study->n; i++)
+		told += trial_told(&study->trials[i]);
+	if (how->sampler == SAMPLER_GRID && !trial->enqueued)
+		return next_grid_point(how, study, trial, point);
+	if (how->sampler == SAMPLER_CMAES && cmaes_propose(study, trial, point))
+		return true;
+	if (how->sampler == SAMPLER_QUASI)
+		quasi_point(study, trial->number, point);
+	else if (how->sampler == SAMPLER_TPE && told >= (size_t)how->startup)
+		tpe_propose(how, study, trial, point);
+	else
+		random_point(study, trial->number, point);
+	return true;
 }
 
-/* Level `index` of a parameter: its ends and what lies evenly between them. */
-static double level(const struct sampling *how, const struct parameter *p, double index)
-{
-	if (p->kind == KIND_CHOICE)
-		return index;
-	if (p->step > 0)
-		return p->low + index * p->step;
-	double n = levels(how, p);
-	return space_value(p, n > 1 ? index / (n - 1) : 0.5);
-}
-
-/* Counts through the grid, the last parameter fastest. */
-static void grid_point(const struct sampling *how, const struct study *study, int64_t trial,
-		       double *point)
-{
-	double rest = (double)(trial - 1);
-	for (size_t p = study->space.n; p-- > 0;) {
-		const struct parameter *q = &study->space.parameters[p];
-		double n = levels(how, q), index = fmod(rest, n);
-		point[p] = level(how, q, index);
-		rest = floor(rest / n);
-	}
-}
-
-void sample(const struct sampling *how, const struct study *study, struct trial *trial)
+bool sample(const struct sampling *how, const struct study *study, struct trial *trial)
 {
 	const struct space *space = &study->space;
 	double *point = memory_new(space->n, sizeof *point);
-	size_t complete = 0;
-	for (size_t i = 0; i < study->n; i++)
-		complete += study->trials[i].state == TRIAL_COMPLETE ||
-			study->trials[i].state == TRIAL_PRUNED;
-	if (how->sampler == SAMPLER_GRID)
-		grid_point(how, study, trial->number, point);
-	else if (how->sampler == SAMPLER_QUASI)
-		quasi_point(study, trial->number, point);
-	else if (how->sampler == SAMPLER_TPE && complete >= (size_t)how->startup)
-		tpe_propose(how, study, trial, point);
-	else if (how->sampler != SAMPLER_CMAES || !cmaes_propose(study, trial, point))
-		random_point(study, trial->number, point);
-	for (size_t p = 0; p < space->n; p++)
+	bool there = propose(how, study, trial, point);
+	for (size_t p = 0; p < space->n && there; p++)
 		if (isnan(trial->point[p]))
 			trial->point[p] = point[p];
-	/* Backwards through conditions: a parent comes before what hangs on it. */
-	for (size_t p = 0; p < space->n; p++)
-		if (!space_active(space, trial->point, p))
-			trial->point[p] = NAN;
+	space_settle(space, trial->point);
 	free(point);
+	return there;
 }

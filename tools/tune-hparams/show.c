@@ -1,5 +1,5 @@
 /* show.c - what a study holds, as TSV. */
-#include "tune.h"
+#include "show.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "command.h"
 #include "streams/output.h"
 
 static const char *const STATES[] = {"waiting", "running", "complete", "pruned", "failed"};
@@ -37,47 +38,16 @@ static void add_value(struct output *out, double value)
 		output_double(out, value);
 }
 
-/* `--name value` for sh, quoted where it must be. */
-static void add_shell(struct output *out, const struct space *space, const double *point)
-{
-	bool first = true;
-	for (size_t p = 0; p < space->n; p++) {
-		struct buffer b = {0};
-		if (isnan(point[p]))
-			continue;
-		if (!first)
-			output_byte(out, ' ');
-		first = false;
-		output_text(out, "--");
-		output_text(out, space->parameters[p].name);
-		output_byte(out, ' ');
-		space_format(&space->parameters[p], point[p], &b);
-		const char *text = buffer_text(&b);
-		bool plain = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_.+,:/@%") == b.n;
-		if (plain) {
-			output_text(out, text);
-		} else {
-			output_byte(out, '\'');
-			for (const char *c = text; *c; c++) {
-				if (*c == '\'')
-					output_text(out, "'\\''");
-				else
-					output_byte(out, *c);
-			}
-			output_byte(out, '\'');
-		}
-		buffer_free(&b);
-	}
-	output_end_row(out);
-}
-
 void show_trial(const struct study *study, const struct trial *trial, bool as_shell,
 		const char *output)
 {
 	struct output *out = output_open(output, false);
 	if (as_shell) {
-		add_shell(out, &study->space, trial->point);
+		struct buffer b = {0};
+		command_options(&b, &study->space, trial->point);
+		output_bytes(out, b.data, b.n);
+		output_end_row(out);
+		buffer_free(&b);
 	} else {
 		output_text(out, "trial\tvalue");
 		add_names(out, &study->space);
@@ -98,18 +68,6 @@ void show_best(const struct study *study, bool as_shell, const char *output)
 	show_trial(study, best, as_shell, output);
 }
 
-static const struct study *ordering;
-
-static int by_merit(const void *a, const void *b)
-{
-	const struct trial *x = *(const struct trial *const *)a, *y = *(const struct trial *const *)b;
-	if (study_better(ordering, x->value, y->value))
-		return -1;
-	if (study_better(ordering, y->value, x->value))
-		return 1;
-	return (x->number > y->number) - (x->number < y->number);
-}
-
 void show_top(const struct study *study, int64_t k, const char *output)
 {
 	const struct trial **list = memory_new(study->n + 1, sizeof(*list));
@@ -117,8 +75,7 @@ void show_top(const struct study *study, int64_t k, const char *output)
 	for (size_t i = 0; i < study->n; i++)
 		if (study->trials[i].state == TRIAL_COMPLETE)
 			list[n++] = &study->trials[i];
-	ordering = study;
-	qsort(list, n, sizeof(*list), by_merit);
+	qsort_r(list, n, sizeof(*list), study_by_merit, (void *)(uintptr_t)study);
 	struct output *out = output_open(output, false);
 	output_text(out, "trial\tvalue\tseconds");
 	add_names(out, &study->space);

@@ -7,7 +7,7 @@
  * are ranked by the ratio of the two densities. Running trials count among the rest
  * (the constant liar), so that parallel workers keep away from each other.
  */
-#include "tune.h"
+#include "sample.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,21 +15,39 @@
 
 #include "base/memory.h"
 
-/* Of n trials the best GOOD_SHARE * sqrt(n) are the good ones (Bergstra et al. 2013
- * take half of that), and a kernel is SPREAD_SHARE of its group's spread wide before
- * Scott's rule narrows it, between two bounds. Chosen on Branin, Hartmann-6,
- * Rosenbrock-5 and a mixed space, 30 seeds each. */
-static const double GOOD_SHARE = 0.5, SPREAD_SHARE = 0.8, WIDEST = 0.2, NARROWEST = 0.05;
+/* Of n trials the best GOOD_SHARE are the good ones, at most MOST_GOOD. A kernel is as
+ * wide as the gaps to its neighbours, between bounds: not above WIDEST; among the good
+ * ones not below FINEST as it shrinks with n points in so many dimensions, or the search
+ * would settle too soon; among the others not below 1 / n, so that what is known to be bad
+ * stays narrow. Chosen on Branin, Hartmann-6, Rosenbrock-5, Levy-4, Ackley-3 and a mixed
+ * space, on other seeds than those of the tests. */
+static const double GOOD_SHARE = 0.1, MOST_GOOD = 25, WIDEST = 0.2, FINEST = 0.09;
 
-/* What a kernel says about one dimension. */
+/* Smooth kernels are worked on so many at a time. */
+enum { LANES = 8 };
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), may_alias));
+
+/* A kernel on one axis, for each kernel: arrays of `padded` numbers. Where a trial had
+ * no value (`unit` nan) a smooth kernel is flat: slope and constant are 0. */
+struct axis {
+	double *unit;      /* the middle; of a choice its index */
+	double *sigma;
+	double *middle;    /* the same, 0 where it is nan */
+	double *slope;     /* 1 / sigma */
+	double *constant;  /* log density at the middle, cut to 0 .. 1 */
+	double own, other; /* log mass of a kernel's own choice, of another */
+};
+
+/* A product of kernels, one a trial and one for the prior, mixed by weight. */
 struct mixture {
 	const struct space *space;
-	size_t n;         /* kernels; the last one is the prior */
-	double *unit;     /* n x parameters: middles, nan where the trial had no value */
-	double *weight;   /* n, sum 1 */
-	double *sigma;    /* parameters */
-	double *total;    /* n x parameters: log of the mass that lies inside 0 .. 1 */
+	size_t n, padded;  /* kernels; the last one is the prior; the rest up to LANES weighs 0 */
+	double *weight, *log_weight;
+	struct axis *axes; /* one a parameter */
+	double *block;     /* all of these numbers */
 };
+
+static const double HALF_LOG_2PI = 0.91893853320467274178;
 
 static double normal_cdf(double z)
 {
@@ -95,129 +113,202 @@ static double age_weight(size_t from_newest, size_t n)
 	return 1 - share * (1 - least);
 }
 
-static struct mixture mixture_make(const struct study *study, const struct ranked *ranked, size_t n)
+struct sorted {
+	double unit;
+	size_t kernel;
+};
+
+static int by_unit(const void *a, const void *b)
 {
-	const struct space *space = &study->space;
-	struct mixture m = {.space = space, .n = n + 1};
-	m.unit = memory_new((n + 1) * space->n, sizeof *m.unit);
-	m.total = memory_zero((n + 1) * space->n, sizeof *m.total);
-	m.weight = memory_new(n + 1, sizeof *m.weight);
-	m.sigma = memory_new(space->n, sizeof *m.sigma);
-	double sum = 0;
+	double x = ((const struct sorted *)a)->unit, y = ((const struct sorted *)b)->unit;
+	return (x > y) - (x < y);
+}
+
+/* Each kernel is as wide as the larger gap to a neighbour on this axis (Bergstra et
+ * al. 2011), at the ends as the only one; those with no other value as far as the wall. */
+static void set_widths(const struct axis *axis, size_t n, double narrowest)
+{
+	struct sorted *s = memory_new(n + 1, sizeof *s);
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(axis->unit[i]))
+			s[count++] = (struct sorted){axis->unit[i], i};
+	qsort(s, count, sizeof *s, by_unit);
+	for (size_t from = 0, to; from < count; from = to) { /* from .. to: the same value */
+		double u = s[from].unit;
+		for (to = from + 1; to < count && !(s[to].unit > u); to++)
+			;
+		double left = from > 0 ? u - s[from - 1].unit : 0;
+		double right = to < count ? s[to].unit - u : 0;
+		double gap = from > 0 || to < count ? fmax(left, right) : fmax(u, 1 - u);
+		for (size_t i = from; i < to; i++)
+			axis->sigma[s[i].kernel] = fmin(fmax(gap, narrowest), fmax(WIDEST, narrowest));
+	}
+	free(s);
+}
+
+static void set_weights(struct mixture *m, const struct study *study, const struct ranked *ranked)
+{
+	size_t n = m->n - 1;
 	size_t *newer = memory_zero(study->n + 2, sizeof *newer); /* by number: those above */
+	double sum = 1;
 	for (size_t i = 0; i < n; i++)
 		newer[ranked[i].trial->number - 1]++;
 	for (size_t i = study->n; i-- > 0;)
 		newer[i] += newer[i + 1];
-	for (size_t i = 0; i < n; i++) {
-		m.weight[i] = age_weight(newer[ranked[i].trial->number], n);
-		sum += m.weight[i];
-		for (size_t p = 0; p < space->n; p++) {
-			double x = ranked[i].trial->point[p];
-			m.unit[i * space->n + p] = isnan(x) ? x
-				: space_unit(&space->parameters[p], x);
-		}
+	for (size_t i = 0; i < n; i++)
+		sum += m->weight[i] = age_weight(newer[ranked[i].trial->number], n);
+	m->weight[n] = 1;
+	for (size_t i = 0; i < m->padded; i++) {
+		m->weight[i] = i < m->n ? m->weight[i] / sum : 0;
+		m->log_weight[i] = log(m->weight[i]);
 	}
 	free(newer);
-	m.weight[n] = 1;
-	sum += 1;
-	for (size_t i = 0; i <= n; i++)
-		m.weight[i] /= sum;
-	for (size_t p = 0; p < space->n; p++) {
-		m.unit[n * space->n + p] = 0.5;
-		/* The bandwidth shrinks with the number of kernels (Scott's rule), from
-		 * the spread of the group itself, between two bounds. */
-		double count = 0, mean = 0, square = 0;
-		for (size_t i = 0; i < n; i++) {
-			double u = m.unit[i * space->n + p];
-			if (isnan(u))
-				continue;
-			count++;
-			double delta = u - mean;
-			mean += delta / count;
-			square += delta * (u - mean);
-		}
-		double spread = count > 1 ? sqrt(square / (count - 1)) : 0.3;
-		double scott = pow(count > 1 ? count : 1, -1.0 / ((double)space->n + 4));
-		double least = 1 / fmin(100, (double)n + 2);
-		double sigma = fmin(WIDEST, SPREAD_SHARE * spread) * scott;
-		m.sigma[p] = fmax(sigma, fmin(least, NARROWEST));
+}
+
+/* What mixture_log adds for each kernel, whatever the point. */
+static void set_constants(struct axis *axis, const struct parameter *p, size_t n, size_t padded)
+{
+	double choices = (double)p->n_choices, share = 1 / (double)n; /* the prior's part of each */
+	axis->own = log((share / choices + 1) / (1 + share));
+	axis->other = log(share / choices / (1 + share));
+	for (size_t i = 0; i < padded; i++) {
+		bool flat = i >= n || isnan(axis->unit[i]) || p->kind == KIND_CHOICE;
+		double u = axis->unit[i], sigma = axis->sigma[i];
+		axis->middle[i] = flat ? 0 : u;
+		axis->slope[i] = flat ? 0 : 1 / sigma;
+		axis->constant[i] = flat ? 0 : -log(sigma) - HALF_LOG_2PI -
+			log(normal_cdf((1 - u) / sigma) - normal_cdf(-u / sigma));
 	}
-	for (size_t i = 0; i <= n; i++) {
-		for (size_t p = 0; p < space->n; p++) {
-			double u = m.unit[i * space->n + p], sigma = i == n ? 1 : m.sigma[p];
-			if (isnan(u) || space->parameters[p].kind == KIND_CHOICE)
-				continue;
-			double inside = normal_cdf((1 - u) / sigma) - normal_cdf(-u / sigma);
-			m.total[i * space->n + p] = log(inside);
-		}
+}
+
+static void set_axis(struct mixture *m, size_t p, const struct ranked *ranked, double narrowest)
+{
+	const struct parameter *q = &m->space->parameters[p];
+	struct axis *axis = &m->axes[p];
+	axis->unit = m->block + (2 + 5 * p) * m->padded;
+	axis->sigma = axis->unit + m->padded;
+	axis->middle = axis->sigma + m->padded;
+	axis->slope = axis->middle + m->padded;
+	axis->constant = axis->slope + m->padded;
+	for (size_t i = 0; i < m->padded; i++) {
+		double x = i + 1 < m->n ? ranked[i].trial->point[p] : NAN;
+		axis->unit[i] = isnan(x) ? x : space_unit(q, x);
+		axis->sigma[i] = 1;
 	}
+	axis->unit[m->n - 1] = 0.5;
+	if (q->kind != KIND_CHOICE)
+		set_widths(axis, m->n - 1, narrowest);
+	set_constants(axis, q, m->n, m->padded);
+}
+
+/* The mixture of `n` trials, of which none may be narrower than `narrowest`. */
+static struct mixture mixture_make(const struct study *study, const struct ranked *ranked, size_t n,
+				   double narrowest)
+{
+	const struct space *space = &study->space;
+	struct mixture m = {.space = space, .n = n + 1};
+	m.padded = (m.n + LANES - 1) / LANES * LANES;
+	m.block = memory_aligned((2 + 5 * space->n) * m.padded, sizeof *m.block);
+	m.weight = m.block;
+	m.log_weight = m.block + m.padded;
+	m.axes = memory_new(space->n, sizeof *m.axes);
+	for (size_t p = 0; p < space->n; p++)
+		set_axis(&m, p, ranked, narrowest);
+	set_weights(&m, study, ranked);
 	return m;
 }
 
 static void mixture_free(struct mixture *m)
 {
-	free(m->unit);
-	free(m->total);
-	free(m->weight);
-	free(m->sigma);
+	free(m->block);
+	free(m->axes);
 }
 
-/* Probability of a choice under a kernel: mostly the trial's own. */
-static double choice_mass(const struct mixture *m, size_t kernel, size_t p, double choice)
-{
-	double n = (double)m->space->parameters[p].n_choices;
-	double own = m->unit[kernel * m->space->n + p];
-	if (kernel == m->n - 1 || isnan(own))
-		return 1 / n;
-	double share = 1 / (double)m->n; /* the prior's part of each kernel */
-	return (share / n + (own == choice)) / (1 + share);
-}
+/* A candidate in units; discrete numbers with the cell that they stand for. */
+struct place {
+	double unit, from, to;
+};
 
-/* Log density of the mixture at a point (units, choices as indexes, nan: not
- * active). A trial without a value there says no more than the prior. */
-static double mixture_log(const struct mixture *m, const double *unit, const double *from,
-			  const double *to, double *scratch)
+/* Adds the logarithm of each kernel's density on one continuous axis to `sum`. */
+static void add_smooth(const struct axis *axis, size_t padded, double unit, lanes *sum)
 {
-	static const double HALF_LOG_2PI = 0.91893853320467274178;
-	const struct space *space = m->space;
-	double top = -INFINITY;
-	for (size_t i = 0; i < m->n; i++) {
-		double sum = log(m->weight[i]);
-		const double *own = m->unit + i * space->n;
-		const double *total = m->total + i * space->n;
-		for (size_t p = 0; p < space->n; p++) {
-			if (isnan(unit[p]))
-				continue;
-			if (space->parameters[p].kind == KIND_CHOICE) {
-				sum += log(choice_mass(m, i, p, unit[p]));
-				continue;
-			}
-			if (isnan(own[p])) {
-				if (space->parameters[p].step > 0)
-					sum += log(to[p] - from[p]);
-				continue;
-			}
-			double sigma = i == m->n - 1 ? 1 : m->sigma[p];
-			double z = (unit[p] - own[p]) / sigma, width = to[p] - from[p];
-			if (space->parameters[p].step > 0 && width > sigma) {
-				double mass = normal_cdf((to[p] - own[p]) / sigma) -
-					normal_cdf((from[p] - own[p]) / sigma);
-				sum += log(fmax(mass, 1e-300)) - total[p];
-			} else {
-				sum += -0.5 * z * z - log(sigma) - HALF_LOG_2PI - total[p];
-				if (space->parameters[p].step > 0)
-					sum += log(width);
-			}
-		}
-		scratch[i] = sum;
-		top = fmax(top, sum);
+	const lanes *middle = (const lanes *)axis->middle, *slope = (const lanes *)axis->slope;
+	const lanes *constant = (const lanes *)axis->constant;
+	for (size_t i = 0; i < padded / LANES; i++) {
+		lanes z = (unit - middle[i]) * slope[i];
+		sum[i] += constant[i] - 0.5 * (z * z);
 	}
-	double all = 0;
+}
+
+/* The same of an integer or of steps: the mass of the cell, which may be wider than
+ * the kernel. */
+static void add_steps(const struct axis *axis, size_t n, const struct place *x, double *sum)
+{
+	double width = x->to - x->from, log_width = log(width);
+	for (size_t i = 0; i < n; i++) {
+		double own = axis->unit[i], sigma = axis->sigma[i], z = (x->unit - own) / sigma;
+		if (isnan(own))
+			sum[i] += log_width;
+		else if (width > sigma)
+			sum[i] += axis->constant[i] + log(sigma) + HALF_LOG_2PI +
+				log(fmax(normal_cdf((x->to - own) / sigma) -
+					 normal_cdf((x->from - own) / sigma), 1e-300));
+		else
+			sum[i] += axis->constant[i] - 0.5 * z * z + log_width;
+	}
+}
+
+static void add_choice(const struct axis *axis, size_t n, double choices, double choice, double *sum)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i == n - 1 || isnan(axis->unit[i]))
+			sum[i] -= log(choices);
+		else
+			sum[i] += axis->unit[i] == choice ? axis->own : axis->other;
+	}
+}
+
+/* Log density of the mixture at a point (nan: not active there); `sum` has room for
+ * `padded` numbers, as memory_aligned gives it. A trial without a
+ * value on an axis says no more there than the prior. */
+static double mixture_log(const struct mixture *m, const struct place *at, double *sum)
+{
+	enum { NOTHING = 30 }; /* e^-30 of the largest adds nothing */
+	double top = -INFINITY, all = 0;
+	memcpy(sum, m->log_weight, m->padded * sizeof *sum);
+	for (size_t p = 0; p < m->space->n; p++) {
+		const struct parameter *q = &m->space->parameters[p];
+		if (isnan(at[p].unit))
+			continue;
+		if (q->kind == KIND_CHOICE)
+			add_choice(&m->axes[p], m->n, (double)q->n_choices, at[p].unit, sum);
+		else if (q->step > 0)
+			add_steps(&m->axes[p], m->n, &at[p], sum);
+		else
+			add_smooth(&m->axes[p], m->padded, at[p].unit, (lanes *)sum);
+	}
 	for (size_t i = 0; i < m->n; i++)
-		if (scratch[i] > top - 40)
-			all += exp(scratch[i] - top);
+		top = sum[i] > top ? sum[i] : top;
+	for (size_t i = 0; i < m->n; i++)
+		if (sum[i] > top - NOTHING)
+			all += exp(sum[i] - top);
 	return top + log(all);
+}
+
+/* A choice by the kernel's masses. */
+static double draw_choice(const struct mixture *m, size_t kernel, size_t p, double share)
+{
+	double n = (double)m->space->parameters[p].n_choices, choice = 0;
+	const struct axis *axis = &m->axes[p];
+	double own = axis->unit[kernel];
+	bool flat = kernel == m->n - 1 || isnan(own);
+	for (; choice < n - 1; choice++) {
+		share -= flat ? 1 / n : exp(own == choice ? axis->own : axis->other);
+		if (share < 0)
+			break;
+	}
+	return choice;
 }
 
 /* A draw from one kernel of the mixture, values not units. */
@@ -230,17 +321,13 @@ static void mixture_draw(const struct mixture *m, const double *fixed, struct ra
 		kernel++;
 	for (size_t p = 0; p < space->n; p++) {
 		const struct parameter *q = &space->parameters[p];
-		double own = m->unit[kernel * space->n + p], x;
+		double own = m->axes[p].unit[kernel], x;
 		if (q->kind == KIND_CHOICE) {
-			double left = random_share(r);
-			x = 0;
-			while (x < (double)q->n_choices - 1 &&
-			       (left -= choice_mass(m, kernel, p, x)) >= 0)
-				x++;
+			x = draw_choice(m, kernel, p, random_share(r));
 		} else if (isnan(own)) {
 			x = space_value(q, random_share(r));
 		} else {
-			double sigma = kernel == m->n - 1 ? 1 : m->sigma[p], u;
+			double sigma = m->axes[p].sigma[kernel], u;
 			do
 				u = own + sigma * random_normal(r);
 			while (u < 0 || u > 1);
@@ -248,9 +335,32 @@ static void mixture_draw(const struct mixture *m, const double *fixed, struct ra
 		}
 		point[p] = isnan(fixed[p]) ? x : fixed[p];
 	}
-	for (size_t p = 0; p < space->n; p++)
-		if (!space_active(space, point, p))
-			point[p] = NAN;
+	space_settle(space, point);
+}
+
+static void find_place(const struct space *space, const double *point, struct place *at)
+{
+	for (size_t p = 0; p < space->n; p++) {
+		const struct parameter *q = &space->parameters[p];
+		at[p] = (struct place){.unit = isnan(point[p]) ? NAN : space_unit(q, point[p])};
+		if (q->step > 0 && !isnan(point[p]))
+			space_cell(q, point[p], &at[p].from, &at[p].to);
+	}
+}
+
+/* Has a trial had this very point? It would teach little to see it again. */
+static bool tried(const struct study *study, const double *point)
+{
+	for (size_t i = 0; i < study->n; i++) {
+		const double *other = study->trials[i].point;
+		size_t p = 0;
+		while (p < study->space.n &&
+		       (point[p] == other[p] || (isnan(point[p]) && isnan(other[p]))))
+			p++;
+		if (p == study->space.n && study->trials[i].state != TRIAL_WAITING)
+			return true;
+	}
+	return false;
 }
 
 void tpe_propose(const struct sampling *how, const struct study *study,
@@ -259,32 +369,31 @@ void tpe_propose(const struct sampling *how, const struct study *study,
 	const struct space *space = &study->space;
 	size_t n, ended;
 	struct ranked *ranked = rank_trials(study, trial, &n, &ended);
-	size_t good = (size_t)fmin(ceil(GOOD_SHARE * sqrt((double)ended)), 25);
-	struct mixture l = mixture_make(study, ranked, good);
-	struct mixture g = mixture_make(study, ranked + good, n - good);
+	size_t good = (size_t)fmin(ceil(GOOD_SHARE * (double)ended), MOST_GOOD);
+	double finest = FINEST * pow((double)good + 1, -1 / (double)space->n);
+	struct mixture l = mixture_make(study, ranked, good, finest);
+	struct mixture g = mixture_make(study, ranked + good, n - good, 1 / ((double)(n - good) + 2));
 	struct random r = sample_random(study, trial->number, "tpe");
-	size_t width = space->n;
-	double *candidate = memory_new(width * 4, sizeof *candidate);
-	double *unit = candidate + width, *from = unit + width, *to = from + width;
-	double *scratch = memory_new(n + 2, sizeof *scratch);
+	double *candidate = memory_new(space->n, sizeof *candidate);
+	struct place *at = memory_new(space->n, sizeof *at);
+	double *scratch = memory_aligned(n + 2 + LANES, sizeof *scratch);
 	double best = -INFINITY;
+	bool best_is_new = false;
 	for (int64_t c = 0; c < how->candidates; c++) {
 		mixture_draw(&l, trial->point, &r, candidate);
-		for (size_t p = 0; p < width; p++) {
-			unit[p] = isnan(candidate[p]) ? NAN
-				: space_unit(&space->parameters[p], candidate[p]);
-			from[p] = to[p] = 0;
-			if (space->parameters[p].step > 0 && !isnan(candidate[p]))
-				space_cell(&space->parameters[p], candidate[p], &from[p], &to[p]);
-		}
-		double score = mixture_log(&l, unit, from, to, scratch) -
-			mixture_log(&g, unit, from, to, scratch);
-		if (c == 0 || score > best) {
-			best = score;
-			memcpy(point, candidate, width * sizeof *point);
-		}
+		find_place(space, candidate, at);
+		double score = mixture_log(&l, at, scratch) - mixture_log(&g, at, scratch);
+		/* A new point before one that was tried, then the better score. */
+		bool may_win = c == 0 || !best_is_new || score > best;
+		bool new = may_win && !tried(study, candidate);
+		if (!may_win || (c > 0 && new == best_is_new && !(score > best)) || new < best_is_new)
+			continue;
+		best = score;
+		best_is_new = new;
+		memcpy(point, candidate, space->n * sizeof *point);
 	}
 	free(scratch);
+	free(at);
 	free(candidate);
 	mixture_free(&l);
 	mixture_free(&g);

@@ -1,13 +1,15 @@
-#include "tune.h"
+#include "domain/space.h"
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "frame/options.h"
 #include "streams/table.h"
 
 long space_find(const struct space *space, const char *name, size_t n)
@@ -30,6 +32,22 @@ bool space_active(const struct space *space, const double *point, size_t p)
 		if (point[q->parent] == q->when[i])
 			return true;
 	return false;
+}
+
+void space_settle(const struct space *space, double *point)
+{
+	for (size_t p = 0; p < space->n; p++)
+		if (!space_active(space, point, p))
+			point[p] = NAN;
+}
+
+char *space_variable(const char *name)
+{
+	struct buffer b = {0};
+	buffer_add_text(&b, "HP_");
+	for (const char *c = name; *c; c++)
+		buffer_add_byte(&b, isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_');
+	return buffer_text(&b);
 }
 
 void space_format(const struct parameter *p, double value, struct buffer *out)
@@ -214,6 +232,27 @@ static void define_range(struct parameter *p, const struct place *at, struct spa
 		refuse(at, "an integer's range and step must be integers", part[0].at, all);
 }
 
+/* The name must be new, also as a variable of the environment. */
+static void check_name(const struct space *space, const struct place *at, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("-_.", text[i]))
+			refuse(at, "a name has letters, digits and - _ . only", text, n);
+	if (space_find(space, text, n) >= 0)
+		refuse(at, "a parameter is defined twice", text, n);
+	char *name = memory_text(text, n), *own = space_variable(name);
+	bool taken = strcmp(own, "HP_TRIAL") == 0;
+	for (size_t p = 0; p < space->n && !taken; p++) {
+		char *other = space_variable(space->parameters[p].name);
+		taken = strcmp(own, other) == 0;
+		free(other);
+	}
+	if (taken)
+		refuse(at, "its variable in the environment is taken already", own, strlen(own));
+	free(own);
+	free(name);
+}
+
 /* `parent=value|value` */
 static void define_condition(struct space *space, struct parameter *p, const struct place *at,
 			     struct span text)
@@ -245,12 +284,12 @@ void space_add(struct space *space, const char *text, const char *where, int sta
 	size_t name = equal ? (size_t)(equal - text) : 0;
 	if (name == 0)
 		refuse(&at, "a parameter is NAME=KIND:..", text, strlen(text));
-	for (size_t i = 0; i < name; i++)
-		if (!isalnum((unsigned char)text[i]) && !strchr("-_.", text[i]))
-			refuse(&at, "a name has letters, digits and - _ . only", text, name);
-	if (space_find(space, text, name) >= 0)
-		refuse(&at, "a parameter is defined twice", text, name);
+	if (text[strcspn(text, "\t\n\r")])
+		refuse(&at, "a study has no place for a TAB or the end of a line", text, strlen(text));
+	check_name(space, &at, text, name);
 	const char *body = equal + 1, *condition = strrchr(body, '@');
+	if (condition && !strchr(condition, '='))
+		condition = NULL; /* a choice may be called me@home */
 	size_t length = condition ? (size_t)(condition - body) : strlen(body);
 	struct span part[4];
 	size_t n = cut(body, length, ':', part, 4);
@@ -273,6 +312,21 @@ void space_add(struct space *space, const char *text, const char *where, int sta
 	p.definition = memory_text(body, strlen(body));
 	space->parameters = memory_resize(space->parameters, space->n + 1, sizeof p);
 	space->parameters[space->n++] = p;
+}
+
+void space_free(struct space *space)
+{
+	for (size_t i = 0; i < space->n; i++) {
+		struct parameter *p = &space->parameters[i];
+		for (size_t c = 0; c < p->n_choices; c++)
+			free(p->choices[c]);
+		free(p->choices);
+		free(p->when);
+		free(p->name);
+		free(p->definition);
+	}
+	free(space->parameters);
+	*space = (struct space){0};
 }
 
 /* A field of the row, or nothing where the file has no such column. */

@@ -1,0 +1,197 @@
+#include "command.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "frame/options.h"
+
+/* 'text' for sh; a quote becomes '\''. */
+static void add_quoted(struct buffer *b, const char *text, size_t n)
+{
+	buffer_add_byte(b, '\'');
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\'')
+			buffer_add_text(b, "'\\''");
+		else
+			buffer_add_byte(b, text[i]);
+	}
+	buffer_add_byte(b, '\'');
+}
+
+/* The value, in quotes where sh would see more in it than a word. */
+static void add_value(struct buffer *b, const struct parameter *p, double value, bool quote)
+{
+	static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-_.+,:/@%";
+	struct buffer text = {0};
+	space_format(p, value, &text);
+	bool plain = strspn(buffer_text(&text), PLAIN) == text.n;
+	if (quote && !plain)
+		add_quoted(b, text.data, text.n);
+	else
+		buffer_add(b, text.data, text.n);
+	buffer_free(&text);
+}
+
+static void add_option(struct buffer *b, const struct parameter *p, double value, bool quote)
+{
+	if (isnan(value))
+		return;
+	buffer_format(b, "--%s ", p->name);
+	add_value(b, p, value, quote);
+}
+
+static void add_options(struct buffer *b, const struct space *space, const double *point, bool quote)
+{
+	bool first = true;
+	for (size_t p = 0; p < space->n; p++) {
+		if (isnan(point[p]))
+			continue;
+		if (!first)
+			buffer_add_byte(b, ' ');
+		first = false;
+		add_option(b, &space->parameters[p], point[p], quote);
+	}
+}
+
+void command_options(struct buffer *b, const struct space *space, const double *point)
+{
+	add_options(b, space, point, true);
+}
+
+/* ---- places ---- */
+
+/* {name} is the value, {--name} the option with its value (nothing where the
+ * condition does not hold), {options} all of them. */
+enum place_kind { PLACE_NONE, PLACE_VALUE, PLACE_OPTION, PLACE_ALL, PLACE_UNKNOWN };
+
+struct place {
+	enum place_kind kind;
+	const char *at, *end;  /* from the brace to behind the other one */
+	const char *name;
+	size_t n;
+	size_t parameter;
+};
+
+/* The next pair of braces with a name between them; `${..}` is the shell's, and so
+ * are braces around anything that cannot be a name. */
+static struct place next_place(const struct space *space, const char *text)
+{
+	for (const char *at = text; (at = strchr(at, '{')); at++) {
+		bool option = strncmp(at + 1, "--", 2) == 0;
+		const char *name = at + 1 + (option ? 2 : 0);
+		size_t n = 0;
+		while (isalnum((unsigned char)name[n]) || (name[n] && strchr("-_.", name[n])))
+			n++;
+		if (n == 0 || name[n] != '}' || (at > text && at[-1] == '$'))
+			continue;
+		struct place place = {.kind = PLACE_UNKNOWN, .at = at, .end = name + n + 1,
+			.name = name, .n = n};
+		long p = space_find(space, name, n);
+		if (p >= 0) {
+			place.kind = option ? PLACE_OPTION : PLACE_VALUE;
+			place.parameter = (size_t)p;
+		} else if (!option && n == strlen("options") && memcmp(name, "options", n) == 0) {
+			place.kind = PLACE_ALL;
+		}
+		return place;
+	}
+	return (struct place){.kind = PLACE_NONE};
+}
+
+static void substitute(struct buffer *b, const struct space *space, const double *point,
+		       const char *text, bool quote)
+{
+	struct place place;
+	for (; (place = next_place(space, text)).kind != PLACE_NONE; text = place.end) {
+		const struct parameter *p = &space->parameters[place.parameter];
+		buffer_add(b, text, (size_t)(place.at - text));
+		if (place.kind == PLACE_ALL)
+			add_options(b, space, point, quote);
+		else if (place.kind == PLACE_OPTION)
+			add_option(b, p, point[place.parameter], quote);
+		else
+			add_value(b, p, point[place.parameter], quote);
+	}
+	buffer_add_text(b, text);
+}
+
+/* Is the word nothing but a place for options? They are words of their own then. */
+static bool is_options(const struct space *space, const char *word)
+{
+	struct place place = next_place(space, word);
+	return (place.kind == PLACE_OPTION || place.kind == PLACE_ALL) && place.at == word &&
+		*place.end == '\0';
+}
+
+char *command_text(const struct space *space, const double *point, char **words, int n)
+{
+	struct buffer b = {0};
+	if (n == 1) {
+		substitute(&b, space, point, words[0], true);
+		return buffer_text(&b);
+	}
+	for (int i = 0; i < n; i++) {
+		if (i)
+			buffer_add_byte(&b, ' ');
+		if (is_options(space, words[i])) {
+			substitute(&b, space, point, words[i], true);
+			continue;
+		}
+		struct buffer word = {0};
+		substitute(&word, space, point, words[i], false);
+		add_quoted(&b, word.data, word.n);
+		buffer_free(&word);
+	}
+	return buffer_text(&b);
+}
+
+void command_check(const struct space *space, char **words, int n)
+{
+	bool *placed = memory_zero(space->n + 1, sizeof *placed), any = false;
+	for (int i = 0; i < n; i++) {
+		struct place place;
+		for (const char *at = words[i]; (place = next_place(space, at)).kind != PLACE_NONE;
+		     at = place.end) {
+			if (place.kind == PLACE_UNKNOWN)
+				usage_error("there is no parameter for %.*s (braces that are not for one: "
+					    "{ %.*s })", (int)(place.end - place.at), place.at,
+					    (int)place.n, place.name);
+			any = true;
+			for (size_t p = 0; p < space->n; p++)
+				placed[p] |= place.kind == PLACE_ALL || p == place.parameter;
+		}
+	}
+	for (size_t p = 0; p < space->n && any; p++) {
+		char *variable = space_variable(space->parameters[p].name);
+		for (int i = 0; i < n; i++)
+			placed[p] |= strstr(words[i], variable) != NULL;
+		if (!placed[p])
+			warn("the command has no place for {%s}", space->parameters[p].name);
+		free(variable);
+	}
+	free(placed);
+}
+
+void command_environment(const struct space *space, const struct trial *trial)
+{
+	char number[32];
+	snprintf(number, sizeof number, "%lld", (long long)trial->number);
+	setenv("HP_TRIAL", number, 1);
+	for (size_t p = 0; p < space->n; p++) {
+		char *name = space_variable(space->parameters[p].name);
+		struct buffer value = {0};
+		space_format(&space->parameters[p], trial->point[p], &value);
+		if (isnan(trial->point[p]))
+			unsetenv(name);
+		else
+			setenv(name, buffer_text(&value), 1);
+		free(name);
+		buffer_free(&value);
+	}
+}

@@ -1,0 +1,22 @@
+/* command.h - a trial's command line: values put in, quoted for sh. */
+#ifndef TUNE_COMMAND_H
+#define TUNE_COMMAND_H
+
+#include "base/buffer.h"
+#include "domain/study.h"
+
+/* `--name value` of every parameter that is active in the point, for sh. */
+void command_options(struct buffer *b, const struct space *space, const double *point);
+
+/* Text for sh with the trial's values in their places. One word is such a text
+ * itself; several are a command and its arguments. The caller frees it. */
+char *command_text(const struct space *space, const double *point, char **words, int n);
+
+/* A place for a parameter that there is not: exit 2; parameters that have no place
+ * although others have one: a warning. */
+void command_check(const struct space *space, char **words, int n);
+
+/* HP_TRIAL, HP_LEARNING_RATE and so on into this process' environment. */
+void command_environment(const struct space *space, const struct trial *trial);
+
+#endif

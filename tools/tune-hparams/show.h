@@ -1,0 +1,21 @@
+/* show.h - what a study holds, as tables and pictures; NULL for `output` is standard
+ * output. */
+#ifndef TUNE_SHOW_H
+#define TUNE_SHOW_H
+
+#include "domain/study.h"
+
+void show_best(const struct study *study, bool as_shell, const char *output);
+void show_top(const struct study *study, int64_t k, const char *output);
+void show_history(const struct study *study, const char *output);
+void show_trial(const struct study *study, const struct trial *trial, bool as_shell,
+		const char *output);
+void show_importance(const struct study *study, const char *output); /* importance.c */
+
+/* Drawn by gnuplot (picture.c): SVG or PNG by the output's name, else characters on
+ * standard output, `columns` wide. */
+enum picture { PICTURE_HISTORY, PICTURE_PARALLEL, PICTURE_SLICE };
+#define PICTURES "history|parallel|slice"
+void show_picture(const struct study *study, enum picture kind, const char *output, int columns);
+
+#endif
