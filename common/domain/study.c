@@ -383,7 +383,7 @@ static void catch_up(struct study *study)
 	struct stat about;
 	if (fstat(study->file, &about) != 0)
 		die_errno(STATUS_FAILED, "cannot look at %s", study->path);
-	if (about.st_nlink == 0)
+	if (study->named && about.st_nlink == 0)
 		die(STATUS_FAILED, "%s was removed", study->path);
 	if ((uint64_t)about.st_size < study->read)
 		die(STATUS_DATA, "%s has become shorter while it was read", study->path);
@@ -563,7 +563,8 @@ static void begin(struct study *study, enum study_access access, const struct st
 	space_free(&study->space);
 	free(study->header);
 	free(study->fields);
-	*study = (struct study){.path = study->path, .file = study->file, .tail = study->tail};
+	*study = (struct study){.path = study->path, .file = study->file, .named = study->named,
+		.tail = study->tail};
 	write_beginning(study, given);
 }
 
@@ -595,6 +596,10 @@ void study_open(struct study *study, const char *path, enum study_access access,
 	if (study->file < 0)
 		die_errno(STATUS_FAILED, "cannot open %s", path);
 	lock(study, study->looking ? LOCK_SH : LOCK_EX);
+	struct stat about;
+	if (fstat(study->file, &about) != 0)
+		die_errno(STATUS_FAILED, "cannot look at %s", path);
+	study->named = about.st_nlink > 0;
 	catch_up(study);
 	if (has_whole_beginning(study))
 		drop_tail(study);

@@ -41,6 +41,7 @@ struct study {
 	const char *path;
 	int file;
 	bool looking;          /* opened to be read only */
+	bool named;            /* the file had a name when it was opened */
 	bool maximize;
 	uint64_t seed;
 	struct space space;

@@ -51,7 +51,6 @@ def mixed(t):
     return 0.2 + (r + 2.5) ** 2
 
 
-# Functions on which nothing was chosen.
 def levy(t):
     w = [1 + (t.suggest_float(f"x{i + 1}", -10, 10) - 1) / 4 for i in range(4)]
     return (math.sin(math.pi * w[0]) ** 2

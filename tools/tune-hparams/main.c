@@ -81,7 +81,7 @@ static const struct option_row OPTIONS[] = {
 	{"grace", 0, OPTION_DURATION, "TIME", AT(grace), "2s", 0, INFINITY, NULL,
 	 "from SIGTERM to SIGKILL when a trial is ended"},
 	{"reclaim-after", 0, OPTION_DURATION, "TIME", AT(reclaim), NULL, ABOVE_ZERO, INFINITY, NULL,
-	 "run a trial of another host again when nothing was heard of it for TIME"},
+	 "take a trial of another host when nothing was heard of it for TIME"},
 	{"as-shell", 0, OPTION_FLAG, NULL, AT(as_shell), NULL, 0, 0, NULL,
 	 "best, ask: print --name value .. for the shell instead of TSV"},
 	{"k", 'k', OPTION_INT, "N", AT(k), "10", 1, 1e8, NULL, "top: how many trials"},

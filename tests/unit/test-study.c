@@ -1,0 +1,96 @@
+/* A study: what is appended is there for others, steps come in order whatever order
+ * they were told in, and a point has one form; a space maps to units and back. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "domain/study.h"
+#include "unit.h"
+
+static const char path[] = "study.tsv";
+
+static struct study_terms terms(void)
+{
+	struct study_terms t = {.direction_given = true, .maximize = true, .seed_given = true, .seed = 7};
+	space_add(&t.space, "loss=choice:warp,bpr", "here", STATUS_USAGE);
+	space_add(&t.space, "k=int:1:20@loss=warp", "here", STATUS_USAGE);
+	space_add(&t.space, "r=log:1e-4:1", "here", STATUS_USAGE);
+	return t;
+}
+
+static void test_space(void)
+{
+	struct study_terms t = terms();
+	double point[] = {1, 5, 0.1};
+	space_settle(&t.space, point);
+	CHECK(isnan(point[1]) && point[2] == 0.1);
+	const struct parameter *k = &t.space.parameters[1], *r = &t.space.parameters[2];
+	for (int value = 1; value <= 20; value++)
+		CHECK(space_value(k, space_unit(k, value)) == value);
+	CHECK(fabs(space_value(r, 0.5) - 0.01) < 1e-12 && space_unit(r, 1) == 1);
+	CHECK(space_value(r, 0) == 1e-4 && space_value(r, 1) == 1);
+	CHECK(space_levels(k) == 20 && isinf(space_levels(r)));
+	char *name = space_variable("learning-rate");
+	CHECK(strcmp(name, "HP_LEARNING_RATE") == 0);
+	free(name);
+	space_free(&t.space);
+}
+
+static void append(struct study *s, int64_t trial, const char *state, double value, int64_t step,
+		   const double *point)
+{
+	study_append(s, &(struct study_row){.trial = trial, .state = state, .value = value,
+		.step = step, .seconds = NAN, .message = study_owner(), .point = point}, false);
+}
+
+/* Two who have the study open see each other's rows. */
+static void test_shared(void)
+{
+	unlink(path);
+	struct study_terms t = terms();
+	struct study a, b;
+	study_open(&a, path, STUDY_MAKE, &t);
+	study_open(&b, path, STUDY_WORK, &t);
+	const double point[] = {0, 5, 0.25};
+	study_lock(&a);
+	append(&a, 1, "running", NAN, -1, point);
+	append(&a, 1, "step", 3, 2, NULL);
+	append(&a, 1, "step", 1, 1, NULL);
+	append(&a, 1, "step", 4, 2, NULL);
+	study_unlock(&a);
+	study_lock(&b);
+	const struct trial *trial = study_trial(&b, 1);
+	CHECK(trial && trial->state == TRIAL_RUNNING && trial->point[2] == 0.25);
+	CHECK(study_owner_life(trial->owner) == OWNER_ALIVE);
+	CHECK(trial->n_steps == 2 && trial->steps[0].step == 1 && trial_value_at(trial, 2) == 4);
+	CHECK(isnan(trial_value_at(trial, 3)));
+	append(&b, 1, "complete", 4, 2, NULL);
+	append(&b, 2, "running", NAN, -1, point);
+	append(&b, 2, "complete", 9, -1, NULL);
+	study_unlock(&b);
+	study_lock(&a);
+	CHECK(study_best(&a)->number == 2 && a.maximize && a.seed == 7);
+	CHECK(study_trial(&a, 1)->finished == 1 && !study_trial(&a, 3));
+	study_unlock(&a);
+	study_close(&a);
+	study_close(&b);
+	space_free(&t.space);
+}
+
+static void test_owners(void)
+{
+	CHECK(study_owner_life("elsewhere 1 1") == OWNER_ELSEWHERE);
+	CHECK(study_owner_life(OWNER_ASKED) == OWNER_ELSEWHERE);
+	CHECK(study_owner_life(NULL) == OWNER_GONE && study_owner_life("nonsense") == OWNER_GONE);
+}
+
+int main(void)
+{
+	program_name = "test-study";
+	test_space();
+	test_shared();
+	test_owners();
+	return unit_finish();
+}
