@@ -22,7 +22,7 @@ enum { DAY_MS = 86400000 };
 /* The day (of 1970-01-01, UTC) of a time. */
 static inline int64_t day_of(int64_t ms)
 {
-	return ms >= 0 ? ms / DAY_MS : (ms - DAY_MS + 1) / DAY_MS;
+	return ms / DAY_MS - (ms % DAY_MS < 0);
 }
 
 /* ---- measures: what is added up of a user's events besides (metrics.c) ---- */
@@ -136,7 +136,7 @@ struct state *state_of_groups(struct table *t, const struct event_columns *colum
 struct state *state_merge(struct table *t, const char *user, const struct option_list *experiments,
 			  const struct option_list *wanted, bool daily);
 
-/* The largest set of days that is looked through for empty ones. */
+/* More days than these are not looked through, neither for empty ones nor for --daily. */
 enum { EMPTY_DAYS_SPAN = 3660 };
 
 void state_free(struct state *s);

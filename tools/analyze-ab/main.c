@@ -367,8 +367,10 @@ static struct health health_of(const struct state *s)
 {
 	const struct totals *all = &s->totals;
 	struct health h = {.ties = all->tied, .duplicates = all->duplicates};
+	if (all->first_ms > all->last_ms || all->beyond)
+		return h;
 	int64_t from = day_of(all->first_ms), to = day_of(all->last_ms);
-	if (all->first_ms > all->last_ms || all->beyond || to - from > EMPTY_DAYS_SPAN)
+	if (to - from > EMPTY_DAYS_SPAN)
 		return h;
 	for (int64_t d = from; d <= to; d++) {
 		if (all->days[d / 64] >> d % 64 & 1)
@@ -394,8 +396,11 @@ static void show_days(struct run *r, const struct state *s, size_t experiment)
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
-	int64_t last = day_of(s->totals.last_ms);
-	for (int64_t day = day_of(s->totals.first_ms); day <= last; day++) {
+	int64_t first = day_of(s->totals.first_ms), last = day_of(s->totals.last_ms);
+	if (last - first > EMPTY_DAYS_SPAN)
+		die(STATUS_DATA, "--daily: the events are of %lld days: is a time wrong? (--from, --to)",
+		    (long long)(last - first + 1));
+	for (int64_t day = first; day <= last; day++) {
 		struct users *u = users_at(r, s, experiment, day);
 		size_t n;
 		struct experiment_data d = {.how = &r->how, .users = u};
@@ -411,7 +416,7 @@ static void analyse_state(struct run *r, const struct state *s)
 {
 	const struct totals *all = &s->totals;
 	bool any = all->first_ms <= all->last_ms;
-	r->days = any ? fmax(1, ceil((double)(all->last_ms - all->first_ms + 1) / DAY_MS)) : 1;
+	r->days = any ? fmax(1, ceil(((double)all->last_ms - (double)all->first_ms + 1) / DAY_MS)) : 1;
 	struct health health = health_of(s);
 	for (size_t x = 0; x < s->n_experiments; x++) {
 		struct users *u = users_at(r, s, x, INT64_MAX);
