@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -242,7 +243,8 @@ static void open_file(struct table *t)
 		t->csv = csv_open(t->in, t->format.control_fails);
 }
 
-static void read_header(struct table *t)
+/* The open file's first block, its header taken off and checked. */
+static void first_block(struct table *t)
 {
 	t->block_line = 0;
 	t->at = "";
@@ -255,6 +257,11 @@ static void read_header(struct table *t)
 		if (!t->format.no_header)
 			take_header(t);
 	}
+}
+
+static void read_header(struct table *t)
+{
+	first_block(t);
 	if (!t->names)
 		names_from_option(t, 0);
 	index_block(t);
@@ -270,6 +277,28 @@ static void close_file(struct table *t)
 	t->in = NULL;
 }
 
+/* The headers of the files behind the first, before any work: one that differs is
+ * found at once, not after hours. A pipe's is found when it is its turn, since it can
+ * be read only once. */
+static void compare_headers(const struct table *t)
+{
+	for (int i = 1; i < t->file_count && !t->format.no_header; i++) {
+		struct stat about;
+		struct table other = *t;
+		if (strcmp(t->files[i], "-") == 0 || stat(t->files[i], &about) != 0 ||
+		    !S_ISREG(about.st_mode))
+			continue;
+		other.file = i;
+		other.format.skip_bad = true; /* what is bad behind the header can wait .. */
+		other.rejected = 1;           /* .. and is not spoken of yet */
+		other.rejects = NULL;
+		other.csv = NULL;
+		open_file(&other);
+		first_block(&other);
+		close_file(&other);
+	}
+}
+
 struct table *table_open(char **files, int count, const struct table_format *format)
 {
 	struct table *t = memory_zero(1, sizeof *t);
@@ -281,6 +310,7 @@ struct table *table_open(char **files, int count, const struct table_format *for
 	if (format->rejects)
 		t->rejects = output_open(format->rejects, false);
 	read_header(t);
+	compare_headers(t);
 	return t;
 }
 

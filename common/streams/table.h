@@ -27,7 +27,8 @@ struct table_format {
 	const char *rejects;  /* file for raw rejected lines, or NULL */
 };
 
-/* Opens every file, reads the first header. `files` may be empty: standard
+/* Opens every file, reads the first header and compares those of the others (of a
+ * pipe when it is its turn). `files` may be empty: standard
  * input. The array and its strings must outlive the table. */
 struct table *table_open(char **files, int count, const struct table_format *format);
 
