@@ -52,6 +52,7 @@ struct load {
 	bool *shard_seen;        /* NULL: the lists are not in several hashes */
 	uint64_t acknowledged;   /* lists that the server has */
 	bool began;              /* something is staged */
+	const struct command *resume; /* where a lost connection left off, or NULL */
 	bool patient;            /* a lost connection is not the end: the caller tries again */
 };
 

@@ -68,6 +68,20 @@ void send_give_up(struct load *l, enum exit_status status, const char *what)
 	die(status, "%s; what was live is still served", what);
 }
 
+/* What the server thinks of a command, with the line and the user in front. */
+_Noreturn static void refuse(struct load *l, const struct command *c, enum exit_status status,
+			     const char *error)
+{
+	char problem[700], shown[QUOTED_SIZE];
+	if (c->row)
+		snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s%s %.250s", c->file, c->row,
+			 quoted(l->flight.bytes.data + c->user, c->user_n, shown),
+			 status == STATUS_DATA ? "" : ":", error);
+	else
+		snprintf(problem, sizeof problem, "staging: %.300s", error);
+	send_give_up(l, status, problem);
+}
+
 /* ---- the connection ---- */
 
 void send_connect(struct load *l)
@@ -76,6 +90,8 @@ void send_connect(struct load *l)
 	for (int64_t i = 0;; i++) {
 		if (redis_connect(&l->redis))
 			return;
+		if (l->redis.refused && l->resume)
+			refuse(l, l->resume, STATUS_FAILED, l->redis.problem);
 		if (l->redis.refused)
 			die(STATUS_FAILED, "%s", l->redis.problem);
 		if (i >= l->o->retries)
@@ -150,7 +166,9 @@ uint64_t send_count(struct load *l)
 static void recover(struct load *l, size_t from)
 {
 	warn("%s; what was not acknowledged is sent again", l->redis.problem);
+	l->resume = from < l->flight.n ? &l->flight.commands[from] : NULL;
 	char *id = send_greet(l);
+	l->resume = NULL;
 	bool same = strcmp(id, l->run_id) == 0;
 	free(same ? id : l->run_id);
 	if (!same) /* started anew: from a file that has everything? */
@@ -163,20 +181,6 @@ static void recover(struct load *l, size_t from)
 		size_t at = l->flight.commands[from].at;
 		redis_append_bytes(&l->redis, l->flight.bytes.data + at, l->flight.bytes.n - at);
 	}
-}
-
-/* What the server thinks of a command, with the line and the user in front. */
-_Noreturn static void refuse(struct load *l, const struct command *c, enum exit_status status,
-			     const char *error)
-{
-	char problem[700], shown[QUOTED_SIZE];
-	if (c->row)
-		snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s%s %.250s", c->file, c->row,
-			 quoted(l->flight.bytes.data + c->user, c->user_n, shown),
-			 status == STATUS_DATA ? "" : ":", error);
-	else
-		snprintf(problem, sizeof problem, "staging: %.300s", error);
-	send_give_up(l, status, problem);
 }
 
 /* A list's first command tells whether its user had one in this load before: the
