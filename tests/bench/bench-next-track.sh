@@ -13,9 +13,32 @@ awk 'BEGIN { print "item"; for (i = 0; i < 15000; i++) print i }' > items.tsv
 awk -v n="$requests" 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"; srand(2)
 	for (i = 0; i < n; i++)
 		print "next", int(rand() * 20000), int(rand() * 15000), 0.5 }' > requests.tsv
+head -n $((requests / 5 + 1)) requests.tsv > fewer.tsv
 redis_start
-load-redis --redis "$url" --prefix p topk.tsv || exit 1
+load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
 bench_units 'next-track, lists in a file' "$requests" ' answers' \
 	"cat requests.tsv | next-track --recs topk.tsv --items items.tsv | cat > /dev/null"
+bench_units 'next-track, lists in Redis' "$((requests / 5))" ' answers' \
+	"cat fewer.tsv | next-track --redis $url --prefix p --items items.tsv --deadline 1s | cat > /dev/null"
 bench_units 'next-track, lists in Redis, --pipeline' "$requests" ' answers' \
 	"cat requests.tsv | next-track --redis $url --prefix p --items items.tsv --pipeline | cat > /dev/null"
+
+# One request at a time, in milliseconds: the median, and p99 as its "peer".
+# latency WHAT COMMAND..
+latency()
+{
+	what=$1
+	shift
+	"$RECPIPE_BUILD/tests/bench-latency" 5 200 requests.tsv "$@" > row || return
+	bench_row "$what, ms" "$(cut -f 2 row)" - - p99 "$(cut -f 3 row)"
+}
+latency 'next-track, a single listener, lists in a file' next-track --recs topk.tsv --items items.tsv
+latency 'next-track, a single listener, lists in Redis' next-track --redis "$url" --prefix p --deadline 1s
+(
+	while [ ! -f stop ]; do
+		load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
+	done
+) &
+latency 'next-track, a single listener while lists are published' next-track --redis "$url" --prefix p --deadline 1s
+: > stop
+wait $!

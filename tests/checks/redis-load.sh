@@ -111,6 +111,18 @@ load-redis --redis "$url" --prefix p old.tsv
 redis client pause 700 > /dev/null
 load-redis --redis "$url" --prefix p --timeout 5s big.tsv || complain 'a load on a paused server failed'
 whole 'after a pause' big 60000
+load-redis --redis "$url" --prefix p old.tsv
+mkfifo pause
+load-redis --redis "$url" --prefix p --window 100 pause &
+loader=$!
+exec 3> pause
+head -n 600001 big.tsv >&3
+kill -STOP "$redis_pid"
+(sleep 3 && kill -CONT "$redis_pid") &
+tail -n +600002 big.tsv >&3
+exec 3>&-
+wait $loader || complain 'a load failed whose server stood still for three seconds'
+whole 'after a stop' big 60000
 redis client pause 3000 write > /dev/null
 fails 'a long pause' 4 'no answer in time' --timeout 100ms --retries 1 new.tsv
 redis client unpause > /dev/null

@@ -10,7 +10,7 @@ lists()
 	awk -v seed="$1" 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"
 		for (u = 1; u <= 40000; u++)
 			for (k = 1; k <= 20; k++)
-				print "u" u, k, seed "-" k, 1 / k }'
+				print "u" u, k, seed "-" (u * 31 + k) % 5000, 1 / k }'
 }
 lists a > a.tsv
 lists b > b.tsv
@@ -33,12 +33,24 @@ for i in $(seq 50); do
 	*) complain "kill $i: exit status $rc: $(cat err)" ;;
 	esac
 	until redis ping | grep -q PONG; do sleep 0.05; done
-	redis --raw hvals p:lists | cut -c 1 | sort | uniq -c > seen
-	[ "$(wc -l < seen)" = 1 ] || complain "kill $i: a torn generation: $(cat seen)"
-	[ "$(awk '{ print $1 }' seen)" = 40000 ] || complain "kill $i: lists are missing: $(cat seen)"
+	# every list of every user, to the last item, all of one generation: which?
+	redis --raw hgetall p:lists | awk '
+		NR % 2 { user = substr($0, 2); next }
+		{
+			seed = seed == "" ? substr($0, 1, 1) : seed
+			n = split($0, id, "\t")
+			bad += n != 20
+			for (k = 1; k <= n; k++)
+				bad += id[k] != seed "-" (user * 31 + k) % 5000
+			users++
+		}
+		END { print users, seed, bad + 0 }' > seen
+	read -r users seed wrong < seen
+	[ "$users $wrong" = '40000 0' ] || complain "kill $i: a torn generation: $(cat seen)"
 	[ $rc != 0 ] || live=$next
-	[ $rc = 0 ] && [ "$(awk '{ print $2 }' seen)" != "$next" ] && complain "kill $i: done, and not live"
-	live=$(awk '{ print $2 }' seen)
+	[ $rc = 0 ] && [ "$seed" != "$next" ] && complain "kill $i: done, and not live"
+	live=$seed
 done
+[ $done -gt 5 ] || complain "only $done of 50 loads came to their end"
 echo "$done loads came to their end, $failed failed and said so"
 exit $bad
