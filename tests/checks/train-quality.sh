@@ -83,3 +83,18 @@ train-mf --loss ials --factors 128 --epochs 10 --unobserved-weight 0.25 --regula
 	dataset.tsv > model.tsv || exit 1
 at_least 'ml-1m-lcfn iALS recall@20' "$(value recall@20)" 0.2787
 at_least 'ml-1m-lcfn iALS ndcg@20' "$(value ndcg@20)" 0.2642
+
+[ -d "$shared/lastfm-lightgcn" ] || exit 0
+{
+	printf 'user\titem\tsplit\n'
+	for part in data1:train test1:test; do
+		gzip -dc "$shared/lastfm-lightgcn/${part%:*}.txt.gz" |
+			awk -v OFS='\t' -v part="${part#*:}" '{ print $1, $2, part }'
+	done
+} > dataset.tsv
+train-mf --loss softmax --factors 128 --temperature 0.154 --learning-rate 0.0667 --epochs 9 \
+	dataset.tsv > model.tsv || exit 1
+at_least 'lastfm-lightgcn softmax recall@20' "$(value recall@20)" 0.278
+at_least 'lastfm-lightgcn softmax ndcg@20' "$(value ndcg@20)" 0.218
+fold-in -q --model model.tsv dataset.tsv > folded.tsv && mv folded.tsv model.tsv || exit 1
+at_least 'lastfm-lightgcn softmax, folded in, recall@20' "$(value recall@20)" 0.278

@@ -3,7 +3,7 @@
 # ml-1m-lcfn, lastfm-lightgcn and hetrec2011-lastfm-2k. A tenth of the train rows is
 # cut off as validation and tune-hparams searches on that alone; then all train rows
 # are fitted with what it found, and the test rows are looked at once.
-# TRIALS (12) is the length of a search, SETS and LOSSES are what to run.
+# TRIALS (8) is the length of a search, SETS and LOSSES are what to run.
 shared=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data
 [ -d "$shared/ml-1m-lcfn" ] && [ -d "$shared/lastfm-lightgcn" ] && [ -d "$shared/hetrec2011-lastfm-2k" ] ||
 	{ echo "no ml-1m-lcfn, lastfm-lightgcn and hetrec2011-lastfm-2k"; exit 77; }
@@ -38,12 +38,12 @@ search()
 	case $1 in
 	ials)
 		set -- --param 'unobserved-weight=log:0.03:1' --param 'regularization=log:0.001:0.05' \
-			--enqueue 'unobserved-weight=0.2 regularization=0.01' ;;
+			--enqueue 'unobserved-weight=0.15 regularization=0.011' ;;
 	softmax)
 		set -- --param 'temperature=log:0.1:0.4' --param 'learning-rate=log:0.03:0.3' \
 			--enqueue 'temperature=0.2 learning-rate=0.1' ;;
 	esac
-	tune-hparams --maximize --seed 1 --trials "${TRIALS:-12}" --startup 6 --study study "$@" \
+	tune-hparams --maximize --seed 1 --trials "${TRIALS:-8}" --startup 5 --study study "$@" \
 		-- "train-mf $stay {options} --report ndcg@20 validation.tsv" > best || exit 1
 }
 
@@ -59,7 +59,9 @@ for set in ${SETS:-ml-1m-lcfn lastfm-lightgcn hetrec2011-lastfm-2k}; do
 	awk -F '\t' 'NR == 1 || $3 == "train"' dataset.tsv | cut -f 1,2 |
 		build-dataset --validation 0.1 --seed 1 > validation.tsv || exit 1
 	for loss in ${LOSSES:-ials softmax}; do
-		stay="--loss $loss --factors 128 --epochs 30 --patience 3"
+		factors=256
+		[ "$loss" = softmax ] && factors=128
+		stay="--loss $loss --factors $factors --epochs 30 --patience 3"
 		rm -f study
 		search "$loss"
 		found=$(tune-hparams best --study study --as-shell)

@@ -11,6 +11,10 @@
 
 typedef int32_t vec_bits __attribute__((vector_size(sizeof(vec)), may_alias));
 
+/* Not inlined: what is called once for a whole row or batch need not be there many
+ * times over. */
+#define APART static __attribute__((noinline))
+
 enum { BATCH_ROWS = 32, TILE_ROWS = 4, TILE_VECTORS = 2 };
 
 /* The score of a negative that is none: far below every cosine. */
@@ -128,7 +132,7 @@ static void gathered_free(struct gathered *g)
 	free(g->inverse);
 }
 
-INLINE void gather(struct gathered *g, size_t k, uint32_t entity)
+APART void gather(struct gathered *g, size_t k, uint32_t entity)
 {
 	compose(&g->made[k], g->params, g->features, entity);
 	g->inverse[k] = make_unit(g->made[k].factors, g->params->stride);
@@ -136,8 +140,7 @@ INLINE void gather(struct gathered *g, size_t k, uint32_t entity)
 
 /* Moves what row k consists of. A cosine does not feel the part of a slope that
  * runs along the vector; a row that is all of its vector keeps the length 1. */
-INLINE void scatter(const struct sgd *s, const struct pace *pace, struct gathered *g, size_t k,
-		    bool adadelta)
+APART void scatter(const struct sgd *s, const struct pace *pace, struct gathered *g, size_t k)
 {
 	size_t stride = g->params->stride;
 	float *slope = g->slope + k * stride, *unit = g->unit + k * stride;
@@ -146,7 +149,7 @@ INLINE void scatter(const struct sgd *s, const struct pace *pace, struct gathere
 		vec across = vec_fma(along, vec_load(unit + i), vec_load(slope + i));
 		vec_store(slope + i, vec_mul(inverse, across));
 	}
-	move(s, pace, g->params, &g->made[k], slope, 1, 0, adadelta);
+	move(s, pace, g->params, &g->made[k], slope, 1, 0, s->optimiser == ADADELTA);
 	if (!g->features)
 		make_unit(params_row(g->params, g->made[k].own_row), stride);
 }
@@ -190,7 +193,7 @@ static void batch_free(struct batch *b)
 }
 
 /* Draws the negatives without replacement: the front of a shuffle. */
-INLINE void batch_draw(struct batch *b, struct cell *c)
+APART void batch_draw(struct batch *b, struct cell *c)
 {
 	for (uint32_t n = 0; n < b->drawn && b->drawn < c->item_count; n++) {
 		uint32_t other = n + random_below(&c->random, c->item_count - n);
@@ -201,7 +204,7 @@ INLINE void batch_draw(struct batch *b, struct cell *c)
 }
 
 /* Fills the matrix of scores: an item that the user took is no negative. */
-INLINE void batch_score(const struct sgd *s, struct batch *b, const struct entry *order,
+APART void batch_score(const struct sgd *s, struct batch *b, const struct entry *order,
 			uint32_t rows)
 {
 	size_t stride = s->users->stride;
@@ -226,7 +229,7 @@ INLINE void batch_score(const struct sgd *s, struct batch *b, const struct entry
 /* -log of the share of the good one's e^(score / temperature) in the sum of all:
  * its slope in a negative's score is that one's share / temperature. No score is
  * above 1, and TEMPERATURE_LEAST keeps the sum above 0. */
-INLINE void batch_softmax(const struct sgd *s, struct batch *b)
+APART void batch_softmax(const struct sgd *s, struct batch *b)
 {
 	vec per = vec_set(1 / s->temperature), one = vec_set(1);
 	for (uint32_t at = 0; at < BATCH_ROWS; at += LANES) {
@@ -254,7 +257,7 @@ INLINE void batch_softmax(const struct sgd *s, struct batch *b)
 
 /* 1 - the good one's score + negative_weight * the mean over the negatives of what
  * their scores exceed the margin by. */
-INLINE void batch_ccl(const struct sgd *s, struct batch *b)
+APART void batch_ccl(const struct sgd *s, struct batch *b)
 {
 	vec margin = vec_set(s->margin), none = vec_set(NO_SCORE / 2);
 	for (uint32_t at = 0; at < BATCH_ROWS; at += LANES) {
@@ -279,7 +282,7 @@ INLINE void batch_ccl(const struct sgd *s, struct batch *b)
 }
 
 /* From the slopes in the scores to those in the vectors. */
-INLINE void batch_slopes(const struct sgd *s, struct batch *b, uint32_t rows)
+APART void batch_slopes(const struct sgd *s, struct batch *b, uint32_t rows)
 {
 	size_t stride = s->users->stride;
 	product(b->user.slope, BATCH_ROWS, stride, b->score, 1, BATCH_ROWS, b->bad.unit, b->drawn);
@@ -298,9 +301,8 @@ INLINE void batch_slopes(const struct sgd *s, struct batch *b, uint32_t rows)
 
 /* All slopes are those of the numbers before the batch; its steps follow in the
  * order users, items taken, negatives. */
-INLINE double batch_visit(const struct sgd *s, struct cell *c, const struct pace *pace,
-			  struct batch *b, const struct entry *order, uint32_t rows,
-			  const bool adadelta)
+APART double batch_visit(const struct sgd *s, struct cell *c, const struct pace *pace,
+			 struct batch *b, const struct entry *order, uint32_t rows)
 {
 	double loss = 0;
 	batch_draw(b, c);
@@ -317,11 +319,11 @@ INLINE double batch_visit(const struct sgd *s, struct cell *c, const struct pace
 		batch_ccl(s, b);
 	batch_slopes(s, b, rows);
 	for (uint32_t k = 0; k < rows; k++)
-		scatter(s, pace, &b->user, k, adadelta);
+		scatter(s, pace, &b->user, k);
 	for (uint32_t k = 0; k < rows; k++)
-		scatter(s, pace, &b->good, k, adadelta);
+		scatter(s, pace, &b->good, k);
 	for (uint32_t n = 0; n < b->drawn; n++)
-		scatter(s, pace, &b->bad, n, adadelta);
+		scatter(s, pace, &b->bad, n);
 	for (uint32_t k = 0; k < rows; k++)
 		loss += (double)b->loss[k];
 	return loss;
@@ -340,10 +342,7 @@ struct cell_result VECTOR_NAME(cosine_cell)(const struct sgd *s, struct cell *c)
 			fetch_row(params_row(s->users, c->order[k].user), s->users->width);
 			fetch_row(params_row(s->items, entry_item(s, c->order[k])), s->items->width);
 		}
-		if (s->optimiser == ADADELTA)
-			result.loss += batch_visit(s, c, &pace, &b, c->order + i, rows, true);
-		else
-			result.loss += batch_visit(s, c, &pace, &b, c->order + i, rows, false);
+		result.loss += batch_visit(s, c, &pace, &b, c->order + i, rows);
 	}
 	batch_free(&b);
 	return result;
