@@ -87,6 +87,28 @@ static double axis(const struct parameter *p, double value)
 	return p->kind == KIND_CHOICE ? (value + 0.5) / (double)p->n_choices : space_unit(p, value);
 }
 
+static void add_axis_label(struct buffer *b, size_t axis_number, double at, const char *text)
+{
+	buffer_add_text(b, "set label \"");
+	add_text(b, text);
+	buffer_format(b, "\" at %zu,%.9g left offset 0.5,0 front\n", axis_number, at);
+}
+
+/* What the heights on a parameter's axis mean: its ends, or its choices. */
+static void add_axis_labels(struct buffer *b, const struct parameter *p, size_t axis_number)
+{
+	if (p->kind == KIND_CHOICE) {
+		for (size_t c = 0; c < p->n_choices; c++)
+			add_axis_label(b, axis_number, axis(p, (double)c), p->choices[c]);
+		return;
+	}
+	char text[32];
+	snprintf(text, sizeof text, "%.4g", p->low);
+	add_axis_label(b, axis_number, -0.03, text);
+	snprintf(text, sizeof text, "%.4g", p->high);
+	add_axis_label(b, axis_number, 1.03, text);
+}
+
 static size_t add_parallel(struct buffer *b, const struct study *study)
 {
 	const struct space *space = &study->space;
@@ -121,7 +143,10 @@ static size_t add_parallel(struct buffer *b, const struct study *study)
 		add_text(b, p < space->n ? space->parameters[p].name : "value");
 		buffer_format(b, "\" %zu", p + 1);
 	}
-	buffer_add_text(b, ")\nset grid xtics\nset cblabel \"value\"\n"
+	buffer_add_text(b, ")\n");
+	for (size_t p = 0; p < space->n; p++)
+		add_axis_labels(b, &space->parameters[p], p + 1);
+	buffer_add_text(b, "set grid xtics\nset cblabel \"value\"\n"
 			"plot $lines using 1:2:3 with lines lc palette notitle\n");
 	return n;
 }
@@ -130,7 +155,8 @@ static size_t add_slices(struct buffer *b, const struct study *study)
 {
 	const struct space *space = &study->space;
 	size_t across = space->n > 2 ? 2 : space->n, n = 0;
-	buffer_format(b, "set multiplot layout %zu,%zu\nunset key\nset ylabel \"value\"\n",
+	buffer_format(b, "set multiplot layout %zu,%zu\nunset key\nset ylabel \"value\"\n"
+		      "set cblabel \"trial\"\nset format x \"%%g\"\n",
 		      (space->n + across - 1) / across, across);
 	for (size_t p = 0; p < space->n; p++) {
 		const struct parameter *q = &space->parameters[p];
