@@ -133,10 +133,18 @@ whole()
 run 0 --republish store
 whole 'after kill -9'
 
-# Signals: it ends soon, and so do the tools.
-for pause in 0.2 0.6; do
+# Signals: it ends soon, and so do the tools. Training takes its time here.
+mkdir slow shims
+for tool in "$RECPIPE_BIN"/*; do
+	ln -s "$tool" slow/
+	ln -s "$tool" shims/
+done
+rm slow/train-mf
+printf '#!/bin/sh\nsleep 4\nexec "%s/train-mf" "$@"\n' "$RECPIPE_BIN" > slow/train-mf
+chmod +x slow/train-mf
+for pause in 0.2 1; do
 	rm -rf store/work
-	env --default-signal=INT "$nightly" store all.tsv > out.txt 2> err.txt &
+	RECPIPE_BIN=$RECPIPE_TMP/slow "$nightly" store all.tsv > out.txt 2> err.txt &
 	pid=$!
 	sleep $pause
 	kill -TERM $pid
@@ -149,9 +157,9 @@ done
 
 # Only the script is killed, its tools work on: the next run gives way, then goes on.
 rm -rf store/work
-"$nightly" store all.tsv > out.txt 2> err.txt &
+RECPIPE_BIN=$RECPIPE_TMP/slow "$nightly" store all.tsv > out.txt 2> err.txt &
 pid=$!
-sleep 0.6
+sleep 1
 kill -9 $pid
 wait $pid 2> /dev/null
 run 4 store all.tsv
@@ -159,8 +167,6 @@ flock store/.lock true
 whole 'after kill -9 of the script alone'
 
 # Killed while it publishes, before and after the lists went live: finished later.
-mkdir shims
-for tool in "$RECPIPE_BIN"/*; do ln -s "$tool" shims/; done
 rm shims/load-redis
 for when in before after; do
 	{

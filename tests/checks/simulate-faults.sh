@@ -31,17 +31,19 @@ answer()
 }
 END
 
-# fails STATUS WORDS SCRIPT: the recommender is the script; WORDS are in the last line
+# fails STATUS WORDS SCRIPT: the recommender is the script; WORDS are in the last line.
+# Those that are waited for in vain are given a second, the others time on any machine.
+limit=30s
 fails()
 {
 	echo old > result
 	began=$(date +%s)
-	sim --timeout 700ms --window 1 -o result -- sh -c ". ./lib; $3" > out 2> err
+	sim --timeout $limit --window 1 -o result -- sh -c ". ./lib; $3" > out 2> err
 	got=$?
 	[ $got = "$1" ] || complain "exit status $got, wanted $1: $3: $(tail -n 2 err)"
 	tail -n 1 err | grep -qF -- "$2" || complain "not said: $2: $3: $(tail -n 2 err)"
 	[ "$(cat result)" = old ] || complain "the old file was touched: $3"
-	[ $(($(date +%s) - began)) -lt 20 ] || complain "it took too long: $3"
+	[ $(($(date +%s) - began)) -lt 25 ] || complain "it took too long: $3"
 	! ls | grep -q 'result.' || complain "a temporary is left: $3"
 }
 
@@ -59,10 +61,11 @@ fails 1 'was killed by signal 15' 'header; kill $$'
 fails 1 'ended with status 9 after its last answer; its last words: cannot write the log' \
 	'header; answer 1; echo "cannot write the log" >&2; exit 9'
 # ---- it hangs
-fails 1 'has not answered for 0.7 s; its last words: loading' 'echo loading >&2; sleep 100'
-fails 1 'has not answered for 0.7 s' 'header; sleep 100'
-fails 1 'has not answered for 0.7 s' 'header; answer 1 7; printf u; sleep 100'
-fails 1 'has not answered for 0.7 s' 'header; while sleep 0.1; do printf u; done'
+limit=1s
+fails 1 'has not answered for 1 s; its last words: loading' 'echo loading >&2; sleep 100'
+fails 1 'has not answered for 1 s' 'header; sleep 100'
+fails 1 'has not answered for 1 s' 'header; answer 1 7; printf u; sleep 100'
+fails 1 'has not answered for 1 s' 'header; while sleep 0.1; do printf u; done'
 fails 1 'has closed its output and does not end' 'header; answer 1; exec >&-; sleep 100'
 # ---- it closes its pipes
 fails 1 'closed its output while it was asked; its last words: bye' \
@@ -70,6 +73,7 @@ fails 1 'closed its output while it was asked; its last words: bye' \
 fails 1 'closed its input while it was asked; its last words: deaf' \
 	'header; IFS="	" read -r m user rest; echo deaf >&2; exec <&-; printf "$user\t1\n"; sleep 100'
 # ---- it says what it should not
+limit=30s
 fails 3 'has no columns user and recommendation' 'echo who'
 fails 3 "has not the header's 2 fields: \"garbage\"" 'header; echo garbage; cat > /dev/null'
 fails 3 'offers a track that is none: "9"' 'header; answer 9'
@@ -78,7 +82,7 @@ fails 3 'answers "x" where' 'header; printf "x\t1\n"; cat > /dev/null'
 fails 3 'says more than it was asked: "u' 'header; IFS="	" read -r m user rest
 	printf "$user\t1\nu\t1\nu\t1\nu\t1\n"; cat > /dev/null'
 fails 3 'says more than it was asked: "good bye' 'header; answer 1; echo "good bye"'
-fails 3 'has no end within a megabyte' 'header; head -c 3000000 /dev/zero; cat > /dev/null'
+fails 3 'has no end within a megabyte' 'header; read -r line; head -c 3000000 /dev/zero; cat > /dev/null'
 
 # ---- random bytes in place of answers: never a crash, never success
 for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
