@@ -64,8 +64,8 @@ fails 1 'ended with status 9 after its last answer; its last words: cannot write
 limit=1s
 fails 1 'has not answered for 1 s; its last words: loading' 'echo loading >&2; sleep 100'
 fails 1 'has not answered for 1 s' 'header; sleep 100'
-fails 1 'has not answered for 1 s' 'header; answer 1 7; printf u; sleep 100'
-fails 1 'has not answered for 1 s' 'header; while sleep 0.1; do printf u; done'
+fails 1 'has not answered for 1 s' 'header; answer 1 7; read -r line; printf u; sleep 100'
+fails 1 'has not answered for 1 s' 'header; read -r line; while sleep 0.1; do printf u; done'
 fails 1 'has closed its output and does not end' 'header; answer 1; exec >&-; sleep 100'
 # ---- it closes its pipes
 fails 1 'closed its output while it was asked; its last words: bye' \
@@ -75,10 +75,10 @@ fails 1 'closed its input while it was asked; its last words: deaf' \
 # ---- it says what it should not
 limit=30s
 fails 3 'has no columns user and recommendation' 'echo who'
-fails 3 "has not the header's 2 fields: \"garbage\"" 'header; echo garbage; cat > /dev/null'
+fails 3 "has not the header's 2 fields: \"garbage\"" 'header; read -r line; echo garbage; cat > /dev/null'
 fails 3 'offers a track that is none: "9"' 'header; answer 9'
 fails 3 'offers a track that is none: ""' 'header; answer ""'
-fails 3 'answers "x" where' 'header; printf "x\t1\n"; cat > /dev/null'
+fails 3 'answers "x" where' 'header; read -r line; printf "x\t1\n"; cat > /dev/null'
 fails 3 'says more than it was asked: "u' 'header; IFS="	" read -r m user rest
 	printf "$user\t1\nu\t1\nu\t1\nu\t1\n"; cat > /dev/null'
 fails 3 'says more than it was asked: "good bye' 'header; answer 1; echo "good bye"'
