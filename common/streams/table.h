@@ -28,8 +28,8 @@ struct table_format {
 };
 
 /* Opens every file, reads the first header and compares those of the others (of a
- * pipe when it is its turn). `files` may be empty: standard
- * input. The array and its strings must outlive the table. */
+ * pipe when it is its turn). `files` may be empty: standard input. The array and its
+ * strings must outlive the table. */
 struct table *table_open(char **files, int count, const struct table_format *format);
 
 /* One side file with a header, plain TSV, errors fatal. */

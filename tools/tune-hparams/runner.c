@@ -167,8 +167,10 @@ static bool take_bytes(int file, struct buffer *b)
 		ssize_t n = read(file, buffer_room(b, 4096), 4096);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+			die_errno(STATUS_FAILED, "cannot read what a trial prints");
 		if (n < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK;
+			return true;
 		if (n == 0)
 			return false;
 		b->n += (size_t)n;
@@ -497,8 +499,11 @@ static void look_after(struct study *study, const struct running *how, struct jo
 		listen_out(study, how, job);
 	if (job->err >= 0)
 		listen_err(how, job);
-	pid_t got = waitpid(job->pid, &status, WNOHANG);
-	if (got < 0 && errno != EINTR)
+	pid_t got;
+	do /* nothing else would ask again: the signal of its end has been taken */
+		got = waitpid(job->pid, &status, WNOHANG);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
 		die_errno(STATUS_FAILED, "cannot wait for a trial");
 	if (got == job->pid)
 		close_job(study, how, job, status);
