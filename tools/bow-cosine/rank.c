@@ -171,11 +171,14 @@ static void find_near(struct ranker *r, uint32_t docs, size_t k)
 /* qsort has no room for a context: the items' ids are looked up by a worker's own pointer. */
 static _Thread_local const struct strmap *sort_items;
 
+/* Scores that agree in twelve digits are a tie: the same words in another order give
+ * sums that differ in the last bit. */
 static int by_score(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
-	if (x->score < y->score || x->score > y->score)
-		return x->score > y->score ? -1 : 1;
+	double one = rint(x->score * 1e12), other = rint(y->score * 1e12);
+	if (one < other || one > other)
+		return one > other ? -1 : 1;
 	return span_compare(strmap_key(sort_items, x->text), strmap_key(sort_items, y->text));
 }
 
