@@ -140,6 +140,7 @@ ask() # N: asks N times
 # logged FILE..: are the events of all requests there, once, in order, whole?
 logged()
 {
+	sleep 0.5 # the answer goes first, then the event
 	cat "$@" | awk -F '\t' -v asked=$asked '$1 == "message" { next }
 		NF != 14 || $1 != "next" || $3 != ++n { print "row " NR ": " $0; exit bad = 1 }
 		END { if (!bad && n != asked) { print n " of " asked " events"; bad = 1 } exit bad }' > lost ||
