@@ -110,7 +110,7 @@ two_threads()
 	done | awk -v what="$what" '{ wall[$1, $2] = $3 }
 		END {
 			one = wall[1, 11] - wall[1, 1]; two = wall[2, 11] - wall[2, 1]
-			printf "%s\t%.3f\t-\t-\t%s\t%.3f\t%.2f\n", what, two, "one thread (wall)", one, two > 0 ? one / two : 0
+			printf "%s\t%.3f\t-\t-\t%s\t%.3f\t%.2f\n", what, two, "one thread (wall)", one, (two > 0 ? one / two : 0)
 		}'
 }
 
