@@ -140,7 +140,7 @@ awk 'NR == 1 || NR % 5 == 0' many.tsv > few.tsv
 peak() { analyze-ab -v --no-progress "$@" 2>&1 > /dev/null | sed -n 's/.*[ ,]\([0-9.]*\) MB.*/\1/p'; }
 a=$(peak --grouped few.tsv) b=$(peak --grouped many.tsv) c=$(peak --partial many.tsv)
 [ -n "$a" ] && [ -n "$b" ] && [ -n "$c" ] || { echo 'no peak memory in the closing line'; exit 1; }
-case $BIN in *asan* | *tsan*) ;; *)
+case $RECPIPE_BIN in *asan* | *tsan*) ;; *)
 	awk -v a="$a" -v b="$b" -v c="$c" 'BEGIN {exit !(b <= a + 1 && c <= 8)}' || { echo "memory grows with the rows: $a MB, $b MB; $c MB of --partial"; exit 1; } ;;
 esac
 echo "$n runs alike; 80,000 and 400,000 rows grouped: $a and $b MB, --partial $c MB"

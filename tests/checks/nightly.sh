@@ -113,7 +113,7 @@ for pause in 0.1 0.3 0.5 0.7; do
 	setsid "$nightly" store monday.tsv > out.txt 2> err.txt &
 	pid=$!
 	sleep $pause
-	kill -9 -- -$pid 2> /dev/null
+	kill -s KILL -- "-$pid" 2> /dev/null
 	wait $pid 2> /dev/null
 	model=$(good 1)
 	[ -s "store/models/$model/serving-topk.tsv" ] || say 'after kill -9 the good model is not there'

@@ -125,7 +125,7 @@ if command -v setsid > /dev/null; then
 		setsid "$here/demo" killed > out.txt 2> err.txt &
 		pid=$!
 		sleep $pause
-		kill -9 -- -$pid 2> /dev/null
+		kill -s KILL -- "-$pid" 2> /dev/null
 		wait $pid 2> /dev/null
 	done
 	demo killed > out.txt 2> err.txt || say "after kill -9 the run does not come to its end: $(tail -n 3 err.txt)"

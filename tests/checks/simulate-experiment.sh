@@ -73,7 +73,7 @@ for pause in 0.2 0.5 0.9 1.4 2; do
 	setsid "$RECPIPE_ROOT/pipelines/simulate-experiment" killed > out.txt 2> err.txt &
 	pid=$!
 	sleep $pause
-	kill -9 -- -$pid 2> /dev/null
+	kill -s KILL -- "-$pid" 2> /dev/null
 	wait $pid 2> /dev/null
 done
 loop killed || say "after kill -9 it does not come to its end: $(tail -n 3 err.txt)"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A training that is killed again and again ends in the same bytes: model, curve
 # (but for the seconds) and report, for every loss, with kill -9, SIGINT and SIGTERM
-# at random moments (RECPIPE_KILL_SEED repeats them).
+# at random moments (RECPIPE_KILL_SEED repeats them), later and later ones, so that a
+# slow build gets to the end as well.
 dir=${RECPIPE_TMP:-$(mktemp -d)}
 cd "$dir" || exit 1
 awk 'BEGIN { srand(9); print "user\titem\tweight\tsplit"
@@ -24,7 +25,7 @@ for loss in warp bpr warp-kos ials softmax features; do
 			train-mf $options --threads 2 --curve curve --checkpoint state -o model data.tsv &
 		pid=$!
 		set -- $(awk -v seed=$seed -v run=$runs 'BEGIN { srand(seed + 7919 * run); rand()
-			split("KILL INT TERM", name, " "); print name[1 + int(3 * rand())], 0.08 * rand() }')
+			split("KILL INT TERM", name, " "); print name[1 + int(3 * rand())], (0.08 + 0.002 * run) * rand() }')
 		sleep "$2"
 		kill -"$1" $pid 2> /dev/null
 		wait $pid 2> /dev/null

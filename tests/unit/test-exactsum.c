@@ -49,8 +49,8 @@ static void check_against_integers(struct random *r)
 			x = random_below(r, 2) ? x : -x;
 			int shift = (int)random_below(r, 40);
 			value[i] = ldexp((double)x, shift - 40);
-			__extension__ __int128 wide = x;
-			whole += wide << shift;
+			__extension__ __int128 wide = 1;
+			whole += (wide << shift) * x;
 		}
 		/* The conversion of 128 bits rounds to nearest, ties to even. */
 		CHECK_SAME(sum_of(value, N), ldexp((double)whole, -40));

@@ -452,16 +452,21 @@ static void members(void)
 	CHECK(json_member(&rest, &key, &value));
 	CHECK(span_equal(key.raw, span_of("c")) && value.kind == JSON_STRING && value.raw.n == 0);
 	CHECK(!json_member(&rest, &key, &value));
-	rest = (struct span){"{}", 2};
+	struct line empty = line_of("{}", 2), array = line_of("[ 7 , \"a]\",[1,2] ]", 18);
+	struct line nothing = line_of("[ ]", 3);
+	rest = empty.span;
 	CHECK(!json_member(&rest, &key, &value));
-	rest = (struct span){"[ 7 , \"a]\",[1,2] ]", 18};
+	rest = array.span;
 	CHECK(json_element(&rest, &value) && span_equal(value.raw, span_of("7")));
 	CHECK(json_element(&rest, &value) && span_equal(value.raw, span_of("a]")));
 	CHECK(json_element(&rest, &value) && value.kind == JSON_ARRAY && value.raw.n == 5);
 	CHECK(!json_element(&rest, &value));
-	rest = (struct span){"[ ]", 3};
+	rest = nothing.span;
 	CHECK(!json_element(&rest, &value));
 	free(line.text);
+	free(empty.text);
+	free(array.text);
+	free(nothing.text);
 }
 
 /* ---- the property: three readers agree on anything ---- */
