@@ -57,12 +57,13 @@ for u, a in U:
     for (i, s), (j, t) in zip(have, have[1:]):
         assert s > t or (s == t and i < j), (u, i, j)
 END
-for sizes in '1 1 1 1' '31 12 3 5' '33 13 16 7' '400 97 17 10' '700 40 5 100' '64 200 8 64'; do
+for sizes in '1 1 1 1' '31 12 3 5' '33 13 16 7' '400 97 17 10' '700 40 5 100' '64 200 8 64' '300 90 70 20' \
+	'200 50 64 10'; do
 	set -- $sizes
 	python3 make.py "$1" "$2" "$3" 1
 	export-topk --k "$4" --exclude x.tsv --kernel portable m.tsv > portable.tsv 2> /dev/null
 	python3 check.py "$4" portable.tsv
-	for kernel in auto avx2 avx512; do
+	for kernel in auto avx2 avx512 bfloat16 amx; do
 		export-topk --k "$4" --exclude x.tsv --kernel $kernel -j 2 -q m.tsv > other.tsv 2> err || {
 			grep -q 'does not have it' err && continue
 			cat err

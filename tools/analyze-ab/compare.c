@@ -651,7 +651,7 @@ static void mean_stats(const struct experiment_data *d, const struct writer *w,
 	put(w, "", "student_t_p", student_p(moments_of(s0->x, s0->n), moments_of(s1->x, s1->n)));
 	double *sorted[2] = {sorted_copy(s0->x, s0->n), sorted_copy(s1->x, s1->n)};
 	for (size_t i = 0; i < sizeof QUANTILES / sizeof *QUANTILES; i++) {
-		char name[32];
+		char name[48];
 		for (int side = 0; side < 2; side++) {
 			snprintf(name, sizeof name, "quantile%d_%g", side, QUANTILES[i]);
 			put(w, "", name, quantile_sorted(sorted[side], side ? s1->n : s0->n,

@@ -83,7 +83,7 @@ static const struct option_row OPTIONS[] = {
 	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", offsetof(struct options, timestamp_unit), "ms",
 	 0, 0, "ms|s", "what these timestamps count"},
 	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
-	 KERNEL_CHOICES, "instruction set of the search; the output does not depend on it"},
+	 TILE_CHOICES, "instruction set of the search; the output does not depend on it"},
 	COMMON_THREADS(struct options, common),
 	COMMON_INPUT(struct options, common),
 	COMMON_OUTPUT(struct options, common),
@@ -120,7 +120,7 @@ struct export {
 	struct table *table;
 	struct output *out;
 	struct pool *pool;
-	enum kernel_choice kernel;
+	enum tile_choice kernel;
 	struct exclude *excluded;     /* NULL: nothing is excluded */
 	struct strmap *wanted;        /* the users of --users, or NULL */
 	struct strmap *candidates;    /* the items of --candidates, or NULL */
@@ -672,8 +672,8 @@ static void export_free(struct export *e)
 
 static int run(const struct options *o, char **files, int count)
 {
-	struct export e = {.options = o, .kernel = kernel_resolve((enum kernel_choice)o->kernel)};
-	if (e.kernel == KERNEL_AUTO)
+	struct export e = {.options = o, .kernel = (enum tile_choice)o->kernel};
+	if (!tile_available(e.kernel))
 		usage_error("--kernel: this processor does not have it");
 	check_options(o);
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");

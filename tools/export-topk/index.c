@@ -140,7 +140,7 @@ static void find_tails(struct index *x, const struct weighed *order)
 }
 
 struct index *index_new(const struct index_items *items, double user_norm,
-			enum kernel_choice resolved)
+			enum tile_choice choice)
 {
 	struct index *x = memory_zero(1, sizeof *x);
 	x->items = *items;
@@ -148,7 +148,7 @@ struct index *index_new(const struct index_items *items, double user_norm,
 	bool moderate = true;
 	for (uint32_t i = 0; i < items->n; i++)
 		moderate &= order[i].norm < INDEX_NORM_MAX;
-	x->kernel = tile_kernel_of(resolved, moderate);
+	x->kernel = tile_kernel_of(choice, moderate);
 	x->panels.depth = x->kernel->pairs ? (items->factor_count + 1) / 2 : items->factor_count;
 	x->panel_count = ((size_t)items->n + PANEL - 1) / PANEL;
 	size_t panel_bytes = (size_t)x->panels.depth * PANEL * sizeof *x->panel_words;
@@ -360,17 +360,20 @@ static void start_user(struct search *s, uint32_t user, const struct query *q)
 	mark_excluded(s, user, q, true);
 }
 
-/* Interleaves the users of each tile; empty places get a threshold above all. */
+/* The users of each tile as the kernel wants them; empty places get a threshold above
+ * all. */
 static void lay_out_users(struct search *s, const struct query *queries, uint32_t n)
 {
 	unsigned width = s->index->kernel->width;
 	uint32_t depth = s->index->panels.depth;
+	size_t step = s->index->kernel->rows ? 1 : width;
 	for (uint32_t user = 0; user < n || user % width; user++) {
-		uint32_t *to = s->users + user / width * (size_t)width * depth + user % width;
+		uint32_t *tile = s->users + user / width * (size_t)width * depth;
+		uint32_t *to = tile + user % width * (s->index->kernel->rows ? depth : 1);
 		if (user >= n)
 			s->thresholds[user] = INFINITY;
 		for (uint32_t w = 0; w < depth; w++)
-			to[(size_t)w * width] = user >= n ? 0 :
+			to[w * step] = user >= n ? 0 :
 				word_of(s->index->kernel, queries[user].factors, w);
 	}
 }

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "data/kernel.h"
+#include "tile.h"
 
 struct index;
 struct search;
@@ -27,9 +27,9 @@ struct index_items {
 };
 
 /* `user_norm`: a typical length of the users' vectors; it only decides the order
- * in which items are looked at. `resolved`: a choice of kernel_resolve. */
+ * in which items are looked at. `choice`: an available one. */
 struct index *index_new(const struct index_items *items, double user_norm,
-			enum kernel_choice resolved);
+			enum tile_choice choice);
 void index_free(struct index *index);
 
 /* The largest |score| that the item side can give to a user with this vector

@@ -65,27 +65,23 @@ static size_t count_portable(const float *values, size_t n, float low)
 	return count;
 }
 
-/* ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)): the tree of all variants. */
-static double tree8(const double *s)
-{
-	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
 static double dot_portable(const float *a, const float *b, size_t n)
 {
 	double sum[8] = {0};
 	for (size_t i = 0; i < n; i += 8)
 		for (size_t j = 0; j < 8; j++)
 			sum[j] += (double)a[i + j] * (double)b[i + j];
-	return tree8(sum);
+	return tile_tree8(sum);
 }
 
 static const struct tile_kernel PORTABLE = {
-	PORTABLE_WIDTH, false, 0, scan_portable, count_portable, dot_portable,
+	PORTABLE_WIDTH, false, false, 0, scan_portable, count_portable, dot_portable,
 };
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+#include "tile-avx512.h"
 
 /* --- AVX2: 6 users by 16 items ------------------------------------------------ */
 
@@ -173,33 +169,14 @@ static double dot_avx2(const float *a, const float *b, size_t n)
 	double sum[8];
 	_mm256_storeu_pd(sum, s0);
 	_mm256_storeu_pd(sum + 4, s1);
-	return tree8(sum);
+	return tile_tree8(sum);
 }
 
-static const struct tile_kernel AVX2 = {6, false, 0, scan_avx2, count_avx2, dot_avx2};
+static const struct tile_kernel AVX2 = {6, false, false, 0, scan_avx2, count_avx2, dot_avx2};
 
 /* --- AVX-512: 12 users by 32 items -------------------------------------------- */
 
 #define USERS12(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-
-/* Compressed in registers: compressing into memory is slow on some processors. */
-__attribute__((target("avx512f,popcnt"), noinline))
-static void keep_avx512(struct bucket *b, float *threshold, __m512 s0, __m512 s1,
-			__mmask16 m0, __mmask16 m1, uint32_t at)
-{
-	const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8,
-					       7, 6, 5, 4, 3, 2, 1, 0);
-	if (b->n >= b->capacity)
-		*threshold = bucket_shrink(b);
-	__m512i place = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)at));
-	_mm512_storeu_ps(b->score + b->n, _mm512_maskz_compress_ps(m0, s0));
-	_mm512_storeu_si512(b->at + b->n, _mm512_maskz_compress_epi32(m0, place));
-	b->n += (unsigned)__builtin_popcount(m0);
-	place = _mm512_add_epi32(place, _mm512_set1_epi32(16));
-	_mm512_storeu_ps(b->score + b->n, _mm512_maskz_compress_ps(m1, s1));
-	_mm512_storeu_si512(b->at + b->n, _mm512_maskz_compress_epi32(m1, place));
-	b->n += (unsigned)__builtin_popcount(m1);
-}
 
 __attribute__((target("avx512f,popcnt")))
 static void scan_avx512(const struct panels *panels, size_t first, size_t last,
@@ -236,31 +213,8 @@ static void scan_avx512(const struct panels *panels, size_t first, size_t last,
 	}
 }
 
-__attribute__((target("avx512f,popcnt")))
-static size_t count_avx512(const float *values, size_t n, float low)
-{
-	__m512 least = _mm512_set1_ps(low);
-	size_t count = 0, i = 0;
-	for (; i + 16 <= n; i += 16)
-		count += (unsigned)__builtin_popcount(_mm512_cmp_ps_mask(
-			_mm512_loadu_ps(values + i), least, _CMP_GE_OQ));
-	return count + count_portable(values + i, n - i, low);
-}
-
-__attribute__((target("avx512f")))
-static double dot_avx512(const float *a, const float *b, size_t n)
-{
-	__m512d s = _mm512_setzero_pd();
-	for (size_t i = 0; i < n; i += 8)
-		s = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(a + i)),
-				    _mm512_cvtps_pd(_mm256_loadu_ps(b + i)), s);
-	double sum[8];
-	_mm512_storeu_pd(sum, s);
-	return tree8(sum);
-}
-
 static const struct tile_kernel AVX512 = {
-	12, false, 0, scan_avx512, count_avx512, dot_avx512,
+	12, false, false, 0, scan_avx512, count_avx512, dot_avx512,
 };
 
 /* --- AVX-512 with bfloat16: the same tile, two factors a step ----------------- */
@@ -301,23 +255,55 @@ static void scan_bfloat16(const struct panels *panels, size_t first, size_t last
 	}
 }
 
-/* Both factors are rounded to 8 bits: each is off by 2^-9 of itself at most, and
- * the product by twice that and a little. */
 static const struct tile_kernel BFLOAT16 = {
-	12, true, 0x1.02p-8, scan_bfloat16, count_avx512, dot_avx512,
+	12, true, false, BFLOAT16_ERROR, scan_bfloat16, count_avx512, dot_avx512,
 };
 
-const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved, bool rough)
+static const struct tile_kernel *native(enum tile_choice choice)
 {
-	if (resolved == KERNEL_AVX512 && rough && __builtin_cpu_supports("avx512bf16"))
-		return &BFLOAT16;
-	return resolved == KERNEL_AVX512 ? &AVX512 : resolved == KERNEL_AVX2 ? &AVX2 : &PORTABLE;
+	bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	bool avx512 = avx2 && __builtin_cpu_supports("avx512f");
+	switch (choice) {
+	case TILE_AVX2:
+		return avx2 ? &AVX2 : NULL;
+	case TILE_AVX512:
+		return avx512 ? &AVX512 : NULL;
+	case TILE_BFLOAT16:
+		return avx512 && __builtin_cpu_supports("avx512bf16") ? &BFLOAT16 : NULL;
+	case TILE_AMX:
+		return avx512 ? tile_kernel_amx() : NULL;
+	case TILE_AUTO:
+	case TILE_PORTABLE:
+		break;
+	}
+	return NULL;
 }
 #else
-const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved, bool rough)
+static const struct tile_kernel *native(enum tile_choice choice)
 {
-	(void)resolved;
-	(void)rough;
-	return &PORTABLE;
+	(void)choice;
+	return NULL;
 }
 #endif
+
+static const struct tile_kernel *fastest(bool rough)
+{
+	const struct tile_kernel *kernel = NULL;
+	for (int c = rough ? TILE_AMX : TILE_AVX512; !kernel && c >= TILE_AVX2; c--)
+		kernel = native((enum tile_choice)c);
+	return kernel ? kernel : &PORTABLE;
+}
+
+bool tile_available(enum tile_choice choice)
+{
+	return choice == TILE_AUTO || choice == TILE_PORTABLE || native(choice);
+}
+
+const struct tile_kernel *tile_kernel_of(enum tile_choice choice, bool rough)
+{
+	if (choice == TILE_AUTO)
+		return fastest(rough);
+	if (choice == TILE_PORTABLE)
+		return &PORTABLE;
+	return native(!rough && choice > TILE_AVX512 ? TILE_AVX512 : choice);
+}

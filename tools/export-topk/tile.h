@@ -1,9 +1,11 @@
-/* tile.h - the inner loops of the search, for three instruction sets.
+/* tile.h - the inner loops of the search, for several instruction sets.
  *
  * Items lie in panels of PANEL: factor f of the panel's items is panel[f * PANEL]
  * .. panel[f * PANEL + 31]. A tile is `width` users whose factors are interleaved
  * the same way. Scores are computed in registers and compared with the user's
  * threshold there; only those that reach it are put in the user's bucket.
+ *
+ * A kernel with matrix registers wants each user's factors side by side instead.
  *
  * A kernel that multiplies bfloat16 (the upper half of a float) takes two factors
  * at a time: a word of a panel or tile then holds factors 2f and 2f + 1.
@@ -15,9 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/kernel.h"
+enum tile_choice {
+	TILE_AUTO, TILE_PORTABLE, TILE_AVX2, TILE_AVX512, TILE_BFLOAT16, TILE_AMX,
+};
+#define TILE_CHOICES "auto|portable|avx2|avx512|bfloat16|amx"
 
-enum { PANEL = 32, TILE_WIDTH_MAX = 12 };
+enum { PANEL = 32, TILE_WIDTH_MAX = 16 };
 
 struct panels {
 	const uint32_t *at;      /* panel p at p * depth * PANEL words, 64-byte aligned */
@@ -58,13 +63,28 @@ typedef double tile_dot(const float *a, const float *b, size_t n);
 struct tile_kernel {
 	unsigned width;
 	bool pairs;     /* words are pairs of bfloat16, otherwise floats */
+	bool rows;      /* a tile's users lie one behind the other, not interleaved */
 	double error;   /* a product may be off by this share of its size, beside rounding */
 	tile_scan *scan;
 	tile_count *count;
 	tile_dot *dot;
 };
 
-/* `rough`: bfloat16 may be used where the processor has it. */
-const struct tile_kernel *tile_kernel_of(enum kernel_choice resolved, bool rough);
+/* ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)): the tree of all variants. */
+static inline double tile_tree8(const double *s)
+{
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+/* The one with matrix registers (AMX); NULL where the processor or the system has none. */
+const struct tile_kernel *tile_kernel_amx(void);
+
+/* Does this machine have it? AUTO is the fastest that it has. */
+bool tile_available(enum tile_choice choice);
+
+/* The kernel of an available choice. `rough`: numbers are such that bfloat16 may be
+ * used; otherwise those that multiply it are replaced by their like in single
+ * precision. */
+const struct tile_kernel *tile_kernel_of(enum tile_choice choice, bool rough);
 
 #endif
