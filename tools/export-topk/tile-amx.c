@@ -4,6 +4,7 @@
 #include "tile.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -84,6 +85,14 @@ static void scan_amx(const struct panels *panels, size_t first, size_t last,
 	_tile_release();
 }
 
+/* Leaf 7 of CPUID; not every compiler has these names in __builtin_cpu_supports. */
+static bool in_processor(void)
+{
+	enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
+	unsigned a, b, c, d;
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d & AMX_BF16 && d & AMX_TILE;
+}
+
 /* Linux gives the registers' state only to processes that asked for it. */
 static bool permitted(void)
 {
@@ -101,8 +110,7 @@ const struct tile_kernel *tile_kernel_amx(void)
 		.width = WIDTH, .pairs = true, .rows = true, .error = BFLOAT16_ERROR,
 		.scan = scan_amx, .count = count_avx512, .dot = dot_avx512,
 	};
-	return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
-	       permitted() ? &AMX : NULL;
+	return in_processor() && permitted() ? &AMX : NULL;
 }
 #else
 const struct tile_kernel *tile_kernel_amx(void)
