@@ -2,7 +2,7 @@
 # Published tables: Recall@20 and NDCG@20 of iALS and of the softmax loss on
 # ml-1m-lcfn, lastfm-lightgcn and hetrec2011-lastfm-2k. A tenth of the train rows is
 # cut off as validation and tune-hparams searches on that alone; then all train rows
-# are fitted with what it found, and the test rows are looked at once.
+# are fitted with what it found, and measured on the test rows.
 # TRIALS (8) is the length of a search, SETS and LOSSES are what to run.
 shared=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data
 [ -d "$shared/ml-1m-lcfn" ] && [ -d "$shared/lastfm-lightgcn" ] && [ -d "$shared/hetrec2011-lastfm-2k" ] ||
