@@ -130,6 +130,7 @@ whole()
 	redis-cli -s socket --raw hgetall recs:lists | paste - - | sort | cmp -s - wanted.txt ||
 		say "$1: what is called good is not live"
 }
+flock store/.lock true # what the script had started works on, and holds the lock
 run 0 --republish store
 whole 'after kill -9'
 
