@@ -42,7 +42,18 @@ static void configure(uint32_t rest)
 	_tile_loadconfig(&c);
 }
 
-__attribute__((target("avx512f,amx-tile,amx-bf16")))
+/* Adds the products of the words from `f` on: users in register u, the halves of the
+ * panel in v and w (a macro: registers are part of the instructions). */
+#define MULTIPLY(f, u, v, w) do { \
+	const uint32_t *at = item + (size_t)(f) * PANEL; \
+	_tile_loadd(u, users + (f), user_bytes); \
+	_tile_loadd(v, at, panel_row); \
+	_tile_loadd(w, at + HALF, panel_row); \
+	_tile_dpbf16ps(0, u, v); \
+	_tile_dpbf16ps(1, u, w); \
+} while (0)
+
+__attribute__((target("avx512f,popcnt,amx-tile,amx-bf16")))
 static void scan_amx(const struct panels *panels, size_t first, size_t last,
 		     const uint32_t *users, float *threshold, struct bucket *buckets)
 {
@@ -54,32 +65,15 @@ static void scan_amx(const struct panels *panels, size_t first, size_t last,
 	for (size_t p = first; p < last; p++, item += (size_t)depth * PANEL) {
 		_tile_loadd(0, panels->bias + p * PANEL, 0);
 		_tile_loadd(1, panels->bias + p * PANEL + HALF, 0);
-		for (uint32_t f = 0; f < whole; f += STEP) {
-			const uint32_t *at = item + (size_t)f * PANEL;
-			_tile_loadd(2, users + f, user_bytes);
-			_tile_loadd(3, at, panel_row);
-			_tile_loadd(4, at + HALF, panel_row);
-			_tile_dpbf16ps(0, 2, 3);
-			_tile_dpbf16ps(1, 2, 4);
-		}
-		if (rest) {
-			const uint32_t *at = item + (size_t)whole * PANEL;
-			_tile_loadd(5, users + whole, user_bytes);
-			_tile_loadd(6, at, panel_row);
-			_tile_loadd(7, at + HALF, panel_row);
-			_tile_dpbf16ps(0, 5, 6);
-			_tile_dpbf16ps(1, 5, 7);
-		}
+		for (uint32_t f = 0; f < whole; f += STEP)
+			MULTIPLY(f, 2, 3, 4);
+		if (rest)
+			MULTIPLY(whole, 5, 6, 7);
 		_tile_stored(0, &score[0][0], sizeof score[0]);
 		_tile_stored(1, &score[0][HALF], sizeof score[0]);
 		for (unsigned j = 0; j < WIDTH; j++) {
 			__m512 s = _mm512_load_ps(score[j]), t = _mm512_load_ps(score[j] + HALF);
-			__m512 low = _mm512_set1_ps(threshold[j]);
-			__mmask16 m0 = _mm512_cmp_ps_mask(s, low, _CMP_GE_OQ);
-			__mmask16 m1 = _mm512_cmp_ps_mask(t, low, _CMP_GE_OQ);
-			if (m0 | m1)
-				keep_avx512(&buckets[j], &threshold[j], s, t, m0, m1,
-					    (uint32_t)(p * PANEL));
+			offer_avx512(&buckets[j], &threshold[j], s, t, p * PANEL);
 		}
 	}
 	_tile_release();

@@ -11,7 +11,7 @@
 #define BFLOAT16_ERROR 0x1.02p-8
 
 /* Compressed in registers: compressing into memory is slow on some processors. */
-__attribute__((target("avx512f,popcnt"), noinline, unused))
+__attribute__((target("avx512f,popcnt"), noinline))
 static void keep_avx512(struct bucket *b, float *threshold, __m512 s0, __m512 s1,
 			__mmask16 m0, __mmask16 m1, uint32_t at)
 {
@@ -27,6 +27,19 @@ static void keep_avx512(struct bucket *b, float *threshold, __m512 s0, __m512 s1
 	_mm512_storeu_ps(b->score + b->n, _mm512_maskz_compress_ps(m1, s1));
 	_mm512_storeu_si512(b->at + b->n, _mm512_maskz_compress_epi32(m1, place));
 	b->n += (unsigned)__builtin_popcount(m1);
+}
+
+/* The scores s, t of a user for the panel at `at`: those that reach the threshold are
+ * kept. */
+__attribute__((target("avx512f,popcnt")))
+static inline void offer_avx512(struct bucket *b, float *threshold, __m512 s, __m512 t,
+				size_t at)
+{
+	__m512 low = _mm512_set1_ps(*threshold);
+	__mmask16 m0 = _mm512_cmp_ps_mask(s, low, _CMP_GE_OQ);
+	__mmask16 m1 = _mm512_cmp_ps_mask(t, low, _CMP_GE_OQ);
+	if (m0 | m1)
+		keep_avx512(b, threshold, s, t, m0, m1, (uint32_t)at);
 }
 
 __attribute__((target("avx512f,popcnt")))

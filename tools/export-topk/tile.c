@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "data/kernel.h"
+
 /* --- portable: 4 users by 8 items, vectors of 4 (SSE2, NEON, or plain code) --- */
 
 enum { PORTABLE_WIDTH = 4 };
@@ -199,15 +201,7 @@ static void scan_avx512(const struct panels *panels, size_t first, size_t last,
 			USERS12(X)
 #undef X
 		}
-		__mmask16 m0, m1;
-		__m512 low;
-#define X(j) \
-		low = _mm512_set1_ps(threshold[j]); \
-		m0 = _mm512_cmp_ps_mask(s##j, low, _CMP_GE_OQ); \
-		m1 = _mm512_cmp_ps_mask(t##j, low, _CMP_GE_OQ); \
-		if (m0 | m1) \
-			keep_avx512(&buckets[j], &threshold[j], s##j, t##j, m0, m1, \
-				    (uint32_t)(p * PANEL));
+#define X(j) offer_avx512(&buckets[j], &threshold[j], s##j, t##j, p * PANEL);
 		USERS12(X)
 #undef X
 	}
@@ -241,15 +235,7 @@ static void scan_bfloat16(const struct panels *panels, size_t first, size_t last
 			USERS12(X)
 #undef X
 		}
-		__mmask16 m0, m1;
-		__m512 low;
-#define X(j) \
-		low = _mm512_set1_ps(threshold[j]); \
-		m0 = _mm512_cmp_ps_mask(s##j, low, _CMP_GE_OQ); \
-		m1 = _mm512_cmp_ps_mask(t##j, low, _CMP_GE_OQ); \
-		if (m0 | m1) \
-			keep_avx512(&buckets[j], &threshold[j], s##j, t##j, m0, m1, \
-				    (uint32_t)(p * PANEL));
+#define X(j) offer_avx512(&buckets[j], &threshold[j], s##j, t##j, p * PANEL);
 		USERS12(X)
 #undef X
 	}
@@ -261,8 +247,8 @@ static const struct tile_kernel BFLOAT16 = {
 
 static const struct tile_kernel *native(enum tile_choice choice)
 {
-	bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-	bool avx512 = avx2 && __builtin_cpu_supports("avx512f");
+	bool avx2 = kernel_resolve(KERNEL_AVX2) == KERNEL_AVX2;
+	bool avx512 = kernel_resolve(KERNEL_AVX512) == KERNEL_AVX512;
 	switch (choice) {
 	case TILE_AVX2:
 		return avx2 ? &AVX2 : NULL;
