@@ -10,10 +10,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+/* Apart from each other in memory: `next` is written all the time. */
 struct worker {
-	struct pool *pool;
+	_Alignas(64) struct pool *pool;
 	size_t number;
 	pthread_t thread;
+	atomic_size_t next; /* chunk of its share, which ends before `end` */
+	size_t end;
 };
 
 struct pool {
@@ -24,19 +27,21 @@ struct pool {
 	uint64_t round;         /* which pool_run the workers are at */
 	size_t busy;            /* workers that have not finished the round */
 	bool ending;
-	size_t chunks;
-	atomic_size_t next;
 	void (*work)(void *context, size_t chunk, size_t worker);
 	void *context;
 };
 
+/* A worker's own share first, then what is left of the others'. */
 static void take_chunks(struct pool *pool, size_t worker)
 {
-	for (;;) {
-		size_t chunk = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-		if (chunk >= pool->chunks)
-			return;
-		pool->work(pool->context, chunk, worker);
+	for (size_t k = 0; k < pool->threads; k++) {
+		struct worker *w = &pool->workers[(worker + k) % pool->threads];
+		for (;;) {
+			size_t chunk = atomic_fetch_add_explicit(&w->next, 1, memory_order_relaxed);
+			if (chunk >= w->end)
+				break;
+			pool->work(pool->context, chunk, worker);
+		}
 	}
 }
 
@@ -69,10 +74,11 @@ struct pool *pool_new(size_t threads)
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->begin, NULL);
 	pthread_cond_init(&pool->done, NULL);
-	pool->workers = memory_zero(pool->threads, sizeof *pool->workers);
+	pool->workers = memory_aligned(pool->threads, sizeof *pool->workers);
 	for (size_t i = 1; i < pool->threads; i++) {
 		struct worker *w = &pool->workers[i];
-		*w = (struct worker){.pool = pool, .number = i};
+		w->pool = pool;
+		w->number = i;
 		int error = pthread_create(&w->thread, NULL, worker_main, w);
 		if (error) {
 			errno = error;
@@ -87,14 +93,22 @@ size_t pool_threads(const struct pool *pool)
 	return pool->threads;
 }
 
+static size_t share_start(const struct pool *pool, size_t chunks, size_t worker)
+{
+	return chunks / pool->threads * worker + chunks % pool->threads * worker / pool->threads;
+}
+
 void pool_run(struct pool *pool, size_t chunks,
 	      void (*work)(void *context, size_t chunk, size_t worker), void *context)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->chunks = chunks;
 	pool->work = work;
 	pool->context = context;
-	atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+	for (size_t i = 0; i < pool->threads; i++) {
+		struct worker *w = &pool->workers[i];
+		atomic_store_explicit(&w->next, share_start(pool, chunks, i), memory_order_relaxed);
+		w->end = share_start(pool, chunks, i + 1);
+	}
 	pool->busy = pool->threads - 1;
 	pool->round++;
 	if (pool->busy)

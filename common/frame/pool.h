@@ -1,7 +1,9 @@
 /* pool.h - threads that share out numbered chunks of work.
  *
- * Which thread does which chunk is not defined; results must depend on the
- * chunk's number alone, so that any number of threads gives the same bytes.
+ * Each thread has a share of neighbouring chunks, the same whenever there are as many,
+ * so that what belongs to a chunk stays near its processor; one that is done helps the
+ * others. So which thread does which chunk is not defined; results must depend on the
+ * chunk's number alone, and any number of threads gives the same bytes.
  */
 #ifndef RECPIPE_FRAME_POOL_H
 #define RECPIPE_FRAME_POOL_H
