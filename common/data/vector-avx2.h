@@ -4,13 +4,15 @@
 
 #include <immintrin.h>
 #include <math.h>
-#pragma GCC target("avx2,fma")
+#include <stdint.h>
+#pragma GCC target("avx2,fma,prfchw")
 
 #define LANES 8
 #define VECTOR_NAME(name) name##_avx2
 #define INLINE static inline __attribute__((always_inline))
 
 typedef __m256 vec;
+typedef __m128 vec_four;
 
 #define vec_load(at) _mm256_load_ps(at)
 #define vec_store(at, x) _mm256_store_ps((at), (x))
@@ -35,6 +37,19 @@ INLINE float vec_sum(__m256 x)
 	__m128 t = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
 	t = _mm_add_ps(t, _mm_movehl_ps(t, t));
 	return _mm_cvtss_f32(_mm_add_ss(t, _mm_movehdup_ps(t)));
+}
+
+INLINE vec_four vec_sum4(__m256 a, __m256 b, __m256 c, __m256 d)
+{
+	__m256 x = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+	__m256 y = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+	__m256 z = _mm256_add_ps(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
+	return _mm_add_ps(_mm256_castps256_ps128(z), _mm256_extractf128_ps(z, 1));
+}
+
+INLINE uint32_t vec_positive4(vec_four x)
+{
+	return (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(x, _mm_setzero_ps()));
 }
 
 #endif

@@ -190,8 +190,8 @@ for epoch in range(1, epochs + 1):
         for i in range(len(cell), 1, -1):
             j = lots.below(i)
             cell[i - 1], cell[j] = cell[j], cell[i - 1]
-    for at, cell in enumerate(cells):
-        r = stream(1 << 31 | at)
+    for place, cell in enumerate(cells):
+        r = stream(1 << 31 | place)
         if cosines:
             deck = rank_items[:]
             for i in range(0, len(cell), 32):
@@ -208,7 +208,11 @@ for epoch in range(1, epochs + 1):
                 return draw()
             ahead.append(draw())
             return ahead.pop(0)
-        for u, nth in cell:
+        def draw_lot(at):
+            u, nth = cell[at]
+            return [nth] + [r.below(len(rows[u])) for i in range(5)]
+        lot_ahead = [draw_lot(0)] if loss == 'warp-kos' and cell and not names else []
+        for at, (u, nth) in enumerate(cell):
             good, weight = rows[u][nth]
             mine = {i for i, w in rows[u]}
             p, q = P[u], made(good)
@@ -229,7 +233,11 @@ for epoch in range(1, epochs + 1):
                     pair(p, q, n, weight * sigmoid(dot(p, n) - dot(p, q)))
                 continue
             if loss == 'warp-kos':
-                lots = [nth] + [r.below(len(rows[u])) for i in range(5)]
+                if names:
+                    lots = draw_lot(at)
+                else: # the next visit's lot is drawn before this one's negatives
+                    lot_ahead += [draw_lot(at + 1)] if at + 1 < len(cell) else []
+                    lots = lot_ahead.pop(0)
                 lots.sort(key=lambda n: -dot(p, made(rows[u][n][0])))
                 good, weight = rows[u][lots[2]]
                 q = made(good)

@@ -18,16 +18,19 @@ struct positives {
 struct positives positives_new(const struct problem *p);
 void positives_free(struct positives *p);
 
-/* Asks for the memory that positives_has will look at, while it is little: a look
- * that has to wait for it costs as much as a third of a visit. */
+/* Asks for the memory that positives_has will look at, while it is little: a look that
+ * has to wait for it costs as much as a third of a visit. */
 static inline void positives_fetch(const struct positives *p, uint32_t user)
 {
-	enum { MOST_WORDS = 64, LINE_WORDS = 8 };
-	if (p->bits)
-		for (size_t k = 0; k < p->words && k < MOST_WORDS; k += LINE_WORDS)
-			__builtin_prefetch(p->bits + user * p->words + k);
-	else
-		__builtin_prefetch(p->problem->item + p->problem->start[user]);
+	enum { MOST_LINES = 8, LINE = 64 };
+	const struct problem *problem = p->problem;
+	const char *at = p->bits ? (const char *)(p->bits + user * p->words)
+				 : (const char *)(problem->item + problem->start[user]);
+	size_t bytes = p->bits ? p->words * sizeof *p->bits
+			       : (problem->start[user + 1] - problem->start[user]) *
+					 sizeof *problem->item;
+	for (size_t k = 0; k < bytes && k < MOST_LINES * LINE; k += LINE)
+		__builtin_prefetch(at + k);
 }
 
 static inline bool positives_has(const struct positives *p, uint32_t user, uint32_t item)

@@ -1,5 +1,6 @@
 #include "schedule.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t
 	s->user_list = memory_new(p->users.n, sizeof(uint32_t));
 	s->item_list = memory_new(p->items.n, sizeof(uint32_t));
 	s->item_block = memory_new((size_t)p->items.n * ROUNDS, 1);
+	s->round_block = memory_new(p->items.n, 1);
 	s->row_start = memory_zero((size_t)s->blocks * s->blocks * ROUNDS + 1, sizeof(uint64_t));
 	s->order = memory_new(p->rows, sizeof *s->order);
 	struct random random = random_start(seed, UINT64_C(1) << 32);
@@ -106,6 +108,7 @@ void schedule_free(struct schedule *s)
 	free(s->user_list);
 	free(s->item_list);
 	free(s->item_block);
+	free(s->round_block);
 	free(s->row_start);
 	free(s->order);
 	free(s->grouped);
@@ -172,8 +175,9 @@ static void fill_block(void *context, size_t chunk, size_t worker)
 		uint32_t user = s->user_list[i];
 		for (uint64_t row = p->start[user]; row < p->start[user + 1]; row++) {
 			uint32_t nth = (uint32_t)(row - p->start[user]);
+			uint32_t what = p->weight ? nth : p->item[row];
 			uint64_t *at = &next[cell_of(s, p->item[row], &random)];
-			s->order[(*at)++] = (struct entry){user, nth};
+			s->order[(*at)++] = (struct entry){user, what};
 		}
 	}
 	for (uint32_t c = 0; c < cells; c++)
@@ -206,7 +210,9 @@ void schedule_round(struct schedule *s, uint32_t round)
 	memcpy(fill, s->item_start, s->blocks * sizeof *fill);
 	for (uint32_t i = 0; i < s->problem->items.n; i++) { /* as they were dealt */
 		uint32_t item = s->item_rank[i];
-		s->item_list[fill[s->item_block[(size_t)item * ROUNDS + round]]++] = item;
+		uint8_t block = s->item_block[(size_t)item * ROUNDS + round];
+		s->round_block[item] = block;
+		s->item_list[fill[block]++] = item;
 	}
 }
 
@@ -225,12 +231,12 @@ static void group_chunk(void *context, size_t chunk, size_t worker)
 		uint32_t n = (uint32_t)(p->start[u + 1] - p->start[u]);
 		memset(start, 0, (s->blocks + 1) * sizeof *start);
 		for (uint32_t k = 0; k < n; k++)
-			start[s->item_block[(size_t)item[k] * ROUNDS + s->round] + 1]++;
+			start[s->round_block[item[k]] + 1]++;
 		for (uint32_t b = 0; b < s->blocks; b++)
 			start[b + 1] += start[b];
 		memcpy(next, start, s->blocks * sizeof *next);
 		for (uint32_t k = 0; k < n; k++)
-			out[next[s->item_block[(size_t)item[k] * ROUNDS + s->round]]++] = item[k];
+			out[next[s->round_block[item[k]]]++] = item[k];
 	}
 }
 
@@ -244,9 +250,18 @@ void schedule_group(struct schedule *s, struct pool *pool)
 	pool_run(pool, (users + GROUP_USERS - 1) / GROUP_USERS, group_chunk, s);
 }
 
+/* The item block that user block `chunk` meets on a diagonal. Where there are 2^n
+ * blocks, neighbours among the user blocks, which one thread has, exchange theirs
+ * before they get those of others: rows move less between processors. */
+static uint32_t block_of(const struct schedule *s, uint32_t diagonal, uint32_t chunk)
+{
+	bool power_of_two = (s->blocks & (s->blocks - 1)) == 0;
+	return power_of_two ? chunk ^ diagonal % s->blocks : (chunk + diagonal) % s->blocks;
+}
+
 struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t chunk)
 {
-	uint32_t round = diagonal / s->blocks, block = (chunk + diagonal) % s->blocks;
+	uint32_t round = diagonal / s->blocks, block = block_of(s, diagonal, chunk);
 	size_t at = ((size_t)chunk * ROUNDS + round) * s->blocks + block;
 	return (struct cell){
 		.order = s->order + s->row_start[at],

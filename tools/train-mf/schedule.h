@@ -22,7 +22,7 @@ enum { BLOCKS_MAX = 64, ROUNDS = 16 };
 
 struct entry {
 	uint32_t user;
-	uint32_t nth; /* which of the user's rows */
+	uint32_t what; /* the item; which of the user's rows when rows have weights */
 };
 
 /* One cell: what it visits, and the items negatives are drawn from. */
@@ -50,6 +50,7 @@ struct schedule {
 	uint64_t epoch;
 
 	uint32_t round;                  /* the one that item_list is of */
+	uint8_t *round_block;            /* items: the block of each in this round */
 
 	/* Asked for by schedule_group: each user's items by their block in this
 	 * round; those of user u and block b are grouped[start[u] +

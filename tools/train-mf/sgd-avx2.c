@@ -3,6 +3,7 @@
 #include "data/vector-avx2.h"
 
 #include "sgd-loops.h"
+#include "sgd-composed.h"
 #include "cosine-loops.h"
 #else
 #include "cosine.h"

@@ -2,4 +2,5 @@
 #include "data/vector-portable.h"
 
 #include "sgd-loops.h"
+#include "sgd-composed.h"
 #include "cosine-loops.h"
