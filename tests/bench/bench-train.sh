@@ -2,9 +2,11 @@
 # train-mf beside LightFM and implicit, when Python (PYTHON, or python3) has them:
 # 0.8 M interactions of 6,000 users and 3,000 items in ten tastes, or the user's own
 # dataset (BENCH_DATASET, with test rows). CPU seconds of ten epochs on one thread,
-# reading and writing left out; precision@10 of both sides' factors by the same
-# tools goes to standard error.
+# reading and writing left out, as the median of five runs (the peer's: the mean of
+# two) that take turns; precision@10 of both sides' factors by the same tools goes to
+# standard error.
 . "${RECPIPE_ROOT:?}/tests/bench/lib.sh"
+BENCH_REPEAT=1 # the medians are taken here
 cd "$RECPIPE_TMP" || exit 1
 python=${PYTHON:-python3}
 if [ -n "${BENCH_DATASET:-}" ]; then
@@ -75,41 +77,57 @@ quality()
 	awk -F '\t' -v what="$2" '$1 == "precision@10" || $1 == "ndcg@100" { printf "%s\t%s\t%s\n", what, $1, $2 }' >&2
 }
 
-# compare WHAT EPOCHS LIBRARY 'OPTIONS': the seconds of training, by the curve of
-# one epoch's worth less than the whole
+# CPU seconds of ten epochs: those of eleven less those of one.
+ten_epochs()
+{
+	bench_cpu "train-mf --epochs 1 --patience 0 $* dataset.tsv > one.tsv" || return 1
+	one=$cpu
+	bench_cpu "train-mf --epochs 11 --patience 0 $* dataset.tsv > ours.tsv" || return 1
+	awk -v a="$cpu" -v b="$one" 'BEGIN { print a - b }' >> seconds
+}
+
+# compare WHAT LIBRARY LOSS FACTORS OPTIONS..
 compare()
 {
 	what=$1 library=$2 loss=$3 factors=$4
 	shift 4
-	bench_cpu "train-mf --factors $factors --epochs 1 --patience 0 $* dataset.tsv > one.tsv" || return 1
-	one=$cpu
-	bench_cpu "train-mf --factors $factors --epochs 11 --patience 0 $* dataset.tsv > ours.tsv" || return 1
-	ours=$(awk -v a="$cpu" -v b="$one" 'BEGIN { printf "%.3f", a - b }')
+	: > seconds
+	: > peers
+	for turn in 1 2 3 4 5; do
+		ten_epochs --factors "$factors" "$@" || return 1
+		if [ $((turn % 3)) = 1 ] && "$python" -c "import $library" 2> /dev/null; then
+			"$python" peer.py "$library" "$loss" "$factors" 10 theirs.tsv >> peers 2> /dev/null
+		fi
+	done
+	ours=$(sort -n seconds | awk 'NR == 3 { printf "%.3f", $1 }')
+	theirs=$(awk '{ s += $1 } END { if (NR) printf "%.3f", s / NR; else print "-" }' peers)
 	rate=$(awk -v n="$rows" -v s="$ours" 'BEGIN { printf "%.3g M/s", n * 10 / s / 1e6 }')
-	theirs=-
 	train-mf --factors "$factors" --epochs 10 --patience 0 "$@" dataset.tsv > ours.tsv
 	quality ours.tsv "$what, ours"
-	if "$python" -c "import $library" 2> /dev/null; then
-		theirs=$("$python" peer.py "$library" "$loss" "$factors" 10 theirs.tsv 2> /dev/null) || theirs=-
-		[ "$theirs" = - ] || quality theirs.tsv "$what, $library"
-	fi
+	[ "$theirs" = - ] || quality theirs.tsv "$what, $library"
 	bench_row "$what" "$ours" "$rate" "$peak" "$library" "$theirs"
 }
 
-# two_threads WHAT OPTIONS..: wall seconds of two threads, beside those of one. Only
-# on a machine with nothing else to do is this the schedule's doing.
+# two_threads WHAT OPTIONS..: wall seconds of two threads, beside those of one, the
+# medians of five turns. Only on a machine with nothing else to do is this the
+# schedule's doing.
 two_threads()
 {
 	what=$1
 	shift
-	for j in 1 2; do
-		for epochs in 1 11; do
-			bench_cpu "train-mf --threads $j --epochs $epochs --patience 0 $* dataset.tsv > ours.tsv" || return 1
-			echo "$j $epochs $wall"
+	for turn in 1 2 3 4 5; do
+		for j in 1 2; do
+			bench_cpu "train-mf --threads $j --epochs 1 --patience 0 $* dataset.tsv > ours.tsv" ||
+				return 1
+			one=$wall
+			bench_cpu "train-mf --threads $j --epochs 31 --patience 0 $* dataset.tsv > ours.tsv" ||
+				return 1
+			echo "$j" "$wall" "$one"
 		done
-	done | awk -v what="$what" '{ wall[$1, $2] = $3 }
+	done | awk '{ print $1, $2 - $3 }' | sort -k1,1 -k2,2n | awk -v what="$what" '
+		NR == 3 { one = $2 }
+		NR == 8 { two = $2 }
 		END {
-			one = wall[1, 11] - wall[1, 1]; two = wall[2, 11] - wall[2, 1]
 			printf "%s\t%.3f\t-\t-\t%s\t%.3f\t%.2f\n", what, two, "one thread (wall)", one, (two > 0 ? one / two : 0)
 		}'
 }
