@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/radix.h"
 
 /* Of n trials the best GOOD_SHARE are the good ones, at most MOST_GOOD. A kernel is as
  * wide as the gaps to its neighbours, between bounds: not above WIDEST; among the good
@@ -26,6 +27,20 @@ static const double GOOD_SHARE = 0.1, MOST_GOOD = 25, WIDEST = 0.2, FINEST = 0.0
 /* Smooth kernels are worked on so many at a time. */
 enum { LANES = 8 };
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), may_alias));
+typedef int64_t lane_masks __attribute__((vector_size(LANES * sizeof(double)), may_alias));
+
+/* Wider vectors where the processor has them: the same numbers, sooner. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDE
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void lanes_select(lane_masks mask, const lanes *a, const lanes *b, lanes *to)
+{
+	*to = (lanes)((mask & (lane_masks)*a) | (~mask & (lane_masks)*b));
+}
 
 /* A kernel on one axis, for each kernel: arrays of `padded` numbers. Where a trial had
  * no value (`unit` nan) a smooth kernel is flat: slope and constant are 0. */
@@ -35,6 +50,7 @@ struct axis {
 	double *middle;    /* the same, 0 where it is nan */
 	double *slope;     /* 1 / sigma */
 	double *constant;  /* log density at the middle, cut to 0 .. 1 */
+	uint32_t *twin;    /* the first kernel in the same place, or itself */
 	double own, other; /* log mass of a kernel's own choice, of another */
 };
 
@@ -45,6 +61,7 @@ struct mixture {
 	double *weight, *log_weight;
 	struct axis *axes; /* one a parameter */
 	double *block;     /* all of these numbers */
+	uint32_t *twins;   /* those of all axes */
 };
 
 static const double HALF_LOG_2PI = 0.91893853320467274178;
@@ -113,38 +130,38 @@ static double age_weight(size_t from_newest, size_t n)
 	return 1 - share * (1 - least);
 }
 
-struct sorted {
-	double unit;
-	size_t kernel;
-};
-
-static int by_unit(const void *a, const void *b)
-{
-	double x = ((const struct sorted *)a)->unit, y = ((const struct sorted *)b)->unit;
-	return (x > y) - (x < y);
-}
-
 /* Each kernel is as wide as the larger gap to a neighbour on this axis (Bergstra et
  * al. 2011), at the ends as the only one; those with no other value as far as the wall. */
 static void set_widths(const struct axis *axis, size_t n, double narrowest)
 {
-	struct sorted *s = memory_new(n + 1, sizeof *s);
+	uint64_t *key = memory_new(n + 1, sizeof *key); /* the bits of x >= 0 ascend with x */
+	uint32_t *kernel = memory_new(n + 1, sizeof *kernel);
+	double *unit = memory_new(n + 1, sizeof *unit);
 	size_t count = 0;
-	for (size_t i = 0; i < n; i++)
-		if (!isnan(axis->unit[i]))
-			s[count++] = (struct sorted){axis->unit[i], i};
-	qsort(s, count, sizeof *s, by_unit);
-	for (size_t from = 0, to; from < count; from = to) { /* from .. to: the same value */
-		double u = s[from].unit;
-		for (to = from + 1; to < count && !(s[to].unit > u); to++)
-			;
-		double left = from > 0 ? u - s[from - 1].unit : 0;
-		double right = to < count ? s[to].unit - u : 0;
-		double gap = from > 0 || to < count ? fmax(left, right) : fmax(u, 1 - u);
-		for (size_t i = from; i < to; i++)
-			axis->sigma[s[i].kernel] = fmin(fmax(gap, narrowest), fmax(WIDEST, narrowest));
+	for (size_t i = 0; i < n; i++) {
+		double u = axis->unit[i] + 0.0; /* no -0 */
+		if (isnan(u))
+			continue;
+		memcpy(&key[count], &u, sizeof u);
+		kernel[count++] = (uint32_t)i;
 	}
-	free(s);
+	radix_sort(key, kernel, count);
+	memcpy(unit, key, count * sizeof *unit);
+	for (size_t from = 0, to; from < count; from = to) { /* from .. to: the same value */
+		double u = unit[from];
+		for (to = from + 1; to < count && !(unit[to] > u); to++)
+			;
+		double left = from > 0 ? u - unit[from - 1] : 0;
+		double right = to < count ? unit[to] - u : 0;
+		double gap = from > 0 || to < count ? fmax(left, right) : fmax(u, 1 - u);
+		for (size_t i = from; i < to; i++) {
+			axis->sigma[kernel[i]] = fmin(fmax(gap, narrowest), fmax(WIDEST, narrowest));
+			axis->twin[kernel[i]] = kernel[from]; /* the sort is stable */
+		}
+	}
+	free(unit);
+	free(kernel);
+	free(key);
 }
 
 static void set_weights(struct mixture *m, const struct study *study, const struct ranked *ranked)
@@ -177,8 +194,11 @@ static void set_constants(struct axis *axis, const struct parameter *p, size_t n
 		double u = axis->unit[i], sigma = axis->sigma[i];
 		axis->middle[i] = flat ? 0 : u;
 		axis->slope[i] = flat ? 0 : 1 / sigma;
-		axis->constant[i] = flat ? 0 : -log(sigma) - HALF_LOG_2PI -
-			log(normal_cdf((1 - u) / sigma) - normal_cdf(-u / sigma));
+		if (axis->twin[i] < i)
+			axis->constant[i] = axis->constant[axis->twin[i]];
+		else
+			axis->constant[i] = flat ? 0 : -log(sigma) - HALF_LOG_2PI -
+				log(normal_cdf((1 - u) / sigma) - normal_cdf(-u / sigma));
 	}
 }
 
@@ -191,7 +211,9 @@ static void set_axis(struct mixture *m, size_t p, const struct ranked *ranked, d
 	axis->middle = axis->sigma + m->padded;
 	axis->slope = axis->middle + m->padded;
 	axis->constant = axis->slope + m->padded;
+	axis->twin = m->twins + p * m->padded;
 	for (size_t i = 0; i < m->padded; i++) {
+		axis->twin[i] = (uint32_t)i;
 		double x = i + 1 < m->n ? ranked[i].trial->point[p] : NAN;
 		axis->unit[i] = isnan(x) ? x : space_unit(q, x);
 		axis->sigma[i] = 1;
@@ -212,6 +234,7 @@ static struct mixture mixture_make(const struct study *study, const struct ranke
 	m.block = memory_aligned((2 + 5 * space->n) * m.padded, sizeof *m.block);
 	m.weight = m.block;
 	m.log_weight = m.block + m.padded;
+	m.twins = memory_new(space->n * m.padded, sizeof *m.twins);
 	m.axes = memory_new(space->n, sizeof *m.axes);
 	for (size_t p = 0; p < space->n; p++)
 		set_axis(&m, p, ranked, narrowest);
@@ -222,6 +245,7 @@ static struct mixture mixture_make(const struct study *study, const struct ranke
 static void mixture_free(struct mixture *m)
 {
 	free(m->block);
+	free(m->twins);
 	free(m->axes);
 }
 
@@ -231,7 +255,7 @@ struct place {
 };
 
 /* Adds the logarithm of each kernel's density on one continuous axis to `sum`. */
-static void add_smooth(const struct axis *axis, size_t padded, double unit, lanes *sum)
+INLINE void add_smooth(const struct axis *axis, size_t padded, double unit, lanes *sum)
 {
 	const lanes *middle = (const lanes *)axis->middle, *slope = (const lanes *)axis->slope;
 	const lanes *constant = (const lanes *)axis->constant;
@@ -242,37 +266,50 @@ static void add_smooth(const struct axis *axis, size_t padded, double unit, lane
 }
 
 /* The same of an integer or of steps: the mass of the cell, which may be wider than
- * the kernel. */
-static void add_steps(const struct axis *axis, size_t n, const struct place *x, double *sum)
+ * the kernel. Kernels in one place say the same, and `said` by the first of them, one
+ * number a kernel, does for all. */
+INLINE void add_steps(const struct axis *axis, size_t n, const struct place *x, double *sum,
+	       double *said)
 {
 	double width = x->to - x->from, log_width = log(width);
 	for (size_t i = 0; i < n; i++) {
+		if (axis->twin[i] < i) {
+			sum[i] += said[axis->twin[i]];
+			continue;
+		}
 		double own = axis->unit[i], sigma = axis->sigma[i], z = (x->unit - own) / sigma;
 		if (isnan(own))
-			sum[i] += log_width;
+			said[i] = log_width;
 		else if (width > sigma)
-			sum[i] += axis->constant[i] + log(sigma) + HALF_LOG_2PI +
+			said[i] = axis->constant[i] + log(sigma) + HALF_LOG_2PI +
 				log(fmax(normal_cdf((x->to - own) / sigma) -
 					 normal_cdf((x->from - own) / sigma), 1e-300));
 		else
-			sum[i] += axis->constant[i] - 0.5 * z * z + log_width;
+			said[i] = axis->constant[i] - 0.5 * z * z + log_width;
+		sum[i] += said[i];
 	}
 }
 
-static void add_choice(const struct axis *axis, size_t n, double choices, double choice, double *sum)
+INLINE void add_choice(const struct axis *axis, size_t n, size_t padded, double choices,
+		       double choice, double *sum)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (i == n - 1 || isnan(axis->unit[i]))
-			sum[i] -= log(choices);
-		else
-			sum[i] += axis->unit[i] == choice ? axis->own : axis->other;
+	const lanes *units = (const lanes *)axis->unit;
+	lanes own = axis->own - (lanes){0}, other = axis->other - (lanes){0};
+	lanes none = -log(choices) - (lanes){0}, *sums = (lanes *)sum;
+	double prior = sum[n - 1] - log(choices);
+	for (size_t i = 0; i < padded / LANES; i++) {
+		lanes said;
+		lanes_select(units[i] == choice, &own, &other, &said);
+		lanes_select(units[i] == units[i], &said, &none, &said);
+		sums[i] += said;
 	}
+	sum[n - 1] = prior;
 }
 
 /* Log density of the mixture at a point (nan: not active there); `sum` has room for
- * `padded` numbers, as memory_aligned gives it. A trial without a
- * value on an axis says no more there than the prior. */
-static double mixture_log(const struct mixture *m, const struct place *at, double *sum)
+ * twice `padded` numbers, as memory_aligned gives it. A trial without a value on an
+ * axis says no more there than the prior. */
+WIDE static double mixture_log(const struct mixture *m, const struct place *at, double *sum)
 {
 	enum { NOTHING = 30 }; /* e^-30 of the largest adds nothing */
 	double top = -INFINITY, all = 0;
@@ -282,14 +319,18 @@ static double mixture_log(const struct mixture *m, const struct place *at, doubl
 		if (isnan(at[p].unit))
 			continue;
 		if (q->kind == KIND_CHOICE)
-			add_choice(&m->axes[p], m->n, (double)q->n_choices, at[p].unit, sum);
+			add_choice(&m->axes[p], m->n, m->padded, (double)q->n_choices, at[p].unit,
+				   sum);
 		else if (q->step > 0)
-			add_steps(&m->axes[p], m->n, &at[p], sum);
+			add_steps(&m->axes[p], m->n, &at[p], sum, sum + m->padded);
 		else
 			add_smooth(&m->axes[p], m->padded, at[p].unit, (lanes *)sum);
 	}
-	for (size_t i = 0; i < m->n; i++)
-		top = sum[i] > top ? sum[i] : top;
+	lanes most = top + (lanes){0};
+	for (size_t i = 0; i < m->padded / LANES; i++)
+		lanes_select(((const lanes *)sum)[i] > most, &((const lanes *)sum)[i], &most, &most);
+	for (size_t k = 0; k < LANES; k++)
+		top = most[k] > top ? most[k] : top;
 	for (size_t i = 0; i < m->n; i++)
 		if (sum[i] > top - NOTHING)
 			all += exp(sum[i] - top);
@@ -376,7 +417,7 @@ void tpe_propose(const struct sampling *how, const struct study *study,
 	struct random r = sample_random(study, trial->number, "tpe");
 	double *candidate = memory_new(space->n, sizeof *candidate);
 	struct place *at = memory_new(space->n, sizeof *at);
-	double *scratch = memory_aligned(n + 2 + LANES, sizeof *scratch);
+	double *scratch = memory_aligned(2 * (n + 2 + LANES), sizeof *scratch);
 	double best = -INFINITY;
 	bool best_is_new = false;
 	for (int64_t c = 0; c < how->candidates; c++) {
