@@ -180,6 +180,7 @@ for when in before after; do
 	sleep 1
 	RECPIPE_BIN=$RECPIPE_TMP/shims MAX_FALL=1 "$nightly" store monday.tsv > out.txt 2> err.txt
 	[ $? = 137 ] || say "killed $when the publication: exit status $?"
+	flock store/.lock true # the tool that killed it may not have ended yet
 	[ "$(good 1)" = "$before" ] && [ -f store/publishing.tsv ] || say "killed $when: no trace of it"
 	if [ $when = before ]; then run 0 --republish store; else MAX_FALL=1 run 0 store monday.tsv; fi
 	[ "$(good 1)" != "$before" ] && [ ! -f store/publishing.tsv ] || say "killed $when: not finished"
