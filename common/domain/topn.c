@@ -148,7 +148,7 @@ static inline struct span row_field(const struct row *row, size_t column)
 /* Is this the rank `rank`? A few bytes behind the field can be read: it lies in a block. */
 static inline bool is_rank(const struct topn_reader *r, struct span text, size_t rank)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	if (rank >= RANK_TEXTS)
 		return short_number(text, &value) && value == rank;
 	const unsigned char *at = (const unsigned char *)text.at;

@@ -67,9 +67,11 @@ float *npy_parse(const void *file, size_t size, const char *name, size_t *rows, 
 		} else {
 			memcpy(&numbers[i], at, sizeof numbers[i]);
 		}
-		if (!isfinite(numbers[i]))
-			die(STATUS_DATA, "%s: row %zu, column %zu: no finite number", name, i / *columns,
-			    i % *columns);
+		if (isfinite(numbers[i]))
+			continue;
+		free(numbers);
+		die(STATUS_DATA, "%s: row %zu, column %zu: no finite number", name, i / *columns,
+		    i % *columns);
 	}
 	return numbers;
 }

@@ -1,6 +1,8 @@
 #include "streams/separators.h"
 
+#if defined(__x86_64__)
 #include <immintrin.h>
+#endif
 
 struct found {
 	size_t n, lines;
@@ -18,6 +20,7 @@ static void find_plain(const char *text, size_t from, size_t n, uint32_t *ends, 
 	}
 }
 
+#if defined(__x86_64__)
 /* 64 bytes a step: two comparisons make a bit mask, and its bits are written
  * out eight at a time, more than there are (the next step overwrites them), so
  * that the loop's length is easy to predict. */
@@ -85,16 +88,19 @@ static void find_avx512(const char *text, size_t n, uint32_t *ends, struct found
 	f->has_nul = nul != 0;
 	find_plain(text, i, n, ends, f);
 }
+#endif
 
 size_t separators_find(const char *text, size_t n, uint32_t *ends,
 		       size_t *line_count, bool *has_nul)
 {
 	struct found f = {0};
+#if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi"))
 		find_avx512(text, n, ends, &f);
 	else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
 		find_avx2(text, n, ends, &f);
 	else
+#endif
 		find_plain(text, 0, n, ends, &f);
 	*line_count = f.lines;
 	*has_nul = f.has_nul;
