@@ -56,6 +56,12 @@ static inline double random_share(struct random *r)
 	return hash_share(random_bits(r));
 }
 
+/* Uniform in [0, n) for any n > 0; from 2^32 on with a bias of n / 2^53. */
+static inline uint64_t random_below_wide(struct random *r, uint64_t n)
+{
+	return n >> 32 ? (uint64_t)(random_share(r) * (double)n) : random_below(r, (uint32_t)n);
+}
+
 /* Standard normal (Box and Muller 1958, one of the pair). */
 double random_normal(struct random *r);
 

@@ -125,11 +125,7 @@ static struct random epoch_random(const struct schedule *s, uint64_t cell)
 static void shuffle(struct entry *entries, uint64_t n, struct random *r)
 {
 	for (uint64_t i = n; i > 1; i--) {
-		uint64_t other;
-		if (i >> 32) /* the bias of this product is below 2^-31 */
-			other = (uint64_t)((double)i * random_share(r));
-		else
-			other = random_below(r, (uint32_t)i);
+		uint64_t other = random_below_wide(r, i);
 		struct entry held = entries[i - 1];
 		entries[i - 1] = entries[other];
 		entries[other] = held;

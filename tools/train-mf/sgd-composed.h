@@ -131,9 +131,7 @@ INLINE double composed_visit(const struct sgd *s, struct cell *c, const struct p
 		return (double)(side * weight * loss_softplus(-side * score));
 	}
 	if (s->loss == LOSS_BPR) {
-		uint64_t at = c->n >> 32 ? (uint64_t)(random_share(&c->random) * (double)c->n)
-					 : random_below(&c->random, (uint32_t)c->n);
-		uint32_t bad = entry_item(s, c->order[at]);
+		uint32_t bad = entry_item(s, c->order[random_below_wide(&c->random, c->n)]);
 		if (positives_has(&s->positives, e.user, bad))
 			return 0;
 		compose(&b->bad, s->items, s->item_features, bad);

@@ -277,9 +277,7 @@ INLINE struct cell_result kos_cell(struct task *t, const struct cell *c)
 /* A negative by frequency: the item of some row of the cell. */
 INLINE uint32_t draw_row(struct task *t)
 {
-	uint64_t at = t->n >> 32 ? (uint64_t)(random_share(&t->random) * (double)t->n)
-				 : random_below(&t->random, (uint32_t)t->n);
-	uint32_t item = entry_item(t->s, t->order[at]);
+	uint32_t item = entry_item(t->s, t->order[random_below_wide(&t->random, t->n)]);
 	fetch_row(item_row(t, item), t->width);
 	__builtin_prefetch(item_bias(t, item), 1);
 	return item;
