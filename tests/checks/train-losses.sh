@@ -58,8 +58,13 @@ rows = {}
 for line in open(data).read().split('\n')[1:-1]:
     user, item, weight = line.split('\t')[:3]
     rows.setdefault(user, []).append((item, float(weight)))
-users = sorted(rows)
-items = sorted({i for r in rows.values() for i, w in r})
+# Numbered by the number of their rows, ties by id.
+count = {}
+for r in rows.values():
+    for i, w in r:
+        count[i] = count.get(i, 0) + 1
+users = sorted(rows, key=lambda u: (-len(rows[u]), u))
+items = sorted(count, key=lambda i: (-count[i], i))
 number = {i: n for n, i in enumerate(items)}
 rows = [sorted((number[i], w) for i, w in rows[u]) for u in users]
 
@@ -172,18 +177,12 @@ def batch(visits, deck, r):
 def sigmoid(x):
     return 1 / (1 + math.exp(-x))
 
-count = [0] * len(items)
-for r in rows:
-    for i, w in r:
-        count[i] += 1
-rank_users = sorted(range(len(users)), key=lambda u: (-len(rows[u]), u))
-rank_items = sorted(range(len(items)), key=lambda i: (-count[i], i))
 total = sum(map(len, rows))
 for epoch in range(1, epochs + 1):
     def stream(cell):
         return Random(seed, (epoch + 2) << 32 | cell)
     lots, cells = stream(1), [[] for i in range(16)]
-    for u in rank_users:
+    for u in range(len(users)):
         for nth in range(len(rows[u])):
             cells[(lots.bits() >> 32) % 16].append((u, nth))
     for cell in cells:
@@ -193,7 +192,7 @@ for epoch in range(1, epochs + 1):
     for place, cell in enumerate(cells):
         r = stream(1 << 31 | place)
         if cosines:
-            deck = rank_items[:]
+            deck = list(range(len(items)))
             for i in range(0, len(cell), 32):
                 batch(cell[i:i + 32], deck, r)
             continue
@@ -201,7 +200,7 @@ for epoch in range(1, epochs + 1):
             if loss == 'bpr':
                 u, nth = cell[r.below(len(cell))]
                 return rows[u][nth][0]
-            return rank_items[r.below(len(items))]
+            return r.below(len(items))
         ahead = [draw() for i in range(8)] if cell and loss != 'logistic' and not names else []
         def next_draw():
             if names:

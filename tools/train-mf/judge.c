@@ -33,23 +33,23 @@ struct found {
 	uint32_t item;
 };
 
-/* Is `a` ranked behind `b`? */
-static inline bool behind(struct found a, struct found b)
+/* Is `a` ranked behind `b`? `key` says which id comes first. */
+static inline bool behind(const uint32_t *key, struct found a, struct found b)
 {
-	return a.score < b.score || (a.score == b.score && a.item > b.item);
+	return a.score < b.score || (a.score == b.score && key[a.item] > key[b.item]);
 }
 
 /* Moves the root of a heap whose root is the last in rank to its place. */
-static void sift(struct found *heap, uint32_t n, uint32_t at)
+static void sift(const uint32_t *key, struct found *heap, uint32_t n, uint32_t at)
 {
 	struct found held = heap[at];
 	for (;;) {
 		uint32_t child = 2 * at + 1;
 		if (child >= n)
 			break;
-		if (child + 1 < n && behind(heap[child + 1], heap[child]))
+		if (child + 1 < n && behind(key, heap[child + 1], heap[child]))
 			child++;
-		if (!behind(heap[child], held))
+		if (!behind(key, heap[child], held))
 			break;
 		heap[at] = heap[child];
 		at = child;
@@ -58,8 +58,8 @@ static void sift(struct found *heap, uint32_t n, uint32_t at)
 }
 
 /* The best k of all items but `seen` (ascending), best first; how many. */
-static uint32_t best_items(const struct params *items, const float *user, kernel_dot *dot,
-			   const uint32_t *seen, uint64_t seen_count, uint32_t k,
+static uint32_t best_items(const struct params *items, const uint32_t *key, const float *user,
+			   kernel_dot *dot, const uint32_t *seen, uint64_t seen_count, uint32_t k,
 			   struct found *heap)
 {
 	uint32_t n = 0;
@@ -75,20 +75,20 @@ static uint32_t best_items(const struct params *items, const float *user, kernel
 			heap[n++] = f;
 			if (n == k)
 				for (uint32_t at = k / 2; at-- > 0;)
-					sift(heap, k, at);
-		} else if (behind(heap[0], f)) {
+					sift(key, heap, k, at);
+		} else if (behind(key, heap[0], f)) {
 			heap[0] = f;
-			sift(heap, k, 0);
+			sift(key, heap, k, 0);
 		}
 	}
 	if (n < k)
 		for (uint32_t at = n / 2; at-- > 0;)
-			sift(heap, n, at);
+			sift(key, heap, n, at);
 	for (uint32_t left = n; left > 1; left--) {
 		struct found last = heap[0];
 		heap[0] = heap[left - 1];
 		heap[left - 1] = last;
-		sift(heap, left - 1, 0);
+		sift(key, heap, left - 1, 0);
 	}
 	return n;
 }
@@ -143,7 +143,7 @@ static void judge_chunk(void *context, size_t chunk, size_t worker)
 	uint32_t from = (uint32_t)chunk * CHUNK_USERS, to = from + CHUNK_USERS;
 	for (uint32_t i = from; i < to && i < p->judged; i++) {
 		uint32_t u = p->judged_user[i];
-		uint32_t n = best_items(j->items, params_row(j->users, u), j->dot,
+		uint32_t n = best_items(j->items, p->items.key, params_row(j->users, u), j->dot,
 					p->item + p->start[u], p->start[u + 1] - p->start[u],
 					j->metric.k, heap);
 		j->value[i] = user_value(j->metric, heap, n, p->judged_item + p->judged_start[i],

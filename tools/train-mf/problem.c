@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -154,6 +155,96 @@ struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
 	return p;
 }
 
+static void renumber_keys(struct side_ids *ids, const uint32_t *order)
+{
+	uint32_t *key = memory_new(ids->n, sizeof *key);
+	for (uint32_t i = 0; i < ids->n; i++)
+		key[i] = ids->key[order[i]];
+	free(ids->key);
+	ids->key = key;
+}
+
+static uint32_t *inverse(const uint32_t *order, uint32_t n)
+{
+	uint32_t *place = memory_new(n, sizeof *place);
+	for (uint32_t i = 0; i < n; i++)
+		place[order[i]] = i;
+	return place;
+}
+
+/* The rows by item, and within an item by user: once more by user they are in order. */
+struct by_item {
+	uint64_t *end;   /* items */
+	uint32_t *user;  /* rows */
+	float *weight;   /* rows, or NULL */
+};
+
+static struct by_item rows_by_item(const struct problem *p, const uint32_t *user_order,
+				   const uint32_t *item_place)
+{
+	struct by_item rows = {
+		.end = memory_zero((size_t)p->items.n + 1, sizeof *rows.end),
+		.user = memory_new(p->rows, sizeof *rows.user),
+		.weight = p->weight ? memory_new(p->rows, sizeof *rows.weight) : NULL,
+	};
+	for (uint64_t row = 0; row < p->rows; row++)
+		rows.end[item_place[p->item[row]] + 1]++;
+	for (uint32_t i = 0; i < p->items.n; i++)
+		rows.end[i + 1] += rows.end[i];
+	for (uint32_t u = 0; u < p->users.n; u++) {
+		uint32_t from = user_order[u];
+		for (uint64_t row = p->start[from]; row < p->start[from + 1]; row++) {
+			uint64_t at = rows.end[item_place[p->item[row]]]++;
+			rows.user[at] = u;
+			if (rows.weight)
+				rows.weight[at] = p->weight[row];
+		}
+	}
+	return rows;
+}
+
+static void renumber_rows(struct problem *p, const uint32_t *user_order,
+			  const uint32_t *item_place)
+{
+	struct by_item rows = rows_by_item(p, user_order, item_place);
+	uint64_t *start = memory_new((size_t)p->users.n + 1, sizeof *start), *next = p->start;
+	start[0] = 0;
+	for (uint32_t u = 0; u < p->users.n; u++)
+		start[u + 1] = start[u] + p->start[user_order[u] + 1] - p->start[user_order[u]];
+	memcpy(next, start, p->users.n * sizeof *next);
+	uint64_t row = 0;
+	for (uint32_t i = 0; i < p->items.n; i++) {
+		for (; row < rows.end[i]; row++) {
+			uint64_t at = next[rows.user[row]]++;
+			p->item[at] = i;
+			if (p->weight)
+				p->weight[at] = rows.weight[row];
+		}
+	}
+	free(p->start);
+	p->start = start;
+	free(rows.end);
+	free(rows.user);
+	free(rows.weight);
+}
+
+void problem_renumber(struct problem *p, const uint32_t *user_order, const uint32_t *item_order)
+{
+	uint32_t *user_place = inverse(user_order, p->users.n);
+	uint32_t *item_place = inverse(item_order, p->items.n);
+	renumber_rows(p, user_order, item_place);
+	renumber_keys(&p->users, user_order);
+	renumber_keys(&p->items, item_order);
+	for (uint32_t j = 0; j < p->judged; j++) {
+		p->judged_user[j] = user_place[p->judged_user[j]];
+		for (uint64_t row = p->judged_start[j]; row < p->judged_start[j + 1]; row++)
+			if (p->judged_item[row] != ITEM_COLD)
+				p->judged_item[row] = item_place[p->judged_item[row]];
+	}
+	free(user_place);
+	free(item_place);
+}
+
 void problem_free(struct problem *p)
 {
 	if (!p)
@@ -182,4 +273,18 @@ double problem_mean_weight(const struct problem *p)
 struct span problem_id(const struct side_ids *ids, uint32_t number)
 {
 	return strmap_key(ids->map, ids->key[number]);
+}
+
+uint32_t *problem_by_id(const struct side_ids *ids)
+{
+	uint32_t all = strmap_count(ids->map), n = 0;
+	uint32_t *number = memory_new(all, sizeof *number);
+	for (uint32_t key = 0; key < all; key++)
+		number[key] = ITEM_COLD;
+	for (uint32_t i = 0; i < ids->n; i++)
+		number[ids->key[i]] = i;
+	for (uint32_t key = 0; key < all; key++)
+		if (number[key] != ITEM_COLD)
+			number[n++] = number[key];
+	return number;
 }

@@ -1,7 +1,8 @@
 /* problem.h - what is fitted and what it is checked against, in dense numbers.
  *
  * Users and items that have train rows are numbered 0, 1, .. in the byte order
- * of their ids, so nothing depends on the order of the input's rows.
+ * of their ids (or as problem_renumber was told), so nothing depends on the order
+ * of the input's rows.
  */
 #ifndef RECPIPE_TRAIN_MF_PROBLEM_H
 #define RECPIPE_TRAIN_MF_PROBLEM_H
@@ -16,7 +17,7 @@ enum { ITEM_COLD = 0xffffffffu };
 struct side_ids {
 	struct strmap *map; /* every id of the input */
 	uint32_t n;         /* how many of them are fitted */
-	uint32_t *key;      /* n: number in `map` */
+	uint32_t *key;      /* n: number in `map`, where numbers are in the order of ids */
 };
 
 struct problem {
@@ -42,6 +43,10 @@ struct problem {
 struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
 			    uint64_t max_judged, uint64_t seed);
 
+/* User n becomes the one that was user_order[n], item n the one that was item_order[n].
+ * The rows of a user stay in ascending order of their items. */
+void problem_renumber(struct problem *p, const uint32_t *user_order, const uint32_t *item_order);
+
 void problem_free(struct problem *p);
 
 /* The mean size of the fitted rows' weights. */
@@ -49,5 +54,8 @@ double problem_mean_weight(const struct problem *p);
 
 /* The id of a fitted user or item. */
 struct span problem_id(const struct side_ids *ids, uint32_t number);
+
+/* All numbers in the byte order of their ids; the caller frees them. */
+uint32_t *problem_by_id(const struct side_ids *ids);
 
 #endif

@@ -8,6 +8,10 @@
  * are drawn from the cell's items as well). An epoch has several rounds: each
  * visits a random share of the rows and deals the items anew, for a user's rows
  * should not come block by block.
+ *
+ * What a thread writes should not lie between what others write: processors fetch
+ * memory by lines, and the lines beside them as well. So schedule_arrange numbers the
+ * users block by block, and the items pack by pack; a deal gives out whole packs.
  */
 #ifndef RECPIPE_TRAIN_MF_SCHEDULE_H
 #define RECPIPE_TRAIN_MF_SCHEDULE_H
@@ -18,7 +22,7 @@
 #include "frame/pool.h"
 #include "problem.h"
 
-enum { BLOCKS_MAX = 64, ROUNDS = 16 };
+enum { BLOCKS_MAX = 64, ROUNDS = 16, BLOCK_PACKS = 16, PACKS_MAX = BLOCKS_MAX * BLOCK_PACKS };
 
 struct entry {
 	uint32_t user;
@@ -40,17 +44,18 @@ struct schedule {
 	const struct problem *problem;
 	uint64_t seed;
 	uint32_t blocks;
-	uint32_t *user_rank, *item_rank; /* by number of rows, most first */
-	uint32_t *user_list;             /* grouped by block */
-	uint32_t *item_list;             /* the same, as schedule_round leaves it */
-	uint32_t user_start[BLOCKS_MAX + 1], item_start[BLOCKS_MAX + 1];
-	uint8_t *item_block;             /* items * ROUNDS */
+	uint32_t user_start[BLOCKS_MAX + 1];
+	uint32_t packs, pack_start[PACKS_MAX + 1];
+	uint16_t *item_pack;
+	uint32_t pack_rank[PACKS_MAX];   /* by number of rows, most first */
+	uint8_t pack_block[PACKS_MAX][ROUNDS];
 	uint64_t *row_start;             /* cells + 1: of `order`, by block, round, block */
 	struct entry *order;             /* rows */
 	uint64_t epoch;
 
-	uint32_t round;                  /* the one that item_list is of */
-	uint8_t *round_block;            /* items: the block of each in this round */
+	/* What schedule_round leaves: the items by block, and the block of each item. */
+	uint32_t *item_list, item_start[BLOCKS_MAX + 1];
+	uint8_t *round_block;
 
 	/* Asked for by schedule_group: each user's items by their block in this
 	 * round; those of user u and block b are grouped[start[u] +
@@ -58,7 +63,11 @@ struct schedule {
 	uint32_t *grouped, *group_start;
 };
 
-/* `blocks` is an upper bound: small problems are cut in fewer. */
+/* Numbers the problem's users and items anew, as the schedule wants them; `blocks` is
+ * an upper bound: small problems are cut in fewer. */
+void schedule_arrange(struct problem *p, uint32_t blocks, uint64_t seed);
+
+/* Of a problem that was arranged for as many blocks. */
 struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t seed);
 void schedule_free(struct schedule *s);
 
@@ -85,6 +94,12 @@ static inline uint32_t schedule_diagonals(const struct schedule *s)
 {
 	return s->blocks * ROUNDS;
 }
+
+/* How many diagonals can follow each other without a wait when each of the threads has
+ * as many neighbouring user blocks: these meet the same item blocks on all of them. A
+ * power of two that divides the blocks of a round; diagonals d .. d + span - 1, where
+ * span divides d. */
+uint32_t schedule_span(const struct schedule *s, size_t threads);
 
 /* The cell of user block `chunk` on a diagonal of this round, with a generator of its own. */
 struct cell schedule_cell(const struct schedule *s, uint32_t diagonal, uint32_t chunk);

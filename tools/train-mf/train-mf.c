@@ -182,7 +182,8 @@ struct training {
 	int curve;                  /* a file that people watch: written as it grows; -1 */
 	uint64_t visited, visits;   /* interactions so far and in all, for progress */
 	uint32_t diagonal;
-	double *loss;               /* of the cells of this diagonal */
+	uint32_t span;              /* diagonals from there on between two waits for all threads */
+	double *loss;               /* of their cells: span * blocks */
 	struct progress_state state;
 };
 
@@ -199,14 +200,26 @@ static struct cell hogwild_cell(const struct training *t, size_t chunk)
 	return cell;
 }
 
-static void train_cell(void *context, size_t chunk, size_t worker)
+static void train_piece(void *context, size_t chunk, size_t worker)
 {
 	(void)worker;
 	struct training *t = context;
-	struct cell cell = t->options->hogwild
-			 ? hogwild_cell(t, chunk)
-			 : schedule_cell(t->schedule, t->diagonal, (uint32_t)chunk);
+	struct cell cell = hogwild_cell(t, chunk);
 	t->loss[chunk] = t->cell(&t->sgd, &cell).loss;
+}
+
+/* The cells where `span` user blocks meet `span` item blocks. */
+static void train_square(void *context, size_t square, size_t worker)
+{
+	(void)worker;
+	struct training *t = context;
+	uint32_t from = (uint32_t)square * t->span, blocks = t->schedule->blocks;
+	for (uint32_t d = 0; d < t->span; d++) {
+		for (uint32_t b = from; b < from + t->span; b++) {
+			struct cell cell = schedule_cell(t->schedule, t->diagonal + d, b);
+			t->loss[d * blocks + b] = t->cell(&t->sgd, &cell).loss;
+		}
+	}
 }
 
 enum { SHRINK_ROWS = 1024 };
@@ -235,29 +248,40 @@ static void shrink(struct training *t)
 		pool_run(t->pool, (rows + SHRINK_ROWS - 1) / SHRINK_ROWS, shrink_chunk, t);
 }
 
+/* The cells of the diagonals from t->diagonal on, to the next wait for all threads. */
+static void train_span(struct training *t)
+{
+	uint32_t squares = t->schedule->blocks / t->span;
+	if (t->options->hogwild)
+		pool_run(t->pool, pool_threads(t->pool), train_piece, t);
+	else if (t->user_features || t->item_features)
+		for (uint32_t q = 0; q < squares; q++)
+			train_square(t, q, 0); /* features belong to many cells: in one order */
+	else
+		pool_run(t->pool, squares, train_square, t);
+}
+
 /* One visit of every row; the mean loss. */
 static double train_epoch(struct training *t, uint32_t epoch)
 {
 	double loss = 0;
-	uint64_t before = t->visited, blocks = t->schedule->blocks;
-	size_t cells = t->options->hogwild ? pool_threads(t->pool) : blocks;
-	uint64_t diagonals = schedule_diagonals(t->schedule);
+	uint64_t before = t->visited;
+	size_t threads = pool_threads(t->pool);
+	uint32_t blocks = t->schedule->blocks, diagonals = schedule_diagonals(t->schedule);
 	schedule_epoch(t->schedule, epoch, t->pool);
-	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal++) {
+	t->span = schedule_span(t->schedule, t->user_features || t->item_features ? 1 : threads);
+	size_t cells = t->options->hogwild ? threads : (size_t)blocks * t->span;
+	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal += t->span) {
 		if (t->diagonal % blocks == 0)
-			schedule_round(t->schedule, t->diagonal / (uint32_t)blocks);
+			schedule_round(t->schedule, t->diagonal / blocks);
 		if (t->diagonal % blocks == 0 && t->options->loss == LOSS_WARP_KOS)
 			schedule_group(t->schedule, t->pool);
-		if ((t->user_features || t->item_features) && !t->options->hogwild)
-			for (size_t b = 0; b < cells; b++)
-				train_cell(t, b, 0); /* features belong to many cells */
-		else
-			pool_run(t->pool, cells, train_cell, t);
-		for (size_t b = 0; b < cells; b++)
-			loss += t->loss[b];
-		if ((t->diagonal + 1) % blocks == 0)
+		train_span(t);
+		for (size_t c = 0; c < cells; c++)
+			loss += t->loss[c];
+		if ((t->diagonal + t->span) % blocks == 0)
 			shrink(t);
-		t->visited = before + t->problem->rows * (t->diagonal + 1) / diagonals;
+		t->visited = before + t->problem->rows * (t->diagonal + t->span) / diagonals;
 		progress_step(t->visited, t->visits, "interactions");
 	}
 	return loss / (double)t->problem->rows;
@@ -508,8 +532,9 @@ static uint64_t write_side(struct output *out, enum model_kind kind, const struc
 	uint32_t cold = f ? f->cold : 0, n = 0;
 	struct listed *list = memory_new((size_t)ids->n + cold, sizeof *list);
 	float *factors = memory_aligned(p->stride, sizeof *factors);
-	for (uint32_t r = 0; r < ids->n; r++)
-		list[n++] = (struct listed){problem_id(ids, r), r, false};
+	uint32_t *order = problem_by_id(ids);
+	for (; n < ids->n; n++)
+		list[n] = (struct listed){problem_id(ids, order[n]), order[n], false};
 	for (uint32_t r = 0; r < cold; r++)
 		list[n++] = (struct listed){strmap_key(f->cold_ids, r), r, true};
 	if (cold)
@@ -528,6 +553,7 @@ static uint64_t write_side(struct output *out, enum model_kind kind, const struc
 			cosine_unit(factors, p->stride);
 		model_write_row(out, kind, list[i].id, bias, factors, p->factors);
 	}
+	free(order);
 	free(list);
 	free(factors);
 	return n;
@@ -639,11 +665,15 @@ static void open_outputs(struct training *t, struct output **model)
 	}
 }
 
+static uint32_t blocks_wanted(const struct options *o)
+{
+	return o->hogwild ? 1 : (uint32_t)o->blocks;
+}
+
 static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
-	uint32_t blocks = o->hogwild ? 1 : (uint32_t)o->blocks;
-	t->schedule = schedule_new(t->problem, blocks, o->common.seed);
+	t->schedule = schedule_new(t->problem, blocks_wanted(o), o->common.seed);
 	t->cell = loss_of_cosines((enum loss)o->loss) ? cosine_cell_of(kernel) : sgd_cell_of(kernel);
 	t->sgd = (struct sgd){
 		.problem = t->problem,
@@ -753,7 +783,8 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 	if (t->item_features)
 		t->item_sums = params_new(items->n, t->items.factors, 0, 0);
 	t->pool = pool_new((size_t)o->common.threads);
-	size_t cells = o->common.threads > BLOCKS_MAX ? (size_t)o->common.threads : BLOCKS_MAX;
+	size_t cells = BLOCKS_MAX * BLOCKS_MAX;
+	cells = (size_t)o->common.threads > cells ? (size_t)o->common.threads : cells;
 	t->loss = memory_zero(cells, sizeof *t->loss);
 	t->dot = kernel_dot_of(kernel);
 	if (o->loss == LOSS_IALS)
@@ -846,6 +877,8 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);
 	t.problem = problem_new(data, fit, o->loss == LOSS_LOGISTIC, (uint64_t)o->stop_users, o->common.seed);
+	if (o->loss != LOSS_IALS)
+		schedule_arrange(t.problem, blocks_wanted(o), o->common.seed);
 	t.judged = t.problem->judged_all > 0;
 	if (t.problem->unused)
 		warn("%llu rows left out: their weight is %s0",
