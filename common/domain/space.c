@@ -91,23 +91,40 @@ static void range(const struct parameter *p, double *from, double *to)
 
 double space_unit(const struct parameter *p, double value)
 {
-	double from, to;
-	if (p->kind == KIND_CHOICE)
-		return value;
-	range(p, &from, &to);
-	if (!(to > from))
-		return 0.5;
-	double unit = (scaled(p, value) - from) / (to - from);
-	return unit < 0 ? 0 : unit > 1 ? 1 : unit;
+	space_units(p, &value, 1);
+	return value;
 }
 
-/* To 10 significant digits: more say nothing, and nobody wants to read them. */
+void space_units(const struct parameter *p, double *values, size_t n)
+{
+	double from, to;
+	if (p->kind == KIND_CHOICE)
+		return;
+	range(p, &from, &to);
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(values[i]))
+			continue;
+		double unit = to > from ? (scaled(p, values[i]) - from) / (to - from) : 0.5;
+		values[i] = unit < 0 ? 0 : unit > 1 ? 1 : unit;
+	}
+}
+
+/* To 10 significant digits: more say nothing, and nobody wants to read them. Powers of
+ * ten to the 22nd are numbers without error, and so what they divide or multiply a whole
+ * number to is the number that its digits are read as. */
 static double readable(double x)
 {
-	char text[40];
-	double value;
-	int n = snprintf(text, sizeof text, "%.10g", x);
-	return n > 0 && number_double(text, (size_t)n, &value) == NUMBER_OK ? value : x;
+	enum { DIGITS = 10, EXACT = 22 };
+	static const double TEN[EXACT + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+		1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	int shift = x < 0 || x > 0 ? DIGITS - 1 - (int)floor(log10(fabs(x))) : 0;
+	if (shift > EXACT || shift < -EXACT) {
+		char text[40];
+		double value;
+		int n = snprintf(text, sizeof text, "%.*g", DIGITS, x);
+		return n > 0 && number_double(text, (size_t)n, &value) == NUMBER_OK ? value : x;
+	}
+	return shift >= 0 ? rint(x * TEN[shift]) / TEN[shift] : rint(x / TEN[-shift]) * TEN[-shift];
 }
 
 double space_value(const struct parameter *p, double unit)

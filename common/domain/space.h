@@ -61,6 +61,9 @@ bool space_parse(const struct parameter *p, const char *text, size_t n, double *
 /* Value to unit and back (back: rounded to the step, kept in the range). Units of
  * a discrete parameter are the middles of its cells; a choice's unit is its index. */
 double space_unit(const struct parameter *p, double value);
+
+/* The same of n values, in their place; nan stays. */
+void space_units(const struct parameter *p, double *values, size_t n);
 double space_value(const struct parameter *p, double unit);
 
 /* The cell of a discrete value in units: from .. to. */

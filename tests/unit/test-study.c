@@ -31,6 +31,14 @@ static void test_space(void)
 		CHECK(space_value(k, space_unit(k, value)) == value);
 	CHECK(fabs(space_value(r, 0.5) - 0.01) < 1e-12 && space_unit(r, 1) == 1);
 	CHECK(space_value(r, 0) == 1e-4 && space_value(r, 1) == 1);
+	int unreadable = 0; /* values have ten digits, and are what these are read as */
+	for (int i = 0; i < 5000; i++) {
+		char text[40];
+		double value = space_value(r, i / 4999.0);
+		snprintf(text, sizeof text, "%.10g", value);
+		unreadable += strtod(text, NULL) < value || strtod(text, NULL) > value;
+	}
+	CHECK_INT(unreadable, 0);
 	CHECK(space_levels(k) == 20 && isinf(space_levels(r)));
 	char *name = space_variable("learning-rate");
 	CHECK(strcmp(name, "HP_LEARNING_RATE") == 0);
