@@ -50,15 +50,21 @@ static uint32_t *rank_items(const struct problem *p)
 	return ranked(counts, p->items.n);
 }
 
+/* Cuts n in parts as equal as can be. */
+static void cut(uint32_t n, uint32_t parts, uint32_t *start)
+{
+	start[0] = 0;
+	for (uint32_t b = 0; b < parts; b++)
+		start[b + 1] = start[b] + n / parts + (b < n % parts);
+}
+
 /* Deals cards in order of size, each run of `blocks` of them at random, one to
  * a block: blocks differ little in rows and hold the same mix of sizes. */
 static void deal(const uint32_t *rank, uint32_t n, uint32_t blocks, struct random *r,
 		 uint32_t *list, uint32_t *start)
 {
 	uint32_t hand[PACKS_MAX], fill[PACKS_MAX] = {0};
-	start[0] = 0;
-	for (uint32_t b = 0; b < blocks; b++)
-		start[b + 1] = start[b] + n / blocks + (b < n % blocks);
+	cut(n, blocks, start);
 	for (uint32_t at = 0; at < n; at += blocks) {
 		/* The last, short hand goes to the blocks that have one more. */
 		uint32_t cards = n - at < blocks ? n - at : blocks;
@@ -86,14 +92,6 @@ static uint32_t blocks_of(const struct problem *p, uint32_t blocks)
 static uint32_t packs_of(uint32_t blocks)
 {
 	return blocks > 1 ? blocks * BLOCK_PACKS : 1;
-}
-
-/* The parts that deal leaves: as equal as can be. */
-static void cut(uint32_t n, uint32_t parts, uint32_t *start)
-{
-	start[0] = 0;
-	for (uint32_t b = 0; b < parts; b++)
-		start[b + 1] = start[b] + n / parts + (b < n % parts);
 }
 
 void schedule_arrange(struct problem *p, uint32_t blocks, uint64_t seed)
