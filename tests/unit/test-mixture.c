@@ -87,8 +87,39 @@ static bool near_one(double x)
 	return fabs(x - 1) < 0.01;
 }
 
+/* A range that is no multiple of its step: its end, and a point that somebody wanted, lie
+ * on no level and must not be taken for one. */
+static void test_between_levels(void)
+{
+	struct study study = study_of((const char *const[]){"k=int:1:8:4", NULL});
+	const struct trial *trials[TRIALS];
+	for (size_t i = 0; i < TRIALS; i++)
+		trials[i] = &study.trials[i];
+	struct mixture *m = mixture_new(&study, trials, TRIALS, 0.1);
+	static const double VALUES[] = {1, 5, 3, 8, 6};
+	static const bool ON[] = {true, true, false, false, false};
+	double said[5];
+	for (int again = 0; again < 2; again++) {
+		for (size_t i = 0; i < 5; i++) {
+			struct place at;
+			mixture_place(&study.space, &VALUES[i], &at);
+			CHECK((at.level < 2) == ON[i]);
+			double now = mixture_log(m, &at);
+			CHECK(isfinite(now) && (again == 0 || (now >= said[i] && now <= said[i])));
+			said[i] = now;
+		}
+	}
+	CHECK(said[1] < said[2] || said[1] > said[2]); /* 5 is not what was between */
+	mixture_free(m);
+	for (size_t i = 0; i < TRIALS; i++)
+		free(study.trials[i].point);
+	free(study.trials);
+	space_free(&study.space);
+}
+
 int main(void)
 {
+	test_between_levels();
 	CHECK(near_one(MASS(0.02, 2000, "rate=log:1e-4:1")));
 	CHECK(near_one(MASS(0.1, 2000, "share=float:0:1")));
 	CHECK(near_one(MASS(0.01, 0, "few=int:1:20")));

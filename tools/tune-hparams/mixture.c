@@ -280,12 +280,13 @@ INLINE void say_steps(const struct axis *axis, size_t n, size_t padded, const st
 INLINE void add_steps(struct axis *axis, size_t n, size_t padded, const struct place *x, lanes *sum,
 		      double *scratch)
 {
-	double *said = axis->levels ? axis->said[x->level] : NULL;
+	bool kept = x->level < axis->levels;
+	double *said = kept ? axis->said[x->level] : NULL;
 	if (!said) {
-		said = axis->levels ? memory_aligned(padded, sizeof *said) : scratch;
+		said = kept ? memory_aligned(padded, sizeof *said) : scratch;
 		say_steps(axis, n, padded, x, said);
 	}
-	if (axis->levels)
+	if (kept)
 		axis->said[x->level] = said;
 	for (size_t i = 0; i < padded / LANES; i++)
 		sum[i] += ((const lanes *)said)[i];
@@ -382,6 +383,14 @@ void mixture_draw(const struct mixture *m, const double *fixed, struct random *r
 	space_settle(space, point);
 }
 
+/* The number of a value's level; LEVEL_NONE between two, where somebody else's point or
+ * the end of the range may be. */
+static size_t level_of(const struct parameter *q, double value)
+{
+	double level = (value - q->low) / q->step, whole = rint(level);
+	return fabs(level - whole) < 1e-9 && whole < space_levels(q) ? (size_t)whole : LEVEL_NONE;
+}
+
 void mixture_place(const struct space *space, const double *point, struct place *at)
 {
 	for (size_t p = 0; p < space->n; p++) {
@@ -390,6 +399,6 @@ void mixture_place(const struct space *space, const double *point, struct place 
 		if (!(q->step > 0) || isnan(point[p]))
 			continue;
 		space_cell(q, point[p], &at[p].from, &at[p].to);
-		at[p].level = (size_t)((point[p] - q->low) / q->step + 0.5);
+		at[p].level = level_of(q, point[p]);
 	}
 }

@@ -18,7 +18,10 @@ void mixture_free(struct mixture *m);
 /* A draw from one kernel, values not units; what is not nan in `fixed` stays so. */
 void mixture_draw(const struct mixture *m, const double *fixed, struct random *r, double *point);
 
-/* A point in units; discrete numbers with the cell that they stand for, and its number. */
+/* A point in units; discrete numbers with the cell that they stand for, and the number of
+ * their level. */
+#define LEVEL_NONE SIZE_MAX
+
 struct place {
 	double unit, from, to;
 	size_t level;
