@@ -1,15 +1,13 @@
 #!/bin/sh
 # analyze-ab on real logs of the course's service, beside the course's own analysis:
-# every run, to 6 digits; and the two runs with lost events, no others, are told.
+# every run with the options as they are, to 6 digits; and the two runs with lost events, no others, are told.
 logs=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data/botify-logs
 [ -d "$logs" ] || { echo "no logs: $logs"; exit 77; }
 cd "$RECPIPE_TMP" || exit 1
 sed 1d "$logs/expected.tsv" | cut -f 1,2 | sort -u | while IFS='	' read -r run experiment; do
-	# Its figures count the events of unfinished sessions too.
-	unfinished=count
 	set -- "$logs/$run".r*.json.gz
 	import-logs -q --experiment "$experiment" "$@" > events.tsv &&
-		analyze-ab --multi-arm keep --unfinished $unfinished --interval naive --experiment "$experiment" --health health.tsv events.tsv 2> said |
+		analyze-ab --multi-arm keep --interval naive --experiment "$experiment" --health health.tsv events.tsv 2> said |
 		sed 1d | awk -F '\t' -v OFS='\t' -v run="$run" '{print run, $1, $2, $3, $11, $13, $12, $6, $7, $4, $5, $16}' ||
 		exit 1
 	awk -F '\t' -v OFS='\t' -v run="$run" '$2 == "followed" && (share == "" || $4 < share) {share = $4}
