@@ -220,7 +220,7 @@ demo: deps ## run the whole pipeline on the sample data
 
 # --- tests --------------------------------------------------------------------
 
-.PHONY: check check-slow check-asan check-tsan check-valgrind check-cov
+.PHONY: check check-slow check-asan check-tsan check-valgrind check-cov check-mutants
 check: deps ## run every test, or those that T names: make check T=filter-interactions/csv
 	@+$(again) MODE=release all tests-built
 	@tests/run $(T)
@@ -228,6 +228,10 @@ check: deps ## run every test, or those that T names: make check T=filter-intera
 check-slow: deps ## the tests that take long: fault sweeps, kill loops, calibrations
 	@+$(again) MODE=release all tests-built
 	@tests/run $(or $(T),slow)
+
+check-mutants: deps ## put each kept fault into a copy of the tree: its tests must fail
+	@sh tests/deps.sh patch
+	@JOBS=$(JOBS) tests/mutants.sh $(T)
 
 check-asan: deps ## the same tests under AddressSanitizer and UBSan
 	@+$(again) MODE=asan all tests-built
