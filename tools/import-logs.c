@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "domain/event.h"
 #include "streams/input.h"
 #include "streams/json.h"
 #include "streams/output.h"
@@ -184,6 +185,9 @@ static void take_options(struct import *m)
 				usage_error("--experiment: '%s' is given twice", name.at);
 		if (find_column(m, name))
 			usage_error("--experiment: there is a column '%s' already", name.at);
+		if (event_column_is_fixed(name))
+			usage_error("--experiment=%s: an experiment with the name of a column of events",
+				    name.at);
 	}
 }
 
@@ -586,7 +590,8 @@ static bool first_event(struct import *m)
 		if (key.escaped) /* with its TABs, for good_name to see */
 			json_text(&key, m->scratch.data, &separators);
 		const char *problem = separators || !good_name(name) ? "no name for a column"
-			: find_column(m, name) ? "an experiment with the name of a column" : NULL;
+			: find_column(m, name) || event_column_is_fixed(name)
+			? "an experiment with the name of a column" : NULL;
 		if (problem) {
 			snprintf(message, sizeof message, "byte %zu: %s: %s",
 				 (size_t)(key.raw.at - m->raw.at) + 1, problem,

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "domain/event.h"
 #include "frame/options.h"
 #include "streams/table.h"
 
@@ -81,6 +82,8 @@ void experiments_read(struct experiments *x, const char *path)
 		struct span salted = optional(t, salt, called);
 		if (called.n == 0)
 			table_reject(t, name, "an experiment without a name");
+		if (event_column_is_fixed(called))
+			table_reject(t, name, "an experiment with the name of a column of events");
 		if (table_field(t, arm).n == 0)
 			table_reject(t, arm, "an arm without a name");
 		uint64_t parts = 1;
@@ -123,6 +126,8 @@ void experiments_add(struct experiments *x, const char *text, const char *option
 	struct span name = {text, (size_t)(sign - text)};
 	if (memchr(name.at, '\t', name.n) || memchr(name.at, '\n', name.n))
 		usage_error("--%s: a TAB or line end in the name", option);
+	if (event_column_is_fixed(name))
+		usage_error("--%s=%s: an experiment with the name of a column of events", option, text);
 	if (experiments_find(x, name))
 		usage_error("--%s=%s: this experiment is there already", option, text);
 	struct experiment *e = new_experiment(x, name, name);

@@ -45,12 +45,14 @@ struct experiments {
 enum { EXPERIMENT_ARMS_MAX = 1000 };
 
 /* Adds what the registry file holds. The rows of an experiment stand together.
- * Exit 3: a missing column, a name or arm that is empty or double, a bad
- * weight, two salts in one experiment, no weight above 0. */
+ * Exit 3: a missing column, a name or arm that is empty or double, the name of
+ * a column of events (event.h), a bad weight, two salts in one experiment, no
+ * weight above 0. */
 void experiments_read(struct experiments *x, const char *path);
 
 /* Adds the short form `NAME=WAYS`; exit 2 naming `option` (without dashes)
- * when it is none, or when an experiment of that name is there already. */
+ * when it is none, when it has the name of a column of events, or when an
+ * experiment of that name is there already. */
 void experiments_add(struct experiments *x, const char *text, const char *option);
 
 /* The experiment called `name`, or NULL. */

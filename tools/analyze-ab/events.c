@@ -8,12 +8,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "domain/event.h"
 #include "frame/run.h"
-
-/* Columns of the events stream that are no experiments. */
-static const char *const OWN[] = {"message", "timestamp", "user", "track", "time", "latency",
-	"recommendation", "session", "step", "source", "rank", "probability", "generation",
-	"triggered"};
 
 /* The experiments: those that were named, or every column that is not the event's. */
 static size_t *find_experiments(struct events *e, struct table *t, const struct event_columns *c)
@@ -23,15 +19,16 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 	size_t width = table_width(t), *columns = memory_new(width + c->experiments.n, sizeof *columns);
 	e->experiment = memory_zero(width + c->experiments.n + 1, sizeof *e->experiment);
 	for (size_t i = 0; i < c->experiments.n && !c->no_experiments; i++) {
+		for (size_t j = 0; j < sizeof taken / sizeof *taken; j++)
+			if (taken[j] && strcmp(taken[j], c->experiments.values[i]) == 0)
+				usage_error("--experiment=%s: this column is no experiment", taken[j]);
 		columns[e->n_experiments] = table_column(t, c->experiments.values[i], "experiment");
 		e->experiment[e->n_experiments++] = memory_text(c->experiments.values[i],
 								strlen(c->experiments.values[i]));
 	}
 	for (size_t i = 0; i < width && c->experiments.n == 0 && !c->no_experiments; i++) {
 		struct span name = table_column_name(t, i);
-		bool own = false;
-		for (size_t j = 0; j < sizeof OWN / sizeof *OWN; j++)
-			own |= span_equal(name, span_of(OWN[j]));
+		bool own = event_column_is_fixed(name);
 		for (size_t j = 0; j < sizeof taken / sizeof *taken; j++)
 			own |= taken[j] && span_equal(name, span_of(taken[j]));
 		if (own)

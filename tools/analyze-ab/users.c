@@ -145,6 +145,8 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 	u->experiment = memory_new(experiments->n + 1, sizeof(*u->experiment));
 	u->arms = memory_new(experiments->n + 1, sizeof(*u->arms));
 	for (size_t i = 0; i < experiments->n; i++) {
+		if (strcmp(experiments->values[i], user) == 0)
+			usage_error("--experiment=%s: this column is no experiment", user);
 		arm_column[i] = table_column(t, experiments->values[i], "experiment");
 		u->experiment[i] = memory_text(experiments->values[i], strlen(experiments->values[i]));
 		u->arms[i] = strmap_new();

@@ -50,8 +50,11 @@ static void add_experiments(struct rules *r, const struct option_list *experimen
 {
 	for (size_t i = 0; i < experiments->n; i++) {
 		const char *text = experiments->values[i];
+		if (!strchr(text, '=') && (i > 0 || arms == 0))
+			usage_error("--experiment=%s requires a number of arms: %s=2%s", text, text,
+				    i == 0 ? ", or --arm" : "");
 		char *whole = strchr(text, '=') ? memory_text(text, strlen(text))
-			: memory_format("%s=%zu", text, i == 0 ? arms : (size_t)0);
+			: memory_format("%s=%zu", text, arms);
 		experiments_add(&r->experiments, whole, "experiment");
 		free(whole);
 	}

@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "domain/event.h"
 #include "frame/options.h"
 #include "frame/run.h"
 #include "recommender.h"
@@ -338,12 +339,31 @@ static bool is_about_one_answer(struct span column)
 	return false;
 }
 
+/* A further column may not have the name of one that the events have already, nor that of
+ * another one. */
+static void check_names(const struct span *field, size_t n)
+{
+	char shown[QUOTED_SIZE];
+	for (size_t i = 0; i < n; i++) {
+		bool wanted = span_equal(field[i], span_of("user")) ||
+			span_equal(field[i], span_of("recommendation"));
+		bool bad = field[i].n == 0 || (!wanted && event_column_is_fixed(field[i]) &&
+					       !is_about_one_answer(field[i]));
+		for (size_t j = 0; j < i; j++)
+			bad |= span_equal(field[i], field[j]);
+		if (bad)
+			die(STATUS_DATA, "the recommender's header has a column that has no name, or the name "
+			    "of another one: %s", quoted(field[i].at, field[i].n, shown));
+	}
+}
+
 static void take_header(struct job *job, struct span line)
 {
 	struct span field[MOST_COLUMNS];
 	job->width = split(line, field, MOST_COLUMNS);
 	if (job->width > MOST_COLUMNS)
 		die(STATUS_DATA, "the recommender's header has more than %d columns", MOST_COLUMNS);
+	check_names(field, job->width);
 	job->user_column = job->item_column = MOST_COLUMNS;
 	job->is_own = memory_zero(job->width, sizeof *job->is_own);
 	for (size_t i = 0; i < job->width; i++) {

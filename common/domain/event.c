@@ -1,0 +1,15 @@
+#include "domain/event.h"
+
+#include <stddef.h>
+
+static const char *const FIXED[] = {"message", "timestamp", "user", "track", "time", "latency",
+	"recommendation", "session", "step", "source", "rank", "probability", "generation",
+	"triggered"};
+
+bool event_column_is_fixed(struct span name)
+{
+	for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
+		if (span_equal(name, span_of(FIXED[i])))
+			return true;
+	return false;
+}
