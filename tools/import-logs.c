@@ -22,6 +22,7 @@
 #include "streams/input.h"
 #include "streams/json.h"
 #include "streams/output.h"
+#include "streams/rejects.h"
 #include "frame/options.h"
 #include "frame/run.h"
 
@@ -49,6 +50,7 @@ static const struct option_row OPTIONS[] = {
 	 0, 0, NULL, "write no header line"},
 	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_error), "fail",
 	 0, 0, "fail|skip", "at a bad line: stop, or count it, say so and go on"},
+	COMMON_MAX_ERRORS(struct options, common),
 	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_control),
 	 "space", 0, 0, "space|fail",
 	 "at a TAB or line end inside a value: make it a space and count it, or call the line bad"},
@@ -89,13 +91,14 @@ struct import {
 	const char *experiments; /* path of the object of arms */
 	bool ready;              /* the columns are known, the header is written */
 	size_t arms_slot;        /* until then: the object of arms */
-	struct output *out, *rejects;
+	struct output *out;
+	struct rejects rejects;
 	struct buffer scratch;
 
 	const char *file;        /* as people know it */
 	uint64_t line;
 	struct span raw;         /* the line */
-	uint64_t lines, written, filtered, rejected, replaced;
+	uint64_t lines, written, filtered, replaced;
 };
 
 /* ---- columns ---- */
@@ -251,15 +254,7 @@ static void start_reader(struct import *m, bool look_at_arms)
 /* Exits, or with --on-error=skip counts the line and keeps it. */
 static void bad_line(struct import *m, const char *what)
 {
-	if (m->o->common.on_error == 0)
-		die(STATUS_DATA, "%s:%llu: %s", m->file, (unsigned long long)m->line, what);
-	if (m->rejected++ == 0)
-		warn("%s:%llu: %s (skipped; further ones are counted)", m->file,
-		     (unsigned long long)m->line, what);
-	if (m->rejects) {
-		output_span(m->rejects, m->raw);
-		output_end_row(m->rejects);
-	}
+	rejects_row(&m->rejects, m->file, m->line, what, m->raw);
 }
 
 static void bad_json(struct import *m)
@@ -650,8 +645,7 @@ static int run(const struct options *o, char **files, int count)
 	take_options(&m);
 	struct input *in = input_open(count ? files[0] : NULL);
 	input_try(files + 1, count - 1);
-	if (o->common.rejects)
-		m.rejects = output_open(o->common.rejects, false);
+	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
 	m.out = output_open(o->common.output, o->common.line_buffered);
 	start_reader(&m, o->experiments.n == 0);
 	for (size_t i = 0; i < o->experiments.n; i++)
@@ -665,6 +659,7 @@ static int run(const struct options *o, char **files, int count)
 		read_file(&m, in);
 		input_close(in);
 	}
+	rejects_judge(&m.rejects, m.lines);
 	if (!m.ready) { /* no event at all */
 		start_reader(&m, false);
 		set_columns(&m);
@@ -672,10 +667,9 @@ static int run(const struct options *o, char **files, int count)
 	if (m.replaced)
 		tell("%llu TABs or line ends inside JSON values became spaces",
 		     (unsigned long long)m.replaced);
-	if (m.rejects)
-		output_close(m.rejects);
+	rejects_close(&m.rejects);
 	output_close(m.out);
-	run_report_filter(m.lines, m.written, m.filtered, m.rejected);
+	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
 	json_free(m.reader);
 	for (size_t c = 0; c < m.n_columns; c++)
 		if (!m.columns[c].path)

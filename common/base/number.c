@@ -227,6 +227,19 @@ enum number_state number_duration(const char *s, size_t n, double *seconds)
 	return *seconds < 0 || isinf(*seconds) ? NUMBER_RANGE : NUMBER_OK;
 }
 
+enum number_state number_limit(const char *s, size_t n, struct number_limit *out)
+{
+	*out = (struct number_limit){.given = true, .is_share = n > 0 && s[n - 1] == '%'};
+	if (!out->is_share)
+		return number_u64(s, n, &out->count);
+	double percent = 0;
+	enum number_state state = number_double(s, n - 1, &percent);
+	out->share = percent / 100;
+	if (state == NUMBER_OK && (percent < 0 || percent > 100))
+		return NUMBER_RANGE;
+	return state;
+}
+
 const char *number_problem(enum number_state state)
 {
 	return state == NUMBER_RANGE ? "out of range" : "not a number";

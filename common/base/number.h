@@ -29,6 +29,17 @@ enum number_state number_size(const char *s, size_t n, uint64_t *out);
  * `ms`; without a unit it is seconds. */
 enum number_state number_duration(const char *s, size_t n, double *seconds);
 
+/* How many of a number of things are allowed: so many, or a share of them all. */
+struct number_limit {
+	bool given;      /* false: no limit */
+	bool is_share;
+	uint64_t count;
+	double share;    /* 0 to 1 */
+};
+
+/* A limit as text: a whole number, or a share in percent (`5%`, 0% to 100%). */
+enum number_state number_limit(const char *s, size_t n, struct number_limit *out);
+
 /* "not a number" or "out of range": the words for a message. */
 const char *number_problem(enum number_state state);
 

@@ -172,6 +172,9 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 		*(int *)at = index;
 		break;
 	}
+	case OPTION_LIMIT:
+		check_number(row, value, number_limit(value, n, (struct number_limit *)at));
+		break;
 	case OPTION_LIST: {
 		struct option_list *list = (struct option_list *)at;
 		list->values = memory_resize(list->values, list->n + 1, sizeof *list->values);
@@ -343,7 +346,7 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 {
 	static const char *const KIND[] = {
 		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
-		"choice", "list", "help", "version",
+		"choice", "list", "help", "version", "limit",
 	};
 	char letter[2] = {row->letter, '\0'};
 	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
@@ -486,6 +489,9 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 		log_level = LOG_VERBOSE;
 	if (option_given("no-header") && row_called("columns") && !option_given("columns"))
 		usage_error("--no-header needs --columns to name the columns");
+	const struct option_row *on_error = row_called("on-error");
+	if (option_given("max-errors") && *(int *)((char *)options + on_error->at) == 0)
+		usage_error("--max-errors requires --on-error=skip");
 	free(names);
 	buffer_free(&letters);
 	return optind;

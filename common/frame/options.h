@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/number.h"
+
 enum option_kind {
 	OPTION_FLAG,     /* bool: true when given */
 	OPTION_NO_FLAG,  /* bool: false when given (its default is true) */
@@ -33,6 +35,7 @@ enum option_kind {
 	OPTION_LIST,     /* struct option_list: may be repeated */
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_LIMIT,    /* struct number_limit: "100" or "5%" */
 };
 
 struct option_list {
@@ -62,12 +65,17 @@ struct common {
 	bool csv, no_header, line_buffered, quiet, verbose, progress;
 	const char *columns, *rejects, *output;
 	int on_error;   /* 0 fail, 1 skip */
+	struct number_limit max_errors;
 	int on_control; /* 0 space, 1 fail */
 	int64_t threads;
 	uint64_t seed;
 };
 
 #define COMMON_AT(s, m, f) (offsetof(s, m) + offsetof(struct common, f))
+#define COMMON_MAX_ERRORS(s, m) \
+	{"max-errors", 0, OPTION_LIMIT, "N|SHARE%", COMMON_AT(s, m, max_errors), NULL, 0, 0, NULL, \
+	 "with --on-error=skip: fail (3) at more than N bad rows, or at the end when more than " \
+	 "SHARE of all rows were bad; it always fails when no row is good"}
 #define COMMON_INPUT(s, m) \
 	{"csv", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, csv), NULL, 0, 0, NULL, \
 	 "read comma-separated values (RFC 4180) instead of TSV"}, \
@@ -77,6 +85,7 @@ struct common {
 	 "names of the input columns, in place of the header's"}, \
 	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_error), "fail", 0, 0, "fail|skip", \
 	 "at a bad row: stop, or count it, say so and go on"}, \
+	COMMON_MAX_ERRORS(s, m), \
 	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_control), "space", 0, 0, "space|fail", \
 	 "at a TAB or line end inside a CSV value: make it a space and count it, or stop"}, \
 	{"rejects", 0, OPTION_FILE, "FILE", COMMON_AT(s, m, rejects), NULL, 0, 0, NULL, \
@@ -142,6 +151,6 @@ _Noreturn void usage_error(const char *format, ...)
 #define COMMON_FORMAT(c) ((struct table_format){ \
 	.csv = (c)->csv, .no_header = (c)->no_header, .columns = (c)->columns, \
 	.skip_bad = (c)->on_error == 1, .control_fails = (c)->on_control == 1, \
-	.rejects = (c)->rejects})
+	.max_errors = (c)->max_errors, .rejects = (c)->rejects})
 
 #endif

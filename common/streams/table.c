@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "streams/csv.h"
 #include "streams/input.h"
-#include "streams/output.h"
+#include "streams/rejects.h"
 #include "streams/separators.h"
 
 /* A file's text comes in blocks of whole lines. The offsets of all separators
@@ -22,7 +22,7 @@ struct table {
 	int file_count, file;        /* how many, which one is open */
 	struct input *in;
 	struct csv *csv;
-	struct output *rejects;
+	struct rejects rejects;
 	struct buffer header;
 	struct span *names;          /* into header */
 	size_t width;
@@ -40,7 +40,7 @@ struct table {
 
 	size_t row_at, row_last;     /* offsets: row begins, row ends */
 	const uint32_t *row_ends;
-	uint64_t row_line, rows, rejected, lines_in_block, replaced;
+	uint64_t row_line, rows, lines_in_block, replaced;
 	bool ended;
 	char **own_files;            /* table_open_file's one-element array */
 };
@@ -74,16 +74,7 @@ void table_fail(const struct table *t, const char *format, ...)
 /* A bad row: fatal, or counted, its raw bytes kept; the first one is shown. */
 static void bad_row(struct table *t, struct span raw, const char *what)
 {
-	if (!t->format.skip_bad)
-		die(STATUS_DATA, "%s:%llu: %s", table_file(t),
-		    (unsigned long long)t->row_line, what);
-	if (t->rejected++ == 0)
-		warn("%s:%llu: %s (skipped; further ones are counted)", table_file(t),
-		     (unsigned long long)t->row_line, what);
-	if (t->rejects) {
-		output_span(t->rejects, raw);
-		output_end_row(t->rejects);
-	}
+	rejects_row(&t->rejects, table_file(t), t->row_line, what, raw);
 }
 
 static _Noreturn void bad_file(const struct table *t, uint64_t line, const char *what)
@@ -289,9 +280,8 @@ static void compare_headers(const struct table *t)
 		    !S_ISREG(about.st_mode))
 			continue;
 		other.file = i;
-		other.format.skip_bad = true; /* what is bad behind the header can wait .. */
-		other.rejected = 1;           /* .. and is not spoken of yet */
-		other.rejects = NULL;
+		/* What is bad behind the header can wait, and is not spoken of yet. */
+		other.rejects = (struct rejects){.skip = true, .n = 1};
 		other.csv = NULL;
 		open_file(&other);
 		first_block(&other);
@@ -307,8 +297,7 @@ struct table *table_open(char **files, int count, const struct table_format *for
 	t->file_count = count;
 	open_file(t);
 	input_try(files + 1, count - 1);
-	if (format->rejects)
-		t->rejects = output_open(format->rejects, false);
+	rejects_open(&t->rejects, format->skip_bad, &format->max_errors, format->rejects);
 	read_header(t);
 	compare_headers(t);
 	return t;
@@ -434,6 +423,8 @@ static bool next_rows(struct table *t)
 		}
 		t->ended = true;
 	}
+	if (t->ended)
+		rejects_judge(&t->rejects, t->rows);
 	return !t->ended;
 }
 
@@ -543,7 +534,7 @@ uint64_t table_rows(const struct table *t)
 
 uint64_t table_rejected(const struct table *t)
 {
-	return t->rejected;
+	return t->rejects.n;
 }
 
 uint64_t table_bytes(const struct table *t)
@@ -564,8 +555,7 @@ void table_close(struct table *t)
 	if (t->replaced)
 		tell("%llu TABs or line ends inside CSV values became spaces",
 		     (unsigned long long)t->replaced);
-	if (t->rejects)
-		output_close(t->rejects);
+	rejects_close(&t->rejects);
 	if (t->own_files)
 		free(t->own_files[0]);
 	free(t->own_files);

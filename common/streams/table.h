@@ -3,7 +3,8 @@
  * Several files are one stream; their headers must be the same. BOM and CRLF
  * are accepted and removed. A NUL, a blank line, a wrong number of fields, a
  * duplicate or empty column name are bad data: fatal (exit 3) unless
- * `skip_bad`, which counts them and keeps the raw lines in `rejects`. Header
+ * `skip_bad`, which counts them and keeps the raw lines in `rejects`, as far as
+ * `max_errors` allows and some row is good (streams/rejects.h). Header
  * problems are always fatal. An empty input (no header) is bad data; a header
  * alone is an empty table. Messages: `tool: file:line: column 'x': problem: "value"`.
  */
@@ -24,6 +25,7 @@ struct table_format {
 	const char *columns;  /* "a,b,c": names instead of the header's, or NULL */
 	bool skip_bad;        /* --on-error=skip */
 	bool control_fails;   /* --on-control=fail: TAB, LF in a CSV value is an error */
+	struct number_limit max_errors; /* with skip_bad: so many bad rows are too many */
 	const char *rejects;  /* file for raw rejected lines, or NULL */
 };
 
@@ -49,7 +51,8 @@ size_t table_column(const struct table *t, const char *name, const char *option)
 /* The same, -1 when there is none. */
 long table_find_column(const struct table *t, const char *name);
 
-/* Steps to the next good row; false at the end of the last file. */
+/* Steps to the next good row; false at the end of the last file. Ends the program (exit
+ * 3) there when rows were skipped and none was good, or more were bad than may be. */
 bool table_next(struct table *t);
 
 /* Is there a row that was read already? Otherwise table_next and

@@ -97,7 +97,7 @@ try_words()
 	fi
 	if begin bad-value; then
 		# Every option that takes a number refuses what is none, names itself and the value.
-		awk -F '\t' '$3 ~ /^(int|seed|size|real|duration)$/ { print $1 }' options > names
+		awk -F '\t' '$3 ~ /^(int|seed|size|real|duration|limit)$/ { print $1 }' options > names
 		while read -r name; do
 			for value in 4x '' nan 0x1p3 99999999999999999999999999999; do
 				[ "$value" = 99999999999999999999999999999 ] &&
@@ -360,6 +360,28 @@ try_table()
 		[ -s err ] || complain 'says nothing of a skipped row'
 		printf 'a\0b\n' | cmp -s - rejected || complain 'the rejected row is not in the rejects file'
 		rm -f rejected
+	fi
+	if has_option max-errors && begin max-errors; then
+		# No row is good; more than a number of them are bad; more than a share of all.
+		bad_rows='a\0b\na\0b\na\0b\n'
+		{ head -n 1 input; printf "$bad_rows"; } > twin
+		echo old > result
+		go --on-error=skip -o result < twin > out 2> err
+		want 3 $? 'all 3 rows are bad'
+		! has_option output || [ "$(cat result)" = old ] || complain 'a failed run changed the old file'
+		rm -f result
+		{ cat input; printf "$bad_rows"; } > twin
+		lines=$(($(wc -l < input) - 1))
+		go --on-error=skip --max-errors 3 < twin > out 2> err
+		same $?
+		go --on-error=skip --max-errors 2 < twin > out 2> err
+		want 3 $? ":$((lines + 4)): .*--max-errors allows 2"
+		go --on-error=skip --max-errors 99% < twin > out 2> err
+		same $?
+		go --on-error=skip --max-errors 0.1% < twin > out 2> err
+		want 3 $? "3 of $((lines + 3)) rows are bad, and --max-errors allows 0.1 %"
+		go --max-errors 3 < input > out 2> err
+		want 2 $? '--max-errors requires --on-error=skip'
 	fi
 }
 

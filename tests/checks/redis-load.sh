@@ -70,7 +70,7 @@ head -n 201 new.tsv | fails '--max-shrink' 3 'max-shrink' --max-shrink 0.5 -
 { cat new.tsv; printf 'u9999\tx\ti\t1\n'; } | fails 'a bad row at the end' 3 'rank' -
 { cat new.tsv; printf 'u1\t1\ti\t1\n'; } | fails 'a user twice' 3 'u1' -
 { cat new.tsv; printf 'u9998\t1\t\nu9999\t1\n'; } |
-	fails '--max-errors' 3 '2 skipped rows' --on-error=skip --max-errors 1 -
+	fails '--max-errors' 3 'bad row 2' --on-error=skip --max-errors 1 -
 whole 'after bad input' old 3000
 load-redis --redis "$url" --prefix p --dry-run new.tsv || complain 'the dry run failed'
 whole 'after a dry run' old 3000

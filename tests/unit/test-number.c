@@ -214,6 +214,23 @@ static void check_integers(void)
 	CHECK(number_size("1k", 2, &u) == NUMBER_SYNTAX);
 }
 
+static void check_limits(void)
+{
+	struct number_limit l;
+	CHECK(number_limit("100", 3, &l) == NUMBER_OK && l.given && !l.is_share && l.count == 100);
+	CHECK(number_limit("0", 1, &l) == NUMBER_OK && l.given && !l.is_share && l.count == 0);
+	CHECK(number_limit("5%", 2, &l) == NUMBER_OK && l.given && l.is_share && l.share == 0.05);
+	CHECK(number_limit("0.5%", 4, &l) == NUMBER_OK && l.is_share && l.share == 0.005);
+	CHECK(number_limit("100%", 4, &l) == NUMBER_OK && l.share == 1);
+	CHECK(number_limit("100.1%", 6, &l) == NUMBER_RANGE);
+	CHECK(number_limit("-1%", 3, &l) == NUMBER_RANGE);
+	CHECK(number_limit("-1", 2, &l) == NUMBER_RANGE);
+	CHECK(number_limit("%", 1, &l) == NUMBER_SYNTAX);
+	CHECK(number_limit("", 0, &l) == NUMBER_SYNTAX);
+	CHECK(number_limit("1.5", 3, &l) == NUMBER_SYNTAX);
+	CHECK(number_limit("5%%", 3, &l) == NUMBER_SYNTAX);
+}
+
 static void check_durations(void)
 {
 	double s;
@@ -237,5 +254,6 @@ int main(void)
 	check_form();
 	check_integers();
 	check_durations();
+	check_limits();
 	return unit_finish();
 }

@@ -56,8 +56,6 @@ static const struct option_row OPTIONS[] = {
 	 "refuse to publish fewer than N lists"},
 	{"max-shrink", 0, OPTION_REAL, "SHARE", AT(max_shrink), "1", 0, 1, NULL,
 	 "refuse to publish when more than SHARE of the live number of lists would be lost"},
-	{"max-errors", 0, OPTION_INT, "N", AT(max_errors), NULL, 0, 1e15, NULL,
-	 "refuse to publish when --on-error=skip has skipped more than N rows"},
 	{"window", 0, OPTION_INT, "N", AT(window), "1000", 1, 1e6, NULL,
 	 "commands that are sent before their replies are read"},
 	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout_s), "5s", 1e-3, 86400, NULL,
@@ -209,7 +207,7 @@ static void load(struct load *l, char **files, int count)
 	lists_heed_signals(l); /* who sent them may have ended the input as well */
 	send_drain(l);
 	uint64_t rows = table_rows(s.lists), rejected = table_rejected(s.lists);
-	publish_check_guards(l, lists, rejected);
+	publish_check_guards(l, lists);
 	unsigned staged = o->dry_run || o->delta ? 0 : send_parts(l, &s, lists, input);
 	if (o->emit) {
 		publish_emit(l, lists);

@@ -16,7 +16,7 @@ struct options {
 	struct common common;
 	const char *redis, *prefix, *items, *popular, *password_file;
 	const char *user, *rank, *item;
-	int64_t window, min_rows, max_errors, retries, shards;
+	int64_t window, min_rows, retries, shards;
 	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
 	int layout;
 	bool status, rollback, dry_run, emit, delta;

@@ -304,7 +304,7 @@ static uint64_t live_lists(struct load *l)
 	return n;
 }
 
-void publish_check_guards(struct load *l, uint64_t lists, uint64_t rejected)
+void publish_check_guards(struct load *l, uint64_t lists)
 {
 	const struct options *o = l->o;
 	char problem[256];
@@ -312,11 +312,6 @@ void publish_check_guards(struct load *l, uint64_t lists, uint64_t rejected)
 		snprintf(problem, sizeof problem, "%" PRIu64 " lists are fewer than --min-rows %" PRId64,
 			 lists, o->min_rows);
 		send_give_up(l, STATUS_DATA, lists ? problem : "the input has no lists");
-	}
-	if (option_given("max-errors") && rejected > (uint64_t)o->max_errors) {
-		snprintf(problem, sizeof problem, "%" PRIu64 " skipped rows are more than --max-errors %" PRId64,
-			 rejected, o->max_errors);
-		send_give_up(l, STATUS_DATA, problem);
 	}
 	if (l->out || o->delta)
 		return;

@@ -4,9 +4,8 @@
 
 #include "load.h"
 
-/* Ends the load (exit 3) when it has fewer lists, or more rejected rows, than the options
- * allow. */
-void publish_check_guards(struct load *l, uint64_t lists, uint64_t rejected);
+/* Ends the load (exit 3) when it has fewer lists than the options allow. */
+void publish_check_guards(struct load *l, uint64_t lists);
 
 /* Counts what the server has, and renames the parts in `staged` (bits by enum part) over
  * what is live, which becomes the previous generation; the one before goes away. */

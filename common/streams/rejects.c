@@ -1,0 +1,52 @@
+#include "streams/rejects.h"
+
+#include "base/error.h"
+#include "streams/output.h"
+
+void rejects_open(struct rejects *r, bool skip, const struct number_limit *limit, const char *path)
+{
+	*r = (struct rejects){.skip = skip, .limit = *limit};
+	if (path)
+		r->file = output_open(path, false);
+}
+
+void rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
+		 struct span raw)
+{
+	if (!r->skip)
+		die(STATUS_DATA, "%s:%llu: %s", file, (unsigned long long)line, what);
+	r->n++;
+	if (r->file) {
+		output_span(r->file, raw);
+		output_end_row(r->file);
+	}
+	if (r->limit.given && !r->limit.is_share && r->n > r->limit.count) {
+		rejects_close(r); /* to be looked at */
+		die(STATUS_DATA, "%s:%llu: %s; that is bad row %llu, and --max-errors allows %llu", file,
+		    (unsigned long long)line, what, (unsigned long long)r->n,
+		    (unsigned long long)r->limit.count);
+	}
+	if (r->n == 1)
+		warn("%s:%llu: %s (skipped; further ones are counted)", file,
+		     (unsigned long long)line, what);
+}
+
+void rejects_judge(struct rejects *r, uint64_t rows)
+{
+	bool share = r->limit.given && r->limit.is_share &&
+		(double)r->n > r->limit.share * (double)rows;
+	if (r->n == 0 || (r->n < rows && !share))
+		return;
+	rejects_close(r);
+	if (r->n >= rows)
+		die(STATUS_DATA, "all %llu rows are bad: nothing is left", (unsigned long long)rows);
+	die(STATUS_DATA, "%llu of %llu rows are bad, and --max-errors allows %g %%",
+	    (unsigned long long)r->n, (unsigned long long)rows, 100 * r->limit.share);
+}
+
+void rejects_close(struct rejects *r)
+{
+	if (r->file)
+		output_close(r->file);
+	r->file = NULL;
+}
