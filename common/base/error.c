@@ -8,33 +8,59 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/quote.h"
+
 const char *program_name = "recpipe";
 enum log_level log_level = LOG_NORMAL;
 void (*error_prelude)(void);
 
-/* One write(2) a message, so that lines of several processes do not mix. */
-static void say(const char *format, va_list args, int error)
+/* A message that is being made: what came from outside cannot steer the terminal. */
+struct message {
+	char text[8192];
+	size_t n;
+};
+
+static void add_shown(struct message *m, const char *text, size_t n)
 {
-	char line[2048];
-	int used = snprintf(line, sizeof line, "%s: ", program_name);
-	size_t at = used < 0 ? 0 : (size_t)used;
-	used = vsnprintf(line + at, sizeof line - at, format, args);
-	at += used < 0 ? 0 : (size_t)used;
-	if (at >= sizeof line)
-		at = sizeof line - 1;
-	if (error && at < sizeof line - 1) {
-		char text[128];
-		used = snprintf(line + at, sizeof line - at, ": %s",
-				strerror_r(error, text, sizeof text));
-		at += used < 0 ? 0 : (size_t)used;
+	static const char CUT[] = "...";
+	for (size_t i = 0, length; i < n; m->n += length) {
+		if (m->n + QUOTE_UNIT > sizeof m->text - 256) { /* room for what comes behind it */
+			memcpy(m->text + m->n, CUT, sizeof CUT - 1);
+			m->n += sizeof CUT - 1;
+			return;
+		}
+		i += quote_unit(text + i, n - i, m->text + m->n, &length);
 	}
-	if (at > sizeof line - 2)
-		at = sizeof line - 2;
-	line[at++] = '\n';
+}
+
+static void add_plain(struct message *m, const char *text)
+{
+	size_t room = sizeof m->text - m->n, n = strlen(text);
+	n = n < room ? n : room;
+	memcpy(m->text + m->n, text, n);
+	m->n += n;
+}
+
+/* One write(2) a message, so that lines of several processes do not mix. */
+static void say(const char *format, va_list args, int error, const char *hint)
+{
+	struct message m = {.n = 0};
+	char text[sizeof m.text];
+	add_plain(&m, program_name);
+	add_plain(&m, ": ");
+	int used = vsnprintf(text, sizeof text, format, args);
+	add_shown(&m, text, used < 0 ? 0 : strlen(text));
+	if (error) {
+		char why[128];
+		add_plain(&m, ": ");
+		add_plain(&m, strerror_r(error, why, sizeof why));
+	}
+	add_plain(&m, "\n");
+	add_plain(&m, hint);
 	if (error_prelude)
 		error_prelude();
-	for (size_t done = 0; done < at;) {
-		ssize_t n = write(STDERR_FILENO, line + done, at - done);
+	for (size_t done = 0; done < m.n;) {
+		ssize_t n = write(STDERR_FILENO, m.text + done, m.n - done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -47,7 +73,7 @@ void die(enum exit_status status, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	say(format, args, 0);
+	say(format, args, 0, "");
 	va_end(args);
 	exit(status);
 }
@@ -57,7 +83,7 @@ void die_errno(enum exit_status status, const char *format, ...)
 	int error = errno;
 	va_list args;
 	va_start(args, format);
-	say(format, args, error);
+	say(format, args, error, "");
 	va_end(args);
 	exit(status);
 }
@@ -68,7 +94,7 @@ void warn(const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	say(format, args, 0);
+	say(format, args, 0, "");
 	va_end(args);
 }
 
@@ -78,7 +104,7 @@ void note(const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	say(format, args, 0);
+	say(format, args, 0, "");
 	va_end(args);
 }
 
@@ -86,56 +112,30 @@ void tell(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	say(format, args, 0);
+	say(format, args, 0, "");
 	va_end(args);
 }
 
-/* Length of the UTF-8 sequence at `s` (1 to 4), or 0 when it is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
+void tell_hint(const char *hint, const char *format, va_list args)
 {
-	size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-		: s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-	if (length == 0 || length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
+	say(format, args, 0, hint);
 }
 
 const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])
 {
 	enum { SHOWN = 60 };
-	const unsigned char *s = (const unsigned char *)bytes;
 	char *o = out;
-	size_t i = 0;
+	size_t i = 0, length;
 	*o++ = '"';
 	while (i < n) {
-		size_t length = utf8_length(s + i, n - i);
-		if (i + (length ? length : 1) > SHOWN)
+		char unit[QUOTE_UNIT];
+		size_t took = quote_unit(bytes + i, n - i, unit, &length);
+		if (i + took > SHOWN)
 			break;
-		if (length > 1) {
-			memcpy(o, s + i, length);
-			o += length;
-			i += length;
-			continue;
-		}
-		unsigned char c = s[i++];
-		if (c == '\t')
-			o = memcpy(o, "\\t", 2), o += 2;
-		else if (c == '\n')
-			o = memcpy(o, "\\n", 2), o += 2;
-		else if (c == '\r')
-			o = memcpy(o, "\\r", 2), o += 2;
-		else if (c == '"' || c == '\\')
-			*o++ = '\\', *o++ = (char)c;
-		else if (length == 0 || c < 0x20 || c == 0x7f)
-			o += snprintf(o, 5, "\\x%02x", c);
-		else
-			*o++ = (char)c;
+		if (bytes[i] == '"' || bytes[i] == '\\')
+			*o++ = '\\';
+		o = (char *)memcpy(o, unit, length) + length;
+		i += took;
 	}
 	*o++ = '"';
 	memcpy(o, i < n ? "..." : "", i < n ? 4 : 1);

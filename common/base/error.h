@@ -1,11 +1,14 @@
 /* error.h - how a tool says what went wrong, and the exit codes of the suite.
  *
- * A message is one line on standard error: `tool: text`. No level tags.
+ * A message is one line on standard error: `tool: text`. No level tags. Whatever a
+ * message holds, a terminal does not obey it: control bytes, bytes that are no UTF-8 and
+ * characters that steer the display are escaped (quote_terminal), a line end too.
  * Nothing here allocates, so that a failed allocation can be reported.
  */
 #ifndef RECPIPE_BASE_ERROR_H
 #define RECPIPE_BASE_ERROR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 enum exit_status {
@@ -41,10 +44,14 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `tool: message` even with -q: for what must never pass unseen. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same, with the lines of `hint`, each ended by LF, behind the message. */
+void tell_hint(const char *hint, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
 enum { QUOTED_SIZE = 256 };
 
 /* Writes "value" in double quotes to `out` (QUOTED_SIZE bytes) and returns it:
- * control bytes, quotes, backslashes and bytes that are no UTF-8 escaped, what
+ * quotes, backslashes and what a terminal is not to have (quote_unit) escaped, what
  * is longer than 60 bytes cut there and marked with `...`. */
 const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE]);
 

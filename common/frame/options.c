@@ -55,11 +55,11 @@ bool option_switched(const char *on, const char *off, bool otherwise)
 void usage_error(const char *format, ...)
 {
 	va_list args;
+	char hint[128];
+	snprintf(hint, sizeof hint, "Try '%s --help' for more information.\n", program_name);
 	va_start(args, format);
-	char message[1024];
-	vsnprintf(message, sizeof message, format, args);
+	tell_hint(hint, format, args);
 	va_end(args);
-	tell("%s\nTry '%s --help' for more information.", message, program_name);
 	exit(STATUS_USAGE);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/quote.h"
 #include "script.h"
 
 static struct span id_of(const struct page *p, uint32_t i)
@@ -21,52 +22,20 @@ static struct span title_of(const struct page *p, uint32_t i)
 	return title.n ? title : id;
 }
 
-/* Length of the UTF-8 character that begins at s (RFC 3629), 0: none does. */
-static size_t utf8_length(const unsigned char *s, size_t n)
+static void write_html(struct output *out, struct span text)
 {
-	unsigned char c = s[0];
-	size_t length = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3
-		      : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-	if (length == 0 || length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
-	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
+	struct buffer b = {0};
+	quote_html(&b, text.at, text.n);
+	output_bytes(out, b.data, b.n);
+	buffer_free(&b);
 }
 
-/* Text for people: what is no UTF-8 or a control byte becomes U+FFFD, and the
- * characters that have a meaning in JSON or XML are escaped; `<` in both, so
- * that no text can end the script. */
-static void write_text(struct output *out, struct span text, bool json)
+static void write_js(struct output *out, struct span text)
 {
-	const unsigned char *s = (const unsigned char *)text.at;
-	for (size_t i = 0, step; i < text.n; i += step) {
-		step = utf8_length(s + i, text.n - i);
-		if (step == 0 || s[i] < 0x20 || s[i] == 0x7f) {
-			step = step ? step : 1;
-			output_text(out, "\xef\xbf\xbd");
-		} else if (s[i] == '<') {
-			output_text(out, json ? "\\u003c" : "&lt;");
-		} else if (json && (s[i] == '"' || s[i] == '\\')) {
-			output_byte(out, '\\');
-			output_byte(out, (char)s[i]);
-		} else if (!json && (s[i] == '&' || s[i] == '"')) {
-			output_text(out, s[i] == '&' ? "&amp;" : "&quot;");
-		} else {
-			output_bytes(out, text.at + i, step);
-		}
-	}
-}
-
-static void write_json(struct output *out, struct span text)
-{
-	output_byte(out, '"');
-	write_text(out, text, true);
-	output_byte(out, '"');
+	struct buffer b = {0};
+	quote_js(&b, text.at, text.n);
+	output_bytes(out, b.data, b.n);
+	buffer_free(&b);
 }
 
 /* Bytes as base64 (RFC 4648), given in any pieces. */
@@ -138,12 +107,12 @@ static void write_columns(const struct page *p, struct output *out)
 	const struct metadata *m = p->metadata;
 	for (size_t c = 0; m && c < m->columns; c++) {
 		output_text(out, c ? ",\n{\"name\": " : "\n{\"name\": ");
-		write_json(out, span_of(m->names[c]));
+		write_js(out, span_of(m->names[c]));
 		output_text(out, ", \"values\": [");
 		for (uint32_t i = 0; i < p->embedding->n; i++) {
 			if (i)
 				output_byte(out, ',');
-			write_json(out, metadata_field(m, id_of(p, i), c));
+			write_js(out, metadata_field(m, id_of(p, i), c));
 		}
 		output_text(out, "]}");
 	}
@@ -160,7 +129,7 @@ void page_write_html(const struct page *p, struct output *out)
 	for (uint32_t i = 0; i < p->embedding->n; i++) {
 		if (i)
 			output_byte(out, ',');
-		write_json(out, title_of(p, i));
+		write_js(out, title_of(p, i));
 	}
 	output_text(out, "],\n\"columns\": [");
 	write_columns(p, out);
@@ -246,7 +215,7 @@ static void write_legend(const struct value *values, uint32_t n, struct output *
 		write_attribute(out, "x", 26);
 		write_attribute(out, "y", y + 4);
 		output_text(out, ">");
-		write_text(out, values[v].text.n ? values[v].text : span_of("(none)"), false);
+		write_html(out, values[v].text.n ? values[v].text : span_of("(none)"));
 		output_text(out, "</text>\n");
 	}
 }
@@ -278,7 +247,7 @@ void page_write_svg(const struct page *p, struct output *out)
 		output_text(out, " fill=\"");
 		output_text(out, colour_of(p, values, n_values, i));
 		output_text(out, "\"><title>");
-		write_text(out, title_of(p, i), false);
+		write_html(out, title_of(p, i));
 		output_text(out, "</title></circle>\n");
 	}
 	output_text(out, "</g>\n");

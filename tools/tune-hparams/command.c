@@ -8,31 +8,16 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/quote.h"
 #include "frame/options.h"
-
-/* 'text' for sh; a quote becomes '\''. */
-static void add_quoted(struct buffer *b, const char *text, size_t n)
-{
-	buffer_add_byte(b, '\'');
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '\'')
-			buffer_add_text(b, "'\\''");
-		else
-			buffer_add_byte(b, text[i]);
-	}
-	buffer_add_byte(b, '\'');
-}
 
 /* The value, in quotes where sh would see more in it than a word. */
 static void add_value(struct buffer *b, const struct parameter *p, double value, bool quote)
 {
-	static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789-_.+,:/@%";
 	struct buffer text = {0};
 	space_format(p, value, &text);
-	bool plain = strspn(buffer_text(&text), PLAIN) == text.n;
-	if (quote && !plain)
-		add_quoted(b, text.data, text.n);
+	if (quote && text.n > 0)
+		quote_sh_word(b, text.data, text.n);
 	else
 		buffer_add(b, text.data, text.n);
 	buffer_free(&text);
@@ -145,7 +130,7 @@ char *command_text(const struct space *space, const double *point, char **words,
 		}
 		struct buffer word = {0};
 		substitute(&word, space, point, words[i], false);
-		add_quoted(&b, word.data, word.n);
+		quote_sh(&b, word.data, word.n);
 		buffer_free(&word);
 	}
 	return buffer_text(&b);
