@@ -120,20 +120,22 @@ void quote_sh(struct buffer *b, const char *text, size_t n)
 	buffer_add_byte(b, '\'');
 }
 
-void quote_sh_word(struct buffer *b, const char *text, size_t n)
+bool sh_is_word(const char *text, size_t n)
 {
 	static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 		"0123456789-_.+,:/@%";
-	for (size_t i = 0; i < n; i++) {
-		if (!memchr(PLAIN, text[i], sizeof PLAIN - 1)) {
-			quote_sh(b, text, n);
-			return;
-		}
-	}
-	if (n == 0)
-		quote_sh(b, text, n);
-	else
+	for (size_t i = 0; i < n; i++)
+		if (!memchr(PLAIN, text[i], sizeof PLAIN - 1))
+			return false;
+	return n > 0;
+}
+
+void quote_sh_word(struct buffer *b, const char *text, size_t n)
+{
+	if (sh_is_word(text, n))
 		buffer_add(b, text, n);
+	else
+		quote_sh(b, text, n);
 }
 
 /* U+FFFD, the replacement character */

@@ -41,7 +41,10 @@ void quote_gnuplot(struct buffer *b, const char *text, size_t n, bool tic);
 /* A word for sh, always in single quotes. */
 void quote_sh(struct buffer *b, const char *text, size_t n);
 
-/* The same, without the quotes where it is only letters, digits and - _ . + , : / @ % */
+/* Is it a word for sh as it is: only letters, digits and - _ . + , : / @ %, and some? */
+bool sh_is_word(const char *text, size_t n);
+
+/* The same as quote_sh, without the quotes where it is a word as it is. */
 void quote_sh_word(struct buffer *b, const char *text, size_t n);
 
 /* Text or the value of an attribute (in either quotes) of HTML and SVG. What a page

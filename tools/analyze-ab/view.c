@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/quote.h"
 
 void put_number(struct output *out, double x)
 {
@@ -75,13 +76,24 @@ static size_t width_of(const char *text)
 	return n;
 }
 
+/* One text or two, as a terminal may have them. */
+static char *shown(const char *first, const char *second)
+{
+	struct buffer b = {0};
+	quote_terminal(&b, first, strlen(first));
+	if (*second)
+		buffer_add_byte(&b, ' ');
+	quote_terminal(&b, second, strlen(second));
+	return buffer_text(&b);
+}
+
 static void fill_cells(const struct view *v, size_t i, char **c)
 {
 	const struct row *r = &v->all.row[i];
 	const struct effect *e = &r->effect;
-	c[0] = memory_format("%s%s%s", v->experiment[i], v->day ? " " : "", v->day ? v->days[i] : "");
-	c[1] = memory_format("%s%s%s", r->treatment, *r->segment ? " " : "", r->segment);
-	c[2] = memory_format("%s", r->metric);
+	c[0] = shown(v->experiment[i], v->day ? v->days[i] : "");
+	c[1] = shown(r->treatment, r->segment);
+	c[2] = shown(r->metric, "");
 	c[3] = memory_format("%.0f/%.0f", e->control.n, e->treatment.n);
 	c[4] = isnan(e->control.mean) ? memory_format("-") : memory_format("%.5g", e->control.mean);
 	c[5] = isnan(e->treatment.mean) ? memory_format("-") : memory_format("%.5g", e->treatment.mean);

@@ -11,27 +11,61 @@
 #include "base/quote.h"
 #include "frame/options.h"
 
-/* The value, in quotes where sh would see more in it than a word. */
-static void add_value(struct buffer *b, const struct parameter *p, double value, bool quote)
+/* How a value gets into a text: as it is; as a word for sh; or, in a program for sh, as
+ * the variable that has it where it is more than a word. */
+enum how { AS_IS, AS_WORD, AS_VARIABLE };
+
+/* Which quotes of sh a place is in. */
+enum quotes { OUTSIDE, IN_SINGLE, IN_DOUBLE };
+
+/* The quotes behind `n` more bytes of a program. Where sh sees it in another way (a here-
+ * document, $(..) in quotes), a variable in the wrong quotes is still only a value. */
+static enum quotes quotes_behind(enum quotes quotes, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\\' && quotes != IN_SINGLE)
+			i++;
+		else if (text[i] == '\'' && quotes != IN_DOUBLE)
+			quotes = quotes == OUTSIDE ? IN_SINGLE : OUTSIDE;
+		else if (text[i] == '"' && quotes != IN_SINGLE)
+			quotes = quotes == OUTSIDE ? IN_DOUBLE : OUTSIDE;
+	}
+	return quotes;
+}
+
+static void add_variable(struct buffer *b, const struct parameter *p, enum quotes quotes)
+{
+	char *name = space_variable(p->name);
+	buffer_format(b, quotes == OUTSIDE ? "\"${%s}\"" : quotes == IN_DOUBLE ? "${%s}" : "'\"${%s}\"'",
+		      name);
+	free(name);
+}
+
+static void add_value(struct buffer *b, const struct parameter *p, double value, enum how how,
+		      enum quotes quotes)
 {
 	struct buffer text = {0};
 	space_format(p, value, &text);
-	if (quote && text.n > 0)
-		quote_sh_word(b, text.data, text.n);
-	else
+	if (how == AS_IS || text.n == 0 || sh_is_word(text.data, text.n))
 		buffer_add(b, text.data, text.n);
+	else if (how == AS_WORD)
+		quote_sh(b, text.data, text.n);
+	else
+		add_variable(b, p, quotes);
 	buffer_free(&text);
 }
 
-static void add_option(struct buffer *b, const struct parameter *p, double value, bool quote)
+static void add_option(struct buffer *b, const struct parameter *p, double value, enum how how,
+		       enum quotes quotes)
 {
 	if (isnan(value))
 		return;
 	buffer_format(b, "--%s ", p->name);
-	add_value(b, p, value, quote);
+	add_value(b, p, value, how, quotes);
 }
 
-static void add_options(struct buffer *b, const struct space *space, const double *point, bool quote)
+static void add_options(struct buffer *b, const struct space *space, const double *point, enum how how,
+			enum quotes quotes)
 {
 	bool first = true;
 	for (size_t p = 0; p < space->n; p++) {
@@ -40,13 +74,13 @@ static void add_options(struct buffer *b, const struct space *space, const doubl
 		if (!first)
 			buffer_add_byte(b, ' ');
 		first = false;
-		add_option(b, &space->parameters[p], point[p], quote);
+		add_option(b, &space->parameters[p], point[p], how, quotes);
 	}
 }
 
 void command_options(struct buffer *b, const struct space *space, const double *point)
 {
-	add_options(b, space, point, true);
+	add_options(b, space, point, AS_WORD, OUTSIDE);
 }
 
 /* ---- places ---- */
@@ -90,18 +124,20 @@ static struct place next_place(const struct space *space, const char *text)
 }
 
 static void substitute(struct buffer *b, const struct space *space, const double *point,
-		       const char *text, bool quote)
+		       const char *text, enum how how)
 {
+	enum quotes quotes = OUTSIDE;
 	struct place place;
 	for (; (place = next_place(space, text)).kind != PLACE_NONE; text = place.end) {
 		const struct parameter *p = &space->parameters[place.parameter];
 		buffer_add(b, text, (size_t)(place.at - text));
+		quotes = quotes_behind(quotes, text, (size_t)(place.at - text));
 		if (place.kind == PLACE_ALL)
-			add_options(b, space, point, quote);
+			add_options(b, space, point, how, quotes);
 		else if (place.kind == PLACE_OPTION)
-			add_option(b, p, point[place.parameter], quote);
+			add_option(b, p, point[place.parameter], how, quotes);
 		else
-			add_value(b, p, point[place.parameter], quote);
+			add_value(b, p, point[place.parameter], how, quotes);
 	}
 	buffer_add_text(b, text);
 }
@@ -118,18 +154,18 @@ char *command_text(const struct space *space, const double *point, char **words,
 {
 	struct buffer b = {0};
 	if (n == 1) {
-		substitute(&b, space, point, words[0], true);
+		substitute(&b, space, point, words[0], AS_VARIABLE);
 		return buffer_text(&b);
 	}
 	for (int i = 0; i < n; i++) {
 		if (i)
 			buffer_add_byte(&b, ' ');
 		if (is_options(space, words[i])) {
-			substitute(&b, space, point, words[i], true);
+			substitute(&b, space, point, words[i], AS_WORD);
 			continue;
 		}
 		struct buffer word = {0};
-		substitute(&word, space, point, words[i], false);
+		substitute(&word, space, point, words[i], AS_IS);
 		quote_sh(&b, word.data, word.n);
 		buffer_free(&word);
 	}

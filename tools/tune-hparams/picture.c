@@ -3,27 +3,33 @@
 #include "show.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/quote.h"
 #include "frame/options.h"
+#include "streams/output.h"
 
-/* Text inside gnuplot's double quotes. */
-static void add_text(struct buffer *b, const char *text)
+/* What gnuplot is to do. Names and choices are data: lines of a block of its own, which
+ * the program knows by their numbers. */
+struct drawing {
+	struct buffer program, texts;
+	size_t n_texts;
+};
+
+/* Appends the expression that has the text. */
+static void add_text(struct drawing *d, const char *text, bool tic)
 {
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buffer_add_byte(b, '\\');
-		if (*text == '_' || *text == '^' || *text == '@' || *text == '{' || *text == '}')
-			buffer_add_text(b, "\\\\");
-		buffer_add_byte(b, *text);
-	}
+	quote_gnuplot(&d->texts, text, strlen(text), tic);
+	buffer_format(&d->program, "$text[%zu][2:*]", ++d->n_texts);
 }
 
 static bool ends_in(const char *text, const char *end)
@@ -39,22 +45,15 @@ static void add_terminal(struct buffer *b, const char *output, int columns, size
 			      panels > 1 ? 22 * (int)panels : 24);
 		return;
 	}
-	if (!ends_in(output, ".svg") && !ends_in(output, ".png"))
-		usage_error("option '--output': the file's name must end in .svg or .png");
 	size_t across = panels > 2 ? 2 : panels, down = (panels + across - 1) / across;
-	buffer_format(b, "set terminal %s size %zu,%zu\nset output \"",
+	buffer_format(b, "set terminal %s noenhanced size %zu,%zu\n",
 		      ends_in(output, ".svg") ? "svg" : "pngcairo",
 		      panels > 1 ? 480 * across : 800, panels > 1 ? 340 * down : 480);
-	for (const char *c = output; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			buffer_add_byte(b, '\\');
-		buffer_add_byte(b, *c);
-	}
-	buffer_add_text(b, "\"\n");
 }
 
-static size_t add_history(struct buffer *b, const struct study *study)
+static size_t add_history(struct drawing *d, const struct study *study)
 {
+	struct buffer *b = &d->program;
 	size_t n = 0;
 	buffer_add_text(b, "$trials << EOD\n");
 	for (size_t i = 0; i < study->n; i++) {
@@ -87,30 +86,31 @@ static double axis(const struct parameter *p, double value)
 	return p->kind == KIND_CHOICE ? (value + 0.5) / (double)p->n_choices : space_unit(p, value);
 }
 
-static void add_axis_label(struct buffer *b, size_t axis_number, double at, const char *text)
+static void add_axis_label(struct drawing *d, size_t axis_number, double at, const char *text)
 {
-	buffer_add_text(b, "set label \"");
-	add_text(b, text);
-	buffer_format(b, "\" at %zu,%.9g left offset 0.5,0 front\n", axis_number, at);
+	buffer_add_text(&d->program, "set label ");
+	add_text(d, text, false);
+	buffer_format(&d->program, " at %zu,%.9g left offset 0.5,0 front\n", axis_number, at);
 }
 
 /* What the heights on a parameter's axis mean: its ends, or its choices. */
-static void add_axis_labels(struct buffer *b, const struct parameter *p, size_t axis_number)
+static void add_axis_labels(struct drawing *d, const struct parameter *p, size_t axis_number)
 {
 	if (p->kind == KIND_CHOICE) {
 		for (size_t c = 0; c < p->n_choices; c++)
-			add_axis_label(b, axis_number, axis(p, (double)c), p->choices[c]);
+			add_axis_label(d, axis_number, axis(p, (double)c), p->choices[c]);
 		return;
 	}
 	char text[32];
 	snprintf(text, sizeof text, "%.4g", p->low);
-	add_axis_label(b, axis_number, -0.03, text);
+	add_axis_label(d, axis_number, -0.03, text);
 	snprintf(text, sizeof text, "%.4g", p->high);
-	add_axis_label(b, axis_number, 1.03, text);
+	add_axis_label(d, axis_number, 1.03, text);
 }
 
-static size_t add_parallel(struct buffer *b, const struct study *study)
+static size_t add_parallel(struct drawing *d, const struct study *study)
 {
+	struct buffer *b = &d->program;
 	const struct space *space = &study->space;
 	double low = INFINITY, high = -INFINITY;
 	size_t n = 0;
@@ -139,20 +139,21 @@ static size_t add_parallel(struct buffer *b, const struct study *study)
 	buffer_format(b, "EOD\nset xrange [0.5:%zu.5]\nset yrange [-0.05:1.05]\nunset ytics\nset xtics (",
 		      space->n + 1);
 	for (size_t p = 0; p <= space->n; p++) {
-		buffer_format(b, "%s\"", p ? ", " : "");
-		add_text(b, p < space->n ? space->parameters[p].name : "value");
-		buffer_format(b, "\" %zu", p + 1);
+		buffer_add_text(b, p ? ", " : "");
+		add_text(d, p < space->n ? space->parameters[p].name : "value", true);
+		buffer_format(b, " %zu", p + 1);
 	}
 	buffer_add_text(b, ")\n");
 	for (size_t p = 0; p < space->n; p++)
-		add_axis_labels(b, &space->parameters[p], p + 1);
+		add_axis_labels(d, &space->parameters[p], p + 1);
 	buffer_add_text(b, "set grid xtics\nset cblabel \"value\"\n"
 			"plot $lines using 1:2:3 with lines lc palette notitle\n");
 	return n;
 }
 
-static size_t add_slices(struct buffer *b, const struct study *study)
+static size_t add_slices(struct drawing *d, const struct study *study)
 {
+	struct buffer *b = &d->program;
 	const struct space *space = &study->space;
 	size_t across = space->n > 2 ? 2 : space->n, n = 0;
 	buffer_format(b, "set multiplot layout %zu,%zu\nunset key\nset ylabel \"value\"\n"
@@ -172,16 +173,15 @@ static size_t add_slices(struct buffer *b, const struct study *study)
 					      (long long)t->number);
 		}
 		/* An empty block cannot be drawn: a parameter that was never active. */
-		buffer_add_text(b, "nan nan nan\nEOD\nset xlabel \"");
-		add_text(b, q->name);
-		buffer_add_text(b, "\"\n");
-		buffer_add_text(b, q->log ? "set logscale x\n" : "unset logscale x\n");
+		buffer_add_text(b, "nan nan nan\nEOD\nset xlabel ");
+		add_text(d, q->name, false);
+		buffer_add_text(b, q->log ? "\nset logscale x\n" : "\nunset logscale x\n");
 		if (q->kind == KIND_CHOICE) {
 			buffer_add_text(b, "set xtics (");
 			for (size_t c = 0; c < q->n_choices; c++) {
-				buffer_format(b, "%s\"", c ? ", " : "");
-				add_text(b, q->choices[c]);
-				buffer_format(b, "\" %zu", c);
+				buffer_add_text(b, c ? ", " : "");
+				add_text(d, q->choices[c], true);
+				buffer_format(b, " %zu", c);
 			}
 			buffer_format(b, ")\nset xrange [-0.5:%zu.5]\n", q->n_choices - 1);
 		} else {
@@ -198,23 +198,67 @@ static size_t add_slices(struct buffer *b, const struct study *study)
 	return n;
 }
 
+/* gnuplot on the program, its drawing copied to `out` while it draws; its exit status as
+ * waitpid has it. */
+static int run_gnuplot(const struct buffer *program, struct output *out)
+{
+	int from[2], in = memfd_create("gnuplot", MFD_CLOEXEC);
+	if (in < 0 || write(in, program->data, program->n) != (ssize_t)program->n ||
+	    lseek(in, 0, SEEK_SET) != 0 || pipe2(from, O_CLOEXEC) != 0)
+		die_errno(STATUS_FAILED, "cannot start gnuplot");
+	pid_t child = fork();
+	if (child < 0)
+		die_errno(STATUS_FAILED, "cannot start gnuplot");
+	if (child == 0) {
+		if (dup2(in, STDIN_FILENO) >= 0 && dup2(from[1], STDOUT_FILENO) >= 0)
+			execlp("gnuplot", "gnuplot", "-d", (char *)NULL);
+		_exit(127);
+	}
+	close(in);
+	close(from[1]);
+	for (;;) {
+		ssize_t n = read(from[0], output_room(out, 4096), 4096);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			die_errno(STATUS_FAILED, "cannot read what gnuplot draws");
+		if (n == 0)
+			break;
+		out->n += (size_t)n;
+	}
+	close(from[0]);
+	int status;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			die_errno(STATUS_FAILED, "cannot wait for gnuplot");
+	return status;
+}
+
 void show_picture(const struct study *study, enum picture kind, const char *output, int columns)
 {
-	struct buffer b = {0};
+	struct drawing d = {.n_texts = 0};
+	struct buffer all = {0};
+	if (output && strcmp(output, "-") == 0)
+		output = NULL;
+	if (output && !ends_in(output, ".svg") && !ends_in(output, ".png"))
+		usage_error("option '--output': the file's name must end in .svg or .png");
 	size_t panels = kind == PICTURE_SLICE ? study->space.n : 1;
-	add_terminal(&b, output, columns, panels);
-	size_t n = kind == PICTURE_HISTORY ? add_history(&b, study)
-		: kind == PICTURE_PARALLEL ? add_parallel(&b, study) : add_slices(&b, study);
+	size_t n = kind == PICTURE_HISTORY ? add_history(&d, study)
+		: kind == PICTURE_PARALLEL ? add_parallel(&d, study) : add_slices(&d, study);
 	if (n == 0)
 		die(STATUS_DATA, "%s: no trial is complete", study->path);
-	signal(SIGPIPE, SIG_IGN); /* gnuplot's own failure is told by its exit status */
-	FILE *gnuplot = popen("gnuplot", "w");
-	if (!gnuplot)
-		die_errno(STATUS_FAILED, "cannot start gnuplot");
-	bool written = fwrite(b.data, 1, b.n, gnuplot) == b.n;
-	int status = pclose(gnuplot);
-	if (status != 0 || !written)
+	add_terminal(&all, output, columns, panels);
+	buffer_add_text(&all, "$text << EOD\n");
+	buffer_add(&all, d.texts.data, d.texts.n);
+	buffer_add_text(&all, "EOD\n");
+	buffer_add(&all, d.program.data, d.program.n);
+	struct output *out = output_open(output, false);
+	int status = run_gnuplot(&all, out);
+	if (status != 0)
 		die(STATUS_FAILED, "gnuplot failed%s", WIFEXITED(status) &&
 		    WEXITSTATUS(status) == 127 ? ": it is not installed" : "");
-	buffer_free(&b);
+	output_close(out);
+	buffer_free(&all);
+	buffer_free(&d.program);
+	buffer_free(&d.texts);
 }

@@ -7,19 +7,34 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/quote.h"
 #include "command.h"
 #include "streams/output.h"
 
 static const char *const STATES[] = {"waiting", "running", "complete", "pruned", "failed"};
 
+/* A field that holds anything: as it is in a file or a pipe, but no terminal is to obey
+ * it. By the line goes here only what goes to a terminal. */
+static void add_field(struct output *out, const char *text, size_t n)
+{
+	struct buffer b = {0};
+	if (out->by_line)
+		quote_terminal(&b, text, n);
+	else
+		buffer_add(&b, text, n);
+	output_bytes(out, b.data, b.n);
+	buffer_free(&b);
+}
+
 static void add_point(struct output *out, const struct space *space, const double *point)
 {
 	struct buffer b = {0};
 	for (size_t p = 0; p < space->n; p++) {
-		buffer_add_byte(&b, '\t');
+		b.n = 0;
 		space_format(&space->parameters[p], point[p], &b);
+		output_tab(out);
+		add_field(out, b.data, b.n);
 	}
-	output_bytes(out, b.data, b.n);
 	buffer_free(&b);
 }
 
@@ -45,7 +60,7 @@ void show_trial(const struct study *study, const struct trial *trial, bool as_sh
 	if (as_shell) {
 		struct buffer b = {0};
 		command_options(&b, &study->space, trial->point);
-		output_bytes(out, b.data, b.n);
+		add_field(out, b.data, b.n);
 		output_end_row(out);
 		buffer_free(&b);
 	} else {
@@ -114,7 +129,8 @@ void show_history(const struct study *study, const char *output)
 		output_tab(out);
 		output_double(out, t->seconds);
 		output_tab(out);
-		output_text(out, t->state > TRIAL_RUNNING && t->message ? t->message : "");
+		if (t->state > TRIAL_RUNNING && t->message)
+			add_field(out, t->message, strlen(t->message));
 		add_point(out, &study->space, t->point);
 		output_end_row(out);
 	}
