@@ -57,7 +57,7 @@ static const struct option_row OPTIONS[] = {
 	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
 	 "the lists' column of items"},
 	{"score", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, score), "score", 0, 0, NULL,
-	 "the lists' column of scores; it may be missing"},
+	 "the lists' column of scores; looked at only when it is named, and no metric uses it"},
 	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
 	 KERNEL_CHOICES, "instruction set for auc"},
 	COMMON_THREADS(struct options, common),
@@ -623,8 +623,8 @@ static int run(const struct options *o, char **files, int count)
 
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct topn_columns columns = {
-		o->user, o->rank, o->item, o->score, option_given("user"), option_given("rank"),
-		option_given("item"), option_given("score"),
+		o->user, o->rank, o->item, option_given("score") ? o->score : NULL,
+		option_given("user"), option_given("rank"), option_given("item"), option_given("score"),
 	};
 	struct table *lists = e.plan.lists ? table_open(files, count, &format) : NULL;
 	struct topn_reader *reader = lists ? topn_open(lists, &columns) : NULL;

@@ -59,7 +59,8 @@ static const struct option_row OPTIONS[] = {
 	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
 	{"rank", 0, OPTION_TEXT, "COLUMN", AT(rank), "rank", 0, 0, NULL, "the column of ranks"},
 	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL, "the column of item ids"},
-	{"score", 0, OPTION_TEXT, "COLUMN", AT(score), "score", 0, 0, NULL, "the column of scores"},
+	{"score", 0, OPTION_TEXT, "COLUMN", AT(score), "score", 0, 0, NULL,
+	 "the column of scores; only --mmr needs one"},
 	COMMON_INPUT(struct options, common),
 	COMMON_OUTPUT(struct options, common),
 	COMMON_LOG(struct options, common),
@@ -80,6 +81,7 @@ struct rerank {
 	struct catalogue *catalogue;
 	struct strmap *blocked;        /* items, for everybody */
 	struct strmap *blocked_pairs;  /* user TAB item */
+	bool scored;                   /* the lists have scores */
 	struct model_side vectors;     /* unit length */
 	uint32_t stride;
 	struct candidate *candidates;
@@ -247,7 +249,11 @@ static uint64_t rerank(struct rerank *r, const struct topn_list *list, struct ou
 				r->candidates[j].likeness = fmax(r->candidates[j].likeness,
 								 likeness(r, c, &r->candidates[j]));
 		from = diverse ? 0 : i + 1;
-		topn_write_row(out, list->user, ++rank, list->items[c->at], list->scores[c->at]);
+		rank++;
+		if (r->scored)
+			topn_write_row(out, list->user, rank, list->items[c->at], list->scores[c->at]);
+		else
+			topn_write_row_unscored(out, list->user, rank, list->items[c->at]);
 	}
 	for (uint32_t i = 0; i < n && r->artist_count; i++) {
 		if (r->candidates[i].artist == STRMAP_NONE)
@@ -294,8 +300,9 @@ static void set_up(struct rerank *r)
 
 static void report(const struct rerank *r)
 {
-	note("dropped: %" PRIu64 " blocked, %" PRIu64 " not available, %" PRIu64 " of artists with enough",
-	     r->dropped_blocked, r->dropped_offered, r->dropped_artist);
+	if (r->dropped_blocked + r->dropped_offered + r->dropped_artist)
+		warn("dropped: %" PRIu64 " blocked, %" PRIu64 " not available, %" PRIu64
+		     " of artists with enough", r->dropped_blocked, r->dropped_offered, r->dropped_artist);
 	if (r->missing)
 		warn("%" PRIu64 " of %" PRIu64 " lists are shorter than %" PRId64 ": %" PRIu64
 		     " places are missing, %" PRIu64 " lists are empty", r->short_users, r->users, r->o->k,
@@ -310,11 +317,16 @@ static int run(const struct options *o, char **files, int count)
 		option_given("user"), option_given("rank"), option_given("item"), option_given("score")};
 	set_up(&r);
 	struct table *t = table_open(files, count, &format);
-	table_column(t, o->score, option_given("score") ? "score" : NULL);
+	if (option_given("mmr")) /* else scores may be missing, and are not written then */
+		table_column(t, o->score, option_given("score") ? "score" : NULL);
 	struct topn_reader *reader = topn_open(t, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	r.scored = topn_has_scores(reader);
 	if (!o->common.no_header) {
-		topn_write_header(out);
+		if (r.scored)
+			topn_write_header(out);
+		else
+			topn_write_header_unscored(out);
 		output_flush(out);
 	}
 	struct topn_list list;
@@ -344,8 +356,8 @@ static const struct program PROGRAM = {
 	.name = "rerank-topk",
 	.usage = "[OPTION].. [FILE]..",
 	.summary = "Drop what may not be shown, spread artists, diversify, and cut lists to their length.",
-	.reads = "user rank item score; of --items: item artist available blocked; of --block: item [user]",
-	.writes = "user rank item score",
+	.reads = "user rank item [score]; of --items: item artist available blocked; of --block: item [user]",
+	.writes = "user rank item, and score where there is one",
 	.examples = {
 		"rerank-topk --items items.tsv --per-artist 2 --k 100 < long-topk.tsv > topk.tsv",
 		"rerank-topk --block dislikes.tsv --mmr 0.7 --model model.tsv < long-topk.tsv > topk.tsv",

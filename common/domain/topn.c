@@ -40,7 +40,7 @@ struct topn_reader *topn_open(struct table *t, const struct topn_columns *column
 	r->user = table_column(t, columns->user, columns->user_given ? "user" : NULL);
 	r->item = table_column(t, columns->item, columns->item_given ? "item" : NULL);
 	r->rank = optional_column(t, columns->rank, columns->rank_given, "rank");
-	r->score = optional_column(t, columns->score, columns->score_given, "score");
+	r->score = columns->score ? optional_column(t, columns->score, columns->score_given, "score") : -1;
 	for (uint32_t rank = 0; rank < RANK_TEXTS; rank++) {
 		char text[NUMBER_SIZE] = {0};
 		number_write_u64(rank, text);
@@ -48,6 +48,11 @@ struct topn_reader *topn_open(struct table *t, const struct topn_columns *column
 			r->rank_text[rank] |= (uint32_t)(unsigned char)text[i] << 8 * i;
 	}
 	return r;
+}
+
+bool topn_has_scores(const struct topn_reader *r)
+{
+	return r->score >= 0;
 }
 
 void topn_let_users_repeat(struct topn_reader *r)
@@ -274,6 +279,12 @@ void topn_write_header(struct output *out)
 	output_end_row(out);
 }
 
+void topn_write_header_unscored(struct output *out)
+{
+	output_text(out, "user\trank\titem");
+	output_end_row(out);
+}
+
 static void write_ids(struct output *out, struct span user, uint32_t rank, struct span item)
 {
 	output_span(out, user);
@@ -281,13 +292,19 @@ static void write_ids(struct output *out, struct span user, uint32_t rank, struc
 	output_u64(out, rank);
 	output_tab(out);
 	output_span(out, item);
-	output_tab(out);
+}
+
+void topn_write_row_unscored(struct output *out, struct span user, uint32_t rank, struct span item)
+{
+	write_ids(out, user, rank, item);
+	output_end_row(out);
 }
 
 void topn_write_row(struct output *out, struct span user, uint32_t rank,
 		    struct span item, double score)
 {
 	write_ids(out, user, rank, item);
+	output_tab(out);
 	output_double(out, score);
 	output_end_row(out);
 }
@@ -296,6 +313,7 @@ void topn_write_row_float(struct output *out, struct span user, uint32_t rank,
 			  struct span item, float score)
 {
 	write_ids(out, user, rank, item);
+	output_tab(out);
 	output_float(out, score);
 	output_end_row(out);
 }

@@ -10,6 +10,7 @@
 #include "streams/output.h"
 #include "streams/table.h"
 
+/* `score` NULL: scores are not wanted, and a column of them is not read. */
 struct topn_columns {
 	const char *user, *rank, *item, *score;
 	bool user_given, rank_given, item_given, score_given; /* named by an option */
@@ -30,8 +31,13 @@ struct topn_list {
 /* Rows of a user are contiguous and ranks go 1, 2, 3, ..: anything else is bad
  * data (exit 3). A user that comes back later is bad data too. Without a rank
  * column (and none named) the rows' order is the ranking. With skip_bad the
- * ranks behind a rejected row of the list may jump. */
+ * ranks behind a rejected row of the list may jump. Without a score column
+ * (and none named) the scores are nan. */
 struct topn_reader *topn_open(struct table *t, const struct topn_columns *columns);
+
+/* Is there a score column, and is it read? */
+bool topn_has_scores(const struct topn_reader *reader);
+
 /* From now on the caller sees to users that come back; saves 16 to 32 bytes a user. */
 void topn_let_users_repeat(struct topn_reader *reader);
 
@@ -41,6 +47,10 @@ void topn_close(struct topn_reader *reader);
 void topn_write_header(struct output *out);
 void topn_write_row(struct output *out, struct span user, uint32_t rank,
 		    struct span item, double score);
+
+/* The same of lists that have no scores: user rank item. */
+void topn_write_header_unscored(struct output *out);
+void topn_write_row_unscored(struct output *out, struct span user, uint32_t rank, struct span item);
 
 /* The same for a score that was computed in single precision. */
 void topn_write_row_float(struct output *out, struct span user, uint32_t rank,

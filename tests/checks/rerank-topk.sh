@@ -109,27 +109,44 @@ def one(seed):
         chosen = r.sample(items, r.randint(1, len(items)))
         scores = sorted([r.randint(-4, 12) / 4 for _ in chosen], reverse=True)
         lists[u] = list(zip(chosen, scores))
-    write('long.tsv', ('user', 'rank', 'item', 'score'),
-          [(u, k + 1, i, s) for u in users for k, (i, s) in enumerate(lists[u])])
+    scored = o['mmr'] is not None or r.random() < 0.7
+    columns = ('user', 'rank', 'item', 'score')[:4 if scored else 3]
+    write('long.tsv', columns,
+          [(u, k + 1, i, s)[:len(columns)] for u in users for k, (i, s) in enumerate(lists[u])])
     run = subprocess.run(args + ['long.tsv'], capture_output=True, text=True)
     assert run.returncode == 0, (seed, args, run.stderr)
     got = {u: [] for u in users}
+    assert run.stdout.splitlines()[0].split('\t') == list(columns), (seed, args, run.stdout)
     for line in run.stdout.splitlines()[1:]:
-        u, rank, i, s = line.split('\t')
-        got[u].append((i, float(s)))
+        u, rank, i, s = line.split('\t') if scored else line.split('\t') + [None]
+        got[u].append((i, float(s) if scored else None))
         assert int(rank) == len(got[u]), (seed, args, line)
-    missing = 0
+    missing, dropped = 0, [0, 0, 0]
     for u in users:
         want = rerank(u, lists[u], o)
-        assert got[u] == want, (seed, args, u, got[u], want)
+        assert got[u] == [(i, s if scored else None) for i, s in want], (seed, args, u, got[u], want)
+        taken = [i for i, _ in want]
+        for i, _ in lists[u]: # what was left out, by rule
+            if i in o['blocked'] or (u, i) in o['pairs']:
+                dropped[0] += 1
+            elif o['offered'] is not None and not o['offered'].get(i, not o['known_only']):
+                dropped[1] += 1
+            elif o['per_artist'] and i not in taken and o['artist'].get(i):
+                dropped[2] += sum(o['artist'].get(t) == o['artist'][i] for t in taken) >= o['per_artist']
         missing += o['k'] - len(want)
         for i, _ in got[u]: # what is promised, without the reference
             assert i not in o['blocked'] and (u, i) not in o['pairs'] and (not with_items or offered.get(i, True))
         if o['per_artist']:
             names = [o['artist'][i] for i, _ in got[u] if o['artist'].get(i)]
             assert all(names.count(a) <= o['per_artist'] for a in names), (seed, args, u)
-    said = '%d places are missing' % missing
-    assert (said in run.stderr) if missing else run.stderr == '', (seed, args, said, run.stderr)
+    said = ''
+    if any(dropped):
+        said = 'rerank-topk: dropped: %d blocked, %d not available, %d of artists with enough\n' % tuple(dropped)
+    if missing:
+        short = [o['k'] - len(got[u]) for u in users if len(got[u]) < o['k']]
+        said += 'rerank-topk: %d of %d lists are shorter than %d: %d places are missing, %d lists are empty\n' % (
+            len(short), len(users), o['k'], missing, short.count(o['k']))
+    assert run.stderr == said, (seed, args, said, run.stderr)
     return len(args), missing
 
 shapes = [one(seed) for seed in range(int(sys.argv[1]))]

@@ -126,8 +126,8 @@ static struct sources open_sources(const struct options *o, char **files, int co
 	const char *item_option = option_given("item") ? "item" : NULL;
 	if (s.popular)
 		s.popular_column = table_column(s.popular, o->item, item_option);
-	/* Scores are not loaded and so not read: no column has the name "". */
-	const struct topn_columns columns = {o->user, o->rank, o->item, "", option_given("user"),
+	/* Scores are not loaded and so not read. */
+	const struct topn_columns columns = {o->user, o->rank, o->item, NULL, option_given("user"),
 		option_given("rank"), option_given("item"), false};
 	s.reader = topn_open(s.lists, &columns);
 	if (!o->delta && !o->dry_run && !o->emit)

@@ -19,10 +19,11 @@ struct file_lists {
 	bool stale;
 };
 
-struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s)
+struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s, bool scores)
 {
 	struct file_lists *f = memory_zero(1, sizeof *f);
-	const struct topn_columns columns = {"user", "rank", "item", "score", false, false, false, false};
+	const struct topn_columns columns = {"user", "rank", "item", scores ? "score" : NULL,
+		false, false, false, false};
 	struct topn_reader *reader = topn_open(t, &columns);
 	struct topn_list list;
 	size_t capacity[3] = {0};
@@ -64,8 +65,14 @@ void file_lists_meet_shelf(struct file_lists *f, struct shelf *s)
 		shelf_put_pool(s, pool);
 	}
 	f->offered = memory_new(n, sizeof *f->offered);
-	for (uint32_t i = 0; i < n; i++)
+	uint32_t never = 0;
+	for (uint32_t i = 0; i < n; i++) {
 		f->offered[i] = shelf_can_offer(s, strmap_key(f->items, i));
+		never += !f->offered[i];
+	}
+	if (never)
+		warn("%u of the %u items in the lists are never recommended: --items does not offer them",
+		     never, n);
 }
 
 bool file_lists_find(const struct file_lists *f, struct span user, struct list *l)

@@ -329,7 +329,7 @@ static void open_file(struct service *s, struct table *recs)
 	const struct options *o = s->o;
 	if (o->pick == PICK_SOFTMAX)
 		table_column(recs, "score", NULL);
-	s->file = file_lists_read(recs, o->recs, o->max_age_s);
+	s->file = file_lists_read(recs, o->recs, o->max_age_s, o->pick == PICK_SOFTMAX);
 	file_lists_meet_shelf(s->file, &s->shelf);
 	if (!shelf_has_stock(&s->shelf))
 		die(STATUS_DATA, "%s: no lists, and no --items: there is nothing to answer with", o->recs);
