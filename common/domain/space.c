@@ -71,9 +71,7 @@ bool space_parse(const struct parameter *p, const char *text, size_t n, double *
 		}
 		return false;
 	}
-	if (number_double(text, n, value) != NUMBER_OK || *value < p->low || *value > p->high)
-		return false;
-	return p->kind == KIND_FLOAT || *value == floor(*value);
+	return number_double(text, n, value) == NUMBER_OK && space_holds(p, *value);
 }
 
 /* The scale: logarithms of logarithmic parameters. */
@@ -82,11 +80,19 @@ static double scaled(const struct parameter *p, double x)
 	return p->log ? log(x) : x;
 }
 
+/* The lower end of the cell of a discrete value, scaled: half a step below it, on a
+ * logarithmic scale half the value where nothing above 0 is left. */
+static double cell_begin(const struct parameter *p, double value)
+{
+	double edge = value - p->step / 2;
+	return scaled(p, p->log && !(edge > 0) ? value / 2 : edge);
+}
+
 /* The ends of the scaled range; discrete parameters own half a step beyond them. */
 static void range(const struct parameter *p, double *from, double *to)
 {
-	*from = scaled(p, p->low - p->step / 2);
-	*to = scaled(p, p->high + p->step / 2);
+	*from = cell_begin(p, p->low);
+	*to = scaled(p, p->last + p->step / 2);
 }
 
 double space_unit(const struct parameter *p, double value)
@@ -127,6 +133,14 @@ static double readable(double x)
 	return shift >= 0 ? rint(x * TEN[shift]) / TEN[shift] : rint(x / TEN[-shift]) * TEN[-shift];
 }
 
+/* Level `index` without the dust of its sum: 0.3, not 0.30000000000000004. Digits that tell
+ * levels apart are no dust. */
+static double on_level(const struct parameter *p, double index)
+{
+	double x = p->low + index * p->step, clean = readable(x);
+	return p->kind == KIND_FLOAT && fabs(clean - x) < 1e-6 * p->step ? clean : x;
+}
+
 double space_value(const struct parameter *p, double unit)
 {
 	double from, to;
@@ -136,10 +150,8 @@ double space_value(const struct parameter *p, double unit)
 	double x = from + unit * (to - from);
 	if (p->log)
 		x = exp(x);
-	if (p->step > 0)
-		x = p->low + round((x - p->low) / p->step) * p->step;
-	x = readable(x);
-	return x < p->low ? p->low : x > p->high ? p->high : x;
+	x = p->step > 0 ? on_level(p, round((x - p->low) / p->step)) : readable(x);
+	return x < p->low ? p->low : x > p->last ? p->last : x;
 }
 
 void space_cell(const struct parameter *p, double value, double *from, double *to)
@@ -151,7 +163,7 @@ void space_cell(const struct parameter *p, double value, double *from, double *t
 		*to = 1;
 		return;
 	}
-	*from = (scaled(p, value - p->step / 2) - low) / (high - low);
+	*from = (cell_begin(p, value) - low) / (high - low);
 	*to = (scaled(p, value + p->step / 2) - low) / (high - low);
 }
 
@@ -162,6 +174,19 @@ double space_levels(const struct parameter *p)
 	if (p->low == p->high)
 		return 1;
 	return p->step > 0 ? floor((p->high - p->low) / p->step + 1e-9) + 1 : INFINITY;
+}
+
+double space_level(const struct parameter *p, double index)
+{
+	double x = p->kind == KIND_CHOICE ? index : on_level(p, index);
+	return x > p->last ? p->last : x;
+}
+
+bool space_holds(const struct parameter *p, double value)
+{
+	if (p->kind == KIND_CHOICE)
+		return value >= 0 && value < (double)p->n_choices && value == floor(value);
+	return value >= p->low && value <= p->high && (p->kind == KIND_FLOAT || value == floor(value));
 }
 
 /* ---- definitions ---- */
@@ -224,7 +249,18 @@ static void define_choices(struct parameter *p, const struct place *at, struct s
 		p->choices[p->n_choices++] = memory_text(words[i].at, words[i].n);
 	}
 	p->low = 0;
-	p->high = (double)n - 1;
+	p->high = p->last = (double)n - 1;
+}
+
+/* The highest level: the end of the range, also when rounding misses it by a little. */
+static void set_last(struct parameter *p)
+{
+	p->last = p->high;
+	if (!(p->step > 0) || !isfinite(space_levels(p)))
+		return;
+	double last = on_level(p, space_levels(p) - 1);
+	if (p->high - last > 1e-9 * p->step)
+		p->last = last;
 }
 
 static void define_range(struct parameter *p, const struct place *at, struct span *part, size_t n)
@@ -247,6 +283,9 @@ static void define_range(struct parameter *p, const struct place *at, struct spa
 	if (p->kind == KIND_INT && (p->low != floor(p->low) || p->high != floor(p->high) ||
 				    p->step != floor(p->step)))
 		refuse(at, "an integer's range and step must be integers", part[0].at, all);
+	if (!isfinite((p->high + p->step / 2) - (p->low - p->step / 2)))
+		refuse(at, "the range is too wide", part[0].at, all);
+	set_last(p);
 }
 
 /* The name must be new, also as a variable of the environment. */
@@ -321,7 +360,7 @@ void space_add(struct space *space, const char *text, const char *where, int sta
 		define_range(&p, &at, part, n);
 	} else {
 		refuse(&at, "not float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
-		       "log-int:LOW:HIGH or choice:A,B,..", body, length);
+		       "log-int:LOW:HIGH[:STEP] or choice:A,B,...", body, length);
 	}
 	if (condition)
 		define_condition(space, &p, &at, span_of(condition + 1));

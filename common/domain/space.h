@@ -21,6 +21,7 @@ struct parameter {
 	bool log;
 	double low, high;  /* inclusive; of choices the indexes */
 	double step;       /* 0: continuous; 1 for an integer unless told otherwise */
+	double last;       /* the highest of low, low + step, ...; high where they meet it */
 	char **choices;    /* KIND_CHOICE */
 	size_t n_choices;
 	long parent;       /* the parameter that the condition is about, or -1; comes before */
@@ -58,6 +59,10 @@ void space_format(const struct parameter *p, double value, struct buffer *out);
 /* Text to value; false when it is no value of this parameter. */
 bool space_parse(const struct parameter *p, const char *text, size_t n, double *value);
 
+/* Is it a value of the parameter: within its range, whole where it has to be? It need not
+ * be on a level of the step: somebody may have wanted it. */
+bool space_holds(const struct parameter *p, double value);
+
 /* Value to unit and back (back: rounded to the step, kept in the range). Units of
  * a discrete parameter are the middles of its cells; a choice's unit is its index. */
 double space_unit(const struct parameter *p, double value);
@@ -71,6 +76,9 @@ void space_cell(const struct parameter *p, double value, double *from, double *t
 
 /* Number of different values; infinity for a continuous one. */
 double space_levels(const struct parameter *p);
+
+/* The value of a level, from 0, of a parameter that has levels. */
+double space_level(const struct parameter *p, double index);
 
 /* The name of the environment variable that holds the value in a trial's command:
  * HP_LEARNING_RATE for learning-rate. The caller frees it. */

@@ -15,10 +15,8 @@ static double levels(const struct sampling *how, const struct parameter *p)
 /* Level `index` of a parameter: its ends and what lies evenly between them. */
 static double level(const struct sampling *how, const struct parameter *p, double index)
 {
-	if (p->kind == KIND_CHOICE)
-		return index;
-	if (p->step > 0)
-		return p->low + index * p->step;
+	if (p->kind == KIND_CHOICE || p->step > 0)
+		return space_level(p, index);
 	double n = levels(how, p);
 	return space_value(p, n > 1 ? index / (n - 1) : 0.5);
 }

@@ -48,7 +48,7 @@ static const struct option_row OPTIONS[] = {
 	 "the parameters as TSV: name kind low high scale step choices condition"},
 	{"param", 0, OPTION_LIST, "NAME=DEF", AT(parameters), NULL, 0, 0, NULL,
 	 "a parameter: float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
-	 "log-int:LOW:HIGH or choice:A,B,.., then @OTHER=VALUE|VALUE when it depends on another"},
+	 "log-int:LOW:HIGH[:STEP] or choice:A,B,..., then @OTHER=VALUE|VALUE when it depends on another"},
 	{"maximize", 0, OPTION_FLAG, NULL, AT(maximize), NULL, 0, 0, NULL,
 	 "the larger the number the better"},
 	{"minimize", 0, OPTION_FLAG, NULL, AT(minimize), NULL, 0, 0, NULL,

@@ -362,6 +362,21 @@ static const struct trial *find_waiting(const struct study *study)
 	return NULL;
 }
 
+/* No command is run with a value that is none: not what a sampler proposed, nor what a
+ * journal says of a trial that is run again. */
+static void check_point(const struct study *study, const struct trial *t, bool again)
+{
+	for (size_t p = 0; p < study->space.n; p++) {
+		const struct parameter *q = &study->space.parameters[p];
+		bool active = space_active(&study->space, t->point, p);
+		if (active ? space_holds(q, t->point[p]) : isnan(t->point[p]))
+			continue;
+		die(again ? STATUS_DATA : STATUS_FAILED, "%s: trial %lld has %s value for '%s'%s",
+		    study->path, (long long)t->number, active ? "no" : "a", q->name,
+		    active ? "" : ", whose condition does not hold");
+	}
+}
+
 struct trial *take_trial(struct study *study, const struct running *how)
 {
 	const struct trial *known = find_abandoned(study, how);
@@ -378,6 +393,8 @@ struct trial *take_trial(struct study *study, const struct running *how)
 	for (size_t p = 0; p < study->space.n; p++)
 		next.point[p] = known ? known->point[p] : NAN;
 	bool there = again || sample(how->sampling, study, &next);
+	if (there)
+		check_point(study, &next, again);
 	if (there)
 		study_append(study, &(struct study_row){.trial = next.number, .state = "running",
 			.value = NAN, .step = next.generation, .seconds = NAN,
