@@ -20,6 +20,36 @@ static struct study_terms terms(void)
 	return t;
 }
 
+/* Every level of a parameter with steps: its unit lies in its cell, cells meet and fill
+ * 0 .. 1, and its text is read back. */
+static void test_levels(void)
+{
+	static const char *const DEFINITIONS[] = {"x=log-int:1:9:2", "x=log-int:1:8:3", "x=log-int:1:1",
+		"x=log-int:2:20:3", "x=int:1:8:4", "x=float:0:0.3:0.1", "x=float:-1:1:0.3",
+		"x=int:12345678901:12345678911", "x=log-int:3:1000:997", "x=log-int:1:1000:999"};
+	for (size_t d = 0; d < sizeof DEFINITIONS / sizeof *DEFINITIONS; d++) {
+		struct space space = {0};
+		space_add(&space, DEFINITIONS[d], "here", STATUS_USAGE);
+		const struct parameter *p = &space.parameters[0];
+		double end = 0, from, to, back;
+		for (double i = 0; i < space_levels(p); i++) {
+			double value = space_level(p, i), unit = space_unit(p, value);
+			struct buffer text = {0};
+			space_format(p, value, &text);
+			CHECK(space_parse(p, text.data, text.n, &back) && space_holds(p, back));
+			CHECK(space_value(p, unit) <= back && space_value(p, unit) >= back);
+			space_cell(p, value, &from, &to);
+			CHECK(fabs(from - end) < 1e-6 && unit >= from && unit <= to);
+			end = to;
+			buffer_free(&text);
+		}
+		CHECK(fabs(end - 1) < 1e-6);
+		CHECK(space_value(p, 0) <= p->low && space_value(p, 1) >= p->last);
+		CHECK(!space_holds(p, NAN) && !space_holds(p, p->high + 1) && !space_holds(p, p->low - 1));
+		space_free(&space);
+	}
+}
+
 static void test_space(void)
 {
 	struct study_terms t = terms();
@@ -40,6 +70,7 @@ static void test_space(void)
 	}
 	CHECK_INT(unreadable, 0);
 	CHECK(space_levels(k) == 20 && isinf(space_levels(r)));
+	test_levels();
 	char *name = space_variable("learning-rate");
 	CHECK(strcmp(name, "HP_LEARNING_RATE") == 0);
 	free(name);
