@@ -608,7 +608,7 @@ static unsigned known_splits(const struct options *o, unsigned evaluated)
 static int run(const struct options *o, char **files, int count)
 {
 	static const struct dataset_columns COLUMNS = {
-		"user", "item", "weight", "split", "timestamp",
+		.user = "user", .item = "item", .weight = "weight", .split = "split",
 	};
 	struct evaluation e = {.options = o, .plan = plan_of(o)};
 	if (!o->dataset)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/date.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -27,7 +28,6 @@
 #include "frame/run.h"
 
 enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
-enum { UNIT_S, UNIT_MS, UNIT_ISO };
 
 struct options {
 	struct option_list experiments, maps;
@@ -44,8 +44,7 @@ static const struct option_row OPTIONS[] = {
 	 "repeated; a new name is a further column, experiments names the object of arms"},
 	{"message", 0, OPTION_CHOICE, "KIND", offsetof(struct options, message), "all", 0, 0,
 	 "next|last|all", "keep events whose message is KIND"},
-	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", offsetof(struct options, timestamp_unit), "ms",
-	 0, 0, "s|ms|iso", "unit of the input's timestamps; written in ms"},
+	TIMESTAMP_UNIT_ROW(offsetof(struct options, timestamp_unit), "ms"),
 	{"no-header", 0, OPTION_FLAG, NULL, COMMON_AT(struct options, common, no_header), NULL,
 	 0, 0, NULL, "write no header line"},
 	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_error), "fail",
@@ -99,6 +98,8 @@ struct import {
 	uint64_t line;
 	struct span raw;         /* the line */
 	uint64_t lines, written, filtered, replaced;
+	size_t longest_time;     /* of the timestamps' texts so far */
+	int64_t newest;          /* of the longest of them, in ms */
 };
 
 /* ---- columns ---- */
@@ -268,139 +269,20 @@ static void bad_json(struct import *m)
 	bad_line(m, message);
 }
 
+/* `hint`: how that might be cured, or NULL. */
 static void bad_value(struct import *m, const struct column *column, const char *problem,
-		      const struct json_value *v)
+		      const struct json_value *v, const char *hint)
 {
-	char name[QUOTED_SIZE], text[QUOTED_SIZE], message[3 * QUOTED_SIZE];
+	char name[QUOTED_SIZE], text[QUOTED_SIZE], message[4 * QUOTED_SIZE];
 	quoted(column->name.at, column->name.n, name);
 	name[strlen(name) - 1] = '\0';
-	snprintf(message, sizeof message, "byte %zu: column '%s': %s: %s",
+	snprintf(message, sizeof message, "byte %zu: column '%s': %s: %s%s%s",
 		 (size_t)(v->raw.at - m->raw.at) + 1, name + 1, problem,
-		 quoted(v->raw.at, v->raw.n, text));
+		 quoted(v->raw.at, v->raw.n, text), hint ? "; " : "", hint ? hint : "");
 	bad_line(m, message);
 }
 
 /* ---- values ---- */
-
-/* A decimal text of seconds as whole milliseconds, rounded down, without ever
- * being a binary fraction. False when it does not fit. The text is a number. */
-static bool seconds_to_ms(const char *s, size_t n, int64_t *ms)
-{
-	const char *end = s + n;
-	bool negative = s < end && *s == '-';
-	s += s < end && (*s == '-' || *s == '+');
-	const char *digits = s, *mark = s;
-	while (mark < end && *mark != 'e' && *mark != 'E')
-		mark++;
-	const char *point = memchr(digits, '.', (size_t)(mark - digits));
-	int64_t exponent = 0;
-	if (mark < end) {
-		const char *power = mark + 1 + (mark[1] == '+');
-		enum number_state state = number_i64(power, (size_t)(end - power), &exponent);
-		if (state != NUMBER_OK || exponent > 100000000 || exponent < -100000000)
-			exponent = mark[1] == '-' ? -100000000 : 100000000;
-	}
-	/* So many digits stand before the point of the milliseconds. */
-	int64_t kept = (point ? point : mark) - digits + exponent + 3, at = 0;
-	uint64_t value = 0;
-	bool more = false, over = false;
-	for (const char *p = digits; p < mark; p++) {
-		if (p == point)
-			continue;
-		if (at++ < kept) {
-			over |= __builtin_mul_overflow(value, 10, &value);
-			over |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);
-		} else {
-			more |= *p != '0';
-		}
-	}
-	for (; at < kept && value && !over; at++)
-		over |= __builtin_mul_overflow(value, 10, &value);
-	if (negative)
-		over |= __builtin_add_overflow(value, (uint64_t)more, &value);
-	if (over || value > INT64_MAX)
-		return false;
-	*ms = negative ? -(int64_t)value : (int64_t)value;
-	return true;
-}
-
-/* `n` digits at *p as a number below `limit`; -1 when they are none. */
-static int take_digits(const char **p, const char *end, int n, int limit)
-{
-	int value = 0;
-	for (int i = 0; i < n; i++, ++*p) {
-		if (*p == end || **p < '0' || **p > '9')
-			return -1;
-		value = value * 10 + (**p - '0');
-	}
-	return value < limit ? value : -1;
-}
-
-static bool take_byte(const char **p, const char *end, const char *any)
-{
-	bool ok = *p < end && **p && strchr(any, **p);
-	*p += ok;
-	return ok;
-}
-
-/* Days from 1970-01-01 to a date of the Gregorian calendar (Hinnant,
- * "chrono-compatible low-level date algorithms", days_from_civil). */
-static int64_t days_from_civil(int64_t year, int month, int day)
-{
-	year -= month <= 2;
-	int64_t era = (year >= 0 ? year : year - 399) / 400;
-	int64_t of_era = year - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-/* 2024-03-10T15:12:01.006+03:00 (RFC 3339; a blank for the T, +0300, +03 and a
- * comma as in ISO 8601; no zone is UTC) as milliseconds, rounded down. */
-static bool iso_to_ms(const char *s, size_t n, int64_t *ms)
-{
-	static const int LENGTH[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	const char *end = s + n;
-	int year = take_digits(&s, end, 4, 10000);
-	bool ok = take_byte(&s, end, "-");
-	int month = take_digits(&s, end, 2, 13);
-	ok &= take_byte(&s, end, "-");
-	int day = take_digits(&s, end, 2, 32);
-	ok &= take_byte(&s, end, "Tt ");
-	int hour = take_digits(&s, end, 2, 24);
-	ok &= take_byte(&s, end, ":");
-	int minute = take_digits(&s, end, 2, 60);
-	ok &= take_byte(&s, end, ":");
-	int second = take_digits(&s, end, 2, 61);
-	if (!ok || year < 0 || month < 1 || day < 1 || hour < 0 || minute < 0 || second < 0)
-		return false;
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	if (day > LENGTH[month - 1] || (month == 2 && day == 29 && !leap))
-		return false;
-	int fraction = 0;
-	if (take_byte(&s, end, ".,")) {
-		int scale = 100, digits = 0;
-		for (; s < end && *s >= '0' && *s <= '9'; s++, digits++, scale /= 10)
-			fraction += scale * (*s - '0');
-		if (digits == 0)
-			return false;
-	}
-	int64_t offset = 0;
-	if (s < end && (*s == '+' || *s == '-')) {
-		int sign = *s++ == '-' ? -1 : 1;
-		int hours = take_digits(&s, end, 2, 24), minutes = 0;
-		bool colon = take_byte(&s, end, ":");
-		if (colon || s < end)
-			minutes = take_digits(&s, end, 2, 60);
-		if (hours < 0 || minutes < 0)
-			return false;
-		offset = sign * (hours * 60 + minutes);
-	} else {
-		take_byte(&s, end, "Zz");
-	}
-	*ms = (((days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 +
-	       second) * 1000 + fraction;
-	return s == end;
-}
 
 /* The value's text in the scratch buffer, without any change of its bytes but
  * the unescaping. */
@@ -428,33 +310,40 @@ static enum number_state value_number(struct import *m, const struct json_value 
 	return number_double(text.at, text.n, x);
 }
 
-/* Writes a timestamp in ms; false when it was no timestamp (bad_line knows). */
+/* Keeps the newest time, as far as the longest texts tell: those of one length are at
+ * most ten times apart, and most need not be read then. */
+static void note_time(struct import *m, const struct json_value *v, int64_t ms)
+{
+	m->longest_time = v->raw.n;
+	m->newest = ms > m->newest ? ms : m->newest;
+}
+
+/* The value as a time in ms; false when it is none (bad_line knows). */
+static bool read_timestamp(struct import *m, const struct column *column,
+			   const struct json_value *v, int64_t *ms)
+{
+	enum time_unit unit = (enum time_unit)m->o->timestamp_unit;
+	struct span text = value_text(m, v);
+	bool right = v->kind == JSON_STRING || (v->kind == JSON_NUMBER && unit != TIME_ISO);
+	enum number_state state = right ? time_read(text.at, text.n, unit, ms) : NUMBER_SYNTAX;
+	if (state == NUMBER_OK)
+		return true;
+	bad_value(m, column, time_problem(state, unit), v, time_hint(unit, text.at, text.n));
+	return false;
+}
+
+/* Writes a timestamp, a number of milliseconds as it is; false when it was none. */
 static bool write_timestamp(struct import *m, const struct column *column,
 			    const struct json_value *v)
 {
 	int64_t ms;
-	if (m->o->timestamp_unit == UNIT_ISO) {
-		struct span text = value_text(m, v);
-		if (v->kind != JSON_STRING || !iso_to_ms(text.at, text.n, &ms)) {
-			bad_value(m, column, "not a date and time as in 2024-03-10T15:12:01.006Z", v);
-			return false;
-		}
-	} else {
-		double x;
-		enum number_state state = value_number(m, v, &x);
-		struct span text = value_text(m, v);
-		if (state == NUMBER_OK && m->o->timestamp_unit == UNIT_MS) {
-			output_span(m->out, text);
-			return true;
-		}
-		if (state == NUMBER_OK && !seconds_to_ms(text.at, text.n, &ms))
-			state = NUMBER_RANGE;
-		if (state != NUMBER_OK) {
-			bad_value(m, column, number_problem(state), v);
-			return false;
-		}
-	}
-	output_i64(m->out, ms);
+	if (!read_timestamp(m, column, v, &ms))
+		return false;
+	note_time(m, v, ms);
+	if (m->o->timestamp_unit == TIME_MS)
+		output_span(m->out, value_text(m, v));
+	else
+		output_i64(m->out, ms);
 	return true;
 }
 
@@ -466,16 +355,16 @@ static bool write_ratio(struct import *m, const struct column *column,
 		return true;
 	enum number_state state = value_number(m, over, &a);
 	if (state != NUMBER_OK) {
-		bad_value(m, column, number_problem(state), over);
+		bad_value(m, column, number_problem(state), over, NULL);
 		return false;
 	}
 	state = value_number(m, under, &b);
 	if (state != NUMBER_OK) {
-		bad_value(m, column, number_problem(state), under);
+		bad_value(m, column, number_problem(state), under, NULL);
 		return false;
 	}
 	if (b == 0 || !isfinite(a / b)) {
-		bad_value(m, column, b == 0 ? "a division by zero" : "a ratio out of range", under);
+		bad_value(m, column, b == 0 ? "a division by zero" : "a ratio out of range", under, NULL);
 		return false;
 	}
 	output_double(m->out, a / b);
@@ -492,7 +381,7 @@ static bool write_other(struct import *m, const struct column *column,
 		return true;
 	if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
 		bad_value(m, column, v->kind == JSON_OBJECT ? "an object, not a value"
-			  : "an array, not a value", v);
+			  : "an array, not a value", v, NULL);
 		return false;
 	}
 	if (column->kind == COLUMN_TIMESTAMP)
@@ -501,14 +390,14 @@ static bool write_other(struct import *m, const struct column *column,
 		double ignored;
 		enum number_state state = value_number(m, v, &ignored);
 		if (state != NUMBER_OK) {
-			bad_value(m, column, number_problem(state), v);
+			bad_value(m, column, number_problem(state), v, NULL);
 			return false;
 		}
 	}
 	size_t before = *separators;
 	m->out->n += json_text(v, output_room(m->out, v->raw.n), separators);
 	if (*separators > before && m->o->common.on_control == 1) {
-		bad_value(m, column, "a TAB or line end inside a value", v);
+		bad_value(m, column, "a TAB or line end inside a value", v, NULL);
 		return false;
 	}
 	return true;
@@ -526,14 +415,15 @@ static void write_event(struct import *m)
 		room += values[m->columns[c].slot].raw.n;
 	char *to = output_room(m->out, room);
 	size_t start = m->out->n;
-	bool plain_ms = m->o->timestamp_unit == UNIT_MS;
+	bool plain_ms = m->o->timestamp_unit == TIME_MS;
 	for (size_t c = 0; c < m->n_columns; c++) {
 		const struct column *column = &m->columns[c];
 		const struct json_value *v = &values[column->slot];
 		bool number = v->kind == JSON_NUMBER;
 		bool copy = column->kind == COLUMN_TEXT ? number || (v->kind == JSON_STRING && !v->escaped)
 			: column->kind == COLUMN_NUMBER ? number
-			: column->kind == COLUMN_TIMESTAMP && plain_ms && number;
+			: column->kind == COLUMN_TIMESTAMP && plain_ms && number &&
+			  v->raw.n <= m->longest_time;
 		if (copy && v->raw.n <= 32) {
 			/* The line is readable that far behind it, and so is the room. */
 			memcpy(to, v->raw.at, 32);
@@ -664,6 +554,7 @@ static int run(const struct options *o, char **files, int count)
 		start_reader(&m, false);
 		set_columns(&m);
 	}
+	time_warn_unit(m.newest, (enum time_unit)o->timestamp_unit, NULL);
 	if (m.replaced)
 		tell("%llu TABs or line ends inside JSON values became spaces",
 		     (unsigned long long)m.replaced);

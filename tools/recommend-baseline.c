@@ -47,8 +47,7 @@ static const struct option_row OPTIONS[] = {
 	 "count the rows of these splits (or all)"},
 	{"half-life", 0, OPTION_DURATION, "TIME", AT(half_life_s), NULL, ABOVE_ZERO, INFINITY, NULL,
 	 "popular: halve a row's weight for every TIME that it is older than the newest row"},
-	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", AT(unit), "ms", 0, 0, "s|ms",
-	 "the unit of the timestamps, for --half-life and --exclude-window"},
+	TIMESTAMP_UNIT_ROW(AT(unit), "ms"),
 	{"exclude", 0, OPTION_LIST, "FILE", AT(exclude), NULL, 0, 0, NULL,
 	 "never offer a user the items that FILE has for them; the dataset itself, as a rule"},
 	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", AT(exclude_splits), "train,validation", 0, 0,
@@ -101,7 +100,7 @@ static struct ranked *rank_items(const struct options *o, const struct dataset *
 	for (uint64_t i = 0; d->timestamp && i < rows; i++)
 		if (splits >> d->split[i] & 1 && d->timestamp[i] > newest)
 			newest = d->timestamp[i];
-	double half_life = o->half_life_s * (o->unit == 0 ? 1 : 1000);
+	double half_life = o->half_life_s * 1000;
 	/* Rows of an item one behind the other, so that one exact sum is enough. */
 	uint64_t *start = memory_zero((size_t)d->items + 2, sizeof *start);
 	for (uint64_t i = 0; i < rows; i++)
@@ -247,16 +246,15 @@ static struct table **open_excluded(const struct options *o)
 static struct exclude *read_excluded(const struct options *o, struct table **tables)
 {
 	const struct exclude_columns columns = {o->user, o->item, o->split, o->timestamp,
-		option_given("user"), option_given("item"), false, false};
+		option_given("user"), option_given("item"), false, false, (enum time_unit)o->unit};
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
 	bool window = option_given("exclude-window");
-	double unit = o->unit == 0 ? 1 : 1000;
 	struct exclude *x = exclude_new();
 	for (size_t i = 0; i < o->exclude.n; i++) {
 		exclude_read(x, tables[i], &columns, splits, window);
 		table_close(tables[i]);
 	}
-	exclude_finish(x, window ? (int64_t)(o->exclude_window_s * unit) : 0);
+	exclude_finish(x, window ? (int64_t)(o->exclude_window_s * 1000) : 0);
 	return x;
 }
 
@@ -275,7 +273,8 @@ static int run(const struct options *o, char **files, int count)
 	struct table **tables = open_excluded(o);
 	struct table *users = o->users ? table_open_file(o->users) : NULL;
 	size_t user_column = users ? table_column(users, o->user, option_given("user") ? "user" : NULL) : 0;
-	const struct dataset_columns columns = {o->user, o->item, o->weight, o->split, o->timestamp};
+	const struct dataset_columns columns = {o->user, o->item, o->weight, o->split,
+		o->half_life_s > 0 ? o->timestamp : NULL, (enum time_unit)o->unit};
 	if (o->half_life_s > 0)
 		table_column(t, o->timestamp, option_given("timestamp") ? "timestamp" : NULL);
 	table_column(t, o->user, option_given("user") ? "user" : NULL);

@@ -47,6 +47,7 @@ struct reader {
 	struct table *table;
 	size_t user, item;
 	long weight, split, timestamp; /* -1: absent */
+	enum time_unit unit;
 	struct strmap *users, *items;
 	struct rows rows;
 	size_t n;
@@ -123,7 +124,7 @@ static void take_row(struct reader *r)
 	if (parse_id(r->table, r->user, &b->user[n]) && parse_id(r->table, r->item, &b->item[n]) &&
 	    (r->weight < 0 || table_float(r->table, (size_t)r->weight, &b->weight[n])) &&
 	    (r->split < 0 || parse_split(r->table, (size_t)r->split, &b->split[n])) &&
-	    (r->timestamp < 0 || table_i64(r->table, (size_t)r->timestamp, &b->timestamp[n])))
+	    (r->timestamp < 0 || table_time(r->table, (size_t)r->timestamp, r->unit, &b->timestamp[n])))
 		r->n++;
 }
 
@@ -291,6 +292,7 @@ struct dataset *dataset_read(struct table *t, const struct dataset_columns *c)
 	r->weight = optional_column(t, c->weight, "weight");
 	r->split = optional_column(t, c->split, "split");
 	r->timestamp = optional_column(t, c->timestamp, "timestamp");
+	r->unit = c->unit;
 	r->users = strmap_new();
 	r->items = strmap_new();
 	read_rows(r);

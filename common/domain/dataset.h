@@ -22,7 +22,9 @@ extern const char *const SPLIT_NAMES[SPLIT_COUNT]; /* train validation test */
 unsigned split_mask(const char *text, const char *option);
 
 struct dataset_columns {
-	const char *user, *item, *weight, *split, *timestamp;
+	const char *user, *item, *weight, *split;
+	const char *timestamp;    /* NULL: nobody needs it, and it is not looked at */
+	enum time_unit unit;      /* what the input's timestamps are */
 };
 
 /* user -> its rows, sorted by item: rows of user u are start[u] .. start[u+1]. */
@@ -33,7 +35,7 @@ struct dataset {
 	uint32_t *item;     /* rows */
 	float *weight;      /* rows */
 	uint8_t *split;     /* rows: enum split */
-	int64_t *timestamp; /* rows, or NULL when the stream has no such column */
+	int64_t *timestamp; /* rows, in ms, or NULL when the stream has no such column */
 };
 
 /* Reads the whole stream. A (user, item) pair that occurs twice is bad data

@@ -48,7 +48,7 @@ bool exclude_read(struct exclude *x, struct table *t, const struct exclude_colum
 		int64_t when = INT64_MAX;
 		if (split >= 0 && !(split_bit(t, (size_t)split) & splits))
 			continue;
-		if (time >= 0 && !table_i64(t, (size_t)time, &when))
+		if (time >= 0 && !table_time(t, (size_t)time, c->unit, &when))
 			continue;
 		if (table_field(t, user).n == 0) {
 			table_reject(t, user, "an empty id");

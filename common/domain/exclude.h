@@ -11,6 +11,7 @@
 struct exclude_columns {
 	const char *user, *item, *split, *timestamp;
 	bool user_given, item_given, split_given, timestamp_given;
+	enum time_unit unit; /* what their timestamps are */
 };
 
 struct exclude;
@@ -23,7 +24,7 @@ struct exclude *exclude_new(void);
 bool exclude_read(struct exclude *x, struct table *t, const struct exclude_columns *columns,
 		   unsigned splits, bool with_time);
 
-/* After the last table: forgets rows whose timestamp is more than `window` older
+/* After the last table: forgets rows whose timestamp is more than `window` ms older
  * than the newest one of all that count (0: none are forgotten; rows without
  * timestamp stay), and gets ready for questions. */
 void exclude_finish(struct exclude *x, int64_t window);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/date.h"
 #include "base/number.h"
 
 enum option_kind {
@@ -112,6 +113,12 @@ struct common {
 	 "end with a line that says what was read, written and spent"}, \
 	{"help", 'h', OPTION_HELP, NULL, 0, NULL, 0, 0, NULL, "show this help and exit"}, \
 	{"version", 'V', OPTION_VERSION, NULL, 0, NULL, 0, 0, NULL, "show the version and exit"}
+
+/* What the timestamps of the input are: an int at `at` (enum time_unit). */
+#define TIMESTAMP_UNIT_ROW(at, fallback) \
+	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", at, fallback, 0, 0, TIME_UNITS, \
+	 "what the input's timestamps are: counts of this unit since 1970, or dates as in " \
+	 "2024-03-10 and 2024-03-10T15:12:01Z (iso)"}
 
 /* What a tool says of itself. */
 struct program {

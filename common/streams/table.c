@@ -41,7 +41,9 @@ struct table {
 	size_t row_at, row_last;     /* offsets: row begins, row ends */
 	const uint32_t *row_ends;
 	uint64_t row_line, rows, lines_in_block, replaced;
-	bool ended;
+	bool ended, timed;           /* timed: table_time has read a time */
+	enum time_unit unit;
+	int64_t newest;              /* in ms */
 	char **own_files;            /* table_open_file's one-element array */
 };
 
@@ -501,15 +503,21 @@ struct span table_row(const struct table *t)
 	return (struct span){t->at + t->row_at, t->row_last - t->row_at};
 }
 
-void table_reject(struct table *t, size_t column, const char *problem)
+/* A bad value, and behind it how that might be cured. */
+static void reject_with(struct table *t, size_t column, const char *problem, const char *hint)
 {
-	char value[QUOTED_SIZE], name[QUOTED_SIZE], message[2 * QUOTED_SIZE + 64];
+	char value[QUOTED_SIZE], name[QUOTED_SIZE], message[3 * QUOTED_SIZE];
 	struct span field = table_field(t, column), known = t->names[column];
 	quoted(known.at, known.n, name);
 	name[strlen(name) - 1] = '\0'; /* 'name', not "name" */
-	snprintf(message, sizeof message, "column '%s': %s: %s", name + 1, problem,
-		 quoted(field.at, field.n, value));
+	snprintf(message, sizeof message, "column '%s': %s: %s%s%s", name + 1, problem,
+		 quoted(field.at, field.n, value), hint ? "; " : "", hint ? hint : "");
 	bad_row(t, table_row(t), message);
+}
+
+void table_reject(struct table *t, size_t column, const char *problem)
+{
+	reject_with(t, column, problem, NULL);
 }
 
 #define TABLE_NUMBER(kind, type) \
@@ -526,6 +534,21 @@ TABLE_NUMBER(double, double)
 TABLE_NUMBER(float, float)
 TABLE_NUMBER(i64, int64_t)
 TABLE_NUMBER(u64, uint64_t)
+
+bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
+{
+	struct span field = table_field(t, column);
+	enum number_state state = time_read(field.at, field.n, unit, ms);
+	if (state != NUMBER_OK) {
+		reject_with(t, column, time_problem(state, unit), time_hint(unit, field.at, field.n));
+		return false;
+	}
+	if (!t->timed || *ms > t->newest)
+		t->newest = *ms;
+	t->timed = true;
+	t->unit = unit;
+	return true;
+}
 
 uint64_t table_rows(const struct table *t)
 {
@@ -556,6 +579,8 @@ void table_close(struct table *t)
 		tell("%llu TABs or line ends inside CSV values became spaces",
 		     (unsigned long long)t->replaced);
 	rejects_close(&t->rejects);
+	if (t->timed)
+		time_warn_unit(t->newest, t->unit, table_file(t));
 	if (t->own_files)
 		free(t->own_files[0]);
 	free(t->own_files);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/date.h"
 #include "base/number.h"
 #include "base/span.h"
 
@@ -75,6 +76,10 @@ bool table_double(struct table *t, size_t column, double *value);
 bool table_float(struct table *t, size_t column, float *value);
 bool table_i64(struct table *t, size_t column, int64_t *value);
 bool table_u64(struct table *t, size_t column, uint64_t *value);
+
+/* The field as a point in time, in milliseconds since 1970. When the newest of them makes
+ * another unit likely, table_close says so. */
+bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms);
 
 /* Dies (exit 3) with file and line of the current row in front of the message. */
 _Noreturn void table_fail(const struct table *t, const char *format, ...)

@@ -58,7 +58,7 @@ static void read_all(void *context)
 	size_t n = metrics_parse("time,q50:distinct:track,share:time>0.5,mean:time/sessions", &metrics);
 	struct measures measures = metrics_measures(metrics, n, "track", true);
 	struct event_columns columns = {"message", "timestamp", "user", "track", "time", "latency",
-		"recommendation", NULL, {0}, false, INT64_MIN, INT64_MAX, &measures};
+		"recommendation", NULL, {0}, false, INT64_MIN, INT64_MAX, &measures, TIME_MS};
 	struct state_rules rules = {.open = b->at[0] & 8, .daily = b->at[0] & 16, .scopes = true};
 	struct option_list wanted = metrics_columns(metrics, n), experiments = {0};
 	static const char *names[] = {"X"};

@@ -9,7 +9,8 @@
 #include "unit.h"
 
 static const char path[] = "dataset.tsv";
-static const struct dataset_columns COLUMNS = {"user", "item", "weight", "split", "timestamp"};
+static const struct dataset_columns COLUMNS = {"user", "item", "weight", "split", "timestamp",
+	TIME_MS};
 
 static void write_text(const char *text)
 {
@@ -118,7 +119,7 @@ int main(void)
 	dataset_free(d);
 	log_level = LOG_QUIET;
 	write_text("user\titem\tweight\tsplit\ttimestamp\n\ta\t1\ttrain\t1\nu\t\t1\ttrain\t1\n"
-		   "u\ta\tx\ttrain\t1\nu\ta\t1\tTrain\t1\nu\ta\t1\ttest\t1.5\nu\ta\t-1\ttest\t1\n");
+		   "u\ta\tx\ttrain\t1\nu\ta\t1\tTrain\t1\nu\ta\t1\ttest\tx\nu\ta\t-1\ttest\t1\n");
 	d = read_path(true, &rejected);
 	CHECK_INT(rejected, 5);
 	CHECK_INT(dataset_rows(d), 1);

@@ -53,6 +53,7 @@ struct event_columns {
 	bool no_experiments;                /* look for none */
 	int64_t from_ms, to_ms;             /* from <= timestamp < to */
 	const struct measures *measures;
+	enum time_unit unit;                /* what timestamps are */
 };
 
 /* What an event gives to a measure: a number (nan: none) or a hash (0: none). */

@@ -342,7 +342,7 @@ bool events_next(struct event_reader *r, struct events *e, struct span *user)
 			table_reject(t, r->user, "an empty id");
 			continue;
 		}
-		if (!table_i64(t, r->timestamp, &e->timestamp[n]) ||
+		if (!table_time(t, r->timestamp, r->columns->unit, &e->timestamp[n]) ||
 		    !optional_double(t, r->time, &e->time[n]) ||
 		    !optional_double(t, r->latency, &e->latency[n]))
 			continue;

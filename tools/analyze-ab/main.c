@@ -35,7 +35,7 @@ struct options {
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
 	struct option_list experiments, weights, lower_is_better, margins;
 	bool user_level, sequential, daily, grouped, partial, merge;
-	int interval, adjust, test, multi_arm, unfinished, pre_missing, format;
+	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
 	int64_t rounds, aa;
 };
@@ -123,7 +123,8 @@ static const struct option_row OPTIONS[] = {
 	{"format", 0, OPTION_CHOICE, "HOW", AT(format), "auto", 0, 0, "auto|tsv|table",
 	 "TSV, or an aligned table as on a terminal"},
 	COLUMN_ROW(message, "the column that says next or last"),
-	COLUMN_ROW(timestamp, "the column of times in milliseconds"),
+	COLUMN_ROW(timestamp, "the column of times"),
+	TIMESTAMP_UNIT_ROW(AT(timestamp_unit), "ms"),
 	COLUMN_ROW(user, "the column of user ids"),
 	COLUMN_ROW(track, "the column of what was played"),
 	COLUMN_ROW(time, "the column of the share that was listened to"),
@@ -444,7 +445,8 @@ static struct event_columns columns_of(const struct run *r, bool pre)
 	return (struct event_columns){o->message, o->timestamp, o->user, o->track, o->time, o->latency,
 		o->recommendation, pre ? NULL : o->triggered, o->experiments, pre,
 		pre ? INT64_MIN : parse_time(o->from, "from", INT64_MIN),
-		pre ? INT64_MAX : parse_time(o->to, "to", INT64_MAX), &r->measures};
+		pre ? INT64_MAX : parse_time(o->to, "to", INT64_MAX), &r->measures,
+		(enum time_unit)o->timestamp_unit};
 }
 
 static struct state_rules rules_of(const struct run *r, bool pre)

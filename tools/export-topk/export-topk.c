@@ -80,8 +80,7 @@ static const struct option_row OPTIONS[] = {
 	 "the split column of --exclude files"},
 	{"timestamp", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, timestamp), "timestamp",
 	 0, 0, NULL, "the timestamp column of --exclude files"},
-	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", offsetof(struct options, timestamp_unit), "ms",
-	 0, 0, "ms|s", "what these timestamps count"},
+	TIMESTAMP_UNIT_ROW(offsetof(struct options, timestamp_unit), "ms"),
 	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
 	 TILE_CHOICES, "instruction set of the search; the output does not depend on it"},
 	COMMON_THREADS(struct options, common),
@@ -541,15 +540,15 @@ static void read_excluded(struct export *e, struct sides *s, unsigned splits)
 	const struct exclude_columns columns = {
 		o->user, o->item, o->split, o->timestamp, option_given("user"),
 		option_given("item"), option_given("split"), option_given("timestamp"),
+		(enum time_unit)o->timestamp_unit,
 	};
 	bool window = option_given("exclude-window");
-	double unit = o->timestamp_unit == 0 ? 1000 : 1;
 	e->excluded = exclude_new();
 	for (size_t i = 0; i < o->exclude.n; i++) {
 		exclude_read(e->excluded, s->exclude[i], &columns, splits, window);
 		table_close(s->exclude[i]);
 	}
-	exclude_finish(e->excluded, window ? (int64_t)(o->exclude_window * unit) : 0);
+	exclude_finish(e->excluded, window ? (int64_t)(o->exclude_window * 1000) : 0);
 }
 
 /* The ids of a column. */

@@ -33,7 +33,7 @@ struct options {
 	const char *recs, *redis, *prefix, *password_file, *items, *popular, *recommender, *registry;
 	const char *log, *message, *user, *track, *time, *timestamp;
 	struct option_list experiments, arms;
-	int pick, log_format, clock;
+	int pick, log_format, clock, timestamp_unit;
 	bool pipeline;
 	double deadline_s, max_age_s, temperature;
 };
@@ -88,7 +88,8 @@ static const struct option_row OPTIONS[] = {
 	{"time", 0, OPTION_TEXT, "COLUMN", AT(time), "time", 0, 0, NULL,
 	 "the column of the share that was listened to"},
 	{"timestamp", 0, OPTION_TEXT, "COLUMN", AT(timestamp), "timestamp", 0, 0, NULL,
-	 "the column of the requests' milliseconds"},
+	 "the column of the requests' times"},
+	TIMESTAMP_UNIT_ROW(AT(timestamp_unit), "ms"),
 	COMMON_SEED(struct options, common),
 	COMMON_INPUT(struct options, common),
 	COMMON_OUTPUT(struct options, common),
@@ -216,6 +217,7 @@ static void serve(struct service *s, struct request *requests, size_t n)
 struct columns {
 	size_t message, user, track, time;
 	long timestamp;
+	enum time_unit unit; /* of its times */
 };
 
 static struct columns find_columns(struct table *t, const struct options *o)
@@ -229,6 +231,7 @@ static struct columns find_columns(struct table *t, const struct options *o)
 		.timestamp = stamps
 			? (long)table_column(t, o->timestamp, option_given("timestamp") ? "timestamp" : NULL)
 			: table_find_column(t, o->timestamp),
+		.unit = (enum time_unit)o->timestamp_unit,
 	};
 }
 
@@ -252,7 +255,7 @@ static bool parse_request(struct table *t, const struct columns *c, bool request
 	if (q->time.n && !table_double(t, c->time, &share))
 		return false;
 	if (request_clock)
-		return table_i64(t, (size_t)c->timestamp, &q->timestamp_ms);
+		return table_time(t, (size_t)c->timestamp, c->unit, &q->timestamp_ms);
 	q->timestamp_ms = clock_unix_ms();
 	return true;
 }
