@@ -55,6 +55,7 @@ struct row {
 	const char *treatment, *metric, *segment;
 	struct effect effect;
 	double adjusted, mde, margin_p;
+	bool doubtful;                /* a check of its experiment's health failed */
 };
 
 struct rows {
@@ -93,12 +94,17 @@ struct health {
 
 /* Warns of what makes the verdict doubtful, and writes every check where `out` is
  * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal; those of
- * arms without users count too. */
-void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
+ * arms without users count too. False when a check failed. */
+bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
 		  struct output *out);
 
-/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. */
-void calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
+/* "p = 0.0123", "p < 1e-300" (PVALUE_SIZE bytes); returns `text`. */
+enum { PVALUE_SIZE = 32 };
+const char *p_text(double p, char text[PVALUE_SIZE]);
+
+/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. False
+ * when the p of a metric are not as they should be. */
+bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
 	       struct output *details);
 
 #endif

@@ -15,11 +15,12 @@
 struct check {
 	struct output *out; /* or NULL */
 	const char *experiment;
+	bool failed;        /* one of them */
 };
 
-static void put(const struct check *c, const char *name, struct span arm, double value, double p,
-		bool good)
+static void put(struct check *c, const char *name, struct span arm, double value, double p, bool good)
 {
+	c->failed |= !good;
 	if (!c->out)
 		return;
 	output_text(c->out, c->experiment);
@@ -40,6 +41,15 @@ static void put(const struct check *c, const char *name, struct span arm, double
 
 static const struct span NO_ARM = {"", 0};
 
+const char *p_text(double p, char text[PVALUE_SIZE])
+{
+	if (p < 1e-300)
+		snprintf(text, PVALUE_SIZE, "p < 1e-300");
+	else
+		snprintf(text, PVALUE_SIZE, "p = %.2g", p);
+	return text;
+}
+
 /* Sum of a column over the users of an arm. */
 static double total(const struct experiment_data *d, uint32_t arm, const char *name)
 {
@@ -52,7 +62,7 @@ static double total(const struct experiment_data *d, uint32_t arm, const char *n
 }
 
 /* Are the arms as large as planned? Arms that are planned and have no users count. */
-static void check_ratio(const struct experiment_data *d, const struct check *c, const double *weights)
+static void check_ratio(const struct experiment_data *d, struct check *c, const double *weights)
 {
 	const struct users *u = d->users;
 	const struct strmap *arms = u->arms[d->experiment];
@@ -82,15 +92,16 @@ static void check_ratio(const struct experiment_data *d, const struct check *c, 
 	put(c, "srm_chi2", NO_ARM, chi, p, good);
 	put(c, "srm_df", NO_ARM, df, NAN, true);
 	put(c, "srm_g", NO_ARM, g, there > 1 ? pchisq(g, df, 0, 0) : NAN, true);
+	char text[PVALUE_SIZE];
 	if (!good)
 		warn("WARNING: experiment %s: the arms' sizes are not as planned (sample ratio "
-		     "mismatch, p = %.2g): do not trust its effects", c->experiment, p);
+		     "mismatch, %s): do not trust its effects", c->experiment, p_text(p, text));
 	free(users);
 	free(order);
 }
 
 /* Users of an arm without a finished session; do the arms differ in that? */
-static void check_unfinished(const struct experiment_data *d, const struct check *c,
+static void check_unfinished(const struct experiment_data *d, struct check *c,
 			     const uint32_t *arms, const double *users, size_t n)
 {
 	long sessions = users_find(d->users, "sessions");
@@ -113,18 +124,19 @@ static void check_unfinished(const struct experiment_data *d, const struct check
 	double p = n > 1 && none > 0 && none < all ? pchisq(chi, (double)n - 1, 0, 0) : NAN;
 	bool good = !(p < d->how->srm_threshold) && none <= 0.2 * all;
 	put(c, "without_session_chi2", NO_ARM, chi, p, good);
+	char text[PVALUE_SIZE];
 	if (none > 0.2 * all)
 		warn("WARNING: experiment %s: %.0f %% of the users have no finished session: the log "
 		     "may be cut or incomplete", c->experiment, 100 * none / all);
 	else if (!good)
 		warn("WARNING: experiment %s: the arms differ in users without a finished session "
-		     "(p = %.2g)", c->experiment, p);
+		     "(%s)", c->experiment, p_text(p, text));
 	free(without);
 }
 
 /* Rows that are not the first of their session play what was recommended before; when
  * they do not, rows between them are lost. */
-static void check_followed(const struct experiment_data *d, const struct check *c,
+static void check_followed(const struct experiment_data *d, struct check *c,
 			   const uint32_t *arms, size_t n)
 {
 	double worst = 1;
@@ -141,10 +153,10 @@ static void check_followed(const struct experiment_data *d, const struct check *
 		     "recommended before: events of this log are lost", c->experiment, 100 * worst);
 }
 
-void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
+bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
 		  struct output *out)
 {
-	const struct check c = {out, d->users->experiment[d->experiment]};
+	struct check c = {out, d->users->experiment[d->experiment], false};
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
 	double *users = memory_zero(n + 1, sizeof *users), several = 0, nowhere = 0;
@@ -177,6 +189,7 @@ void check_health(const struct experiment_data *d, const struct health *h, const
 		warn("WARNING: there are no events on %s", h->empty_days[i]);
 	free(users);
 	free(arms);
+	return !c.failed;
 }
 
 /* ---- A/A ---- */
@@ -224,9 +237,9 @@ static double split_p(const struct experiment_data *d, const struct metric *m, c
 }
 
 /* Are the p values of a metric as they are when nothing differs? */
-static void judge(const struct metric *m, double *p, size_t n, struct output *health)
+static bool uniform(const struct metric *m, double *p, size_t n, struct output *health)
 {
-	const struct check c = {health, "-"};
+	struct check c = {health, "-", false};
 	size_t tests = 0;
 	double below[2] = {0}, ks_p;
 	for (size_t i = 0; i < n; i++) {
@@ -237,7 +250,7 @@ static void judge(const struct metric *m, double *p, size_t n, struct output *he
 		p[tests++] = p[i];
 	}
 	if (tests == 0)
-		return;
+		return true;
 	double share = below[0] / (double)tests, ks = uniform_distance(p, tests, &ks_p);
 	double slack = 3.3 * sqrt(0.05 * 0.95 / (double)tests);
 	bool good = fabs(share - 0.05) <= slack && ks_p >= 0.001;
@@ -251,6 +264,7 @@ static void judge(const struct metric *m, double *p, size_t n, struct output *he
 	if (!good)
 		warn("WARNING: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
 		     "calibrated on these users", tests, 100 * share, m->name);
+	return good;
 }
 
 static void write_splits(const struct metric *m, const double *p, size_t n, struct output *details)
@@ -268,7 +282,7 @@ static void write_splits(const struct metric *m, const double *p, size_t n, stru
 	}
 }
 
-void calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
+bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
 	       struct output *details)
 {
 	const struct users *u = d->users;
@@ -290,13 +304,14 @@ void calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 			if (how->metrics[m].kind != METRIC_QUANTILE)
 				p[m * n + s] = split_p(d, &how->metrics[m], arm, x, y);
 	}
+	bool good = true;
 	for (size_t m = 0; m < how->n_metrics; m++) {
 		if (how->metrics[m].kind == METRIC_QUANTILE) {
 			warn("--aa says nothing of quantiles: %s", how->metrics[m].name);
 			continue;
 		}
 		write_splits(&how->metrics[m], p + m * n, n, details);
-		judge(&how->metrics[m], p + m * n, n, health);
+		good &= uniform(&how->metrics[m], p + m * n, n, health);
 	}
 	for (int k = 0; k < 2; k++) {
 		free(x[k]);
@@ -304,4 +319,5 @@ void calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 	}
 	free(arm);
 	free(p);
+	return good;
 }

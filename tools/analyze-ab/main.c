@@ -62,7 +62,8 @@ static const struct option_row OPTIONS[] = {
 	{"interval", 0, OPTION_CHOICE, "HOW", AT(interval), "delta", 0, 0, INTERVALS,
 	 "how the interval of the relative effect is made"},
 	{"adjust", 0, OPTION_CHOICE, "HOW", AT(adjust), "holm", 0, 0, ADJUSTMENTS,
-	 "p_adjusted, over all treatments and metrics of an experiment; intervals stay as they are"},
+	 "p_adjusted and mde, over all treatments and metrics of an experiment; intervals stay as "
+	 "they are"},
 	{"test", 0, OPTION_CHOICE, "HOW", AT(test), "welch", 0, 0, "welch|mann-whitney|bootstrap",
 	 "where p comes from; with bootstrap the intervals too; mann-whitney is for means alone"},
 	{"rounds", 0, OPTION_INT, "N", AT(rounds), "2000", 100, 1e7, NULL, "bootstrap samples"},
@@ -297,6 +298,7 @@ struct run {
 	struct experiments registry;
 	double *plan, days;
 	size_t n_plan;
+	bool uncalibrated;  /* --aa found a test that is not as it should be */
 };
 
 /* The experiment's users and what is known of them. */
@@ -311,33 +313,37 @@ static struct experiment_data data_of(struct run *r, const struct users *users, 
 }
 
 static void show_effects(struct run *r, const struct users *users, size_t experiment, const char *name,
-			 const char *day)
+			 bool doubtful, const char *day)
 {
 	struct experiment_data d = data_of(r, users, experiment);
 	struct rows rows = compare_all(&d);
+	for (size_t i = 0; i < rows.n; i++)
+		rows.row[i].doubtful = doubtful;
 	view_rows(&r->view, name, &rows, day);
 	free(rows.row);
 	data_free(&d);
 }
 
-/* Health first, then what was asked for besides the effects. */
-static void look_at(struct run *r, const struct users *users, size_t experiment, const struct health *health)
+/* Health first, then what was asked for besides the effects. True: they are doubtful. */
+static bool look_at(struct run *r, const struct users *users, size_t experiment, const struct health *health)
 {
 	const struct options *o = r->o;
+	bool good = true;
 	struct experiment_data d = data_of(r, users, experiment);
 	if (r->plan) {
 		write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
 	} else {
 		double *weights = weights_of(o, &r->registry, users, experiment);
-		check_health(&d, health, weights, r->health);
+		good = check_health(&d, health, weights, r->health);
 		say_adjustments(&d);
 		if (r->details)
 			write_details(&d, r->details);
 		if (o->aa && health->first)
-			calibrate(&d, o->aa, r->health, r->details);
+			r->uncalibrated = !calibrate(&d, o->aa, r->health, r->details);
 		free(weights);
 	}
 	data_free(&d);
+	return !good || r->uncalibrated;
 }
 
 /* ---- from a table of users ---- */
@@ -347,9 +353,9 @@ static void analyse_users(struct run *r, const struct users *users)
 	r->days = NAN;
 	for (size_t x = 0; x < users->n_experiments; x++) {
 		struct health none = {.first = x == 0};
-		look_at(r, users, x, &none);
+		bool doubtful = look_at(r, users, x, &none);
 		if (!r->plan)
-			show_effects(r, users, x, users->experiment[x], NULL);
+			show_effects(r, users, x, users->experiment[x], doubtful, NULL);
 	}
 	if (r->user_table)
 		write_users(users, r->user_table);
@@ -393,7 +399,7 @@ static uint64_t kept_several(const struct state *s, size_t experiment)
 }
 
 /* The effects as they were at the end of each day. */
-static void show_days(struct run *r, const struct state *s, size_t experiment)
+static void show_days(struct run *r, const struct state *s, size_t experiment, bool doubtful)
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
@@ -407,7 +413,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment)
 		struct experiment_data d = {.how = &r->how, .users = u};
 		uint32_t *arms = arms_of(&d, &n);
 		if (n > 1)
-			show_effects(r, u, 0, s->experiment[experiment], day_text(day * DAY_MS));
+			show_effects(r, u, 0, s->experiment[experiment], doubtful, day_text(day * DAY_MS));
 		free(arms);
 		users_free(u);
 	}
@@ -423,11 +429,11 @@ static void analyse_state(struct run *r, const struct state *s)
 		struct users *u = users_at(r, s, x, INT64_MAX);
 		health.first = x == 0;
 		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
-		look_at(r, u, 0, &health);
+		bool doubtful = look_at(r, u, 0, &health);
 		if (r->o->daily)
-			show_days(r, s, x);
+			show_days(r, s, x, doubtful);
 		else if (!r->plan)
-			show_effects(r, u, 0, s->experiment[x], NULL);
+			show_effects(r, u, 0, s->experiment[x], doubtful, NULL);
 		users_free(u);
 	}
 	if (r->user_table) { /* of one experiment: its units, which may be a user in an arm */

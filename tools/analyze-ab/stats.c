@@ -11,6 +11,11 @@
 #include "base/random.h"
 #include "data/exactsum.h"
 
+double finite_or_nan(double x)
+{
+	return isfinite(x) ? x : NAN;
+}
+
 struct moments moments_of(const double *x, size_t n)
 {
 	struct exactsum sum = {0}, squares = {0};
@@ -36,80 +41,124 @@ struct moments moments_of_ratio(const double *over, const double *under, size_t 
 	for (size_t i = 0; i < n; i++)
 		exactsum_add(&products, (over[i] - a.mean) * (under[i] - b.mean));
 	double covariance = n > 1 ? exactsum_value(&products) / ((double)n - 1) : NAN;
-	m.mean = a.mean / b.mean;
-	m.variance = (a.variance - 2 * m.mean * covariance + m.mean * m.mean * b.variance) /
-		(b.mean * b.mean);
+	m.mean = finite_or_nan(a.mean / b.mean);
+	m.variance = finite_or_nan((a.variance - 2 * m.mean * covariance + m.mean * m.mean * b.variance) /
+				   b.mean / b.mean);
 	return m;
+}
+
+/* ---- relative effects ----
+ *
+ * All are of the size of the control's mean, |m0|: a relative effect has the sign of the
+ * effect. Of the ratio m1 / m0, of which the logarithm and Fieller's theorem speak, it is
+ * sign(m0) (m1 / m0 - 1). Variances of the means are taken in units of m0, too, so that
+ * nothing is lost when it is tiny. */
+
+double relative_to(double diff, double control_mean)
+{
+	return finite_or_nan(diff / fabs(control_mean));
+}
+
+/* The squared standard error of a mean in units of the control's. */
+static double squared_in_units(const struct moments *m, double control_mean)
+{
+	double s = sqrt(m->variance / m->n) / control_mean;
+	return s * s;
 }
 
 double effect_share_se(const struct effect *e)
 {
-	double m0 = e->control.mean, m1 = e->treatment.mean;
-	double a = e->control.variance / e->control.n, b = e->treatment.variance / e->treatment.n;
-	return sqrt(b / (m0 * m0) + a * m1 * m1 / (m0 * m0 * m0 * m0));
+	double m0 = e->control.mean, ratio = e->treatment.mean / m0;
+	double a = squared_in_units(&e->control, m0), b = squared_in_units(&e->treatment, m0);
+	return sqrt(b + a * ratio * ratio);
 }
 
 double effect_log_df(const struct effect *e)
 {
-	double m0 = e->control.mean, m1 = e->treatment.mean;
-	double la = e->control.variance / e->control.n / (m0 * m0);
-	double lb = e->treatment.variance / e->treatment.n / (m1 * m1), all = la + lb;
-	return all * all / (la * la / (e->control.n - 1) + lb * lb / (e->treatment.n - 1));
+	double la = squared_in_units(&e->control, e->control.mean);
+	double lb = squared_in_units(&e->treatment, e->treatment.mean), all = la + lb;
+	return isinf(e->df) ? e->df
+		: all * all / (la * la / (e->control.n - 1) + lb * lb / (e->treatment.n - 1));
 }
 
-static void share_interval(struct effect *e, double a, double b, double alpha, enum interval how)
+/* The interval of a ratio m1 / m0 as that of the relative effect. */
+static void interval_of_ratio(struct effect *e, double low, double high)
 {
-	double m0 = e->control.mean, m1 = e->treatment.mean, q = qt(1 - alpha / 2, e->df, 1, 0);
-	double s = effect_share_se(e);
-	e->share = e->diff / m0;
+	bool negative = e->control.mean < 0;
+	e->share_low = negative ? 1 - high : low - 1;
+	e->share_high = negative ? 1 - low : high - 1;
+}
+
+static void share_interval(struct effect *e, double alpha, enum interval how)
+{
+	double m0 = e->control.mean, ratio = e->treatment.mean / m0, q = qt(1 - alpha / 2, e->df, 1, 0);
+	double a = squared_in_units(&e->control, m0), b = squared_in_units(&e->treatment, m0);
 	switch (how) {
 	case INTERVAL_DELTA:
-		e->share_low = e->diff / fabs(m0) - q * s;
-		e->share_high = e->diff / fabs(m0) + q * s;
+		e->share_low = e->share - q * effect_share_se(e);
+		e->share_high = e->share + q * effect_share_se(e);
 		break;
 	case INTERVAL_NAIVE:
-		e->share_low = fmin(e->low / m0, e->high / m0);
-		e->share_high = fmax(e->low / m0, e->high / m0);
+		e->share_low = e->low / fabs(m0);
+		e->share_high = e->high / fabs(m0);
 		break;
 	case INTERVAL_LOG: {
-		double la = a / (m0 * m0), lb = b / (m1 * m1), all = la + lb;
-		double h = exp(qt(1 - alpha / 2, effect_log_df(e), 1, 0) * sqrt(all));
-		bool defined = m1 / m0 > 0;
-		e->share_low = defined ? m1 / m0 / h - 1 : NAN;
-		e->share_high = defined ? m1 / m0 * h - 1 : NAN;
+		double h = exp(qt(1 - alpha / 2, effect_log_df(e), 1, 0) * sqrt(a + b / (ratio * ratio)));
+		bool defined = ratio > 0;
+		interval_of_ratio(e, defined ? ratio / h : NAN, defined ? ratio * h : NAN);
 		break;
 	}
 	case INTERVAL_FIELLER: {
-		double A = m0 * m0 - q * q * a, B = m0 * m1, C = m1 * m1 - q * q * b, D = B * B - A * C;
+		double A = 1 - q * q * a, C = ratio * ratio - q * q * b, D = ratio * ratio - A * C;
 		bool defined = A > 0 && D >= 0;
-		e->share_low = defined ? (B - sqrt(D)) / A - 1 : NAN;
-		e->share_high = defined ? (B + sqrt(D)) / A - 1 : NAN;
+		interval_of_ratio(e, defined ? (ratio - sqrt(D)) / A : NAN, defined ? (ratio + sqrt(D)) / A : NAN);
 		break;
 	}
 	}
+	e->share_low = finite_or_nan(e->share_low);
+	e->share_high = finite_or_nan(e->share_high);
 }
 
-struct effect effect_welch(struct moments control, struct moments treatment, double alpha,
-			   enum interval interval)
+/* Of two means whose difference has `df` degrees of freedom. */
+static struct effect effect_of_means(struct moments control, struct moments treatment, double df,
+				     double alpha, enum interval interval)
 {
-	struct effect e = {.control = control, .treatment = treatment};
-	double a = control.variance / control.n, b = treatment.variance / treatment.n;
+	struct effect e = {.control = control, .treatment = treatment, .df = df};
 	e.diff = treatment.mean - control.mean;
-	e.se = sqrt(a + b);
-	e.df = (a + b) * (a + b) / (a * a / (control.n - 1) + b * b / (treatment.n - 1));
+	e.se = sqrt(control.variance / control.n + treatment.variance / treatment.n);
+	e.share = relative_to(e.diff, control.mean);
 	e.t = e.diff / e.se;
 	if (!(e.se > 0)) { /* nothing varies: no test */
 		e.t = e.df = e.p = e.low = e.high = e.share_low = e.share_high = NAN;
-		e.share = e.diff / control.mean;
 		return e;
 	}
 	e.p = 2 * pt(-fabs(e.t), e.df, 1, 0);
 	double q = qt(1 - alpha / 2, e.df, 1, 0);
 	e.low = e.diff - q * e.se;
 	e.high = e.diff + q * e.se;
-	share_interval(&e, a, b, alpha, interval);
+	share_interval(&e, alpha, interval);
 	return e;
 }
+
+struct effect effect_welch(struct moments control, struct moments treatment, double alpha,
+			   enum interval interval)
+{
+	double a = control.variance / control.n, b = treatment.variance / treatment.n;
+	int scale; /* a power of two, so that no square is too small */
+	frexp(a + b, &scale);
+	a = ldexp(a, -scale);
+	b = ldexp(b, -scale);
+	double df = (a + b) * (a + b) / (a * a / (control.n - 1) + b * b / (treatment.n - 1));
+	return effect_of_means(control, treatment, df, alpha, interval);
+}
+
+struct effect effect_normal(struct moments control, struct moments treatment, double alpha,
+			    enum interval interval)
+{
+	return effect_of_means(control, treatment, INFINITY, alpha, interval);
+}
+
+/* ---- many looks ---- */
 
 /* Where the sequence is tightest at `tuned` users. */
 static double sequential_rho(double alpha, double tuned)
@@ -124,22 +173,24 @@ double sequential_p(double diff, double se, double n, double alpha, double tuned
 	return fmin(1, 1 / (exp(r * r * z / (2 * k)) / sqrt(k)));
 }
 
+double sequential_reach(double n, double level, double alpha, double tuned)
+{
+	double r = sequential_rho(alpha, tuned), k = n * r * r + 1;
+	return sqrt(2 * k * log(sqrt(k) / level) / (n * r * r));
+}
+
 void effect_sequential(struct effect *e, double alpha, double tuned, double *rho)
 {
-	double n = e->control.n + e->treatment.n, variance = e->se * e->se * n;
-	double r = sequential_rho(alpha, tuned), k = n * r * r + 1;
-	double half = sqrt(variance) * sqrt(2 * k * log(sqrt(k) / alpha) / (n * r * n * r));
-	double a = e->control.variance / e->control.n, b = e->treatment.variance / e->treatment.n;
-	/* Of the share: the delta method, and what strata took from the variance. */
-	double relative = effect_share_se(e) * (e->se / sqrt(a + b));
+	double n = e->control.n + e->treatment.n, reach = sequential_reach(n, alpha, alpha, tuned);
+	double half = reach * e->se, share_half = reach * effect_share_se(e);
 	e->low = e->diff - half;
 	e->high = e->diff + half;
-	e->share_low = e->share - half / e->se * relative;
-	e->share_high = e->share + half / e->se * relative;
+	e->share_low = finite_or_nan(e->share - share_half);
+	e->share_high = finite_or_nan(e->share + share_half);
 	e->p = sequential_p(e->diff, e->se, n, alpha, tuned);
 	e->t = e->df = NAN;
 	if (rho)
-		*rho = r;
+		*rho = sequential_rho(alpha, tuned);
 }
 
 /* ---- many tests ---- */
@@ -157,35 +208,102 @@ static int ascending_p(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-void adjust(const double *p, double *adjusted, size_t n, enum adjustment how)
+/* The p values that are there, ascending; `*n` how many. */
+static struct ordered *ordered_p(const double *p, size_t all, size_t *n)
 {
-	struct ordered *o = memory_new(n + 1, sizeof *o);
-	size_t m = 0;
-	for (size_t i = 0; i < n; i++) {
-		adjusted[i] = p[i];
+	struct ordered *o = memory_new(all + 1, sizeof *o);
+	*n = 0;
+	for (size_t i = 0; i < all; i++)
 		if (!isnan(p[i]))
-			o[m++] = (struct ordered){p[i], i};
-	}
-	qsort(o, m, sizeof *o, ascending_p);
-	double count = (double)m, harmonic = 0, running;
+			o[(*n)++] = (struct ordered){p[i], i};
+	qsort(o, *n, sizeof *o, ascending_p);
+	return o;
+}
+
+/* What the p of each rank is multiplied by. */
+static double *factors_of(enum adjustment how, size_t m)
+{
+	double *factor = memory_new(m + 1, sizeof *factor), count = (double)m, harmonic = 0;
 	for (size_t i = 1; i <= m; i++)
 		harmonic += 1 / (double)i;
+	for (size_t i = 0; i < m; i++) {
+		double rank = (double)i + 1;
+		if (how == ADJUST_NONE || how == ADJUST_BONFERRONI)
+			factor[i] = how == ADJUST_NONE ? 1 : count;
+		else if (how == ADJUST_HOLM || how == ADJUST_HOCHBERG)
+			factor[i] = count - rank + 1;
+		else
+			factor[i] = count / rank * (how == ADJUST_BY ? harmonic : 1);
+	}
+	return factor;
+}
+
+void adjust(const double *p, double *adjusted, size_t n, enum adjustment how)
+{
+	size_t m;
+	struct ordered *o = ordered_p(p, n, &m);
+	double *factor = factors_of(how, m);
 	bool up = how == ADJUST_HOLM;
-	running = up ? 0 : 1;
+	double running = up ? 0 : 1;
+	for (size_t i = 0; i < n; i++)
+		adjusted[i] = p[i];
 	for (size_t j = 0; j < m && how != ADJUST_NONE; j++) {
 		size_t i = up ? j : m - 1 - j;
-		double rank = (double)i + 1, factor = 1;
-		if (how == ADJUST_BONFERRONI)
-			factor = count;
-		else if (how == ADJUST_HOLM || how == ADJUST_HOCHBERG)
-			factor = count - rank + 1;
-		else
-			factor = count / rank * (how == ADJUST_BY ? harmonic : 1);
-		double value = fmin(1, o[i].p * factor);
+		double value = fmin(1, o[i].p * factor[i]);
 		if (how != ADJUST_BONFERRONI)
 			value = running = up ? fmax(running, value) : fmin(running, value);
 		adjusted[o[i].at] = value;
 	}
+	free(factor);
+	free(o);
+}
+
+/* How many of the others come before a p that is tested as late as can be; the others are
+ * o without o[at], and the p of rank r (from 0) has to be at most limit[r]. Stepping down,
+ * those before the first that is above its limit. */
+static void ranks_down(const struct ordered *o, const double *limit, size_t m, size_t *rank)
+{
+	size_t stop = 0, next = m - 1;
+	while (stop < m && o[stop].p <= limit[stop])
+		stop++;
+	for (size_t at = m; at-- > 0;) {
+		if (at + 1 < m && o[at + 1].p > limit[at])
+			next = at;
+		rank[at] = at < stop ? next : stop;
+	}
+}
+
+/* Stepping up, all before the last of the others that is at most the limit of its rank with
+ * this p in front of it. */
+static void ranks_up(const struct ordered *o, const double *limit, size_t m, size_t *rank)
+{
+	size_t last = 0, before = 0;
+	for (size_t r = 1; r < m; r++)
+		last = o[r].p <= limit[r] ? r : last;
+	for (size_t at = 0; at < m; at++) {
+		if (at > 0 && o[at - 1].p <= limit[at])
+			before = at;
+		rank[at] = last > at ? last : before;
+	}
+}
+
+void adjust_levels(const double *p, double *level, size_t n, double alpha, enum adjustment how)
+{
+	size_t m, *rank = memory_new(n + 1, sizeof *rank);
+	struct ordered *o = ordered_p(p, n, &m);
+	double *limit = factors_of(how, m);
+	for (size_t i = 0; i < m; i++)
+		limit[i] = alpha / limit[i];
+	if (m > 0 && how == ADJUST_HOLM)
+		ranks_down(o, limit, m, rank);
+	else
+		ranks_up(o, limit, m, rank);
+	for (size_t i = 0; i < n; i++)
+		level[i] = NAN;
+	for (size_t i = 0; i < m; i++)
+		level[o[i].at] = limit[rank[i]];
+	free(rank);
+	free(limit);
 	free(o);
 }
 
@@ -255,11 +373,18 @@ static double z_sum(double alpha, double power)
 
 double mde_z(double se, double alpha, double power)
 {
-	return z_sum(alpha, power) * se;
+	return fmax(0, z_sum(alpha, power)) * se;
+}
+
+double mde_reach(double reach, double se, double power)
+{
+	return fmax(0, reach + qnorm(power, 0, 1, 1, 0)) * se;
 }
 
 double mde_t(double se, double df, double alpha, double power)
 {
+	if (!(z_sum(alpha, power) > 0))
+		return 0;
 	double q = qt(1 - alpha / 2, df, 1, 0), low = 0.3 * z_sum(alpha, power) * se;
 	double high = 3 * z_sum(alpha, power) * se + 3 * q * se;
 	for (int i = 0; i < 200 && high - low > 1e-15 * high; i++) {
@@ -310,25 +435,46 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+double bootstrap_least(int64_t rounds)
+{
+	return 2 / ((double)rounds + 1);
+}
+
+/* The alpha / 2 percentiles of both ends. What is no number (a sample without a relative
+ * effect, or without a ratio) counts as lower than all at the one and as higher than all at
+ * the other; an end that is not finite is none. */
+static void percentiles(double *x, size_t n, double alpha, double *low, double *high)
+{
+	size_t undefined = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(x[i])) {
+			x[i] = x[undefined];
+			x[undefined++] = -INFINITY;
+		}
+	}
+	qsort(x, n, sizeof *x, ascending);
+	*low = finite_or_nan(quantile_sorted(x, n, alpha / 2));
+	for (size_t i = 0; i < undefined; i++)
+		x[i] = INFINITY;
+	qsort(x, n, sizeof *x, ascending);
+	*high = finite_or_nan(quantile_sorted(x, n, 1 - alpha / 2));
+}
+
 /* Percentile intervals of differences and shares drawn `rounds` times. */
 static struct bootstrap summary(double *diff, double *share, size_t rounds, double alpha)
 {
 	struct bootstrap b;
-	struct moments m = moments_of(diff, rounds);
-	size_t below = 0, above = 0;
+	size_t below = 0, above = 0, finite = 0;
 	for (size_t i = 0; i < rounds; i++) {
-		below += diff[i] <= 0;
-		above += diff[i] >= 0;
+		below += !(diff[i] > 0);
+		above += !(diff[i] < 0);
+		finite += isfinite(diff[i]) != 0;
 	}
-	qsort(diff, rounds, sizeof *diff, ascending);
-	qsort(share, rounds, sizeof *share, ascending);
-	b.low = quantile_sorted(diff, rounds, alpha / 2);
-	b.high = quantile_sorted(diff, rounds, 1 - alpha / 2);
-	b.share_low = quantile_sorted(share, rounds, alpha / 2);
-	b.share_high = quantile_sorted(share, rounds, 1 - alpha / 2);
-	b.se = sqrt(m.variance);
+	b.se = finite == rounds ? sqrt(moments_of(diff, rounds).variance) : NAN;
+	percentiles(diff, rounds, alpha, &b.low, &b.high);
+	percentiles(share, rounds, alpha, &b.share_low, &b.share_high);
 	size_t smaller = below < above ? below : above;
-	b.p = fmin(1, 2 * ((double)smaller + 1) / ((double)rounds + 1));
+	b.p = fmin(1, ((double)smaller + 1) * bootstrap_least((int64_t)rounds));
 	return b;
 }
 
@@ -373,7 +519,7 @@ static struct bootstrap bootstrap(struct sample control, struct sample treatment
 		struct random r = random_start(seed, i);
 		double x0 = resample(&control, &r), x1 = resample(&treatment, &r);
 		diff[i] = x1 - x0;
-		share[i] = x1 / x0 - 1;
+		share[i] = diff[i] / fabs(x0);
 	}
 	struct bootstrap b = summary(diff, share, n, alpha);
 	free(diff);

@@ -11,9 +11,7 @@
 void put_number(struct output *out, double x)
 {
 	output_tab(out);
-	if (isinf(x))
-		output_text(out, x > 0 ? "inf" : "-inf");
-	else if (!isnan(x))
+	if (isfinite(x))
 		output_double(out, x);
 }
 
@@ -87,6 +85,11 @@ static char *shown(const char *first, const char *second)
 	return buffer_text(&b);
 }
 
+static char *percent_text(double share)
+{
+	return isnan(share) ? memory_format("-") : memory_format("%+.2f", share * 100);
+}
+
 static void fill_cells(const struct view *v, size_t i, char **c)
 {
 	const struct row *r = &v->all.row[i];
@@ -97,10 +100,14 @@ static void fill_cells(const struct view *v, size_t i, char **c)
 	c[3] = memory_format("%.0f/%.0f", e->control.n, e->treatment.n);
 	c[4] = isnan(e->control.mean) ? memory_format("-") : memory_format("%.5g", e->control.mean);
 	c[5] = isnan(e->treatment.mean) ? memory_format("-") : memory_format("%.5g", e->treatment.mean);
-	c[6] = isnan(e->share) ? memory_format("-") : memory_format("%+.2f", e->share * 100);
-	c[7] = isnan(e->share_low) ? memory_format("-")
-		: memory_format("%+.2f .. %+.2f", e->share_low * 100, e->share_high * 100);
-	c[8] = isnan(r->adjusted) ? memory_format("-") : memory_format("%.3g", r->adjusted);
+	c[6] = percent_text(e->share);
+	char *low = percent_text(e->share_low), *high = percent_text(e->share_high);
+	c[7] = isnan(e->share_low) && isnan(e->share_high) ? memory_format("-")
+		: memory_format("%s .. %s", low, high);
+	free(low);
+	free(high);
+	c[8] = isnan(r->adjusted) ? memory_format("-")
+		: r->adjusted < 1e-300 ? memory_format("< 1e-300") : memory_format("%.3g", r->adjusted);
 }
 
 static void put_cell(struct output *out, const char *text, size_t width, bool left)
@@ -116,7 +123,8 @@ static void put_cell(struct output *out, const char *text, size_t width, bool le
 static void write_line(const struct view *v, char *const *cell, const size_t *width, const struct row *r)
 {
 	bool marked = r && significant(v, r);
-	if (marked && v->colour)
+	bool colour = marked && v->colour && !r->doubtful;
+	if (colour)
 		output_text(v->out, (r->effect.diff > 0) != lower_is_better(v->how, r->metric)
 			    ? "\033[32m" : "\033[31m");
 	for (size_t k = 0; k < COLUMNS; k++) {
@@ -124,7 +132,7 @@ static void write_line(const struct view *v, char *const *cell, const size_t *wi
 		output_text(v->out, k + 1 < COLUMNS ? "  " : "");
 	}
 	output_text(v->out, marked ? "  *" : "");
-	output_text(v->out, marked && v->colour ? "\033[0m" : "");
+	output_text(v->out, colour ? "\033[0m" : "");
 	output_end_row(v->out);
 }
 
@@ -144,6 +152,16 @@ static void write_legend(const struct view *v)
 	output_text(v->out, text);
 	output_end_row(v->out);
 	free(text);
+	for (size_t i = 0; i < v->all.n; i++) {
+		if (!v->all.row[i].doubtful || (i > 0 && strcmp(v->experiment[i], v->experiment[i - 1]) == 0))
+			continue;
+		char *name = shown(v->experiment[i], "");
+		output_text(v->out, name);
+		free(name);
+		output_text(v->out, ": a health check failed (see the warnings): effects are neither better nor "
+			    "worse");
+		output_end_row(v->out);
+	}
 }
 
 void view_end(const struct view *v)
