@@ -1,8 +1,8 @@
 /* make-world - a seeded world for simulations: artists, tracks, embeddings, listeners.
  *
  * Reads: nothing.
- * Writes into --output-folder: tracks.tsv (item title artist), embeddings.tsv (item
- * f0 f1 ..), users.tsv (user interests consume_bias consume_sharpness).
+ * Writes into --output-folder: tracks.tsv (item title artist genre), embeddings.tsv
+ * (item f0 f1 ..), users.tsv (user interests consume_bias consume_sharpness).
  *
  *	make-world --seed 1 --users 10000 --tracks 5000 -d world
  *
@@ -137,7 +137,7 @@ static uint32_t *make_tracks(const struct options *o)
 		genre_of[a] = random_below(&r, (uint32_t)o->genres);
 	struct power_law sizes = power_law_new((size_t)o->artists, o->skew);
 	uint32_t *genre_of_track = memory_new((size_t)o->tracks, sizeof *genre_of_track);
-	struct output *out = open_in(o, "tracks.tsv", "item\ttitle\tartist\n");
+	struct output *out = open_in(o, "tracks.tsv", "item\ttitle\tartist\tgenre\n");
 	r = stream_of(o, STREAM_TRACKS, 0);
 	for (int64_t t = 0; t < o->tracks; t++) {
 		size_t artist = t < o->artists ? (size_t)t : power_law_draw(&sizes, &r);
@@ -147,6 +147,8 @@ static uint32_t *make_tracks(const struct options *o)
 		output_i64(out, t);
 		output_text(out, "\tArtist ");
 		output_u64(out, artist);
+		output_text(out, "\tGenre ");
+		output_u64(out, genre_of_track[t]);
 		output_end_row(out);
 	}
 	output_close(out);
@@ -250,8 +252,8 @@ static const struct program PROGRAM = {
 	.usage = "-d FOLDER [OPTION]..",
 	.summary = "Make a world to simulate in: tracks with embeddings, listeners with tastes.",
 	.reads = "nothing",
-	.writes = "tracks.tsv (item title artist), embeddings.tsv (item f0 ..), users.tsv (user "
-		"interests consume_bias consume_sharpness)",
+	.writes = "tracks.tsv (item title artist genre), embeddings.tsv (item f0 ..), users.tsv "
+		"(user interests consume_bias consume_sharpness)",
 	.examples = {
 		"make-world --seed 1 -d world",
 		"make-world --users 100000 --tracks 50000 --artists 5000 --genres 100 -d large",

@@ -86,6 +86,11 @@ for t in range(80):
     genre.append(g)
 print('%-52s %d' % ('genres', len(heads)))
 bad += len(heads) != 6
+# The column says the same as the vectors: another number for each of them, whatever it is.
+named = {(t['genre'], genre[artist[i]]) for i, t in enumerate(tracks)}
+if len(named) != 6 or {n for n, _ in named} != {'Genre %d' % g for g in range(6)}:
+    print('the column genre is not that of the vectors:', sorted(named)[:10])
+    bad += 1
 both = [[genre[artist[int(q)]] for q in u['interests'].split(',')] for u in users]
 mass = Counter(g for pair in both for g in pair)
 S = sum((n / sum(mass.values())) ** 2 for n in mass.values())
