@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/quote.h"
 
 enum {
 	NOWHERE = -1,      /* a place below which nothing is wanted */
@@ -223,6 +224,29 @@ static const char *fault_set(struct fault *f, const char *at, const char *proble
 	return NULL;
 }
 
+/* \udc80 .. \udcff alone are the bytes 0x80 .. 0xff of what is not UTF-8 (Python's
+ * surrogateescape, PEP 383): json-write.h writes them, and a pair never looks so. */
+static bool is_single_byte(long code)
+{
+	return code >= 0xdc80 && code <= 0xdcff;
+}
+
+/* Do the bytes that are escaped one by one from `p` on begin with a character of UTF-8?
+ * That has a spelling of its own, and one text must not have two. */
+static bool is_spelled_out(const char *p)
+{
+	char bytes[4];
+	uint32_t point;
+	size_t n = 0;
+	for (long code; n < sizeof bytes && p[0] == '\\' && p[1] == 'u'; p += 6, n++) {
+		code = hex4(p + 2);
+		if (!is_single_byte(code))
+			break;
+		bytes[n] = (char)(code - 0xdc00);
+	}
+	return utf8_character(bytes, n, &point) > 0;
+}
+
 /* Checks the escape at the backslash `p`; behind it, or NULL. */
 static const char *scan_escape(const char *p, struct fault *f)
 {
@@ -235,6 +259,8 @@ static const char *scan_escape(const char *p, struct fault *f)
 		return fault_set(f, p, "an escaped NUL");
 	if (code < 0xd800 || code > 0xdfff)
 		return p + 6;
+	if (is_single_byte(code))
+		return is_spelled_out(p) ? fault_set(f, p, "a character, escaped byte by byte") : p + 6;
 	if (code < 0xdc00 && p[6] == '\\' && p[7] == 'u') {
 		long low = hex4(p + 8);
 		if (low >= 0xdc00 && low <= 0xdfff)
@@ -387,6 +413,10 @@ static size_t unescape(struct span raw, char *out)
 		}
 		unsigned long code = (unsigned long)hex4(p + 2);
 		p += 6;
+		if (is_single_byte((long)code)) {
+			*o++ = (char)(code - 0xdc00);
+			continue;
+		}
 		if (code >= 0xd800 && code <= 0xdbff) {
 			code = 0x10000 + ((code - 0xd800) << 10) +
 				((unsigned long)hex4(p + 2) - 0xdc00);

@@ -4,7 +4,9 @@
  * UTF-8, escapes, surrogates, duplicate keys, depth), and what lies at the
  * paths is handed out as spans of the line. Beyond the RFC's grammar, what
  * cannot be kept faithfully is refused: the same key twice in one object, a
- * surrogate without its other half, an escaped NUL.
+ * surrogate without its other half, an escaped NUL. \udc80 .. \udcff alone are
+ * kept: they are single bytes of an id that is not UTF-8 (see json-write.h), and
+ * refused where they make UTF-8 together.
  *
  *	struct json_reader *r = json_new();
  *	size_t user = json_slot(r, json_path(r, ".payload.user", &rest));

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/number.h"
+#include "streams/json-write.h"
 
 void events_open(struct log *log, const char *path, bool json, const struct experiments *x)
 {
@@ -36,21 +37,21 @@ static void add_json(struct buffer *b, const struct event *e, const struct exper
 	const struct request *q = e->request;
 	buffer_format(b, "{\"message\": \"%s\", \"timestamp\": %" PRId64 ", \"user\": ", message_of(q),
 		      q->timestamp_ms);
-	log_json(b, q->user);
+	json_write_id(b, q->user);
 	buffer_add_text(b, ", \"track\": ");
-	log_json(b, q->track);
+	json_write_id(b, q->track);
 	buffer_add_text(b, ", \"time\": ");
-	log_json(b, q->time);
+	json_write_number(b, q->time);
 	buffer_add_text(b, ", \"latency\": ");
 	add_number(b, e->latency_s);
 	buffer_add_text(b, ", \"recommendation\": ");
-	log_json(b, e->answer ? e->answer->item : (struct span){NULL, 0});
+	json_write_id(b, e->answer ? e->answer->item : (struct span){NULL, 0});
 	buffer_add_text(b, ", \"experiments\": {");
 	for (size_t i = 0; i < x->n; i++) {
 		buffer_add_text(b, i ? ", " : "");
-		log_json(b, span_of(x->all[i].name));
+		json_write_string(b, span_of(x->all[i].name));
 		buffer_add_text(b, ": ");
-		log_json(b, span_of(arm_of(e, x, i)));
+		json_write_string(b, span_of(arm_of(e, x, i)));
 	}
 	buffer_add_text(b, "}}\n");
 }

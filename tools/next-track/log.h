@@ -33,7 +33,4 @@ void log_flush(struct log *log);
 /* The same, at the end; false when rows are lost. */
 bool log_close(struct log *log);
 
-/* A value as JSON: a number as it is, anything else as a string. */
-void log_json(struct buffer *b, struct span text);
-
 #endif
