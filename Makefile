@@ -308,7 +308,7 @@ install: completions ## install below DESTDIR/prefix (/usr/local)
 	for p in $(PIPELINES); do \
 		[ ! -f $$p ] || install -m 755 $$p $(DESTDIR)$(datadir)/recpipe/pipelines || exit 1; \
 	done
-	install -m 644 pipelines/lib/stages.sh $(DESTDIR)$(datadir)/recpipe/pipelines/lib
+	install -m 644 pipelines/lib/* $(DESTDIR)$(datadir)/recpipe/pipelines/lib
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(TOOLS))

@@ -20,10 +20,14 @@ shown()
 	esac
 }
 
-# shown_lines: the same of each line of standard input
+# shown_lines: the same of standard input, whose line ends and TABs stay
 shown_lines()
 {
-	awk "$QUOTE_AWK"'{ print shown($0) }'
+	awk -F '\t' "$QUOTE_AWK"'{
+		for (i = 1; i <= NF; i++)
+			printf "%s%s", (i > 1 ? "\t" : ""), shown($i)
+		print ""
+	}'
 }
 
 # quote_sh WORD: sets `quoted` to the word in single quotes

@@ -2,12 +2,16 @@
 # stages.sh - what the pipelines share: stages that are done again only when what they
 # depend on has changed, and a private Redis. Sourced, with `here` the scripts' folder.
 
+lib=$here/lib
+# shellcheck source=quote.sh
+. "$lib/quote.sh"
+
 # die STATUS TEXT..
 die()
 {
 	status=$1
 	shift
-	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	shown "${0##*/}: $*" >&2
 	exit "$status"
 }
 
@@ -39,13 +43,13 @@ enter_work()
 		exec 9> .lock || exit 1
 		flock -n 9 || die 1 "another run is at work in $work"
 	fi
-	printf '+ cd %s\n' "$work" >&2
+	shown "+ cd $work" >&2
 }
 
 # ---- stages ------------------------------------------------------------------
 
 if command -v sha256sum > /dev/null; then
-	hash_of() { sha256sum -- "$1" | cut -d ' ' -f 1; }
+	hash_of() { sha256sum < "$1" | cut -d ' ' -f 1; }
 else
 	hash_of() { cksum < "$1" | tr ' ' -; }
 fi
@@ -57,11 +61,18 @@ show()
 	for word; do
 		case $word in
 		'' | *[!A-Za-z0-9_./:=,@%+-]*)
-			word=\'$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")\'
+			quote_sh "$word"
+			word=$quoted
 			;;
 		esac
 		line="$line${line:+ }$word"
 	done
+}
+
+# trace TEXT: what runs, for people to see
+trace()
+{
+	printf '+ %s\n' "$1" | shown_lines >&2
 }
 
 # version COMMAND: what would make its output another one
@@ -115,7 +126,7 @@ $inputs"
 		"$prepare"
 		line=$its
 	fi
-	printf '+ %s\n' "$line" >&2
+	trace "$line"
 	began=$(date +%s)
 	at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	if [ -n "$to" ]; then
@@ -169,7 +180,7 @@ start_server()
 	set -- redis-server --port 0 --unixsocket redis.socket --unixsocketperm 700 --save '' \
 		--appendonly no --dir . --daemonize no
 	show "$@"
-	printf '+ %s &\n' "$line" >&2
+	trace "$line &"
 	"$@" > redis.log 2>&1 9>&- &
 	server=$!
 	tries=0

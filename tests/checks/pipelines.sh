@@ -18,6 +18,7 @@ data=$here/data/ml-latest-small
 
 for script in "$here"/* "$here"/lib/*; do
 	[ -f "$script" ] || continue
+	case $script in *.awk) continue ;; esac # they run in report-experiment.sh and quote.sh
 	for shell in sh dash 'bash --posix' busybox\ sh; do
 		command -v "${shell%% *}" > /dev/null || continue
 		$shell -n "$script" || say "$script: not for $shell"
