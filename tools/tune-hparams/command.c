@@ -172,6 +172,16 @@ char *command_text(const struct space *space, const double *point, char **words,
 	return buffer_text(&b);
 }
 
+_Noreturn static void refuse_place(const struct place *place)
+{
+	int whole = (int)(place->end - place->at), name = (int)place->n;
+	if (span_equal((struct span){place->name, place->n}, span_of("trial")))
+		usage_error("there is no parameter for %.*s; the trial's number is in the environment: "
+			    "HP_TRIAL", whole, place->at);
+	usage_error("there is no parameter for %.*s (braces that are not for one: { %.*s })", whole,
+		    place->at, name, place->name);
+}
+
 void command_check(const struct space *space, char **words, int n)
 {
 	bool *placed = memory_zero(space->n + 1, sizeof *placed), any = false;
@@ -180,9 +190,7 @@ void command_check(const struct space *space, char **words, int n)
 		for (const char *at = words[i]; (place = next_place(space, at)).kind != PLACE_NONE;
 		     at = place.end) {
 			if (place.kind == PLACE_UNKNOWN)
-				usage_error("there is no parameter for %.*s (braces that are not for one: "
-					    "{ %.*s })", (int)(place.end - place.at), place.at,
-					    (int)place.n, place.name);
+				refuse_place(&place);
 			any = true;
 			for (size_t p = 0; p < space->n; p++)
 				placed[p] |= place.kind == PLACE_ALL || p == place.parameter;

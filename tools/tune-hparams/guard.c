@@ -1,48 +1,76 @@
 #include "guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "frame/run.h"
 
 /* A message: a group that has begun, or minus one that has ended. */
-static int pipe_in = -1;
+static int to_guard = -1;
 static pid_t guard = -1;
 
-/* Keeps the list until nobody can write to the pipe any more. */
-static void keep_list(int pipe_out)
+struct list {
+	pid_t *group;
+	size_t n, capacity;
+};
+
+/* What a guard has to know; one that takes the place of another is told all of it. */
+static struct list groups;
+
+static void take_message(struct list *list, pid_t message)
 {
-	pid_t *group = NULL, message;
-	size_t n = 0, capacity = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->group[i] != message && list->group[i] != -message)
+			list->group[n++] = list->group[i];
+	list->n = n;
+	if (message < 0)
+		return;
+	list->group = memory_grow(list->group, &list->capacity, n + 1, sizeof *list->group);
+	list->group[list->n++] = message;
+}
+
+/* Keeps the list until nobody can write to the socket any more. */
+static void keep_list(int socket)
+{
+	struct list list = {0};
 	for (;;) {
-		ssize_t got = read(pipe_out, &message, sizeof message);
+		pid_t message;
+		ssize_t got = read(socket, &message, sizeof message);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got != (ssize_t)sizeof message)
 			break;
-		if (message > 0) {
-			group = memory_grow(group, &capacity, n + 1, sizeof *group);
-			group[n++] = message;
-			continue;
-		}
-		for (size_t i = 0; i < n; i++)
-			if (group[i] == -message)
-				group[i--] = group[--n];
+		take_message(&list, message);
 	}
-	for (size_t i = 0; i < n; i++)
-		kill(-group[i], SIGKILL);
+	for (size_t i = 0; i < list.n; i++)
+		kill(-list.group[i], SIGKILL);
+}
+
+/* A guard that is gone, or has stopped to read, must not take this process with it: the
+ * first is found by guard_check, and so is the second once it is ended. */
+static void send_message(pid_t message)
+{
+	ssize_t n;
+	do
+		n = send(to_guard, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS))
+		kill(guard, SIGKILL);
 }
 
 void guard_start(void)
 {
 	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		die_errno(STATUS_FAILED, "cannot make a pipe");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		die_errno(STATUS_FAILED, "cannot make a socket");
 	guard = fork();
 	if (guard < 0)
 		die_errno(STATUS_FAILED, "cannot start a process");
@@ -50,6 +78,9 @@ void guard_start(void)
 		/* Away from the terminal's signals, and from every file: an open study
 		 * would keep its lock, an open pipe its reader. */
 		setsid();
+		signal(SIGINT, SIG_DFL); /* one that takes another's place has our handlers */
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGCHLD, SIG_DFL);
 		if (dup2(ends[0], 0) < 0)
 			_exit(1);
 		close_range(1, ~0u, 0);
@@ -57,30 +88,44 @@ void guard_start(void)
 		_exit(0);
 	}
 	close(ends[0]);
-	pipe_in = ends[1];
-}
-
-static void send(pid_t message)
-{
-	while (write(pipe_in, &message, sizeof message) < 0 && errno == EINTR)
-		; /* a guard that somebody has killed guards nothing: no reason to stop */
+	to_guard = ends[1];
 }
 
 void guard_add(pid_t group)
 {
-	send(group);
+	take_message(&groups, group);
+	send_message(group);
 }
 
 void guard_remove(pid_t group)
 {
-	send(-group);
+	take_message(&groups, -group);
+	send_message(-group);
+}
+
+void guard_check(void)
+{
+	int status;
+	if (guard <= 0 || waitpid(guard, &status, WNOHANG) != guard)
+		return;
+	progress_clear();
+	if (WIFSIGNALED(status))
+		warn("the guard process was killed by signal %d (%s); another one is started",
+		     WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		warn("the guard process ended with status %d; another one is started", WEXITSTATUS(status));
+	close(to_guard);
+	guard_start();
+	for (size_t i = 0; i < groups.n; i++)
+		send_message(groups.group[i]);
 }
 
 void guard_stop(void)
 {
 	if (guard <= 0)
 		return;
-	close(pipe_in);
+	close(to_guard);
+	kill(guard, SIGCONT); /* it has work to do */
 	while (waitpid(guard, NULL, 0) < 0 && errno == EINTR)
 		;
 	guard = -1;

@@ -2,7 +2,8 @@
  *
  * kill -9 leaves nobody to end the trials' process groups: children die with their
  * parent when they ask the kernel for it, grandchildren do not. The guard is told of
- * each group through a pipe and ends those that are left when the pipe is closed.
+ * each group through a socket and ends those that are left when the socket is closed.
+ * A guard that somebody kills is replaced by another one.
  */
 #ifndef TUNE_GUARD_H
 #define TUNE_GUARD_H
@@ -12,9 +13,13 @@
 /* Starts the guard; before any child of ours. */
 void guard_start(void);
 
-/* A group that has begun (said by its leader before it runs anything) or ended. */
+/* A group that has begun (said by its leader, too, before it runs anything) or ended. */
 void guard_add(pid_t group);
 void guard_remove(pid_t group);
+
+/* Has somebody ended the guard? Then another one gets the groups there are. To be asked
+ * after a child has ended. */
+void guard_check(void);
 
 /* No more groups: the guard ends what is left, and is waited for. */
 void guard_stop(void);

@@ -24,6 +24,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "frame/options.h"
+#include "command.h"
 #include "frame/run.h"
 #include "runner.h"
 #include "show.h"
@@ -274,7 +275,11 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 		.trials = o->trials, .jobs = o->jobs, .trial_timeout_s = o->trial_timeout,
 		.timeout_s = o->timeout, .grace_s = o->grace, .reclaim_s = o->reclaim,
 		.show_errors = log_level == LOG_VERBOSE, .asked = mode == MODE_ASK};
+	if (mode == MODE_RUN && terms.space.n)
+		command_check(&terms.space, command, words); /* before a study is made of it */
 	study_open(&study, o->study, ACCESS[mode], &terms);
+	if (mode == MODE_RUN && terms.space.n == 0)
+		command_check(&study.space, command, words);
 	if (o->enqueue.n) {
 		study_lock(&study);
 		enqueue(&study, &o->enqueue);

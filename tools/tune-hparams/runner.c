@@ -25,6 +25,7 @@
 #include "command.h"
 #include "frame/run.h"
 #include "guard.h"
+#include "report.h"
 
 /* Why a trial ended: of itself, or what we ended it for. */
 enum why { WHY_ITSELF, WHY_PRUNED, WHY_TIMEOUT, WHY_STOPPED, WHY_LOST };
@@ -42,6 +43,7 @@ struct job {
 	double value;
 	int64_t step;
 	bool number_seen;
+	char word[REPORT_WORD]; /* of a value that is nan: how it was written */
 };
 
 /* Signs of life in the time after which others would take a trial. */
@@ -87,6 +89,7 @@ static void start_job(struct job *job, struct study *study, const struct trial *
 	if (pid == 0)
 		child_main(study, t, text, parent, out[1], err[1]);
 	setpgid(pid, pid); /* both sides: whoever comes first */
+	guard_add(pid);
 	free(text);
 	if (close(out[1]) != 0 || close(err[1]) != 0)
 		die_errno(STATUS_FAILED, "cannot close a pipe");
@@ -107,26 +110,6 @@ static void end_job(struct job *job, enum why why, int signal_number)
 	kill(-job->pid, signal_number);
 }
 
-/* `step TAB value` or `value`; anything else is talk. */
-static bool read_report(const char *line, size_t n, int64_t *step, double *value)
-{
-	if (n && line[n - 1] == '\r')
-		n--;
-	const char *tab = memchr(line, '\t', n);
-	*step = -1;
-	if (tab) {
-		size_t left = (size_t)(tab - line);
-		if (number_i64(line, left, step) != NUMBER_OK || *step < 0)
-			return false;
-		line += left + 1;
-		n -= left + 1;
-	}
-	if (number_double(line, n, value) == NUMBER_OK)
-		return true;
-	*value = NAN;
-	return n == 3 && strncasecmp(line, "nan", 3) == 0;
-}
-
 /* Another host may have taken a trial that it had not heard of for long. */
 static bool is_ours(struct study *study, const struct job *job)
 {
@@ -137,22 +120,22 @@ static bool is_ours(struct study *study, const struct job *job)
 static void take_report(struct study *study, const struct running *how, struct job *job,
 			const char *line, size_t n)
 {
-	int64_t step;
-	double value;
-	if (!read_report(line, n, &step, &value))
+	struct report report;
+	if (!report_read(line, n, &report))
 		return;
 	if (job->killed_at > 0)
 		return; /* last words */
 	job->number_seen = true;
-	job->value = value;
-	if (step < 0 || isnan(value))
+	job->value = report.value;
+	memcpy(job->word, report.word, sizeof job->word);
+	if (report.step < 0 || isnan(report.value))
 		return;
-	job->step = step;
+	job->step = report.step;
 	study_lock(study);
 	bool ours = is_ours(study, job), end = false;
 	if (ours) {
 		study_append(study, &(struct study_row){.trial = job->trial, .state = "step",
-			.value = value, .step = step, .seconds = NAN}, false);
+			.value = report.value, .step = report.step, .seconds = NAN}, false);
 		end = prune(how->pruning, study, study_trial(study, job->trial));
 	}
 	study_unlock(study);
@@ -250,6 +233,14 @@ static void add_last_lines(struct buffer *b, const struct buffer *last)
 	}
 }
 
+/* A shell says 128 + n of what signal n has ended. */
+static void add_exit_status(struct buffer *why, int status)
+{
+	buffer_format(why, "exit status %d", status);
+	if (status > 128 && status < 128 + NSIG)
+		buffer_format(why, " (signal %d, %s)", status - 128, strsignal(status - 128));
+}
+
 /* How the trial ended, as the journal says it: the state, and why. */
 static const char *ending(const struct job *job, int status, struct buffer *why)
 {
@@ -263,11 +254,11 @@ static const char *ending(const struct job *job, int status, struct buffer *why)
 		buffer_format(why, "killed by signal %d (%s)", WTERMSIG(status),
 			      strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
-		buffer_format(why, "exit status %d", WEXITSTATUS(status));
+		add_exit_status(why, WEXITSTATUS(status));
 	else if (!job->number_seen)
 		buffer_add_text(why, "no number on its standard output");
 	else if (isnan(job->value))
-		buffer_add_text(why, "its number is nan");
+		buffer_format(why, "its number is %s", job->word);
 	else
 		return "complete";
 	add_last_lines(why, &job->last);
@@ -570,7 +561,6 @@ static void end_run(void)
 
 int64_t run_trials(struct study *study, const struct running *how, char **command, int words)
 {
-	command_check(&study->space, command, words);
 	double begin = clock_wall();
 	guard_start();
 	watch_children();
@@ -586,6 +576,7 @@ int64_t run_trials(struct study *study, const struct running *how, char **comman
 			break;
 		progress_step(count_taken(study) - (size_t)busy, (uint64_t)how->trials, "trials");
 		wait_for_something(how);
+		guard_check();
 		for (int64_t i = 0; i < n_jobs; i++)
 			if (jobs[i].trial)
 				look_after(study, how, &jobs[i]);
