@@ -70,6 +70,61 @@ kill -TERM $tool
 wait $tool
 [ -s cleaned ] || wrong 'the trial was not asked to end'
 
+# What a trial leaves behind is killed when it ends of itself, too.
+tune-hparams -q --param x=int:1:9 --trials 1 --study study -- \
+	'(trap "" TERM; sh -c "echo \$\$ > grandchild; exec sleep 300") > /dev/null 2>&1 &
+	while [ ! -s grandchild ]; do sleep 0.01; done; echo {x}' > /dev/null || wrong 'left behind: the trial failed'
+cp grandchild child
+gone 'left behind'
+
+# ---- the guard ------------------------------------------------------------------
+
+# guard_of TOOL: the child that is no trial (those have a standard output)
+guard_of() {
+	for p in $(grep -l "^PPid:	$1\$" /proc/[0-9]*/status 2> /dev/null); do
+		p=${p%/status}
+		[ -e "$p/fd/1" ] || printf '%s\n' "${p#/proc/}"
+	done
+}
+# With a guard that sleeps, the trial itself still dies with the tool.
+tune-hparams -q --param x=int:1:9 --trials 1 --study study -- 'sh family.sh; echo {x}' > /dev/null 2> said &
+tool=$!
+wait_for child grandchild
+guard=$(guard_of $tool)
+trial=$(sed -n 's/^PPid:	//p' "/proc/$(cat child)/status")
+top=$(sed -n 's/^PPid:	//p' "/proc/$trial/status")
+kill -STOP "$guard" || wrong 'no guard is found'
+kill -KILL $tool
+wait $tool
+tries=0
+while kill -0 "$top" 2> /dev/null && ! grep -qs '^State:.Z' "/proc/$top/status"; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || { wrong 'a trial outlives its tool'; break; }
+	sleep 0.05
+done
+kill -CONT "$guard"
+gone 'sleeping guard'
+# Whoever kills the guard kills nothing else; the next one knows the trials that run, and
+# ends them when the tool is killed.
+tune-hparams --no-progress --param x=int:1:9 --sampler grid --trials 3 --study study -- \
+	'if [ {x} = 3 ]; then sh family.sh; else echo yes > begun{x}; while [ ! -e go{x} ]; do sleep 0.01; done; fi
+	echo {x}' > /dev/null 2> said &
+tool=$!
+wait_for begun1
+kill -KILL "$(guard_of $tool)"
+echo yes > go1
+wait_for begun2
+second=$(guard_of $tool)
+echo yes > go2
+wait_for child grandchild
+kill -0 "$second" || wrong 'no second guard'
+kill -KILL "$second"
+until [ "$(grep -c 'guard process was killed by signal 9 (Killed)' said)" = 2 ]; do sleep 0.01; done
+[ "$(awk -F '\t' '$2 == "complete"' study | wc -l)" = 2 ] || wrong "a killed guard: $(cat said)"
+kill -KILL $tool
+wait $tool
+gone 'third guard'
+
 # ---- the same points ------------------------------------------------------------
 
 # tune STUDY TRIALS OPTION..

@@ -1,8 +1,10 @@
 /* A study: what is appended is there for others, steps come in order whatever order
  * they were told in, and a point has one form; a space maps to units and back. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -118,6 +120,86 @@ static void test_shared(void)
 	space_free(&t.space);
 }
 
+/* ---- what must be on disk, and where the file must be ---- */
+
+static int syncs;
+static bool sync_fails;
+
+/* In the C library's place: no test can see a sync otherwise. */
+int fdatasync(int file)
+{
+	(void)file;
+	syncs++;
+	errno = EIO;
+	return sync_fails ? -1 : 0;
+}
+
+/* The exit status of what is done to the study in a process of its own. */
+static int status_of(void (*action)(struct study *study), struct study *study)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(99);
+		action(study);
+		_exit(0);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void begin_trial(struct study *s)
+{
+	const double point[] = {0, 5, 0.25};
+	study_append(s, &(struct study_row){.trial = 1, .state = "running", .value = NAN,
+		.step = -1, .seconds = NAN, .message = study_owner(), .point = point}, true);
+}
+
+static void lock_and_unlock(struct study *s)
+{
+	study_lock(s);
+	study_unlock(s);
+}
+
+/* Rows that begin or end a trial are on disk when study_append returns, or the program
+ * says that they are not; others are not waited for. */
+static void test_sync(void)
+{
+	unlink(path);
+	struct study_terms t = terms();
+	struct study s;
+	study_open(&s, path, STUDY_MAKE, &t);
+	study_lock(&s);
+	syncs = 0;
+	begin_trial(&s);
+	CHECK_INT(syncs, 1);
+	append(&s, 1, "step", 3, 2, NULL);
+	CHECK_INT(syncs, 1);
+	sync_fails = true;
+	CHECK_INT(status_of(begin_trial, &s), STATUS_FAILED);
+	sync_fails = false;
+	study_unlock(&s);
+	study_close(&s);
+	space_free(&t.space);
+}
+
+/* What is written to a file without a name is lost: whoever works on it must hear of it. */
+static void test_removed(void)
+{
+	unlink(path);
+	struct study_terms t = terms();
+	struct study s;
+	study_open(&s, path, STUDY_MAKE, &t);
+	CHECK_INT(status_of(lock_and_unlock, &s), STATUS_DONE);
+	CHECK(rename(path, "elsewhere.tsv") == 0);
+	CHECK_INT(status_of(lock_and_unlock, &s), STATUS_DONE);
+	unlink("elsewhere.tsv");
+	CHECK_INT(status_of(lock_and_unlock, &s), STATUS_FAILED);
+	study_close(&s);
+	space_free(&t.space);
+}
+
 static void test_owners(void)
 {
 	CHECK(study_owner_life("elsewhere 1 1") == OWNER_ELSEWHERE);
@@ -131,5 +213,7 @@ int main(void)
 	test_space();
 	test_shared();
 	test_owners();
+	test_sync();
+	test_removed();
 	return unit_finish();
 }
