@@ -1,6 +1,6 @@
 #!/bin/sh
 # analyze-ab of one log read in any order, grouped by user, and from --partial and
-# --merge by any split of users: the same bytes of all that it writes, whatever the
+# --merge by any split of users, merged at once or in steps: the same bytes of all that it writes, whatever the
 # options are. The log has days without events, ties, duplicates, users in several
 # arms or none, sessions that are cut, users' bytes that are no ASCII.
 cd "$RECPIPE_TMP" || exit 1
@@ -72,12 +72,14 @@ same() {
 	shift 2
 	run $where "$@" whole.tsv || { cat e; return 1; }
 	keep 1
-	for how in shuffled grouped merged one; do
+	analyze-ab --merge --partial --parts 2 $kind.2 $kind.0 > $kind.two || return 1
+	for how in shuffled grouped merged one tree; do
 		case $how in
 		shuffled) run $where "$@" shuffled.tsv ;;
 		grouped) run $where --grouped "$@" grouped.tsv ;;
 		merged) run --merge "$@" $kind.1 $kind.2 $kind.0 ;;
-		one) run --merge "$@" $kind.one ;;
+		one) run --merge --parts 3 "$@" $kind.one ;;
+		tree) run --merge --parts 3 "$@" $kind.1 $kind.two ;;
 		esac || { echo "$how: $*"; cat e; return 1; }
 		for f in o e d h u; do cmp $f $f.1 || { echo "$how: $where $*"; return 1; }; done
 		n=$((n + 1))
@@ -86,6 +88,7 @@ same() {
 same plain '' || exit 1
 same plain '' --metrics time,sessions,returned,distinct_tracks,q50:time,time/sessions --multi-arm keep || exit 1
 same plain '' --test bootstrap --seed 5 || exit 1
+same plain '' --test bootstrap --multi-arm keep --metrics time,sessions || exit 1
 same plain '' --test mann-whitney --adjust by --interval log || exit 1
 same plain '' --sequential --metrics time,time/tracks --margin 0.1 --margin time=0.02 || exit 1
 same plain '' --users users.tsv --segment device --metrics time,q90:time,skips/tracks || exit 1
@@ -113,6 +116,32 @@ cmp s.1 s.2 || exit 1
 # --plan, with its days
 analyze-ab -q --experiment X --plan 0.05 --metrics time,returned whole.tsv > o || exit 1
 analyze-ab -q --experiment X --merge --plan 0.05 --metrics time,returned plain.2 plain.1 plain.0 | cmp - o || exit 1
+# A tree of merges: the bytes of any other, and, but for the count, of a part of all.
+analyze-ab -q --experiment X --experiment Y --partial grouped.tsv > plain.whole || exit 1
+analyze-ab -q --experiment X --experiment Y --partial --daily --metrics $more grouped.tsv > daily.whole || exit 1
+for kind in plain daily; do
+	analyze-ab --merge --partial $kind.0 | cmp - $kind.0 || { echo "$kind: a part is not its own merge"; exit 1; }
+	analyze-ab --merge --partial $kind.2 $kind.1 $kind.0 > flat || exit 1
+	analyze-ab --merge --partial $kind.2 $kind.0 | analyze-ab --merge --partial --parts 3 $kind.1 - | cmp - flat || exit 1
+	analyze-ab --merge --partial $kind.1 $kind.2 > t12 && analyze-ab --merge --partial $kind.0 > t0 &&
+		analyze-ab --merge --partial t0 t12 | cmp - flat || exit 1
+	awk -F '\t' -v OFS='\t' 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "part_count") c = i} NR > 1 && $1 == "" {$c = 1} 1' flat | cmp - $kind.whole || exit 1
+done
+# Without headers.
+names=$(head -n 1 plain.0 | tr '\t' ,)
+for k in 0 1 2; do
+	sed 1d users.$k | analyze-ab -q --experiment X --experiment Y --partial --no-header --columns "$(head -n 1 users.$k | tr '\t' ,)" > bare.$k || exit 1
+	sed 1d plain.$k | cmp - bare.$k || { echo "part $k without header"; exit 1; }
+done
+analyze-ab --merge --partial --no-header --columns "$names" bare.2 bare.0 > bare.two || exit 1
+sed 1d plain.two | cmp - bare.two || exit 1
+analyze-ab -q --merge --parts 3 --no-header --columns "$names" bare.two bare.1 > bare || exit 1
+analyze-ab -q --merge plain.0 plain.1 plain.2 | sed 1d | cmp - bare || exit 1
+# A part of nothing is one.
+head -n 1 plain.0 > header
+head -n 1 users.0 | analyze-ab -q --experiment X --experiment Y --partial > nothing || exit 1
+[ "$(wc -l < nothing)" = 2 ] || { cat nothing; exit 1; }
+analyze-ab -q --merge --parts 4 plain.0 plain.1 plain.2 nothing > o4 && analyze-ab -q --merge plain.0 plain.1 plain.2 | cmp - o4 || exit 1
 # What must be refused.
 refused() {
 	status=$1 what=$2
@@ -123,6 +152,22 @@ refused() {
 refused 3 'not grouped by user' --experiment X --partial shuffled.tsv
 refused 3 'not grouped by user' --experiment X --grouped shuffled.tsv
 refused 3 'in two parts' --merge plain.0 plain.1 plain.2 plain.1
+printf 'message\ttimestamp\tuser\ttrack\ttime\tlatency\trecommendation\tX\nlast\t1\ta\tt\t1\t1\t\tC\n' | analyze-ab --partial > alone || exit 1
+refused 3 'in two parts' --merge alone alone
+{ head -n 1 plain.0; sed -s 1d plain.0 plain.1 plain.1 plain.2 | LC_ALL=C sort; } > twice
+refused 3 'in two parts' --merge twice
+refused 3 'should be 3 parts but there are 2' --merge --parts 3 plain.0 plain.1
+refused 3 'should be 2 parts but there are 3' --merge --parts 2 plain.0 plain.1 plain.2
+refused 3 'should be 4 parts but there are 3' --merge --parts 4 plain.1 plain.two
+refused 3 'should be 3 parts but there are 2' --merge --partial --parts 3 plain.two
+refused 3 'no whole part' --merge header
+sed '$d' plain.2 > cut
+refused 3 'cut or missing' --merge plain.0 plain.1 cut
+refused 3 'no whole part' --merge --no-header --columns "$names" /dev/null
+refused 3 'no rows' --no-header --columns message,timestamp,user,track,time,latency,recommendation,X /dev/null
+refused 3 'no rows' --user-level --experiment X -m time --no-header --columns user,X,time /dev/null
+refused 2 '.parts requires' --parts 3 plain.0
+refused 2 'cannot be combined' --merge --partial --metrics time plain.0
 sed 2d plain.0 > cut
 refused 3 'cut or missing' --merge cut plain.1 plain.2
 refused 3 'without --daily' --merge --daily plain.0 plain.1 plain.2

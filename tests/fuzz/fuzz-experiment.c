@@ -72,7 +72,8 @@ static void read_all(void *context)
 		s = state_of_groups(t, &columns, &rules, NULL);
 		break;
 	case 2:
-		s = state_merge(t, "user", &experiments, &wanted, rules.daily);
+		s = state_merge(t, "user", &(struct merge_rules){.experiments = &experiments,
+			.wanted = &wanted, .daily = rules.daily});
 		break;
 	default: {
 		experiments = (struct option_list){names, 1};

@@ -87,6 +87,7 @@ struct totals {
 	int64_t first_ms, last_ms;          /* first > last: no event */
 	uint64_t *days;                     /* bits: days from 1970-01-01 on with events */
 	bool beyond;                        /* events before 1970, or after DAYS_MAX days */
+	uint64_t parts;                     /* that --partial wrote and that are in this */
 };
 
 enum { DAYS_MAX = 1 << 17 };
@@ -119,6 +120,7 @@ struct state_rules {
 	bool triggered;                     /* users without a triggered event are left out */
 	bool daily;                         /* rows for each day */
 	bool scopes;                        /* rows for the arms of users in several */
+	bool header;                        /* of the parts */
 	struct output *sessions;            /* every closed session is written there, or NULL */
 };
 
@@ -132,10 +134,20 @@ struct state *state_of_events(struct table *t, const struct event_columns *colum
 struct state *state_of_groups(struct table *t, const struct event_columns *columns,
 			      const struct state_rules *rules, struct output *parts);
 
-/* Reads what state_of_groups wrote to `parts`. `experiments` may be empty (all) or
- * NULL (none); `wanted` values that are not there are left out. `daily`: parts of days are needed. */
-struct state *state_merge(struct table *t, const char *user, const struct option_list *experiments,
-			  const struct option_list *wanted, bool daily);
+/* What a merge reads of parts. */
+struct merge_rules {
+	const struct option_list *experiments; /* empty: all; NULL: none */
+	const struct option_list *wanted;   /* values (those that are not there are left out); NULL: all */
+	bool daily;                         /* parts of days are needed */
+	uint64_t parts;                     /* there must be so many; 0: any number */
+};
+
+/* Reads what state_of_groups wrote to `parts`, or state_write. Ends with exit 3 when a part
+ * is cut, when there is none, or when there are not rules->parts. */
+struct state *state_merge(struct table *t, const char *user, const struct merge_rules *rules);
+
+/* Writes a state as one part: those that it was merged from may be forgotten. */
+void state_write(const struct state *s, bool header, struct output *out);
 
 /* More days than these are not looked through, neither for empty ones nor for --daily. */
 enum { EMPTY_DAYS_SPAN = 3660 };

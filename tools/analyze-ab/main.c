@@ -37,7 +37,7 @@ struct options {
 	bool user_level, sequential, daily, grouped, partial, merge;
 	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
-	int64_t rounds, aa;
+	int64_t rounds, aa, parts;
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -120,7 +120,10 @@ static const struct option_row OPTIONS[] = {
 	 "the rows stand in the byte order of users: memory holds one user's rows"},
 	{"partial", 0, OPTION_FLAG, NULL, AT(partial), NULL, 0, 0, NULL,
 	 "instead: what --merge needs of rows that are --grouped; no user may be in two parts"},
-	{"merge", 0, OPTION_FLAG, NULL, AT(merge), NULL, 0, 0, NULL, "the input is what --partial wrote"},
+	{"merge", 0, OPTION_FLAG, NULL, AT(merge), NULL, 0, 0, NULL,
+	 "the input is what --partial wrote; with --partial: make one part of them"},
+	{"parts", 0, OPTION_INT, "N", AT(parts), NULL, 1, 1e15, NULL,
+	 "--merge stops (exit 3) when it has read more or fewer parts"},
 	{"format", 0, OPTION_CHOICE, "HOW", AT(format), "auto", 0, 0, "auto|tsv|table",
 	 "TSV, or an aligned table as on a terminal"},
 	COLUMN_ROW(message, "the column that says next or last"),
@@ -460,7 +463,7 @@ static struct state_rules rules_of(const struct run *r, bool pre)
 	const struct options *o = r->o;
 	return (struct state_rules){.open = o->unfinished == 1, .triggered = !pre && o->triggered,
 		.daily = !pre && o->daily, .scopes = !pre && (o->multi_arm == 1 || o->partial),
-		.sessions = pre ? NULL : r->session_table};
+		.header = !o->common.no_header, .sessions = pre ? NULL : r->session_table};
 }
 
 static struct state *read_state(struct run *r, struct table *t, bool pre)
@@ -470,8 +473,10 @@ static struct state *read_state(struct run *r, struct table *t, bool pre)
 	struct state_rules rules = rules_of(r, pre);
 	if (o->merge) {
 		struct option_list wanted = metrics_columns(r->how.metrics, r->how.n_metrics);
-		struct state *s = state_merge(t, o->user, pre ? NULL : &o->experiments, &wanted,
-					      !pre && o->daily);
+		struct merge_rules merge = {.experiments = pre ? NULL : &o->experiments,
+			.wanted = o->partial ? NULL : &wanted, .daily = !pre && o->daily,
+			.parts = pre ? 0 : (uint64_t)o->parts};
+		struct state *s = state_merge(t, o->user, &merge);
 		free(wanted.values);
 		return s;
 	}
@@ -545,10 +550,16 @@ static void check_sources(const struct options *o)
 		usage_error("--user-level and --merge exclude each other");
 	if (o->user_level && o->experiments.n == 0)
 		usage_error("a table of users needs --experiment");
-	if (ready && (o->triggered || o->from || o->to || o->grouped || o->partial ||
-		      o->session_table || option_given("unfinished")))
-		usage_error("--triggered, --from, --to, --unfinished, --session-table, --grouped and "
-			    "--partial are about events, not %s", o->merge ? "parts of them" : "a table of users");
+	if (ready && (o->triggered || o->from || o->to || o->grouped || o->session_table ||
+		      option_given("unfinished")))
+		usage_error("--triggered, --from, --to, --unfinished, --session-table and --grouped cannot be "
+			    "combined with --%s", o->merge ? "merge" : "user-level");
+	if (o->user_level && o->partial)
+		usage_error("--partial cannot be combined with --user-level");
+	if (o->parts && !o->merge)
+		usage_error("--parts requires --merge");
+	if (o->merge && o->partial && option_given("metrics"))
+		usage_error("--metrics cannot be combined with --merge --partial, which keeps all values");
 	if (o->user_level && (o->daily || o->multi_arm))
 		usage_error("--daily and --multi-arm are about events, not a table of users");
 	if (o->partial && (o->multi_arm || o->plan || o->details || o->health || o->user_table ||
@@ -658,10 +669,12 @@ static void open_outputs(struct run *r)
 static void write_header(const struct run *r)
 {
 	const struct options *o = r->o;
+	if (o->common.no_header)
+		return;
 	if (o->plan)
 		output_text(r->view.out, "experiment\tmetric\tmean\tsd\tpercent\tpower\tn_per_arm\t"
 			    "n_per_arm_t\tdays\n");
-	else if (!o->partial && !r->view.table && !o->common.no_header)
+	else if (!o->partial && !r->view.table)
 		view_header(&r->view);
 }
 
@@ -691,7 +704,8 @@ static int run(const struct options *o, char **files, int count)
 	struct table *t = table_open(files, count, &format);
 	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;
 	struct table *features = o->users ? table_open_file(o->users) : NULL;
-	check_metrics(&r, t);
+	if (!o->merge || !o->partial)
+		check_metrics(&r, t);
 	if (o->experiments_file)
 		experiments_read(&r.registry, o->experiments_file);
 	open_outputs(&r);
@@ -704,18 +718,22 @@ static int run(const struct options *o, char **files, int count)
 	struct users *users = NULL;
 	struct state *state = NULL;
 	struct state_rules rules = rules_of(&r, false);
-	if (o->partial)
+	if (o->partial && !o->merge)
 		state = state_of_groups(t, &columns, &rules, r.view.out);
 	else if (o->user_level)
 		users = read_users(&r, t, false);
 	else
 		state = read_state(&r, t, false);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
+	if (rows == 0 && o->common.no_header && !o->partial)
+		die(STATUS_DATA, "%s: no rows: there is nothing to analyze", table_file(t));
 	table_close(t);
 	progress_clear();
 	write_header(&r);
 	if (users)
 		analyse_users(&r, users);
+	else if (o->partial && o->merge)
+		state_write(state, !o->common.no_header, r.view.out);
 	else if (!o->partial)
 		analyse_state(&r, state);
 	close_outputs(&r);

@@ -12,24 +12,40 @@ static const char SEVERAL[] = "(several)";
 
 /* Columns of the row of totals. */
 enum { PART_ROWS, PART_TIED, PART_DUPLICATES, PART_FIRST, PART_LAST, PART_BEYOND,
-	PART_DAILY, PART_DAYS, PART_COLUMNS };
+	PART_DAILY, PART_COUNT, PART_DAYS, PART_COLUMNS };
 static const char *const TOTALS[PART_COLUMNS] = {"part_rows", "part_tied", "part_duplicates",
-	"part_first", "part_last", "part_beyond", "part_daily", "part_days"};
+	"part_first", "part_last", "part_beyond", "part_daily", "part_count", "part_days"};
 
 /* ---- writing ---- */
 
-void part_begin(const struct state *s, struct output *out)
+static void check_name(const struct state *s, const char *own)
 {
-	output_text(out, "user\tpart_day\tpart_scope\tpart_arm");
+	for (size_t x = 0; x < s->n_experiments; x++)
+		if (strcmp(s->experiment[x], own) == 0)
+			usage_error("--partial has a column '%s' of its own: rename the experiment", own);
+}
+
+void part_begin(const struct state *s, bool header, struct output *out)
+{
+	static const char *const OWN[] = {"user", "part_day", "part_scope", "part_arm"};
+	enum { N = sizeof OWN / sizeof *OWN };
+	for (size_t c = 0; c < N; c++)
+		check_name(s, OWN[c]);
+	for (size_t v = 0; v < s->n_values; v++)
+		check_name(s, s->name[v]);
+	for (size_t c = 0; c < PART_COLUMNS; c++)
+		check_name(s, TOTALS[c]);
+	if (!header)
+		return;
+	for (size_t c = 0; c < N; c++) {
+		output_text(out, c ? "\t" : "");
+		output_text(out, OWN[c]);
+	}
 	for (size_t x = 0; x < s->n_experiments; x++) {
 		output_tab(out);
 		output_text(out, s->experiment[x]);
 	}
 	for (size_t v = 0; v < s->n_values; v++) {
-		for (size_t x = 0; x < s->n_experiments; x++)
-			if (strcmp(s->experiment[x], s->name[v]) == 0)
-				usage_error("--partial has a column '%s' of its own: rename the experiment",
-					    s->name[v]);
 		output_tab(out);
 		output_text(out, s->name[v]);
 	}
@@ -40,36 +56,47 @@ void part_begin(const struct state *s, struct output *out)
 	output_end_row(out);
 }
 
-void part_rows(const struct state *s, struct span user, struct output *out)
+static void write_row(const struct state *s, size_t i, struct span user, struct output *out)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		output_span(out, user);
+	uint32_t scope = s->scope[i];
+	output_span(out, user);
+	output_tab(out);
+	output_i64(out, s->day[i]);
+	output_tab(out);
+	if (scope)
+		output_text(out, s->experiment[scope - 1]);
+	output_tab(out);
+	if (scope)
+		output_span(out, strmap_key(s->arms[scope - 1], s->arm[i * s->n_experiments + scope - 1]));
+	for (size_t x = 0; x < s->n_experiments; x++) {
+		uint16_t arm = s->arm[i * s->n_experiments + x];
 		output_tab(out);
-		output_i64(out, s->day[i]);
-		output_tab(out);
-		uint32_t scope = s->scope[i];
-		if (scope)
-			output_text(out, s->experiment[scope - 1]);
-		output_tab(out);
-		if (scope)
-			output_span(out, strmap_key(s->arms[scope - 1],
-						    s->arm[i * s->n_experiments + scope - 1]));
-		for (size_t x = 0; x < s->n_experiments; x++) {
-			uint16_t arm = s->arm[i * s->n_experiments + x];
-			output_tab(out);
-			if (arm == ARM_SEVERAL || scope == x + 1)
-				output_text(out, SEVERAL);
-			else if (arm != ARM_NONE)
-				output_span(out, strmap_key(s->arms[x], arm));
-		}
-		for (size_t v = 0; v < s->n_values; v++) {
-			output_tab(out);
-			output_double(out, s->value[v][i]);
-		}
-		for (size_t c = 0; c < PART_COLUMNS; c++)
-			output_tab(out);
-		output_end_row(out);
+		if (arm == ARM_SEVERAL || scope == x + 1)
+			output_text(out, SEVERAL);
+		else if (arm != ARM_NONE)
+			output_span(out, strmap_key(s->arms[x], arm));
 	}
+	for (size_t v = 0; v < s->n_values; v++) {
+		output_tab(out);
+		output_double(out, s->value[v][i]);
+	}
+	for (size_t c = 0; c < PART_COLUMNS; c++)
+		output_tab(out);
+	output_end_row(out);
+}
+
+void part_rows(const struct state *s, size_t from, size_t to, struct span user, struct output *out)
+{
+	for (size_t i = from; i < to; i++)
+		write_row(s, i, user, out);
+}
+
+void state_write(const struct state *s, bool header, struct output *out)
+{
+	part_begin(s, header, out);
+	for (size_t i = 0; i < s->n; i++)
+		write_row(s, i, strmap_key(s->users, s->user[i]), out);
+	part_end(s, s->n, out);
 }
 
 /* "19800-19830,19832" */
@@ -112,6 +139,8 @@ void part_end(const struct state *s, uint64_t rows, struct output *out)
 		output_i64(out, all->last_ms);
 	output_text(out, all->beyond ? "\t1" : "\t0");
 	output_text(out, s->daily ? "\t1\t" : "\t0\t");
+	output_u64(out, all->parts);
+	output_tab(out);
 	write_days(all->days, out);
 	output_end_row(out);
 }
@@ -122,6 +151,8 @@ struct part_reader {
 	struct table *t;
 	size_t user, day, scope, scope_arm, *arm, *value, totals[PART_COLUMNS];
 	uint64_t rows;                      /* that the totals told of */
+	bool has_count;                     /* versions before 0.2 had not: a part is one */
+	bool all_daily, any_daily;          /* parts have rows for each day */
 	uint32_t last;                      /* the user of the row before */
 	struct strmap *names;               /* of experiments */
 };
@@ -152,13 +183,18 @@ static bool read_totals(struct part_reader *r, struct state *s)
 {
 	struct table *t = r->t;
 	struct totals *all = &s->totals;
-	uint64_t rows, tied, duplicates, beyond, daily;
+	uint64_t rows, tied, duplicates, beyond, daily, parts = 1;
 	int64_t first, last;
 	if (!table_u64(t, r->totals[PART_ROWS], &rows) || !table_u64(t, r->totals[PART_TIED], &tied) ||
 	    !table_u64(t, r->totals[PART_DUPLICATES], &duplicates) ||
 	    !table_u64(t, r->totals[PART_BEYOND], &beyond) ||
-	    !table_u64(t, r->totals[PART_DAILY], &daily))
+	    !table_u64(t, r->totals[PART_DAILY], &daily) ||
+	    (r->has_count && !table_u64(t, r->totals[PART_COUNT], &parts)))
 		return false;
+	if (parts == 0) {
+		table_reject(t, r->totals[PART_COUNT], "no number above 0");
+		return false;
+	}
 	if (s->daily && !daily)
 		table_fail(t, "this part was made without --daily");
 	if (table_field(t, r->totals[PART_FIRST]).n) {
@@ -176,6 +212,10 @@ static bool read_totals(struct part_reader *r, struct state *s)
 	all->tied += tied;
 	all->duplicates += duplicates;
 	all->beyond |= beyond != 0;
+	all->parts += parts;
+	r->all_daily &= daily != 0;
+	r->any_daily |= daily != 0;
+	r->last = STRMAP_NONE;
 	return true;
 }
 
@@ -233,10 +273,12 @@ static struct part_reader parts_open(struct table *t, struct state *s, const cha
 	struct part_reader r = {.t = t, .user = table_column(t, user, option_given("user") ? "user" : NULL),
 		.day = table_column(t, "part_day", NULL), .scope = table_column(t, "part_scope", NULL),
 		.scope_arm = table_column(t, "part_arm", NULL), .last = STRMAP_NONE,
-		.names = strmap_new()};
+		.names = strmap_new(), .all_daily = true};
 	size_t first = r.scope_arm + 1, values = table_column(t, "sessions", NULL), width = table_width(t);
+	r.has_count = table_find_column(t, TOTALS[PART_COUNT]) >= 0;
 	for (size_t c = 0; c < PART_COLUMNS; c++)
-		r.totals[c] = table_column(t, TOTALS[c], NULL);
+		if (c != PART_COUNT || r.has_count)
+			r.totals[c] = table_column(t, TOTALS[c], NULL);
 	size_t n = !experiments ? 0 : experiments->n ? experiments->n
 		: values > first ? values - first : 0;
 	if (n == 0 && experiments)
@@ -253,7 +295,14 @@ static struct part_reader parts_open(struct table *t, struct state *s, const cha
 		strmap_add(r.names, name);
 	}
 	r.value = memory_new(width + 1, sizeof *r.value);
-	for (size_t i = 0; i < wanted->n; i++) {
+	for (size_t c = values; c < r.totals[PART_ROWS] && !wanted; c++) {
+		struct span name = table_column_name(t, c);
+		r.value[s->n_values] = c;
+		char *text = memory_text(name.at, name.n);
+		state_add_value(s, text);
+		free(text);
+	}
+	for (size_t i = 0; wanted && i < wanted->n; i++) {
 		long c = table_find_column(t, wanted->values[i]);
 		bool known = c < 0;
 		for (size_t v = 0; v < s->n_values; v++)
@@ -294,19 +343,49 @@ static void *in_order(void *values, size_t size, const struct place *place, size
 	return out;
 }
 
-/* Rows by user (in the order of ids' bytes), scope, arm and day. */
-static void sort_rows(struct state *s)
+/* The place of each arm of an experiment in the order of names. */
+static uint32_t *arm_ranks(const struct strmap *arms)
+{
+	uint32_t n = strmap_count(arms), *sorted = strmap_sorted(arms);
+	uint32_t *rank = memory_new((size_t)n + 1, sizeof *rank);
+	for (uint32_t i = 0; i < n; i++)
+		rank[sorted[i]] = i;
+	free(sorted);
+	return rank;
+}
+
+/* A user in two parts, whose rows lie together: two that only one part can have. */
+static void check_once(const struct part_reader *r, const struct state *s, const struct place *place)
+{
+	for (size_t i = 1; i < s->n; i++) {
+		struct place a = place[i - 1], b = place[i];
+		if (a.user != b.user || a.scope != b.scope || a.arm != b.arm || (r->any_daily && a.day != b.day))
+			continue;
+		struct span id = strmap_key(s->users, s->user[a.row]);
+		char shown[QUOTED_SIZE];
+		die(STATUS_DATA, "a user that is in two parts: %s", quoted(id.at, id.n, shown));
+	}
+}
+
+/* Rows by user (in the order of ids' bytes), scope, arm (of names) and day. */
+static void sort_rows(const struct part_reader *r, struct state *s)
 {
 	uint32_t users = strmap_count(s->users), *by_id = strmap_sorted(s->users);
 	uint32_t *rank = memory_new((size_t)users + 1, sizeof *rank);
+	uint32_t **arm_rank = memory_new(s->n_experiments + 1, sizeof *arm_rank);
 	struct place *place = memory_new(s->n + 1, sizeof *place);
 	for (uint32_t i = 0; i < users; i++)
 		rank[by_id[i]] = i;
-	for (size_t i = 0; i < s->n; i++)
-		place[i] = (struct place){rank[s->user[i]], s->scope[i],
-			s->scope[i] ? s->arm[i * s->n_experiments + s->scope[i] - 1] : 0, (uint32_t)i,
-			s->day[i]};
+	for (size_t x = 0; x < s->n_experiments; x++)
+		arm_rank[x] = arm_ranks(s->arms[x]);
+	for (size_t i = 0; i < s->n; i++) {
+		uint32_t scope = s->scope[i];
+		uint16_t arm = scope ? s->arm[i * s->n_experiments + scope - 1] : 0;
+		place[i] = (struct place){rank[s->user[i]], scope,
+			scope && arm < ARM_SEVERAL ? arm_rank[scope - 1][arm] : arm, (uint32_t)i, s->day[i]};
+	}
 	qsort(place, s->n, sizeof *place, by_place);
+	check_once(r, s, place);
 	s->user = in_order(s->user, sizeof *s->user, place, s->n);
 	s->day = in_order(s->day, sizeof *s->day, place, s->n);
 	s->scope = in_order(s->scope, sizeof *s->scope, place, s->n);
@@ -314,17 +393,32 @@ static void sort_rows(struct state *s)
 	for (size_t v = 0; v < s->n_values; v++)
 		s->value[v] = in_order(s->value[v], sizeof(double), place, s->n);
 	s->capacity = s->n;
+	for (size_t x = 0; x < s->n_experiments; x++)
+		free(arm_rank[x]);
+	free(arm_rank);
 	free(place);
 	free(rank);
 	free(by_id);
 }
 
-struct state *state_merge(struct table *t, const char *user, const struct option_list *experiments,
-			  const struct option_list *wanted, bool daily)
+/* Is everything there that the totals tell of? */
+static void check_whole(const struct part_reader *r, const struct state *s, uint64_t rows, uint64_t parts)
+{
+	if (rows != r->rows && table_rejected(r->t) == 0)
+		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is cut or missing",
+		    (unsigned long long)r->rows, (unsigned long long)rows);
+	if (s->totals.parts == 0)
+		die(STATUS_DATA, "%s: no row of totals: there is no whole part", table_file(r->t));
+	if (parts && s->totals.parts != parts)
+		die(STATUS_DATA, "there should be %llu parts but there are %llu", (unsigned long long)parts,
+		    (unsigned long long)s->totals.parts);
+}
+
+struct state *state_merge(struct table *t, const char *user, const struct merge_rules *rules)
 {
 	struct state *s = state_new();
-	s->daily = daily;
-	struct part_reader r = parts_open(t, s, user, experiments, wanted);
+	s->daily = rules->daily;
+	struct part_reader r = parts_open(t, s, user, rules->experiments, rules->wanted);
 	uint64_t rows = 0;
 	while (table_next(t)) {
 		if (table_field(t, r.user).n == 0) {
@@ -339,12 +433,11 @@ struct state *state_merge(struct table *t, const char *user, const struct option
 			s->n--;
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}
-	if (rows != r.rows && table_rejected(t) == 0)
-		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is cut or missing",
-		    (unsigned long long)r.rows, (unsigned long long)rows);
+	check_whole(&r, s, rows, rules->parts);
+	s->daily = r.all_daily;
 	s->rows_in = table_rows(t);
 	s->rejected = table_rejected(t);
-	sort_rows(s);
+	sort_rows(&r, s);
 	strmap_free(r.names);
 	free(r.arm);
 	free(r.value);

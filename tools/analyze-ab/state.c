@@ -388,8 +388,9 @@ struct state *state_of_groups(struct table *t, const struct event_columns *colum
 	struct buffer id = {0};
 	struct span user;
 	uint64_t rows = 0;
+	s->totals.parts = 1;
 	if (parts)
-		part_begin(s, parts);
+		part_begin(s, rules->header, parts);
 	for (bool more = true; more;) {
 		more = events_next(&r, &e, &user);
 		int order = more && id.n ? span_compare(user, (struct span){id.data, id.n}) : 1;
@@ -405,7 +406,7 @@ struct state *state_of_groups(struct table *t, const struct event_columns *colum
 			add_user(s, &e, 0, e.n, done, parts ? 0 : strmap_add(s->users, done), rules, &tally);
 			if (parts) {
 				rows += s->n;
-				part_rows(s, done, parts);
+				part_rows(s, 0, s->n, done, parts);
 				s->n = 0;
 			}
 			events_keep_next(&e);

@@ -19,10 +19,11 @@ void totals_day(struct totals *all, int64_t day);
  *
  * A part is a table: user, day, scope and arm (of rows that are of one arm of an
  * experiment alone), the experiments, the values, and the columns of totals, which
- * are in one more row, whose user is empty. */
+ * are in one more row, whose user is empty. Parts merged are a part again: the rows in
+ * the same order, one row of totals, which says of how many parts. */
 
-void part_begin(const struct state *s, struct output *out);
-void part_rows(const struct state *s, struct span user, struct output *out);
+void part_begin(const struct state *s, bool header, struct output *out);
+void part_rows(const struct state *s, size_t from, size_t to, struct span user, struct output *out);
 void part_end(const struct state *s, uint64_t rows, struct output *out);
 
 #endif
