@@ -24,6 +24,12 @@ char *published_delta_key(const char *prefix)
 	return memory_format("%s:delta", prefix);
 }
 
+bool published_is_one_slot(const char *prefix)
+{
+	const char *open = strchr(prefix, '{'), *close = open ? strchr(open, '}') : NULL;
+	return close && close > open + 1;
+}
+
 static void add_generation(struct buffer *key, const char *prefix, const char *generation)
 {
 	buffer_add_text(key, prefix);
@@ -54,18 +60,31 @@ uint64_t published_shard_of(struct span user, uint64_t shards)
 
 /* ---- what is live ---- */
 
-static const char *const FIELDS[] = {"generation", "published_ms", "layout", "shards", "items"};
-enum { FIELD_GENERATION, FIELD_PUBLISHED_MS, FIELD_LAYOUT, FIELD_SHARDS, FIELD_ITEMS, FIELD_COUNT };
+/* Readers ask for the first ones. */
+static const char *const FIELDS[] = {"generation", "published_ms", "layout", "shards", "items",
+	"lists", "popular"};
+enum { FIELD_GENERATION, FIELD_PUBLISHED_MS, FIELD_LAYOUT, FIELD_SHARDS, FIELD_ITEMS, FIELDS_READ,
+	FIELD_LISTS = FIELDS_READ, FIELD_POPULAR, FIELD_COUNT };
 
-void published_ask(struct redis *r, const char *key_meta)
+static void ask_fields(struct redis *r, const char *key_meta, size_t n)
 {
 	const char *word[2 + FIELD_COUNT] = {"HMGET", key_meta};
 	size_t length[2 + FIELD_COUNT] = {5, strlen(key_meta)};
-	for (size_t i = 0; i < FIELD_COUNT; i++) {
+	for (size_t i = 0; i < n; i++) {
 		word[2 + i] = FIELDS[i];
 		length[2 + i] = strlen(FIELDS[i]);
 	}
-	redis_append(r, 2 + FIELD_COUNT, word, length);
+	redis_append(r, (int)(2 + n), word, length);
+}
+
+void published_ask(struct redis *r, const char *key_meta)
+{
+	ask_fields(r, key_meta, FIELDS_READ);
+}
+
+void published_ask_all(struct redis *r, const char *key_meta)
+{
+	ask_fields(r, key_meta, FIELD_COUNT);
 }
 
 /* An unsigned number of a field; `otherwise` when it is none. */
@@ -77,10 +96,11 @@ static uint64_t number_of(struct span text, uint64_t otherwise)
 
 bool published_read(const redisReply *reply, struct published *p)
 {
-	struct span field[FIELD_COUNT];
-	if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != FIELD_COUNT)
+	struct span field[FIELD_COUNT] = {0};
+	if (!reply || reply->type != REDIS_REPLY_ARRAY ||
+	    (reply->elements != FIELDS_READ && reply->elements != FIELD_COUNT))
 		return false;
-	for (size_t i = 0; i < FIELD_COUNT; i++) {
+	for (size_t i = 0; i < reply->elements; i++) {
 		const redisReply *e = reply->element[i];
 		field[i] = e->type == REDIS_REPLY_STRING ? (struct span){e->str, e->len} : span_of("");
 	}
@@ -95,6 +115,8 @@ bool published_read(const redisReply *reply, struct published *p)
 	if (p->shards < 1 || p->shards > SHARDS_MAX)
 		p->shards = 1;
 	p->items = number_of(field[FIELD_ITEMS], 0);
+	p->lists = number_of(field[FIELD_LISTS], 0);
+	p->popular = number_of(field[FIELD_POPULAR], 0);
 	return true;
 }
 

@@ -30,6 +30,9 @@ char *published_key(const char *prefix, const char *generation, enum part part);
 /* P:delta, lists that changed since the last full load. The caller frees it. */
 char *published_delta_key(const char *prefix);
 
+/* Are all keys of a prefix in one slot of a cluster: is there something in braces in it? */
+bool published_is_one_slot(const char *prefix);
+
 /* Hash number `shard` of a generation in several, and a user's own key: added to `key`. */
 void published_shard_key(struct buffer *key, const char *prefix, const char *generation,
 			 uint64_t shard);
@@ -46,10 +49,13 @@ struct published {
 	enum layout layout;
 	uint64_t shards;         /* hashes that the lists are in; 1: P:lists itself */
 	uint64_t items;          /* in P:items */
+	uint64_t lists, popular; /* 0 where published_ask asked */
 };
 
-/* Asks for it; the reply goes to published_read. */
+/* Asks for it; the reply goes to published_read. published_ask_all: with the fields that
+ * only who publishes needs. */
 void published_ask(struct redis *r, const char *key_meta);
+void published_ask_all(struct redis *r, const char *key_meta);
 /* False: the reply is an error, or something else than a description. */
 bool published_read(const redisReply *reply, struct published *p);
 

@@ -294,6 +294,18 @@ bool redis_is_transient(const char *error)
 	return false;
 }
 
+redisReply *redis_good_reply(struct redis *r, const char *what)
+{
+	redisReply *reply = redis_reply(r);
+	r->refused = false;
+	if (!reply || reply->type != REDIS_REPLY_ERROR)
+		return reply;
+	r->refused = !redis_is_transient(reply->str);
+	snprintf(r->problem, sizeof r->problem, "%s: %s: %.400s", r->target->name, what, reply->str);
+	freeReplyObject(reply);
+	return NULL;
+}
+
 /* A step of connecting: anything but a good reply ends the attempt. */
 static bool agreed(struct redis *r, redisReply *reply)
 {

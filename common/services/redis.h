@@ -71,6 +71,11 @@ bool redis_send(struct redis *r);
  * freeReplyObject; NULL: the connection is lost, see `problem`. */
 redisReply *redis_reply(struct redis *r);
 
+/* The next reply when it is no error. NULL: `problem` says why, beginning with `what` (a
+ * command) where the server refused it, and `refused` whether for good. The connection
+ * is lost only when there is no context any more. */
+redisReply *redis_good_reply(struct redis *r, const char *what);
+
 /* One command and its reply, by words that end in NULL. */
 redisReply *redis_command(struct redis *r, const char *const *words);
 #define REDIS(r, ...) redis_command(r, (const char *const[]){__VA_ARGS__, NULL})

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "frame/run.h"
+#include "keys.h"
 #include "services/redis.h"
 #include "send.h"
 
@@ -141,7 +142,8 @@ static void send_to_key(struct load *l, const struct topn_list *list)
 {
 	struct buffer name = {0};
 	char seconds[32];
-	snprintf(seconds, sizeof seconds, "%.0f", l->o->ttl_s);
+	snprintf(seconds, sizeof seconds, "%.0f", l->o->staging_ttl_s);
+	keys_remember(l, list->user);
 	published_user_key(&name, l->o->prefix, l->generation, list->user);
 	struct span key = {name.data, name.n};
 	if (l->o->layout == LAYOUT_STRING)
@@ -161,13 +163,40 @@ void lists_heed_signals(void *load)
 	stop_now();
 }
 
+void lists_keep(struct load *l)
+{
+	struct buffer name = {0};
+	for (enum part p = 0; p < PARTS; p++)
+		expire(l, l->staging[p], l->o->staging_ttl_s);
+	for (int64_t i = 0; l->shard_seen && i < l->o->shards; i++) {
+		if (!l->shard_seen[i])
+			continue;
+		name.n = 0;
+		published_shard_key(&name, l->o->prefix, l->generation, (uint64_t)i);
+		expire(l, buffer_text(&name), l->o->staging_ttl_s);
+	}
+	buffer_free(&name);
+	l->kept_at = clock_wall();
+}
+
+/* A load may take longer than --staging-ttl. */
+static void keep_in_time(struct load *l)
+{
+	double now = clock_wall();
+	if (l->kept_at <= 0)
+		l->kept_at = now;
+	if (!l->out && !l->o->delta && now - l->kept_at > l->o->staging_ttl_s / 4)
+		lists_keep(l);
+}
+
 uint64_t lists_send(struct load *l, struct topn_reader *reader, const struct table *t)
 {
 	struct topn_list list;
 	uint64_t n = 0;
 	while (topn_next(reader, &list)) {
 		lists_heed_signals(l);
-		send_when_full(l);
+		if (send_when_full(l))
+			keep_in_time(l);
 		n++;
 		if (!is_pointed(l->o))
 			send_to_hash(l, &list, l->staging[PART_LISTS]);
@@ -218,21 +247,21 @@ uint64_t lists_send_popular(struct load *l, struct table *t, size_t column)
 	}
 	table_close(t);
 	if (n) {
-		SEND(l, "SET", l->staging[PART_POPULAR], buffer_text(&text));
-		expire(l, l->staging[PART_POPULAR], l->o->staging_ttl_s);
+		char seconds[32];
+		snprintf(seconds, sizeof seconds, "%.0f", l->o->staging_ttl_s);
+		SEND(l, "SET", l->staging[PART_POPULAR], buffer_text(&text), "EX", seconds);
 	}
 	buffer_free(&text);
 	return n;
 }
 
-void lists_send_meta(struct load *l, uint64_t lists, uint32_t items, uint64_t popular,
-		     const char *input)
+void lists_send_meta(struct load *l, uint64_t lists, const char *input)
 {
 	char text[5][32];
 	snprintf(text[0], sizeof text[0], "%" PRId64, clock_unix_ms());
 	snprintf(text[1], sizeof text[1], "%" PRIu64, lists);
-	snprintf(text[2], sizeof text[2], "%u", items);
-	snprintf(text[3], sizeof text[3], "%" PRIu64, popular);
+	snprintf(text[2], sizeof text[2], "%" PRIu64, l->items);
+	snprintf(text[3], sizeof text[3], "%" PRIu64, l->popular);
 	snprintf(text[4], sizeof text[4], "%" PRId64, l->o->shards);
 	SEND(l, "HSET", l->staging[PART_META], "generation", l->generation, "published_ms", text[0],
 	     "lists", text[1], "items", text[2], "popular", text[3], "input", input,

@@ -16,8 +16,11 @@ void lists_send_items(struct load *l, const struct catalogue *c);
 uint64_t lists_send_popular(struct load *l, struct table *t, size_t column);
 
 /* What the generation is. `input`: where it comes from. */
-void lists_send_meta(struct load *l, uint64_t lists, uint32_t items, uint64_t popular,
-		     const char *input);
+void lists_send_meta(struct load *l, uint64_t lists, const char *input);
+
+/* What is staged lives for --staging-ttl from now on. Keys of users are not meant: it is
+ * as if they all came at once. */
+void lists_keep(struct load *l);
 
 /* Stops here when SIGINT or SIGTERM came: nothing is published. Takes a struct load. */
 void lists_heed_signals(void *load);

@@ -156,14 +156,15 @@ static void name_keys(struct load *l)
 static unsigned send_parts(struct load *l, struct sources *s, uint64_t lists, const char *input)
 {
 	unsigned staged = (is_pointed(l->o) ? 0 : 1u << PART_LISTS) | 1u << PART_META;
-	uint64_t popular = s->popular ? lists_send_popular(l, s->popular, s->popular_column) : 0;
-	if (popular)
+	l->popular = s->popular ? lists_send_popular(l, s->popular, s->popular_column) : 0;
+	l->items = s->items ? s->items->n_offered : 0;
+	if (l->popular)
 		staged |= 1u << PART_POPULAR;
 	if (s->items) {
 		lists_send_items(l, s->items);
 		staged |= 1u << PART_ITEMS;
 	}
-	lists_send_meta(l, lists, s->items ? s->items->n_offered : 0, popular, input);
+	lists_send_meta(l, lists, input);
 	send_drain(l);
 	return staged;
 }
@@ -186,8 +187,22 @@ static void finish_load(struct load *l, struct sources *s)
 	for (enum part p = 0; p < PARTS; p++)
 		free(l->staging[p]);
 	free(l->shard_seen);
-	free(l->run_id);
 	free(l->generation);
+}
+
+/* A full load that was published meanwhile has dropped what had come of the delta. */
+static void check_delta(struct load *l, uint64_t lists, const char *before)
+{
+	uint64_t there = send_count(l);
+	char *live = publish_live_name(l);
+	bool same = strcmp(live, before) == 0;
+	free(live);
+	if (same && there >= lists)
+		return;
+	send_finished(l);
+	die(STATUS_UNAVAILABLE, "%s: %" PRIu64 " changed lists are there now; run it again", same
+	    ? "the server has lost lists that it had acknowledged"
+	    : "another generation was published in the meantime, which ends a delta", there);
 }
 
 static void load(struct load *l, char **files, int count)
@@ -203,11 +218,14 @@ static void load(struct load *l, char **files, int count)
 		send_clean_up_at_exit(l);
 		stop_catch_reading(lists_heed_signals, l);
 	}
+	char *before = o->delta && !o->dry_run ? publish_live_name(l) : NULL;
 	uint64_t lists = o->dry_run ? count_lists(s.reader) : lists_send(l, s.reader, s.lists);
 	lists_heed_signals(l); /* who sent them may have ended the input as well */
 	send_drain(l);
 	uint64_t rows = table_rows(s.lists), rejected = table_rejected(s.lists);
 	publish_check_guards(l, lists);
+	if (o->delta && !o->dry_run)
+		check_delta(l, lists, before);
 	unsigned staged = o->dry_run || o->delta ? 0 : send_parts(l, &s, lists, input);
 	if (o->emit) {
 		publish_emit(l, lists);
@@ -217,6 +235,7 @@ static void load(struct load *l, char **files, int count)
 		publish(l, staged, lists);
 	}
 	finish_load(l, &s);
+	free(before);
 	free(input);
 	run_report(rows, lists, rejected);
 }
@@ -244,13 +263,14 @@ static int run(const struct options *o, char **files, int count)
 							o->timeout_s);
 	struct load l = {.o = o, .redis.target = &target, .delta = published_delta_key(o->prefix)};
 	if (o->status || o->rollback)
-		send_connect(&l);
+		l.run_id = send_greet(&l);
 	if (o->status)
 		status_show(&l);
 	else if (o->rollback)
 		publish_roll_back(&l);
 	else
 		load(&l, files, count);
+	free(l.run_id);
 	redis_free(&l.redis);
 	redis_target_free(&target);
 	free(l.delta);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -30,6 +31,7 @@ struct command {
 	size_t user, user_n;     /* the user's id among the bytes */
 	bool begins;             /* the first command of a list: sent again from here */
 	bool again;              /* was on its way when a connection was lost */
+	bool counts;             /* its reply is 1 when a key is there */
 };
 
 /* Commands in the form of the wire, one behind the other. */
@@ -50,10 +52,17 @@ struct load {
 	struct window flight;    /* the one before, which the server works on meanwhile */
 	char *run_id;            /* of the server: another one may have lost keys */
 	bool *shard_seen;        /* NULL: the lists are not in several hashes */
+	FILE *users;             /* their ids, where they have keys of their own; or NULL */
+	uint64_t n_users;
+	uint64_t items, popular; /* that were sent beside the lists */
 	uint64_t acknowledged;   /* lists that the server has */
+	size_t queued;           /* commands of the transaction under way */
+	uint64_t there;          /* replies of 1 to commands that count */
+	double kept_at;          /* clock_wall() when what is staged was given its time to live */
 	bool began;              /* something is staged */
+	bool committing;         /* an EXEC was sent: it may have been done without a reply */
+	bool inexact;            /* more than `acknowledged` may have been done */
 	const struct command *resume; /* where a lost connection left off, or NULL */
-	bool patient;            /* a lost connection is not the end: the caller tries again */
 };
 
 /* Are the lists elsewhere than in one hash? */

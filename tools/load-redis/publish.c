@@ -6,302 +6,41 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "services/redis.h"
+#include "generation.h"
+#include "keys.h"
+#include "lists.h"
 #include "send.h"
+#include "services/redis.h"
 #include "sweep.h"
+#include "transaction.h"
 
-static const char LIVE[] = "", PREVIOUS[] = "previous";
-
-static char *key(const struct load *l, const char *generation, enum part part)
-{
-	return published_key(l->o->prefix, generation, part);
-}
-
-unsigned publish_existing(struct load *l, const char *generation)
-{
-	unsigned mask = 0;
-	for (enum part p = 0; p < PARTS; p++) {
-		char *name = key(l, generation, p);
-		if (send_integer(l, REDIS(&l->redis, "EXISTS", name), "EXISTS") > 0)
-			mask |= 1u << p;
-		free(name);
-	}
-	return mask;
-}
-
-/* ---- the commands of a transaction ---- */
-
-/* Each of these queues commands and returns how many. */
-static size_t queue(struct load *l, const char *a, const char *b, const char *c)
-{
-	const char *word[3] = {a, b, c};
-	size_t length[3] = {strlen(a), b ? strlen(b) : 0, c ? strlen(c) : 0};
-	redis_append(&l->redis, c ? 3 : b ? 2 : 1, word, length);
-	return 1;
-}
-
-static size_t queue_renames(struct load *l, const char *from, const char *to, unsigned mask)
-{
-	size_t n = 0;
-	for (enum part p = 0; p < PARTS; p++) {
-		if (!(mask >> p & 1))
-			continue;
-		char *a = key(l, from, p), *b = key(l, to, p);
-		n += queue(l, "RENAME", a, b);
-		free(a);
-		free(b);
-	}
-	return n;
-}
-
-/* The command on each part of a generation. */
-static size_t queue_parts(struct load *l, const char *command, const char *generation, unsigned mask)
-{
-	size_t n = 0;
-	for (enum part p = 0; p < PARTS; p++) {
-		if (!(mask >> p & 1))
-			continue;
-		char *name = key(l, generation, p);
-		n += queue(l, command, name, NULL);
-		free(name);
-	}
-	return n;
-}
-
-/* The command on the hashes of a generation in several; `only` NULL: on all of them. */
-static size_t queue_shards(struct load *l, const char *command, const char *generation,
-			   uint64_t shards, const bool *only)
-{
-	struct buffer name = {0};
-	size_t n = 0;
-	for (uint64_t i = 0; shards > 1 && i < shards; i++) {
-		if (only && !only[i])
-			continue;
-		name.n = 0;
-		published_shard_key(&name, l->o->prefix, generation, i);
-		n += queue(l, command, buffer_text(&name), NULL);
-	}
-	buffer_free(&name);
-	return n;
-}
-
-/* ---- the transaction ---- */
-
-/* It cannot be said whether it was done. False when the caller finds that out. */
-static bool is_lost(struct load *l, const redisReply *reply)
-{
-	if (!reply && !l->patient)
-		die(STATUS_UNAVAILABLE, "%s: it is not known whether the generation was published; "
-		    "--status tells", l->redis.problem);
-	return !reply;
-}
-
-/* Ends a transaction of `commands` queued ones; dies unless all were done. False: the
- * connection is lost. */
-static bool execute(struct load *l, size_t commands)
-{
-	queue(l, "EXEC", NULL, NULL);
-	for (size_t i = 0; i <= commands; i++) { /* MULTI's OK and a QUEUED each */
-		redisReply *reply = redis_reply(&l->redis);
-		if (is_lost(l, reply))
-			return false;
-		if (reply->type == REDIS_REPLY_ERROR) {
-			char problem[400];
-			snprintf(problem, sizeof problem, "publishing: %.300s", reply->str);
-			send_give_up(l, STATUS_FAILED, problem);
-		}
-		freeReplyObject(reply);
-	}
-	redisReply *reply = redis_reply(&l->redis);
-	if (is_lost(l, reply))
-		return false;
-	if (reply->type == REDIS_REPLY_NIL)
-		send_give_up(l, STATUS_UNAVAILABLE, "another load has published in the meantime");
-	if (reply->type != REDIS_REPLY_ARRAY)
-		send_give_up(l, STATUS_FAILED, reply->type == REDIS_REPLY_ERROR ? reply->str
-			: "EXEC gave a strange answer");
-	for (size_t i = 0; i < reply->elements; i++)
-		if (reply->element[i]->type == REDIS_REPLY_ERROR)
-			send_give_up(l, STATUS_FAILED, reply->element[i]->str);
-	freeReplyObject(reply);
-	return true;
-}
-
-/* Watches the live generation's description, so that two loads cannot cross. */
-static void watch(struct load *l)
-{
-	char *meta = key(l, LIVE, PART_META);
-	redisReply *reply = REDIS(&l->redis, "WATCH", meta);
-	if (!reply && !l->patient)
-		send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
-	if (reply)
-		freeReplyObject(reply);
-	free(meta);
-}
-
-/* A field of what describes a generation, or NULL. */
-static char *meta_value(struct load *l, const char *generation, const char *field)
-{
-	char *meta = key(l, generation, PART_META);
-	redisReply *reply = REDIS(&l->redis, "HGET", meta, field);
-	free(meta);
-	if (!reply && l->patient)
-		return NULL;
-	if (!reply)
-		send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
-	if (reply->type == REDIS_REPLY_ERROR) {
-		char problem[400];
-		snprintf(problem, sizeof problem, "%.300s", reply->str);
-		freeReplyObject(reply);
-		send_give_up(l, STATUS_FAILED, problem);
-	}
-	char *value = reply->type == REDIS_REPLY_STRING ? memory_text(reply->str, reply->len) : NULL;
-	freeReplyObject(reply);
-	return value;
-}
-
-/* What the previous generation is, which is about to go. */
-static struct published read_previous(struct load *l)
-{
-	struct published previous = {.shards = 1};
-	char *meta = key(l, PREVIOUS, PART_META);
-	published_ask(&l->redis, meta);
-	free(meta);
-	redisReply *reply = redis_reply(&l->redis);
-	published_read(reply, &previous);
-	if (reply)
-		freeReplyObject(reply);
-	return previous;
-}
-
-/* Counts what was loaded and publishes it. False: the connection was lost, and it is
- * not known how far this came. */
-static bool try_publish(struct load *l, unsigned staged, uint64_t lists, struct published *gone)
-{
-	bool counted = l->o->layout == LAYOUT_HASH ? send_count(l) == lists : l->acknowledged == lists;
-	if (!l->redis.context)
-		return false;
-	if (!counted)
-		send_give_up(l, STATUS_UNAVAILABLE, "the server has not all lists that it acknowledged");
-	watch(l);
-	unsigned live = publish_existing(l, LIVE), old = publish_existing(l, PREVIOUS);
-	*gone = read_previous(l);
-	if (!l->redis.context)
-		return false;
-	if ((live & ~staged) >> PART_ITEMS & 1)
-		warn("this generation has no catalogue (--items), which the one before had");
-	size_t n = 0;
-	queue(l, "MULTI", NULL, NULL);
-	n += queue_parts(l, "UNLINK", PREVIOUS, old);
-	n += queue_shards(l, "UNLINK", gone->generation, gone->shards, NULL);
-	n += queue_renames(l, LIVE, PREVIOUS, live);
-	n += queue_renames(l, l->generation, LIVE, staged);
-	n += queue(l, "UNLINK", l->delta, NULL);
-	if (l->shard_seen)
-		n += queue_shards(l, "PERSIST", l->generation, (uint64_t)l->o->shards, l->shard_seen);
-	n += queue_parts(l, "PERSIST", LIVE, staged);
-	return execute(l, n);
-}
-
-/* After a loss: is the generation the live one all the same? */
-static bool is_published(struct load *l)
-{
-	char *id = send_greet(l), *live = meta_value(l, LIVE, "generation");
-	bool done = live && strcmp(live, l->generation) == 0;
-	bool same = strcmp(id, l->run_id) == 0;
-	free(id);
-	free(live);
-	if (!done && !same && l->o->layout != LAYOUT_HASH)
-		send_give_up(l, STATUS_UNAVAILABLE, "the server was started anew and may have lost lists");
-	return done;
-}
-
-void publish(struct load *l, unsigned staged, uint64_t lists)
-{
-	struct published gone = {.shards = 1};
-	l->patient = true;
-	for (int64_t i = 0; !try_publish(l, staged, lists, &gone); i++) {
-		if (i > l->o->retries)
-			send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
-		if (is_published(l))
-			break; /* the reply was lost, no more */
-	}
-	l->patient = false;
-	l->began = false;
-	if (gone.generation[0] && gone.layout != LAYOUT_HASH)
-		sweep_generation(&l->redis, l->o->prefix, gone.generation, gone.layout, 0);
-}
-
-/* ---- without replies ---- */
-
-/* KEYS: of each part the staged, the live and the previous one, and the delta.
- * ARGV: how many lists, the share that may be lost, the prefix. */
-static const char SCRIPT[] =
-	"local n, share = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
-	"local function refuse(why)\n"
-	"  for k = 1, 10, 3 do redis.call('UNLINK', KEYS[k]) end\n"
-	"  return redis.error_reply('ERR load-redis: ' .. why .. '; what was live is still served')\n"
-	"end\n"
-	"local there = redis.call('HLEN', KEYS[1])\n"
-	"if there ~= n then return refuse(there .. ' of ' .. n .. ' lists have come') end\n"
-	"local before = tonumber(redis.call('HGET', KEYS[11], 'lists') or '')\n"
-	"if before and before - n > share * before then\n"
-	"  return refuse(n .. ' lists instead of ' .. before .. ' are fewer than --max-shrink allows')\n"
-	"end\n"
-	"local old = redis.call('HMGET', KEYS[12], 'generation', 'shards')\n"
-	"for i = 0, (tonumber(old[2] or '') or 1) - 1 do\n"
-	"  redis.call('UNLINK', ARGV[3] .. ':gen:' .. (old[1] or '') .. ':' .. i)\n"
-	"end\n"
-	"for k = 1, 10, 3 do\n"
-	"  redis.call('UNLINK', KEYS[k + 2])\n"
-	"  if redis.call('EXISTS', KEYS[k + 1]) == 1 then redis.call('RENAME', KEYS[k + 1], KEYS[k + 2]) end\n"
-	"  if redis.call('EXISTS', KEYS[k]) == 1 then\n"
-	"    redis.call('RENAME', KEYS[k], KEYS[k + 1])\n"
-	"    redis.call('PERSIST', KEYS[k + 1])\n"
-	"  end\n"
-	"end\n"
-	"redis.call('UNLINK', KEYS[13])\n"
-	"return redis.status_reply('OK')\n";
-
-void publish_emit(struct load *l, uint64_t lists)
-{
-	const char *word[3 + 3 * PARTS + 1 + 3] = {"EVAL", SCRIPT, "13"};
-	char *own[3 * PARTS + 2];
-	size_t n = 3, n_own = 0;
-	for (enum part p = 0; p < PARTS; p++) {
-		word[n++] = l->staging[p];
-		word[n++] = own[n_own++] = key(l, LIVE, p);
-		word[n++] = own[n_own++] = key(l, PREVIOUS, p);
-	}
-	word[n++] = l->delta;
-	word[n++] = own[n_own++] = memory_format("%" PRIu64, lists);
-	word[n++] = own[n_own++] = memory_format("%.17g", l->o->max_shrink);
-	word[n++] = l->o->prefix;
-	send_words(l, n, word);
-	for (size_t i = 0; i < n_own; i++)
-		free(own[i]);
-}
+static const char LIVE[] = "", PREVIOUS[] = "previous", ASIDE[] = "aside";
 
 /* ---- guards ---- */
 
-/* How many lists are live, 0 when that is not known; asks again when the connection is
- * lost meanwhile. */
-static uint64_t live_lists(struct load *l)
+/* Ends the load when the live number of lists would shrink by more than is allowed. */
+static void check_shrink(struct load *l, uint64_t lists, const struct generation *live)
 {
-	char *live = NULL;
-	uint64_t n = 0;
-	l->patient = true;
-	for (int64_t i = 0; i <= l->o->retries; i++) {
-		live = meta_value(l, LIVE, "lists");
-		if (live || l->redis.context)
-			break;
+	char problem[256];
+	uint64_t before = live->said.lists;
+	if (before <= lists || (double)(before - lists) <= l->o->max_shrink * (double)before)
+		return;
+	snprintf(problem, sizeof problem, "%" PRIu64 " lists instead of %" PRIu64
+		 " are fewer than --max-shrink allows", lists, before);
+	send_give_up(l, STATUS_DATA, problem);
+}
+
+/* Reads what is live, and asks again when the connection is lost. */
+static struct generation read_live(struct load *l)
+{
+	struct generation live;
+	for (int64_t i = 0; !generation_read(&l->redis, l->o->prefix, LIVE, LOOK_DESCRIPTION, false, &live);
+	     i++) {
+		if (l->redis.context || i >= l->o->retries)
+			send_give_up_refused(l);
 		free(send_greet(l));
 	}
-	l->patient = false;
-	if (!live || number_u64(live, strlen(live), &n) != NUMBER_OK)
-		n = 0;
-	free(live);
-	return n;
+	return live;
 }
 
 void publish_check_guards(struct load *l, uint64_t lists)
@@ -315,28 +54,199 @@ void publish_check_guards(struct load *l, uint64_t lists)
 	}
 	if (l->out || o->delta)
 		return;
-	uint64_t before = live_lists(l);
-	if (before > lists && (double)(before - lists) > o->max_shrink * (double)before) {
-		snprintf(problem, sizeof problem, "%" PRIu64 " lists instead of %" PRIu64
-			 " are fewer than --max-shrink allows", lists, before);
-		send_give_up(l, STATUS_DATA, problem);
+	struct generation live = read_live(l);
+	check_shrink(l, lists, &live);
+}
+
+/* ---- a change of what is live ---- */
+
+/* One that is tried until the server has done it, or says that it has not. */
+struct change {
+	unsigned staged;         /* parts that the load has, bits by enum part */
+	uint64_t lists;          /* that the load has sent */
+	struct generation live;  /* as it was seen by the last try */
+	struct generation previous;
+	char target[sizeof ((struct published *)0)->generation]; /* what is to be live */
+};
+
+static bool look(struct load *l, const char *name, enum look how, struct generation *g)
+{
+	if (generation_read(&l->redis, l->o->prefix, name, how, true, g))
+		return true;
+	if (l->redis.context)
+		send_give_up_refused(l);
+	return false;
+}
+
+char *publish_live_name(struct load *l)
+{
+	struct generation live = read_live(l);
+	return memory_format("%s", live.said.generation);
+}
+
+/* Tries until it is known that the target is live; everything else ends the load. */
+static void change(struct load *l, struct change *c, enum outcome (*attempt)(struct load *, struct change *))
+{
+	enum { CHANGES_MOST = 10 };
+	int64_t losses = 0, changes = 0;
+	for (;;) {
+		enum outcome outcome = attempt(l, c);
+		if (outcome == OUTCOME_DONE)
+			return;
+		if (outcome == OUTCOME_LOST) {
+			if (losses++ > l->o->retries)
+				send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
+			free(send_greet(l));
+		}
+		char *live = publish_live_name(l);
+		bool done = c->target[0] && strcmp(live, c->target) == 0;
+		bool other = strcmp(live, c->live.said.generation) != 0;
+		free(live);
+		if (done)
+			return; /* the reply was lost, no more */
+		if (outcome == OUTCOME_LOST && l->users)
+			keys_keep(l); /* it may be another server, or one that was restarted */
+		if (outcome == OUTCOME_CHANGED && (other || ++changes == CHANGES_MOST))
+			send_give_up(l, STATUS_UNAVAILABLE, other
+				     ? "another load has published in the meantime"
+				     : "the keys change while they are published");
 	}
+}
+
+/* ---- publishing ---- */
+
+/* Ends the load unless the server has all of it. */
+static void check_whole(struct load *l, const struct change *c, const struct generation *own)
+{
+	uint64_t lists = l->users ? l->there : own->lists;
+	struct buffer missing = {0};
+	generation_add_missing(&missing, own, lists);
+	if (own->parts != c->staged || own->said.lists != c->lists || lists != c->lists || missing.n) {
+		char *problem = memory_format("the server has lost what it had acknowledged: %s",
+			missing.n ? buffer_text(&missing) : "the description of this generation");
+		send_give_up(l, STATUS_UNAVAILABLE, problem);
+	}
+	buffer_free(&missing);
+}
+
+/* Counts what was loaded, and renames it over what is live. */
+static enum outcome try_publish(struct load *l, struct change *c)
+{
+	struct generation own;
+	lists_keep(l);
+	send_drain(l);
+	if (!look(l, l->generation, LOOK_COUNT, &own) || !look(l, LIVE, LOOK_DESCRIPTION, &c->live) ||
+	    !look(l, PREVIOUS, LOOK_DESCRIPTION, &c->previous))
+		return OUTCOME_LOST;
+	check_whole(l, c, &own);
+	check_shrink(l, c->lists, &c->live);
+	if (!transaction_begin(l))
+		return OUTCOME_LOST;
+	transaction_parts(l, "UNLINK", PREVIOUS, (1u << PARTS) - 1);
+	if (c->previous.said.layout == LAYOUT_HASH && c->previous.said.shards > 1)
+		transaction_shards(l, "UNLINK", c->previous.said.generation, c->previous.said.shards, NULL);
+	transaction_renames(l, LIVE, PREVIOUS, c->live.parts);
+	transaction_renames(l, l->generation, LIVE, c->staged);
+	transaction_add(l, "UNLINK", l->delta, NULL);
+	if (l->shard_seen)
+		transaction_shards(l, "PERSIST", l->generation, (uint64_t)l->o->shards, l->shard_seen);
+	transaction_parts(l, "PERSIST", LIVE, c->staged);
+	return transaction_end(l);
+}
+
+/* The keys of users that belong to a generation which is not kept any more. What cannot be
+ * taken away is left to its time to live. */
+static void sweep_gone(struct load *l, const struct published *gone)
+{
+	if (!gone->generation[0] || gone->layout == LAYOUT_HASH)
+		return;
+	for (int64_t i = 0; !sweep_generation(&l->redis, l->o->prefix, gone->generation, gone->layout, 0); i++)
+		if (l->redis.context || i >= l->o->retries || !redis_connect(&l->redis)) {
+			warn("%s; the lists of the generation that went away are left to their --ttl",
+			     l->redis.problem);
+			return;
+		}
+}
+
+void publish(struct load *l, unsigned staged, uint64_t lists)
+{
+	struct change c = {.staged = staged, .lists = lists};
+	snprintf(c.target, sizeof c.target, "%s", l->generation);
+	if (l->users)
+		keys_keep(l);
+	change(l, &c, try_publish);
+	l->began = false;
+	if ((c.live.parts & ~staged) >> PART_ITEMS & 1)
+		warn("this generation has no catalogue (--items), which the one before had");
+	if ((c.live.parts & ~staged) >> PART_POPULAR & 1)
+		warn("this generation has no popular list (--popular), which the one before had");
+	sweep_gone(l, &c.previous.said);
 }
 
 /* ---- and back ---- */
 
+/* Refuses a generation that is not there, or not whole. */
+static void check_previous(struct load *l, const struct generation *previous, struct strmap *keys)
+{
+	char shown[QUOTED_SIZE];
+	struct buffer problem = {0};
+	uint64_t lists = keys ? strmap_count(keys) : previous->lists;
+	if (!previous->said.generation[0]) {
+		buffer_format(&problem, "there is no previous generation under the prefix %s",
+			      quoted(l->o->prefix, strlen(l->o->prefix), shown));
+		send_give_up(l, STATUS_DATA, buffer_text(&problem));
+	}
+	generation_add_missing(&problem, previous, lists);
+	if (problem.n || lists == 0) {
+		char *missing = memory_format("%s", problem.n ? buffer_text(&problem) : "all lists");
+		problem.n = 0;
+		buffer_format(&problem, "generation %s cannot be brought back, of which is missing: %s",
+			      quoted(previous->said.generation, strlen(previous->said.generation), shown),
+			      missing);
+		send_give_up(l, STATUS_DATA, buffer_text(&problem));
+	}
+}
+
+/* The keys of the users get their --ttl once more: they are published now. */
+static void keep_previous(struct load *l, struct strmap *keys)
+{
+	uint64_t there = keys_keep_named(l, keys);
+	char problem[200];
+	snprintf(problem, sizeof problem, "%" PRIu64 " of %" PRIu64 " lists have gone away meanwhile",
+		 strmap_count(keys) - there, (uint64_t)strmap_count(keys));
+	if (there != strmap_count(keys))
+		send_give_up(l, STATUS_UNAVAILABLE, problem);
+}
+
+static enum outcome try_roll_back(struct load *l, struct change *c)
+{
+	if (!look(l, LIVE, LOOK_DESCRIPTION, &c->live) || !look(l, PREVIOUS, LOOK_COUNT, &c->previous))
+		return OUTCOME_LOST;
+	const struct published *said = &c->previous.said;
+	struct strmap *keys = NULL;
+	if (said->generation[0] && said->layout != LAYOUT_HASH) {
+		keys = generation_find_keys(&l->redis, l->o->prefix, said->generation);
+		if (!keys && l->redis.context)
+			send_give_up_refused(l);
+		if (!keys)
+			return OUTCOME_LOST;
+	}
+	check_previous(l, &c->previous, keys);
+	memcpy(c->target, said->generation, sizeof c->target);
+	if (keys)
+		keep_previous(l, keys);
+	strmap_free(keys);
+	if (!transaction_begin(l))
+		return OUTCOME_LOST;
+	transaction_renames(l, LIVE, ASIDE, c->live.parts);
+	transaction_renames(l, PREVIOUS, LIVE, c->previous.parts);
+	transaction_renames(l, ASIDE, PREVIOUS, c->live.parts);
+	transaction_add(l, "UNLINK", l->delta, NULL);
+	return transaction_end(l);
+}
+
 void publish_roll_back(struct load *l)
 {
-	static const char ASIDE[] = "aside";
-	watch(l);
-	unsigned live = publish_existing(l, LIVE), old = publish_existing(l, PREVIOUS);
-	if (!(old >> PART_META & 1))
-		die(STATUS_DATA, "there is no previous generation under the prefix '%s'", l->o->prefix);
-	size_t n = 0;
-	queue(l, "MULTI", NULL, NULL);
-	n += queue_renames(l, LIVE, ASIDE, live);
-	n += queue_renames(l, PREVIOUS, LIVE, old);
-	n += queue_renames(l, ASIDE, PREVIOUS, live);
-	n += queue(l, "UNLINK", l->delta, NULL);
-	execute(l, n);
+	struct change c = {0};
+	change(l, &c, try_roll_back);
 }

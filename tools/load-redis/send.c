@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "frame/run.h"
+#include "keys.h"
+#include "report.h"
 #include "services/redis.h"
 #include "sweep.h"
 
@@ -16,31 +18,71 @@ enum { WINDOW_BYTES = 128 << 10 };
 
 /* ---- the end of a load that fails ---- */
 
+/* Is the generation that was loaded the live one? Yes also when that is not known. */
+static bool may_be_live(struct load *l)
+{
+	char *meta = published_key(l->o->prefix, "", PART_META);
+	redisReply *reply = l->redis.context ? REDIS(&l->redis, "HGET", meta, "generation") : NULL;
+	bool other = reply && (reply->type == REDIS_REPLY_NIL ||
+			       (reply->type == REDIS_REPLY_STRING && strcmp(reply->str, l->generation) != 0));
+	if (reply)
+		freeReplyObject(reply);
+	free(meta);
+	return !other;
+}
+
+/* The description goes first. It is watched by an EXEC that may still be on its way, which
+ * will do nothing from then on; and if it was done, its lists are not ours to take. */
 void send_discard(struct load *l)
 {
-	bool began = l->began && !l->o->delta;
+	static const enum part ORDER[PARTS] = {PART_META, PART_LISTS, PART_ITEMS, PART_POPULAR};
+	bool began = l->began && l->generation && !l->o->delta;
 	l->began = false;
 	/* Anew: on the old connection replies may be under way. */
-	if (!began || !redis_connect(&l->redis))
+	if (!redis_connect(&l->redis) || !began)
 		return;
 	for (int p = 0; p < PARTS && l->redis.context; p++) {
-		redisReply *reply = REDIS(&l->redis, "UNLINK", l->staging[p]);
+		redisReply *reply = REDIS(&l->redis, "UNLINK", l->staging[ORDER[p]]);
 		if (reply)
 			freeReplyObject(reply);
 	}
-	if (is_pointed(l->o))
+	if (is_pointed(l->o) && !(l->committing && may_be_live(l)))
 		sweep_generation(&l->redis, l->o->prefix, l->generation, (enum layout)l->o->layout,
 				 (uint64_t)l->o->shards);
+}
+
+/* Reads what is on its way from command number `from` on, so that it is known what was
+ * done. */
+static void settle(struct load *l, size_t from)
+{
+	for (size_t i = from; i < l->flight.n; i++) {
+		redisReply *reply = redis_reply(&l->redis);
+		l->inexact |= !reply;
+		if (!reply)
+			break;
+		l->acknowledged += l->flight.commands[i].begins && reply->type != REDIS_REPLY_ERROR;
+		freeReplyObject(reply);
+	}
+	l->flight.n = 0;
 }
 
 static struct load *unfinished;
 
 static void discard_unfinished(void)
 {
-	if (unfinished) {
-		send_discard(unfinished);
-		redis_disconnect(&unfinished->redis);
+	struct load *l = unfinished;
+	if (!l)
+		return;
+	if (l->o->delta)
+		settle(l, 0);
+	if (l->o->delta && (l->acknowledged || l->inexact)) {
+		struct buffer b = {0};
+		report_delta(l, &b);
+		tell("%s", buffer_text(&b));
+		buffer_free(&b);
 	}
+	send_discard(l);
+	redis_disconnect(&l->redis);
 }
 
 void send_clean_up_at_exit(struct load *l)
@@ -54,6 +96,7 @@ void send_finished(struct load *l)
 {
 	l->began = false;
 	unfinished = NULL;
+	keys_forget(l);
 	free(l->filling.commands);
 	free(l->flight.commands);
 	buffer_free(&l->filling.bytes);
@@ -62,10 +105,27 @@ void send_finished(struct load *l)
 
 void send_give_up(struct load *l, enum exit_status status, const char *what)
 {
+	struct buffer b = {0};
 	progress_clear();
-	send_discard(l);
-	redis_disconnect(&l->redis);
-	die(status, "%s; what was live is still served", what);
+	buffer_add_text(&b, what); /* before it changes: it may be l->redis.problem */
+	buffer_add_text(&b, "; ");
+	if (l->out) {
+		buffer_add_text(&b, "nothing is published");
+	} else {
+		send_discard(l);
+		if (l->o->delta)
+			report_delta(l, &b);
+		else
+			report_live(l, &b);
+		redis_disconnect(&l->redis);
+	}
+	unfinished = NULL;
+	die(status, "%s", buffer_text(&b));
+}
+
+void send_give_up_refused(struct load *l)
+{
+	send_give_up(l, l->redis.refused ? STATUS_FAILED : STATUS_UNAVAILABLE, l->redis.problem);
 }
 
 /* What the server thinks of a command, with the line and the user in front. */
@@ -79,12 +139,13 @@ _Noreturn static void refuse(struct load *l, const struct command *c, enum exit_
 			 status == STATUS_DATA ? "" : ":", error);
 	else
 		snprintf(problem, sizeof problem, "staging: %.300s", error);
+	settle(l, (size_t)(c - l->flight.commands) + 1);
 	send_give_up(l, status, problem);
 }
 
 /* ---- the connection ---- */
 
-void send_connect(struct load *l)
+static void connect_server(struct load *l)
 {
 	double wait = 0.1;
 	for (int64_t i = 0;; i++) {
@@ -92,14 +153,29 @@ void send_connect(struct load *l)
 			return;
 		if (l->redis.refused && l->resume)
 			refuse(l, l->resume, STATUS_FAILED, l->redis.problem);
-		if (l->redis.refused)
-			die(STATUS_FAILED, "%s", l->redis.problem);
-		if (i >= l->o->retries)
-			die(STATUS_UNAVAILABLE, "%s", l->redis.problem);
+		if (l->redis.refused || i >= l->o->retries) {
+			enum exit_status status = l->redis.refused ? STATUS_FAILED : STATUS_UNAVAILABLE;
+			if (l->began)
+				send_give_up(l, status, l->redis.problem);
+			die(status, "%s", l->redis.problem);
+		}
 		warn("%s; again in %.1f s", l->redis.problem, wait);
 		clock_sleep(wait);
 		wait = fmin(wait * 2, 5);
 	}
+}
+
+/* In a cluster all keys must be in one slot, which a part of them in braces says. */
+static void check_cluster(const struct load *l, const char *info)
+{
+	char shown[QUOTED_SIZE], hint[QUOTED_SIZE];
+	const char *prefix = l->o->prefix;
+	if (!strstr(info, "redis_mode:cluster") || published_is_one_slot(prefix))
+		return;
+	char *braced = memory_format("{%s}", prefix);
+	die(STATUS_FAILED, "%s is a Redis Cluster: the keys of the prefix %s are in several slots; use "
+	    "--prefix %s", l->redis.target->name, quoted(prefix, strlen(prefix), shown),
+	    quoted(braced, strlen(braced), hint));
 }
 
 /* Changes whenever the server is started. NULL: the connection is lost. */
@@ -108,7 +184,9 @@ static char *server_run_id(struct load *l)
 	redisReply *reply = REDIS(&l->redis, "INFO", "server");
 	if (!reply)
 		return NULL;
-	const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, "run_id:") : NULL;
+	const char *info = reply->type == REDIS_REPLY_STRING ? reply->str : "";
+	const char *at = strstr(info, "run_id:");
+	check_cluster(l, info);
 	char *id = at ? memory_text(at + 7, strcspn(at + 7, "\r\n")) : memory_text("", 0);
 	freeReplyObject(reply);
 	return id;
@@ -119,7 +197,7 @@ char *send_greet(struct load *l)
 	for (int64_t i = 0;; i++) {
 		if (i > l->o->retries)
 			send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
-		send_connect(l);
+		connect_server(l);
 		char *id = server_run_id(l);
 		if (id)
 			return id;
@@ -128,8 +206,6 @@ char *send_greet(struct load *l)
 
 long long send_integer(struct load *l, redisReply *reply, const char *what)
 {
-	if (!reply && l->patient)
-		return 0;
 	if (!reply)
 		send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
 	long long value = reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
@@ -173,7 +249,7 @@ static void recover(struct load *l, size_t from)
 	free(same ? id : l->run_id);
 	if (!same) /* started anew: from a file that has everything? */
 		l->run_id = id;
-	if (!same && (l->o->layout != LAYOUT_HASH || send_count(l) < l->acknowledged))
+	if (!same && (!l->generation || l->o->layout != LAYOUT_HASH || send_count(l) < l->acknowledged))
 		send_give_up(l, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");
 	for (size_t i = from; i < l->flight.n; i++)
 		l->flight.commands[i].again = true;
@@ -203,6 +279,7 @@ static void take_replies(struct load *l)
 	for (size_t i = 0; i < l->flight.n;) {
 		redisReply *reply = redis_reply(&l->redis);
 		if (!reply) {
+			l->inexact = l->o->delta;
 			if (losses++ > l->o->retries)
 				send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
 			while (i > 0 && commands[i].row && !commands[i].begins)
@@ -215,10 +292,12 @@ static void take_replies(struct load *l)
 			       : STATUS_FAILED, reply->str);
 		if (is_repeated(l, &commands[i], reply))
 			refuse(l, &commands[i], STATUS_DATA, "had a list before");
+		l->there += commands[i].counts && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
 		freeReplyObject(reply);
 		l->acknowledged += commands[i].begins;
 		i++;
 	}
+	l->inexact = false;
 	l->flight.n = l->flight.bytes.n = 0;
 }
 
@@ -267,10 +346,12 @@ void send_words(struct load *l, size_t words, const char *const *word)
 	send_end(l, c);
 }
 
-void send_when_full(struct load *l)
+bool send_when_full(struct load *l)
 {
-	if (l->filling.n >= (size_t)l->o->window || l->filling.bytes.n > WINDOW_BYTES)
+	bool full = l->filling.n >= (size_t)l->o->window || l->filling.bytes.n > WINDOW_BYTES;
+	if (full)
 		send_window(l);
+	return full;
 }
 
 void send_drain(struct load *l)

@@ -10,9 +10,9 @@
 #include "load.h"
 
 /* Connects, with back-off, and learns which server this is (the caller frees its name);
- * exit 1 when it refuses, 4 when it is not there. */
+ * exit 1 when it refuses, or is a cluster that the prefix does not suit; 4 when it is not
+ * there. */
 char *send_greet(struct load *l);
-void send_connect(struct load *l);
 
 /* A command in the window: begun, its words added to l->filling.bytes, ended. */
 struct command send_begin(struct load *l, size_t words);
@@ -23,8 +23,8 @@ void send_words(struct load *l, size_t words, const char *const *word);
 #define SEND(l, ...) send_words(l, sizeof((const char *const[]){__VA_ARGS__}) / \
 	sizeof(const char *), (const char *const[]){__VA_ARGS__})
 
-/* Between lists: sends the window when it is full. */
-void send_when_full(struct load *l);
+/* Between lists: sends the window when it is full, and says so. */
+bool send_when_full(struct load *l);
 
 /* Until everything is acknowledged. */
 void send_drain(struct load *l);
@@ -35,11 +35,16 @@ uint64_t send_count(struct load *l);
 /* The integer of a reply, which is freed; an error ends the load. */
 long long send_integer(struct load *l, redisReply *reply, const char *what);
 
-/* Takes what was staged so far away again, as far as the server can be reached. */
+/* Takes what was staged so far away again, as far as the server can be reached; leaves a
+ * new connection, or none. */
 void send_discard(struct load *l);
 
-/* Ends the load: takes what was staged away again, says why. */
+/* Ends the load: takes what was staged away again, says why, and what is live now, which
+ * the server is asked for. */
 _Noreturn void send_give_up(struct load *l, enum exit_status status, const char *what);
+
+/* The same after redis_good_reply: says l->redis.problem. */
+_Noreturn void send_give_up_refused(struct load *l);
 
 /* The same at any exit, until send_finished. */
 void send_clean_up_at_exit(struct load *l);

@@ -5,9 +5,10 @@
 #include <time.h>
 
 #include "base/number.h"
-#include "publish.h"
-#include "services/redis.h"
+#include "generation.h"
+#include "report.h"
 #include "send.h"
+#include "services/redis.h"
 
 static void write_row(struct output *out, const char *name, struct span value)
 {
@@ -31,35 +32,85 @@ static void write_pair(struct output *out, const redisReply *name, const redisRe
 		write_row(out, "published", span_of(text));
 }
 
-void status_show(struct load *l)
+static redisReply *read_description(struct load *l)
 {
 	char *meta = published_key(l->o->prefix, "", PART_META);
-	char *previous = published_key(l->o->prefix, "previous", PART_META);
-	redisReply *reply = REDIS(&l->redis, "HGETALL", meta);
+	const char *word[] = {"HGETALL", meta};
+	const size_t length[] = {7, strlen(meta)};
+	redis_append(&l->redis, 2, word, length);
+	redisReply *reply = redis_good_reply(&l->redis, "HGETALL");
 	if (!reply)
-		send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
-	if (reply->type != REDIS_REPLY_ARRAY)
-		die(STATUS_FAILED, "%s: %s", meta, reply->type == REDIS_REPLY_ERROR ? reply->str
-		    : "is no description of a generation");
-	if (reply->elements == 0)
-		die(STATUS_DATA, "nothing is live under the prefix '%s'", l->o->prefix);
-	redisReply *generation = REDIS(&l->redis, "HGET", previous, "generation");
-	if (!generation)
-		send_give_up(l, STATUS_UNAVAILABLE, l->redis.problem);
+		send_give_up_refused(l);
+	free(meta);
+	return reply;
+}
+
+/* What a description says is its generation. */
+static bool is_of(const redisReply *description, const char *generation)
+{
+	for (size_t i = 0; i + 1 < description->elements; i += 2)
+		if (strcmp(description->element[i]->str, "generation") == 0)
+			return strcmp(description->element[i + 1]->str, generation) == 0;
+	return !*generation;
+}
+
+static void write_missing(struct output *out, const char *name, const struct generation *g)
+{
+	struct buffer missing = {0};
+	generation_add_missing(&missing, g, g->lists);
+	write_row(out, name, (struct span){missing.data, missing.n});
+	buffer_free(&missing);
+}
+
+static void read_whole(struct load *l, const char *name, struct generation *g)
+{
+	if (!generation_read_whole(&l->redis, l->o->prefix, name, true, g))
+		send_give_up_refused(l);
+}
+
+static void write_table(struct load *l, const redisReply *description, const struct generation *live)
+{
+	struct generation previous;
+	read_whole(l, "previous", &previous);
+	long long delta = send_integer(l, REDIS(&l->redis, "HLEN", l->delta), "HLEN");
 	struct output *out = output_open(l->o->common.output, false);
 	output_text(out, "name\tvalue");
 	output_end_row(out);
-	for (size_t i = 0; i + 1 < reply->elements; i += 2)
-		write_pair(out, reply->element[i], reply->element[i + 1]);
-	bool has_previous = generation->type == REDIS_REPLY_STRING;
-	write_row(out, "previous", has_previous ? (struct span){generation->str, generation->len}
-		  : span_of(""));
+	for (size_t i = 0; i + 1 < description->elements; i += 2)
+		write_pair(out, description->element[i], description->element[i + 1]);
+	write_missing(out, "missing", live);
+	write_row(out, "previous", span_of(previous.said.generation));
+	write_missing(out, "previous_missing", &previous);
 	output_text(out, "delta\t");
-	output_i64(out, send_integer(l, REDIS(&l->redis, "HLEN", l->delta), "HLEN"));
+	output_i64(out, delta);
 	output_end_row(out);
 	output_close(out);
-	freeReplyObject(generation);
-	freeReplyObject(reply);
-	free(previous);
-	free(meta);
+}
+
+void status_show(struct load *l)
+{
+	enum { TRIES = 10 };
+	struct generation live;
+	struct buffer problem = {0};
+	redisReply *description;
+	for (int i = 0; i < TRIES; i++) { /* others may publish meanwhile */
+		read_whole(l, "", &live);
+		description = read_description(l);
+		if (is_of(description, live.said.generation) || i + 1 == TRIES)
+			break;
+		freeReplyObject(description);
+	}
+	if (!live.said.generation[0]) {
+		report_live(l, &problem);
+		die(STATUS_DATA, "%s", buffer_text(&problem));
+	}
+	write_table(l, description, &live);
+	freeReplyObject(description);
+	generation_add_missing(&problem, &live, live.lists);
+	if (problem.n == 0)
+		return;
+	problem.n = 0;
+	buffer_add_text(&problem, "live is ");
+	report_generation(&problem, &live, (int64_t)live.lists);
+	die(STATUS_DATA, "%s", buffer_text(&problem));
 }

@@ -5,9 +5,9 @@
 #include "services/published.h"
 
 /* Unlinks a generation's hashes, or the users' own keys, which are looked for (SCAN): a
- * second for some million keys of the database. Does as much as the server lets it; they
- * have a time to live besides. */
-void sweep_generation(struct redis *r, const char *prefix, const char *generation,
+ * second for some million keys of the database. False: the rest is left to its time to
+ * live, see r->problem. */
+bool sweep_generation(struct redis *r, const char *prefix, const char *generation,
 		      enum layout layout, uint64_t shards);
 
 #endif

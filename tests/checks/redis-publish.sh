@@ -1,0 +1,85 @@
+#!/bin/sh
+# Publishing by load-redis while something interferes: whatever is cut, refused, evicted or
+# changed between two replies, what is live is one generation or the other with all of its
+# parts, the exit status says which, and the message what the server has.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+. "$RECPIPE_ROOT/tests/redis.sh"
+
+. "$RECPIPE_ROOT/tests/redis-generations.sh"
+
+redis_start
+words=
+load old || exit 1
+old=$(id)
+
+# a staged key goes away just before it is published, or after it was counted
+for part in lists items popular meta; do
+	for when in WATCH MULTI; do
+		proxy before $when "redis-cli -s s del \$(sh staged $part) > /dev/null"
+		load new --redis "$proxied" 2> err
+		rc=$?
+		case $part in
+		lists) pattern='all 30 lists' ;;
+		items) pattern='all 9 items of the catalogue' ;;
+		popular) pattern='the popular list' ;;
+		meta) pattern='the description' ;;
+		esac
+		says "no $part at $when" 4 "$pattern" "live is generation \"$old\" \(30 lists\)"
+		whole "no $part at $when" old
+		clean "no $part at $when"
+	done
+done
+proxy before WATCH 'redis-cli -s s hdel $(sh staged lists) u7 > /dev/null'
+load new --redis "$proxied" 2> err
+rc=$?
+says 'a list less' 4 '1 of 30 lists'
+whole 'a list less' old
+proxy before MULTI 'redis-cli -s s hdel $(sh staged items) 3 > /dev/null'
+load new --redis "$proxied" 2> err
+rc=$?
+says 'an item less' 4 '1 of 9 items'
+whole 'an item less' old
+proxy before MULTI 'sleep 2.2'
+load new --redis "$proxied" --staging-ttl 2s 2> err
+rc=$?
+says 'the time to live is over' 4 'lost what it had acknowledged'
+whole 'the time to live is over' old
+
+# what is live changes meanwhile: by another load, by eviction of its popular list
+proxy before MULTI "load-redis -q --redis $url --prefix p --items new-items.tsv --popular new-popular.tsv new.tsv"
+load old --redis "$proxied" 2> err
+rc=$?
+says 'another load' 4 'another load has published' "live is generation \"$(id)\" \(30 lists\)"
+whole 'another load' new
+clean 'another load'
+proxy before MULTI 'redis-cli -s s del p:popular > /dev/null'
+load old --redis "$proxied" 2> err
+rc=$?
+says 'a live part less' 0
+whole 'a live part less' old
+
+# commands of the transaction that fail: at once, and when it is done
+proxy swap RENAME RENAMX
+load new --redis "$proxied" 2> err
+rc=$?
+says 'a refused command' 1 'unknown command' "live is generation \"$(id)\" \(30 lists\)"
+whole 'a refused command' old
+clean 'a refused command'
+proxy swap PERSIST HGETALL
+load new --redis "$proxied" 2> err
+rc=$?
+says 'an error inside EXEC' 1 WRONGTYPE "it is live: generation \"$(id)\" \(30 lists\)"
+load old
+load old
+
+# users who lack a command
+for command in hset expire watch hmget exists hlen multi unlink rename persist exec; do
+	redis acl setuser some on nopass '~*' '&*' +@all "-$command" > /dev/null
+	REDISCLI_AUTH=any load new --redis "unix://some@$redis_folder/s" 2> err
+	rc=$?
+	says "no $command" 1 "NOPERM .*'$command'"
+	whole "no $command" old
+	redis --raw keys 'p:[0-9]*' | while read -r key; do redis del "$key"; done > /dev/null
+done
+exit $bad

@@ -1,0 +1,68 @@
+# redis-generations.sh - two small generations with all of their parts, and whether one of
+# them is live; sourced after redis.sh. $words: the options of the layout at hand.
+
+# Two generations of 30 lists, with a catalogue and popular items of their own.
+for seed in old new; do
+	awk -v seed=$seed 'BEGIN { OFS = "\t"; print "user", "rank", "item"
+		for (u = 1; u <= 30; u++)
+			for (k = 1; k <= 5; k++)
+				print "u" u, k, seed "-" u "-" k }' > $seed.tsv
+	awk -v seed=$seed 'BEGIN { print "item"; for (i = 0; i < 9; i++) print seed "-item-" i }' > $seed-items.tsv
+	printf 'item\n%s-hit\n' $seed > $seed-popular.tsv
+done
+load() # SEED OPTION..
+{
+	seed=$1
+	shift
+	timeout 60 load-redis --redis "$url" --prefix p --items $seed-items.tsv --popular $seed-popular.tsv \
+		--timeout 5s "$@" $seed.tsv
+}
+
+# whole WHAT SEED: every part of exactly that generation is live; in any layout
+whole()
+{
+	{
+		redis --raw hget p:items 8
+		redis --raw get p:popular
+		redis --raw hmget p:meta lists items popular
+		case $words in
+		'') redis --raw hvals p:lists ;;
+		--shards*) for i in 0 1 2 3; do redis --raw hvals "p:gen:$(redis --raw hget p:meta generation):$i"; done ;;
+		*string)
+			redis --raw keys "p:gen:$(redis --raw hget p:meta generation):u:*" | sed 's/^/get /' |
+				redis --raw ;;
+		*list)
+			redis --raw keys "p:gen:$(redis --raw hget p:meta generation):u:*" | sed 's/^/lrange /; s/$/ 0 -1/' |
+				redis --raw | paste - - - - - ;;
+		esac | sort -t - -k 2,2n
+	} > got
+	{
+		echo "$2-item-8"
+		echo "$2-hit"
+		printf '30\n9\n1\n'
+		awk 'NR > 1' "$2.tsv" | cut -f 3 | paste - - - - -
+	} > want
+	cmp -s got want || complain "$1 ($words): what is live is not $2: $(diff want got | head -n 4 | tr '\n' ' ')"
+}
+# clean WHAT: nothing is left of what was not published
+clean()
+{
+	now=$(redis --raw hget p:meta generation) before=$(redis --raw hget p:previous:meta generation)
+	left=$(redis --raw keys 'p:*' | grep -vE "^p:(previous:)?(lists|items|popular|meta)\$|^p:gen:($now|$before):" | head -n 3)
+	[ -z "$left" ] || complain "$1 ($words): these are left: $(echo $left)"
+}
+# says WHAT STATUS PATTERN..: of the load before, whose status is $rc
+says()
+{
+	what=$1 status=$2
+	shift 2
+	[ "$rc" = "$status" ] || complain "$what ($words): exit status $rc, not $status: $(cat err)"
+	for pattern; do
+		grep -qE -- "$pattern" err || complain "$what ($words): it says $(cat err), not $pattern"
+	done
+}
+# staged PART: the name of the staged key
+cat > staged << 'END'
+redis-cli -s s --raw keys "p:[0-9]*:$1" | grep -v ':gen:'
+END
+id() { redis --raw hget p:meta generation; }

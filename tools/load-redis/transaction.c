@@ -1,0 +1,99 @@
+#include "transaction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "send.h"
+
+bool transaction_begin(struct load *l)
+{
+	l->queued = 0;
+	redisReply *reply = NULL;
+	const char *word[] = {"MULTI"};
+	const size_t length[] = {5};
+	redis_append(&l->redis, 1, word, length);
+	reply = redis_good_reply(&l->redis, "MULTI");
+	if (!reply && l->redis.context)
+		send_give_up_refused(l);
+	if (reply)
+		freeReplyObject(reply);
+	return reply != NULL;
+}
+
+void transaction_add(struct load *l, const char *a, const char *b, const char *c)
+{
+	const char *word[3] = {a, b, c};
+	size_t length[3] = {strlen(a), b ? strlen(b) : 0, c ? strlen(c) : 0};
+	redis_append(&l->redis, c ? 3 : b ? 2 : 1, word, length);
+	l->queued++;
+}
+
+void transaction_renames(struct load *l, const char *from, const char *to, unsigned mask)
+{
+	for (enum part p = 0; p < PARTS; p++) {
+		if (!(mask >> p & 1))
+			continue;
+		char *a = published_key(l->o->prefix, from, p), *b = published_key(l->o->prefix, to, p);
+		transaction_add(l, "RENAME", a, b);
+		free(a);
+		free(b);
+	}
+}
+
+void transaction_parts(struct load *l, const char *command, const char *generation, unsigned mask)
+{
+	for (enum part p = 0; p < PARTS; p++) {
+		if (!(mask >> p & 1))
+			continue;
+		char *name = published_key(l->o->prefix, generation, p);
+		transaction_add(l, command, name, NULL);
+		free(name);
+	}
+}
+
+void transaction_shards(struct load *l, const char *command, const char *generation,
+			uint64_t shards, const bool *only)
+{
+	struct buffer name = {0};
+	for (uint64_t i = 0; i < shards; i++) {
+		if (only && !only[i])
+			continue;
+		name.n = 0;
+		published_shard_key(&name, l->o->prefix, generation, i);
+		transaction_add(l, command, buffer_text(&name), NULL);
+	}
+	buffer_free(&name);
+}
+
+enum outcome transaction_end(struct load *l)
+{
+	size_t queued = l->queued;
+	transaction_add(l, "EXEC", NULL, NULL);
+	l->committing = true;
+	for (size_t i = 0; i < queued; i++) { /* QUEUED; an error has EXEC do nothing */
+		redisReply *reply = redis_good_reply(&l->redis, "publishing");
+		if (!reply && !l->redis.context)
+			return OUTCOME_LOST;
+		if (!reply)
+			send_give_up_refused(l);
+		freeReplyObject(reply);
+	}
+	redisReply *reply = redis_good_reply(&l->redis, "EXEC");
+	if (!reply && !l->redis.context)
+		return OUTCOME_LOST;
+	if (!reply)
+		send_give_up_refused(l);
+	if (reply->type == REDIS_REPLY_NIL) {
+		freeReplyObject(reply);
+		return OUTCOME_CHANGED;
+	}
+	bool strange = reply->type != REDIS_REPLY_ARRAY || reply->elements != queued;
+	const char *problem = strange ? "EXEC: a strange answer" : NULL;
+	for (size_t i = 0; !strange && i < reply->elements; i++)
+		if (reply->element[i]->type == REDIS_REPLY_ERROR)
+			problem = reply->element[i]->str;
+	if (problem)
+		send_give_up(l, STATUS_FAILED, problem);
+	freeReplyObject(reply);
+	return OUTCOME_DONE;
+}

@@ -1,0 +1,37 @@
+/* transaction.h - commands that the server does all together or not at all.
+ *
+ * What they depend on is watched first (generation_read). A reply that is an error ends
+ * the load.
+ */
+#ifndef LOAD_REDIS_TRANSACTION_H
+#define LOAD_REDIS_TRANSACTION_H
+
+#include "load.h"
+
+enum outcome {
+	OUTCOME_DONE,
+	OUTCOME_CHANGED, /* nothing was done: something that is watched has changed */
+	OUTCOME_LOST,    /* the connection: it is not known how far this came */
+};
+
+/* MULTI, acknowledged: where it is refused, what follows would be done one by one.
+ * False: the connection is lost. */
+bool transaction_begin(struct load *l);
+
+/* A command of one to three words (b, c: NULL). */
+void transaction_add(struct load *l, const char *a, const char *b, const char *c);
+
+/* The command on each part of a generation, by bits of enum part. */
+void transaction_parts(struct load *l, const char *command, const char *generation, unsigned mask);
+
+/* On the hashes of a generation in several; `only` NULL: on all of them. */
+void transaction_shards(struct load *l, const char *command, const char *generation,
+			uint64_t shards, const bool *only);
+
+/* RENAME of each part. */
+void transaction_renames(struct load *l, const char *from, const char *to, unsigned mask);
+
+/* EXEC. */
+enum outcome transaction_end(struct load *l);
+
+#endif
