@@ -25,7 +25,7 @@ served()
 }
 load()
 {
-	load-redis --redis "$url" --prefix p "$@" || complain "load-redis $*: exit status $?"
+	timeout 120 load-redis --redis "$url" --prefix p "$@" || complain "load-redis $*: exit status $?"
 }
 for layout in hash '--shards 16' '--layout string' '--layout list --ttl 1h'; do
 	case $layout in hash) words= ;; *) words=$layout ;; esac
@@ -67,7 +67,7 @@ done
 for words in '' '--shards 16' '--layout string' '--layout list'; do
 	redis flushall > /dev/null
 	load $words i.tsv
-	{ cat j.tsv; printf '5\t1\tj1\t1\n'; } | load-redis --redis "$url" --prefix p $words 2> err
+	{ cat j.tsv; printf '5\t1\tj1\t1\n'; } | timeout 120 load-redis --redis "$url" --prefix p $words 2> err
 	rc=$?
 	[ $rc = 3 ] || complain "a user twice, $words: exit status $rc"
 	grep -q 'user "5"' err || complain "a user twice, $words: $(cat err)"
@@ -89,7 +89,7 @@ for words in '--shards 16' '--layout string' '--layout list'; do
 			sleep 0.01
 		done
 	) &
-	load-redis --redis "$url" --prefix p --retries 50 -q --window 50 $words j.tsv ||
+	timeout 120 load-redis --redis "$url" --prefix p --retries 50 -q --window 50 $words j.tsv ||
 		complain "$words: a load whose connection was cut failed"
 	wait $!
 	served "$words, cut" j
@@ -103,7 +103,7 @@ next-track --redis "$url" --prefix p --items items.tsv --pipeline requests.tsv >
 awk -F '\t' 'NR > 1 && ($1 == 7 && $2 $3 != "k7delta" || $1 == 449 && $2 $3 != "k8delta") { bad++ }
 	NR > 1 && $3 == "delta" { n++ }
 	END { exit !(n > 10 && !bad) }' got.out || complain 'a delta is not read first'
-load-redis --redis "$url" --prefix p --status | grep -q '^delta	2$' || complain '--status: delta'
+timeout 120 load-redis --redis "$url" --prefix p --status | grep -q '^delta	2$' || complain '--status: delta'
 load j.tsv
 served 'after a delta' j
 exit $bad

@@ -39,29 +39,29 @@ fails()
 {
 	what=$1 status=$2 pattern=$3
 	shift 3
-	load-redis --redis "$url" --prefix p --timeout 2s --retries 2 "$@" 2> err
+	timeout 120 load-redis --redis "$url" --prefix p --timeout 2s --retries 2 "$@" 2> err
 	rc=$?
 	[ $rc = "$status" ] || complain "$what: exit status $rc, not $status: $(cat err)"
 	grep -qE "$pattern" err || complain "$what: it says $(cat err)"
 }
 
 redis_start
-load-redis --redis "$url" --prefix p --items items.tsv old.tsv || complain 'the first load failed'
+timeout 120 load-redis --redis "$url" --prefix p --items items.tsv old.tsv || complain 'the first load failed'
 whole first old 3000
 [ "$(redis --raw hlen p:items)" = 499 ] || complain 'the catalogue is not that of the items available'
 [ "$(redis --raw hget p:items 7)" = old-8 ] || complain 'the catalogue has holes'
-load-redis --redis "$url" --prefix p --status > status || complain 'no status'
+timeout 120 load-redis --redis "$url" --prefix p --status > status || complain 'no status'
 grep -q '^lists	3000$' status || complain "status: $(cat status)"
 
 # swapped whole, and back
-load-redis --redis "$url" --prefix p < new.tsv || complain 'the second load failed'
+timeout 120 load-redis --redis "$url" --prefix p < new.tsv || complain 'the second load failed'
 whole second new 3000
-load-redis --redis "$url" --prefix p --rollback || complain 'no way back'
+timeout 120 load-redis --redis "$url" --prefix p --rollback || complain 'no way back'
 whole rollback old 3000
 [ "$(redis --raw hlen p:items)" = 499 ] || complain 'rollback forgot the catalogue'
-load-redis --redis "$url" --prefix p --rollback || complain 'no way forth'
+timeout 120 load-redis --redis "$url" --prefix p --rollback || complain 'no way forth'
 whole forth new 3000
-load-redis --redis "$url" --prefix p --rollback
+timeout 120 load-redis --redis "$url" --prefix p --rollback
 
 # input that must not be published
 printf 'user\trank\titem\tscore\n' | fails 'an empty input' 3 'no lists' -
@@ -72,7 +72,7 @@ head -n 201 new.tsv | fails '--max-shrink' 3 'max-shrink' --max-shrink 0.5 -
 { cat new.tsv; printf 'u9998\t1\t\nu9999\t1\n'; } |
 	fails '--max-errors' 3 'bad row 2' --on-error=skip --max-errors 1 -
 whole 'after bad input' old 3000
-load-redis --redis "$url" --prefix p --dry-run new.tsv || complain 'the dry run failed'
+timeout 120 load-redis --redis "$url" --prefix p --dry-run new.tsv || complain 'the dry run failed'
 whole 'after a dry run' old 3000
 [ "$(redis --raw keys 'p:*' | wc -l)" -le 8 ] || complain "failed loads left keys: $(redis --raw keys 'p:*' | tr '\n' ' ')"
 
@@ -90,7 +90,7 @@ url=unix://$redis_folder/s
 redis config set requirepass top > /dev/null
 fails 'no password' 1 'NOAUTH' new.tsv
 echo top > password
-load-redis --redis "$url" --prefix p --password-file password --status > /dev/null ||
+timeout 120 load-redis --redis "$url" --prefix p --password-file password --status > /dev/null ||
 	complain 'a password from a file does not do'
 redis -a top config set requirepass '' > /dev/null
 whole 'after bad logins' old 3000
@@ -104,24 +104,20 @@ whole 'after bad logins' old 3000
 		sleep 0.01
 	done
 ) &
-load-redis --redis "$url" --prefix p --retries 50 -q big.tsv || complain 'a load whose connection was cut failed'
+timeout 120 load-redis --redis "$url" --prefix p --retries 50 -q big.tsv || complain 'a load whose connection was cut failed'
 wait $!
 whole 'after cuts' big 60000
-load-redis --redis "$url" --prefix p old.tsv
+timeout 120 load-redis --redis "$url" --prefix p old.tsv
 redis client pause 700 > /dev/null
-load-redis --redis "$url" --prefix p --timeout 5s big.tsv || complain 'a load on a paused server failed'
+timeout 120 load-redis --redis "$url" --prefix p --timeout 5s big.tsv || complain 'a load on a paused server failed'
 whole 'after a pause' big 60000
-load-redis --redis "$url" --prefix p old.tsv
-mkfifo pause
-load-redis --redis "$url" --prefix p --window 100 pause &
-loader=$!
-exec 3> pause
-head -n 600001 big.tsv >&3
-kill -STOP "$redis_pid"
-(sleep 3 && kill -CONT "$redis_pid") &
-tail -n +600002 big.tsv >&3
-exec 3>&-
-wait $loader || complain 'a load failed whose server stood still for three seconds'
+timeout 120 load-redis --redis "$url" --prefix p old.tsv
+{
+	head -n 600001 big.tsv
+	kill -STOP "$redis_pid"
+	(sleep 3 && kill -CONT "$redis_pid") > /dev/null &
+	tail -n +600002 big.tsv
+} | timeout 120 load-redis --redis "$url" --prefix p --window 100 || complain 'a load failed whose server stood still for three seconds'
 whole 'after a stop' big 60000
 redis client pause 3000 write > /dev/null
 fails 'a long pause' 4 'no answer in time' --timeout 100ms --retries 1 new.tsv
@@ -129,19 +125,15 @@ redis client unpause > /dev/null
 whole 'after a long pause' big 60000
 
 # the server dies in the middle and comes back from its file
-load-redis --redis "$url" --prefix p old.tsv || complain 'the load before the crash failed'
+timeout 120 load-redis --redis "$url" --prefix p old.tsv || complain 'the load before the crash failed'
 redis save > /dev/null
-mkfifo slow
-load-redis --redis "$url" --prefix p --retries 6 -q slow 2> err &
-loader=$!
-exec 3> slow
-head -n 600001 big.tsv >&3
-sleep 0.2
-redis_crash
-redis_start --dbfilename dump.rdb
-tail -n +600002 big.tsv >&3
-exec 3>&-
-wait $loader
+{
+	head -n 600001 big.tsv
+	sleep 0.2
+	redis_crash
+	redis_start --dbfilename dump.rdb
+	tail -n +600002 big.tsv
+} | timeout 120 load-redis --redis "$url" --prefix p --retries 6 -q 2> err
 rc=$?
 [ $rc = 4 ] || complain "a server that lost what it had: exit status $rc: $(cat err)"
 whole 'after a crash' old 3000
@@ -155,12 +147,12 @@ emitted() # WHAT: redis-cli --pipe must take what is on standard input
 	redis --pipe > piped || complain "$1: redis-cli --pipe: $(cat piped)"
 	grep -q 'errors: 0' piped || complain "$1: $(cat piped)"
 }
-load-redis --prefix p --emit-resp --items items.tsv old.tsv | emitted 'the first'
+timeout 120 load-redis --prefix p --emit-resp --items items.tsv old.tsv | emitted 'the first'
 whole 'emitted' old 3000
-load-redis --prefix p --emit-resp new.tsv > resp || complain '--emit-resp failed'
+timeout 120 load-redis --prefix p --emit-resp new.tsv > resp || complain '--emit-resp failed'
 emitted 'the second' < resp
 whole 'emitted again' new 3000
-load-redis --redis "$url" --prefix p --rollback || complain 'no way back from what was emitted'
+timeout 120 load-redis --redis "$url" --prefix p --rollback || complain 'no way back from what was emitted'
 whole 'back from what was emitted' old 3000
 [ "$(redis --raw hlen p:items)" = 499 ] || complain 'the emitted catalogue is not whole'
 # a list is refused under way
@@ -171,11 +163,11 @@ whole 'emitted without memory' old 3000
 # the stream is cut, or a list is missing
 head -c 100000 resp | redis --pipe --pipe-timeout 1 > /dev/null
 whole 'a stream that was cut' old 3000
-load-redis --prefix p --emit-resp new.tsv | sed 's/^u77\r/u78\r/' > holes
+timeout 120 load-redis --prefix p --emit-resp new.tsv | sed 's/^u77\r/u78\r/' > holes
 redis-cli -s s --pipe < holes > piped 2>&1 && complain 'a missing list passes unseen'
 grep -q '2999 of 3000 lists have come' piped || complain "a missing list: $(cat piped)"
 whole 'a missing list' old 3000
-head -n 201 new.tsv | load-redis --prefix p --emit-resp --max-shrink 0.5 |
+head -n 201 new.tsv | timeout 120 load-redis --prefix p --emit-resp --max-shrink 0.5 |
 	redis-cli -s s --pipe > piped 2>&1 &&
 	complain 'emitted, --max-shrink: nothing is refused'
 grep -q 'max-shrink' piped || complain "emitted, --max-shrink: $(cat piped)"

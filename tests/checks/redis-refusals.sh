@@ -32,7 +32,7 @@ refused()
 {
 	what=$1 status=$2 pattern=$3
 	shift 3
-	load-redis --redis "$url" --prefix p --retries 1 "$@" 2> err
+	timeout 120 load-redis --redis "$url" --prefix p --retries 1 "$@" 2> err
 	rc=$?
 	[ $rc = "$status" ] || complain "$what: exit status $rc, not $status: $(cat err)"
 	grep -qE "$pattern" err || complain "$what: it says $(cat err)"
@@ -42,7 +42,7 @@ first='new.tsv:2: user "u1": '
 
 mkdir -p data
 redis_start --dir "$PWD/data"
-load-redis --redis "$url" --prefix p old.tsv || exit 1
+timeout 120 load-redis --redis "$url" --prefix p old.tsv || exit 1
 
 redis config set maxmemory 1 > /dev/null
 refused OOM 1 "${first}OOM " new.tsv
@@ -65,19 +65,15 @@ done
 refused MISCONF 1 'MISCONF ' new.tsv # which is the answer to PING already
 redis config set save '' > /dev/null
 whole MISCONF old 300
-mkfifo slow
-load-redis --redis "$url" --prefix p --window 10 slow 2> err &
-loader=$!
-exec 3> slow
-head -n 101 new.tsv >&3
-sleep 0.3
-redis config set save '3600 1' > /dev/null
-tail -n +102 new.tsv >&3
-exec 3>&-
-wait $loader
+{
+	head -n 101 new.tsv
+	sleep 0.3
+	redis config set save '3600 1' > /dev/null
+	tail -n +102 new.tsv
+} | timeout 120 load-redis --redis "$url" --prefix p --window 10 2> err
 rc=$?
 [ $rc = 1 ] || complain "MISCONF under way: exit status $rc"
-grep -qE 'slow:[0-9]+: user "u[0-9]+": MISCONF' err || complain "MISCONF under way: it says $(cat err)"
+grep -qE 'input\):[0-9]+: user "u[0-9]+": MISCONF' err || complain "MISCONF under way: it says $(cat err)"
 redis config set save '' > /dev/null
 whole 'MISCONF under way' old 300
 
@@ -87,35 +83,29 @@ url=unix://$redis_folder/s
 whole NOPERM old 300
 
 # the password is changed while a load is under way, and its connection cut
-load-redis --redis "$url" --prefix p --window 10 --retries 3 slow 2> err &
-loader=$!
-exec 3> slow
-head -n 101 new.tsv >&3
-sleep 0.3
-redis config set requirepass top > /dev/null
-redis -a top client kill type normal > /dev/null
-tail -n +102 new.tsv >&3
-exec 3>&-
-wait $loader
+{
+	head -n 101 new.tsv
+	sleep 0.3
+	redis config set requirepass top > /dev/null
+	redis -a top client kill type normal > /dev/null
+	tail -n +102 new.tsv
+} | timeout 120 load-redis --redis "$url" --prefix p --window 10 --retries 3 2> err
 rc=$?
 [ $rc = 1 ] || complain "NOAUTH under way: exit status $rc"
-grep -qE 'slow:[0-9]+: user "u[0-9]+": .*NOAUTH' err || complain "NOAUTH under way: it says $(cat err)"
+grep -qE 'input\):[0-9]+: user "u[0-9]+": .*NOAUTH' err || complain "NOAUTH under way: it says $(cat err)"
 redis -a top config set requirepass '' > /dev/null
 whole 'NOAUTH under way' old 300
 redis --raw keys '*' | grep -vE '^p:(lists|meta)$' | sort > left
 
-# SIGINT: nothing is published, and nothing left
-load-redis --redis "$url" --prefix p --window 10 slow 2> err &
-loader=$!
-exec 3> slow
-head -n 501 new.tsv >&3
-sleep 0.3
-kill -INT $loader 2> /dev/null || complain 'SIGINT: it is not there'
-# a shell's background job ignores SIGINT: then SIGTERM does it
-kill -TERM $loader
-tail -n +502 new.tsv >&3
-exec 3>&-
-wait $loader
+# SIGINT: nothing is published, and nothing left; a shell's background job ignores it, then
+# SIGTERM does it
+{
+	head -n 501 new.tsv
+	sleep 0.3
+	kill -INT "$(cat loader)" 2> /dev/null || complain 'SIGINT: it is not there'
+	kill -TERM "$(cat loader)" 2> /dev/null
+	tail -n +502 new.tsv
+} | sh -c 'echo $$ > loader; exec load-redis --redis "$1" --prefix p --window 10' sh "$url" 2> err
 rc=$?
 [ $rc = 143 ] || [ $rc = 130 ] || complain "a signal: exit status $rc"
 whole 'a signal' old 300
@@ -124,13 +114,13 @@ redis --raw keys '*' | grep -vE '^p:(lists|meta)$' | sort | cmp -s - left ||
 
 # rows that are set aside
 { cat new.tsv; printf 'u301\tx\ti\t1\nu302\t1\n'; } > some.tsv
-load-redis --redis "$url" --prefix p --on-error=skip --rejects bad.tsv -q some.tsv 2> /dev/null ||
+timeout 120 load-redis --redis "$url" --prefix p --on-error=skip --rejects bad.tsv -q some.tsv 2> /dev/null ||
 	complain '--rejects: failed'
 [ "$(cat bad.tsv)" = "$(printf 'u301\tx\ti\t1\nu302\t1')" ] || complain "--rejects: $(cat bad.tsv)"
 whole '--rejects' new 300
 
 # --status: since when, from which input
-load-redis --redis "$url" --prefix p --status > status || complain 'no status'
+timeout 120 load-redis --redis "$url" --prefix p --status > status || complain 'no status'
 grep -q "^input	$PWD/some.tsv\$" status || complain "status: $(cat status)"
 grep -qE "^published	$(date -u +%Y)-[0-9-]+T[0-9:]+Z\$" status || complain "status: $(cat status)"
 
@@ -138,20 +128,20 @@ grep -qE "^published	$(date -u +%Y)-[0-9-]+T[0-9:]+Z\$" status || complain "stat
 printf 'item\tavailable\na\t0\n' > none.tsv
 refused 'an empty catalogue' 3 'nothing in it can be offered' --items none.tsv old.tsv
 printf 'item\na\n' > items.tsv
-load-redis --redis "$url" --prefix p --items items.tsv old.tsv
-load-redis --redis "$url" --prefix p new.tsv 2> err
+timeout 120 load-redis --redis "$url" --prefix p --items items.tsv old.tsv
+timeout 120 load-redis --redis "$url" --prefix p new.tsv 2> err
 grep -q 'no catalogue' err || complain "a catalogue goes away unsaid: $(cat err)"
 
 # keys of users go with their generation, also that of a load that fails
 for layout in string list; do
 	redis flushall > /dev/null
 	for seed in old new old; do
-		load-redis --redis "$url" --prefix 'p*[a]' --layout $layout $seed.tsv || complain "$layout failed"
+		timeout 120 load-redis --redis "$url" --prefix 'p*[a]' --layout $layout $seed.tsv || complain "$layout failed"
 	done
 	n=$(redis --raw keys '*' | wc -l)
 	[ "$n" = 602 ] || complain "$layout: $n keys instead of two generations of 301"
 	{ cat new.tsv; printf 'u9\tx\ti\t1\n'; } |
-		load-redis --redis "$url" --prefix 'p*[a]' --layout $layout 2> /dev/null && complain "$layout: a bad row passes"
+		timeout 120 load-redis --redis "$url" --prefix 'p*[a]' --layout $layout 2> /dev/null && complain "$layout: a bad row passes"
 	n=$(redis --raw keys '*' | wc -l)
 	[ "$n" = 602 ] || complain "$layout: $n keys after a load that failed"
 done
@@ -164,15 +154,15 @@ for i in 0 1; do
 	mkdir -p node$i
 	redis-server --port $((port + i)) --bind 127.0.0.1 --dir "$PWD/node$i" --save '' \
 		--cluster-enabled yes --cluster-port $((port + 10000 + i)) \
-		--cluster-require-full-coverage no > node$i/log 2>&1 &
+		--cluster-require-full-coverage no < /dev/null > node$i/log 2>&1 &
 	nodes="$nodes $!"
 done
-trap 'kill $nodes 2> /dev/null; redis_stop' EXIT
+trap 'kill $nodes 2> /dev/null; proxy_stop; redis_stop' EXIT
 node() # NUMBER CLI-WORDS..
 {
 	n=$((port + $1))
 	shift
-	redis-cli -p $n "$@" 2> /dev/null
+	timeout 60 redis-cli -p $n "$@" 2> /dev/null
 }
 tries=0
 until { node 0 ping && node 1 ping; } | grep -c PONG | grep -q 2 || [ $tries -gt 100 ]; do
@@ -195,13 +185,13 @@ if [ $tries -gt 100 ]; then
 	exit $bad
 fi
 url=redis://127.0.0.1:$((port + there))/0
-load-redis --redis "$url" --prefix "$prefix" --retries 1 new.tsv 2> err
+timeout 120 load-redis --redis "$url" --prefix "$prefix" --retries 1 new.tsv 2> err
 rc=$?
 [ $rc = 1 ] || complain "MOVED: exit status $rc"
 grep -q "${first}MOVED " err || complain "MOVED: it says $(cat err)"
 url=redis://127.0.0.1:$((port + here))/0
 for words in '' '--shards 8' '--layout string' '--layout list'; do
-	load-redis --redis "$url" --prefix "$prefix" --items items.tsv $words new.tsv || complain "a cluster: $words failed"
+	timeout 120 load-redis --redis "$url" --prefix "$prefix" --items items.tsv $words new.tsv || complain "a cluster: $words failed"
 	printf 'message\tuser\ttrack\ttime\nnext\tu17\tx\t1\n' |
 		next-track --redis "$url" --prefix "$prefix" --deadline 2s | grep -q '	new-17-[1-5]	indexed	' ||
 		complain "a cluster: $words is not served"

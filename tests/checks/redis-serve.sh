@@ -15,7 +15,7 @@ awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 	for (i = 0; i < 20000; i++)
 		print i % 10 == 9 ? "last" : "next", i * 37 % 600, "i" i % 300, 0.5 }' > requests.tsv
 redis_start
-load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
+timeout 120 load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
 
 # the same answers from both, with either catalogue
 for pick in uniform rank; do
@@ -58,7 +58,7 @@ awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 mkfifo ask tell
 serve()
 {
-	next-track --redis "$url" --prefix p --items both.tsv --log log.tsv "$@" < ask > tell 2> said &
+	timeout 120 next-track --redis "$url" --prefix p --items both.tsv --log log.tsv "$@" < ask > tell 2> said &
 	server=$!
 	exec 8> ask 9< tell
 	printf 'message\tuser\ttrack\ttime\n' >&8
@@ -99,7 +99,7 @@ expect 'a first one' indexed 500
 redis_crash
 for i in 1 2 3; do expect "killed, $i" random:redis 500; done
 redis_start
-load-redis --redis "$url" --prefix p --items items.tsv topk.tsv
+timeout 120 load-redis --redis "$url" --prefix p --items items.tsv topk.tsv
 recovers 'back'
 redis client kill type normal > /dev/null
 recovers 'cut'
@@ -117,7 +117,7 @@ recovers 'continued'
 
 # a new generation is seen within the second; the log is opened anew at SIGHUP
 sed '2,$s/	i/	j/' topk.tsv > other.tsv
-load-redis --redis "$url" --prefix p other.tsv
+timeout 120 load-redis --redis "$url" --prefix p other.tsv
 sleep 0.3
 expect 'a new generation' indexed 500
 case $line in *"	j"*) ;; *) complain "a new generation: answered $line" ;; esac
@@ -141,9 +141,9 @@ awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 {
 	cat busy.tsv
 	for i in 1 2 3 4 5 6; do
-		load-redis --redis "$url" --prefix p topk.tsv
+		timeout 120 load-redis --redis "$url" --prefix p topk.tsv
 		tail -n +2 busy.tsv
-		load-redis --redis "$url" --prefix p other.tsv
+		timeout 120 load-redis --redis "$url" --prefix p other.tsv
 		tail -n +2 busy.tsv
 	done
 } | next-track --redis "$url" --prefix p --items both.tsv --pipeline > busy.out || complain 'while publishing'
