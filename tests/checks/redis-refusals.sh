@@ -97,12 +97,13 @@ redis -a top config set requirepass '' > /dev/null
 whole 'NOAUTH under way' old 300
 redis --raw keys '*' | grep -vE '^p:(lists|meta)$' | sort > left
 
-# SIGINT: nothing is published, and nothing left; a shell's background job ignores it, then
-# SIGTERM does it
+# SIGINT: nothing is published, and nothing left; who is started in the background ignores it,
+# then SIGTERM does it
 {
 	head -n 501 new.tsv
 	sleep 0.3
 	kill -INT "$(cat loader)" 2> /dev/null || complain 'SIGINT: it is not there'
+	sleep 1
 	kill -TERM "$(cat loader)" 2> /dev/null
 	tail -n +502 new.tsv
 } | sh -c 'echo $$ > loader; exec load-redis --redis "$1" --prefix p --window 10' sh "$url" 2> err
