@@ -7,7 +7,8 @@ VERSION = 0.1.0
 
 # MODE picks the flags and the folder: release, asan, tsan, cov, fuzz.
 MODE ?= release
-prefix ?= /usr/local
+# PREFIX= on the command line is heard too; in the environment it is a pipeline's.
+prefix ?= $(if $(filter command line,$(origin PREFIX)),$(PREFIX),/usr/local)
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 datadir ?= $(prefix)/share
@@ -19,6 +20,9 @@ ifeq ($(origin CC),default)
 CLANG = $(or $(shell command -v clang),$(lastword $(wildcard /usr/bin/clang-[1-9][0-9])),clang)
 CC = $(if $(filter fuzz,$(MODE)),$(CLANG),gcc)
 endif
+
+# The machine that the compiler builds for, which may be another one than this.
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
 
 B = build/$(MODE)
 BIN = $(if $(filter release,$(MODE)),bin,$(B)/bin)
@@ -37,7 +41,7 @@ NEEDED_CPPFLAGS = -D_GNU_SOURCE -DRECPIPE_VERSION='"$(VERSION)"' -Icommon -MMD -
 NEEDED_CFLAGS = -std=c11 -pthread -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
 
 HARDEN_CFLAGS = -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE \
-	$(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+	$(if $(filter x86_64%,$(MACHINE)),-fcf-protection)
 HARDEN_CPPFLAGS = -D_FORTIFY_SOURCE=2
 HARDEN_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -286,37 +290,49 @@ format: ## print where clang-format would change something
 
 # --- install ------------------------------------------------------------------
 
-PIPELINES = $(wildcard pipelines/*)
+PIPELINES = $(notdir $(foreach f,$(wildcard pipelines/*),$(if $(wildcard $(f)/.),,$(f))))
+INSTALL = install
+INSTALL_PROGRAM = $(INSTALL) -m 755
+STRIP = strip
+D = $(DESTDIR)
 
-.PHONY: completions install uninstall
+.PHONY: completions install install-strip uninstall
 completions: all ## write bash completions to build/completions
 	@mkdir -p build/completions
 	@for t in $(TOOLS); do sh completions/generate.sh bin/$$t > build/completions/$$t || exit 1; done
 
-install: completions ## install below DESTDIR/prefix (/usr/local)
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
-		$(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)/bash-completion/completions \
-		$(DESTDIR)$(datadir)/recpipe/pipelines/lib
-	install -m 755 $(addprefix bin/,$(TOOLS)) $(DESTDIR)$(bindir)
+# The pipelines lie in share/recpipe as they lie in the tree, with a link to the tools
+# beside them, and are in bin as recpipe-NAME: a script finds its tools by its own path.
+install: completions ## install below DESTDIR and PREFIX (/usr/local)
+	$(INSTALL) -d $(D)$(bindir) $(D)$(mandir)/man1 $(D)$(mandir)/man5 $(D)$(mandir)/man7 \
+		$(D)$(datadir)/bash-completion/completions $(D)$(datadir)/recpipe/pipelines
+	$(INSTALL_PROGRAM) $(addprefix bin/,$(TOOLS)) $(D)$(bindir)
 	for n in 1 5 7; do \
 		for page in man/*.$$n; do \
-			[ ! -f $$page ] || install -m 644 $$page $(DESTDIR)$(mandir)/man$$n || exit 1; \
+			[ ! -f $$page ] || $(INSTALL) -m 644 $$page $(D)$(mandir)/man$$n || exit 1; \
 		done; \
 	done
-	install -m 644 $(addprefix build/completions/,$(TOOLS)) \
-		$(DESTDIR)$(datadir)/bash-completion/completions
+	$(INSTALL) -m 644 $(addprefix build/completions/,$(TOOLS)) \
+		$(D)$(datadir)/bash-completion/completions
+	cp -R pipelines/lib pipelines/data $(D)$(datadir)/recpipe/pipelines
+	chmod -R u=rwX,go=rX $(D)$(datadir)/recpipe/pipelines
+	$(INSTALL) -m 755 $(addprefix pipelines/,$(PIPELINES)) $(D)$(datadir)/recpipe/pipelines
+	ln -snfr $(D)$(bindir) $(D)$(datadir)/recpipe/bin
 	for p in $(PIPELINES); do \
-		[ ! -f $$p ] || install -m 755 $$p $(DESTDIR)$(datadir)/recpipe/pipelines || exit 1; \
+		ln -sfr $(D)$(datadir)/recpipe/pipelines/$$p $(D)$(bindir)/recpipe-$$p || exit 1; \
 	done
-	install -m 644 pipelines/lib/* $(DESTDIR)$(datadir)/recpipe/pipelines/lib
+
+install-strip: ## the same, the programs without their debugging symbols
+	@+$(MAKE) --no-print-directory install \
+		INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s --strip-program=$(STRIP)'
 
 uninstall: ## remove what install put there
-	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(TOOLS))
-	rm -f $(addprefix $(DESTDIR)$(datadir)/bash-completion/completions/,$(TOOLS))
+	rm -f $(addprefix $(D)$(bindir)/,$(TOOLS) $(addprefix recpipe-,$(PIPELINES)))
+	rm -f $(addprefix $(D)$(datadir)/bash-completion/completions/,$(TOOLS))
 	for n in 1 5 7; do \
-		for page in man/*.$$n; do rm -f $(DESTDIR)$(mandir)/man$$n/$${page#man/}; done; \
+		for page in man/*.$$n; do rm -f $(D)$(mandir)/man$$n/$${page#man/}; done; \
 	done
-	rm -rf $(DESTDIR)$(datadir)/recpipe
+	rm -rf $(D)$(datadir)/recpipe
 
 .PHONY: clean help
 clean: ## remove what was built

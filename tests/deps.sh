@@ -24,9 +24,11 @@ if ! command -v dpkg-query > /dev/null; then
 	exit 0
 fi
 missing=
+# A package may be there for another machine as well: only this one's counts.
+native=$(dpkg --print-architecture)
 for package in $wanted; do
-	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)
-	[ "$state" = installed ] || missing="$missing $package"
+	dpkg-query -W -f '${Architecture} ${db:Status-Status}\n' "$package" 2> /dev/null |
+		grep -Eqx "($native|all) installed" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 

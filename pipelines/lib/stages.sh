@@ -21,6 +21,7 @@ if [ -n "${RECPIPE_BIN:-}" ]; then
 elif [ -x "$here/../bin/train-mf" ]; then
 	PATH=$here/../bin:$PATH
 fi
+export PATH # which an empty environment does not have
 command -v train-mf > /dev/null || tools_missing=1
 
 # absolute FILE: its path from the root
