@@ -217,6 +217,13 @@ deps: ## install the Debian packages that are missing (says which; root only the
 # its own, so that nothing here is read before the compiler is there.
 again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
+.PHONY: arm64
+arm64: ## build for aarch64 into build/arm64/bin with Debian's cross compiler
+	@sh tests/deps-arm64.sh build/arm64/root
+	@+$(again) all CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config \
+		B=build/arm64 BIN=build/arm64/bin CPPFLAGS=-Ibuild/arm64/root/usr/include \
+		LDFLAGS=-Lbuild/arm64/root/usr/lib
+
 .PHONY: demo
 demo: deps ## run the whole pipeline on the sample data
 	@+$(again) all
