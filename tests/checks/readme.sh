@@ -68,7 +68,7 @@ done < "$RECPIPE_TMP/commands"
 for link in $(grep -o ']([^)#:]*)' README.md | tr -d '])('); do
 	[ -e "$link" ] || say "README.md: no file $link"
 done
-for target in $(grep -o '`make [a-z-]*' README.md | cut -d ' ' -f 2 | sort -u); do
+for target in $(grep -o '`make [a-z0-9-]*' README.md | cut -d ' ' -f 2 | sort -u); do
 	grep -q "^$target:" Makefile || grep -q "^\.PHONY:.*\b$target\b" Makefile ||
 		say "README.md: there is no make $target"
 done
