@@ -58,12 +58,12 @@ kind == 1 {
 	good = $(col["percent"]) > 0
 	if ($3 in less_is_good || $3 ~ /latency|skips/)
 		good = !good
-	c = $(col["significant"]) != 1 ? "0x777777" : good ? "0x1a7f37" : "0xb3261e"
 	label = $2 "  " $3
 	if ("segment" in col && $(col["segment"]) != "")
 		label = label "  " $(col["segment"])
 	rows[k]++
-	forest[k, rows[k]] = $(col["percent"]) "\t" lo "\t" hi "\t" c
+	forest[k, rows[k]] = $(col["percent"]) "\t" lo "\t" hi
+	color_of[k, rows[k]] = $(col["significant"]) != 1 ? "0x777777" : good ? "0x1a7f37" : "0xb3261e"
 	label_of[k, rows[k]] = label
 	next
 }
@@ -74,6 +74,8 @@ kind == 2 {
 		arm[$1, arms[$1]] = $3
 		is_arm[arm_key($1, $3)] = arms[$1]
 	}
+	if ($6 == "warning")
+		failed[$1] = 1
 	next
 }
 # daily.tsv: the primary metric, all users
@@ -85,6 +87,7 @@ kind == 3 {
 	if (!((k, d) in day_number)) {
 		day_number[k, d] = ++days[k]
 		day[k, days[k]] = d
+		share[k, days[k]] = $(col["day_share"])
 	}
 	x = day_number[k, d]
 	if ($(col["percent_lower"]) != "")
@@ -129,7 +132,7 @@ END {
 			data = k "-forest.dat"
 			add("set ytics ('' 0)")
 			for (i = 1; i <= rows[k]; i++) {
-				print rows[k] - i + 1 "\t" forest[k, i] > data
+				print rows[k] - i + 1 "\t" forest[k, i] "\t" (e in failed || "-" in failed ? "0x444444" : color_of[k, i]) > data
 				add("set ytics add (" text(label_of[k, i], 1) " " rows[k] - i + 1 ")")
 			}
 			close(data)
@@ -139,6 +142,7 @@ END {
 			add("plot '" data "' using 2:1:3:4:5 with xerrorbars lc rgb variable pt 7 ps 0.8 lw 2 notitle")
 			finish()
 		}
+		keep_days(k)
 		if (days[k] > 1)
 			draw_days(k, name[k])
 	}
@@ -158,6 +162,15 @@ END {
 	for (k = 1; k <= experiments; k++)
 		draw_arms(k, name[k])
 }
+# Days that are drawn: those with a tenth of an average day's tracks, or more. A handful of
+# events behind midnight make no day. Sets at[k, 1] .. at[k, days[k]].
+function keep_days(k,    x, kept) {
+	kept = 0
+	for (x = 1; x <= days[k]; x++)
+		if (share[k, x] == "" || share[k, x] * days[k] >= 0.1)
+			at[k, ++kept] = x
+	days[k] = kept
+}
 # The effect of each arm as it was at the end of each day; more than 60 days are thinned,
 # the last one kept
 function draw_days(k, e,    x, step, list, thin, drawn, a, data, points, c) {
@@ -168,7 +181,7 @@ function draw_days(k, e,    x, step, list, thin, drawn, a, data, points, c) {
 	step = int((days[k] + 7) / 8)
 	list = ""
 	for (x = 1; x <= days[k]; x += step)
-		list = list (list == "" ? "" : ", ") text(day[k, x], 1) " " x
+		list = list (list == "" ? "" : ", ") text(day[k, at[k, x]], 1) " " x
 	add("set xtics (" list ")")
 	thin = int((days[k] + 59) / 60)
 	list = ""
@@ -177,8 +190,8 @@ function draw_days(k, e,    x, step, list, thin, drawn, a, data, points, c) {
 		data = k "-daily-" a ".dat"
 		points = 0
 		for (x = days[k] - int((days[k] - 1) / thin) * thin; x <= days[k]; x += thin)
-			if ((k, arm[e, a], x) in by_day) {
-				print x + (a - 1 - arms[e] / 2) * 0.06 "\t" by_day[k, arm[e, a], x] > data
+			if ((k, arm[e, a], at[k, x]) in by_day) {
+				print x + (a - 1 - arms[e] / 2) * 0.06 "\t" by_day[k, arm[e, a], at[k, x]] > data
 				points++
 			}
 		if (!points)

@@ -7,6 +7,9 @@ function number_text(x) { return x == "" ? "&ndash;" : sprintf("%.5g", x) }
 function share(x) { return x == "" ? "&ndash;" : sprintf("%+.2f", x) }
 function less_good(m) { return m in less_is_good || m ~ /latency|skips/ }
 function chance(x) { return x == "" ? "&ndash;" : x + 0 < 1e-300 ? "&lt; 1e-300" : sprintf("%.2g", x) }
+function chance_is(x) { return x + 0 < 1e-300 ? "p&nbsp;&lt;&nbsp;1e-300" : "p&nbsp;=&nbsp;" chance(x) }
+# the checks of an experiment that gave a warning, each once; "" when none did
+function failed(e) { return failed_of[e] (failed_of[e] != "" && failed_of["-"] != "" ? ", " : "") failed_of["-"] }
 function drawing(file, what,    line, any) {
 	while ((getline line < (file ".part")) > 0) {
 		if (!any)
@@ -24,7 +27,7 @@ function drawing(file, what,    line, any) {
 function first_line(file,    line) {
 	if ((getline line < file) <= 0)
 		line = ""
-	closefile
+	close(file)
 	sub(/^[^:]*: /, "", line)
 	return line
 }
@@ -41,7 +44,10 @@ function verdict(i,    m, text, mde) {
 	text = sprintf(signed(i) "g&nbsp;%% (interval %+.2f to %+.2f)", size_of(percent[i], significant[i]), percent_lower[i], percent_upper[i])
 	if (percent[i] == "" || percent_lower[i] == "")
 		text = sprintf(signed(i) "g (interval %+.5g to %+.5g)", size_of(effect[i], significant[i]), lower_end[i], upper_end[i])
-	text = text ", p&nbsp;=&nbsp;" chance(p_adjusted[i])
+	text = text ", " chance_is(p_adjusted[i])
+	if (failed(name[of[i]]) != "")
+		return "<strong>no verdict</strong>, a health check failed: " m \
+			(significant[i] != 1 ? " differs by " : effect[i] > 0 ? " rises by " : " falls by ") text "."
 	if (significant[i] == 1) {
 		if ((effect[i] > 0) == !less_good(metric[i]))
 			return "<strong class=\"better\">better</strong>: " m (effect[i] > 0 ? " rises by " : " falls by ") text "."
@@ -104,8 +110,11 @@ kind == "health.tsv" {
 	check_of[checks] = $1; check[checks] = $2; check_arm[checks] = $3
 	check_value[checks] = $4; check_p[checks] = $5; check_verdict[checks] = $6
 	if ($6 != "ok" && $6 != "") {
-		bad[$1]++
 		bad_all++
+		if (!(($1, $2) in failed_check)) {
+			failed_check[$1, $2] = 1
+			failed_of[$1] = failed_of[$1] (failed_of[$1] == "" ? "" : ", ") "<code>" html($2) "</code>"
+		}
 	}
 	if ($2 == "users") {
 		arms[$1]++
@@ -134,7 +143,7 @@ END {
 	print ".wide { overflow-x: auto } table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums }"
 	print "th, td { padding: .2rem .4rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap }"
 	print "th { background: #f4f4f4 } th.t, td.t { text-align: left }"
-	print "tr.better td { background: #eaf6ec } tr.worse td { background: #fdecea }"
+	print "tr.better td { background: #eaf6ec } tr.worse td, tr.failed td { background: #fdecea }"
 	print "figure { margin: 1rem 0 } figure svg { width: 100%; height: auto } figcaption { font-size: .85rem; color: #555 }"
 	print "</style>\n</head>\n<body>\n<h1>" html(title) "</h1>"
 	print "<section id=\"health\">\n<h2>Can the figures be trusted?</h2>"
@@ -145,22 +154,23 @@ END {
 		if (warnings > 30)
 			print "<li>and " warnings - 30 " more</li>"
 		if (!warnings)
-			print "<li>" bad_all " checks gave a warning; see the table</li>"
+			print "<li>a check gave a warning: see the table</li>"
 		print "</ul></div>"
 	} else
 		print "<p class=\"ok\">Every check passed: sizes of the arms, users in several arms, finished sessions, lost, tied and duplicate events, empty days.</p>"
 	print "<details>\n<summary>All checks</summary>\n<div class=\"wide\"><table>"
 	print "<thead><tr><th class=\"t\">experiment</th><th class=\"t\">check</th><th class=\"t\">arm</th><th>value</th><th>p</th><th class=\"t\">verdict</th></tr></thead>\n<tbody>"
 	for (i = 1; i <= checks; i++)
-		print "<tr" (check_verdict[i] == "ok" ? "" : " class=\"worse\"") "><td class=\"t\">" html(check_of[i]) "</td><td class=\"t\">" html(check[i]) \
+		print "<tr" (check_verdict[i] == "ok" ? "" : " class=\"failed\"") "><td class=\"t\">" html(check_of[i]) "</td><td class=\"t\">" html(check[i]) \
 			"</td><td class=\"t\">" html(check_arm[i]) "</td><td>" number_text(check_value[i]) "</td><td>" \
 			chance(check_p[i]) "</td><td class=\"t\">" html(check_verdict[i]) "</td></tr>"
 	print "</tbody></table></div>\n</details>\n</section>"
 	for (k = 1; k <= experiments; k++) {
 		e = name[k]
 		print "<section id=\"experiment-" k "\">\n<h2>" html(e) "</h2>"
-		if (bad[e])
-			print "<p class=\"warning\"><strong>" bad[e] (bad[e] == 1 ? " check" : " checks") " of this experiment gave a warning: what follows may be wrong.</strong></p>"
+		doubtful = failed(e) != ""
+		if (doubtful)
+			print "<p class=\"warning\"><strong>No verdict: what follows may be wrong.</strong> Health checks with a warning: " failed(e) ".</p>"
 		text = ""
 		for (a = 1; a <= arms[e]; a++)
 			text = text (a == 1 ? "" : ", ") "<code>" html(arm[e, a]) "</code> " size[e, a]
@@ -187,7 +197,7 @@ END {
 			(margins ? "<th>p margin</th>" : "") "<th>detectable</th></tr></thead>\n<tbody>"
 		for (i = first[k]; i <= n && of[i] == k; i++) {
 			class = ""
-			if (significant[i] == 1)
+			if (significant[i] == 1 && !doubtful)
 				class = (effect[i] > 0) == !less_good(metric[i]) ? " class=\"better\"" : " class=\"worse\""
 			print "<tr" class "><td class=\"t\">" html(treatment[i]) "</td><td class=\"t\">" html(metric[i]) "</td>" \
 				(segments ? "<td class=\"t\">" html(segment[i]) "</td>" : "") "<td>" n_control[i] " / " n_treatment[i] \
@@ -197,11 +207,12 @@ END {
 				(margins ? "<td>" chance(p_margin[i]) "</td>" : "") "<td>" number_text(mde_of[i]) "</td></tr>"
 		}
 		print "</tbody></table></div>"
-		drawing(k "-forest", "Effects with their intervals; green better, red worse, grey not significant")
+		drawing(k "-forest", "Effects with their intervals; " \
+			(doubtful ? "without colors, as a health check failed" : "green better, red worse, gray not significant"))
 		print "<h3>By day</h3>"
-		if (!drawing(k "-daily", "Effect on " primary[k] " as it was at the end of each day")) {
+		if (!drawing(k "-daily", "Effect on " primary[k] " as it was at the end of each day; a day of few events goes with the next")) {
 			text = first_line("no-daily")
-			print "<p>Not drawn: " (text == "" ? "the events are of one day." : html(text)) "</p>"
+			print "<p>Not drawn: " (text == "" ? "all events, or all but a few, are of one day." : html(text)) "</p>"
 		}
 		print "<h3>Users</h3>"
 		if (!drawing(k "-arms", "Users by " primary[k] "; the outermost bins hold what lies beyond")) {

@@ -103,7 +103,7 @@ static const struct option_row OPTIONS[] = {
 	 "events from TIME on: milliseconds since 1970 or YYYY-MM-DD (UTC)"},
 	{"to", 0, OPTION_TEXT, "TIME", AT(to), NULL, 0, 0, NULL, "events before TIME"},
 	{"daily", 0, OPTION_FLAG, NULL, AT(daily), NULL, 0, 0, NULL,
-	 "the effects as they were at the end of each day, with a column day"},
+	 "the effects as they were at the end of each day, with columns day and day_share"},
 	{"aa", 0, OPTION_INT, "N", AT(aa), NULL, 1, 1e6, NULL,
 	 "split all users by N random salts and see how often nothing looks like something"},
 	{"plan", 0, OPTION_TEXT, "SHARE,..", AT(plan), NULL, 0, 0, NULL,
@@ -316,7 +316,7 @@ static struct experiment_data data_of(struct run *r, const struct users *users, 
 }
 
 static void show_effects(struct run *r, const struct users *users, size_t experiment, const char *name,
-			 bool doubtful, const char *day)
+			 bool doubtful, const struct view_day *day)
 {
 	struct experiment_data d = data_of(r, users, experiment);
 	struct rows rows = compare_all(&d);
@@ -401,8 +401,18 @@ static uint64_t kept_several(const struct state *s, size_t experiment)
 	return n;
 }
 
-/* The effects as they were at the end of each day. */
-static void show_days(struct run *r, const struct state *s, size_t experiment, bool doubtful)
+/* What all users heard in finished sessions. */
+static double sum_of_tracks(const struct users *u)
+{
+	long c = users_find(u, "tracks");
+	double sum = 0;
+	for (size_t i = 0; c >= 0 && i < u->n; i++)
+		sum += u->value[c][i];
+	return sum;
+}
+
+/* The effects as they were at the end of each day; `all` tracks are those of all days. */
+static void show_days(struct run *r, const struct state *s, size_t experiment, bool doubtful, double all)
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
@@ -410,13 +420,17 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, b
 	if (last - first > EMPTY_DAYS_SPAN)
 		die(STATUS_DATA, "--daily: the events are of %lld days: is a time wrong? (--from, --to)",
 		    (long long)(last - first + 1));
+	double before = 0;
 	for (int64_t day = first; day <= last; day++) {
 		struct users *u = users_at(r, s, experiment, day);
 		size_t n;
 		struct experiment_data d = {.how = &r->how, .users = u};
 		uint32_t *arms = arms_of(&d, &n);
+		double tracks = sum_of_tracks(u);
+		struct view_day shown = {day_text(day * DAY_MS), (tracks - before) / all};
 		if (n > 1)
-			show_effects(r, u, 0, s->experiment[experiment], doubtful, day_text(day * DAY_MS));
+			show_effects(r, u, 0, s->experiment[experiment], doubtful, &shown);
+		before = tracks;
 		free(arms);
 		users_free(u);
 	}
@@ -434,7 +448,7 @@ static void analyse_state(struct run *r, const struct state *s)
 		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
 		bool doubtful = look_at(r, u, 0, &health);
 		if (r->o->daily)
-			show_days(r, s, x, doubtful);
+			show_days(r, s, x, doubtful, sum_of_tracks(u));
 		else if (!r->plan)
 			show_effects(r, u, 0, s->experiment[x], doubtful, NULL);
 		users_free(u);

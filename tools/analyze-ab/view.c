@@ -27,12 +27,12 @@ void view_header(const struct view *v)
 		    "percent_upper\tt\tdf\tp\tp_adjusted\tmde\tsignificant");
 	output_text(v->out, v->how->n_margins ? "\tp_margin" : "");
 	output_text(v->out, v->segment ? "\tsegment" : "");
-	output_text(v->out, v->day ? "\tday" : "");
+	output_text(v->out, v->day ? "\tday\tday_share" : "");
 	output_end_row(v->out);
 }
 
 static void write_row(const struct view *v, const char *experiment, const struct row *r,
-		      const char *day)
+		      const struct view_day *day)
 {
 	const struct effect *e = &r->effect;
 	output_text(v->out, experiment);
@@ -54,7 +54,8 @@ static void write_row(const struct view *v, const char *experiment, const struct
 	}
 	if (v->day) {
 		output_tab(v->out);
-		output_text(v->out, day);
+		output_text(v->out, day->name);
+		put_number(v->out, day->share);
 	}
 	output_end_row(v->out);
 }
@@ -190,7 +191,8 @@ void view_end(const struct view *v)
 	free(cell);
 }
 
-void view_rows(struct view *v, const char *experiment, const struct rows *rows, const char *day)
+void view_rows(struct view *v, const char *experiment, const struct rows *rows,
+	       const struct view_day *day)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		if (!v->table) {
@@ -202,7 +204,7 @@ void view_rows(struct view *v, const char *experiment, const struct rows *rows, 
 		v->days = memory_grow(v->days, &v->capacity[1], n, sizeof(*v->days));
 		v->all.row = memory_grow(v->all.row, &v->all.capacity, n, sizeof *v->all.row);
 		v->experiment[n - 1] = experiment;
-		v->days[n - 1] = day ? day : "";
+		v->days[n - 1] = day ? day->name : "";
 		v->all.row[v->all.n++] = rows->row[i];
 	}
 }

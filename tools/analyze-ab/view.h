@@ -13,11 +13,19 @@ struct view {
 	size_t capacity[2];
 };
 
+/* The end of a day: its name, and its share of all tracks in finished sessions. */
+struct view_day {
+	const char *name;
+	double share;
+};
+
 /* The header of TSV. */
 void view_header(const struct view *v);
 
-/* Shows an experiment's rows; the table keeps them (and the texts) until view_end. */
-void view_rows(struct view *v, const char *experiment, const struct rows *rows, const char *day);
+/* Shows an experiment's rows; the table keeps them (and the texts) until view_end.
+ * `day` may be NULL. */
+void view_rows(struct view *v, const char *experiment, const struct rows *rows,
+	       const struct view_day *day);
 
 void view_end(const struct view *v);
 
