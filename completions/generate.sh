@@ -2,8 +2,8 @@
 # generate.sh TOOL - bash completion of a tool, from the tool's own option table
 set -u
 name=$(basename -- "$1")
-RECPIPE_DUMP_OPTIONS=table "$1" | awk -F '\t' -v name="$name" '
-	NR == 1 { next }
+RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name awk -F '\t' '
+	NR == 1 { name = ENVIRON["NAME"]; next }
 	{
 		words = words " --" $1
 		if ($2 != "")
@@ -13,7 +13,7 @@ RECPIPE_DUMP_OPTIONS=table "$1" | awk -F '\t' -v name="$name" '
 			gsub(/[|]/, " ", $6)
 			cases = cases "\t" either ") COMPREPLY=($(compgen -W \"" $6 "\" -- \"$word\")) ;;\n"
 		} else if ($3 == "file") {
-			cases = cases "\t" either ") COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+			cases = cases "\t" either ") mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
 		} else if ($4 != "") {
 			cases = cases "\t" either ") COMPREPLY=() ;;\n"
 		}
@@ -28,6 +28,6 @@ RECPIPE_DUMP_OPTIONS=table "$1" | awk -F '\t' -v name="$name" '
 		printf "\tcase $before in\n%s", cases
 		printf "\t*)\n\t\tif [[ $word == -* ]]; then\n"
 		printf "\t\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$word\"))\n", substr(words, 2)
-		printf "\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\t\tfi\n\t\t;;\n\tesac\n}\n"
+		printf "\t\telse\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n\t\tfi\n\t\t;;\n\tesac\n}\n"
 		printf "complete -o filenames -F %s %s\n", f, name
 	}'

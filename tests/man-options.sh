@@ -20,12 +20,12 @@ for tool in "${RECPIPE_BIN:-bin}"/*; do
 		bad=1
 		continue
 	fi
-	if ! awk -v options="$work/options" '
+	if ! OPTIONS=$work/options awk '
 		!inside { print }
 		$0 == ".\\\" BEGIN OPTIONS" {
 			inside = 1
 			begun++
-			while ((getline line < options) > 0)
+			while ((getline line < ENVIRON["OPTIONS"]) > 0)
 				print line
 		}
 		$0 == ".\\\" END OPTIONS" && inside {

@@ -142,7 +142,7 @@ while [ "$w" -le "$jobs" ]; do
 	mkdir -p "$MUTANT_DIR/tree-$w/recpipe" || exit 1
 	tar -c --exclude=./.git --exclude=./build --exclude=./bin . | tar -x -C "$MUTANT_DIR/tree-$w/recpipe" || exit 1
 	[ ! -d ../shared ] || ln -s "$MUTANT_ROOT/../shared" "$MUTANT_DIR/tree-$w/shared"
-	awk -v n="$jobs" -v w="$w" 'NR % n == w % n' "$MUTANT_DIR/list" > "$MUTANT_DIR/list-$w"
+	N=$jobs W=$w awk 'NR % ENVIRON["N"] == ENVIRON["W"] % ENVIRON["N"]' "$MUTANT_DIR/list" > "$MUTANT_DIR/list-$w"
 	w=$((w + 1))
 done
 

@@ -6,7 +6,7 @@
 #
 #	USER_SHOWN=$user awk '$1 "" == ENVIRON["USER_SHOWN"]'
 #
-# awk -v would read its backslashes. ("" because ids are bytes: 1e3 is not 1000.)
+# (-v would read its backslashes.) ("" because ids are bytes: 1e3 is not 1000.)
 
 # Functions for an awk program of a script: awk "$QUOTE_AWK"'{ print shown($1) }'
 QUOTE_AWK=$(cat "$lib/quote.awk") || exit 1

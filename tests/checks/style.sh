@@ -18,6 +18,15 @@ forbid()
 }
 forbid 'an unchecked call' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' \
 	$(find common tools -name '*.[ch]')
+# What comes from outside is no part of a program's text (base/quote.h): no tool starts a
+# shell but with a text made by command.c, and scripts give awk its values by ENVIRON.
+forbid 'a shell that a library starts' '\b(popen|system|wordexp)\(' $(find common tools -name '*.[ch]')
+shipped=$(find pipelines completions -type f ! -path 'pipelines/data/*'; ls tests/run .ci/run)
+forbid 'awk -v reads backslashes: use ENVIRON' '\bawk\b.* -v ' $shipped
+if grep -nE '\beval\b|\bsh -c\b' $shipped | grep -vE 'words in quotes|MAIL_COMMAND'; then
+	echo '^ a text that sh reads: nothing but what common/base/quote.h has quoted'
+	bad=1
+fi
 forbid 'unfinished?' '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b' $files
 forbid 'a typedef of a struct' '^typedef (struct|union|enum)[^(]*;' $files
 forbid 'a blank at the end of a line' '[ 	]$' $files

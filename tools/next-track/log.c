@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/quote.h"
 #include "streams/output.h"
 
 enum { KEPT_BYTES = 64 << 20 };
@@ -25,6 +26,7 @@ static void on_hangup(int number)
 /* ---- the end by a signal ---- */
 
 static struct log *at_stake; /* of the signal handler */
+static struct buffer its_name;
 
 /* Main is reading requests when this runs (signals wait otherwise), so the log is at rest. */
 static void on_stop(int number)
@@ -39,7 +41,7 @@ static void on_stop(int number)
 		done += n > 0 ? (size_t)n : 0;
 	}
 	if (done < log->rows.n) {
-		ssize_t said = write(STDERR_FILENO, log->path, strlen(log->path));
+		ssize_t said = write(STDERR_FILENO, its_name.data, its_name.n);
 		said = write(STDERR_FILENO, SAID, sizeof SAID - 1);
 		(void)said;
 	}
@@ -121,6 +123,8 @@ void log_open(struct log *log, const char *path, bool json, const char *header)
 		die_errno(STATUS_FAILED, "cannot write %s", log->path);
 	if (how == OPEN_OTHER_HEADER)
 		die(STATUS_DATA, "%s: has another header than these events", log->path);
+	its_name.n = 0;
+	quote_terminal(&its_name, path, strlen(path));
 	at_stake = log;
 	catch_signal(SIGHUP, on_hangup);
 	catch_signal(SIGTERM, on_stop);
