@@ -226,6 +226,10 @@ static bool read_ctime(struct cursor c, int64_t *ms)
 
 bool date_read(const char *s, size_t n, int64_t *ms)
 {
+	for (; n > 0 && *s == ' '; n--)
+		s++;
+	while (n > 0 && s[n - 1] == ' ')
+		n--;
 	struct cursor c = {s, s + n};
 	return n > 0 && (*s >= '0' && *s <= '9' ? read_iso(c, ms) : read_ctime(c, ms));
 }

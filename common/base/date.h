@@ -31,8 +31,9 @@ enum number_state time_read(const char *s, size_t n, enum time_unit unit, int64_
  *	Sun Mar 10 15:12:01 2024         as ctime(3) and date(1) write it, a zone before or
  *	Sun Mar 10 15:12:01 -0800 2024   after the year or none
  *
- * Years are 0000 to 9999, seconds may be 60. False for anything else, a day that the
- * month does not have and a day of the week that was another one included. */
+ * Years are 0000 to 9999, seconds may be 60; blanks around it do no harm. False for
+ * anything else, a day that the month does not have and a day of the week that was
+ * another one included. */
 bool date_read(const char *s, size_t n, int64_t *ms);
 
 /* Does the text look like a date of any of these kinds, right or wrong in its details?

@@ -154,8 +154,19 @@ enum number_state number_float(const char *s, size_t n, float *out)
 /* Digits only, at least one. */
 static enum number_state whole(const char *s, size_t n, uint64_t *out)
 {
+	enum { SAFE = 19 }; /* so many digits always fit */
 	uint64_t value = 0;
 	bool over = false;
+	if (n - 1 < SAFE) {
+		for (size_t i = 0; i < n; i++) {
+			unsigned digit = (unsigned char)(s[i] - '0');
+			if (digit > 9)
+				return NUMBER_SYNTAX;
+			value = value * 10 + digit;
+		}
+		*out = value;
+		return NUMBER_OK;
+	}
 	if (n == 0)
 		return NUMBER_SYNTAX;
 	for (size_t i = 0; i < n; i++) {

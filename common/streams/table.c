@@ -535,19 +535,33 @@ TABLE_NUMBER(float, float)
 TABLE_NUMBER(i64, int64_t)
 TABLE_NUMBER(u64, uint64_t)
 
-bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
+static enum number_state read_time(struct table *t, size_t column, enum time_unit unit,
+				   int64_t *ms)
 {
 	struct span field = table_field(t, column);
 	enum number_state state = time_read(field.at, field.n, unit, ms);
-	if (state != NUMBER_OK) {
-		reject_with(t, column, time_problem(state, unit), time_hint(unit, field.at, field.n));
-		return false;
-	}
+	if (state != NUMBER_OK)
+		return state;
 	if (!t->timed || *ms > t->newest)
 		t->newest = *ms;
 	t->timed = true;
 	t->unit = unit;
-	return true;
+	return NUMBER_OK;
+}
+
+bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
+{
+	enum number_state state = read_time(t, column, unit, ms);
+	if (state == NUMBER_OK)
+		return true;
+	struct span field = table_field(t, column);
+	reject_with(t, column, time_problem(state, unit), time_hint(unit, field.at, field.n));
+	return false;
+}
+
+bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
+{
+	return read_time(t, column, unit, ms) == NUMBER_OK;
 }
 
 uint64_t table_rows(const struct table *t)

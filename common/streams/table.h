@@ -81,6 +81,9 @@ bool table_u64(struct table *t, size_t column, uint64_t *value);
  * another unit likely, table_close says so. */
 bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms);
 
+/* The same for a column that nobody asked for: a value that is no time rejects nothing. */
+bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms);
+
 /* Dies (exit 3) with file and line of the current row in front of the message. */
 _Noreturn void table_fail(const struct table *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -21,7 +21,7 @@ static void check_date(const char *s, size_t n)
 	if (!date_read(s, n, &ms))
 		return;
 	demand(ms >= -INT64_C(62167219200000) - 86400000 && ms <= INT64_C(253402300800999) + 86400000);
-	demand(date_is_likely(s, n));
+	demand(*s == ' ' || date_is_likely(s, n));
 	time_t seconds = (time_t)(ms >= 0 ? ms / 1000 : -((999 - ms) / 1000));
 	struct tm tm;
 	demand(gmtime_r(&seconds, &tm) != NULL);

@@ -59,8 +59,7 @@ static const struct option_row OPTIONS[] = {
 	 "keep the fitted form in FILE"},
 	{"predict", 0, OPTION_FILE, "FILE", offsetof(struct options, predict), NULL, 0, 0, NULL,
 	 "fit nothing: add to each row (user, item, timestamp) what the form kept in FILE predicts"},
-	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", offsetof(struct options, unit), "s", 0, 0, "s|ms",
-	 "what timestamps count"},
+	TIMESTAMP_UNIT_ROW(offsetof(struct options, unit), "s"),
 	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
 	 "the column of users"},
 	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
@@ -77,9 +76,12 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
+static const double MS_PER_DAY = 86400e3;
+
+/* What curves count: seconds where the input does, else milliseconds. */
 static double ticks_per_day(const struct options *o)
 {
-	return o->unit == 1 ? 86400e3 : 86400;
+	return o->unit == TIME_S ? 86400 : MS_PER_DAY;
 }
 
 /* ---- reading ---- */
@@ -107,17 +109,18 @@ static void read_rows(struct table *t, const struct columns *c, const struct opt
 	r->item_ids = strmap_new();
 	while (table_next(t)) {
 		struct row row = {0};
+		int64_t when;
 		struct span user = table_field(t, c->user), item = table_field(t, c->item);
 		if (user.n == 0 || item.n == 0) {
 			table_reject(t, user.n ? c->item : c->user, "an empty id");
 			continue;
 		}
 		if (!table_double(t, c->rating, &row.rating) ||
-		    !table_double(t, c->timestamp, &row.time))
+		    !table_time(t, c->timestamp, (enum time_unit)o->unit, &when))
 			continue;
 		if (r->n == UINT32_MAX - 1)
 			table_fail(t, "too many rows");
-		row.time /= ticks_per_day(o);
+		row.time = (double)when / MS_PER_DAY;
 		row.user = strmap_add(r->user_ids, user);
 		row.item = strmap_add(r->item_ids, item);
 		r->row = memory_grow(r->row, &capacity, (size_t)r->n + 1, sizeof *r->row);
@@ -262,14 +265,14 @@ static uint64_t predict(struct table *t, const struct columns *c, const struct o
 {
 	uint64_t rows = 0;
 	while (table_next(t)) {
-		double time;
-		if (!table_double(t, c->timestamp, &time))
+		int64_t when;
+		if (!table_time(t, c->timestamp, (enum time_unit)o->unit, &when))
 			continue;
 		uint32_t user = strmap_find(r->user_ids, table_field(t, c->user));
 		uint32_t item = strmap_find(r->item_ids, table_field(t, c->item));
 		output_span(out, table_row(t));
 		output_tab(out);
-		output_double(out, fit_predict(r, f, user, item, time / ticks_per_day(o)));
+		output_double(out, fit_predict(r, f, user, item, (double)when / MS_PER_DAY));
 		output_end_row(out);
 		rows++;
 	}

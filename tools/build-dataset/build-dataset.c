@@ -16,10 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "data/exactsum.h"
 #include "data/radix.h"
 #include "data/strmap.h"
@@ -28,6 +27,8 @@
 #include "frame/run.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "pairs.h"
+#include "split.h"
 
 enum { COUNT_ALL, COUNT_TRAIN };
 enum weighting { WEIGHT_BINARY, WEIGHT_COUNT, WEIGHT_SUM, WEIGHT_MAX, WEIGHT_LAST };
@@ -50,8 +51,7 @@ static const struct option_row OPTIONS[] = {
 	 "the column that --weight sum, max and last are about"},
 	{"timestamp", 0, OPTION_TEXT, "COLUMN", AT(timestamp), "timestamp", 0, 0, NULL,
 	 "the column that says when; passed on when it is there"},
-	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", AT(unit), "ms", 0, 0, "s|ms",
-	 "the unit of the timestamps, for --half-life"},
+	TIMESTAMP_UNIT_ROW(AT(unit), "ms"),
 	{"weight", 0, OPTION_CHOICE, "HOW", AT(weight), "binary", 0, 0, "binary|count|sum|max|last",
 	 "the weight of a pair: 1, its rows, or the sum, greatest or latest of their times"},
 	{"half-life", 0, OPTION_DURATION, "TIME", AT(half_life_s), NULL, ABOVE_ZERO, INFINITY, NULL,
@@ -65,7 +65,8 @@ static const struct option_row OPTIONS[] = {
 	{"count-on", 0, OPTION_CHOICE, "ROWS", AT(count_on), "all", 0, 0, "all|train",
 	 "count all pairs before the split, or those in train after it"},
 	{"test", 0, OPTION_TEXT, "SPLIT", AT(test), NULL, 0, 0, NULL,
-	 "rows for the test: a share of them, last:N of each user, or after:TIMESTAMP"},
+	 "rows for the test: a share of them, last:N of each user, or after:TIMESTAMP (in the "
+	 "input's unit, or a date)"},
 	{"validation", 0, OPTION_TEXT, "SPLIT", AT(validation), NULL, 0, 0, NULL,
 	 "the same for validation, among the rows that are not in the test"},
 	COMMON_SEED(struct options, common),
@@ -75,147 +76,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-/* ---- splits ---- */
-
-struct rule {
-	enum { RULE_NONE, RULE_SHARE, RULE_LAST, RULE_AFTER } kind;
-	double share;
-	int64_t number; /* N of last, TIMESTAMP of after */
-};
-
-static struct rule parse_rule(const char *text, const char *option)
-{
-	static const struct { const char *prefix; int kind; } KIND[] = {
-		{"last:", RULE_LAST}, {"after:", RULE_AFTER},
-	};
-	struct rule rule = {.kind = RULE_NONE};
-	char shown[QUOTED_SIZE];
-	if (!text)
-		return rule;
-	quoted(text, strlen(text), shown);
-	for (size_t i = 0; i < 2; i++) {
-		size_t n = strlen(KIND[i].prefix);
-		if (strncmp(text, KIND[i].prefix, n) != 0)
-			continue;
-		rule.kind = KIND[i].kind;
-		enum number_state state = number_i64(text + n, strlen(text + n), &rule.number);
-		if (state != NUMBER_OK)
-			usage_error("option '--%s': %s: %s", option, number_problem(state), shown);
-		if (rule.kind == RULE_LAST && rule.number < 1)
-			usage_error("option '--%s': must be at least 1: %s", option, shown);
-		return rule;
-	}
-	rule.kind = RULE_SHARE;
-	enum number_state state = number_double(text, strlen(text), &rule.share);
-	if (state != NUMBER_OK)
-		usage_error("option '--%s': not a share, last:N or after:TIMESTAMP: %s", option, shown);
-	if (rule.share < 0 || rule.share > 1)
-		usage_error("option '--%s': must be 0 to 1: %s", option, shown);
-	return rule;
-}
-
-static bool needs_timestamp(const struct rule *rule)
-{
-	return rule->kind == RULE_LAST || rule->kind == RULE_AFTER;
-}
-
-/* ---- rows ---- */
-
-/* The input's rows; then, sorted and made distinct, the pairs. Arrays that no
- * option asks for stay NULL. */
-struct pairs {
-	size_t n, capacity[4];
-	uint32_t *user, *item; /* numbers of the maps; of pairs: ranks by byte order */
-	double *weight;        /* of the row; then of the pair (NULL: 1 each) */
-	int64_t *timestamp;    /* of the row; then of the pair's latest row */
-	uint8_t *split;
-	struct strmap *users, *items;
-	struct span *user_id, *item_id; /* by rank */
-	uint32_t n_users, n_items;
-};
-
-/* Rows on their way into `pairs`: ids are looked up many at a time. */
-struct reader {
-	struct table *table;
-	struct pairs *pairs;
-	size_t user, item, time;
-	long timestamp;
-	bool weights;
-	size_t n;
-	struct batch {
-		struct span user[256], item[256];
-		double weight[256];
-		int64_t timestamp[256];
-	} batch;
-};
-
-enum { BATCH = sizeof ((struct batch *)0)->weight / sizeof (double) };
-
-/* Looks at the current row and puts it into the batch, unless it is bad. */
-static void take_row(struct reader *r)
-{
-	struct batch *b = &r->batch;
-	double weight = 1;
-	int64_t when = 0;
-	b->user[r->n] = table_field(r->table, r->user);
-	b->item[r->n] = table_field(r->table, r->item);
-	if (b->user[r->n].n == 0)
-		table_reject(r->table, r->user, "an empty id");
-	else if (b->item[r->n].n == 0)
-		table_reject(r->table, r->item, "an empty id");
-	else if ((!r->weights || table_double(r->table, r->time, &weight)) &&
-		 (r->timestamp < 0 || table_i64(r->table, (size_t)r->timestamp, &when))) {
-		b->weight[r->n] = weight;
-		b->timestamp[r->n] = when;
-		r->n++;
-	}
-}
-
-static void store_batch(struct reader *r)
-{
-	struct pairs *p = r->pairs;
-	const struct batch *b = &r->batch;
-	size_t n = p->n + r->n;
-	if (n >= UINT32_MAX)
-		die(STATUS_FAILED, "more than %u rows", UINT32_MAX - 1);
-	p->user = memory_grow(p->user, &p->capacity[0], n, sizeof *p->user);
-	p->item = memory_grow(p->item, &p->capacity[1], n, sizeof *p->item);
-	strmap_add_many(p->users, b->user, r->n, p->user + p->n);
-	strmap_add_many(p->items, b->item, r->n, p->item + p->n);
-	if (r->weights) {
-		p->weight = memory_grow(p->weight, &p->capacity[2], n, sizeof *p->weight);
-		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
-	}
-	if (r->timestamp >= 0) {
-		p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n,
-					   sizeof *p->timestamp);
-		memcpy(p->timestamp + p->n, b->timestamp, r->n * sizeof *b->timestamp);
-	}
-	p->n = n;
-	r->n = 0;
-	progress_step(table_bytes(r->table), table_size(r->table), "bytes");
-}
-
-static void read_rows(struct reader *r)
-{
-	struct table_block block;
-	for (;;) {
-		if (table_next_block(r->table, &block)) {
-			for (size_t i = 0; i < block.row_count; i++) {
-				table_block_row(r->table, i);
-				take_row(r);
-				if (r->n == BATCH)
-					store_batch(r);
-			}
-		} else if (table_next(r->table)) {
-			take_row(r);
-		} else {
-			break;
-		}
-		if (r->n) /* before the fields go away */
-			store_batch(r);
-	}
-}
+/* ---- pairs ---- */
 
 /* Ids in byte order, and for each number in the map where its id is there. */
 static struct span *ids_in_order(const struct strmap *map, uint32_t **rank)
@@ -299,7 +160,7 @@ static void make_pairs(const struct options *o, struct pairs *p)
 		key[i] = (uint64_t)user_rank[p->user[i]] << shift | item_rank[p->item[i]];
 	free(user_rank);
 	free(item_rank);
-	double half_life = o->half_life_s * (o->unit == 0 ? 1 : 1000);
+	double half_life = o->half_life_s * 1000;
 	bool weighted = how != WEIGHT_BINARY || half_life > 0;
 	bool sums = how == WEIGHT_SUM || how == WEIGHT_COUNT;
 	bool values = weighted || p->timestamp;
@@ -342,78 +203,6 @@ static void make_pairs(const struct options *o, struct pairs *p)
 	free(p->timestamp);
 	p->timestamp = timestamp;
 	p->n = pairs;
-}
-
-/* ---- splitting ---- */
-
-struct splitter {
-	const struct pairs *pairs;
-	double *share;     /* of each of the user's pairs: their hash in [0, 1) */
-	uint32_t *latest;  /* scratch */
-	size_t share_capacity, latest_capacity;
-};
-
-/* Latest first; the same time: the greater item id. Pairs of a user lie by item. */
-static int latest_first(const void *a, const void *b, void *pairs)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	const int64_t *timestamp = ((const struct pairs *)pairs)->timestamp;
-	if (timestamp[x] != timestamp[y])
-		return timestamp[x] > timestamp[y] ? -1 : 1;
-	return x > y ? -1 : 1;
-}
-
-/* Moves those of one user's pairs that the rule says from train to `to`. Shares
- * take the hashes from `floor` on: what lies below went to another split. */
-static void apply_rule(struct splitter *s, const struct rule *rule, double floor, enum split to,
-		       size_t begin, size_t end)
-{
-	const struct pairs *p = s->pairs;
-	size_t n = 0;
-	if (rule->kind == RULE_NONE)
-		return;
-	if (rule->kind == RULE_LAST)
-		s->latest = memory_grow(s->latest, &s->latest_capacity, end - begin,
-					sizeof *s->latest);
-	for (size_t i = begin; i < end; i++) {
-		if (p->split[i] != SPLIT_TRAIN)
-			continue;
-		double share = rule->kind == RULE_SHARE ? s->share[i - begin] : 0;
-		if (rule->kind == RULE_LAST)
-			s->latest[n++] = (uint32_t)i;
-		else if (rule->kind == RULE_AFTER ? p->timestamp[i] > rule->number
-						  : share >= floor && share < floor + rule->share)
-			p->split[i] = (uint8_t)to;
-	}
-	if (n)
-		qsort_r(s->latest, n, sizeof *s->latest, latest_first, (void *)(uintptr_t)p);
-	for (size_t i = 0; i < n && i < (uint64_t)rule->number; i++)
-		p->split[s->latest[i]] = (uint8_t)to;
-}
-
-/* User by user, the test before validation. */
-static void split_pairs(const struct options *o, struct pairs *p, const struct rule *test,
-			const struct rule *validation)
-{
-	struct splitter s = {.pairs = p};
-	bool shares = test->kind == RULE_SHARE || validation->kind == RULE_SHARE;
-	double tested = test->kind == RULE_SHARE ? test->share : 0;
-	p->split = memory_zero(p->n + 1, 1);
-	for (size_t begin = 0, end; begin < p->n; begin = end) {
-		for (end = begin + 1; end < p->n && p->user[end] == p->user[begin]; end++)
-			;
-		if (shares)
-			s.share = memory_grow(s.share, &s.share_capacity, end - begin,
-					      sizeof *s.share);
-		for (size_t i = begin; shares && i < end; i++)
-			s.share[i - begin] = hash_share(hash_row(o->common.seed,
-								 p->user_id[p->user[i]],
-								 p->item_id[p->item[i]]));
-		apply_rule(&s, test, 0, SPLIT_TEST, begin, end);
-		apply_rule(&s, validation, tested, SPLIT_VALIDATION, begin, end);
-	}
-	free(s.share);
-	free(s.latest);
 }
 
 /* ---- thresholds ---- */
@@ -555,50 +344,52 @@ static void write_pairs(const struct pairs *p, struct output *out)
 		output_span(out, WORD[p->split[i]]);
 		if (p->timestamp) {
 			output_tab(out);
-			output_i64(out, p->timestamp[i]);
+			if (p->timestamp[i] != NO_TIME)
+				output_i64(out, p->timestamp[i]);
 		}
 		output_end_row(out);
 	}
 }
 
-static int run(const struct options *o, char **files, int count)
+/* What to read of the table; `timed`: an option needs the times. */
+static struct reading reading_of(const struct options *o, struct table *t, bool timed)
 {
-	struct rule test = parse_rule(o->test, "test");
-	struct rule validation = parse_rule(o->validation, "validation");
-	bool values = o->weight >= WEIGHT_SUM;
-	bool temporal = needs_timestamp(&test) || needs_timestamp(&validation);
-	bool when = temporal || o->weight == WEIGHT_LAST || o->half_life_s > 0;
-	if (test.kind == RULE_SHARE && validation.kind == RULE_SHARE &&
-	    test.share + validation.share > 1)
+	bool named = option_given("timestamp"), values = o->weight >= WEIGHT_SUM;
+	struct reading r = {.table = t, .time = -1, .timed = timed || named,
+		.unit = (enum time_unit)o->unit, .header = !o->common.no_header};
+	r.user = table_column(t, o->user, option_given("user") ? "user" : NULL);
+	r.item = table_column(t, o->item, option_given("item") ? "item" : NULL);
+	if (values)
+		r.time = (long)table_column(t, o->time, option_given("time") ? "time" : NULL);
+	r.timestamp = r.timed
+		? (long)table_column(t, o->timestamp, named ? "timestamp" : NULL)
+		: table_find_column(t, o->timestamp);
+	r.out = output_open(o->common.output, o->common.line_buffered);
+	return r;
+}
+
+static void check(const struct options *o, const struct rule *test, const struct rule *validation)
+{
+	if (test->kind == RULE_SHARE && validation->kind == RULE_SHARE &&
+	    test->share + validation->share > 1)
 		usage_error("--test and --validation are more than all rows together");
 	if (o->core && o->count_on == COUNT_TRAIN)
 		usage_error("--core counts all rows: it excludes --count-on train");
-	if (option_given("time") && !values)
+	if (option_given("time") && o->weight < WEIGHT_SUM)
 		usage_error("--time is about --weight sum, max or last");
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct rule test = rule_parse(o->test, "test", (enum time_unit)o->unit);
+	struct rule validation = rule_parse(o->validation, "validation", (enum time_unit)o->unit);
+	bool temporal = rule_needs_time(&test) || rule_needs_time(&validation);
+	check(o, &test, &validation);
 	struct table_format format = COMMON_FORMAT(&o->common);
-	struct table *t = table_open(files, count, &format);
 	struct pairs p = {.users = strmap_new(), .items = strmap_new()};
-	struct reader *r = memory_zero(1, sizeof *r);
-	r->table = t;
-	r->pairs = &p;
-	r->weights = values;
-	r->user = table_column(t, o->user, option_given("user") ? "user" : NULL);
-	r->item = table_column(t, o->item, option_given("item") ? "item" : NULL);
-	if (values)
-		r->time = table_column(t, o->time, option_given("time") ? "time" : NULL);
-	bool named = option_given("timestamp");
-	r->timestamp = when || named
-		? (long)table_column(t, o->timestamp, named ? "timestamp" : NULL)
-		: table_find_column(t, o->timestamp);
-	struct output *out = output_open(o->common.output, o->common.line_buffered);
-	if (!o->common.no_header) {
-		output_text(out, "user\titem\tweight\tsplit");
-		output_text(out, r->timestamp >= 0 ? "\ttimestamp" : "");
-		output_end_row(out);
-		output_flush(out);
-	}
-	read_rows(r);
-	free(r);
+	struct table *t = table_open(files, count, &format);
+	struct reading what = reading_of(o, t, temporal || o->weight == WEIGHT_LAST || o->half_life_s > 0);
+	pairs_read(&p, &what);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t), good = p.n;
 	table_close(t);
 	progress_clear();
@@ -609,23 +400,18 @@ static int run(const struct options *o, char **files, int count)
 	warn("%" PRIu64 " rows, %zu distinct pairs; %u users, %u items", good, p.n, p.n_users,
 	     p.n_items);
 	if (o->count_on == COUNT_TRAIN)
-		split_pairs(o, &p, &test, &validation);
+		split_pairs(&p, &test, &validation, o->common.seed);
 	keep_frequent(o, &p, &c);
 	if (o->count_on != COUNT_TRAIN)
-		split_pairs(o, &p, &test, &validation);
+		split_pairs(&p, &test, &validation, o->common.seed);
 	report(&p, &c, temporal);
-	write_pairs(&p, out);
-	output_close(out);
+	if (p.n == 0 && rejected)
+		die(STATUS_DATA, "nothing is left, and %" PRIu64 " of %" PRIu64 " rows were bad", rejected,
+		    rows);
+	write_pairs(&p, what.out);
+	output_close(what.out);
 	run_report_filter(rows, p.n, good - p.n, rejected);
-	strmap_free(p.users);
-	strmap_free(p.items);
-	free(p.user_id);
-	free(p.item_id);
-	free(p.user);
-	free(p.item);
-	free(p.weight);
-	free(p.timestamp);
-	free(p.split);
+	pairs_free(&p);
 	free(c.user);
 	free(c.item);
 	return STATUS_DONE;

@@ -1,0 +1,27 @@
+/* split.h - which pairs are for validation and test. */
+#ifndef BUILD_DATASET_SPLIT_H
+#define BUILD_DATASET_SPLIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pairs.h"
+
+struct rule {
+	enum { RULE_NONE, RULE_SHARE, RULE_LAST, RULE_AFTER } kind;
+	double share;
+	int64_t number; /* N of last, TIMESTAMP of after in ms */
+};
+
+/* --test and --validation: a share, last:N or after:TIMESTAMP; NULL is none. A usage
+ * error names `option`. */
+struct rule rule_parse(const char *text, const char *option, enum time_unit unit);
+
+bool rule_needs_time(const struct rule *rule);
+
+/* Gives each pair a split, user by user, the test before validation. Pairs are sorted by
+ * user, then item. */
+void split_pairs(struct pairs *p, const struct rule *test, const struct rule *validation,
+		 uint64_t seed);
+
+#endif
