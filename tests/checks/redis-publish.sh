@@ -82,4 +82,23 @@ for command in hset expire watch hmget exists hlen multi unlink rename persist e
 	whole "no $command" old
 	redis --raw keys 'p:[0-9]*' | while read -r key; do redis del "$key"; done > /dev/null
 done
+
+# ... and one who has those that the page names, and no others
+allowed='ping info hset hmget hget hlen exists expire unlink watch multi exec rename persist'
+allowed=$(echo "$allowed set del rpush scan hgetall" | sed 's/[a-z]*/+&/g; s/+ / /g')
+redis acl setuser few on nopass '~*' '&*' -@all $allowed > /dev/null
+few=unix://few@$redis_folder/s
+for words in '' '--shards 4' '--layout string' '--layout list'; do
+	redis flushall > /dev/null
+	for seed in old new old; do
+		REDISCLI_AUTH=any load $seed $words --redis "$few" || complain "few commands ($words): a load failed"
+		whole "few commands" $seed
+		clean "few commands"
+	done
+	for option in --status --rollback; do
+		REDISCLI_AUTH=any timeout 60 load-redis --redis "$few" --prefix p $option > out ||
+			complain "few commands ($words): $option failed"
+	done
+	whole "few commands, back" new
+done
 exit $bad

@@ -1,8 +1,8 @@
 /* load-redis - top-N lists into Redis, published as one generation.
  *
- * Lists go to staging keys; when the last one is acknowledged and counted, one
+ * Lists go to staging keys; when the last one is acknowledged and all are counted, one
  * transaction renames them over what is live. Whoever reads sees the old lists
- * or the new ones, never a mixture; what fails leaves the old ones alone.
+ * or the new ones, never a mixture; a failure says which, known from the server.
  *
  * Reads: user rank item (a top-N stream, the rows of a user together).
  * Writes: nothing; with --status the columns name value.
@@ -45,13 +45,13 @@ static const struct option_row OPTIONS[] = {
 	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
 	 "publish the items of FILE, in its order, as the popular list"},
 	{"layout", 0, OPTION_CHOICE, "HOW", AT(layout), "hash", 0, 0, "hash|string|list",
-	 "a hash of all lists; or a key for each user, a string or a Redis list, which goes after --ttl"},
+	 "a hash of all lists; or a key for each user, a string or a Redis list, which expires after --ttl"},
 	{"shards", 0, OPTION_INT, "N", AT(shards), "1", 1, SHARDS_MAX, NULL,
 	 "spread --layout hash over N keys"},
 	{"ttl", 0, OPTION_DURATION, "TIME", AT(ttl_s), "7d", 1, 315360000, NULL,
-	 "how long the keys of --layout string and list live"},
+	 "how long the keys of --layout string and list live from their publication on"},
 	{"delta", 0, OPTION_FLAG, NULL, AT(delta), NULL, 0, 0, NULL,
-	 "replace the lists of these users alone, at once; they hold until the next full load"},
+	 "replace only the lists of these users, at once; they are served until the next full load"},
 	{"min-rows", 0, OPTION_INT, "N", AT(min_rows), "1", 1, 1e15, NULL,
 	 "refuse to publish fewer than N lists"},
 	{"max-shrink", 0, OPTION_REAL, "SHARE", AT(max_shrink), "1", 0, 1, NULL,
@@ -61,13 +61,13 @@ static const struct option_row OPTIONS[] = {
 	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout_s), "5s", 1e-3, 86400, NULL,
 	 "how long to wait for the connection and for each reply"},
 	{"retries", 0, OPTION_INT, "N", AT(retries), "5", 0, 1000, NULL,
-	 "connect again N times, after 0.1 s, 0.2 s, 0.4 s, .. at most 5 s, when the server is lost"},
+	 "connect again N times, after 0.1 s, 0.2 s, 0.4 s, ... at most 5 s, when the server is lost"},
 	{"staging-ttl", 0, OPTION_DURATION, "TIME", AT(staging_ttl_s), "1d", 1, 31536000, NULL,
-	 "what a load leaves behind that did not come to its end goes away after TIME"},
+	 "expire what was staged and not published after TIME"},
 	{"rollback", 0, OPTION_FLAG, NULL, AT(rollback), NULL, 0, 0, NULL,
-	 "publish the previous generation again; reads no input"},
+	 "publish the previous generation again, when it is whole; reads no input"},
 	{"status", 0, OPTION_FLAG, NULL, AT(status), NULL, 0, 0, NULL,
-	 "print what is live, since when, from which input; reads no input"},
+	 "print what is live, since when, from which input, and what is missing of it; reads no input"},
 	{"dry-run", 0, OPTION_FLAG, NULL, AT(dry_run), NULL, 0, 0, NULL,
 	 "read and check everything, ask the server, change nothing"},
 	{"emit-resp", 0, OPTION_FLAG, NULL, AT(emit), NULL, 0, 0, NULL,
@@ -240,20 +240,32 @@ static void load(struct load *l, char **files, int count)
 	run_report(rows, lists, rejected);
 }
 
+/* What may be given, and what of it excludes what comes later in the list. */
+enum ask { ASK_STATUS, ASK_ROLLBACK, ASK_DRY_RUN, ASK_EMIT, ASK_DELTA, ASK_ITEMS, ASK_POPULAR, ASK_LAYOUT,
+	ASK_SHARDS, ASK_FILES, ASKS };
+#define BIT(x) (1u << (x))
+static const unsigned EXCLUDES[ASKS] = {
+	[ASK_STATUS] = BIT(ASK_ROLLBACK) | BIT(ASK_DRY_RUN) | BIT(ASK_EMIT) | BIT(ASK_DELTA) |
+		BIT(ASK_ITEMS) | BIT(ASK_POPULAR) | BIT(ASK_FILES),
+	[ASK_ROLLBACK] = BIT(ASK_DRY_RUN) | BIT(ASK_EMIT) | BIT(ASK_DELTA) | BIT(ASK_ITEMS) |
+		BIT(ASK_POPULAR) | BIT(ASK_FILES),
+	[ASK_DRY_RUN] = BIT(ASK_EMIT),
+	[ASK_EMIT] = BIT(ASK_DELTA) | BIT(ASK_LAYOUT) | BIT(ASK_SHARDS),
+	[ASK_DELTA] = BIT(ASK_ITEMS) | BIT(ASK_POPULAR) | BIT(ASK_LAYOUT) | BIT(ASK_SHARDS),
+	[ASK_LAYOUT] = BIT(ASK_SHARDS),
+};
+
 static void check(const struct options *o, int count)
 {
-	if (o->status + o->rollback + o->dry_run + o->emit > 1)
-		usage_error("--status, --rollback, --dry-run and --emit-resp exclude each other");
-	if ((o->status || o->rollback) && (count > 0 || o->items || o->popular))
-		usage_error("--status and --rollback read no input");
-	if (o->delta && (o->status || o->rollback || o->emit || o->items || o->popular ||
-			 o->layout != LAYOUT_HASH || o->shards > 1))
-		usage_error("--delta goes with none of --status, --rollback, --emit-resp, --items, --popular, "
-			    "--layout and --shards");
-	if (o->shards > 1 && o->layout != LAYOUT_HASH)
-		usage_error("--shards is of --layout hash");
-	if (o->emit && is_pointed(o))
-		usage_error("--emit-resp writes --layout hash in one key");
+	const char *const NAMES[ASKS] = {"--status", "--rollback", "--dry-run", "--emit-resp", "--delta",
+		"--items", "--popular", o->layout == LAYOUT_LIST ? "--layout list" : "--layout string",
+		"--shards", "input files"};
+	const bool given[ASKS] = {o->status, o->rollback, o->dry_run, o->emit, o->delta, o->items,
+		o->popular, o->layout != LAYOUT_HASH, o->shards > 1, count > 0};
+	for (int a = 0; a < ASKS; a++)
+		for (int b = a + 1; b < ASKS; b++)
+			if (given[a] && given[b] && EXCLUDES[a] & BIT(b))
+				usage_error("%s cannot be combined with %s", NAMES[a], NAMES[b]);
 }
 
 static int run(const struct options *o, char **files, int count)

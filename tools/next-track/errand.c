@@ -114,7 +114,8 @@ static bool fetch_popular(struct errand *e, struct redis *r, struct errand_resul
 	return true;
 }
 
-/* Whatever is wanted of one generation: when another one is live at the end, again. */
+/* Whatever is wanted of one generation: when another one is live at the end, again. A
+ * catalogue of one generation that is not whole twice has been lost in part. */
 static bool bring(struct errand *e, struct errand_result *result)
 {
 	struct redis *r = &result->redis;
@@ -131,8 +132,9 @@ static bool bring(struct errand *e, struct errand_result *result)
 		if (!r->context || !read_meta(e, r, &after))
 			return false;
 		bool same = strcmp(after.generation, result->live.generation) == 0;
+		result->torn = same && !whole;
 		result->live = after;
-		if (same && whole)
+		if (same && (whole || attempt > 0))
 			return true;
 	}
 	snprintf(r->problem, sizeof r->problem, "%s: no catalogue that is whole", r->target->name);

@@ -15,7 +15,8 @@ struct errand_result {
 	bool done;               /* false: see redis.problem */
 	struct redis redis;      /* connected */
 	struct published live;
-	struct strmap *items;    /* NULL: not wanted, or there are none */
+	struct strmap *items;    /* NULL: not wanted, or there are none that are whole */
+	bool torn;               /* the server has not all items that the description tells of */
 	struct buffer popular;   /* ids, TAB between them; when it is wanted */
 };
 

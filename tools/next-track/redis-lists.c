@@ -27,6 +27,9 @@ struct redis_lists {
 	double next_tell;             /* not more often than every TELL_EVERY_S */
 	bool has_errors;              /* ... among the replies of this exchange */
 	bool renewed;                 /* the shelf is of an older generation */
+	char items_of[80], popular_of[80]; /* generations that the shelf's are of; "": it has none */
+	char kept_under[80];          /* what was live when older ones were last said to be kept */
+	bool kept;                    /* ... and they are */
 	double next_look;             /* when no lists are wanted */
 	char *key_lists, *key_meta, *key_delta;
 	struct buffer key;
@@ -71,8 +74,36 @@ static void note_age(struct redis_lists *l)
 	l->stale = stale;
 }
 
-/* Takes over what an errand brought. Where there is no catalogue any more, the one that
- * was known stays: there must be something to draw from. */
+static void add_of(struct buffer *b, const char *what, const char *generation)
+{
+	char shown[QUOTED_SIZE];
+	buffer_format(b, "%s %s of generation %s", b->n ? "," : "", what,
+		      quoted(generation, strlen(generation), shown));
+}
+
+/* Says, once for each generation, that the shelf has older goods than what is live. */
+static void say_kept(struct redis_lists *l, const struct errand_result *result)
+{
+	const char *live = result->live.generation;
+	char shown[QUOTED_SIZE];
+	struct buffer kept = {0};
+	if (l->items_of[0] && strcmp(l->items_of, live) != 0)
+		add_of(&kept, "the catalogue", l->items_of);
+	if (l->popular_of[0] && strcmp(l->popular_of, live) != 0)
+		add_of(&kept, "the popular list", l->popular_of);
+	bool said = l->kept && strcmp(l->kept_under, live) == 0;
+	l->kept = kept.n > 0;
+	snprintf(l->kept_under, sizeof l->kept_under, "%s", live);
+	quoted(live, strlen(live), shown);
+	if (l->kept && !said)
+		tell("%s: %s%s%s; still in use:%s", l->target.name, *live ? "generation " : "nothing is live",
+		     *live ? shown : "", !*live ? "" : result->torn ? " has lost some of its catalogue"
+		     : " does not have everything", buffer_text(&kept));
+	buffer_free(&kept);
+}
+
+/* Takes over what an errand brought. Where there is no catalogue any more, or no popular
+ * list, the one that was known stays: there must be something to answer with. */
 static void adopt(struct redis_lists *l, struct errand_result *result)
 {
 	if (l->redis.context) {
@@ -81,10 +112,16 @@ static void adopt(struct redis_lists *l, struct errand_result *result)
 		redis_free(&l->redis);
 		l->redis = result->redis;
 	}
-	if (result->items)
+	if (result->items) {
 		shelf_put_pool(l->shelf, result->items);
-	if (l->o.wants_popular)
+		memcpy(l->items_of, result->live.generation, sizeof l->items_of);
+	}
+	if (result->popular.n) {
 		shelf_put_popular(l->shelf, &result->popular);
+		memcpy(l->popular_of, result->live.generation, sizeof l->popular_of);
+	}
+	buffer_free(&result->popular);
+	say_kept(l, result);
 	l->live = result->live;
 	l->renewed = false;
 	note_age(l);
