@@ -76,6 +76,19 @@ bool study_better(const struct study *study, double a, double b)
 	return isnan(b) || (study->maximize ? a > b : a < b);
 }
 
+int64_t trial_best_step(const struct study *study, const struct trial *t)
+{
+	int64_t step = -1;
+	double best = NAN;
+	for (size_t i = 0; i < t->n_steps; i++) {
+		if (study_better(study, t->steps[i].value, best)) {
+			best = t->steps[i].value;
+			step = t->steps[i].step;
+		}
+	}
+	return step;
+}
+
 int study_by_merit(const void *a, const void *b, void *study)
 {
 	const struct trial *x = *(const struct trial *const *)a, *y = *(const struct trial *const *)b;

@@ -100,6 +100,9 @@ bool trial_told(const struct trial *t);
 /* The value at a step, nan when there is none. */
 double trial_value_at(const struct trial *t, int64_t step);
 
+/* The first step at which the trial was best; -1 when it has reported none. */
+int64_t trial_best_step(const struct study *study, const struct trial *t);
+
 /* Is a better than b? nan is worse than anything. */
 bool study_better(const struct study *study, double a, double b);
 

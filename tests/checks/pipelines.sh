@@ -186,6 +186,10 @@ fi
 if command -v tune-hparams > /dev/null; then
 	TUNE=3 demo second > out.txt 2> err.txt || say "TUNE=3: $(tail -n 3 err.txt)"
 	[ "$(wc -l < second/best.tsv)" = 2 ] || say 'the search left no best trial'
+	epoch=$(awk -F '\t' 'NR == 2 { print $NF }' second/best.tsv)
+	{ [ -n "$epoch" ] && grep -q "^meta	epoch=$epoch	" second/model.tsv &&
+		grep -q "^+ train-mf .*--epochs $epoch .*--fit-splits all" err.txt; } ||
+		say "the best trial's epoch ($epoch) is not that of the model, or of the one that is served"
 	TUNE=3 demo second > out.txt 2> err.txt || say 'the second run with TUNE=3 failed'
 	grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again after a search'
 fi

@@ -65,8 +65,7 @@ for set in ${SETS:-ml-1m-lcfn lastfm-lightgcn hetrec2011-lastfm-2k}; do
 		rm -f study
 		search "$loss"
 		found=$(tune-hparams best --study study --as-shell)
-		# shellcheck disable=SC2086
-		epochs=$(eval "train-mf $stay $found" --report ndcg@20 validation.tsv | tail -1 | cut -f 1)
+		epochs=$(tune-hparams best --study study --step-as epochs | awk -F '\t' 'NR == 2 { print $NF }')
 		eval "train-mf $stay $found --epochs $epochs" dataset.tsv > model.tsv || exit 1
 		export-topk --k 20 --exclude dataset.tsv model.tsv > topk.tsv || exit 1
 		evaluate-topk --dataset dataset.tsv --k 20 topk.tsv > metrics.tsv || exit 1

@@ -78,9 +78,19 @@ static void add_options(struct buffer *b, const struct space *space, const doubl
 	}
 }
 
-void command_options(struct buffer *b, const struct space *space, const double *point)
+void command_options(struct buffer *b, const struct space *space, const double *point,
+		     const char *step_as, int64_t step)
 {
-	add_options(b, space, point, AS_WORD, OUTSIDE);
+	for (size_t p = 0; p < space->n; p++) {
+		const struct parameter *q = &space->parameters[p];
+		if (isnan(point[p]) || (step_as && strcmp(q->name, step_as) == 0))
+			continue;
+		if (b->n)
+			buffer_add_byte(b, ' ');
+		add_option(b, q, point[p], AS_WORD, OUTSIDE);
+	}
+	if (step_as)
+		buffer_format(b, "%s--%s %lld", b->n ? " " : "", step_as, (long long)step);
 }
 
 /* ---- places ---- */

@@ -5,8 +5,10 @@
 #include "base/buffer.h"
 #include "domain/study.h"
 
-/* `--name value` of every parameter that is active in the point, for sh. */
-void command_options(struct buffer *b, const struct space *space, const double *point);
+/* `--name value` of every parameter that is active in the point, for sh. With `step_as`
+ * the option of that name comes last and is `step`, also when a parameter is called so. */
+void command_options(struct buffer *b, const struct space *space, const double *point,
+		     const char *step_as, int64_t step);
 
 /* Text for sh with the trial's values in their places. One word is such a text
  * itself; several are a command and its arguments. The caller frees it. */

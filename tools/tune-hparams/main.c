@@ -31,7 +31,7 @@
 
 struct options {
 	struct common common;
-	const char *space, *study;
+	const char *space, *study, *step_as;
 	struct option_list parameters, enqueue;
 	bool maximize, minimize, as_shell;
 	int sampler, pruner, kind, state;
@@ -85,6 +85,9 @@ static const struct option_row OPTIONS[] = {
 	 "take a trial of another host when nothing was heard of it for TIME"},
 	{"as-shell", 0, OPTION_FLAG, NULL, AT(as_shell), NULL, 0, 0, NULL,
 	 "best, ask: print --name value .. for the shell instead of TSV"},
+	{"step-as", 0, OPTION_TEXT, "NAME", AT(step_as), NULL, 0, 0, NULL,
+	 "best, top: the step at which a trial was best is the value of option --NAME, as in "
+	 "--step-as epochs"},
 	{"k", 'k', OPTION_INT, "N", AT(k), "10", 1, 1e8, NULL, "top: how many trials"},
 	{"trial", 0, OPTION_INT, "N", AT(trial), NULL, 1, 1e8, NULL, "tell: the trial's number"},
 	{"value", 0, OPTION_REAL, "X", AT(value), NULL, -INFINITY, INFINITY, NULL,
@@ -108,10 +111,11 @@ static const struct program PROGRAM = {
 		"       tune-hparams best|top|history|importance|plot|ask|tell --study FILE [OPTION]..",
 	.summary = "Find the options with which a command prints the best number.",
 	.reads = "the space: name kind low high scale step choices condition",
-	.writes = "trial value and a column per parameter: the best trial",
+	.writes = "trial value, a column per parameter, best_step: the best trial",
 	.examples = {
 		"tune-hparams --param 'x=float:-5:5' --study s.tsv -- 'echo {x} | awk \"{print \\$1^2}\"'",
-		"eval \"train-mf $(tune-hparams best --study s.tsv --as-shell)\" < dataset.tsv > model.tsv",
+		"eval \"train-mf $(tune-hparams best --study s.tsv --as-shell --step-as epochs)\" < dataset.tsv "
+		"> model.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
@@ -133,7 +137,7 @@ static bool allowed(enum mode mode, const char *name)
 		"space param maximize minimize trials jobs sampler startup candidates grid-points "
 		"enqueue pruner first-step last-step reduction trial-timeout timeout grace "
 		"reclaim-after seed",
-		"as-shell", "k", "", "", "kind",
+		"as-shell step-as", "k step-as", "", "", "kind",
 		"space param maximize minimize trials sampler startup candidates grid-points "
 		"enqueue reclaim-after as-shell seed",
 		"trial value step state pruner first-step last-step reduction",
@@ -148,6 +152,8 @@ static bool allowed(enum mode mode, const char *name)
 	return false;
 }
 
+static const char NAME_BYTES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
 static void check_options(enum mode mode, const struct options *o, int operands)
 {
 	for (const struct option_row *row = OPTIONS; row->name; row++)
@@ -157,6 +163,11 @@ static void check_options(enum mode mode, const struct options *o, int operands)
 		usage_error("--study is needed");
 	if (o->maximize && o->minimize)
 		usage_error("--maximize and --minimize exclude each other");
+	if (o->step_as && o->step_as[strspn(o->step_as, NAME_BYTES)]) {
+		char shown[QUOTED_SIZE];
+		usage_error("option '--step-as': a name has letters, digits and - _ . only: %s",
+			    quoted(o->step_as, strlen(o->step_as), shown));
+	}
 	if (mode == MODE_RUN && operands == 0)
 		usage_error("a command is needed");
 	if (mode != MODE_RUN && operands > 0)
@@ -289,11 +300,11 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 	if (mode == MODE_RUN) {
 		if (run_trials(&study, &how, command, words) == 0)
 			die(STATUS_FAILED, "no trial is complete");
-		show_best(&study, false, o->common.output);
+		show_best(&study, false, NULL, o->common.output);
 	} else if (mode == MODE_BEST) {
-		show_best(&study, o->as_shell, o->common.output);
+		show_best(&study, o->as_shell, o->step_as, o->common.output);
 	} else if (mode == MODE_TOP) {
-		show_top(&study, o->k, o->common.output);
+		show_top(&study, o->k, o->step_as, o->common.output);
 	} else if (mode == MODE_HISTORY) {
 		show_history(&study, o->common.output);
 	} else if (mode == MODE_IMPORTANCE) {

@@ -44,7 +44,39 @@ static void add_names(struct output *out, const struct space *space)
 		output_tab(out);
 		output_text(out, space->parameters[p].name);
 	}
-	output_end_row(out);
+}
+
+static bool is_parameter(const struct space *space, const char *name)
+{
+	return name && space_find(space, name, strlen(name)) >= 0;
+}
+
+static void add_step_name(struct output *out, const struct space *space, const char *step_as)
+{
+	output_tab(out);
+	output_text(out, step_as && !is_parameter(space, step_as) ? step_as : "best_step");
+}
+
+/* The trial's values and the step at which it was best, which takes the place of the
+ * parameter that it is the value of. */
+static void add_point_and_step(struct output *out, const struct study *study, const struct trial *t,
+			       const char *step_as)
+{
+	const struct space *space = &study->space;
+	int64_t step = trial_best_step(study, t);
+	for (size_t p = 0; p < space->n; p++) {
+		struct buffer b = {0};
+		if (step >= 0 && step_as && strcmp(space->parameters[p].name, step_as) == 0)
+			buffer_format(&b, "%lld", (long long)step);
+		else
+			space_format(&space->parameters[p], t->point[p], &b);
+		output_tab(out);
+		add_field(out, b.data, b.n);
+		buffer_free(&b);
+	}
+	output_tab(out);
+	if (step >= 0)
+		output_i64(out, step);
 }
 
 static void add_value(struct output *out, double value)
@@ -53,37 +85,81 @@ static void add_value(struct output *out, double value)
 		output_double(out, value);
 }
 
+/* What cannot be an option is not printed as one. */
+static void check_step(const struct study *study, const struct trial *t, const char *step_as)
+{
+	if (step_as && trial_best_step(study, t) < 0)
+		die(STATUS_DATA, "%s: trial %lld has reported no steps, so there is no value for --%s",
+		    study->path, (long long)t->number, step_as);
+}
+
+static void show_options(const struct study *study, const struct trial *t, const char *step_as,
+			 const char *output)
+{
+	struct output *out = output_open(output, false);
+	struct buffer b = {0};
+	command_options(&b, &study->space, t->point, step_as, trial_best_step(study, t));
+	add_field(out, b.data, b.n);
+	output_end_row(out);
+	buffer_free(&b);
+	output_close(out);
+}
+
 void show_trial(const struct study *study, const struct trial *trial, bool as_shell,
 		const char *output)
 {
-	struct output *out = output_open(output, false);
 	if (as_shell) {
-		struct buffer b = {0};
-		command_options(&b, &study->space, trial->point);
-		add_field(out, b.data, b.n);
-		output_end_row(out);
-		buffer_free(&b);
-	} else {
-		output_text(out, "trial\tvalue");
-		add_names(out, &study->space);
-		output_i64(out, trial->number);
+		show_options(study, trial, NULL, output);
+		return;
+	}
+	struct output *out = output_open(output, false);
+	output_text(out, "trial\tvalue");
+	add_names(out, &study->space);
+	output_end_row(out);
+	output_i64(out, trial->number);
+	output_tab(out);
+	add_value(out, trial->value);
+	add_point(out, &study->space, trial->point);
+	output_end_row(out);
+	output_close(out);
+}
+
+/* A table of complete trials; `seconds`: with the time that each took. */
+static void show_trials(const struct study *study, const struct trial *const *list, size_t n,
+			bool seconds, const char *step_as, const char *output)
+{
+	struct output *out = output_open(output, false);
+	output_text(out, seconds ? "trial\tvalue\tseconds" : "trial\tvalue");
+	add_names(out, &study->space);
+	add_step_name(out, &study->space, step_as);
+	output_end_row(out);
+	for (size_t i = 0; i < n; i++) {
+		output_i64(out, list[i]->number);
 		output_tab(out);
-		add_value(out, trial->value);
-		add_point(out, &study->space, trial->point);
+		add_value(out, list[i]->value);
+		if (seconds) {
+			output_tab(out);
+			output_double(out, list[i]->seconds);
+		}
+		add_point_and_step(out, study, list[i], step_as);
 		output_end_row(out);
 	}
 	output_close(out);
 }
 
-void show_best(const struct study *study, bool as_shell, const char *output)
+void show_best(const struct study *study, bool as_shell, const char *step_as, const char *output)
 {
 	const struct trial *best = study_best(study);
 	if (!best)
 		die(STATUS_DATA, "%s: no trial is complete", study->path);
-	show_trial(study, best, as_shell, output);
+	check_step(study, best, step_as);
+	if (as_shell)
+		show_options(study, best, step_as, output);
+	else
+		show_trials(study, &best, 1, false, step_as, output);
 }
 
-void show_top(const struct study *study, int64_t k, const char *output)
+void show_top(const struct study *study, int64_t k, const char *step_as, const char *output)
 {
 	const struct trial **list = memory_new(study->n + 1, sizeof(*list));
 	size_t n = 0;
@@ -91,19 +167,7 @@ void show_top(const struct study *study, int64_t k, const char *output)
 		if (study->trials[i].state == TRIAL_COMPLETE)
 			list[n++] = &study->trials[i];
 	qsort_r(list, n, sizeof(*list), study_by_merit, (void *)(uintptr_t)study);
-	struct output *out = output_open(output, false);
-	output_text(out, "trial\tvalue\tseconds");
-	add_names(out, &study->space);
-	for (size_t i = 0; i < n && i < (size_t)k; i++) {
-		output_i64(out, list[i]->number);
-		output_tab(out);
-		add_value(out, list[i]->value);
-		output_tab(out);
-		output_double(out, list[i]->seconds);
-		add_point(out, &study->space, list[i]->point);
-		output_end_row(out);
-	}
-	output_close(out);
+	show_trials(study, list, n < (size_t)k ? n : (size_t)k, true, step_as, output);
 	free(list);
 }
 
@@ -112,6 +176,7 @@ void show_history(const struct study *study, const char *output)
 	struct output *out = output_open(output, false);
 	output_text(out, "trial\tstate\tvalue\tbest\tsteps\tseconds\tmessage");
 	add_names(out, &study->space);
+	output_end_row(out);
 	double best = NAN;
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];

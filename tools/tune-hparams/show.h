@@ -5,8 +5,10 @@
 
 #include "domain/study.h"
 
-void show_best(const struct study *study, bool as_shell, const char *output);
-void show_top(const struct study *study, int64_t k, const char *output);
+/* `step_as`: the option that the step at which a trial was best is the value of, to fit it
+ * again; NULL: the step has a column of its own and is no option. */
+void show_best(const struct study *study, bool as_shell, const char *step_as, const char *output);
+void show_top(const struct study *study, int64_t k, const char *step_as, const char *output);
 void show_history(const struct study *study, const char *output);
 void show_trial(const struct study *study, const struct trial *trial, bool as_shell,
 		const char *output);
