@@ -242,6 +242,22 @@ static const char *text_of(struct span s)
 	return memory_text(s.at, s.n);
 }
 
+/* Does a p of a bootstrap have to be smaller than it can be? Said once a run. */
+static void say_coarse(const struct experiment_data *d, const struct rows *rows, const double *level)
+{
+	static bool said;
+	double least = bootstrap_least(d->how->rounds), lowest = 1;
+	for (size_t i = 0; i < rows->n; i++)
+		if (isnan(rows->row[i].effect.df) && !d->how->sequential && level[i] < lowest)
+			lowest = level[i];
+	if (lowest >= least || said)
+		return;
+	said = true;
+	warn("experiment %s: p has to be below %.2g with so many tests, and with --rounds %lld it is at least "
+	     "%.2g: more rounds are needed", d->users->experiment[d->experiment], lowest,
+	     (long long)d->how->rounds, least);
+}
+
 struct rows compare_all(const struct experiment_data *d)
 {
 	const struct how *how = d->how;
@@ -278,6 +294,7 @@ struct rows compare_all(const struct experiment_data *d)
 	adjust_levels(p, q, rows.n, how->alpha, how->adjustment);
 	for (size_t i = 0; i < rows.n; i++)
 		rows.row[i].mde = detectable(how, &rows.row[i].effect, q[i]);
+	say_coarse(d, &rows, q);
 	free(p);
 	free(q);
 	free(order);

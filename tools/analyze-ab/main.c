@@ -22,23 +22,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "compare.h"
-#include "domain/assignment.h"
 #include "frame/run.h"
 #include "streams/output.h"
-#include "view.h"
-
-struct options {
-	struct common common;
-	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
-	const char *control, *metrics, *pre, *users, *segment, *stratify, *triggered, *from, *to;
-	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
-	struct option_list experiments, weights, lower_is_better, margins;
-	bool user_level, sequential, daily, grouped, partial, merge;
-	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
-	double alpha, power, winsorize, tuned, srm_threshold;
-	int64_t rounds, aa, parts;
-};
+#include "analysis.h"
 
 #define AT(member) offsetof(struct options, member)
 #define COLUMN_ROW(name, help) {#name, 0, OPTION_TEXT, "COLUMN", AT(name), #name, 0, 0, NULL, help}
@@ -162,22 +148,7 @@ static int64_t parse_time(const char *text, const char *option, int64_t otherwis
 		    quoted(text, strlen(text), shown));
 }
 
-static const char *day_text(int64_t ms)
-{
-	time_t s = (time_t)(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
-	struct tm tm;
-	char text[32];
-	gmtime_r(&s, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d", &tm);
-	return memory_text(text, strlen(text));
-}
-
 /* ---- what is known of users besides ---- */
-
-struct features {
-	struct strmap *users, *levels;
-	uint32_t *level; /* of each user */
-};
 
 static struct features features_read(const struct options *o, struct table *t)
 {
@@ -197,267 +168,6 @@ static struct features features_read(const struct options *o, struct table *t)
 	}
 	table_close(t);
 	return f;
-}
-
-static uint32_t *levels_of(const struct features *f, const struct users *u)
-{
-	uint32_t *level = memory_new(u->n + 1, sizeof *level);
-	for (size_t i = 0; i < u->n; i++) {
-		uint32_t at = strmap_find(f->users, u->id[i]);
-		level[i] = at == STRMAP_NONE ? STRMAP_NONE : f->level[at];
-	}
-	return level;
-}
-
-static uint32_t *rows_of(const struct users *pre, const struct users *u)
-{
-	struct strmap *ids = strmap_new();
-	uint32_t *row = memory_new(u->n + 1, sizeof *row);
-	for (size_t i = 0; i < pre->n; i++)
-		strmap_add(ids, pre->id[i]);
-	for (size_t i = 0; i < u->n; i++)
-		row[i] = strmap_find(ids, u->id[i]);
-	strmap_free(ids);
-	return row;
-}
-
-/* The planned weights by arm number; NULL when all are equal. */
-static double *weights_of(const struct options *o, const struct experiments *registry,
-			  const struct users *u, size_t experiment)
-{
-	struct strmap *arms = u->arms[experiment];
-	const char *name = u->experiment[experiment];
-	struct experiment *known = experiments_find(registry, span_of(name));
-	if (!known && o->weights.n == 0)
-		return NULL;
-	for (size_t a = 0; known && a < known->n; a++)
-		strmap_add(arms, span_of(known->arms[a].name));
-	for (size_t i = 0; i < o->weights.n && o->experiments.n == 1; i++)
-		strmap_add(arms, (struct span){o->weights.values[i], strcspn(o->weights.values[i], "=")});
-	uint32_t n = strmap_count(arms);
-	double *weight = memory_new((size_t)n + 1, sizeof *weight);
-	for (uint32_t a = 0; a < n; a++) {
-		struct span arm = strmap_key(arms, a);
-		weight[a] = 1;
-		if (known) {
-			size_t at = experiment_find_arm(known, arm);
-			weight[a] = at < known->n ? (double)known->arms[at].weight : 0;
-		}
-		for (size_t i = 0; i < o->weights.n; i++) {
-			const char *text = o->weights.values[i], *equal = strrchr(text, '=');
-			struct span left = {text, equal ? (size_t)(equal - text) : 0};
-			if (!equal || number_double(equal + 1, strlen(equal + 1), &weight[n]) != NUMBER_OK ||
-			    !(weight[n] > 0))
-				usage_error("option '--weights': not ARM=NUMBER: \"%s\"", text);
-			if (span_equal(left, arm))
-				weight[a] = weight[n];
-		}
-	}
-	return weight;
-}
-
-/* ---- every user's values ---- */
-
-static void write_users(const struct users *u, struct output *out)
-{
-	output_text(out, "user");
-	for (size_t x = 0; x < u->n_experiments; x++) {
-		output_tab(out);
-		output_text(out, u->experiment[x]);
-	}
-	for (size_t v = 0; v < u->n_values; v++) {
-		output_tab(out);
-		output_text(out, u->name[v]);
-	}
-	output_end_row(out);
-	for (size_t i = 0; i < u->n; i++) {
-		output_span(out, u->id[i]);
-		for (size_t x = 0; x < u->n_experiments; x++) {
-			uint16_t arm = u->arm[i * u->n_experiments + x];
-			output_tab(out);
-			if (arm == ARM_SEVERAL)
-				output_text(out, "(several)");
-			else if (arm != ARM_NONE)
-				output_span(out, strmap_key(u->arms[x], arm));
-		}
-		for (size_t v = 0; v < u->n_values; v++)
-			put_number(out, u->value[v][i]);
-		output_end_row(out);
-	}
-}
-
-/* ---- running ---- */
-
-struct run {
-	const struct options *o;
-	struct how how;
-	struct measures measures;
-	struct view view;
-	struct output *details, *health, *user_table, *session_table;
-	struct features features;
-	bool has_features;
-	struct users *pre;
-	struct state *pre_state;
-	struct experiments registry;
-	double *plan, days;
-	size_t n_plan;
-	bool uncalibrated;  /* --aa found a test that is not as it should be */
-};
-
-/* The experiment's users and what is known of them. */
-static struct experiment_data data_of(struct run *r, const struct users *users, size_t experiment)
-{
-	struct experiment_data d = {.how = &r->how, .users = users, .experiment = experiment,
-		.stratify = r->o->stratify != NULL, .levels = r->features.levels, .pre = r->pre};
-	d.segment = r->has_features ? levels_of(&r->features, users) : NULL;
-	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
-	data_prepare(&d);
-	return d;
-}
-
-static void show_effects(struct run *r, const struct users *users, size_t experiment, const char *name,
-			 bool doubtful, const struct view_day *day)
-{
-	struct experiment_data d = data_of(r, users, experiment);
-	struct rows rows = compare_all(&d);
-	for (size_t i = 0; i < rows.n; i++)
-		rows.row[i].doubtful = doubtful;
-	view_rows(&r->view, name, &rows, day);
-	free(rows.row);
-	data_free(&d);
-}
-
-/* Health first, then what was asked for besides the effects. True: they are doubtful. */
-static bool look_at(struct run *r, const struct users *users, size_t experiment, const struct health *health)
-{
-	const struct options *o = r->o;
-	bool good = true;
-	struct experiment_data d = data_of(r, users, experiment);
-	if (r->plan) {
-		write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
-	} else {
-		double *weights = weights_of(o, &r->registry, users, experiment);
-		good = check_health(&d, health, weights, r->health);
-		say_adjustments(&d);
-		if (r->details)
-			write_details(&d, r->details);
-		if (o->aa && health->first)
-			r->uncalibrated = !calibrate(&d, o->aa, r->health, r->details);
-		free(weights);
-	}
-	data_free(&d);
-	return !good || r->uncalibrated;
-}
-
-/* ---- from a table of users ---- */
-
-static void analyse_users(struct run *r, const struct users *users)
-{
-	r->days = NAN;
-	for (size_t x = 0; x < users->n_experiments; x++) {
-		struct health none = {.first = x == 0};
-		bool doubtful = look_at(r, users, x, &none);
-		if (!r->plan)
-			show_effects(r, users, x, users->experiment[x], doubtful, NULL);
-	}
-	if (r->user_table)
-		write_users(users, r->user_table);
-}
-
-/* ---- from events ---- */
-
-static struct users *users_at(const struct run *r, const struct state *s, size_t experiment, int64_t day)
-{
-	struct users *u = users_of_state(s, experiment, r->o->multi_arm == 1, day);
-	metrics_derive(u, r->how.metrics, r->how.n_metrics);
-	return u;
-}
-
-static struct health health_of(const struct state *s)
-{
-	const struct totals *all = &s->totals;
-	struct health h = {.ties = all->tied, .duplicates = all->duplicates};
-	if (all->first_ms > all->last_ms || all->beyond)
-		return h;
-	int64_t from = day_of(all->first_ms), to = day_of(all->last_ms);
-	if (to - from > EMPTY_DAYS_SPAN)
-		return h;
-	for (int64_t d = from; d <= to; d++) {
-		if (all->days[d / 64] >> d % 64 & 1)
-			continue;
-		h.empty_days = memory_resize(h.empty_days, h.n_empty_days + 1, sizeof(*h.empty_days));
-		h.empty_days[h.n_empty_days++] = day_text(d * DAY_MS);
-	}
-	return h;
-}
-
-/* Users in several arms of whom each arm is kept. */
-static uint64_t kept_several(const struct state *s, size_t experiment)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < s->n; i++)
-		n += s->scope[i] == 0 && s->arm[i * s->n_experiments + experiment] == ARM_SEVERAL &&
-			(i + 1 == s->n || s->user[i + 1] != s->user[i] || s->scope[i + 1]);
-	return n;
-}
-
-/* What all users heard in finished sessions. */
-static double sum_of_tracks(const struct users *u)
-{
-	long c = users_find(u, "tracks");
-	double sum = 0;
-	for (size_t i = 0; c >= 0 && i < u->n; i++)
-		sum += u->value[c][i];
-	return sum;
-}
-
-/* The effects as they were at the end of each day; `all` tracks are those of all days. */
-static void show_days(struct run *r, const struct state *s, size_t experiment, bool doubtful, double all)
-{
-	if (s->totals.first_ms > s->totals.last_ms)
-		return;
-	int64_t first = day_of(s->totals.first_ms), last = day_of(s->totals.last_ms);
-	if (last - first > EMPTY_DAYS_SPAN)
-		die(STATUS_DATA, "--daily: the events are of %lld days: is a time wrong? (--from, --to)",
-		    (long long)(last - first + 1));
-	double before = 0;
-	for (int64_t day = first; day <= last; day++) {
-		struct users *u = users_at(r, s, experiment, day);
-		size_t n;
-		struct experiment_data d = {.how = &r->how, .users = u};
-		uint32_t *arms = arms_of(&d, &n);
-		double tracks = sum_of_tracks(u);
-		struct view_day shown = {day_text(day * DAY_MS), (tracks - before) / all};
-		if (n > 1)
-			show_effects(r, u, 0, s->experiment[experiment], doubtful, &shown);
-		before = tracks;
-		free(arms);
-		users_free(u);
-	}
-}
-
-static void analyse_state(struct run *r, const struct state *s)
-{
-	const struct totals *all = &s->totals;
-	bool any = all->first_ms <= all->last_ms;
-	r->days = any ? fmax(1, ceil(((double)all->last_ms - (double)all->first_ms + 1) / DAY_MS)) : 1;
-	struct health health = health_of(s);
-	for (size_t x = 0; x < s->n_experiments; x++) {
-		struct users *u = users_at(r, s, x, INT64_MAX);
-		health.first = x == 0;
-		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
-		bool doubtful = look_at(r, u, 0, &health);
-		if (r->o->daily)
-			show_days(r, s, x, doubtful, sum_of_tracks(u));
-		else if (!r->plan)
-			show_effects(r, u, 0, s->experiment[x], doubtful, NULL);
-		users_free(u);
-	}
-	if (r->user_table) { /* of one experiment: its units, which may be a user in an arm */
-		struct users *u = users_at(r, s, s->n_experiments == 1 ? 0 : SIZE_MAX, INT64_MAX);
-		write_users(u, r->user_table);
-		users_free(u);
-	}
 }
 
 /* ---- what to read ---- */
@@ -745,11 +455,11 @@ static int run(const struct options *o, char **files, int count)
 	progress_clear();
 	write_header(&r);
 	if (users)
-		analyse_users(&r, users);
+		analyze_users(&r, users);
 	else if (o->partial && o->merge)
 		state_write(state, !o->common.no_header, r.view.out);
 	else if (!o->partial)
-		analyse_state(&r, state);
+		analyze_state(&r, state);
 	close_outputs(&r);
 	run_report(rows, rows - rejected, rejected);
 	users_free(users);

@@ -1,0 +1,48 @@
+/* analysis.h - one run: its options, what it has read, where it writes. */
+#ifndef ANALYSIS_H
+#define ANALYSIS_H
+
+#include "compare.h"
+#include "domain/assignment.h"
+#include "frame/options.h"
+#include "view.h"
+
+struct options {
+	struct common common;
+	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
+	const char *control, *metrics, *pre, *users, *segment, *stratify, *triggered, *from, *to;
+	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
+	struct option_list experiments, weights, lower_is_better, margins;
+	bool user_level, sequential, daily, grouped, partial, merge;
+	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
+	double alpha, power, winsorize, tuned, srm_threshold;
+	int64_t rounds, aa, parts;
+};
+
+/* What is known of users besides: --users. */
+struct features {
+	struct strmap *users, *levels;
+	uint32_t *level; /* of each user */
+};
+
+struct run {
+	const struct options *o;
+	struct how how;
+	struct measures measures;
+	struct view view;
+	struct output *details, *health, *user_table, *session_table;
+	struct features features;
+	bool has_features;
+	struct users *pre;
+	struct state *pre_state;
+	struct experiments registry;
+	double *plan, days;
+	size_t n_plan;
+	bool uncalibrated;  /* --aa found a test that is not as it should be */
+};
+
+/* Health, then what was asked for: effects, days, a plan, details, every user's values. */
+void analyze_users(struct run *r, const struct users *users);
+void analyze_state(struct run *r, const struct state *s);
+
+#endif
