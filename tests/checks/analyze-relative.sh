@@ -55,7 +55,7 @@ for how in delta naive log fieller sequential; do
 done
 for how in none bonferroni holm hochberg bh by; do ask --metrics $metrics --adjust $how > adjust-$how || exit 1; done
 analyze-ab -q --experiment X --metrics sum:reward --daily daily.tsv > days || exit 1
-for day in 2024-03-18 2024-03-19; do awk -F '\t' -v d=$day 'NR == 1 || $NF == d' days > daily-$day; done
+for day in 2024-03-18 2024-03-19; do awk -F '\t' -v d=$day 'NR == 1 || $20 == d' days > daily-$day; done
 awk -F '\t' '
 	FNR == 1 {split("", at); for (i = 1; i <= NF; i++) at[$i] = i}
 	FILENAME !~ /[.]tsv$/ {
