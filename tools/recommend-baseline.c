@@ -341,7 +341,7 @@ static const struct program PROGRAM = {
 	.writes = "user rank item score",
 	.examples = {
 		"recommend-baseline --exclude dataset.tsv < dataset.tsv > popular.tsv",
-		"recommend-baseline --method random --k 10 --seed 1 --exclude d.tsv < d.tsv > random.tsv",
+		"recommend-baseline --method random --k 10 --exclude dataset.tsv dataset.tsv > random.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

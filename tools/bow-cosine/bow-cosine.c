@@ -463,7 +463,7 @@ static const struct program PROGRAM = {
 	.writes = "user, rank, item, score; with --explain shared too; with --tokens item, token",
 	.examples = {
 		"bow-cosine --liked liked.tsv < candidates.tsv > topk.tsv",
-		"bow-cosine --tokens --stop-words builtin < items.tsv | cut -f 2 | sort | uniq -c",
+		"bow-cosine --tokens --stop-words builtin < candidates.tsv | cut -f 2 | sort | uniq -c",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

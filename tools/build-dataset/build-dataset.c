@@ -424,8 +424,8 @@ static const struct program PROGRAM = {
 	.reads = "user item, and time or timestamp where an option needs them",
 	.writes = "user item weight split [timestamp], by user, then item",
 	.examples = {
-		"build-dataset --test 0.3 --validation 0.1 --seed 42 < positives.tsv > dataset.tsv",
-		"build-dataset --item track --min-user-interactions 5 --test last:1 < events.tsv > d.tsv",
+		"build-dataset --item track --test 0.3 --validation 0.1 < positives.tsv > dataset.tsv",
+		"build-dataset --item track --min-user-interactions 5 --test last:1 < positives.tsv > d.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

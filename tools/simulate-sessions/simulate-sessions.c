@@ -545,8 +545,9 @@ static const struct program PROGRAM = {
 	.writes = "message timestamp user track time latency recommendation and the further columns of "
 		"the answers",
 	.examples = {
-		"simulate-sessions --tracks t.tsv --embeddings e.tsv --users u.tsv -- next-track --recs r.tsv",
-		"simulate-sessions --day 2 --tracks t.tsv --embeddings e.npy --users u.json -- ./mine.py",
+		"simulate-sessions --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv \\\n"
+		"    -- next-track --items w/tracks.tsv > day1.tsv",
+		"simulate-sessions --tracks t.json --embeddings e.npy --users u.json -- ./mine.py > events.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

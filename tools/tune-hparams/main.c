@@ -113,9 +113,10 @@ static const struct program PROGRAM = {
 	.reads = "the space: name kind low high scale step choices condition",
 	.writes = "trial value, a column per parameter, best_step: the best trial",
 	.examples = {
-		"tune-hparams --param 'x=float:-5:5' --study s.tsv -- 'echo {x} | awk \"{print \\$1^2}\"'",
-		"eval \"train-mf $(tune-hparams best --study s.tsv --as-shell --step-as epochs)\" < dataset.tsv "
-		"> model.tsv",
+		"tune-hparams --param factors=log-int:8:64 --study s.tsv --maximize -- \\\n"
+		"    'train-mf {options} --epochs 10 --report ndcg@10 dataset.tsv'",
+		"eval \"train-mf $(tune-hparams best --study s.tsv --as-shell --step-as epochs)\" \\\n"
+		"    < dataset.tsv > model.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

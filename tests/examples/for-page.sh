@@ -1,0 +1,103 @@
+# for-page.sh - what single pages mean by the names of files; sourced by the check. A page
+# that needs a program which is not here writes its name into .missing.
+
+# by_tab NAME: a table from lines of fields with a blank between them
+by_tab() { tr ' ' '\t' > "$1"; }
+
+for_ab_split_1()
+{
+	printf '%s\n' 'name arm weight recommender' 'NEW C 1 random' 'NEW T1 1 indexed' | by_tab experiments.tsv
+}
+for_ab_split() { for_ab_split_1; }
+
+for_analyze_ab_1()
+{
+	cp events.tsv before.tsv
+	awk 'BEGIN { print "user\tarm\trevenue"; for (u = 1; u < 200; u++) print u "\t" (u % 2 ? "C" : "T1") "\t" u % 7 }' > users.tsv
+}
+for_analyze_ab() { cp events.tsv events.r1.tsv; }
+
+for_bow_cosine_1()
+{
+	printf 'item\tdescription\nc1\tthe song of the sea\nc2\tsongs of sea and wind\nc3\ta piano piece\n' > candidates.tsv
+	cp candidates.tsv items.tsv
+	printf 'user\titem\tdescription\nu1\tl1\tsea songs\n' > liked.tsv
+}
+for_bow_cosine() { for_bow_cosine_1; }
+
+for_build_dataset_1()
+{
+	# Half of the rows lie after the start of 2025, whatever day the simulator plays.
+	awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR > 1 { $at["timestamp"] = sprintf("%.0f", 1735689600000 + (NR % 2 ? 1 : -1) * NR * 1000) } { print }' positives.tsv > new
+	mv new positives.tsv
+}
+
+for_evaluate_topk_1()
+{
+	awk -F '\t' -v OFS='\t' 'NR == 1 { $1 = "uid"; $2 = "position"; $3 = "movie" } { print }' topk.tsv > lists.tsv
+}
+
+for_export_topk_1()
+{
+	awk -F '\t' -v OFS='\t' '{ print $3, $4, $2 }' events.tsv | sed '1s/.*/user	item	timestamp/' > history.tsv
+}
+
+for_fit_item_drift_1() { sed 500q ratings.tsv | cut -f 1,2,4 > pairs.tsv; }
+for_fit_item_drift() { sed -i '2,300s/^\([0-9]*\)	[0-9]*/\1	42/' ratings.tsv; }
+
+for_fold_in_1() { printf '%s\n' 'user item' 'new1 1' 'new1 2' 'new2 7' | by_tab new-users.tsv; }
+for_fold_in() { for_fold_in_1; }
+
+for_import_logs_1()
+{
+	for r in 1 2; do cp run.r$r.json.gz 20250511-personalized.r$r.json.gz; done
+	gzip -c foreign.json > plays.json.gz
+}
+for_import_logs() { cp foreign.json log.json; }
+
+for_join_columns_1()
+{
+	printf '%s\n' 'user age' '1 20' '2 30' | by_tab panel.tsv
+	awk -F '\t' -v OFS='\t' '{ print $3, $4, $5 }' events.tsv > interactions.tsv
+	awk -F '\t' -v OFS='\t' 'NR == 1 { print "user", "item", "time" } NR > 1 && !seen[$3, $4]++ { print $3, $4, $5 }' \
+		events.tsv > plays.tsv
+}
+for_join_columns() { sed '1s/item/movieId/' items.tsv > movies.tsv; }
+
+for_keep_header_1()
+{
+	cut -f 1,3,4 topk.tsv > scores.tsv
+	printf 'user\titem\nu\tt4711\n' | gzip > may.tsv.gz
+	cp may.tsv.gz june.tsv.gz
+}
+for_keep_header()
+{
+	printf 'item\ttitle\n1\tMozart\n' > a.tsv
+	gzip -c a.tsv > b.tsv.gz
+}
+
+for_load_redis_1() { printf '%s\n' 'user item' '4711 1' '4711 2' | by_tab topk.tsv; }
+
+for_next_track_1()
+{
+	printf '%s\n' 'message user track time' 'next 17 42 0.8' 'last 17 43 0.1' | by_tab requests.tsv
+	cp requests.tsv ask.tsv
+	rm events.tsv
+	load-redis -q --redis "$url" --items items.tsv topk.tsv
+}
+for_next_track() { for_next_track_1; }
+
+# The world in other forms: JSON lines, and numpy's format (perl writes the floats).
+for_simulate_sessions()
+{
+	awk -F '\t' 'NR > 1 { printf "{\"track\": %s, \"artist\": \"%s\"}\n", $1, $2 }' w/tracks.tsv > t.json
+	awk -F '\t' 'NR > 1 { printf "{\"user\": %s, \"interests\": [%s], \"consume_bias\": %s, \"consume_sharpness\": %s}\n",
+		$1, $2, $3, $4 }' w/users.tsv > u.json
+	perl -e '<>; while (<>) { chomp; my (undef, @f) = split /\t/; $w = @f; $n++; $data .= pack "f<*", @f }
+		my $head = "{\x27descr\x27: \x27<f4\x27, \x27fortran_order\x27: False, \x27shape\x27: ($n, $w), }";
+		$head .= " " x (63 - (10 + length $head) % 64) . "\n";
+		print "\x93NUMPY\x01\x00", pack("v", length $head), $head, $data' w/embeddings.tsv > e.npy
+	printf '#!/bin/sh\nexec next-track --items w/tracks.tsv\n' > mine.py
+	chmod +x mine.py
+}
