@@ -322,7 +322,8 @@ static long *arms_of(const struct rules *r, size_t experiment, const struct peop
 	return arm;
 }
 
-/* The largest standardised difference between an arm's mean and the first arm's. */
+/* The largest standardised difference between an arm's mean and the first arm's; infinite
+ * when an arm is empty, or nothing varies within two arms that differ. */
 static double imbalance(const struct experiment *e, const long *arm, const double *x, size_t n)
 {
 	double worst = 0, first = 0, first_variance = 0;
@@ -347,7 +348,8 @@ static double imbalance(const struct experiment *e, const long *arm, const doubl
 			first_variance = variance;
 		} else {
 			double scale = sqrt((variance + first_variance) / 2);
-			worst = fmax(worst, scale > 0 ? fabs(mean - first) / scale : 0);
+			double off = fabs(mean - first);
+			worst = fmax(worst, off > 0 ? off / scale : 0);
 		}
 	}
 	return worst;
@@ -375,6 +377,9 @@ static void rerandomize(const struct options *o, struct rules *r, const struct p
 			free(name);
 		}
 	}
+	if (!salt)
+		die(STATUS_DATA, "none of %lld salts balances the covariates: an arm stays without users, or "
+		    "nothing varies within it", (long long)o->rerandomize);
 	e->salt = salt;
 	e->seed = hash_murmur3(salt, strlen(salt), 0);
 	warn("salt %s: the largest standardised difference is %.4g; the registry needs this salt",
@@ -392,7 +397,7 @@ static void check_row(struct output *out, const char *check, const char *a, cons
 	const double numbers[] = {chi, df, df > 0 ? pchisq(chi, df, 0, 0) : NAN, v};
 	for (size_t i = 0; i < 4; i++) {
 		output_tab(out);
-		if (!isnan(numbers[i]))
+		if (isfinite(numbers[i]))
 			output_double(out, numbers[i]);
 	}
 	output_end_row(out);

@@ -166,6 +166,8 @@ refused 3 'cut or missing' --merge plain.0 plain.1 cut
 refused 3 'no whole part' --merge --no-header --columns "$names" /dev/null
 refused 3 'no rows' --no-header --columns message,timestamp,user,track,time,latency,recommendation,X /dev/null
 refused 3 'no rows' --user-level --experiment X -m time --no-header --columns user,X,time /dev/null
+sed 's/^a\t/a\tx/' alone > bad
+refused 3 'all 1 rows of users are bad' --merge --on-error skip bad
 refused 2 '.parts requires' --parts 3 plain.0
 refused 2 'cannot be combined' --merge --partial --metrics time plain.0
 sed 2d plain.0 > cut

@@ -407,6 +407,8 @@ static void check_whole(const struct part_reader *r, const struct state *s, uint
 	if (rows != r->rows && table_rejected(r->t) == 0)
 		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is cut or missing",
 		    (unsigned long long)r->rows, (unsigned long long)rows);
+	if (r->rows > 0 && s->n == 0 && table_rejected(r->t) > 0)
+		die(STATUS_DATA, "all %llu rows of users are bad: nothing is left", (unsigned long long)r->rows);
 	if (s->totals.parts == 0)
 		die(STATUS_DATA, "%s: no row of totals: there is no whole part", table_file(r->t));
 	if (parts && s->totals.parts != parts)

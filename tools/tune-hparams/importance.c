@@ -166,6 +166,21 @@ static bool add_shares(const struct forest *f, double *shares)
 	return variance > 1e-20;
 }
 
+/* Mean 0, variance 1: what is called flat does not hang on the unit of the values, and a
+ * large mean takes no digits. */
+static void standardize(double *y, size_t n)
+{
+	double mean = 0, largest = 0, square = 0;
+	for (size_t i = 0; i < n; i++)
+		mean += y[i] / (double)n;
+	for (size_t i = 0; i < n; i++)
+		largest = fmax(largest, fabs(y[i] - mean));
+	for (size_t i = 0; i < n && largest > 0; i++)
+		square += (y[i] - mean) / largest * ((y[i] - mean) / largest) / (double)n;
+	for (size_t i = 0; i < n; i++)
+		y[i] = largest > 0 ? (y[i] - mean) / largest / sqrt(square) : 0;
+}
+
 void show_importance(const struct study *study, const char *output)
 {
 	const struct space *space = &study->space;
@@ -189,6 +204,7 @@ void show_importance(const struct study *study, const char *output)
 	if (f.rows < 2 * LEAF)
 		die(STATUS_DATA, "%s: %zu complete trials are too few; %d are needed",
 		    study->path, f.rows, 2 * LEAF);
+	standardize(f.y, f.rows);
 	double *shares = memory_zero(space->n + 1, sizeof *shares);
 	double *low = memory_new(2 * space->n + 1, sizeof *low), *high = low + space->n;
 	size_t *rows = memory_new(f.rows, sizeof *rows), trees = 0;
