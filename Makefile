@@ -229,6 +229,11 @@ demo: deps ## run the whole pipeline on the sample data
 	@+$(again) all
 	pipelines/demo
 
+.PHONY: seminar
+seminar: deps ## run every command of recpipe-seminar(7) and show what it prints
+	@+$(again) all
+	pipelines/seminar
+
 # --- tests --------------------------------------------------------------------
 
 .PHONY: check check-slow check-asan check-tsan check-valgrind check-cov check-mutants
