@@ -18,37 +18,36 @@ load() # SEED OPTION..
 		--timeout 5s "$@" $seed.tsv
 }
 
+# want.SEED: what `whole` has to find
+for seed in old new; do
+	{
+		printf '%s-item-8\n%s-hit\n30\n9\n1\n' $seed $seed
+		awk 'NR > 1' $seed.tsv | cut -f 3 | paste - - - - -
+	} > want.$seed
+done
+
 # whole WHAT SEED: every part of exactly that generation is live; in any layout
 whole()
 {
 	{
-		redis --raw hget p:items 8
-		redis --raw get p:popular
-		redis --raw hmget p:meta lists items popular
-		case $words in
-		'') redis --raw hvals p:lists ;;
-		--shards*) for i in 0 1 2 3; do redis --raw hvals "p:gen:$(redis --raw hget p:meta generation):$i"; done ;;
-		*string)
-			redis --raw keys "p:gen:$(redis --raw hget p:meta generation):u:*" | sed 's/^/get /' |
-				redis --raw ;;
-		*list)
-			redis --raw keys "p:gen:$(redis --raw hget p:meta generation):u:*" | sed 's/^/lrange /; s/$/ 0 -1/' |
-				redis --raw | paste - - - - - ;;
-		esac | sort -t - -k 2,2n
-	} > got
-	{
-		echo "$2-item-8"
-		echo "$2-hit"
-		printf '30\n9\n1\n'
-		awk 'NR > 1' "$2.tsv" | cut -f 3 | paste - - - - -
-	} > want
-	cmp -s got want || complain "$1 ($words): what is live is not $2: $(diff want got | head -n 4 | tr '\n' ' ')"
+		printf '%s\n' 'hget p:items 8' 'get p:popular' 'hmget p:meta lists items popular'
+		[ -n "$words" ] || echo 'hvals p:lists'
+	} | redis --raw > got
+	case $words in
+	--shards*) for i in 0 1 2 3; do echo "hvals p:gen:$(id):$i"; done | redis --raw ;;
+	*string) redis --raw keys "p:gen:$(id):u:*" | sed 's/^/get /' | redis --raw ;;
+	*list) redis --raw keys "p:gen:$(id):u:*" | sed 's/^/lrange /; s/$/ 0 -1/' | redis --raw | paste - - - - - ;;
+	esac >> got
+	sort -t - -k 2,2n -o got got
+	sort -t - -k 2,2n want.$2 | cmp -s - got ||
+		complain "$1 ($words): what is live is not $2: $(sort -t - -k 2,2n want.$2 | diff - got | head -n 4 | tr '\n' ' ')"
 }
 # clean WHAT: nothing is left of what was not published
 clean()
 {
-	now=$(redis --raw hget p:meta generation) before=$(redis --raw hget p:previous:meta generation)
-	left=$(redis --raw keys 'p:*' | grep -vE "^p:(previous:)?(lists|items|popular|meta)\$|^p:gen:($now|$before):" | head -n 3)
+	printf '%s\n' 'hget p:meta generation' 'hget p:previous:meta generation' 'keys p:*' | redis --raw > left
+	left=$(awk 'NR < 3 { mine = mine (NR > 1 ? "|" : "") $0; next }
+		$0 !~ "^p:(previous:)?(lists|items|popular|meta)$|^p:gen:(" mine "):" && $0 != "" { print }' left | head -n 3)
 	[ -z "$left" ] || complain "$1 ($words): these are left: $(echo $left)"
 }
 # says WHAT STATUS PATTERN..: of the load before, whose status is $rc

@@ -164,11 +164,21 @@ whole 'emitted without memory' old 3000
 head -c 100000 resp | redis --pipe --pipe-timeout 1 > /dev/null
 whole 'a stream that was cut' old 3000
 timeout 120 load-redis --prefix p --emit-resp new.tsv | sed 's/^u77\r/u78\r/' > holes
-redis-cli -s s --pipe < holes > piped 2>&1 && complain 'a missing list passes unseen'
+timeout 60 redis-cli -s s --pipe < holes > piped 2>&1 && complain 'a missing list passes unseen'
 grep -q '2999 of 3000 lists have come' piped || complain "a missing list: $(cat piped)"
 whole 'a missing list' old 3000
+printf 'item\nhit\n' > popular.tsv
+for part in items popular meta; do # it goes to another key
+	load-redis --prefix p --emit-resp --items items.tsv --popular popular.tsv new.tsv |
+		sed "0,/:$part\r\$/s//:$(echo $part | tr a-z A-Z)\r/" > holes
+	timeout 60 redis-cli -s s --pipe < holes > piped 2>&1 && complain "no $part passes unseen"
+	grep -qE 'have come|has not come' piped || complain "no $part: $(cat piped)"
+	grep -q "live is generation $(redis --raw hget p:meta generation)" piped || complain "no $part: $(cat piped)"
+	whole "no $part" old 3000
+	[ "$(redis --raw hlen p:items)" = 499 ] || complain "no $part: the catalogue is not whole"
+done
 head -n 201 new.tsv | timeout 120 load-redis --prefix p --emit-resp --max-shrink 0.5 |
-	redis-cli -s s --pipe > piped 2>&1 &&
+	timeout 60 redis-cli -s s --pipe > piped 2>&1 &&
 	complain 'emitted, --max-shrink: nothing is refused'
 grep -q 'max-shrink' piped || complain "emitted, --max-shrink: $(cat piped)"
 whole 'emitted, --max-shrink' old 3000

@@ -73,6 +73,32 @@ says 'an error inside EXEC' 1 WRONGTYPE "it is live: generation \"$(id)\" \(30 l
 load old
 load old
 
+for words in '' '--shards 4' '--layout string' '--layout list'; do
+	# EXEC does not come through, however often it is tried; or its reply does not
+	redis flushall > /dev/null
+	load old $words
+	proxy --times 0 drop EXEC
+	load new $words --redis "$proxied" --retries 2 2> err
+	rc=$?
+	says 'EXEC is lost' 4 "live is generation \"$(id)\""
+	whole 'EXEC is lost' old
+	clean 'EXEC is lost'
+	proxy --times 0 cut EXEC 0
+	load new $words --redis "$proxied" --retries 2 2> err
+	rc=$?
+	says 'the reply to EXEC is lost' 0
+	whole 'the reply to EXEC is lost' new
+	# ... and nobody can be asked for what is live: the lists are not taken away
+	proxy cut EXEC 0 after EXEC --times 0 drop p:meta
+	load old $words --redis "$proxied" --retries 2 2> err
+	rc=$?
+	says 'nobody can be asked' 4 'whether this generation was published is not known'
+	whole 'nobody can be asked' old
+done
+words=
+redis flushall > /dev/null
+load old
+
 # users who lack a command
 for command in hset expire watch hmget exists hlen multi unlink rename persist exec; do
 	redis acl setuser some on nopass '~*' '&*' +@all "-$command" > /dev/null
