@@ -46,7 +46,7 @@ whole()
 clean()
 {
 	printf '%s\n' 'hget p:meta generation' 'hget p:previous:meta generation' 'keys p:*' | redis --raw > left
-	left=$(awk 'NR < 3 { mine = mine (NR > 1 ? "|" : "") $0; next }
+	left=$(awk 'NR < 3 { mine = mine (NR > 1 ? "|" : "") ($0 == "" ? "none" : $0); next }
 		$0 !~ "^p:(previous:)?(lists|items|popular|meta)$|^p:gen:(" mine "):" && $0 != "" { print }' left | head -n 3)
 	[ -z "$left" ] || complain "$1 ($words): these are left: $(echo $left)"
 }

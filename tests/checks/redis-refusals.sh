@@ -149,30 +149,50 @@ done
 redis_stop
 
 # two nodes of a cluster, over TCP: a key of the other node is MOVED
-port=$((20000 + $$ % 10000))
 nodes=
-for i in 0 1; do
-	mkdir -p node$i
-	redis-server --port $((port + i)) --bind 127.0.0.1 --dir "$PWD/node$i" --save '' \
-		--cluster-enabled yes --cluster-port $((port + 10000 + i)) \
-		--cluster-require-full-coverage no < /dev/null > node$i/log 2>&1 &
-	nodes="$nodes $!"
-done
-trap 'kill $nodes 2> /dev/null; proxy_stop; redis_stop' EXIT
+stop_nodes()
+{
+	for pid in $nodes; do
+		kill "$pid" 2> /dev/null
+		redis_gone "$pid"
+	done
+	nodes=
+}
+trap 'stop_nodes; proxy_stop; redis_stop' EXIT
+start_nodes() # of ports from $port on; false when one of them is taken
+{
+	for i in 0 1; do
+		mkdir -p node$i
+		redis-server --port $((port + i)) --bind 127.0.0.1 --dir "$PWD/node$i" --save '' \
+			--cluster-enabled yes --cluster-port $((port + 2 + i)) \
+			--cluster-require-full-coverage no < /dev/null > node$i/log 2>&1 &
+		nodes="$nodes $!"
+	done
+	tries=0
+	until node 0 config get dir | grep -qF "$PWD/node0" && node 1 config get dir | grep -qF "$PWD/node1"; do
+		tries=$((tries + 1))
+		for pid in $nodes; do
+			redis_runs "$pid" || tries=1000
+		done
+		[ $tries -le 200 ] || return 1
+		sleep 0.1
+	done
+}
 node() # NUMBER CLI-WORDS..
 {
 	n=$((port + $1))
 	shift
 	timeout 60 redis-cli -p $n "$@" 2> /dev/null
 }
-tries=0
-until { node 0 ping && node 1 ping; } | grep -c PONG | grep -q 2 || [ $tries -gt 100 ]; do
-	tries=$((tries + 1))
-	sleep 0.1
+port=$((20000 + $$ % 9000))
+until start_nodes; do
+	stop_nodes
+	port=$((port + 4))
+	[ $port -lt 29400 ] || exit 1
 done
 node 0 cluster addslotsrange 0 8191 > /dev/null
 node 1 cluster addslotsrange 8192 16383 > /dev/null
-node 0 cluster meet 127.0.0.1 $((port + 1)) $((port + 10001)) > /dev/null
+node 0 cluster meet 127.0.0.1 $((port + 1)) $((port + 3)) > /dev/null
 prefix='{recs}'
 here=1 there=0
 [ "$(node 0 cluster keyslot "$prefix")" -lt 8192 ] && here=0 there=1

@@ -217,13 +217,7 @@ redis_stop
 
 # a cluster of one node: the default prefix is refused at the start, with what cures it
 words=
-redis_start --cluster-enabled yes
-redis cluster addslotsrange 0 16383 > /dev/null
-tries=0
-until redis cluster info | grep -q cluster_state:ok || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
+redis_start_cluster
 for option in '' --delta --status --rollback; do
 	case $option in --[sr]*) file= ;; *) file=old.tsv ;; esac
 	timeout 60 load-redis --redis "$url" $option $file 2> err
