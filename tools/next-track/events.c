@@ -5,14 +5,14 @@
 #include "base/number.h"
 #include "streams/json-write.h"
 
-void events_open(struct log *log, const char *path, bool json, const struct experiments *x)
+void events_open(struct log *log, const struct log_options *o, const struct experiments *x)
 {
 	struct buffer header = {0};
 	buffer_add_text(&header, "message\ttimestamp\tuser\ttrack\ttime\tlatency\trecommendation");
 	for (size_t i = 0; i < x->n; i++)
 		buffer_format(&header, "\t%s", x->all[i].name);
 	buffer_add_text(&header, "\tsession\tstep\tsource\trank\tprobability\tgeneration\ttriggered\n");
-	log_open(log, path, json, buffer_text(&header));
+	log_open(log, o, buffer_text(&header));
 	buffer_free(&header);
 }
 
@@ -35,7 +35,7 @@ static void add_number(struct buffer *b, double x)
 static void add_json(struct buffer *b, const struct event *e, const struct experiments *x)
 {
 	const struct request *q = e->request;
-	buffer_format(b, "{\"message\": \"%s\", \"timestamp\": %" PRId64 ", \"user\": ", message_of(q),
+	buffer_format(b, LOG_JSON_START "%s\", \"timestamp\": %" PRId64 ", \"user\": ", message_of(q),
 		      q->timestamp_ms);
 	json_write_id(b, q->user);
 	buffer_add_text(b, ", \"track\": ");
@@ -101,7 +101,7 @@ static void add_tsv(struct buffer *b, const struct event *e, const struct experi
 
 void events_add(struct log *log, const struct event *e, const struct experiments *x)
 {
-	if (log->json)
+	if (log->o.json)
 		add_json(&log->rows, e, x);
 	else
 		add_tsv(&log->rows, e, x);

@@ -19,7 +19,7 @@ struct event {
 };
 
 /* Opens the log of these experiments. */
-void events_open(struct log *log, const char *path, bool json, const struct experiments *x);
+void events_open(struct log *log, const struct log_options *o, const struct experiments *x);
 
 /* Adds an event to what is to be written. */
 void events_add(struct log *log, const struct event *e, const struct experiments *x);

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -34,7 +35,8 @@ struct options {
 	const char *log, *message, *user, *track, *time, *timestamp;
 	struct option_list experiments, arms;
 	int pick, log_format, clock, timestamp_unit;
-	bool pipeline;
+	bool pipeline, log_sync;
+	uint64_t log_memory;
 	double deadline_s, max_age_s, temperature;
 };
 
@@ -71,6 +73,12 @@ static const struct option_row OPTIONS[] = {
 	 "append the events to FILE; opened again on SIGHUP"},
 	{"log-format", 0, OPTION_CHOICE, "HOW", AT(log_format), "tsv", 0, 0, "tsv|json",
 	 "the events stream, or JSON lines as import-logs reads them"},
+	{"log-sync", 0, OPTION_FLAG, NULL, AT(log_sync), NULL, 0, 0, NULL,
+	 "an answer leaves only when its event is on disk: written and synced, for all waiting requests "
+	 "together"},
+	{"log-memory", 0, OPTION_SIZE, "SIZE", AT(log_memory), "64M", 1, 1e15, NULL,
+	 "events that wait for a full disk: beyond SIZE the oldest are lost; with --log-sync answers wait "
+	 "instead"},
 	{"clock", 0, OPTION_CHOICE, "HOW", AT(clock), "auto", 0, 0, "auto|real|request",
 	 "times of the log: this machine's, or the requests' timestamp with a latency of 0; auto: "
 	 "request where there is such a column"},
@@ -97,6 +105,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
+static const double FLUSH_EVERY_S = 1e-3; /* while requests wait */
+
 struct service {
 	const struct options *o;
 	struct rules rules;
@@ -109,7 +119,8 @@ struct service {
 	size_t *arms;                 /* scratch: of the request at hand */
 	bool request_clock;           /* times are the requests' */
 	struct output *out;
-	double flushed;               /* when it was the last time; clock_wall() */
+	double flushed, flush_every_s; /* when it was the last time; clock_wall() */
+	size_t answer_most;           /* bytes of an answer beside its ids */
 	uint64_t answered, fallen_back;
 };
 
@@ -125,9 +136,44 @@ static void write_header(const struct service *s)
 	output_byte(s->out, '\n');
 }
 
-static void write_answer(const struct service *s, const struct request *q, const struct answer *a)
+/* SIGTERM and SIGINT wait while requests are under way: whoever was read is answered
+ * and logged, then the signal ends the program. */
+static void hold_signals(bool hold)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL) != 0)
+		die(STATUS_FAILED, "cannot hold signals back");
+}
+
+/* Answers first, then the log; with --log-sync the log, and when it is on disk the answers.
+ * That takes time, in which further requests come, and they share the next sync: while
+ * there are some, as much time is given to answers as to syncs. */
+static void flush(struct service *s)
+{
+	enum { LONGEST_S = 1 };
+	double begin = clock_wall();
+	if (s->o->log_sync && s->o->log && !log_commit(&s->log)) {
+		tell("the last answers are not given: their events could not be written");
+		s->out->n = 0;
+		hold_signals(false); /* the one that waits ends the program */
+	}
+	output_flush(s->out);
+	if (s->o->log && !s->o->log_sync)
+		log_flush(&s->log);
+	s->flushed = clock_wall();
+	s->flush_every_s = s->o->log_sync ? fmin(fmax(s->flushed - begin, FLUSH_EVERY_S), LONGEST_S)
+		: FLUSH_EVERY_S;
+}
+
+static void write_answer(struct service *s, const struct request *q, const struct answer *a)
 {
 	struct output *out = s->out;
+	/* A full buffer would be written at once, before the log. */
+	if (s->o->log_sync && out->capacity - out->n < q->user.n + a->item.n + s->answer_most)
+		flush(s);
 	output_span(out, q->user);
 	output_tab(out);
 	output_span(out, a->item);
@@ -147,6 +193,20 @@ static void write_answer(const struct service *s, const struct request *q, const
 		output_text(out, s->rules.experiments.all[x].arms[s->arms[x]].name);
 	}
 	output_byte(out, '\n');
+}
+
+/* Bytes of an answer without its ids, at most. */
+static size_t longest_answer(const struct experiments *experiments)
+{
+	size_t sum = 256; /* TABs, source, numbers */
+	for (size_t x = 0; x < experiments->n; x++) {
+		const struct experiment *e = &experiments->all[x];
+		size_t longest = 0;
+		for (size_t a = 0; a < e->n; a++)
+			longest = strlen(e->arms[a].name) > longest ? strlen(e->arms[a].name) : longest;
+		sum += longest + 1;
+	}
+	return sum;
 }
 
 static const char *generation(const struct service *s)
@@ -180,15 +240,6 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 	events_add(&s->log, &e, &rules->experiments);
 }
 
-/* Answers first, then the log. */
-static void flush(struct service *s)
-{
-	output_flush(s->out);
-	if (s->o->log)
-		log_flush(&s->log);
-	s->flushed = clock_wall();
-}
-
 /* Requests that came together, so many at a time: from Redis one after the other, or with
  * --pipeline in groups. Whoever is first does not wait for the last one. */
 static void serve(struct service *s, struct request *requests, size_t n)
@@ -198,7 +249,7 @@ static void serve(struct service *s, struct request *requests, size_t n)
 	for (size_t from = 0; from < n; from += group) {
 		double begin = clock_wall();
 		size_t to = n - from < group ? n : from + group;
-		if (begin - s->flushed > 1e-3)
+		if (begin - s->flushed > s->flush_every_s)
 			flush(s);
 		if (s->remote)
 			redis_lists_fetch(s->remote, requests + from, to - from);
@@ -258,18 +309,6 @@ static bool parse_request(struct table *t, const struct columns *c, bool request
 		return table_time(t, (size_t)c->timestamp, c->unit, &q->timestamp_ms);
 	q->timestamp_ms = clock_unix_ms();
 	return true;
-}
-
-/* SIGTERM and SIGINT wait while requests are under way: whoever was read is answered
- * and logged, then the signal ends the program. */
-static void hold_signals(bool hold)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL) != 0)
-		die(STATUS_FAILED, "cannot hold signals back");
 }
 
 /* Until the input ends: all that is there is read, answered, flushed. */
@@ -366,6 +405,8 @@ static void check(const struct options *o, const struct rules *rules)
 		usage_error("--recs, --redis or --items is needed");
 	if (o->pipeline && !o->redis)
 		usage_error("--pipeline is about --redis");
+	if ((o->log_sync || option_given("log-memory")) && !o->log)
+		usage_error("--%s requires --log", o->log_sync ? "log-sync" : "log-memory");
 	if (rules->names_delta && !o->redis)
 		usage_error("the recommender delta needs --redis");
 }
@@ -382,9 +423,12 @@ static int run(const struct options *o, char **files, int count)
 	struct table *t = table_open(files, count, &format);
 	struct columns c = find_columns(t, o);
 	s.request_clock = o->clock == 2 || (o->clock == 0 && c.timestamp >= 0);
+	s.answer_most = longest_answer(&s.rules.experiments);
+	s.flush_every_s = FLUSH_EVERY_S;
 	s.arms = memory_zero(s.rules.experiments.n + 1, sizeof *s.arms);
+	const struct log_options log = {o->log, o->log_format == 1, o->log_sync, o->log_memory};
 	if (o->log)
-		events_open(&s.log, o->log, o->log_format == 1, &s.rules.experiments);
+		events_open(&s.log, &log, &s.rules.experiments);
 	if (!o->common.no_header)
 		write_header(&s);
 	output_flush(s.out);
