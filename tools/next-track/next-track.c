@@ -457,7 +457,7 @@ static const struct program PROGRAM = {
 	.writes = "user recommendation source rank probability and a column per experiment",
 	.examples = {
 		"next-track --recs topk.tsv --items items.tsv --log events.tsv < requests.tsv",
-		"next-track --redis unix:///run/redis.sock --experiment AB --arm C=random --arm T1=indexed < ask.tsv",
+		"next-track --redis unix:///run/redis.sock --experiment X --arm C=random --arm T1=indexed < ask.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
