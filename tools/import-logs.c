@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "domain/event.h"
+#include "streams/hints.h"
 #include "streams/input.h"
 #include "streams/json.h"
 #include "streams/output.h"
@@ -258,14 +259,19 @@ static void bad_line(struct import *m, const char *what)
 	rejects_row(&m->rejects, m->file, m->line, what, m->raw);
 }
 
+static const char UNKNOWN_EXPERIMENT[] = "an experiment that the first event does not have";
+
 static void bad_json(struct import *m)
 {
-	char text[QUOTED_SIZE], message[2 * QUOTED_SIZE];
+	char text[QUOTED_SIZE], message[3 * QUOTED_SIZE];
 	struct span where;
 	size_t offset;
 	const char *problem = json_problem(m->reader, &offset, &where);
-	snprintf(message, sizeof message, "byte %zu: %s%s%s", offset + 1, problem,
-		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "");
+	const char *hint = problem == UNKNOWN_EXPERIMENT ? "--experiment NAME, once for each, names those "
+		"that are wanted" : m->line == 1 ? hint_json(m->raw) : NULL;
+	snprintf(message, sizeof message, "byte %zu: %s%s%s%s%s", offset + 1, problem,
+		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "",
+		 hint ? "; " : "", hint ? hint : "");
 	bad_line(m, message);
 }
 
@@ -490,7 +496,7 @@ static bool first_event(struct import *m)
 		add_arm(m, name);
 	}
 	json_close_keys(m->reader, arms_place(m),
-			"an experiment that the first event does not have");
+			UNKNOWN_EXPERIMENT);
 	set_columns(m);
 	return true;
 }
@@ -550,6 +556,8 @@ static int run(const struct options *o, char **files, int count)
 		input_close(in);
 	}
 	rejects_judge(&m.rejects, m.lines);
+	if (m.lines == 0 && !o->common.no_header)
+		die(STATUS_DATA, "%s: no line: the input is empty", m.file);
 	if (!m.ready) { /* no event at all */
 		start_reader(&m, false);
 		set_columns(&m);

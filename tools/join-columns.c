@@ -185,7 +185,7 @@ static void check_names(const struct table *t, const struct side *side)
 		struct span name = {at + 1, (size_t)((stop ? stop : end) - at - 1)};
 		for (size_t i = 0; i < table_width(t); i++) {
 			char shown[QUOTED_SIZE];
-			if (span_equal(table_column_name(t, i), name))
+			if (name.n && span_equal(table_column_name(t, i), name))
 				usage_error("both tables have a column %s: choose others with "
 					    "--take, or name them apart with --prefix",
 					    quoted(name.at, name.n, shown));

@@ -5,8 +5,8 @@
  *
  *	keep-header sort -t "$(printf '\t')" -k3,3gr < items.tsv
  *
- * Several files are one stream: keep-header FILE.. -- COMMAND. It does not look
- * into the rows: checking them is left to the tools that read them.
+ * Several files are one stream: keep-header FILE.. -- COMMAND. Of the rows it knows only
+ * that none is the header again: checking them is left to the tools that read them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/hints.h"
 #include "streams/input.h"
 #include "streams/output.h"
 #include "frame/options.h"
@@ -41,7 +42,7 @@ struct lines {
 	struct input *in, **all;
 	struct span header;      /* of the first file, a copy */
 	char *first;             /* that file's name, a copy */
-	uint64_t rows;
+	uint64_t rows, file_rows; /* in all, and of the open file before the block */
 };
 
 /* A byte order mark in front and a CR at the end are no part of a header. */
@@ -78,6 +79,9 @@ static bool next_file(struct lines *l, struct span *block)
 	struct span header = bare((struct span){block->at, (size_t)(end - block->at)});
 	block->n -= (size_t)(end + 1 - block->at);
 	block->at = end + 1;
+	if (hint_has_cr(header))
+		die(STATUS_DATA, "%s:1: a CR inside the header; %s", input_name(l->in), HINT_CR);
+	l->file_rows = 0;
 	if (!l->first) {
 		l->header = (struct span){memory_text(header.at, header.n), header.n};
 		l->first = memory_text(input_name(l->in), strlen(input_name(l->in)));
@@ -112,6 +116,27 @@ static struct span without_cr(struct span block, char **copy, size_t *capacity)
 		if (block.at[i] != '\r' || i + 1 == block.n || block.at[i + 1] != '\n')
 			(*copy)[n++] = block.at[i];
 	return (struct span){*copy, n};
+}
+
+static size_t count_lines(struct span block);
+
+/* Files that were joined by cat have a header among their rows, which would be sorted
+ * or counted as one. */
+static void check_rows(struct lines *l, struct span block)
+{
+	const struct span header = l->header;
+	const char *at = block.at, *end = block.at + block.n;
+	while (header.n && (at = memmem(at, (size_t)(end - at), header.at, header.n))) {
+		const char *behind = at + header.n + (at[header.n] == '\r');
+		const char *before = at - block.at >= 3 && memcmp(at - 3, "\xef\xbb\xbf", 3) == 0 ? at - 3 : at;
+		if (*behind == '\n' && (before == block.at || before[-1] == '\n')) {
+			uint64_t line = l->file_rows + 2 +
+				count_lines((struct span){block.at, (size_t)(before - block.at)});
+			die(STATUS_DATA, "%s:%llu: the header line again; %s", input_name(l->in),
+			    (unsigned long long)line, HINT_AGAIN);
+		}
+		at++;
+	}
 }
 
 static size_t count_lines(struct span block)
@@ -234,7 +259,10 @@ static int run(const struct options *o, char **files, int count, char **command)
 	int to;
 	pid_t child = start(command, out->file, &to);
 	do {
-		lines.rows += count_lines(block);
+		size_t rows = count_lines(block);
+		check_rows(&lines, block);
+		lines.rows += rows;
+		lines.file_rows += rows;
 		if (!feed(to, without_cr(block, &copy, &capacity)))
 			break;
 		progress_step(lines.rows, 0, "rows");

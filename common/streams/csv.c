@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum { BLOCK_BYTES = 64 << 10 };
+enum { BLOCK_BYTES = 64 << 10, FIRST_BYTES = 4096, PAD_BYTES = 64 };
 
 struct csv {
 	struct input *in;
@@ -16,12 +16,13 @@ struct csv {
 	size_t n_lines, lines_capacity;
 	uint64_t row_line;       /* where the row being read began */
 	uint64_t replaced;
-	bool control_fails, in_row, first_field, at_end;
+	bool control_fails, in_row, first_field, begun, at_end;
 	bool control;            /* the row being read has a TAB or line end inside a value */
 	bool told;               /* the caller has asked for the problem */
 	const char *problem;
 	uint64_t problem_line;
 	struct buffer raw;       /* physical lines of the row being read */
+	struct buffer first;     /* the beginning of the first line */
 };
 
 static int only_lf(unsigned char c)
@@ -101,6 +102,9 @@ static void feed(struct csv *c, struct span line)
 {
 	if (line.n && line.at[line.n - 1] == '\r')
 		line.n--;
+	if (!c->begun)
+		buffer_add(&c->first, line.at, line.n < FIRST_BYTES ? line.n : FIRST_BYTES);
+	c->begun = true;
 	if (!c->in_row) {
 		c->raw.n = 0;
 		c->control = false;
@@ -157,6 +161,7 @@ bool csv_block(struct csv *c, struct span *block, const uint64_t **lines)
 		else
 			end(c);
 	}
+	buffer_room(&c->rows, PAD_BYTES); /* vector loads may look behind the last row */
 	*block = (struct span){c->rows.data, c->finished};
 	*lines = c->lines;
 	return c->finished > 0;
@@ -168,6 +173,11 @@ const char *csv_problem(struct csv *c, uint64_t *line, struct span *raw)
 	*raw = (struct span){c->raw.data, c->raw.n};
 	c->told = true;
 	return c->problem;
+}
+
+struct span csv_first_line(const struct csv *c)
+{
+	return (struct span){c->first.data, c->first.n};
 }
 
 uint64_t csv_replaced(const struct csv *c)
@@ -182,6 +192,7 @@ void csv_close(struct csv *c)
 	csv_free(&c->parser);
 	buffer_free(&c->rows);
 	buffer_free(&c->raw);
+	buffer_free(&c->first);
 	free(c->lines);
 	free(c);
 }

@@ -26,6 +26,9 @@ bool csv_block(struct csv *csv, struct span *block, const uint64_t **lines);
  * goes on behind it. NULL: nothing is. */
 const char *csv_problem(struct csv *csv, uint64_t *line, struct span *raw);
 
+/* The raw text of the first line, as far as it is kept for messages. */
+struct span csv_first_line(const struct csv *csv);
+
 /* How many TABs and line ends became spaces. */
 uint64_t csv_replaced(const struct csv *csv);
 

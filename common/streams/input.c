@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/hints.h"
 
 enum {
 	BLOCK_BYTES = 256 << 10, /* stays in the second-level cache */
@@ -18,7 +19,7 @@ enum {
 struct input {
 	int file;
 	const char *name;
-	bool gzip, member_open, at_end;
+	bool gzip, member_open, looked, at_end;
 	z_stream z;
 	unsigned char *raw;         /* compressed bytes */
 	char *data;                 /* PAD_BYTES, then the text */
@@ -91,6 +92,15 @@ static size_t inflate_some(struct input *in, char *to, size_t n)
 	return n - in->z.avail_out;
 }
 
+/* The text's first bytes: those of a file that is no text end the program. */
+static void look(struct input *in)
+{
+	in->looked = true;
+	const char *what = hint_binary((struct span){in->data + PAD_BYTES, in->n});
+	if (what)
+		die(STATUS_DATA, "%s: %s", in->name, what);
+}
+
 /* Adds bytes behind data[n]; false at the end. */
 static bool fill(struct input *in)
 {
@@ -101,6 +111,8 @@ static bool fill(struct input *in)
 	size_t got = in->gzip ? inflate_some(in, to, room) : read_some(in, to, room);
 	in->n += got;
 	in->at_end = got == 0;
+	if (!in->looked)
+		look(in);
 	return got > 0;
 }
 
@@ -123,8 +135,10 @@ static void sniff(struct input *in)
 		got += more;
 	}
 	in->n = got;
-	if (got < 2 || first[0] != 0x1f || first[1] != 0x8b)
+	if (got < 2 || first[0] != 0x1f || first[1] != 0x8b) {
+		look(in);
 		return;
+	}
 	in->gzip = true;
 	in->raw = memory_new(BLOCK_BYTES > RAW_BYTES ? BLOCK_BYTES : RAW_BYTES, 1);
 	memcpy(in->raw, first, got);
@@ -182,7 +196,10 @@ void input_try(char **paths, int count)
 
 static void too_long(struct input *in)
 {
-	die(STATUS_DATA, "%s: a line is longer than %d bytes", in->name, (int)INPUT_LINE_MAX);
+	struct span line = {in->data + PAD_BYTES, in->n};
+	bool cr = hint_has_cr(line);
+	die(STATUS_DATA, "%s: a line is longer than %d bytes%s%s", in->name, (int)INPUT_LINE_MAX,
+	    cr ? "; " : "", cr ? HINT_CR : "");
 }
 
 /* Moves what was not given out to the front and makes room behind it. */

@@ -3,7 +3,9 @@
  * A block is a stretch of bytes ending in LF (one is supplied when the last
  * line has none). Read errors, a truncated gzip member and garbage behind the
  * last member end the program (exit 1 for the system, 3 for bad gzip data),
- * naming the file. A line longer than INPUT_LINE_MAX is bad data.
+ * naming the file; so do files whose first bytes say that they are no text (zip, xz,
+ * zstd, Parquet, UTF-16 ..), naming the command that unpacks them. A line longer than
+ * INPUT_LINE_MAX is bad data.
  */
 #ifndef RECPIPE_STREAMS_INPUT_H
 #define RECPIPE_STREAMS_INPUT_H

@@ -7,7 +7,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/columns.h"
 #include "streams/csv.h"
+#include "streams/hints.h"
 #include "streams/input.h"
 #include "streams/rejects.h"
 #include "streams/separators.h"
@@ -23,9 +25,10 @@ struct table {
 	struct input *in;
 	struct csv *csv;
 	struct rejects rejects;
-	struct buffer header;
-	struct span *names;          /* into header */
-	size_t width;
+	struct columns columns;
+	size_t width;                /* how many columns */
+	struct buffer first_line;    /* the header line as rows are, with its LF: no row is like it */
+	uint64_t first_word, first_mask; /* its first six bytes, and which of them count */
 
 	const char *at;              /* the block */
 	size_t n;
@@ -46,6 +49,9 @@ struct table {
 	int64_t newest;              /* in ms */
 	char **own_files;            /* table_open_file's one-element array */
 };
+
+enum { FIRST_BYTES = 6 };
+#define NO_BYTES (UINT64_C(1) << 63) /* what no six bytes are like */
 
 static const char *file_path(const struct table *t)
 {
@@ -84,48 +90,45 @@ static _Noreturn void bad_file(const struct table *t, uint64_t line, const char 
 	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)line, what);
 }
 
-/* Splits the header at TABs and checks the names. */
-static void take_names(struct table *t, struct span line, const char *where)
+/* What kind of table was expected, for hints. */
+static enum hint_kind kind_of(const struct table *t)
 {
-	buffer_add_span(&t->header, line);
-	buffer_text(&t->header);
-	t->width = 1;
-	for (size_t i = 0; i < line.n; i++)
-		t->width += t->header.data[i] == '\t';
-	t->names = memory_new(t->width, sizeof *t->names);
-	size_t at = 0;
-	for (size_t c = 0; c < t->width; c++) {
-		const char *name = t->header.data + at;
-		const char *tab = memchr(name, '\t', line.n - at);
-		size_t n = tab ? (size_t)(tab - name) : line.n - at;
-		t->names[c] = (struct span){name, n};
-		at += n + 1;
-		if (n == 0)
-			die(STATUS_DATA, "%s: column %zu of %zu has no name", where, c + 1, t->width);
-		if (memchr(name, '\0', n))
-			die(STATUS_DATA, "%s: a NUL byte in the header", where);
-		for (size_t other = 0; other < c; other++) {
-			char text[QUOTED_SIZE];
-			if (span_equal(t->names[other], t->names[c]))
-				die(STATUS_DATA, "%s: column %s occurs twice", where,
-				    quoted(name, n, text));
-		}
+	return t->own_files ? HINT_SIDE : t->format.csv ? HINT_CSV : HINT_TSV;
+}
+
+/* The raw header line of the open file; an empty one without a header. */
+static struct span raw_header(const struct table *t)
+{
+	if (t->format.no_header)
+		return (struct span){"", 0};
+	if (t->csv)
+		return csv_first_line(t->csv);
+	return (struct span){t->first_line.data, t->first_line.n ? t->first_line.n - 1 : 0};
+}
+
+/* Remembers the line that no row may be like: the header, or without one the names of
+ * --columns, unless that is a single word. */
+static void take_first_line(struct table *t, struct span line)
+{
+	t->first_line.n = 0;
+	buffer_add_span(&t->first_line, line);
+	buffer_add_byte(&t->first_line, '\n');
+	t->first_word = t->first_mask = 0;
+	for (unsigned i = 0; i < FIRST_BYTES && i < t->first_line.n; i++) {
+		t->first_word |= (uint64_t)(unsigned char)t->first_line.data[i] << 8 * i;
+		t->first_mask |= UINT64_C(0xff) << 8 * i;
 	}
 }
 
-/* --columns a,b,c as a header line. */
+/* --columns a,b,c; `width` of the header, 0 without one. */
 static void names_from_option(struct table *t, size_t width)
 {
-	struct buffer line = {0};
-	buffer_add_text(&line, t->format.columns);
-	for (size_t i = 0; i < line.n; i++)
-		if (line.data[i] == ',')
-			line.data[i] = '\t';
-	take_names(t, (struct span){line.data, line.n}, "--columns");
-	buffer_free(&line);
+	columns_take_list(&t->columns, t->format.columns);
+	t->width = t->columns.n;
+	const char *hint = hint_line(raw_header(t), kind_of(t));
 	if (width && width != t->width)
-		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
-		    table_file(t), t->width, width);
+		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu%s%s",
+		    table_file(t), t->width, width, hint ? "; " : "", hint ? hint : "");
 }
 
 static size_t count_fields(struct span line)
@@ -136,7 +139,19 @@ static size_t count_fields(struct span line)
 	return n;
 }
 
-/* Takes the header line off the block; false when the block has no line. */
+/* The header of a file behind the first: the same, or as wide as --columns. */
+static void compare_header(const struct table *t, struct span line)
+{
+	struct span first = {t->first_line.data, t->first_line.n - 1};
+	if (t->format.columns && count_fields(line) != t->width)
+		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
+		    table_file(t), t->width, count_fields(line));
+	if (!t->format.columns && !span_equal(line, first))
+		die(STATUS_DATA, "%s:1: the header differs from that of %s", table_file(t),
+		    strcmp(t->files[0], "-") == 0 ? "(standard input)" : t->files[0]);
+}
+
+/* Takes the header line off the block. */
 static void take_header(struct table *t)
 {
 	const char *lf = memchr(t->at, '\n', t->n);
@@ -147,22 +162,23 @@ static void take_header(struct table *t)
 		line.n--;
 	if (line.n == 0)
 		bad_file(t, 1, "the header is a blank line");
-	if (t->names && t->format.columns) {
-		if (count_fields(line) != t->width)
-			die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
-			    table_file(t), t->width, count_fields(line));
-	} else if (t->names) {
-		struct span header = {t->header.data, t->header.n};
-		if (!span_equal(line, header))
-			die(STATUS_DATA, "%s:1: the header differs from that of %s",
-			    table_file(t),
-			    strcmp(t->files[0], "-") == 0 ? "(standard input)" : t->files[0]);
-	} else if (t->format.columns) {
-		names_from_option(t, count_fields(line));
+	if (hint_has_cr(line)) {
+		char message[128];
+		snprintf(message, sizeof message, "a CR inside the header; %s", HINT_CR);
+		bad_file(t, 1, message);
+	}
+	if (t->columns.n) {
+		compare_header(t, line);
 	} else {
-		char where[512];
-		snprintf(where, sizeof where, "%s:1", table_file(t));
-		take_names(t, line, where);
+		take_first_line(t, line);
+		if (t->format.columns) {
+			names_from_option(t, count_fields(line));
+		} else {
+			char where[512];
+			snprintf(where, sizeof where, "%s:1", table_file(t));
+			columns_take(&t->columns, line, where);
+			t->width = t->columns.n;
+		}
 	}
 	t->block_line = 1;
 	if (t->csv_lines)
@@ -187,10 +203,11 @@ static bool fetch(struct table *t)
 		const char *problem = csv_problem(t->csv, &t->row_line, &raw);
 		if (!problem)
 			return false;
-		char text[QUOTED_SIZE], message[QUOTED_SIZE + 100];
-		snprintf(message, sizeof message, "not CSV: %s: %s", problem,
-			 quoted(raw.at, raw.n, text));
-		if (!t->names && !t->format.no_header)
+		char text[QUOTED_SIZE], message[2 * QUOTED_SIZE + 100];
+		const char *hint = t->row_line == 1 ? hint_line(raw, HINT_CSV) : NULL;
+		snprintf(message, sizeof message, "not CSV: %s: %s%s%s", problem,
+			 quoted(raw.at, raw.n, text), hint ? "; " : "", hint ? hint : "");
+		if (!t->columns.n && !t->format.no_header)
 			bad_file(t, t->row_line, message);
 		t->rows++;
 		bad_row(t, raw, message);
@@ -202,7 +219,30 @@ static bool fetch(struct table *t)
 	return true;
 }
 
-/* Finds the separators of the block and whether it is regular. */
+/* Is there a row that is the header again? A look at the first bytes of each row
+ * said so. */
+static bool has_header_again(const struct table *t, size_t lines)
+{
+	const size_t n = t->first_line.n;
+	size_t at = 0;
+	for (size_t r = 0; n && r < lines; r++) {
+		if (t->n - at >= n && memcmp(t->at + at, t->first_line.data, n) == 0)
+			return true;
+		at = t->ends[r * t->width + t->width - 1] + (size_t)1;
+	}
+	return false;
+}
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t eight_bytes(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof word);
+	return word;
+}
+
+/* Finds the separators of the block and whether it is regular. One load a row shows the
+ * byte before its end (a CR?), the end itself, and how the next row begins. */
 static void index_block(struct table *t)
 {
 	bool has_nul;
@@ -210,21 +250,26 @@ static void index_block(struct table *t)
 	t->ends = memory_grow(t->ends, &t->ends_capacity, t->n + 64, sizeof *t->ends);
 	t->n_ends = separators_find(t->at, t->n, t->ends, &lines, &has_nul);
 	t->lines_in_block = lines;
-	t->regular = !has_nul && lines * t->width == t->n_ends;
-	const uint32_t *last = t->ends + t->width - 1;
-	bool blank_or_cr = false;
-	for (size_t r = 0; t->regular && r < lines; r++, last += t->width) {
-		const char *end = t->at + *last;
-		bool misplaced = *end != '\n';
-		if (misplaced)
-			t->regular = false;
-		else
-			blank_or_cr |= (end > t->at && end[-1] == '\r') |
-				(t->width == 1 && (end == t->at || end[-1] == '\n'));
-	}
-	if (blank_or_cr)
-		t->regular = false;
 	t->block_rows = t->next_end = t->next_at = 0;
+	t->regular = !has_nul && lines * t->width == t->n_ends && lines > 0 && *t->at != '\n';
+	if (!t->regular)
+		return;
+	const size_t width = t->width;
+	const uint64_t word = t->first_word, mask = t->first_mask;
+	const uint32_t *last = t->ends + width - 1;
+	const char *text = t->at;
+	uint64_t misplaced = 0;
+	bool cr = false, again = ((eight_bytes(text) ^ word) & mask) == 0;
+	for (size_t r = 0; r < lines; r++, last += width) {
+		uint64_t bytes = eight_bytes(text + *last - 1);
+		misplaced |= (bytes >> 8 ^ '\n') & 0xff;
+		cr |= (bytes & 0xff) == '\r';
+		again |= ((bytes >> 16 ^ word) & mask) == 0;
+	}
+	bool blank = false;
+	for (size_t r = 1; width == 1 && r < lines; r++)
+		blank |= t->ends[r] == t->ends[r - 1] + 1;
+	t->regular = !misplaced && !cr && !blank && !(again && has_header_again(t, lines));
 }
 
 /* Opens file number `file` and takes its header; an empty file is an error. */
@@ -255,8 +300,11 @@ static void first_block(struct table *t)
 static void read_header(struct table *t)
 {
 	first_block(t);
-	if (!t->names)
+	if (!t->columns.n) {
 		names_from_option(t, 0);
+		if (t->width > 1)
+			take_first_line(t, (struct span){t->columns.text.data, t->columns.text.n});
+	}
 	index_block(t);
 }
 
@@ -291,12 +339,15 @@ static void compare_headers(const struct table *t)
 	}
 }
 
-struct table *table_open(char **files, int count, const struct table_format *format)
+static struct table *open_table(char **files, int count, const struct table_format *format,
+				char **own_files)
 {
 	struct table *t = memory_zero(1, sizeof *t);
 	t->format = *format;
 	t->files = files;
 	t->file_count = count;
+	t->own_files = own_files;
+	t->first_word = t->first_mask = NO_BYTES;
 	open_file(t);
 	input_try(files + 1, count - 1);
 	rejects_open(&t->rejects, format->skip_bad, &format->max_errors, format->rejects);
@@ -305,14 +356,17 @@ struct table *table_open(char **files, int count, const struct table_format *for
 	return t;
 }
 
+struct table *table_open(char **files, int count, const struct table_format *format)
+{
+	return open_table(files, count, format, NULL);
+}
+
 struct table *table_open_file(const char *path)
 {
 	char **files = memory_new(1, sizeof *files);
 	files[0] = memory_text(path, strlen(path));
 	struct table_format format = {0};
-	struct table *t = table_open(files, 1, &format);
-	t->own_files = files;
-	return t;
+	return open_table(files, 1, &format, files);
 }
 
 size_t table_width(const struct table *t)
@@ -322,48 +376,33 @@ size_t table_width(const struct table *t)
 
 struct span table_column_name(const struct table *t, size_t column)
 {
-	return t->names[column];
+	return t->columns.names[column];
 }
 
 struct span table_header(const struct table *t)
 {
-	return (struct span){t->header.data, t->header.n};
+	return (struct span){t->columns.text.data, t->columns.text.n};
 }
 
 long table_find_column(const struct table *t, const char *name)
 {
-	for (size_t c = 0; c < t->width; c++)
-		if (span_equal(t->names[c], span_of(name)))
-			return (long)c;
-	return -1;
+	return columns_find(&t->columns, name, table_file(t), !t->own_files);
 }
 
 size_t table_column(const struct table *t, const char *name, const char *option)
 {
-	long found = table_find_column(t, name);
-	if (found >= 0)
-		return (size_t)found;
-	struct buffer text = {0};
-	char part[QUOTED_SIZE];
-	size_t best = t->width, best_distance = strlen(name) / 2 + 1;
-	for (size_t c = 0; c < t->width; c++) {
-		size_t d = span_distance(t->names[c], span_of(name));
-		if (d < best_distance) {
-			best_distance = d;
-			best = c;
-		}
-	}
-	buffer_format(&text, "%s: no column '%s'", table_file(t), name);
-	if (option)
-		buffer_format(&text, " (--%s)", option);
-	if (best < t->width)
-		buffer_format(&text, "; did you mean %s?",
-			      quoted(t->names[best].at, t->names[best].n, part));
-	buffer_add_text(&text, "; the columns are");
-	for (size_t c = 0; c < t->width && text.n < 800; c++)
-		buffer_format(&text, "%s %s", c ? "," : "",
-			      quoted(t->names[c].at, t->names[c].n, part));
-	die(option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
+	return columns_require(&t->columns, name, option, table_file(t), !t->own_files,
+			       hint_header(raw_header(t), kind_of(t)));
+}
+
+/* Is the current row the header? A byte order mark in front does not hide it. */
+static bool is_header_again(const struct table *t)
+{
+	struct span row = {t->at + t->row_at, t->row_last - t->row_at};
+	struct span first = {t->first_line.data, t->first_line.n ? t->first_line.n - 1 : 0};
+	if (row.n == first.n + 3 && memcmp(row.at, "\xef\xbb\xbf", 3) == 0)
+		row = (struct span){row.at + 3, first.n};
+	return first.n && span_equal(row, first);
 }
 
 /* Makes the next row of the block current; false when it is a bad one, which
@@ -392,17 +431,23 @@ static bool step(struct table *t)
 	struct span raw = {t->at + t->row_at, t->row_last - t->row_at};
 	if (t->row_last > t->row_at && t->at[t->row_last - 1] == '\r')
 		t->row_last--;
-	char message[128];
-	if (t->row_last == t->row_at)
+	const char *hint = NULL;
+	char message[256];
+	if (t->row_last == t->row_at) {
 		snprintf(message, sizeof message, "a blank line: 0 fields, the header has %zu",
 			 t->width);
-	else if (fields != t->width)
-		snprintf(message, sizeof message, "%zu fields, the header has %zu", fields,
-			 t->width);
-	else if (memchr(raw.at, '\0', raw.n))
+	} else if (fields != t->width) {
+		hint = hint_has_cr(raw) ? HINT_CR : fields == 1 && !t->csv ?
+			hint_line(raw, kind_of(t)) : NULL;
+		snprintf(message, sizeof message, "%zu fields, the header has %zu%s%s", fields,
+			 t->width, hint ? "; " : "", hint ? hint : "");
+	} else if (memchr(raw.at, '\0', raw.n)) {
 		snprintf(message, sizeof message, "a NUL byte");
-	else
+	} else if (is_header_again(t)) {
+		snprintf(message, sizeof message, "the header line again; %s", HINT_AGAIN);
+	} else {
 		return true;
+	}
 	bad_row(t, raw, message);
 	return false;
 }
@@ -503,11 +548,10 @@ struct span table_row(const struct table *t)
 	return (struct span){t->at + t->row_at, t->row_last - t->row_at};
 }
 
-/* A bad value, and behind it how that might be cured. */
-static void reject_with(struct table *t, size_t column, const char *problem, const char *hint)
+void table_reject_with(struct table *t, size_t column, const char *problem, const char *hint)
 {
 	char value[QUOTED_SIZE], name[QUOTED_SIZE], message[3 * QUOTED_SIZE];
-	struct span field = table_field(t, column), known = t->names[column];
+	struct span field = table_field(t, column), known = t->columns.names[column];
 	quoted(known.at, known.n, name);
 	name[strlen(name) - 1] = '\0'; /* 'name', not "name" */
 	snprintf(message, sizeof message, "column '%s': %s: %s%s%s", name + 1, problem,
@@ -515,53 +559,12 @@ static void reject_with(struct table *t, size_t column, const char *problem, con
 	bad_row(t, table_row(t), message);
 }
 
-void table_reject(struct table *t, size_t column, const char *problem)
+void table_saw_time(struct table *t, enum time_unit unit, int64_t ms)
 {
-	reject_with(t, column, problem, NULL);
-}
-
-#define TABLE_NUMBER(kind, type) \
-	bool table_##kind(struct table *t, size_t column, type *value) \
-	{ \
-		struct span field = table_field(t, column); \
-		enum number_state state = number_##kind(field.at, field.n, value); \
-		if (state != NUMBER_OK) \
-			table_reject(t, column, number_problem(state)); \
-		return state == NUMBER_OK; \
-	}
-
-TABLE_NUMBER(double, double)
-TABLE_NUMBER(float, float)
-TABLE_NUMBER(i64, int64_t)
-TABLE_NUMBER(u64, uint64_t)
-
-static enum number_state read_time(struct table *t, size_t column, enum time_unit unit,
-				   int64_t *ms)
-{
-	struct span field = table_field(t, column);
-	enum number_state state = time_read(field.at, field.n, unit, ms);
-	if (state != NUMBER_OK)
-		return state;
-	if (!t->timed || *ms > t->newest)
-		t->newest = *ms;
+	if (!t->timed || ms > t->newest)
+		t->newest = ms;
 	t->timed = true;
 	t->unit = unit;
-	return NUMBER_OK;
-}
-
-bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
-{
-	enum number_state state = read_time(t, column, unit, ms);
-	if (state == NUMBER_OK)
-		return true;
-	struct span field = table_field(t, column);
-	reject_with(t, column, time_problem(state, unit), time_hint(unit, field.at, field.n));
-	return false;
-}
-
-bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
-{
-	return read_time(t, column, unit, ms) == NUMBER_OK;
 }
 
 uint64_t table_rows(const struct table *t)
@@ -598,8 +601,8 @@ void table_close(struct table *t)
 	if (t->own_files)
 		free(t->own_files[0]);
 	free(t->own_files);
-	buffer_free(&t->header);
-	free(t->names);
+	columns_free(&t->columns);
+	buffer_free(&t->first_line);
 	free(t->ends);
 	free(t);
 }

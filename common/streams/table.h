@@ -1,8 +1,8 @@
 /* table.h - TSV (or CSV at the door) read as rows of named columns.
  *
  * Several files are one stream; their headers must be the same. BOM and CRLF
- * are accepted and removed. A NUL, a blank line, a wrong number of fields, a
- * duplicate or empty column name are bad data: fatal (exit 3) unless
+ * are accepted and removed. A NUL, a blank line, a wrong number of fields, the
+ * header once more are bad data: fatal (exit 3) unless
  * `skip_bad`, which counts them and keeps the raw lines in `rejects`, as far as
  * `max_errors` allows and some row is good (streams/rejects.h). Header
  * problems are always fatal. An empty input (no header) is bad data; a header
@@ -44,12 +44,13 @@ struct span table_column_name(const struct table *t, size_t column);
 /* The header as TSV without LF. */
 struct span table_header(const struct table *t);
 
-/* Index of the column called `name`. When there is none: lists the header,
- * suggests the nearest name and exits: 2 when the user named it (`option` is
- * that option's name, without dashes), 3 when it is a default (`option` NULL). */
+/* Index of the column called `name`. When there is none, or more than one: lists the
+ * header, suggests the nearest name and exits: 2 when the user named it (`option` is
+ * that option's name, without dashes), 3 when it is a default (`option` NULL).
+ * Columns that nobody asks for may lack a name or share one. */
 size_t table_column(const struct table *t, const char *name, const char *option);
 
-/* The same, -1 when there is none. */
+/* The same, -1 when there is none; exit 3 when there are several. */
 long table_find_column(const struct table *t, const char *name);
 
 /* Steps to the next good row; false at the end of the last file. Ends the program (exit
@@ -71,6 +72,9 @@ struct span table_row(const struct table *t);
  * go on with the next row. */
 void table_reject(struct table *t, size_t column, const char *problem);
 
+/* The same, with a hint how that might be cured (or NULL) behind the value. */
+void table_reject_with(struct table *t, size_t column, const char *problem, const char *hint);
+
 /* The field as a number; false when it was rejected (skip this row then). */
 bool table_double(struct table *t, size_t column, double *value);
 bool table_float(struct table *t, size_t column, float *value);
@@ -83,6 +87,9 @@ bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms
 
 /* The same for a column that nobody asked for: a value that is no time rejects nothing. */
 bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms);
+
+/* Counts a time towards the newest one. */
+void table_saw_time(struct table *t, enum time_unit unit, int64_t ms);
 
 /* Dies (exit 3) with file and line of the current row in front of the message. */
 _Noreturn void table_fail(const struct table *t, const char *format, ...)

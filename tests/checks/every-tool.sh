@@ -317,9 +317,65 @@ try_table()
 		want 3 $? "$(($(wc -l < input) + 1)):"
 	fi
 	if begin duplicate-column; then
-		awk 'NR == 1 { split($0, f, "\t"); print $0 "\t" f[1]; next } { print $0 "\tx" }' input > twin
+		# One that it asks for is refused, and named.
+		refused=
+		for c in $(seq "$(head -n 1 input | awk -F '\t' '{ print NF }')"); do
+			awk -v c="$c" 'NR == 1 { split($0, f, "\t"); print $0 "\t" f[c]; next }
+				{ print $0 "\tx" }' input > twin
+			go < twin > out 2> err
+			rc=$?
+			[ $rc = 0 ] && continue
+			want '2 3' $rc '[:]1: 2 columns are called'
+			refused=$c
+			break
+		done
+		[ -n "$refused" ] || complain 'refuses no column that occurs twice'
+	fi
+	if begin further-columns; then
+		# Columns that nobody asked for: two of one name, one without a name.
+		awk 'NR == 1 { print "\t" $0 "\tzzz\tzzz"; next } { print "7\t" $0 "\tx\ty" }' input > twin
 		go < twin > out 2> err
-		want 3 $? '[:]1:'
+		want 0 $?
+	fi
+	if begin header-again; then
+		{ cat input; head -n 1 input; } > twin
+		go < twin > out 2> err
+		want 3 $? "$(($(wc -l < input) + 1)): the header line again"
+		{ head -n 1 input; sed 's/$/\r/' input; } > twin
+		go < twin > out 2> err
+		want 3 $? '[:]2: the header line again'
+	fi
+	if begin cr-only; then
+		tr '\n' '\r' < input > twin
+		go < twin > out 2> err
+		want 3 $? "a CR inside the header.*tr '.r' '.n'"
+		if has_option csv; then
+			tr '\t\n' ',\r' < input > twin
+			go --csv < twin > out 2> err
+			want 3 $? "tr '.r' '.n'"
+		fi
+	fi
+	if begin wrong-kind; then
+		# A cure for what is no table, or another kind of one.
+		for kind in 'PK\003\004:unzip -p' 'PAR1\025\004:Parquet' '\375\067zXZ\000:xz -dc' \
+			'\050\265\057\375:zstd -dc' '\377\376u\000:UTF-16'; do
+			printf "${kind%:*}" > twin
+			go < twin > out 2> err
+			want 3 $? "${kind##*:}"
+		done
+		{ printf '{"user": 1}\n{"user": 2}\n'; } > twin
+		go < twin > out 2> err
+		want '2 3' $? 'JSON: import-logs'
+		if has_option csv; then
+			tr '\t' ',' < input > twin
+			go < twin > out 2> err
+			want '2 3' $? 'CSV: add --csv'
+			go --csv < input > out 2> err
+			want '2 3' $? 'TSV: leave --csv out'
+			tr '\t' ';' < input > twin
+			go --csv < twin > out 2> err
+			want '2 3' $? "separated by ';': convert with tr ';' ,"
+		fi
 	fi
 	if begin further-column; then
 		# A column that nobody asked for does no harm.

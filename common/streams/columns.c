@@ -1,0 +1,119 @@
+#include "streams/columns.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+void columns_take(struct columns *c, struct span line, const char *where)
+{
+	buffer_add_span(&c->text, line);
+	const char *at = buffer_text(&c->text), *end = at + line.n;
+	if (line.n && memchr(at, '\0', line.n))
+		die(STATUS_DATA, "%s: a NUL byte in the header", where);
+	c->n = 1;
+	for (size_t i = 0; i < line.n; i++)
+		c->n += at[i] == '\t';
+	c->names = memory_new(c->n, sizeof *c->names);
+	for (size_t i = 0; i < c->n; i++) {
+		const char *tab = memchr(at, '\t', (size_t)(end - at));
+		c->names[i] = (struct span){at, (size_t)((tab ? tab : end) - at)};
+		at += c->names[i].n + 1;
+	}
+}
+
+void columns_take_list(struct columns *c, const char *list)
+{
+	struct buffer line = {0};
+	buffer_add_text(&line, list);
+	for (size_t i = 0; i < line.n; i++)
+		if (line.data[i] == ',')
+			line.data[i] = '\t';
+	columns_take(c, (struct span){line.data, line.n}, "--columns");
+	buffer_free(&line);
+	for (size_t i = 0; i < c->n; i++) {
+		char text[QUOTED_SIZE];
+		if (c->names[i].n == 0)
+			die(STATUS_DATA, "--columns: column %zu of %zu has no name", i + 1, c->n);
+		for (size_t k = 0; k < i; k++)
+			if (span_equal(c->names[k], c->names[i]))
+				die(STATUS_DATA, "--columns: column %s occurs twice",
+				    quoted(c->names[i].at, c->names[i].n, text));
+	}
+}
+
+/* The first column of that name (-1: none), and how many there are. */
+static long look_up(const struct columns *c, const char *name, size_t *count)
+{
+	long found = -1;
+	*count = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		if (!span_equal(c->names[i], span_of(name)))
+			continue;
+		if ((*count)++ == 0)
+			found = (long)i;
+	}
+	return found;
+}
+
+/* Which of several columns of one name is meant? */
+static _Noreturn void ambiguous(const char *name, const char *option, const char *file, size_t count,
+				bool renamable)
+{
+	char text[QUOTED_SIZE];
+	quoted(name, strlen(name), text);
+	die(option ? STATUS_USAGE : STATUS_DATA, "%s:1: %zu columns are called %s%s%s%s%s", file, count,
+	    text, option ? " (--" : "", option ? option : "", option ? ")" : "",
+	    renamable ? "; --columns A,B,... names them apart" : "");
+}
+
+long columns_find(const struct columns *c, const char *name, const char *file, bool renamable)
+{
+	size_t count;
+	long found = look_up(c, name, &count);
+	if (count > 1)
+		ambiguous(name, NULL, file, count, renamable);
+	return found;
+}
+
+size_t columns_require(const struct columns *c, const char *name, const char *option,
+		       const char *file, bool renamable, const char *hint)
+{
+	size_t count;
+	long found = look_up(c, name, &count);
+	if (count == 1)
+		return (size_t)found;
+	if (count > 1)
+		ambiguous(name, option, file, count, renamable);
+	struct buffer text = {0};
+	char part[QUOTED_SIZE], wanted[QUOTED_SIZE];
+	size_t best = c->n, best_distance = strlen(name) / 2 + 1;
+	for (size_t i = 0; i < c->n; i++) {
+		size_t d = span_distance(c->names[i], span_of(name));
+		if (d < best_distance) {
+			best_distance = d;
+			best = i;
+		}
+	}
+	quoted(name, strlen(name), wanted);
+	wanted[strcspn(wanted + 1, "\"") + 1] = '\0'; /* 'name', not "name" */
+	buffer_format(&text, "%s: no column '%s'", file, wanted + 1);
+	if (option)
+		buffer_format(&text, " (--%s)", option);
+	if (best < c->n)
+		buffer_format(&text, "; did you mean %s?",
+			      quoted(c->names[best].at, c->names[best].n, part));
+	buffer_add_text(&text, "; the columns are");
+	for (size_t i = 0; i < c->n && text.n < 800; i++)
+		buffer_format(&text, "%s %s", i ? "," : "",
+			      quoted(c->names[i].at, c->names[i].n, part));
+	if (hint)
+		buffer_format(&text, "; %s", hint);
+	die(option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
+}
+
+void columns_free(struct columns *c)
+{
+	buffer_free(&c->text);
+	free(c->names);
+}

@@ -1,0 +1,38 @@
+/* columns.h - the names of a table's columns.
+ *
+ * A column without a name, or several of one name, do no harm as long as nobody asks for
+ * them: tables that other programs wrote have such.
+ */
+#ifndef RECPIPE_STREAMS_COLUMNS_H
+#define RECPIPE_STREAMS_COLUMNS_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/span.h"
+
+struct columns {
+	struct buffer text;   /* the names, TABs between them */
+	struct span *names;   /* into text */
+	size_t n;             /* 0: not taken yet */
+};
+
+/* The names of a header line. A NUL in it is bad data (exit 3) of `where`. */
+void columns_take(struct columns *c, struct span line, const char *where);
+
+/* The names of --columns a,b,c, each of which must be there and occur once (exit 3). */
+void columns_take_list(struct columns *c, const char *list);
+
+/* The column called `name`, -1 when there is none; exit 3, naming `file`, when several
+ * are called so, which --columns may cure where the table has it (`renamable`). */
+long columns_find(const struct columns *c, const char *name, const char *file, bool renamable);
+
+/* The same; when there is none, or more than one: lists the names, suggests the nearest,
+ * adds the `hint` (or NULL) and exits: 2 when the user named it (`option` is that
+ * option's name, without dashes), 3 when it is a default (`option` NULL). */
+size_t columns_require(const struct columns *c, const char *name, const char *option,
+		       const char *file, bool renamable, const char *hint);
+
+void columns_free(struct columns *c);
+
+#endif

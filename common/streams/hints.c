@@ -1,0 +1,194 @@
+#include "streams/hints.h"
+
+#include <string.h>
+
+#include "base/number.h"
+
+const char HINT_CR[] = "lines that end in CR alone? convert with tr '\\r' '\\n'";
+const char HINT_AGAIN[] = "join files with keep-header A B -- cat, or name them one by one";
+
+bool hint_has_cr(struct span line)
+{
+	const char *cr = line.n > 1 ? memchr(line.at, '\r', line.n - 1) : NULL;
+	return cr != NULL;
+}
+
+/* ---- files that are no text ---- */
+
+static const struct {
+	const char *bytes;
+	size_t n;
+	bool control;       /* a control byte comes next, or it might be a word of text */
+	const char *what;
+} MAGIC[] = {
+	{"PK\3\4", 4, false, "a zip archive (or a spreadsheet): unpack with unzip -p"},
+	{"PAR1", 4, true, "a Parquet file: convert with duckdb -c \"COPY 'FILE' TO '/dev/stdout' (HEADER)\""},
+	{"\xff\xfe", 2, false, "UTF-16 text: convert with iconv -f UTF-16 -t UTF-8"},
+	{"\xfe\xff", 2, false, "UTF-16 text: convert with iconv -f UTF-16 -t UTF-8"},
+	{"\xfd" "7zXZ", 6, false, "compressed by xz: unpack with xz -dc"},
+	{"\x28\xb5\x2f\xfd", 4, false, "compressed by zstd: unpack with zstd -dc"},
+	{"BZh", 3, false, "compressed by bzip2: unpack with bzip2 -dc"},
+	{"\x04\x22\x4d\x18", 4, false, "compressed by lz4: unpack with lz4 -dc"},
+	{"7z\xbc\xaf\x27\x1c", 6, false, "a 7z archive: unpack with 7z x"},
+	{"ORC", 3, true, "an ORC file, not text"},
+	{"Obj\1", 4, false, "an Avro file, not text"},
+	{"SQLite format 3", 16, false, "an SQLite database: convert with sqlite3 -csv -header FILE 'SELECT ...'"},
+};
+
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+}
+
+/* The block that follows BZh and a digit. */
+static bool is_bzip2(struct span s)
+{
+	return s.n >= 10 && memcmp(s.at + 4, "1AY&SY", 6) == 0;
+}
+
+const char *hint_binary(struct span s)
+{
+	for (size_t i = 0; i < sizeof MAGIC / sizeof *MAGIC; i++) {
+		size_t n = MAGIC[i].n;
+		if (s.n < n || memcmp(s.at, MAGIC[i].bytes, n) != 0)
+			continue;
+		bool word = MAGIC[i].control && (s.n == n || !is_control(s.at[n]));
+		if (!word && (MAGIC[i].bytes[0] != 'B' || is_bzip2(s)))
+			return MAGIC[i].what;
+	}
+	bool low = s.n >= 4 && s.at[0] && !s.at[1] && s.at[2] && !s.at[3];
+	bool high = s.n >= 4 && !s.at[0] && s.at[1] && !s.at[2] && s.at[3];
+	return low ? "UTF-16 text: convert with iconv -f UTF-16LE -t UTF-8" :
+		high ? "UTF-16 text: convert with iconv -f UTF-16BE -t UTF-8" : NULL;
+}
+
+/* ---- lines ---- */
+
+/* The first byte that is no blank and no byte order mark; 0 when there is none. */
+static char first_byte(struct span s)
+{
+	if (s.n >= 3 && memcmp(s.at, "\xef\xbb\xbf", 3) == 0)
+		s = (struct span){s.at + 3, s.n - 3};
+	while (s.n && *s.at == ' ')
+		s = (struct span){s.at + 1, s.n - 1};
+	return s.n ? *s.at : '\0';
+}
+
+static size_t count_text(struct span s, const char *text)
+{
+	size_t count = 0, n = strlen(text);
+	for (const char *at = s.at, *end = s.at + s.n; (at = memmem(at, (size_t)(end - at), text, n)); at += n)
+		count++;
+	return count;
+}
+
+/* What separates the fields of a line when it is not what was expected. */
+static const struct {
+	const char *text;
+	const char *hint[3]; /* by enum hint_kind */
+} SEPARATORS[] = {
+	{"::", {"fields seem to be separated by '::': convert with sed 's/::/\\t/g'",
+		"fields seem to be separated by '::': convert with sed 's/::/,/g'",
+		"fields seem to be separated by '::': convert with sed 's/::/\\t/g'"}},
+	{"\t", {NULL, "this looks like TSV: leave --csv out", NULL}},
+	{"\";\"", {"fields seem to be separated by ';': convert with tr ';' , and add --csv",
+		   "fields seem to be separated by ';': convert with tr ';' ,",
+		   "fields seem to be separated by ';': convert with tr -d '\"' | tr ';' '\\t'"}},
+	{";", {"fields seem to be separated by ';': convert with tr ';' '\\t'",
+	       "fields seem to be separated by ';': convert with tr ';' ,",
+	       "fields seem to be separated by ';': convert with tr ';' '\\t'"}},
+	{"|", {"fields seem to be separated by '|': convert with tr '|' '\\t'",
+	       "fields seem to be separated by '|': convert with tr '|' ,",
+	       "fields seem to be separated by '|': convert with tr '|' '\\t'"}},
+	{",", {"this looks like CSV: add --csv", NULL,
+	       "this looks like CSV, and side files are TSV: convert with mlr --icsv --otsv cat"}},
+	{" ", {"fields seem to be separated by blanks: convert with tr -s ' ' '\\t'",
+	       "fields seem to be separated by blanks: convert with tr -s ' ' ,",
+	       "fields seem to be separated by blanks: convert with tr -s ' ' '\\t'"}},
+};
+
+const char *hint_line(struct span line, enum hint_kind kind)
+{
+	char first = first_byte(line);
+	if (hint_has_cr(line))
+		return HINT_CR;
+	if (first == '{')
+		return "this looks like JSON: import-logs reads that";
+	if (first == '[')
+		return "this looks like a JSON array: jq -c '.[]' makes lines of it, which import-logs reads";
+	if (first == '<')
+		return "this looks like a web page or XML";
+	if (count_text(line, kind == HINT_CSV ? "," : "\t") > 0)
+		return NULL;
+	const char *hint = NULL;
+	size_t most = 0;
+	for (size_t i = 0; i < sizeof SEPARATORS / sizeof *SEPARATORS; i++) {
+		size_t count = SEPARATORS[i].hint[kind] ? count_text(line, SEPARATORS[i].text) : 0;
+		if (count > most && !(hint && SEPARATORS[i].text[0] == ' ')) {
+			most = count;
+			hint = SEPARATORS[i].hint[kind];
+		}
+	}
+	return hint;
+}
+
+/* Is every field a number? */
+static bool all_numbers(struct span line, char separator)
+{
+	for (const char *at = line.at, *end = at + line.n;; at++) {
+		const char *stop = memchr(at, separator, (size_t)(end - at));
+		double ignored;
+		size_t n = (size_t)((stop ? stop : end) - at);
+		if (number_double(at, n, &ignored) != NUMBER_OK)
+			return false;
+		if (!stop)
+			return true;
+		at = stop;
+	}
+}
+
+const char *hint_header(struct span line, enum hint_kind kind)
+{
+	if (line.n && line.at[line.n - 1] == '\r')
+		line.n--;
+	const char *hint = hint_line(line, kind);
+	if (hint || !all_numbers(line, kind == HINT_CSV ? ',' : '\t'))
+		return hint;
+	return kind == HINT_SIDE ? "the first line looks like a row: a side file needs a header" :
+		"the first line looks like a row: --no-header --columns A,B,... names the columns";
+}
+
+const char *hint_json(struct span line)
+{
+	char first = first_byte(line);
+	if (hint_has_cr(line))
+		return HINT_CR;
+	if (first == '[')
+		return "a JSON array? convert with jq -c '.[]'";
+	while (line.n && strchr(" \r", line.at[line.n - 1]))
+		line.n--;
+	if (first == '{')
+		return line.at[line.n - 1] == '{' ?
+			"an object over several lines? convert with jq -c ." : NULL;
+	if (first == '<')
+		return "this looks like a web page or XML";
+	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";");
+	return table ? "a table? filter-interactions and build-dataset read those" : NULL;
+}
+
+bool hint_is_word(struct span s)
+{
+	static const char *const MISSING[] = {"nan", "null", "none", "inf", "infinity", "n/a"};
+	for (size_t i = 0; i < sizeof MISSING / sizeof *MISSING; i++)
+		if (s.n == strlen(MISSING[i]) && strncasecmp(s.at, MISSING[i], s.n) == 0)
+			return false;
+	size_t letters = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		char low = (char)(s.at[i] | 0x20);
+		bool letter = low >= 'a' && low <= 'z';
+		letters += letter;
+		if (!letter && (i == 0 || (s.at[i] != '_' && s.at[i] != '-' && s.at[i] != ' ')))
+			return false;
+	}
+	return letters > 2;
+}

@@ -1,0 +1,62 @@
+/* The values of a table's fields, and what is said of those that are bad. */
+#include <stdio.h>
+
+#include "streams/hints.h"
+#include "streams/table.h"
+
+void table_reject(struct table *t, size_t column, const char *problem)
+{
+	table_reject_with(t, column, problem, NULL);
+}
+
+/* No number: the header's own name, or in the first row a word, tell more. */
+static void reject_number(struct table *t, size_t column, enum number_state state)
+{
+	struct span field = table_field(t, column);
+	char words[128];
+	const char *hint = NULL;
+	if (span_equal(field, table_column_name(t, column))) {
+		hint = HINT_AGAIN;
+	} else if (table_line(t) <= 2 && hint_is_word(field)) {
+		snprintf(words, sizeof words, "words? select rows with keep-header awk -F '\\t' "
+			 "'$%zu == \"WORD\"'", column + 1);
+		hint = words;
+	}
+	table_reject_with(t, column, number_problem(state), hint);
+}
+
+#define TABLE_NUMBER(kind, type) \
+	bool table_##kind(struct table *t, size_t column, type *value) \
+	{ \
+		struct span field = table_field(t, column); \
+		enum number_state state = number_##kind(field.at, field.n, value); \
+		if (state != NUMBER_OK) \
+			reject_number(t, column, state); \
+		return state == NUMBER_OK; \
+	}
+
+TABLE_NUMBER(double, double)
+TABLE_NUMBER(float, float)
+TABLE_NUMBER(i64, int64_t)
+TABLE_NUMBER(u64, uint64_t)
+
+bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
+{
+	struct span field = table_field(t, column);
+	if (time_read(field.at, field.n, unit, ms) != NUMBER_OK)
+		return false;
+	table_saw_time(t, unit, *ms);
+	return true;
+}
+
+bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
+{
+	struct span field = table_field(t, column);
+	enum number_state state = time_read(field.at, field.n, unit, ms);
+	if (state == NUMBER_OK) {
+		table_saw_time(t, unit, *ms);
+		return true;
+	}
+	table_reject_with(t, column, time_problem(state, unit), time_hint(unit, field.at, field.n));
+	return false;
+}
