@@ -156,7 +156,7 @@ events()
 			print "message", "timestamp", "user", "track", "time", "latency", "recommendation", "`touch bitten` \"E\" \033[31m" }
 		{ arm[++arms] = $0 }
 		END { for (u = 0; u < arms * 6; u++) for (day = 0; day < 2; day++) for (n = 0; n < 3; n++)
-			print n < 2 ? "next" : "last", 1700000000000 + day * 86400000 + u * 1000 + n * 100, "u" u, n, rand() + (u % arms % 3) / 5,
+			print n < 2 ? "next" : "last", sprintf("%.0f", 1700000000000 + day * 86400000 + u * 1000 + n * 100), "u" u, n, rand() + (u % arms % 3) / 5,
 				rand(), n < 2 ? n + 1 : "", arm[u % arms + 1] }'
 }
 # page FILE: no element that we did not write, no character that it must not have
