@@ -314,10 +314,17 @@ status 0 env SHOW_USER="$user" "$pipelines/personalize" "$work" "logs \`touch bi
 harmless out 'the report about a user that steers terminals'
 unset ITEMS
 
-# A night that fails, and its mail.
-status '1 2 3' env REDIS=none MAIL_COMMAND='cat > mail' ITEM_COLUMN="$(printf 'no\033[31m $(touch bitten)')" "$pipelines/nightly" 'store `touch bitten`' "logs \`touch bitten\`.tsv"
-[ -s mail ] || say 'no mail'
-harmless mail 'the mail'
+# A night that fails, and its mail, also when a program of others has its say.
+mkdir talks
+printf '#!/bin/sh\nprintf "\\033[31m\\302\\233 it failed\\n" >&2\nexit 1\n' > talks/build-dataset
+chmod +x talks/build-dataset
+for tools in "$RECPIPE_TMP/talks" "$RECPIPE_BIN"; do
+	status '1 2 3' env REDIS=none MAIL_COMMAND='cat > mail' ITEM_COLUMN="$([ "$tools" != "$RECPIPE_BIN" ] && echo item || printf 'no\033[31m $(touch bitten)')" \
+		RECPIPE_BIN="$tools" "$pipelines/nightly" 'store `touch bitten`' "logs \`touch bitten\`.tsv"
+	grep -q 'it failed\|no column' mail || say "a mail of nothing: $(cat mail)"
+	harmless mail 'the mail'
+done
+
 # The closed loop, with arms and a folder that bite.
 if command -v gnuplot > /dev/null; then
 	status 0 env REDIS=none USERS=60 TRACKS=40 ARTISTS=8 GENRES=3 TUNE=0 SESSIONS=2 FACTORS=4 \
