@@ -173,6 +173,8 @@ refused 2 'cannot be combined' --merge --partial --metrics time plain.0
 sed 2d plain.0 > cut
 refused 3 'cut or missing' --merge cut plain.1 plain.2
 refused 3 'without --daily' --merge --daily plain.0 plain.1 plain.2
+analyze-ab -q --experiment X --experiment Y --partial --daily users.1 > dated && analyze-ab --merge --partial plain.0 dated > mixed || exit 1
+refused 3 'without --daily' --merge --daily mixed
 refused 2 'no column .distinct:track' --merge --metrics distinct:track plain.0 plain.1
 # Memory: five times the rows of the same users.
 awk 'BEGIN {
