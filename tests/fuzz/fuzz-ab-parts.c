@@ -17,9 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	n--;
 	char *text = memory_text((const char *)data, n);
 	int file = pick < 5 ? fuzz_file(data, n, path) : fuzz_file(EVENTS, sizeof EVENTS - 1, path);
-	if (pick == 0)
+	if (pick == 0) {
 		FUZZ_TOOL_RUN("--merge", path);
-	else if (pick == 1)
+		FUZZ_TOOL_RUN("--merge", "--partial", "--on-error", "skip", path);
+	} else if (pick == 1)
 		FUZZ_TOOL_RUN("--merge", "--daily", path);
 	else if (pick == 2)
 		FUZZ_TOOL_RUN(path);
