@@ -113,9 +113,11 @@ static void add_traffic(struct rules *r, const char *text)
 {
 	const char *equal = strrchr(text, '=');
 	double share;
+	char shown[QUOTED_SIZE];
 	if (!equal || number_double(equal + 1, strlen(equal + 1), &share) != NUMBER_OK ||
 	    share < 0 || share > 1)
-		usage_error("option '--traffic': not NAME=SHARE with a share of 0 to 1: \"%s\"", text);
+		usage_error("option '--traffic': not NAME=SHARE with a share of 0 to 1: %s",
+			    quoted(text, strlen(text), shown));
 	/* 0.07 * 10000 is a little above 700: that is no bucket more. */
 	r->rule[find(r, text, (size_t)(equal - text), "traffic")].traffic =
 		(uint32_t)ceil(share * BUCKETS - 1e-6);
@@ -124,8 +126,10 @@ static void add_traffic(struct rules *r, const char *text)
 static void add_layer(struct rules *r, size_t number, const char *text)
 {
 	const char *equal = strchr(text, '=');
+	char shown[QUOTED_SIZE];
 	if (!equal || equal == text)
-		usage_error("option '--layer': not NAME=EXPERIMENT,EXPERIMENT: \"%s\"", text);
+		usage_error("option '--layer': not NAME=EXPERIMENT,EXPERIMENT: %s",
+			    quoted(text, strlen(text), shown));
 	char *name = memory_text(text, (size_t)(equal - text));
 	r->layer[number].seed = seed_of(name, ":layer");
 	r->layer[number].name = name;

@@ -67,9 +67,11 @@ static double *weights_of(const struct options *o, const struct experiments *reg
 		for (size_t i = 0; i < o->weights.n; i++) {
 			const char *text = o->weights.values[i], *equal = strrchr(text, '=');
 			struct span left = {text, equal ? (size_t)(equal - text) : 0};
+			char shown[QUOTED_SIZE];
 			if (!equal || number_double(equal + 1, strlen(equal + 1), &weight[n]) != NUMBER_OK ||
 			    !(weight[n] > 0))
-				usage_error("option '--weights': not ARM=NUMBER: \"%s\"", text);
+				usage_error("option '--weights': not ARM=NUMBER: %s",
+					    quoted(text, strlen(text), shown));
 			if (span_equal(left, arm))
 				weight[a] = weight[n];
 		}

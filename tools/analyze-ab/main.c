@@ -316,12 +316,13 @@ static void check_options(const struct options *o, const struct how *how)
 static double *plan_of(const char *text, size_t *n)
 {
 	double *share = NULL;
+	char shown[QUOTED_SIZE];
 	*n = 0;
 	for (const char *at = text;; at++) {
 		size_t length = strcspn(at, ",");
 		share = memory_resize(share, *n + 1, sizeof *share);
 		if (number_double(at, length, &share[*n]) != NUMBER_OK || !(share[*n] > 0))
-			usage_error("option '--plan': not a share above 0: \"%.*s\"", (int)length, at);
+			usage_error("option '--plan': not a share above 0: %s", quoted(at, length, shown));
 		(*n)++;
 		at += length;
 		if (!*at)

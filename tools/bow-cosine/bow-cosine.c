@@ -133,8 +133,10 @@ static struct words *words_from(const struct options *o, struct buffer *settings
 {
 	struct words *w = words_new(o->language, (uint32_t)o->min_length);
 	uint64_t hash = 0;
+	char shown[QUOTED_SIZE];
 	if (!w)
-		usage_error("option '--language': no stemmer of this name: \"%s\"", o->language);
+		usage_error("option '--language': no stemmer of this name: %s",
+			    quoted(o->language, strlen(o->language), shown));
 	bool builtin = strcmp(o->stop_words, "builtin") == 0;
 	bool file = !builtin && strcmp(o->stop_words, "none") != 0;
 	if (builtin)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 
 const char *const RECOMMENDER_NAMES[RECOMMENDERS] = {"random", "popular", "sticky-artist", "delta",
@@ -28,12 +29,13 @@ static bool has(const struct chain *c, enum recommender who)
 static struct chain parse_chain(const char *text, const char *option)
 {
 	struct chain c = {.n = 0};
+	char shown[QUOTED_SIZE];
 	for (const char *at = text;; at++) {
 		size_t n = strcspn(at, ",");
 		enum recommender who = find_recommender(at, n);
 		if (who == RECOMMENDERS)
 			usage_error("option '--%s': not random, popular, sticky-artist, delta or indexed: "
-				    "\"%.*s\"", option, (int)n, at);
+				    "%s", option, quoted(at, n, shown));
 		if (has(&c, who))
 			usage_error("option '--%s': '%s' is named twice", option, RECOMMENDER_NAMES[who]);
 		c.of[c.n++] = who;
@@ -79,9 +81,11 @@ static void take_arm(struct rules *r, size_t x, const char *text)
 	const char *equal = strchr(text, '=');
 	struct experiment *e = &r->experiments.all[x];
 	size_t n = equal ? (size_t)(equal - text) : 0;
+	char shown[QUOTED_SIZE];
 	size_t a = experiment_find_arm(e, (struct span){text, n});
 	if (!equal || a >= e->n)
-		usage_error("option '--arm': not ARM=RECOMMENDER with an arm of %s: \"%s\"", e->name, text);
+		usage_error("option '--arm': not ARM=RECOMMENDER with an arm of %s: %s", e->name,
+			    quoted(text, strlen(text), shown));
 	r->chains[x][a] = parse_chain(equal + 1, "arm");
 }
 

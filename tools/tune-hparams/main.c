@@ -202,6 +202,7 @@ static void enqueue(struct study *study, const struct option_list *points)
 	double *point = memory_new(space->n + 1, sizeof *point);
 	for (size_t i = 0; i < points->n; i++) {
 		const char *text = points->values[i];
+		char shown[QUOTED_SIZE];
 		for (size_t p = 0; p < space->n; p++)
 			point[p] = NAN;
 		for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
@@ -209,8 +210,8 @@ static void enqueue(struct study *study, const struct option_list *points)
 			long p = space_find(space, at, name);
 			if (p < 0 || name == n ||
 			    !space_parse(&space->parameters[p], at + name + 1, n - name - 1, &point[p]))
-				usage_error("option '--enqueue': no parameter with such a value: \"%.*s\"",
-					    (int)n, at);
+				usage_error("option '--enqueue': no parameter with such a value: %s",
+					    quoted(at, n, shown));
 			at += n;
 		}
 		bool known = false;
