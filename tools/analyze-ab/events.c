@@ -31,10 +31,14 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 		bool own = event_column_is_fixed(name);
 		for (size_t j = 0; j < sizeof taken / sizeof *taken; j++)
 			own |= taken[j] && span_equal(name, span_of(taken[j]));
-		if (own)
+		if (name.n == 0)
+			warn("%s:1: column %zu of %zu has no name: it is no experiment", table_file(t),
+			     i + 1, width);
+		if (own || name.n == 0)
 			continue;
-		columns[e->n_experiments] = i;
-		e->experiment[e->n_experiments++] = memory_text(name.at, name.n);
+		char *text = memory_text(name.at, name.n);
+		columns[e->n_experiments] = (size_t)table_find_column(t, text); /* once, or it ends */
+		e->experiment[e->n_experiments++] = text;
 	}
 	if (e->n_experiments == 0 && !c->no_experiments)
 		die(STATUS_DATA, "%s: no column is an experiment", table_file(t));

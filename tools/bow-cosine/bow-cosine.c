@@ -85,8 +85,8 @@ static const struct option_row OPTIONS[] = {
 /* What users liked: row i is text[i] of `texts`, and an item, for user[i]. */
 struct liked {
 	struct strmap *users, *items;
-	uint32_t *user, *item, *text;
-	size_t n, capacity[3];
+	uint32_t *user, *item, *text, *first_text; /* first_text: of each of `items` */
+	size_t n, capacity[4];
 	uint32_t *order;        /* users in byte order */
 	uint64_t *start;        /* user -> rows, after liked_group */
 	struct bags bags;       /* of texts of their own */
@@ -224,6 +224,40 @@ static uint64_t write_tokens(const struct candidates *from, const struct options
 	return rows;
 }
 
+/* An item is one text, wherever it stands. */
+static void check_text(struct table *t, struct span item, const struct liked *l, uint32_t text,
+		       const struct bags *others, uint32_t other, const char *where)
+{
+	char shown[QUOTED_SIZE];
+	if (!bags_same(&l->bags, text, others, other))
+		table_fail(t, "the item %s has another text %s: other texts need other ids",
+			   quoted(item.at, item.n, shown), where);
+}
+
+/* The text of the current row, the row's item being number `candidate` of the catalogue;
+ * false when the row was rejected. */
+static bool read_liked_text(struct table *t, size_t column, const struct options *o, struct words *w,
+			    const struct catalogue *c, struct liked *l, struct span item,
+			    uint32_t candidate, uint32_t *text)
+{
+	struct words_result result;
+	if (!split_row(t, column, o, w, &result))
+		return false;
+	*text = l->bags.n;
+	bags_add(&l->bags, result.terms, result.n);
+	if (candidate != STRMAP_NONE)
+		check_text(t, item, l, *text, &c->bags, candidate, "among the candidates");
+	uint32_t known = strmap_count(l->items), number = strmap_add(l->items, item);
+	if (number < known) {
+		check_text(t, item, l, *text, &l->bags, l->first_text[number], "in an earlier row");
+		return true;
+	}
+	l->first_text = memory_grow(l->first_text, &l->capacity[3], (size_t)known + 1,
+				    sizeof *l->first_text);
+	l->first_text[number] = *text;
+	return true;
+}
+
 static void read_liked(struct table *t, const struct options *o, struct words *w,
 		       const struct catalogue *c, struct liked *l)
 {
@@ -242,18 +276,15 @@ static void read_liked(struct table *t, const struct options *o, struct words *w
 		if (description < 0 && text == STRMAP_NONE)
 			table_fail(t, "the liked item %s is no candidate, and there is no column '%s'",
 				   quoted(what.at, what.n, shown), o->description);
-		if (description >= 0) {
-			struct words_result result;
-			if (!split_row(t, (size_t)description, o, w, &result))
-				continue;
-			text = l->bags.n;
-			bags_add(&l->bags, result.terms, result.n);
-		}
+		uint32_t candidate = text;
+		if (description >= 0 && !read_liked_text(t, (size_t)description, o, w, c, l, what,
+							 candidate, &text))
+			continue;
 		l->user = memory_grow(l->user, &l->capacity[0], l->n + 1, sizeof *l->user);
 		l->item = memory_grow(l->item, &l->capacity[1], l->n + 1, sizeof *l->item);
 		l->text = memory_grow(l->text, &l->capacity[2], l->n + 1, sizeof *l->text);
 		l->user[l->n] = strmap_add(l->users, who);
-		l->item[l->n] = strmap_find(c->items, what);
+		l->item[l->n] = candidate;
 		l->text[l->n++] = text;
 	}
 }
@@ -287,6 +318,7 @@ static void liked_free(struct liked *l)
 	free(l->user);
 	free(l->item);
 	free(l->text);
+	free(l->first_text);
 	free(l->order);
 	free(l->start);
 	bags_free(&l->bags);
@@ -302,7 +334,9 @@ struct job {
 	size_t from;
 	struct ranker *rankers;
 	struct buffer *rows;
-	uint64_t *written;
+	struct tally {
+		uint64_t rows, liked, empty; /* written, left out as liked, users without a list */
+	} *tally;                            /* of each chunk */
 };
 
 enum { USERS_PER_CHUNK = 8 };
@@ -323,7 +357,26 @@ static void explain(const struct job *j, const struct ranker *r, uint32_t text, 
 	free(shares);
 }
 
-static void rank_user(const struct job *j, struct ranker *r, uint32_t user, struct buffer *b)
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Makes the numbers distinct; returns how many are left. */
+static size_t distinct(uint32_t *numbers, size_t n)
+{
+	size_t kept = 0;
+	if (n > 1)
+		qsort(numbers, n, sizeof *numbers, by_number);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || numbers[i] != numbers[kept - 1])
+			numbers[kept++] = numbers[i];
+	return kept;
+}
+
+static void rank_user(const struct job *j, struct ranker *r, uint32_t user, struct buffer *b,
+		      struct tally *tally)
 {
 	const struct liked *l = j->l;
 	uint64_t from = l->start[user];
@@ -332,9 +385,13 @@ static void rank_user(const struct job *j, struct ranker *r, uint32_t user, stru
 	for (size_t i = 0; !j->o->keep_liked && i < n; i++)
 		if (l->item[from + i] != STRMAP_NONE)
 			skip[skips++] = l->item[from + i];
+	skips = distinct(skip, skips);
 	rank_texts(r, j->c, l->texts, l->text + from, n, j->o->profile == 1, skip, skips,
 		   strmap_count(j->terms), (size_t)j->o->k);
 	free(skip);
+	tally->rows += r->n;
+	tally->liked += skips;
+	tally->empty += r->n == 0;
 	for (size_t i = 0; i < r->n; i++) {
 		buffer_add_span(b, strmap_key(l->users, user));
 		buffer_format(b, "\t%zu\t", i + 1);
@@ -354,28 +411,28 @@ static void work(void *context, size_t chunk, size_t worker)
 	size_t users = strmap_count(j->l->users), from = j->from + chunk * USERS_PER_CHUNK;
 	size_t to = from + USERS_PER_CHUNK < users ? from + USERS_PER_CHUNK : users;
 	j->rows[chunk].n = 0;
-	j->written[chunk] = 0;
-	for (size_t i = from; i < to; i++) {
-		rank_user(j, r, j->l->order[i], &j->rows[chunk]);
-		j->written[chunk] += r->n;
-	}
+	j->tally[chunk] = (struct tally){0};
+	for (size_t i = from; i < to; i++)
+		rank_user(j, r, j->l->order[i], &j->rows[chunk], &j->tally[chunk]);
 }
 
 static uint64_t rank_all(struct job *j, size_t threads, struct output *out)
 {
 	struct pool *pool = pool_new(threads);
 	size_t chunks = pool_threads(pool) * 8, users = strmap_count(j->l->users);
-	uint64_t rows = 0;
+	struct tally all = {0};
 	j->rankers = memory_zero(pool_threads(pool), sizeof *j->rankers);
 	j->rows = memory_zero(chunks, sizeof *j->rows);
-	j->written = memory_zero(chunks, sizeof *j->written);
+	j->tally = memory_zero(chunks, sizeof *j->tally);
 	for (j->from = 0; j->from < users; j->from += chunks * USERS_PER_CHUNK) {
 		size_t left = (users - j->from + USERS_PER_CHUNK - 1) / USERS_PER_CHUNK;
 		size_t now = left < chunks ? left : chunks;
 		pool_run(pool, now, work, j);
 		for (size_t i = 0; i < now; i++) {
 			output_bytes(out, j->rows[i].data, j->rows[i].n);
-			rows += j->written[i];
+			all.rows += j->tally[i].rows;
+			all.liked += j->tally[i].liked;
+			all.empty += j->tally[i].empty;
 		}
 		progress_step(j->from, users, "users");
 	}
@@ -385,9 +442,16 @@ static uint64_t rank_all(struct job *j, size_t threads, struct output *out)
 		buffer_free(&j->rows[i]);
 	free(j->rankers);
 	free(j->rows);
-	free(j->written);
+	free(j->tally);
 	pool_free(pool);
-	return rows;
+	progress_clear();
+	if (all.liked)
+		warn("%llu candidates are left out of the lists of those who like them (--keep-liked "
+		     "keeps them)", (unsigned long long)all.liked);
+	if (all.empty)
+		warn("%llu of %zu users have no list: no candidate that is left shares a word",
+		     (unsigned long long)all.empty, users);
+	return all.rows;
 }
 
 static void check_options(const struct options *o, int count)

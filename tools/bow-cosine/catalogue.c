@@ -63,6 +63,22 @@ void bags_add(struct bags *b, const uint32_t *terms, size_t n)
 	}
 }
 
+bool bags_same(const struct bags *a, uint32_t i, const struct bags *b, uint32_t k)
+{
+	uint64_t x = a->start[i], y = b->start[k], n = a->start[i + 1] - x;
+	if (n != b->start[k + 1] - y || a->length[i] != b->length[k])
+		return false;
+	for (uint64_t t = 0; t < n; t++) {
+		uint64_t at = y + t; /* where it is when the words come in the same order */
+		if (b->term[at] != a->term[x + t])
+			for (at = y; at < y + n && b->term[at] != a->term[x + t];)
+				at++;
+		if (at == y + n || b->count[at] != a->count[x + t])
+			return false;
+	}
+	return true;
+}
+
 void bags_free(struct bags *b)
 {
 	free(b->start);

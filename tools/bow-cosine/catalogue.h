@@ -3,6 +3,7 @@
 #ifndef RECPIPE_BOW_CATALOGUE_H
 #define RECPIPE_BOW_CATALOGUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "data/strmap.h"
@@ -21,6 +22,9 @@ struct bags {
 
 /* Adds one text's terms. */
 void bags_add(struct bags *b, const uint32_t *terms, size_t n);
+
+/* Have text `i` of one and text `k` of the other the same words, as often? */
+bool bags_same(const struct bags *a, uint32_t i, const struct bags *b, uint32_t k);
 
 /* Adds an entry to the text that bags_open began last; its terms are distinct. */
 void bags_open(struct bags *b);

@@ -109,7 +109,7 @@ struct job {
 	size_t queries, from, chunk;
 	struct worker *workers;
 	struct buffer *rows; /* one for each chunk of the round */
-	uint64_t *written;
+	uint64_t *written, *empty; /* of each chunk: rows, users without a list */
 };
 
 static void find(const struct job *j, uint32_t user, struct finder *f)
@@ -229,15 +229,14 @@ static void work(void *context, size_t chunk, size_t number)
 	size_t from = j->from + chunk * j->chunk;
 	size_t to = from + j->chunk < j->queries ? from + j->chunk : j->queries;
 	b->n = 0;
-	j->written[chunk] = 0;
+	j->written[chunk] = j->empty[chunk] = 0;
 	for (size_t i = from; i < to; i++) {
 		find(j, j->query[i], &w->finder);
-		if (j->o->recommend)
-			j->written[chunk] += write_items(j, w, j->query[i], b);
-		else if (j->wanted.k || j->o->of.n)
-			j->written[chunk] += write_nearest(j, w, j->query[i], b);
-		else
-			j->written[chunk] += write_pairs(j, w, j->query[i], b);
+		uint64_t rows = j->o->recommend ? write_items(j, w, j->query[i], b)
+			: j->wanted.k || j->o->of.n ? write_nearest(j, w, j->query[i], b)
+			: write_pairs(j, w, j->query[i], b);
+		j->written[chunk] += rows;
+		j->empty[chunk] += rows == 0;
 	}
 }
 
@@ -245,10 +244,11 @@ static void work(void *context, size_t chunk, size_t number)
 static uint64_t write_all(struct job *j, struct pool *pool, struct output *out)
 {
 	size_t chunks = pool_threads(pool) * 8;
-	uint64_t rows = 0;
+	uint64_t rows = 0, empty = 0;
 	j->chunk = j->wanted.k ? 64 : 1;
 	j->rows = memory_zero(chunks, sizeof *j->rows);
 	j->written = memory_zero(chunks, sizeof *j->written);
+	j->empty = memory_zero(chunks, sizeof *j->empty);
 	for (j->from = 0; j->from < j->queries; j->from += chunks * j->chunk) {
 		size_t left = (j->queries - j->from + j->chunk - 1) / j->chunk;
 		size_t now = left < chunks ? left : chunks;
@@ -256,6 +256,7 @@ static uint64_t write_all(struct job *j, struct pool *pool, struct output *out)
 		for (size_t i = 0; i < now; i++) {
 			output_bytes(out, j->rows[i].data, j->rows[i].n);
 			rows += j->written[i];
+			empty += j->empty[i];
 		}
 		if (out->by_line)
 			output_flush(out);
@@ -265,6 +266,13 @@ static uint64_t write_all(struct job *j, struct pool *pool, struct output *out)
 		buffer_free(&j->rows[i]);
 	free(j->rows);
 	free(j->written);
+	free(j->empty);
+	progress_clear();
+	if (empty && j->o->recommend)
+		warn("%llu of %zu users have no list: no neighbour rated what they did not",
+		     (unsigned long long)empty, j->queries);
+	else if (empty && (j->wanted.k || j->o->of.n))
+		warn("%llu of %zu users have no neighbour", (unsigned long long)empty, j->queries);
 	return rows;
 }
 
@@ -335,7 +343,18 @@ static void say_left_out(const struct sets *s)
 	if (s->blank)
 		warn("%llu rows have no rating and are left out", (unsigned long long)s->blank);
 	if (s->other)
-		note("%llu rows of other splits are left out", (unsigned long long)s->other);
+		warn("%llu rows of other splits are left out (--fit-splits)", (unsigned long long)s->other);
+}
+
+/* A mean subtracted from equal ratings leaves nothing: whole datasets of weight 1 gave
+ * lists in the order of the ids. */
+static void say_level(const struct options *o, const struct sets *s)
+{
+	static const char *const VOTE[] = {"sum", "mean", "plain"};
+	uint32_t level = o->vote == VOTE_PLAIN ? 0 : recommend_level_users(s);
+	if (level)
+		warn("the ratings of %u of %u users are all equal: --vote %s subtracts their mean and leaves "
+		     "0; --vote plain or --binary counts them", level, s->users, VOTE[o->vote]);
 }
 
 static void check_options(const struct options *o)
@@ -385,8 +404,10 @@ static int run(struct options *o, char **files, int count)
 		j.bands = bands_new(s, (uint32_t)o->bands, (uint32_t)o->band_rows, o->common.seed);
 	else
 		j.index = index_new(s);
-	if (o->recommend)
+	if (o->recommend) {
+		say_level(o, s);
 		j.means = recommend_means(s);
+	}
 	uint64_t rows_out = write_all(&j, pool, out);
 	if (j.bands && log_level != LOG_QUIET)
 		say_error(&j);
@@ -416,7 +437,7 @@ static const struct program PROGRAM = {
 	.writes = "user1, user2, distance; with --recommend: user, rank, item, score",
 	.examples = {
 		"jaccard-users --k 10 < ratings.tsv > neighbours.tsv",
-		"jaccard-users --rating weight --min-rating 0 --k 50 --recommend 100 < dataset.tsv > topk.tsv",
+		"jaccard-users --binary --k 50 --recommend 100 < dataset.tsv > topk.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

@@ -15,6 +15,21 @@ double *recommend_means(const struct sets *s)
 	return means;
 }
 
+uint32_t recommend_level_users(const struct sets *s)
+{
+	uint32_t n = 0;
+	for (uint32_t u = 0; u < s->users; u++) {
+		uint64_t r = s->all_start[u], end = s->all_start[u + 1];
+		double low = s->rating[r], high = low;
+		for (r++; r < end; r++) {
+			low = s->rating[r] < low ? s->rating[r] : low;
+			high = s->rating[r] > high ? s->rating[r] : high;
+		}
+		n += !(low < high);
+	}
+	return n;
+}
+
 static int by_score(const void *a, const void *b)
 {
 	const struct scored *x = a, *y = b;

@@ -18,6 +18,9 @@ enum vote { VOTE_SUM, VOTE_MEAN, VOTE_PLAIN };
 /* The mean rating of each user: a new array, the caller's. */
 double *recommend_means(const struct sets *s);
 
+/* Users whose ratings are all equal: less their mean they are 0, and count nothing. */
+uint32_t recommend_level_users(const struct sets *s);
+
 struct scored {
 	double score;
 	uint32_t item;
