@@ -271,16 +271,21 @@ redisReply *redis_reply(struct redis *r)
 	}
 }
 
-redisReply *redis_command(struct redis *r, const char *const *words)
+void redis_queue(struct redis *r, const char *const *words)
 {
 	const char *word[16];
 	size_t length[16];
 	int n = 0;
-	for (; words[n] && n < 16; n++) {
+	for (; n < 16 && words[n]; n++) {
 		word[n] = words[n];
 		length[n] = strlen(words[n]);
 	}
 	redis_append(r, n, word, length);
+}
+
+redisReply *redis_command(struct redis *r, const char *const *words)
+{
+	redis_queue(r, words);
 	return redis_reply(r);
 }
 

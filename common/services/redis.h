@@ -76,7 +76,8 @@ redisReply *redis_reply(struct redis *r);
  * is lost only when there is no context any more. */
 redisReply *redis_good_reply(struct redis *r, const char *what);
 
-/* One command and its reply, by words that end in NULL. */
+/* Queues a command by words that end in NULL; and with its reply. */
+void redis_queue(struct redis *r, const char *const *words);
 redisReply *redis_command(struct redis *r, const char *const *words);
 #define REDIS(r, ...) redis_command(r, (const char *const[]){__VA_ARGS__, NULL})
 

@@ -120,6 +120,16 @@ for command in hset expire watch hmget exists hlen multi unlink rename persist e
 	whole "no $command" old
 	redis --raw keys 'p:[0-9]*' | while read -r key; do redis del "$key"; done > /dev/null
 done
+# ... which is found before a bad row far behind
+awk 'BEGIN { OFS = "\t"; print "user", "rank", "item"; for (u = 0; u < 9000; u++) print "u" u, 1, "i"; print "bad" }' > long.tsv
+for command in watch multi unlink rename persist exec; do
+	redis acl setuser some on nopass '~*' '&*' +@all "-$command" > /dev/null
+	REDISCLI_AUTH=any timeout 60 load-redis --redis "unix://some@$redis_folder/s" --prefix p long.tsv 2> err
+	rc=$?
+	says "no $command in a long load" 1 "NOPERM .*'$command'"
+	redis --raw keys 'p:[0-9]*' | while read -r key; do redis del "$key"; done > /dev/null
+done
+whole 'no command in a long load' old
 
 # ... and one who has those that the page names, and no others
 allowed='ping info hset hmget hget hlen exists expire unlink watch multi exec rename persist'

@@ -116,6 +116,21 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	done
 	[ $n -gt 0 ] || complain "killed ($words): it had not begun"
 done
+
+# a load that takes longer than --staging-ttl
+for words in '' '--shards 4'; do
+	redis flushall > /dev/null
+	{
+		head -n 11 new.tsv
+		for i in 1 2 3 4 5 6 7; do
+			sleep 0.3
+			tail -n "+$((2 + 10 * i))" new.tsv | head -n 10
+		done
+		tail -n +82 new.tsv
+	} | timeout 60 load-redis --redis "$url" --prefix p $words --window 1 --staging-ttl 1s 2> err
+	rc=$?
+	says 'a slow load' 0
+done
 words=
 
 # a server that is loading between two replies

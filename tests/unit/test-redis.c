@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "services/published.h"
 #include "services/redis.h"
 #include "unit.h"
 
@@ -62,6 +63,17 @@ static void check_secrets(void)
 	unlink("secret");
 }
 
+/* Redis's own rule: what is in the first pair of braces decides, if it is something. */
+static void check_slots(void)
+{
+	static const char *const ONE[] = {"{recs}", "a{b}", "{a}{", "x{{}", "{a}b{}", "{ }"};
+	static const char *const SEVERAL[] = {"", "recs", "{}", "{}{a}", "a{", "a}b{", "}{", "{"};
+	for (size_t i = 0; i < sizeof ONE / sizeof *ONE; i++)
+		CHECK(published_is_one_slot(ONE[i]));
+	for (size_t i = 0; i < sizeof SEVERAL / sizeof *SEVERAL; i++)
+		CHECK(!published_is_one_slot(SEVERAL[i]));
+}
+
 int main(void)
 {
 	static const char *const REFUSED[] = {
@@ -83,6 +95,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
 		check_refused(REFUSED[i]);
 	check_secrets();
+	check_slots();
 	CHECK(redis_is_transient("LOADING Redis is loading the dataset in memory"));
 	CHECK(redis_is_transient("BUSY Redis is busy"));
 	CHECK(!redis_is_transient("WRONGPASS invalid username-password pair"));

@@ -10,9 +10,7 @@
 
 static void append(struct redis *r, const char *command, const char *key)
 {
-	const char *word[] = {command, key};
-	const size_t length[] = {strlen(command), strlen(key)};
-	redis_append(r, 2, word, length);
+	redis_queue(r, (const char *const[]){command, key, NULL});
 }
 
 /* A good reply that is not looked at. */
@@ -44,14 +42,11 @@ static bool take_count(struct redis *r, uint64_t *count)
 
 static bool read_description(struct redis *r, char *const key[PARTS], bool watch, struct generation *g)
 {
-	const char *word[1 + PARTS] = {"WATCH"};
-	size_t length[1 + PARTS] = {5};
-	for (enum part p = 0; p < PARTS; p++) {
-		word[1 + p] = key[p];
-		length[1 + p] = strlen(key[p]);
-	}
+	const char *words[1 + PARTS + 1] = {"WATCH"};
+	for (enum part p = 0; p < PARTS; p++)
+		words[1 + p] = key[p];
 	if (watch)
-		redis_append(r, 1 + PARTS, word, length);
+		redis_queue(r, words);
 	published_ask_all(r, key[PART_META]);
 	for (enum part p = 0; p < PARTS; p++)
 		append(r, "EXISTS", key[p]);
@@ -164,9 +159,7 @@ bool generation_scan(struct redis *r, const char *start,
 	char *pattern = pattern_of(start), *cursor = memory_text("0", 1);
 	bool good = true, more = true;
 	while (good && more) {
-		const char *word[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
-		const size_t length[] = {4, strlen(cursor), 5, strlen(pattern), 5, 4};
-		redis_append(r, 6, word, length);
+		redis_queue(r, (const char *const[]){"SCAN", cursor, "MATCH", pattern, "COUNT", "1000", NULL});
 		redisReply *reply = redis_good_reply(r, "SCAN");
 		good = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
 			reply->element[0]->type == REDIS_REPLY_STRING &&

@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "services/redis.h"
 #include "send.h"
+#include "transaction.h"
 
 static void expire(struct load *l, const char *key, double seconds)
 {
@@ -189,14 +190,26 @@ static void keep_in_time(struct load *l)
 		lists_keep(l);
 }
 
+/* Between two windows. The first ones have been taken by the server: now it may be asked for
+ * what comes at the end. */
+static void look_around(struct load *l, uint64_t windows)
+{
+	enum { FIRST_ONES = 2 };
+	if (windows == FIRST_ONES && !l->out && !l->o->delta) {
+		send_drain(l);
+		transaction_try(l);
+	}
+	keep_in_time(l);
+}
+
 uint64_t lists_send(struct load *l, struct topn_reader *reader, const struct table *t)
 {
 	struct topn_list list;
-	uint64_t n = 0;
+	uint64_t n = 0, windows = 0;
 	while (topn_next(reader, &list)) {
 		lists_heed_signals(l);
 		if (send_when_full(l))
-			keep_in_time(l);
+			look_around(l, ++windows);
 		n++;
 		if (!is_pointed(l->o))
 			send_to_hash(l, &list, l->staging[PART_LISTS]);

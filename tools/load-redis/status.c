@@ -35,9 +35,7 @@ static void write_pair(struct output *out, const redisReply *name, const redisRe
 static redisReply *read_description(struct load *l)
 {
 	char *meta = published_key(l->o->prefix, "", PART_META);
-	const char *word[] = {"HGETALL", meta};
-	const size_t length[] = {7, strlen(meta)};
-	redis_append(&l->redis, 2, word, length);
+	redis_queue(&l->redis, (const char *const[]){"HGETALL", meta, NULL});
 	redisReply *reply = redis_good_reply(&l->redis, "HGETALL");
 	if (!reply)
 		send_give_up_refused(l);

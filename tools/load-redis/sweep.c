@@ -25,9 +25,7 @@ static bool sweep_hashes(struct redis *r, const char *prefix, const char *genera
 	for (uint64_t i = 0; done && i < shards; i++) {
 		name.n = 0;
 		published_shard_key(&name, prefix, generation, i);
-		const char *word[] = {"UNLINK", buffer_text(&name)};
-		const size_t length[] = {6, name.n};
-		redis_append(r, 2, word, length);
+		redis_queue(r, (const char *const[]){"UNLINK", buffer_text(&name), NULL});
 		redisReply *reply = redis_good_reply(r, "UNLINK");
 		done = reply != NULL;
 		if (reply)

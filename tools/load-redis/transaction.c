@@ -3,16 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "send.h"
 
 bool transaction_begin(struct load *l)
 {
 	l->queued = 0;
-	redisReply *reply = NULL;
-	const char *word[] = {"MULTI"};
-	const size_t length[] = {5};
-	redis_append(&l->redis, 1, word, length);
-	reply = redis_good_reply(&l->redis, "MULTI");
+	redis_queue(&l->redis, (const char *const[]){"MULTI", NULL});
+	redisReply *reply = redis_good_reply(&l->redis, "MULTI");
 	if (!reply && l->redis.context)
 		send_give_up_refused(l);
 	if (reply)
@@ -20,11 +18,35 @@ bool transaction_begin(struct load *l)
 	return reply != NULL;
 }
 
+/* Is it an error of the command itself, whatever its keys hold? */
+static bool is_refusal(const char *problem)
+{
+	return strstr(problem, ": NOPERM ") || strstr(problem, ": ERR unknown command");
+}
+
+void transaction_try(struct load *l)
+{
+	struct redis *r = &l->redis;
+	char *key = memory_format("%s:try", l->staging[PART_META]);
+	const char *const *const commands[] = {
+		(const char *const[]){"WATCH", key, NULL}, (const char *const[]){"MULTI", NULL},
+		(const char *const[]){"EXEC", NULL}, (const char *const[]){"RENAME", key, key, NULL},
+		(const char *const[]){"PERSIST", key, NULL}, (const char *const[]){"UNLINK", key, NULL},
+	};
+	for (size_t i = 0; r->context && i < sizeof commands / sizeof *commands; i++) {
+		redis_queue(r, commands[i]);
+		redisReply *reply = redis_good_reply(r, commands[i][0]);
+		if (!reply && r->context && is_refusal(r->problem))
+			send_give_up_refused(l);
+		if (reply)
+			freeReplyObject(reply);
+	}
+	free(key);
+}
+
 void transaction_add(struct load *l, const char *a, const char *b, const char *c)
 {
-	const char *word[3] = {a, b, c};
-	size_t length[3] = {strlen(a), b ? strlen(b) : 0, c ? strlen(c) : 0};
-	redis_append(&l->redis, c ? 3 : b ? 2 : 1, word, length);
+	redis_queue(&l->redis, (const char *const[]){a, b, c, NULL});
 	l->queued++;
 }
 

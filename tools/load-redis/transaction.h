@@ -18,6 +18,11 @@ enum outcome {
  * False: the connection is lost. */
 bool transaction_begin(struct load *l);
 
+/* Tries the commands of a transaction on keys that are not there, and ends the load when the
+ * user may not run one of them: that is not to be found at the end of a long load. Nothing
+ * is on its way when this is called. */
+void transaction_try(struct load *l);
+
 /* A command of one to three words (b, c: NULL). */
 void transaction_add(struct load *l, const char *a, const char *b, const char *c);
 
