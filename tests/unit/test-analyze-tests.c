@@ -118,6 +118,14 @@ static void looks(void)
 	CHECK_NEAR(mde_z(1, 0.05, 0.8), 2.801585, 1e-6);
 	CHECK_NEAR(mde_z(1, 0.05, 0.01), 0, 0);
 	CHECK_NEAR(mde_t(1, 10, 0.05, 0.01), 0, 0);
+	/* What is found has the power that was asked for. */
+	for (double df = 1; df < 1e6; df *= 4.3)
+		for (double level = 0.3; level > 1e-7; level /= 7)
+			for (double power = 0.2; power < 1; power += 0.19) {
+				double d = mde_t(2, df, level, power) / 2;
+				if (qt(1 - level / 2, df, 1, 0) < 30) /* R's distribution ends at a shift of 37.62 */
+					CHECK_NEAR(pnt(qt(1 - level / 2, df, 1, 0), df, d, 0, 0), power, 1e-9);
+			}
 }
 
 int main(void)

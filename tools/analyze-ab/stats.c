@@ -381,20 +381,38 @@ double mde_reach(double reach, double se, double power)
 	return fmax(0, reach + qnorm(power, 0, 1, 1, 0)) * se;
 }
 
+/* By false position (Illinois): the power of the noncentral t grows with the shift. */
 double mde_t(double se, double df, double alpha, double power)
 {
-	if (!(z_sum(alpha, power) > 0))
+	double z = z_sum(alpha, power);
+	if (!(z > 0))
 		return 0;
-	double q = qt(1 - alpha / 2, df, 1, 0), low = 0.3 * z_sum(alpha, power) * se;
-	double high = 3 * z_sum(alpha, power) * se + 3 * q * se;
-	for (int i = 0; i < 200 && high - low > 1e-15 * high; i++) {
-		double middle = (low + high) / 2;
-		if (pnt(q, df, middle / se, 0, 0) < power)
-			low = middle;
-		else
-			high = middle;
+	double q = qt(1 - alpha / 2, df, 1, 0), low = 0.3 * z, high = 3 * z + 3 * q, shift = low;
+	double below = pnt(q, df, low, 0, 0) - power, above = pnt(q, df, high, 0, 0) - power;
+	int side = 0;
+	if (!(below < 0 && above > 0))
+		return NAN;
+	/* Near to begin with: the normal power at the quantile of t. */
+	double guess = q + qnorm(power, 0, 1, 1, 0);
+	for (int i = 0; i < 200 && high - low > 1e-14 * high; i++) {
+		shift = i == 0 && low < guess && guess < high ? guess
+			: (low * above - high * below) / (above - below);
+		double off = pnt(q, df, shift, 0, 0) - power;
+		if (fabs(off) < 1e-14)
+			break;
+		if (off < 0) {
+			above *= side < 0 ? 0.5 : 1;
+			low = shift;
+			below = off;
+			side = -1;
+		} else {
+			below *= side > 0 ? 0.5 : 1;
+			high = shift;
+			above = off;
+			side = 1;
+		}
 	}
-	return (low + high) / 2;
+	return shift * se;
 }
 
 double sample_size_z(double effect, double sd, double alpha, double power)
