@@ -141,12 +141,30 @@ void quote_sh_word(struct buffer *b, const char *text, size_t n)
 /* U+FFFD, the replacement character */
 static const char REPLACEMENT[] = "\xef\xbf\xbd";
 
-/* Appends the first character of what goes into a page, unless it needs quoting as
- * `point`; sets `length` to what it took. Returns whether it was appended. */
+/* How many bytes from here on have no meaning in any page or script. */
+static size_t harmless_run(const char *text, size_t n)
+{
+	size_t i = 0;
+	for (; i < n; i++) {
+		char c = text[i];
+		if (c < 0x20 || c > 0x7e || c == '&' || c == '<' || c == '>' || c == '"' || c == '\'' || c == '\\')
+			break;
+	}
+	return i;
+}
+
+/* Appends the next of what goes into a page: all that is harmless, or a character,
+ * unless it is one of `special`; sets `length` to what it took. Returns whether it was
+ * appended. */
 static bool add_for_page(struct buffer *b, const char *text, size_t n, const char *special,
 			 size_t *length)
 {
 	uint32_t point = 0;
+	*length = harmless_run(text, n);
+	if (*length > 0) {
+		buffer_add(b, text, *length);
+		return true;
+	}
 	*length = utf8_character(text, n, &point);
 	if (*length == 0 || is_refused(point)) {
 		*length = *length ? *length : 1;

@@ -30,12 +30,12 @@ static void write_html(struct output *out, struct span text)
 	buffer_free(&b);
 }
 
-static void write_js(struct output *out, struct span text)
+/* `b` is only room, used again and again. */
+static void write_js(struct output *out, struct span text, struct buffer *b)
 {
-	struct buffer b = {0};
-	quote_js(&b, text.at, text.n);
-	output_bytes(out, b.data, b.n);
-	buffer_free(&b);
+	b->n = 0;
+	quote_js(b, text.at, text.n);
+	output_bytes(out, b->data, b->n);
 }
 
 /* Bytes as base64 (RFC 4648), given in any pieces. */
@@ -105,21 +105,24 @@ static void write_vectors(const struct page *p, struct output *out)
 static void write_columns(const struct page *p, struct output *out)
 {
 	const struct metadata *m = p->metadata;
+	struct buffer room = {0};
 	for (size_t c = 0; m && c < m->columns; c++) {
 		output_text(out, c ? ",\n{\"name\": " : "\n{\"name\": ");
-		write_js(out, span_of(m->names[c]));
+		write_js(out, span_of(m->names[c]), &room);
 		output_text(out, ", \"values\": [");
 		for (uint32_t i = 0; i < p->embedding->n; i++) {
 			if (i)
 				output_byte(out, ',');
-			write_js(out, metadata_field(m, id_of(p, i), c));
+			write_js(out, metadata_field(m, id_of(p, i), c), &room);
 		}
 		output_text(out, "]}");
 	}
+	buffer_free(&room);
 }
 
 void page_write_html(const struct page *p, struct output *out)
 {
+	struct buffer room = {0};
 	output_text(out, PAGE_HEAD);
 	output_text(out, "{\"width\": ");
 	output_u64(out, p->embedding->width);
@@ -129,7 +132,7 @@ void page_write_html(const struct page *p, struct output *out)
 	for (uint32_t i = 0; i < p->embedding->n; i++) {
 		if (i)
 			output_byte(out, ',');
-		write_js(out, title_of(p, i));
+		write_js(out, title_of(p, i), &room);
 	}
 	output_text(out, "],\n\"columns\": [");
 	write_columns(p, out);
@@ -139,6 +142,7 @@ void page_write_html(const struct page *p, struct output *out)
 	write_vectors(p, out);
 	output_text(out, "\"}");
 	output_text(out, PAGE_TAIL);
+	buffer_free(&room);
 }
 
 /* --- SVG ---------------------------------------------------------------------- */
