@@ -262,6 +262,21 @@ static void lay_out_ids(struct export *e)
 	memset(e->item_text.data + at, 0, SHORT);
 }
 
+/* Some users of the block, from all over it, decide how the block is searched. */
+static void look_at_sample(struct export *e)
+{
+	struct query queries[SEARCH_SAMPLE] = {0};
+	const struct block *b = &e->block;
+	if (b->n < 8 * SEARCH_SAMPLE)
+		return;
+	for (uint32_t i = 0; i < SEARCH_SAMPLE; i++) {
+		uint32_t user = (uint32_t)((uint64_t)b->n * i / SEARCH_SAMPLE);
+		queries[i].factors = b->factors + (size_t)user * e->stride;
+		queries[i].bias = b->bias[user];
+	}
+	search_sample(e->workers[0].search, queries, SEARCH_SAMPLE);
+}
+
 /* When the first block of users is there, all items are. */
 static void build_index(struct export *e)
 {
@@ -353,6 +368,7 @@ static void answer_block(struct export *e)
 		if (!e->index)
 			build_index(e);
 		refuse_overflow(e);
+		look_at_sample(e);
 		memset(buffer_room(&b->ids, SHORT), 0, SHORT);
 		size_t chunks = ((size_t)b->n + SEARCH_USERS - 1) / SEARCH_USERS;
 		pool_run(e->pool, chunks, answer_chunk, e);

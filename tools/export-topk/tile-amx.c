@@ -100,8 +100,10 @@ static bool permitted(void)
 
 const struct tile_kernel *tile_kernel_amx(void)
 {
+	/* The costs are reckoned from the throughput of the instructions: 16 cycles for a
+	 * product of registers beside 2 a cycle of AVX-512. */
 	static const struct tile_kernel AMX = {
-		.width = WIDTH, .pairs = true, .rows = true, .error = BFLOAT16_ERROR,
+		.name = "amx", .width = WIDTH, .pairs = true, .rows = true, .cost = 0.2, .candidate = 6400,
 		.scan = scan_amx, .count = count_avx512, .dot = dot_avx512,
 	};
 	return in_processor() && permitted() ? &AMX : NULL;

@@ -6,10 +6,6 @@
 
 #include "tile.h"
 
-/* Both factors are rounded to 8 bits: each is off by 2^-9 of itself at most, and
- * the product by twice that and a little. */
-#define BFLOAT16_ERROR 0x1.02p-8
-
 /* Compressed in registers: compressing into memory is slow on some processors. */
 __attribute__((target("avx512f,popcnt"), noinline))
 static void keep_avx512(struct bucket *b, float *threshold, __m512 s0, __m512 s1,

@@ -77,7 +77,7 @@ static double dot_portable(const float *a, const float *b, size_t n)
 }
 
 static const struct tile_kernel PORTABLE = {
-	PORTABLE_WIDTH, false, false, 0, scan_portable, count_portable, dot_portable,
+	"portable", PORTABLE_WIDTH, false, false, 4, 0, scan_portable, count_portable, dot_portable,
 };
 
 #if defined(__x86_64__)
@@ -174,7 +174,9 @@ static double dot_avx2(const float *a, const float *b, size_t n)
 	return tile_tree8(sum);
 }
 
-static const struct tile_kernel AVX2 = {6, false, false, 0, scan_avx2, count_avx2, dot_avx2};
+static const struct tile_kernel AVX2 = {
+	"avx2", 6, false, false, 1.1, 0, scan_avx2, count_avx2, dot_avx2,
+};
 
 /* --- AVX-512: 12 users by 32 items -------------------------------------------- */
 
@@ -208,7 +210,7 @@ static void scan_avx512(const struct panels *panels, size_t first, size_t last,
 }
 
 static const struct tile_kernel AVX512 = {
-	12, false, false, 0, scan_avx512, count_avx512, dot_avx512,
+	"avx512", 12, false, false, 1, 0, scan_avx512, count_avx512, dot_avx512,
 };
 
 /* --- AVX-512 with bfloat16: the same tile, two factors a step ----------------- */
@@ -241,8 +243,9 @@ static void scan_bfloat16(const struct panels *panels, size_t first, size_t last
 	}
 }
 
+/* The costs were measured on a Zen 4: 57,000 items of 64 factors. */
 static const struct tile_kernel BFLOAT16 = {
-	12, true, false, BFLOAT16_ERROR, scan_bfloat16, count_avx512, dot_avx512,
+	"bfloat16", 12, true, false, 0.53, 3200, scan_bfloat16, count_avx512, dot_avx512,
 };
 
 static const struct tile_kernel *native(enum tile_choice choice)

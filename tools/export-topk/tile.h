@@ -30,21 +30,27 @@ struct panels {
 	uint32_t depth;          /* words of an item: its factors, or half as many */
 };
 
+/* How many of n values are at least `low`. */
+typedef size_t tile_count(const float *values, size_t n, float low);
+
 /* The candidates of one user. `capacity` leaves room for one more panel behind it. */
 struct bucket {
 	float *score;
 	uint32_t *at;            /* positions in the panels */
 	size_t n, capacity;
-	size_t checked;          /* those before it are known not to be excluded */
+	size_t checked;          /* those before it are not excluded, and their scores are the
+				  * least that they can truly be */
 	const uint64_t *excluded;/* bit per position, or NULL */
-	float slack;             /* how far a single-precision score may be off, twice */
+	const uint32_t *chunk_of;/* panel -> chunk */
+	const float *errors;     /* chunk -> how far its scores may be off for this user */
+	float error;             /* that of the chunk looked at */
+	float threshold;         /* at least `wanted` items truly reach it */
 	size_t wanted;           /* k */
-	float threshold;
-	struct search *search;
+	tile_count *count;
 };
 
-/* Throws out what cannot be among the best and returns the new threshold;
- * afterwards there is room for a panel (index.c). */
+/* Throws out what cannot be among the best and returns the least score of the chunk
+ * that still can be; afterwards there is room for a panel (bucket.c). */
 float bucket_shrink(struct bucket *b);
 
 /* Scores panels first .. last-1 for a tile of users. Scores of user j that are
@@ -52,19 +58,18 @@ float bucket_shrink(struct bucket *b);
 typedef void tile_scan(const struct panels *panels, size_t first, size_t last,
 		       const uint32_t *users, float *threshold, struct bucket *buckets);
 
-/* How many of n values are at least `low`. */
-typedef size_t tile_count(const float *values, size_t n, float low);
-
 /* The dot product of two float vectors in double precision. Every product is
  * exact, and the order of the additions is the same in all variants (8 running
  * sums, then a tree), so all give the same bits. n: a multiple of KERNEL_PAD. */
 typedef double tile_dot(const float *a, const float *b, size_t n);
 
 struct tile_kernel {
+	const char *name;
 	unsigned width;
 	bool pairs;     /* words are pairs of bfloat16, otherwise floats */
 	bool rows;      /* a tile's users lie one behind the other, not interleaved */
-	double error;   /* a product may be off by this share of its size, beside rounding */
+	double cost;    /* of a score, for each factor: that of AVX-512 in floats is 1 */
+	double candidate; /* with pairs: the cost of scoring and sorting one, in that unit */
 	tile_scan *scan;
 	tile_count *count;
 	tile_dot *dot;
