@@ -20,75 +20,14 @@
 #include "data/strmap.h"
 #include "streams/output.h"
 #include "streams/table.h"
-#include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
-#include "domain/catalogue.h"
 #include "domain/dataset.h"
-#include "domain/exclude.h"
 #include "domain/model.h"
 #include "domain/topn.h"
-#include "cold.h"
 #include "index.h"
-
-struct options {
-	int64_t k;
-	struct option_list exclude;
-	const char *exclude_splits, *users, *items, *candidates, *user_features, *item_features;
-	const char *user, *item, *split, *timestamp;
-	double exclude_window;
-	int timestamp_unit, similar, kernel;
-	struct common common;
-};
-
-enum similar { SIMILAR_NONE, SIMILAR_ITEMS, SIMILAR_USERS };
-
-static const struct option_row OPTIONS[] = {
-	{"k", 'k', OPTION_INT, "N", offsetof(struct options, k), "100", 1, 1 << 20, NULL,
-	 "length of the lists"},
-	{"exclude", 0, OPTION_LIST, "FILE", offsetof(struct options, exclude), NULL, 0, 0, NULL,
-	 "never offer a user the items that FILE (user, item, ..) holds for that user; may be "
-	 "repeated"},
-	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, exclude_splits),
-	 "train,validation", 0, 0, NULL,
-	 "of an --exclude file with a split column, the rows of these splits count (or all)"},
-	{"exclude-window", 0, OPTION_DURATION, "TIME", offsetof(struct options, exclude_window),
-	 NULL, ABOVE_ZERO, 1e11, NULL,
-	 "of an --exclude file with a timestamp column, only rows that are at most TIME (14d) "
-	 "older than the newest one of all count"},
-	{"users", 0, OPTION_FILE, "FILE", offsetof(struct options, users), NULL, 0, 0, NULL,
-	 "only the users that FILE has in its user column"},
-	{"items", 0, OPTION_FILE, "FILE", offsetof(struct options, items), NULL, 0, 0, NULL,
-	 "offer only items of this catalogue (item, available, blocked) that are available and "
-	 "not blocked"},
-	{"candidates", 0, OPTION_FILE, "FILE", offsetof(struct options, candidates), NULL, 0, 0,
-	 NULL, "offer only the items that FILE has in its item column"},
-	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
-	 NULL, "answer also the users of FILE (user, feature, [weight]) that the model does not "
-	 "have, as the sums of their features"},
-	{"item-features", 0, OPTION_FILE, "FILE", offsetof(struct options, item_features), NULL, 0, 0,
-	 NULL, "offer also the items of FILE (item, feature, [weight]) that the model does not "
-	 "have"},
-	{"similar", 0, OPTION_CHOICE, "WHAT", offsetof(struct options, similar), "none", 0, 0,
-	 "none|items|users", "instead of lists for users, the nearest neighbours of each item or "
-	 "user by the cosine of their factors"},
-	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
-	 "the users' column of side files"},
-	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the items' column of side files"},
-	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
-	 "the split column of --exclude files"},
-	{"timestamp", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, timestamp), "timestamp",
-	 0, 0, NULL, "the timestamp column of --exclude files"},
-	TIMESTAMP_UNIT_ROW(offsetof(struct options, timestamp_unit), "ms"),
-	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
-	 TILE_CHOICES, "instruction set of the search; the output does not depend on it"},
-	COMMON_THREADS(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
-	OPTION_END
-};
+#include "options.h"
+#include "sides.h"
 
 /* Users (with --similar: items or users) that wait for their answers. */
 struct block {
@@ -120,11 +59,7 @@ struct export {
 	struct output *out;
 	struct pool *pool;
 	enum tile_choice kernel;
-	struct exclude *excluded;     /* NULL: nothing is excluded */
-	struct strmap *wanted;        /* the users of --users, or NULL */
-	struct strmap *candidates;    /* the items of --candidates, or NULL */
-	struct catalogue *catalogue;  /* of --items, or NULL */
-	struct cold *cold_users, *cold_items; /* or NULL */
+	struct sides sides;
 	uint32_t factors, stride;
 	uint32_t longest;             /* list: k, or all items when there are fewer */
 	struct model_side items;      /* what can be offered */
@@ -157,7 +92,7 @@ static void find_excluded(const struct export *e, struct worker *w, uint32_t fir
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t count;
 		struct span user = block_id(&e->block, first + i);
-		const uint32_t *of = exclude_of(e->excluded, user, &count);
+		const uint32_t *of = exclude_of(e->sides.excluded, user, &count);
 		w->excluded = memory_grow(w->excluded, &w->excluded_capacity, total + count,
 					  sizeof *w->excluded);
 		size_t before = total;
@@ -220,7 +155,7 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 		queries[i].excluded = &e->block.self[first + i];
 		queries[i].excluded_n = e->block.self[first + i] != STRMAP_NONE;
 	}
-	if (e->excluded)
+	if (e->sides.excluded)
 		find_excluded(e, w, first, n, queries);
 	search_run(w->search, queries, n, w->hits, w->counts);
 	struct answer *a = &e->answers[chunk];
@@ -291,8 +226,8 @@ static void build_index(struct export *e)
 		e->order[sorted[i]] = i;
 	free(sorted);
 	lay_out_ids(e);
-	if (e->excluded) {
-		const struct strmap *ids = exclude_items(e->excluded);
+	if (e->sides.excluded) {
+		const struct strmap *ids = exclude_items(e->sides.excluded);
 		uint32_t known = strmap_count(ids);
 		e->excluded_item = memory_new(known, sizeof *e->excluded_item);
 		for (uint32_t i = 0; i < known; i++)
@@ -315,12 +250,12 @@ static void build_index(struct export *e)
 static bool is_offered(struct export *e, struct span id)
 {
 	bool offered = true;
-	if (e->catalogue) {
-		uint32_t number = strmap_find(e->catalogue->ids, id);
-		offered = number != STRMAP_NONE && e->catalogue->is_offered[number];
+	if (e->sides.catalogue) {
+		uint32_t number = strmap_find(e->sides.catalogue->ids, id);
+		offered = number != STRMAP_NONE && e->sides.catalogue->is_offered[number];
 	}
-	if (e->candidates)
-		offered &= strmap_find(e->candidates, id) != STRMAP_NONE;
+	if (e->sides.candidates)
+		offered &= strmap_find(e->sides.candidates, id) != STRMAP_NONE;
 	e->not_offered += !offered;
 	return offered;
 }
@@ -417,14 +352,14 @@ static bool next_row(struct reading *r, struct model_row *row)
 		r->has_waiting = !r->ended;
 		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
 		if (r->has_waiting) {
-			cold_see(e->cold_items, &r->waiting, e->stride);
-			cold_see(e->cold_users, &r->waiting, e->stride);
+			cold_see(e->sides.cold_items, &r->waiting, e->stride);
+			cold_see(e->sides.cold_users, &r->waiting, e->stride);
 		}
 	}
-	if ((r->ended || r->waiting.kind > MODEL_ITEM) && cold_next(e->cold_items, row))
+	if ((r->ended || r->waiting.kind > MODEL_ITEM) && cold_next(e->sides.cold_items, row))
 		return true;
 	if (r->ended)
-		return cold_next(e->cold_users, row);
+		return cold_next(e->sides.cold_users, row);
 	*row = r->waiting;
 	r->has_waiting = false;
 	return true;
@@ -440,7 +375,7 @@ static uint64_t answer_users(struct export *e, struct model_reader *reader)
 		if (row.kind == MODEL_ITEM && is_offered(e, row.id)) {
 			model_side_add(&e->items, &row, e->stride);
 		} else if (row.kind == MODEL_USER) {
-			if (e->wanted && strmap_find(e->wanted, row.id) == STRMAP_NONE)
+			if (e->sides.users && strmap_find(e->sides.users, row.id) == STRMAP_NONE)
 				continue;
 			take_query(e, row.id, row.factors, row.bias, STRMAP_NONE);
 			asked++;
@@ -463,7 +398,7 @@ static void normalise(const float *v, uint32_t n, float *unit)
 static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 {
 	bool users = e->options->similar == SIMILAR_USERS;
-	bool filter = e->catalogue || e->candidates;
+	bool filter = e->sides.catalogue || e->sides.candidates;
 	float *unit = memory_aligned(e->stride, sizeof *unit);
 	struct reading reading = {.e = e, .reader = reader};
 	struct model_row row;
@@ -484,7 +419,7 @@ static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct span id = strmap_key(all->ids, i);
 		uint32_t self = i;
-		if (e->wanted && strmap_find(e->wanted, id) == STRMAP_NONE)
+		if (e->sides.users && strmap_find(e->sides.users, id) == STRMAP_NONE)
 			continue;
 		if (filter)
 			self = e->items.n ? strmap_find(e->items.ids, id) : STRMAP_NONE;
@@ -496,120 +431,7 @@ static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 	return asked;
 }
 
-/* --- side files --------------------------------------------------------------- */
-
-/* All are opened, and their columns found, before the first is read. */
-struct sides {
-	struct table **exclude, *users, *items, *candidates;
-	size_t user_column, candidate_column;
-};
-
-static const char *given_name(const char *option)
-{
-	return option_given(option) ? option : NULL;
-}
-
-static struct table *open_excluded(const struct options *o, const char *path, bool *timed)
-{
-	struct table *t = table_open_file(path);
-	table_column(t, o->user, given_name("user"));
-	table_column(t, o->item, given_name("item"));
-	if (option_given("split"))
-		table_column(t, o->split, "split");
-	if (option_given("timestamp"))
-		table_column(t, o->timestamp, "timestamp");
-	*timed |= table_find_column(t, o->timestamp) >= 0;
-	return t;
-}
-
-static struct sides sides_open(struct export *e)
-{
-	const struct options *o = e->options;
-	struct sides s = {.exclude = memory_new(o->exclude.n, sizeof *s.exclude)};
-	bool timed = false;
-	for (size_t i = 0; i < o->exclude.n; i++)
-		s.exclude[i] = open_excluded(o, o->exclude.values[i], &timed);
-	if (option_given("exclude-window") && !timed)
-		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
-	if (o->users) {
-		s.users = table_open_file(o->users);
-		s.user_column = table_column(s.users, o->user, given_name("user"));
-	}
-	if (o->candidates) {
-		s.candidates = table_open_file(o->candidates);
-		s.candidate_column = table_column(s.candidates, o->item, given_name("item"));
-	}
-	if (o->items) {
-		s.items = table_open_file(o->items);
-		table_column(s.items, o->item, given_name("item"));
-	}
-	if (o->item_features)
-		e->cold_items = cold_open(o->item_features, MODEL_ITEM, o->item, given_name("item"));
-	if (o->user_features)
-		e->cold_users = cold_open(o->user_features, MODEL_USER, o->user, given_name("user"));
-	return s;
-}
-
-static void read_excluded(struct export *e, struct sides *s, unsigned splits)
-{
-	const struct options *o = e->options;
-	const struct exclude_columns columns = {
-		o->user, o->item, o->split, o->timestamp, option_given("user"),
-		option_given("item"), option_given("split"), option_given("timestamp"),
-		(enum time_unit)o->timestamp_unit,
-	};
-	bool window = option_given("exclude-window");
-	e->excluded = exclude_new();
-	for (size_t i = 0; i < o->exclude.n; i++) {
-		exclude_read(e->excluded, s->exclude[i], &columns, splits, window);
-		table_close(s->exclude[i]);
-	}
-	exclude_finish(e->excluded, window ? (int64_t)(o->exclude_window * 1000) : 0);
-}
-
-/* The ids of a column. */
-static struct strmap *read_ids(struct table *t, size_t column)
-{
-	struct strmap *ids = strmap_new();
-	while (table_next(t))
-		strmap_add(ids, table_field(t, column));
-	table_close(t);
-	return ids;
-}
-
-static void sides_read(struct export *e, struct sides *s, unsigned splits)
-{
-	if (e->options->exclude.n)
-		read_excluded(e, s, splits);
-	if (s->users)
-		e->wanted = read_ids(s->users, s->user_column);
-	if (s->candidates)
-		e->candidates = read_ids(s->candidates, s->candidate_column);
-	if (s->items)
-		e->catalogue = catalogue_read(s->items, e->options->item, given_name("item"));
-	if (e->cold_items)
-		cold_read(e->cold_items);
-	if (e->cold_users)
-		cold_read(e->cold_users);
-	free(s->exclude);
-}
-
 /* --- the run ------------------------------------------------------------------ */
-
-static void check_options(const struct options *o)
-{
-	if (o->similar && o->exclude.n)
-		usage_error("--exclude is for the users' lists and does not go with --similar");
-	if (o->similar == SIMILAR_ITEMS && o->users)
-		usage_error("--users does not go with --similar items");
-	if (o->similar == SIMILAR_USERS && (o->items || o->candidates))
-		usage_error("--items and --candidates do not go with --similar users");
-	if ((o->similar == SIMILAR_USERS && o->item_features) ||
-	    (o->similar == SIMILAR_ITEMS && o->user_features))
-		usage_error("--similar needs the features of what is compared, not the other side's");
-	if (option_given("exclude-window") && !o->exclude.n)
-		usage_error("--exclude-window needs --exclude");
-}
 
 static void write_header(const struct export *e)
 {
@@ -626,19 +448,25 @@ static void write_header(const struct export *e)
 
 static void say_what_is_missing(const struct export *e, uint64_t asked)
 {
+	if (e->items.n == 0 && !e->not_offered)
+		die(STATUS_DATA, "%s: the model has no %s", table_file(e->table),
+		    e->options->similar == SIMILAR_USERS ? "users" : "items");
+	if (e->users == 0 && !e->sides.users)
+		die(STATUS_DATA, "%s: the model has no users", table_file(e->table));
 	const char *who = e->options->similar == SIMILAR_ITEMS ? "items" : "users";
 	const char *what = e->options->similar == SIMILAR_USERS ? "users" : "items";
 	if (e->items.n == 0)
-		warn(e->not_offered ? "none of the model's %s may be offered"
-				    : "the model has no %s", what);
+		warn("none of the model's %s may be offered", what);
+	if (e->index)
+		note("kernel: %s", index_kernel(e->index));
 	if (e->not_offered)
 		note("%llu items of the model may not be offered",
 		     (unsigned long long)e->not_offered);
-	if (e->wanted && strmap_count(e->wanted) > asked)
+	if (e->sides.users && strmap_count(e->sides.users) > asked)
 		warn("%llu of the %llu users of --users are not in the model",
-		     (unsigned long long)(strmap_count(e->wanted) - asked),
-		     (unsigned long long)strmap_count(e->wanted));
-	uint64_t left_out = cold_left_out(e->cold_items) + cold_left_out(e->cold_users);
+		     (unsigned long long)(strmap_count(e->sides.users) - asked),
+		     (unsigned long long)strmap_count(e->sides.users));
+	uint64_t left_out = cold_left_out(e->sides.cold_items) + cold_left_out(e->sides.cold_users);
 	if (left_out)
 		warn("%llu items or users of feature files have no feature that the model knows",
 		     (unsigned long long)left_out);
@@ -674,14 +502,7 @@ static void export_free(struct export *e)
 	free(e->excluded_item);
 	model_side_free(&e->items);
 	model_side_free(&e->asked);
-	exclude_free(e->excluded);
-	if (e->wanted)
-		strmap_free(e->wanted);
-	if (e->candidates)
-		strmap_free(e->candidates);
-	catalogue_free(e->catalogue);
-	cold_free(e->cold_items);
-	cold_free(e->cold_users);
+	sides_free(&e->sides);
 	pool_free(e->pool);
 }
 
@@ -694,14 +515,14 @@ static int run(const struct options *o, char **files, int count)
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	e.table = table_open(files, count, &format);
-	struct sides sides = sides_open(&e);
+	e.sides = sides_open(o);
 	struct model_reader *reader = model_open(e.table);
 	e.factors = model_reader_factors(reader);
 	e.stride = (uint32_t)kernel_padded(e.factors);
 	e.out = output_open(o->common.output, o->common.line_buffered);
 	write_header(&e);
 	output_flush(e.out);
-	sides_read(&e, &sides, splits);
+	sides_read(&e.sides, o, splits);
 	e.pool = pool_new((size_t)o->common.threads);
 	block_new(&e);
 	uint64_t asked = o->similar ? answer_similar(&e, reader) : answer_users(&e, reader);
@@ -728,7 +549,7 @@ static const struct program PROGRAM = {
 		"export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv",
 		"export-topk --exclude dataset.tsv --exclude-splits all --items items.tsv model.tsv",
 	},
-	.options = OPTIONS,
+	.options = EXPORT_OPTIONS,
 	.options_size = sizeof(struct options),
 };
 

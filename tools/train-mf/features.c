@@ -87,6 +87,16 @@ static void check_double(const char *path, const struct triples *list, const str
 	}
 }
 
+/* A feature of weight 0 is none: neither the entity nor the feature learns from it. */
+static void drop_zeros(struct triples *list)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].weight != 0)
+			list->at[kept++] = list->at[i];
+	list->n = kept;
+}
+
 /* Weights divided by the sum of their absolute values. */
 static void normalise_list(float *weight, uint64_t n)
 {
@@ -143,6 +153,7 @@ struct features *features_read(const char *path, const char *entity, const struc
 	uint32_t all = strmap_count(entities);
 	sort_triples(&list, entity_rank, name_rank);
 	check_double(path, &list, entities, entity_sorted, f->names, name_sorted);
+	drop_zeros(&list);
 
 	/* Which entities of the file are fitted, and as what number. */
 	bool *fitted = memory_zero(all, sizeof *fitted);

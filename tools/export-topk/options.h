@@ -1,0 +1,29 @@
+/* options.h - the options of export-topk. */
+#ifndef RECPIPE_EXPORT_TOPK_OPTIONS_H
+#define RECPIPE_EXPORT_TOPK_OPTIONS_H
+
+#include <stdint.h>
+
+#include "frame/options.h"
+
+struct options {
+	int64_t k;
+	struct option_list exclude;
+	const char *exclude_splits, *users, *items, *candidates, *user_features, *item_features;
+	const char *user, *item, *split, *timestamp;
+	double exclude_window;
+	int timestamp_unit, similar, kernel;
+	struct common common;
+};
+
+enum similar { SIMILAR_NONE, SIMILAR_ITEMS, SIMILAR_USERS };
+
+extern const struct option_row EXPORT_OPTIONS[];
+
+/* What the table of options cannot say: usage errors. */
+void check_options(const struct options *o);
+
+/* The option's name when it was given, or NULL: for table_column. */
+const char *given_name(const char *option);
+
+#endif
