@@ -2,18 +2,18 @@
 
 #include "base/memory.h"
 
-/* Takes out the excluded ones of those that came since the last time, and what their
- * scores may be off. */
-static void check_new(struct bucket *b)
+static void drop_excluded(struct bucket *b)
 {
 	size_t kept = b->checked;
-	for (size_t i = b->checked; i < b->n; i++) {
+	for (size_t i = kept; i < b->n && b->excluded; i++) {
 		uint32_t at = b->at[i];
-		b->score[kept] = b->score[i] - bucket_error(b, at);
+		b->score[kept] = b->score[i];
+		if (b->by_chunk)
+			b->most[kept] = b->most[i];
 		b->at[kept] = at;
 		kept += !bucket_excludes(b, at);
 	}
-	b->n = b->checked = kept;
+	b->n = b->settled = b->checked = b->excluded ? kept : b->n;
 }
 
 /* A value that at least `wanted` of the scores reach, and few more than that. */
@@ -39,30 +39,43 @@ static float low_mark(const struct bucket *b)
 	return rank_float((int32_t)low);
 }
 
-/* At least `wanted` items truly reach the threshold: what is below it even if its
- * score is too low by the whole error is not among the best. */
+/* Drops those whose true score is below the threshold for certain. */
+static void drop_below(struct bucket *b)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < b->n && b->by_chunk; i++) {
+		float most = b->most[i];
+		b->score[kept] = b->score[i];
+		b->most[kept] = most;
+		b->at[kept] = b->at[i];
+		kept += most >= b->threshold;
+	}
+	float low = b->threshold - b->error;
+	for (size_t i = 0; i < b->n && !b->by_chunk; i++) {
+		float score = b->score[i];
+		b->score[kept] = score;
+		b->at[kept] = b->at[i];
+		kept += score >= low;
+	}
+	b->n = b->settled = b->checked = kept;
+}
+
 void bucket_tighten(struct bucket *b)
 {
-	check_new(b);
+	bucket_settle(b);
+	drop_excluded(b);
 	if (b->n <= b->wanted)
 		return;
-	float low = low_mark(b);
+	float low = low_mark(b) - (b->by_chunk ? 0 : b->error);
 	if (low > b->threshold)
 		b->threshold = low;
-	size_t kept = 0;
-	for (size_t i = 0; i < b->n; i++) {
-		float score = b->score[i];
-		uint32_t at = b->at[i];
-		b->score[kept] = score;
-		b->at[kept] = at;
-		kept += score + 2 * bucket_error(b, at) >= b->threshold;
-	}
-	b->n = b->checked = kept;
+	drop_below(b);
 }
 
 void bucket_reserve(struct bucket *b, size_t capacity)
 {
 	b->score = memory_resize(b->score, capacity + 2 * PANEL, sizeof *b->score);
+	b->most = memory_resize(b->most, capacity + 2 * PANEL, sizeof *b->most);
 	b->at = memory_resize(b->at, capacity + 2 * PANEL, sizeof *b->at);
 	b->capacity = capacity;
 }

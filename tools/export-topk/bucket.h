@@ -18,10 +18,15 @@ static inline bool bucket_excludes(const struct bucket *b, uint32_t at)
 	return b->excluded && (b->excluded[at / 64] >> (at % 64) & 1);
 }
 
-/* How far the score of the item at `at` may be off. */
-static inline float bucket_error(const struct bucket *b, uint32_t at)
+/* Turns the scores that came from the chunk looked at into bounds of the true ones: to
+ * be called before the next chunk is looked at. */
+static inline void bucket_settle(struct bucket *b)
 {
-	return b->errors[b->chunk_of[at / PANEL]];
+	for (size_t i = b->settled; i < b->n && b->by_chunk; i++) {
+		b->most[i] = b->score[i] + b->error;
+		b->score[i] -= b->error;
+	}
+	b->settled = b->n;
 }
 
 /* The least score of the chunk looked at that can be among the best. */

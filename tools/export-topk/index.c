@@ -152,7 +152,7 @@ static double from_bfloat16(uint32_t half)
 double layout_vector(const struct layout *l, const float *v, uint32_t *to, size_t step,
 		     double *rounded)
 {
-	double sum = 0, lost = 0;
+	double sum[2] = {0}, lost[2] = {0};
 	for (uint32_t w = 0; w < l->panels.depth; w++) {
 		if (!l->kernel->pairs) {
 			to[w * step] = float_word(v[w]);
@@ -161,12 +161,14 @@ double layout_vector(const struct layout *l, const float *v, uint32_t *to, size_
 		uint32_t low = bfloat16(v[2 * w]), high = bfloat16(v[2 * w + 1]);
 		double x = from_bfloat16(low), y = from_bfloat16(high);
 		double a = (double)v[2 * w] - x, b = (double)v[2 * w + 1] - y;
-		sum += x * x + y * y;
-		lost += a * a + b * b;
+		sum[0] += x * x;
+		sum[1] += y * y;
+		lost[0] += a * a;
+		lost[1] += b * b;
 		to[w * step] = low | high << 16;
 	}
-	*rounded = sqrt(sum);
-	return sqrt(lost);
+	*rounded = sqrt(sum[0] + sum[1]);
+	return sqrt(lost[0] + lost[1]);
 }
 
 static struct layout lay_out(const struct index *x, const struct tile_kernel *kernel)

@@ -61,7 +61,7 @@ struct hit {
 
 enum {
 	SEARCH_USERS = 96,  /* at most this many queries at once */
-	SEARCH_SAMPLE = 48, /* users to decide by, of some hundreds or more */
+	SEARCH_SAMPLE = 24, /* users to decide by, of some hundreds or more */
 };
 
 /* One thread's working memory. */

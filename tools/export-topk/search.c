@@ -33,7 +33,6 @@ struct search {
 	struct bucket buckets[SEARCH_USERS + TILE_WIDTH_MAX];
 	float thresholds[SEARCH_USERS + TILE_WIDTH_MAX]; /* for the chunk looked at */
 	struct asker askers[SEARCH_USERS];
-	float *errors;       /* SEARCH_USERS * chunks */
 	uint64_t *excluded;  /* SEARCH_USERS bit sets of `words` words */
 	size_t words;
 	uint32_t *users;     /* interleaved tiles */
@@ -49,7 +48,6 @@ struct search *search_new(struct index *index, uint32_t k)
 	s->k = k;
 	s->words = (index->panel_count * PANEL + 63) / 64;
 	s->excluded = memory_zero(SEARCH_USERS * s->words, sizeof *s->excluded);
-	s->errors = memory_new(SEARCH_USERS * index->chunk_count, sizeof *s->errors);
 	s->users = memory_aligned((size_t)(SEARCH_USERS + TILE_WIDTH_MAX) * index->items.stride,
 				  sizeof *s->users);
 	return s;
@@ -61,9 +59,9 @@ void search_free(struct search *s)
 		return;
 	for (size_t i = 0; i < SEARCH_USERS + TILE_WIDTH_MAX; i++) {
 		free(s->buckets[i].score);
+		free(s->buckets[i].most);
 		free(s->buckets[i].at);
 	}
-	free(s->errors);
 	free(s->excluded);
 	free(s->users);
 	free(s->found);
@@ -83,7 +81,7 @@ static void mark_excluded(struct search *s, uint32_t user, const struct query *q
 	}
 }
 
-/* How far a score of a chunk may be off.
+/* How far a score of a chunk may be off; in floats, of any chunk.
  *
  * A sum of n products in single precision, in any order, is off by at most n * 2^-24 of
  * the sum of their sizes (Higham 2002, section 3.1), and that sum is at most
@@ -98,10 +96,12 @@ static float error_of(const struct index *x, const struct layout *l, const struc
 		      size_t chunk)
 {
 	double n = x->items.factor_count + 8;
-	double size = a->norm * x->chunk_norm[chunk] + x->chunk_bias[chunk] + a->bias_size;
-	double error = n * 0x1.02p-24 * size;
-	if (l->kernel->pairs)
-		error += 1.0001 * (a->rounded * l->residual[chunk] + a->lost * x->chunk_norm[chunk]) +
+	bool pairs = l->kernel->pairs;
+	double norm = pairs ? x->chunk_norm[chunk] : x->norm;
+	double bias = pairs ? x->chunk_bias[chunk] : x->bias_size;
+	double error = n * 0x1.02p-24 * (a->norm * norm + bias + a->bias_size);
+	if (pairs)
+		error += 1.0001 * (a->rounded * l->residual[chunk] + a->lost * norm) +
 			 2 * n * (double)FLT_MIN;
 	else
 		error += n * 0x1p-148;
@@ -111,7 +111,8 @@ static float error_of(const struct index *x, const struct layout *l, const struc
 /* Half the smallest float: what is smaller is rounded to 0. */
 static const double NOTHING = 0x1p-151;
 
-static void start_user(struct search *s, uint32_t user, const struct query *q)
+static void start_user(struct search *s, const struct layout *l, uint32_t user,
+		       const struct query *q)
 {
 	struct bucket *b = &s->buckets[user];
 	const struct index *x = s->index;
@@ -124,11 +125,11 @@ static void start_user(struct search *s, uint32_t user, const struct query *q)
 	a->flat = most == 0 || (most < NOTHING && x->bias_size == 0 && q->bias == 0);
 	if (!b->capacity)
 		bucket_reserve(b, 4 * (size_t)s->k + 64);
-	b->n = b->checked = 0;
+	b->n = b->settled = b->checked = 0;
+	b->by_chunk = l->kernel->pairs;
+	b->count = l->kernel->count;
 	b->wanted = s->k;
 	b->threshold = -FLT_MAX;
-	b->chunk_of = x->chunk_of;
-	b->errors = s->errors + user * x->chunk_count;
 	b->excluded = q->excluded_n ? s->excluded + user * s->words : NULL;
 	mark_excluded(s, user, q, true);
 }
@@ -168,8 +169,8 @@ static bool worth_looking(struct search *s, const struct layout *l, size_t chunk
 			s->thresholds[user] = INFINITY;
 			continue;
 		}
+		bucket_settle(b);
 		b->error = error_of(x, l, &s->askers[user], chunk);
-		s->errors[user * x->chunk_count + chunk] = b->error;
 		s->thresholds[user] = bucket_low(b);
 		double best = s->askers[user].norm * x->tail_norm[chunk] * (1 + 0x1p-40) +
 			      x->tail_bias[chunk];
@@ -259,16 +260,14 @@ static struct candidate *merge_sort(struct candidate *a, struct candidate *b, si
 	return a;
 }
 
-/* Adds a candidate with its exact score. */
-static void add_found(struct search *s, size_t at, const struct query *q, uint32_t item, double dot)
+/* A candidate with its exact score. */
+static inline struct candidate candidate_of(const struct index_items *items, const struct query *q,
+					    uint32_t item, double dot)
 {
-	const struct index_items *items = &s->index->items;
 	float score = (float)(dot + ((double)q->bias + (double)items->bias[item]));
 	score += 0.0f; /* -0 ties with 0 */
 	uint32_t down = ~((uint32_t)float_rank(score) ^ 0x80000000u);
-	s->found[at] = (struct candidate){
-		(uint64_t)down << 32 | items->order[item], item, score,
-	};
+	return (struct candidate){(uint64_t)down << 32 | items->order[item], item, score};
 }
 
 static void reserve_found(struct search *s, size_t n)
@@ -306,7 +305,7 @@ static uint32_t finish_flat(struct search *s, uint32_t user, const struct query 
 			if (bucket_excludes(b, x->position[all[i].item]))
 				continue;
 			reserve_found(s, n + 1);
-			add_found(s, n++, q, all[i].item, 0);
+			s->found[n++] = candidate_of(&x->items, q, all[i].item, 0);
 		}
 		i = end;
 	}
@@ -333,12 +332,14 @@ static uint32_t finish_user(struct search *s, const struct layout *l, uint32_t u
 		return finish_flat(s, user, q, hits);
 	bucket_tighten(b);
 	reserve_found(s, b->n);
+	struct candidate *found = s->found;
 	for (size_t i = 0; i < b->n; i++) {
 		uint32_t item = x->item_at[b->at[i]];
 		if (i + AHEAD < b->n)
 			prefetch_row(items, x->item_at[b->at[i + AHEAD]]);
-		add_found(s, i, q, item, l->kernel->dot(q->factors, items->factors +
-			  (size_t)item * items->stride, items->stride));
+		double dot = l->kernel->dot(q->factors, items->factors +
+					    (size_t)item * items->stride, items->stride);
+		found[i] = candidate_of(items, q, item, dot);
 	}
 	s->cost += l->kernel->candidate * (double)b->n;
 	return give_best(s, b->n, hits);
@@ -353,10 +354,8 @@ static uint32_t run_batch(struct search *s, const struct layout *l, const struct
 {
 	bool flooded[SEARCH_USERS] = {false};
 	uint32_t left = 0;
-	for (uint32_t user = 0; user < n; user++) {
-		s->buckets[user].count = l->kernel->count;
-		start_user(s, user, &queries[user]);
-	}
+	for (uint32_t user = 0; user < n; user++)
+		start_user(s, l, user, &queries[user]);
 	lay_out_users(s, l, queries, n);
 	scan_all(s, l, n, flooded);
 	for (uint32_t user = 0; user < n; user++) {

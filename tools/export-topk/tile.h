@@ -38,12 +38,14 @@ struct bucket {
 	float *score;
 	uint32_t *at;            /* positions in the panels */
 	size_t n, capacity;
-	size_t checked;          /* those before it are not excluded, and their scores are the
-				  * least that they can truly be */
+	bool by_chunk;           /* errors differ from chunk to chunk: of the scores before
+				  * `settled`, score is the least and most the most that the
+				  * true one can be */
+	float *most;
+	size_t settled;
+	size_t checked;          /* those before it are not excluded */
 	const uint64_t *excluded;/* bit per position, or NULL */
-	const uint32_t *chunk_of;/* panel -> chunk */
-	const float *errors;     /* chunk -> how far its scores may be off for this user */
-	float error;             /* that of the chunk looked at */
+	float error;             /* how far scores of the chunk looked at may be off */
 	float threshold;         /* at least `wanted` items truly reach it */
 	size_t wanted;           /* k */
 	tile_count *count;
