@@ -36,7 +36,8 @@ OPTIMISE_tsan = -O1 -g
 OPTIMISE_cov = -O0 -g
 OPTIMISE_fuzz = -O1 -g
 
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 -Wdate-time
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 -Wdate-time \
+	-Wno-enum-float-conversion # a constant of an enum is an integer constant like any other
 NEEDED_CPPFLAGS = -D_GNU_SOURCE -DRECPIPE_VERSION='"$(VERSION)"' -Icommon -MMD -MP
 NEEDED_CFLAGS = -std=c11 -pthread -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
 
@@ -112,9 +113,11 @@ all: $(addprefix $(BIN)/,$(TOOLS)) ## build every tool into bin/ (MODE=asan, tsa
 .PHONY: tests-built
 tests-built: $(UNIT_TESTS) $(FUZZ_TESTS) $(HELPERS) $(SHIMS)
 
-# clang knows no #pragma GCC target: under MODE=fuzz the files' names say it.
-CLANG_TARGET = $(if $(filter fuzz,$(MODE)),$(if $(findstring avx512,$<),-mavx512f -mavx512dq \
-	-mavx512vl -mavx512bw -mavx2 -mfma,$(if $(findstring avx2,$<),-mavx2 -mfma)))
+# The instructions that a file of kernels is compiled for are in its name; it runs only
+# where the processor has them (common/data/kernel.h).
+VECTOR_FLAGS = $(if $(filter x86_64%,$(MACHINE)),$(if $(findstring -avx512.,$<),$(AVX2) -mavx512f,$(if \
+	$(findstring -avx2.,$<),$(AVX2))))
+AVX2 = -mavx2 -mfma -mprfchw
 
 # Short lines; V=1 shows the commands.
 Q = $(if $(V),,@)
@@ -129,7 +132,7 @@ $(B)/flags: FORCE
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(COMPILE) $(CLANG_TARGET) -c -o $@ $<
+	$(Q)$(COMPILE) $(VECTOR_FLAGS) -c -o $@ $<
 
 $(COMMON): $(call objects,$(COMMON_SOURCES))
 	@rm -f $@

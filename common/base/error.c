@@ -42,6 +42,7 @@ static void add_plain(struct message *m, const char *text)
 }
 
 /* One write(2) a message, so that lines of several processes do not mix. */
+__attribute__((format(printf, 1, 0)))
 static void say(const char *format, va_list args, int error, const char *hint)
 {
 	struct message m = {.n = 0};
@@ -75,7 +76,7 @@ void die(enum exit_status status, const char *format, ...)
 	va_start(args, format);
 	say(format, args, 0, "");
 	va_end(args);
-	exit(status);
+	exit((int)status);
 }
 
 void die_errno(enum exit_status status, const char *format, ...)
@@ -85,7 +86,7 @@ void die_errno(enum exit_status status, const char *format, ...)
 	va_start(args, format);
 	say(format, args, error, "");
 	va_end(args);
-	exit(status);
+	exit((int)status);
 }
 
 void warn(const char *format, ...)

@@ -5,7 +5,6 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
-#pragma GCC target("avx2,fma,prfchw")
 
 #define LANES 8
 #define VECTOR_NAME(name) name##_avx2

@@ -5,7 +5,6 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
-#pragma GCC target("avx2,fma,avx512f,prfchw")
 
 #define LANES 16
 #define VECTOR_NAME(name) name##_avx512

@@ -36,8 +36,8 @@ static int is_decimal(const char *s, size_t n)
 
 static void check_reals(const char *s, size_t n, const char *text)
 {
-	double wide, back;
-	float narrow, narrow_back;
+	double wide, back = 0;
+	float narrow, narrow_back = 0;
 	char out[NUMBER_SIZE];
 	enum number_state state = number_double(s, n, &wide);
 	demand((state != NUMBER_SYNTAX) == is_decimal(s, n));

@@ -137,7 +137,7 @@ int fdatasync(int file)
 /* The exit status of what is done to the study in a process of its own. */
 static int status_of(void (*action)(struct study *study), struct study *study)
 {
-	int status;
+	int status = 0;
 	pid_t pid = fork();
 	if (pid == 0) {
 		if (!freopen("/dev/null", "w", stderr))

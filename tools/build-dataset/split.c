@@ -22,7 +22,7 @@ static enum number_state read_number(const char *text, enum time_unit unit, stru
 
 struct rule rule_parse(const char *text, const char *option, enum time_unit unit)
 {
-	static const struct { const char *prefix; int kind; } KIND[] = {
+	static const struct { const char *prefix; enum rule_kind kind; } KIND[] = {
 		{"last:", RULE_LAST}, {"after:", RULE_AFTER},
 	};
 	struct rule rule = {.kind = RULE_NONE};

@@ -8,7 +8,7 @@
 #include "pairs.h"
 
 struct rule {
-	enum { RULE_NONE, RULE_SHARE, RULE_LAST, RULE_AFTER } kind;
+	enum rule_kind { RULE_NONE, RULE_SHARE, RULE_LAST, RULE_AFTER } kind;
 	double share;
 	int64_t number; /* N of last, TIMESTAMP of after in ms */
 };

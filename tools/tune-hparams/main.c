@@ -135,12 +135,12 @@ enum { N_MODES = sizeof MODES / sizeof *MODES };
 static bool allowed(enum mode mode, const char *name)
 {
 	static const char *const WORDS[N_MODES] = {
-		"space param maximize minimize trials jobs sampler startup candidates grid-points "
-		"enqueue pruner first-step last-step reduction trial-timeout timeout grace "
-		"reclaim-after seed",
+		("space param maximize minimize trials jobs sampler startup candidates grid-points "
+		 "enqueue pruner first-step last-step reduction trial-timeout timeout grace "
+		 "reclaim-after seed"),
 		"as-shell step-as", "k step-as", "", "", "kind",
-		"space param maximize minimize trials sampler startup candidates grid-points "
-		"enqueue reclaim-after as-shell seed",
+		("space param maximize minimize trials sampler startup candidates grid-points "
+		 "enqueue reclaim-after as-shell seed"),
 		"trial value step state pruner first-step last-step reduction",
 	};
 	static const char ALL[] = "study output quiet verbose progress no-progress help version";

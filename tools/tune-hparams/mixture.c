@@ -22,6 +22,7 @@ typedef int64_t lane_masks __attribute__((vector_size(LANES * sizeof(double)), m
 #define WIDE
 #endif
 #define INLINE static inline __attribute__((always_inline))
+#pragma GCC diagnostic ignored "-Wpsabi" /* vectors are passed to inline functions alone */
 
 INLINE void lanes_select(lane_masks mask, const lanes *a, const lanes *b, lanes *to)
 {
