@@ -5,7 +5,7 @@
 
 VERSION = 0.1.0
 
-# MODE picks the flags and the folder: release, asan, tsan, cov, fuzz.
+# MODE picks the flags and the folder: release, clang, asan, tsan, cov, fuzz.
 MODE ?= release
 # PREFIX= on the command line is heard too; in the environment it is a pipeline's.
 prefix ?= $(if $(filter command line,$(origin PREFIX)),$(PREFIX),/usr/local)
@@ -18,7 +18,7 @@ T ?=
 PKG_CONFIG ?= pkg-config
 ifeq ($(origin CC),default)
 CLANG = $(or $(shell command -v clang),$(lastword $(wildcard /usr/bin/clang-[1-9][0-9])),clang)
-CC = $(if $(filter fuzz,$(MODE)),$(CLANG),gcc)
+CC = $(if $(filter fuzz clang,$(MODE)),$(CLANG),gcc)
 endif
 
 # The machine that the compiler builds for, which may be another one than this.
@@ -51,8 +51,8 @@ SANITIZE_cov = --coverage
 # NULL + 0 is no finding: empty buffers are a NULL and a length of 0.
 SANITIZE_fuzz = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-sanitize=pointer-overflow
-MODE_CFLAGS = $(if $(filter release,$(MODE)),$(HARDEN_CFLAGS) $(HARDEN_CPPFLAGS),$(SANITIZE_$(MODE)))
-MODE_LDFLAGS = $(if $(filter release,$(MODE)),$(HARDEN_LDFLAGS),$(SANITIZE_$(MODE)))
+MODE_CFLAGS = $(if $(filter release clang,$(MODE)),$(HARDEN_CFLAGS) $(HARDEN_CPPFLAGS),$(SANITIZE_$(MODE)))
+MODE_LDFLAGS = $(if $(filter release clang,$(MODE)),$(HARDEN_LDFLAGS),$(SANITIZE_$(MODE)))
 
 COMPILE = $(CC) $(NEEDED_CPPFLAGS) $(CPPFLAGS) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS) $(MODE_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
@@ -239,7 +239,7 @@ seminar: deps ## run every command of recpipe-seminar(7) and show what it prints
 
 # --- tests --------------------------------------------------------------------
 
-.PHONY: check check-slow check-asan check-tsan check-valgrind check-cov check-mutants
+.PHONY: check check-slow check-asan check-tsan check-valgrind check-cov check-mutants check-clang
 check: deps ## run every test, or those that T names: make check T=filter-interactions/csv
 	@+$(again) MODE=release all tests-built
 	@tests/run $(T)
@@ -255,6 +255,12 @@ check-mutants: deps ## put each kept fault into a copy of the tree: its tests mu
 check-asan: deps ## the same tests under AddressSanitizer and UBSan
 	@+$(again) MODE=asan all tests-built
 	@MODE=asan tests/run $(T)
+
+# The quick ones: what a compiler can break is in the tools and in common/.
+check-clang: deps ## build with clang, and run the unit tests, fuzz corpora and cases of that build
+	@sh tests/deps.sh clang
+	@+$(again) MODE=clang all tests-built
+	@MODE=clang tests/run $(or $(T),unit fuzz $(notdir $(wildcard tests/cases/*)))
 
 check-tsan: deps ## the same tests under ThreadSanitizer
 	@+$(again) MODE=tsan all tests-built
