@@ -233,8 +233,10 @@ static int run(const struct options *o, char **files, int count)
 	buffer_free(&key);
 	buffer_free(&fill);
 	free(on.at);
-	note("%llu rows without a partner in %s: %s", (unsigned long long)lone, o->with,
-	     o->inner ? "dropped" : "kept");
+	if (o->inner && lone)
+		warn("%llu rows without a partner in %s are left out", (unsigned long long)lone, o->with);
+	else
+		note("%llu rows without a partner in %s: kept", (unsigned long long)lone, o->with);
 	run_report_filter(rows, written, o->inner ? lone : 0, rejected);
 	return STATUS_DONE;
 }

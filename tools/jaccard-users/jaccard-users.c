@@ -395,6 +395,9 @@ static int run(struct options *o, char **files, int count)
 	uint64_t rows_in = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
 	say_left_out(s);
+	if (rejected && s->users == 0)
+		die(STATUS_DATA, "nothing is left, and %llu of %llu rows were bad",
+		    (unsigned long long)rejected, (unsigned long long)rows_in);
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct job j = {.o = o, .s = s, .wanted = {(enum measure)o->measure,
 		(uint32_t)(o->k ? o->k : o->recommend ? 50 : 0), o->max_distance}};

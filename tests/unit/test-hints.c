@@ -1,0 +1,109 @@
+/* What a file looks like: each kind is known, and good lines give no hint. */
+#include <stdbool.h>
+
+#include "streams/hints.h"
+#include "unit.h"
+
+static bool says(const char *hint, const char *part)
+{
+	bool ok = part ? hint && strstr(hint, part) : !hint;
+	if (!ok)
+		printf("got %s, want %s\n", hint ? hint : "(none)", part ? part : "(none)");
+	return ok;
+}
+
+#define BYTES(text) ((struct span){text, sizeof text - 1})
+
+static void check_binary(void)
+{
+	CHECK(says(hint_binary(BYTES("PK\3\4...")), "unzip"));
+	CHECK(says(hint_binary(BYTES("PAR1\x15\4")), "Parquet"));
+	CHECK(says(hint_binary(BYTES("PAR1\0")), "Parquet"));
+	CHECK(says(hint_binary(BYTES("PAR1\titem")), NULL));
+	CHECK(says(hint_binary(BYTES("PAR1")), NULL));
+	CHECK(says(hint_binary(BYTES("\xfd" "7zXZ\0")), "xz -dc"));
+	CHECK(says(hint_binary(BYTES("\x28\xb5\x2f\xfd")), "zstd -dc"));
+	CHECK(says(hint_binary(BYTES("BZh91AY&SY")), "bzip2 -dc"));
+	CHECK(says(hint_binary(BYTES("BZh9\titem\tx")), NULL));
+	CHECK(says(hint_binary(BYTES("\xff\xfeu\0")), "UTF-16 "));
+	CHECK(says(hint_binary(BYTES("u\0s\0")), "UTF-16LE"));
+	CHECK(says(hint_binary(BYTES("\0u\0s")), "UTF-16BE"));
+	CHECK(says(hint_binary(BYTES("a\0b\n")), NULL));
+	CHECK(says(hint_binary(BYTES("user\titem\n")), NULL));
+	CHECK(says(hint_binary(BYTES("\xef\xbb\xbfuser\n")), NULL));
+	CHECK(says(hint_binary(BYTES("{\"a\":1}\n")), NULL));
+	CHECK(says(hint_binary(BYTES("")), NULL));
+	CHECK(says(hint_binary(BYTES("PK")), NULL));
+}
+
+static void check_lines(void)
+{
+	CHECK(says(hint_line(BYTES("a,b,c"), HINT_TSV), "--csv"));
+	CHECK(says(hint_line(BYTES("a,b,c"), HINT_SIDE), "side files are TSV"));
+	CHECK(says(hint_line(BYTES("a,b,c"), HINT_CSV), NULL));
+	CHECK(says(hint_line(BYTES("a\tb,c"), HINT_TSV), NULL));
+	CHECK(says(hint_line(BYTES("a\tb"), HINT_CSV), "leave --csv out"));
+	CHECK(says(hint_line(BYTES("a\tb,c"), HINT_CSV), NULL));
+	CHECK(says(hint_line(BYTES("a;b;c"), HINT_TSV), "tr ';' '\\t'"));
+	CHECK(says(hint_line(BYTES("a;b;c"), HINT_CSV), "tr ';' ,"));
+	CHECK(says(hint_line(BYTES("\"a\";\"b\""), HINT_TSV), "add --csv"));
+	CHECK(says(hint_line(BYTES("a|b c|d"), HINT_TSV), "tr '|' '\\t'"));
+	CHECK(says(hint_line(BYTES("1::2::3"), HINT_TSV), "s/::/\\t/g"));
+	CHECK(says(hint_line(BYTES("1::2::3"), HINT_CSV), "s/::/,/g"));
+	CHECK(says(hint_line(BYTES("a b  c"), HINT_TSV), "tr -s ' '"));
+	CHECK(says(hint_line(BYTES("one"), HINT_TSV), NULL));
+	CHECK(says(hint_line(BYTES(""), HINT_TSV), NULL));
+	CHECK(says(hint_line(BYTES("a\rb"), HINT_TSV), "tr '\\r' '\\n'"));
+	CHECK(says(hint_line(BYTES("one\r"), HINT_TSV), NULL));
+	CHECK(says(hint_line(BYTES(" {\"a\":1,\"b\":2}"), HINT_TSV), "import-logs"));
+	CHECK(says(hint_line(BYTES("\xef\xbb\xbf[{"), HINT_CSV), "jq -c '.[]'"));
+	CHECK(says(hint_line(BYTES("<html>"), HINT_TSV), "web page"));
+}
+
+static void check_headers(void)
+{
+	CHECK(says(hint_header(BYTES("196\t242\t3"), HINT_TSV), "--no-header"));
+	CHECK(says(hint_header(BYTES("196,242,3\r"), HINT_CSV), "--no-header"));
+	CHECK(says(hint_header(BYTES("196\t242"), HINT_SIDE), "needs a header"));
+	CHECK(says(hint_header(BYTES("196\titem"), HINT_TSV), NULL));
+	CHECK(says(hint_header(BYTES("user\titem"), HINT_TSV), NULL));
+	CHECK(says(hint_header(BYTES("user,item"), HINT_TSV), "--csv"));
+	CHECK(says(hint_header(BYTES(""), HINT_TSV), NULL));
+}
+
+static void check_json(void)
+{
+	CHECK(says(hint_json(BYTES("[")), "jq -c '.[]'"));
+	CHECK(says(hint_json(BYTES("{")), "jq -c ."));
+	CHECK(says(hint_json(BYTES("{\r")), "jq -c ."));
+	CHECK(says(hint_json(BYTES("{\"a\":")), NULL));
+	CHECK(says(hint_json(BYTES("user\titem")), "a table"));
+	CHECK(says(hint_json(BYTES("{}\r{}\r")), "tr '\\r'"));
+	CHECK(says(hint_json(BYTES("<?xml?>")), "XML"));
+	CHECK(says(hint_json(BYTES("oops")), NULL));
+	CHECK(says(hint_json(BYTES("")), NULL));
+}
+
+static void check_words(void)
+{
+	CHECK(hint_is_word(BYTES("view")));
+	CHECK(hint_is_word(BYTES("add to-cart_x")));
+	CHECK(!hint_is_word(BYTES("x")));
+	CHECK(!hint_is_word(BYTES("")));
+	CHECK(!hint_is_word(BYTES("0,7")));
+	CHECK(!hint_is_word(BYTES("-inf")));
+	CHECK(!hint_is_word(BYTES("NaN")));
+	CHECK(!hint_is_word(BYTES("null")));
+	CHECK(!hint_is_word(BYTES("ab\0c")));
+	CHECK(!hint_is_word(BYTES("12a")));
+}
+
+int main(void)
+{
+	check_binary();
+	check_lines();
+	check_headers();
+	check_json();
+	check_words();
+	return unit_finish();
+}
