@@ -75,6 +75,12 @@ run 0 store monday.tsv
 first=$(good 1) lists=$(live)
 [ -n "$first" ] && [ -s "store/models/$first/serving-topk.tsv" ] || say 'the model was not kept'
 [ "$(ls store/models)" = "$first" ] || say "other models: $(ls store/models)"
+# So little that no row is drawn for validation: that is what it says.
+head -n 12 all.tsv > tiny.tsv
+MIN_USER=1 MIN_ITEM=1 run 3 tiny-store tiny.tsv
+grep -q 'too little data' err.txt || say "a tiny log: $(tail -n 1 err.txt)"
+MIN_USER=1 MIN_ITEM=1 VALIDATION=0 run 3 tiny-store monday.tsv
+grep -q '(VALIDATION=0)' err.txt || say "VALIDATION=0: $(tail -n 1 err.txt)"
 run 3 store garbage.tsv
 grep -q 'refused: validation metric' err.txt || say "a fallen metric: $(head -n 3 err.txt)"
 grep -q '^nightly: exit status 3: refused' err.txt || say "the mail does not tell the status: $(cat err.txt)"
