@@ -40,12 +40,20 @@ void shelf_read_popular(struct shelf *s, struct table *t)
 {
 	struct buffer text = {0};
 	size_t item = table_column(t, "item", NULL);
+	uint32_t n = 0, never = 0;
 	while (table_next(t)) {
+		struct span id = table_field(t, item);
+		if (id.n == 0)
+			table_reject(t, item, "an empty id");
 		if (text.n)
 			buffer_add_byte(&text, '\t');
-		buffer_add_span(&text, table_field(t, item));
+		buffer_add_span(&text, id);
+		n++;
+		never += !shelf_can_offer(s, id);
 	}
 	table_close(t);
+	if (never)
+		warn("%u of the %u popular items are never recommended: --items does not offer them", never, n);
 	shelf_put_popular(s, &text);
 }
 

@@ -19,6 +19,7 @@ struct shelf {
 
 /* Reads the catalogue and makes the index of its artists; exit 3 when it offers nothing. */
 void shelf_read_items(struct shelf *s, struct table *t, const char *path);
+/* The popular list, after the catalogue; says how many of it the catalogue does not offer. */
 void shelf_read_popular(struct shelf *s, struct table *t);
 
 /* Puts something in place of what was there; both take what they are given. */

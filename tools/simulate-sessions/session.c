@@ -58,9 +58,14 @@ void session_hear(struct session *e, uint32_t track)
 	play(e, track, time);
 }
 
+bool session_has_no_budget(const struct session *e)
+{
+	return e->budget <= 0;
+}
+
 bool session_is_over(const struct session *e)
 {
-	return e->budget <= 0 || (int64_t)e->plays > e->habits->most_steps;
+	return session_has_no_budget(e) || (int64_t)e->plays > e->habits->most_steps;
 }
 
 void session_free(struct session *e)

@@ -45,7 +45,9 @@ void session_begin(struct session *e, const struct world *w, const struct habits
 /* Plays a recommended track. */
 void session_hear(struct session *e, uint32_t track);
 
+/* Is the session over, because the listener has had enough, or after --max-steps? */
 bool session_is_over(const struct session *e);
+bool session_has_no_budget(const struct session *e);
 
 /* Rounded to hundredths as Python's round(x, 2) does: the double nearest to the
  * decimal that is nearest to x, the even one of two. For 0 <= x <= 1. */

@@ -118,7 +118,7 @@ struct day {
 	struct rows *done;             /* AHEAD, by session number */
 	uint32_t written;              /* sessions whose rows are out */
 	struct output *out, *episodes;
-	uint64_t n_events;
+	uint64_t n_events, n_cut;      /* sessions that --max-steps ended */
 };
 
 static bool leaves(const struct day *s, struct span user, int64_t day)
@@ -142,6 +142,8 @@ static void see_who_is_left(struct day *s)
 	}
 	if (s->n_present == 0)
 		die(STATUS_DATA, "every listener has left");
+	if (s->n_present < users)
+		warn("%u of %u listeners have left (--churn)", users - s->n_present, users);
 }
 
 static void choose_users(struct day *s)
@@ -244,6 +246,7 @@ static void write_done(struct day *s)
 static void end(struct day *s, struct visit *v)
 {
 	add_event(s, v, "last", (struct span){NULL, 0});
+	s->n_cut += !session_has_no_budget(&v->session);
 	s->user_clock[v->session.user] = v->clock_ms;
 	s->busy[v->session.user] = false;
 	struct rows *r = &s->done[v->number % AHEAD];
@@ -527,6 +530,8 @@ static int run(const struct options *o, char **command, int words)
 	output_close(s.out);
 	if (s.episodes)
 		output_close(s.episodes);
+	if (s.n_cut)
+		warn("%llu of %u sessions were ended by --max-steps", (unsigned long long)s.n_cut, s.n_sessions);
 	run_report(s.n_sessions, s.n_events, 0);
 	free(s.present);
 	free(s.user_of);
