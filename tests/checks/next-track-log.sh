@@ -24,8 +24,8 @@ is_whole()
 	if command -v flock > /dev/null; then flock -s "$1" cat "$1"; else cat "$1"; fi > seen
 	[ "$(tail -c 1 seen | od -An -c | tr -d ' ')" = '\n' ] || complain "$1 does not end with a row"
 	awk -F '\t' -v header="$header" -v file="$1" '
-		NR == 1 && $0 != header { print file ": no header: " $0; exit bad = 1 }
-		NR > 1 && (NF != 14 || $1 != "next") { print file ":" NR ": no row: " $0; exit bad = 1 }
+		NR == 1 && $0 != header { print file ": no header: " substr($0, 1, 100); exit bad = 1 }
+		NR > 1 && (NF != 14 || $1 != "next") { print file ":" NR ": no row: " substr($0, 1, 100); exit bad = 1 }
 		END { exit bad }' seen || bad=1
 }
 # rows FILE..: how many events they have
@@ -360,11 +360,19 @@ if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
 	syncs=$(awk '$NF == "fdatasync" { print $4 }' counts)
 	[ "${syncs:-0}" -ge 1 ] && [ "$syncs" -le 2000 ] || complain "20000 requests: $syncs syncs"
 	is_whole log.tsv
-	# not one answer leaves without its event, however much is waiting
-	strace -qq -f -o trace -s 100000000 -e trace=write,fdatasync -P log.tsv -P out next-track --items items.tsv --log log.tsv \
-		--log-sync crowd.tsv > out
-	awk '/write\([0-9]+, "next/ { dirty += 1 } /fdatasync/ { dirty = 0 } /write\(1, / && dirty { exit bad = 1 }
-		END { exit bad }' trace || complain '--log-sync: answers before the sync'
+	# not one answer leaves before its event is on disk, however much waits, however large it is
+	awk 'BEGIN { print "item"; for (i = 0; i < 9; i++) { printf "%d-", i; for (j = 0; j < 3000; j++) printf "x"; print "" } }' > large.tsv
+	head -n 1001 crowd.tsv > some.tsv
+	for items in items.tsv large.tsv; do
+		rm -f log.tsv
+		requests=$([ $items = items.tsv ] && echo crowd.tsv || echo some.tsv)
+		strace -qq -f -o trace -s 100000000 -e trace=write,fdatasync next-track --items $items --log log.tsv --log-sync \
+			$requests > out
+		awk '/write\(1, / { answers += gsub(/\\n/, "") }
+			/write\([3-9][0-9]*, "(next|message)/ { written += gsub(/\\n/, "") } /fdatasync/ { synced = written }
+			answers > 1 && answers > synced { exit bad = 1 }
+			END { exit bad || answers < 1001 }' trace || complain "--log-sync, $items: answers before the sync"
+	done
 	only= # -P FILE: calls about this file alone
 	# nor when the answers are larger than what is held of them
 	awk 'BEGIN { print "item"; for (i = 0; i < 9; i++) { printf "%d-", i; for (j = 0; j < 3000; j++) printf "x"; print "" } }' > large.tsv
