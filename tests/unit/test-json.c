@@ -55,6 +55,23 @@ static long plain_hex(struct plain *t)
 	return code;
 }
 
+/* Do escaped bytes (0xdc00 + byte) begin with a character of UTF-8? */
+static int plain_is_spelled_out(const long *codes, int n)
+{
+	static const long LEAST[] = {0, 0x80, 0x800, 0x10000};
+	long lead = codes[0] - 0xdc00;
+	int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+	if (lead < 0xc0 || lead >= 0xf8 || n <= more)
+		return 0;
+	long code = lead & (0x3f >> more);
+	for (int i = 1; i <= more; i++) {
+		if (codes[i] < 0xdc80 || codes[i] > 0xdcbf)
+			return 0;
+		code = code * 64 + (codes[i] & 0x3f);
+	}
+	return code >= LEAST[more] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+}
+
 /* Decodes into `out`, NULL-terminated code points; -1 when it is no string. */
 static int plain_string(struct plain *t, long *out, int room)
 {
@@ -109,6 +126,9 @@ static int plain_string(struct plain *t, long *out, int room)
 			out[n] = code;
 		n++;
 	}
+	for (int i = 0; i < n && n <= room; i++)
+		if (plain_is_spelled_out(out + i, n - i))
+			return -1;
 	return n;
 }
 
@@ -271,7 +291,8 @@ static void verdicts(void)
 		"{\"a\":\"\\u12g4\"}", "{\"a\":\"\\u0000\"}", "{\"a\":\"\\ud800\"}",
 		"{\"a\":\"\\ud800x\"}", "{\"a\":\"\\ud800\\n\"}", "{\"a\":\"\\ud800\\u0041\"}",
 		"{\"a\":\"\\udc00\"}", "{\"a\":\"\\udc7f\"}", "{\"a\":\"\\udd00\"}",
-		"{\"a\":\"\\ud800\\udc80\\ud800\"}", "{\"a\":\"\\udc00\\ud800\"}", "{\"a\":\"\\ud800\\ud800\"}",
+		"{\"a\":\"\\ud800\\udc80\\ud800\"}", "{\"a\":\"\\udcc3\\udca9\"}",
+		"{\"a\":\"x\\udcff\\udcf0\\udc9f\\udc8e\\udcb5\"}", "{\"a\":\"\\udce2\\udc82\\udcac\"}", "{\"a\":\"\\udc00\\ud800\"}", "{\"a\":\"\\ud800\\ud800\"}",
 		"{\"a\":\"\t\"}", "{\"a\":\"\x1f\"}", "{\"a\":\"\x80\"}", "{\"a\":\"\xc0\x80\"}",
 		"{\"a\":\"\xc1\xbf\"}", "{\"a\":\"\xe0\x80\x80\"}", "{\"a\":\"\xed\xa0\x80\"}",
 		"{\"a\":\"\xf0\x80\x80\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}", "{\"a\":\"\xf5\"}",
