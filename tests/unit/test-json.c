@@ -76,6 +76,7 @@ static int plain_is_spelled_out(const long *codes, int n)
 static int plain_string(struct plain *t, long *out, int room)
 {
 	int n = 0;
+	long last[4] = {0};
 	if (t->p == t->end || *t->p++ != '"')
 		return -1;
 	for (;;) {
@@ -122,13 +123,15 @@ static int plain_string(struct plain *t, long *out, int room)
 			if (code < LEAST[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
 				return -1;
 		}
+		memmove(last, last + 1, 3 * sizeof *last);
+		last[3] = code;
+		for (int i = 0; i < 4; i++)
+			if (plain_is_spelled_out(last + i, 4 - i))
+				return -1;
 		if (n < room)
 			out[n] = code;
 		n++;
 	}
-	for (int i = 0; i < n && n <= room; i++)
-		if (plain_is_spelled_out(out + i, n - i))
-			return -1;
 	return n;
 }
 
