@@ -8,13 +8,10 @@
  *
  * It lists and judges nothing: see export-topk(1) and evaluate-topk(1).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -28,164 +25,9 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
-#include "checkpoint.h"
 #include "cosine.h"
-#include "features.h"
-#include "ials.h"
-#include "judge.h"
-#include "params.h"
-#include "problem.h"
-#include "schedule.h"
-#include "sgd.h"
+#include "training.h"
 #include "warm.h"
-
-#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl"
-
-struct options {
-	int loss, optimiser, kernel, solver;
-	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors, cg_steps;
-	int64_t negatives;
-	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
-	double unobserved, regularisation, exponent;
-	double temperature, margin, negative_weight;
-	bool hogwild, no_user_identity, no_item_identity, no_normalise;
-	const char *user_features, *item_features;
-	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;
-	const char *user, *item, *weight, *split;
-	struct common common;
-};
-
-static const struct option_row OPTIONS[] = {
-	{"loss", 0, OPTION_CHOICE, "LOSS", offsetof(struct options, loss), "warp", 0, 0, LOSS_CHOICES,
-	 "what is minimised"},
-	{"factors", 0, OPTION_INT, "N", offsetof(struct options, factors), "64", 1, 4096, NULL,
-	 "numbers per user and item"},
-	{"epochs", 0, OPTION_INT, "N", offsetof(struct options, epochs), "30", 1, 100000, NULL,
-	 "visit every interaction N times at most"},
-	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
-	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
-	{"max-sampled", 0, OPTION_INT, "N", offsetof(struct options, max_sampled), "10", 1,
-	 SAMPLED_MOST, NULL, "warp, warp-kos: draw at most N negatives for an interaction"},
-	{"kos-k", 0, OPTION_INT, "K", offsetof(struct options, kos_k), "5", 1, KOS_MOST, NULL,
-	 "warp-kos: learn from the K-th best of the user's drawn positives"},
-	{"kos-n", 0, OPTION_INT, "N", offsetof(struct options, kos_n), "10", 1, KOS_MOST, NULL,
-	 "warp-kos: draw N of the user's positives"},
-	{"optimizer", 0, OPTION_CHOICE, "HOW", offsetof(struct options, optimiser), "adagrad", 0, 0,
-	 "adagrad|adadelta", "how steps shrink; adadelta needs no --learning-rate"},
-	{"rho", 0, OPTION_REAL, "X", offsetof(struct options, rho), "0.95", 0, 0x1.fffffep-1, NULL,
-	 "adadelta: the share of the past in its running means"},
-	{"epsilon", 0, OPTION_REAL, "X", offsetof(struct options, epsilon), "1e-6", 1e-30, 1, NULL,
-	 "adadelta: added to its running means"},
-	{"user-alpha", 0, OPTION_REAL, "X", offsetof(struct options, user_alpha), "0", 0, 1e6, NULL,
-	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
-	{"item-alpha", 0, OPTION_REAL, "X", offsetof(struct options, item_alpha), "0", 0, 1e6, NULL,
-	 "the same for items"},
-	{"unobserved-weight", 0, OPTION_REAL, "X", offsetof(struct options, unobserved), "0.2", 0,
-	 1e6, NULL, "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
-	{"regularization", 0, OPTION_REAL, "X", offsetof(struct options, regularisation), "0.01", 0,
-	 1e9, NULL, "ials: the weight of squared factors"},
-	{"regularization-exponent", 0, OPTION_REAL, "X", offsetof(struct options, exponent), "1",
-	 0, 4, NULL, "ials: the power of a row's frequency in its regularisation"},
-	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
-	 "auto|exact|block|cg", "ials: solve for all factors of a row at once, for "
-	 "--block-factors of them after the other, or take --cg-steps towards the solution; auto "
-	 "is cg, the fastest"},
-	{"cg-steps", 0, OPTION_INT, "N", offsetof(struct options, cg_steps), "3", 1, 1000, NULL,
-	 "ials: steps of conjugate gradients for a row in an epoch"},
-	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
-	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
-	{"negatives", 0, OPTION_INT, "N", offsetof(struct options, negatives), "256", 1,
-	 NEGATIVES_MOST, NULL, "softmax, ccl: set an interaction against N items not taken, which 32 "
-	 "interactions share"},
-	{"temperature", 0, OPTION_REAL, "X", offsetof(struct options, temperature), "0.2",
-	 TEMPERATURE_LEAST, 1000, NULL, "softmax: what scores are divided by; the lower, the "
-	 "more the negatives that come closest count"},
-	{"margin", 0, OPTION_REAL, "X", offsetof(struct options, margin), "0.5", -1, 1, NULL,
-	 "ccl: negatives of a score below X cost nothing"},
-	{"negative-weight", 0, OPTION_REAL, "X", offsetof(struct options, negative_weight), "5",
-	 0, 1e6, NULL, "ccl: the weight of the negatives' mean beside the item taken"},
-	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
-	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root); "
-	 "softmax and ccl start at the length 1"},
-	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
-	 NULL, "columns user, feature, [weight]: a user is the sum of what is here and of an "
-	 "identity of its own"},
-	{"item-features", 0, OPTION_FILE, "FILE", offsetof(struct options, item_features), NULL, 0, 0,
-	 NULL, "the same for items: columns item, feature, [weight]"},
-	{"no-user-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_user_identity), NULL,
-	 0, 0, NULL, "users are the sums of their features alone"},
-	{"no-item-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_item_identity), NULL,
-	 0, 0, NULL, "items are the sums of their features alone"},
-	{"no-normalize", 0, OPTION_FLAG, NULL, offsetof(struct options, no_normalise), NULL, 0, 0,
-	 NULL, "take feature weights as they are, rather than divided by their sum (identity, of "
-	 "weight 1, included)"},
-	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
-	 NULL, "fit the rows of these splits: a list of train, validation, test, or all"},
-	{"patience", 0, OPTION_INT, "N", offsetof(struct options, patience), "5", 0, 100000, NULL,
-	 "stop when N epochs have brought nothing on the validation rows, and keep the best "
-	 "epoch; 0: run all epochs and keep the last"},
-	{"stop-metric", 0, OPTION_TEXT, "METRIC", offsetof(struct options, stop_metric), "ndcg@10",
-	 0, 0, NULL, "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
-	 "hit with @K"},
-	{"stop-users", 0, OPTION_INT, "N", offsetof(struct options, stop_users), "5000", 1,
-	 4000000000, NULL, "judge by N users, drawn with the seed, when more have validation rows"},
-	{"report", 0, OPTION_TEXT, "METRIC", offsetof(struct options, report), NULL, 0, 0, NULL,
-	 "use METRIC as --stop-metric and write `step value` rows to standard output, the last "
-	 "line being the result; the model goes to --output alone"},
-	{"curve", 0, OPTION_FILE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
-	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
-	{"init", 0, OPTION_FILE, "MODEL", offsetof(struct options, init), NULL, 0, 0, NULL,
-	 "start from the numbers of an earlier model; what is not in it starts as usual"},
-	{"checkpoint", 0, OPTION_FILE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
-	 "keep the state after each epoch in FILE, and go on from there when it exists"},
-	{"hogwild", 0, OPTION_FLAG, NULL, offsetof(struct options, hogwild), NULL, 0, 0, NULL,
-	 "let all threads write the same rows without order: the result then differs from run "
-	 "to run, unless there is one thread"},
-	{"blocks", 0, OPTION_INT, "N", offsetof(struct options, blocks), "4", 1, BLOCKS_MAX, NULL,
-	 "cut users and items in at most N blocks, which is also how many threads find work; "
-	 "changes the result"},
-	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
-	 KERNEL_CHOICES, "vector instructions; portable gives the same bytes on every machine"},
-	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
-	 "the column of user ids"},
-	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the column of item ids"},
-	{"weight", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, weight), "weight", 0, 0, NULL,
-	 "the column of weights: how much an interaction counts"},
-	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
-	 "the column of splits"},
-	COMMON_THREADS(struct options, common),
-	COMMON_SEED(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
-	OPTION_END
-};
-
-struct training {
-	const struct options *options;
-	struct problem *problem;
-	struct model *init;                   /* NULL: none */
-	uint32_t factors;
-	struct params users, items;           /* what is moved */
-	struct features *user_features, *item_features; /* NULL: identity alone */
-	struct params user_sums, item_sums;   /* with features: the representations */
-	struct schedule *schedule;
-	struct sgd sgd;
-	sgd_cell *cell;
-	struct ials *ials;          /* NULL: row by row */
-	kernel_dot *dot;
-	struct pool *pool;
-	bool judged;                /* there are validation rows to judge by */
-	struct judge_metric metric;
-	struct output *report;
-	int curve;                  /* a file that people watch: written as it grows; -1 */
-	uint64_t visited, visits;   /* interactions so far and in all, for progress */
-	uint32_t diagonal;
-	uint32_t span;              /* diagonals from there on between two waits for all threads */
-	double *loss;               /* of their cells: span * blocks */
-	struct progress_state state;
-};
 
 /* One of as many pieces of the diagonal's only cell as there are threads. */
 static struct cell hogwild_cell(const struct training *t, size_t chunk)
@@ -312,57 +154,15 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 		    "--init-scale (it is %g)", epoch, loss, advice, o->init_scale);
 }
 
-/* Writes `line` and frees it. */
-static void put_curve(const struct training *t, char *line)
-{
-	size_t n = strlen(line), done = 0;
-	while (done < n) {
-		ssize_t wrote = write(t->curve, line + done, n - done);
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			die_errno(STATUS_FAILED, "cannot write %s", t->options->curve);
-		done += (size_t)wrote;
-	}
-	free(line);
-}
-
-static void close_curve(struct training *t)
-{
-	if (t->curve >= 0 && close(t->curve) != 0)
-		die_errno(STATUS_FAILED, "cannot write %s", t->options->curve);
-	t->curve = -1;
-}
-
-static void write_step(struct training *t, uint32_t epoch)
-{
-	const struct epoch_record *e = &t->state.history[epoch - 1];
-	if (t->curve >= 0) {
-		char text[3][NUMBER_SIZE + 1] = {{0}};
-		number_write_double(e->loss, text[0]);
-		if (t->judged)
-			number_write_double(e->value, text[1]);
-		number_write_double(round(e->seconds * 1e3) / 1e3, text[2]);
-		put_curve(t, memory_format("%u\t%s\t%s\t%s\n", epoch, text[0], text[1], text[2]));
-	}
-	if (t->report) {
-		output_u64(t->report, epoch);
-		output_tab(t->report);
-		output_double(t->report, e->value);
-		output_end_row(t->report);
-		output_flush(t->report);
-	}
-}
-
 static _Noreturn void stop(struct training *t)
 {
-	close_curve(t);
+	curve_close(t);
 	progress_clear();
 	stop_now();
 }
 
 /* The representations of all users and items as they are now. */
-static void compose(struct training *t)
+void compose(struct training *t)
 {
 	if (t->user_features)
 		features_compose_all(t->user_features, &t->users, &t->user_sums);
@@ -372,16 +172,6 @@ static void compose(struct training *t)
 		cosine_unit_rows(&t->user_sums); /* of no rows without features */
 		cosine_unit_rows(&t->item_sums);
 	}
-}
-
-static const struct params *user_rows(const struct training *t)
-{
-	return t->user_features ? &t->user_sums : &t->users;
-}
-
-static const struct params *item_rows(const struct training *t)
-{
-	return t->item_features ? &t->item_sums : &t->items;
 }
 
 /* Notes an epoch's outcome: writes it down, keeps the best. */
@@ -398,7 +188,7 @@ static void record_epoch(struct training *t, double loss, double value, bool cho
 			params_keep(&t->items);
 		}
 	}
-	write_step(t, s->epoch);
+	curve_step(t, s->epoch);
 	if (t->options->checkpoint)
 		checkpoint_write(t->options->checkpoint, s, &t->users, &t->items);
 }
@@ -451,7 +241,7 @@ static void train(struct training *t, enum kernel_choice kernel)
 		if (checkpoint_read(o->checkpoint, s, &t->users, &t->items))
 			note("going on after epoch %u", s->epoch);
 		for (uint32_t epoch = 1; epoch <= s->epoch; epoch++)
-			write_step(t, epoch);
+			curve_step(t, epoch);
 		t->visited = t->problem->rows * s->epoch;
 	}
 	while (s->epoch < o->epochs && (!choose || s->epoch - s->best_epoch < o->patience)) {
@@ -478,160 +268,9 @@ static void train(struct training *t, enum kernel_choice kernel)
 	if (t->judged)
 		note("kept epoch %u of %u: %s %.6g", s->best_epoch, s->epoch,
 		     o->report ? o->report : o->stop_metric, s->best_value);
-	close_curve(t);
+	curve_close(t);
 	if (t->report)
-		write_step(t, s->best_epoch);
-}
-
-/* The model's meta rows: what shaped it and what later work with it needs. */
-struct meta {
-	struct output *out;
-	uint32_t factors;
-	uint64_t rows;
-};
-
-static void meta_text(struct meta *m, const char *name, const char *value)
-{
-	model_write_meta(m->out, m->factors, name, value);
-	m->rows++;
-}
-
-static void meta_u64(struct meta *m, const char *name, uint64_t value)
-{
-	char text[NUMBER_SIZE + 1];
-	text[number_write_u64(value, text)] = '\0';
-	meta_text(m, name, text);
-}
-
-static void meta_real(struct meta *m, const char *name, double value)
-{
-	char text[NUMBER_SIZE + 1];
-	text[number_write_double(value, text)] = '\0';
-	meta_text(m, name, text);
-}
-
-/* A row to be written: its id, and where its numbers are. */
-struct listed {
-	struct span id;
-	uint32_t at;
-	bool cold;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	const struct listed *x = a, *y = b;
-	return span_compare(x->id, y->id);
-}
-
-/* Fitted entities, and those that have features alone, in the order of their
- * ids; returns how many rows it wrote. */
-static uint64_t write_side(struct output *out, enum model_kind kind, const struct side_ids *ids,
-			   const struct params *sums, const struct features *f,
-			   const struct params *p, bool cosines)
-{
-	uint32_t cold = f ? f->cold : 0, n = 0;
-	struct listed *list = memory_new((size_t)ids->n + cold, sizeof *list);
-	float *factors = memory_aligned(p->stride, sizeof *factors);
-	uint32_t *order = problem_by_id(ids);
-	for (; n < ids->n; n++)
-		list[n] = (struct listed){problem_id(ids, order[n]), order[n], false};
-	for (uint32_t r = 0; r < cold; r++)
-		list[n++] = (struct listed){strmap_key(f->cold_ids, r), r, true};
-	if (cold)
-		qsort(list, n, sizeof *list, by_id);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t r = list[i].at;
-		if (!list[i].cold) {
-			model_write_row(out, kind, list[i].id, *params_bias(sums, r),
-					params_row(sums, r), sums->factors);
-			continue;
-		}
-		float bias = features_compose(p, f->cold_row + f->cold_start[r],
-					      f->cold_weight + f->cold_start[r],
-					      f->cold_start[r + 1] - f->cold_start[r], factors);
-		if (cosines)
-			cosine_unit(factors, p->stride);
-		model_write_row(out, kind, list[i].id, bias, factors, p->factors);
-	}
-	free(order);
-	free(list);
-	free(factors);
-	return n;
-}
-
-static uint64_t write_features(struct output *out, enum model_kind kind, const struct features *f,
-			       const struct params *p)
-{
-	if (!f)
-		return 0;
-	for (uint32_t i = 0; i < f->n; i++)
-		model_write_row(out, kind, features_name(f, i), *params_bias(p, f->first + i),
-				params_row(p, f->first + i), p->factors);
-	return f->n;
-}
-
-static const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials", "softmax",
-	"ccl"};
-
-static void write_meta(struct meta *m, const struct options *o, uint64_t rows, uint32_t epoch)
-{
-	meta_text(m, "loss", LOSS_NAMES[o->loss]);
-	if (o->loss == LOSS_IALS) {
-		meta_real(m, "unobserved_weight", o->unobserved);
-		meta_real(m, "regularization", o->regularisation);
-		meta_real(m, "regularization_exponent", o->exponent);
-	} else {
-		meta_text(m, "optimizer", o->optimiser == ADADELTA ? "adadelta" : "adagrad");
-		if (o->optimiser == ADADELTA) {
-			meta_real(m, "rho", o->rho);
-			meta_real(m, "epsilon", o->epsilon);
-		} else {
-			meta_real(m, "learning_rate", o->learning_rate);
-		}
-		meta_real(m, "user_alpha", o->user_alpha);
-		meta_real(m, "item_alpha", o->item_alpha);
-	}
-	if (o->loss == LOSS_WARP || o->loss == LOSS_WARP_KOS)
-		meta_u64(m, "max_sampled", (uint64_t)o->max_sampled);
-	if (o->loss == LOSS_WARP_KOS) {
-		meta_u64(m, "kos_k", (uint64_t)o->kos_k);
-		meta_u64(m, "kos_n", (uint64_t)o->kos_n);
-	}
-	if (loss_of_cosines((enum loss)o->loss))
-		meta_u64(m, "negatives", (uint64_t)o->negatives);
-	if (o->loss == LOSS_SOFTMAX)
-		meta_real(m, "temperature", o->temperature);
-	if (o->loss == LOSS_CCL) {
-		meta_real(m, "margin", o->margin);
-		meta_real(m, "negative_weight", o->negative_weight);
-	}
-	if (o->user_features)
-		meta_text(m, "user_identity", o->no_user_identity ? "no" : "yes");
-	if (o->item_features)
-		meta_text(m, "item_identity", o->no_item_identity ? "no" : "yes");
-	if (o->user_features || o->item_features)
-		meta_text(m, "normalize", o->no_normalise ? "no" : "yes");
-	meta_u64(m, "rows", rows);
-	meta_real(m, "init_scale", o->init_scale);
-	meta_u64(m, "seed", o->common.seed);
-	meta_u64(m, "epoch", epoch);
-}
-
-/* Returns how many rows it wrote. */
-static uint64_t write_model(struct training *t, struct output *out)
-{
-	struct meta meta = {.out = out, .factors = t->items.factors};
-	write_meta(&meta, t->options, t->problem->rows, t->state.best_epoch);
-	compose(t);
-	uint64_t rows = meta.rows;
-	bool cosines = loss_of_cosines((enum loss)t->options->loss);
-	rows += write_features(out, MODEL_ITEM_FEATURE, t->item_features, &t->items);
-	rows += write_side(out, MODEL_ITEM, &t->problem->items, item_rows(t), t->item_features,
-			   &t->items, cosines);
-	rows += write_features(out, MODEL_USER_FEATURE, t->user_features, &t->users);
-	rows += write_side(out, MODEL_USER, &t->problem->users, user_rows(t), t->user_features,
-			   &t->users, cosines);
-	return rows;
+		curve_step(t, s->best_epoch);
 }
 
 /* The column's name when it is there or was asked for: an absent default column
@@ -653,12 +292,7 @@ static void open_outputs(struct training *t, struct output **model)
 	}
 	if (!o->report || o->common.output)
 		*model = output_open(o->common.output, o->common.line_buffered);
-	if (o->curve) {
-		t->curve = open(o->curve, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (t->curve < 0)
-			die_errno(STATUS_FAILED, "cannot write %s", o->curve);
-		put_curve(t, memory_format("epoch\tloss\tmetric\tseconds\n"));
-	}
+	curve_open(t);
 	if (*model && !o->common.no_header) {
 		model_write_header(*model, t->factors);
 		output_flush(*model);
@@ -825,30 +459,6 @@ static void open_init(struct training *t)
 	t->factors = factors;
 }
 
-/* What the table of options cannot say. */
-static void check_options(const struct options *o)
-{
-	if (o->loss == LOSS_IALS && (o->user_features || o->item_features))
-		usage_error("--loss ials knows no features");
-	if (o->loss == LOSS_IALS && o->hogwild)
-		usage_error("--loss ials has no order to do without: --hogwild is for the others");
-	if (o->loss == LOSS_WARP_KOS && o->kos_k > o->kos_n)
-		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->kos_k,
-			    (long long)o->kos_n);
-	if (loss_of_cosines((enum loss)o->loss) && (o->user_alpha > 0 || o->item_alpha > 0))
-		usage_error("--loss %s keeps vectors at the length 1: --user-alpha and --item-alpha "
-			    "are for the others", LOSS_NAMES[o->loss]);
-	if (loss_of_cosines((enum loss)o->loss) && option_given("init-scale"))
-		usage_error("--loss %s starts at the length 1: --init-scale is for the others",
-			    LOSS_NAMES[o->loss]);
-	if (o->no_user_identity && !o->user_features)
-		usage_error("--no-user-identity needs --user-features");
-	if (o->no_item_identity && !o->item_features)
-		usage_error("--no-item-identity needs --item-features");
-	if (o->no_normalise && !o->user_features && !o->item_features)
-		usage_error("--no-normalize needs --user-features or --item-features");
-}
-
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
@@ -897,7 +507,7 @@ static int run(const struct options *o, char **files, int count)
 		written = write_model(&t, model);
 		output_close(model);
 	}
-	close_curve(&t);
+	curve_close(&t);
 	if (t.report)
 		output_close(t.report);
 	release(&t);
@@ -915,7 +525,7 @@ static const struct program PROGRAM = {
 		"train-mf --loss warp --factors 64 --epochs 30 < dataset.tsv > model.tsv",
 		"train-mf --fit-splits all --epochs 12 < dataset.tsv > serving.tsv",
 	},
-	.options = OPTIONS,
+	.options = TRAIN_OPTIONS,
 	.options_size = sizeof(struct options),
 };
 

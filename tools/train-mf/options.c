@@ -1,0 +1,144 @@
+#include "options.h"
+
+#include "base/error.h"
+#include "data/kernel.h"
+#include "data/loss.h"
+#include "cosine.h"
+#include "schedule.h"
+#include "sgd.h"
+
+#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl"
+
+const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials", "softmax",
+	"ccl"};
+
+const struct option_row TRAIN_OPTIONS[] = {
+	{"loss", 0, OPTION_CHOICE, "LOSS", offsetof(struct options, loss), "warp", 0, 0, LOSS_CHOICES,
+	 "what is minimised"},
+	{"factors", 0, OPTION_INT, "N", offsetof(struct options, factors), "64", 1, 4096, NULL,
+	 "numbers per user and item"},
+	{"epochs", 0, OPTION_INT, "N", offsetof(struct options, epochs), "30", 1, 100000, NULL,
+	 "visit every interaction N times at most"},
+	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
+	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
+	{"max-sampled", 0, OPTION_INT, "N", offsetof(struct options, max_sampled), "10", 1,
+	 SAMPLED_MOST, NULL, "warp, warp-kos: draw at most N negatives for an interaction"},
+	{"kos-k", 0, OPTION_INT, "K", offsetof(struct options, kos_k), "5", 1, KOS_MOST, NULL,
+	 "warp-kos: learn from the K-th best of the user's drawn positives"},
+	{"kos-n", 0, OPTION_INT, "N", offsetof(struct options, kos_n), "10", 1, KOS_MOST, NULL,
+	 "warp-kos: draw N of the user's positives"},
+	{"optimizer", 0, OPTION_CHOICE, "HOW", offsetof(struct options, optimiser), "adagrad", 0, 0,
+	 "adagrad|adadelta", "how steps shrink; adadelta needs no --learning-rate"},
+	{"rho", 0, OPTION_REAL, "X", offsetof(struct options, rho), "0.95", 0, 0x1.fffffep-1, NULL,
+	 "adadelta: the share of the past in its running means"},
+	{"epsilon", 0, OPTION_REAL, "X", offsetof(struct options, epsilon), "1e-6", 1e-30, 1, NULL,
+	 "adadelta: added to its running means"},
+	{"user-alpha", 0, OPTION_REAL, "X", offsetof(struct options, user_alpha), "0", 0, 1e6, NULL,
+	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
+	{"item-alpha", 0, OPTION_REAL, "X", offsetof(struct options, item_alpha), "0", 0, 1e6, NULL,
+	 "the same for items"},
+	{"unobserved-weight", 0, OPTION_REAL, "X", offsetof(struct options, unobserved), "0.2", 0,
+	 1e6, NULL, "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
+	{"regularization", 0, OPTION_REAL, "X", offsetof(struct options, regularisation), "0.01", 0,
+	 1e9, NULL, "ials: the weight of squared factors"},
+	{"regularization-exponent", 0, OPTION_REAL, "X", offsetof(struct options, exponent), "1",
+	 0, 4, NULL, "ials: the power of a row's frequency in its regularisation"},
+	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
+	 "auto|exact|block|cg", "ials: solve for all factors of a row at once, for "
+	 "--block-factors of them after the other, or take --cg-steps towards the solution; auto "
+	 "is cg, the fastest"},
+	{"cg-steps", 0, OPTION_INT, "N", offsetof(struct options, cg_steps), "3", 1, 1000, NULL,
+	 "ials: steps of conjugate gradients for a row in an epoch"},
+	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
+	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
+	{"negatives", 0, OPTION_INT, "N", offsetof(struct options, negatives), "256", 1,
+	 NEGATIVES_MOST, NULL, "softmax, ccl: set an interaction against N items not taken, which 32 "
+	 "interactions share"},
+	{"temperature", 0, OPTION_REAL, "X", offsetof(struct options, temperature), "0.2",
+	 TEMPERATURE_LEAST, 1000, NULL, "softmax: what scores are divided by; the lower, the "
+	 "more the negatives that come closest count"},
+	{"margin", 0, OPTION_REAL, "X", offsetof(struct options, margin), "0.5", -1, 1, NULL,
+	 "ccl: negatives of a score below X cost nothing"},
+	{"negative-weight", 0, OPTION_REAL, "X", offsetof(struct options, negative_weight), "5",
+	 0, 1e6, NULL, "ccl: the weight of the negatives' mean beside the item taken"},
+	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
+	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root); "
+	 "softmax and ccl start at the length 1"},
+	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
+	 NULL, "columns user, feature, [weight]: a user is the sum of what is here and of an "
+	 "identity of its own"},
+	{"item-features", 0, OPTION_FILE, "FILE", offsetof(struct options, item_features), NULL, 0, 0,
+	 NULL, "the same for items: columns item, feature, [weight]"},
+	{"no-user-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_user_identity), NULL,
+	 0, 0, NULL, "users are the sums of their features alone"},
+	{"no-item-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_item_identity), NULL,
+	 0, 0, NULL, "items are the sums of their features alone"},
+	{"no-normalize", 0, OPTION_FLAG, NULL, offsetof(struct options, no_normalise), NULL, 0, 0,
+	 NULL, "take feature weights as they are, rather than divided by their sum (identity, of "
+	 "weight 1, included)"},
+	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
+	 NULL, "fit the rows of these splits: a list of train, validation, test, or all"},
+	{"patience", 0, OPTION_INT, "N", offsetof(struct options, patience), "5", 0, 100000, NULL,
+	 "stop when N epochs have brought nothing on the validation rows, and keep the best "
+	 "epoch; 0: run all epochs and keep the last"},
+	{"stop-metric", 0, OPTION_TEXT, "METRIC", offsetof(struct options, stop_metric), "ndcg@10",
+	 0, 0, NULL, "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
+	 "hit with @K"},
+	{"stop-users", 0, OPTION_INT, "N", offsetof(struct options, stop_users), "5000", 1,
+	 4000000000, NULL, "judge by N users, drawn with the seed, when more have validation rows"},
+	{"report", 0, OPTION_TEXT, "METRIC", offsetof(struct options, report), NULL, 0, 0, NULL,
+	 "use METRIC as --stop-metric and write `step value` rows to standard output, the last "
+	 "line being the result; the model goes to --output alone"},
+	{"curve", 0, OPTION_FILE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
+	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
+	{"init", 0, OPTION_FILE, "MODEL", offsetof(struct options, init), NULL, 0, 0, NULL,
+	 "start from the numbers of an earlier model; what is not in it starts as usual"},
+	{"checkpoint", 0, OPTION_FILE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
+	 "keep the state after each epoch in FILE, and go on from there when it exists"},
+	{"hogwild", 0, OPTION_FLAG, NULL, offsetof(struct options, hogwild), NULL, 0, 0, NULL,
+	 "let all threads write the same rows without order: the result then differs from run "
+	 "to run, unless there is one thread"},
+	{"blocks", 0, OPTION_INT, "N", offsetof(struct options, blocks), "4", 1, BLOCKS_MAX, NULL,
+	 "cut users and items in at most N blocks, which is also how many threads find work; "
+	 "changes the result"},
+	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
+	 KERNEL_CHOICES, "vector instructions; portable gives the same bytes on every machine"},
+	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
+	 "the column of user ids"},
+	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
+	 "the column of item ids"},
+	{"weight", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, weight), "weight", 0, 0, NULL,
+	 "the column of weights: how much an interaction counts"},
+	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
+	 "the column of splits"},
+	COMMON_THREADS(struct options, common),
+	COMMON_SEED(struct options, common),
+	COMMON_INPUT(struct options, common),
+	COMMON_OUTPUT(struct options, common),
+	COMMON_LOG(struct options, common),
+	OPTION_END
+};
+
+/* What the table of options cannot say. */
+void check_options(const struct options *o)
+{
+	if (o->loss == LOSS_IALS && (o->user_features || o->item_features))
+		usage_error("--loss ials knows no features");
+	if (o->loss == LOSS_IALS && o->hogwild)
+		usage_error("--loss ials has no order to do without: --hogwild is for the others");
+	if (o->loss == LOSS_WARP_KOS && o->kos_k > o->kos_n)
+		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->kos_k,
+			    (long long)o->kos_n);
+	if (loss_of_cosines((enum loss)o->loss) && (o->user_alpha > 0 || o->item_alpha > 0))
+		usage_error("--loss %s keeps vectors at the length 1: --user-alpha and --item-alpha "
+			    "are for the others", LOSS_NAMES[o->loss]);
+	if (loss_of_cosines((enum loss)o->loss) && option_given("init-scale"))
+		usage_error("--loss %s starts at the length 1: --init-scale is for the others",
+			    LOSS_NAMES[o->loss]);
+	if (o->no_user_identity && !o->user_features)
+		usage_error("--no-user-identity needs --user-features");
+	if (o->no_item_identity && !o->item_features)
+		usage_error("--no-item-identity needs --item-features");
+	if (o->no_normalise && !o->user_features && !o->item_features)
+		usage_error("--no-normalize needs --user-features or --item-features");
+}

@@ -1,0 +1,32 @@
+/* options.h - the options of train-mf. */
+#ifndef RECPIPE_TRAIN_MF_OPTIONS_H
+#define RECPIPE_TRAIN_MF_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "frame/options.h"
+
+struct options {
+	int loss, optimiser, kernel, solver;
+	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors, cg_steps;
+	int64_t negatives;
+	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
+	double unobserved, regularisation, exponent;
+	double temperature, margin, negative_weight;
+	bool hogwild, no_user_identity, no_item_identity, no_normalise;
+	const char *user_features, *item_features;
+	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;
+	const char *user, *item, *weight, *split;
+	struct common common;
+};
+
+extern const struct option_row TRAIN_OPTIONS[];
+
+/* By enum loss (data/loss.h). */
+extern const char *const LOSS_NAMES[];
+
+/* What the table of options cannot say: usage errors. */
+void check_options(const struct options *o);
+
+#endif
