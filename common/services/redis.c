@@ -292,7 +292,7 @@ redisReply *redis_command(struct redis *r, const char *const *words)
 bool redis_is_transient(const char *error)
 {
 	static const char *const WORDS[] = {"LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN",
-		"CLUSTERDOWN", "NOREPLICAS", "UNKILLABLE"};
+		"CLUSTERDOWN", "NOREPLICAS", "UNKILLABLE", "ERR max number of clients reached"};
 	for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
 		if (strncmp(error, WORDS[i], strlen(WORDS[i])) == 0)
 			return true;

@@ -111,6 +111,25 @@ words=
 redis flushall > /dev/null
 load old
 
+# the server becomes a replica just before the generation is published
+proxy before MULTI 'redis-cli -s s replicaof 127.0.0.1 1 > /dev/null'
+load new --redis "$proxied" 2> err
+rc=$?
+says 'a replica' 1 READONLY "live is generation \"$(id)\" \(30 lists\)"
+redis replicaof no one > /dev/null
+whole 'a replica' old
+redis --raw keys 'p:[0-9]*' | while read -r key; do
+	[ "$(redis --raw ttl "$key")" -gt 0 ] || complain "a replica: $key lives for ever"
+	redis del "$key" > /dev/null
+done
+
+# a folder for temporary files that is not there
+TMPDIR=/nowhere load new --layout string 2> err
+rc=$?
+says 'no temporary file' 1 'temporary file in /nowhere: No such file'
+whole 'no temporary file' old
+clean 'no temporary file'
+
 # users who lack a command
 for command in hset expire watch hmget exists hlen multi unlink rename persist exec; do
 	redis acl setuser some on nopass '~*' '&*' +@all "-$command" > /dev/null

@@ -98,6 +98,8 @@ int main(void)
 	check_slots();
 	CHECK(redis_is_transient("LOADING Redis is loading the dataset in memory"));
 	CHECK(redis_is_transient("BUSY Redis is busy"));
+	CHECK(redis_is_transient("ERR max number of clients reached"));
+	CHECK(!redis_is_transient("ERR unknown command 'WATCH'"));
 	CHECK(!redis_is_transient("WRONGPASS invalid username-password pair"));
 	CHECK(!redis_is_transient("OOM command not allowed when used memory > 'maxmemory'."));
 	return unit_finish();
