@@ -117,6 +117,32 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	[ $n -gt 0 ] || complain "killed ($words): it had not begun"
 done
 
+# killed while its keys get their --ttl, or just before they are published: they are taken away
+for words in '--layout string' '--layout list'; do
+	redis flushall > /dev/null
+	load old $words
+	for when in EXPIRE MULTI; do
+		case $when$words in # MULTI is tried in the beginning, too
+		EXPIRE*list) continue ;;
+		EXPIRE*) set -- "$(printf 'EXPIRE\r\n$33\r\np:gen')" && set -- after "$1" after "$1" before "$1" ;;
+		*) set -- after MULTI before MULTI ;;
+		esac
+		proxy "$@" 'kill -9 $(cat loader)'
+		sh -c 'echo $$ > loader; exec load-redis --redis "$1" --prefix p --window 1 $2 new.tsv' sh "$proxied" "$words" 2> err
+		rc=$?
+		says "killed at $when" 137
+		tries=0
+		until [ "$(redis --raw keys 'p:*' | grep -vcE "^p:meta\$|^p:(items|popular)\$|^p:gen:$(id):")" = 0 ] || [ $tries -gt 200 ]; do
+			tries=$((tries + 1))
+			sleep 0.05
+		done
+		whole "killed at $when" old
+		clean "killed at $when"
+	done
+done
+proxy_stop
+words=
+
 # a load that takes longer than --staging-ttl
 for words in '' '--shards 4'; do
 	redis flushall > /dev/null

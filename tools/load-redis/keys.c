@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "guard.h"
 #include "send.h"
 
 /* ---- the file of ids ---- */
@@ -119,6 +120,7 @@ void keys_keep(struct load *l)
 	enum { ROUNDS = 3 };
 	char seconds[32], problem[200];
 	snprintf(seconds, sizeof seconds, "%.0f", l->o->ttl_s);
+	guard_start(l);
 	for (int round = 0; round < ROUNDS; round++) {
 		uint64_t before, after;
 		bool known = read_evicted(l, &before);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -54,6 +55,8 @@ struct load {
 	bool *shard_seen;        /* NULL: the lists are not in several hashes */
 	FILE *users;             /* their ids, where they have keys of their own; or NULL */
 	uint64_t n_users;
+	pid_t guard;             /* a process (guard.h), or 0 */
+	int guard_way;           /* to it */
 	uint64_t items, popular; /* that were sent beside the lists */
 	uint64_t acknowledged;   /* lists that the server has */
 	size_t queued;           /* commands of the transaction under way */

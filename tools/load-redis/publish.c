@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "generation.h"
+#include "guard.h"
 #include "keys.h"
 #include "lists.h"
 #include "send.h"
@@ -176,6 +177,7 @@ void publish(struct load *l, unsigned staged, uint64_t lists)
 		keys_keep(l);
 	change(l, &c, try_publish);
 	l->began = false;
+	guard_end(l);
 	if ((c.live.parts & ~staged) >> PART_ITEMS & 1)
 		warn("this generation has no catalogue (--items), which the one before had");
 	if ((c.live.parts & ~staged) >> PART_POPULAR & 1)
@@ -249,4 +251,5 @@ void publish_roll_back(struct load *l)
 {
 	struct change c = {0};
 	change(l, &c, try_roll_back);
+	send_finished(l);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "frame/run.h"
+#include "guard.h"
 #include "keys.h"
 #include "report.h"
 #include "services/redis.h"
@@ -31,24 +32,31 @@ static bool may_be_live(struct load *l)
 	return !other;
 }
 
-/* The description goes first. It is watched by an EXEC that may still be on its way, which
- * will do nothing from then on; and if it was done, its lists are not ours to take. */
-void send_discard(struct load *l)
+static void unlink_staged(struct load *l)
 {
 	static const enum part ORDER[PARTS] = {PART_META, PART_LISTS, PART_ITEMS, PART_POPULAR};
-	bool began = l->began && l->generation && !l->o->delta;
-	l->began = false;
-	/* Anew: on the old connection replies may be under way. */
-	if (!redis_connect(&l->redis) || !began)
-		return;
 	for (int p = 0; p < PARTS && l->redis.context; p++) {
 		redisReply *reply = REDIS(&l->redis, "UNLINK", l->staging[ORDER[p]]);
 		if (reply)
 			freeReplyObject(reply);
 	}
-	if (is_pointed(l->o) && !(l->committing && may_be_live(l)))
-		sweep_generation(&l->redis, l->o->prefix, l->generation, (enum layout)l->o->layout,
-				 (uint64_t)l->o->shards);
+}
+
+/* The description goes first. It is watched by an EXEC that may still be on its way, which
+ * will do nothing from then on; and if it was done, its lists are not ours to take. */
+void send_discard(struct load *l)
+{
+	bool began = l->began && l->generation && !l->o->delta;
+	l->began = false;
+	/* Anew: on the old connection replies may be under way. */
+	bool connected = redis_connect(&l->redis);
+	if (connected && began) {
+		unlink_staged(l);
+		if (is_pointed(l->o) && !(l->committing && may_be_live(l)))
+			sweep_generation(&l->redis, l->o->prefix, l->generation, (enum layout)l->o->layout,
+					 (uint64_t)l->o->shards);
+	}
+	guard_end(l);
 }
 
 /* Reads what is on its way from command number `from` on, so that it is known what was
@@ -96,6 +104,7 @@ void send_finished(struct load *l)
 {
 	l->began = false;
 	unfinished = NULL;
+	guard_end(l);
 	keys_forget(l);
 	free(l->filling.commands);
 	free(l->flight.commands);
