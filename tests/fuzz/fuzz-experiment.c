@@ -5,10 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../tools/analyze-ab/collect.c"
 #include "../../tools/analyze-ab/events.c"
 #include "../../tools/analyze-ab/metrics.c"
 #include "../../tools/analyze-ab/parts.c"
 #include "../../tools/analyze-ab/state.c"
+#include "../../tools/analyze-ab/tally.c"
 #include "../../tools/analyze-ab/users.c"
 #include "fuzz.h"
 

@@ -9,6 +9,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "day.h"
+#include "details.h"
+#include "health.h"
+#include "plan.h"
 
 static const char *day_text(int64_t ms)
 {
@@ -112,7 +116,7 @@ static void write_users(const struct users *u, struct output *out)
 /* The experiment's users and what is known of them. */
 static struct experiment_data data_of(struct run *r, const struct users *users, size_t experiment)
 {
-	struct experiment_data d = {.how = &r->how, .users = users, .experiment = experiment,
+	struct experiment_data d = {.options = &r->options, .users = users, .experiment = experiment,
 		.stratify = r->o->stratify != NULL, .levels = r->features.levels, .pre = r->pre};
 	d.segment = r->has_features ? levels_of(&r->features, users) : NULL;
 	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
@@ -174,7 +178,7 @@ void analyze_users(struct run *r, const struct users *users)
 static struct users *users_at(const struct run *r, const struct state *s, size_t experiment, int64_t day)
 {
 	struct users *u = users_of_state(s, experiment, r->o->multi_arm == 1, day);
-	metrics_derive(u, r->how.metrics, r->how.n_metrics);
+	metrics_derive(u, r->options.metrics, r->options.n_metrics);
 	return u;
 }
 
@@ -229,7 +233,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, b
 	for (int64_t day = first; day <= last; day++) {
 		struct users *u = users_at(r, s, experiment, day);
 		size_t n;
-		struct experiment_data d = {.how = &r->how, .users = u};
+		struct experiment_data d = {.options = &r->options, .users = u};
 		uint32_t *arms = arms_of(&d, &n);
 		double tracks = sum_of_tracks(u);
 		struct view_day shown = {day_text(day * DAY_MS), (tracks - before) / all};

@@ -1,10 +1,14 @@
 /* analysis.h - one run: its options, what it has read, where it writes. */
-#ifndef ANALYSIS_H
-#define ANALYSIS_H
+#ifndef RECPIPE_ANALYZE_AB_ANALYSIS_H
+#define RECPIPE_ANALYZE_AB_ANALYSIS_H
 
 #include "compare.h"
 #include "domain/assignment.h"
 #include "frame/options.h"
+#include "metrics.h"
+#include "state.h"
+#include "streams/output.h"
+#include "users.h"
 #include "view.h"
 
 struct options {
@@ -27,7 +31,7 @@ struct features {
 
 struct run {
 	const struct options *o;
-	struct how how;
+	struct analysis_options options;
 	struct measures measures;
 	struct view view;
 	struct output *details, *health, *user_table, *session_table;

@@ -30,11 +30,11 @@ uint32_t *arms_of(const struct experiment_data *d, size_t *n)
 		if (users[sorted[i]])
 			sorted[kept++] = sorted[i];
 	for (size_t i = 0; i < kept; i++)
-		if (span_equal(strmap_key(arms, sorted[i]), span_of(d->how->control)))
+		if (span_equal(strmap_key(arms, sorted[i]), span_of(d->options->control)))
 			control = i;
 	if (control == SIZE_MAX && option_given("control"))
 		usage_error("option '--control': experiment %s has no users in the arm '%s'",
-			    d->users->experiment[d->experiment], d->how->control);
+			    d->users->experiment[d->experiment], d->options->control);
 	if (control == SIZE_MAX)
 		control = 0;
 	if (kept) {
@@ -56,14 +56,14 @@ static void shares_of(struct effect *e, const struct bootstrap *b)
 	e->share_high = isnan(e->share) ? NAN : b->share_high;
 }
 
-static struct effect quantile_effect(const struct how *how, const struct sample *s0,
+static struct effect quantile_effect(const struct analysis_options *options, const struct sample *s0,
 				     const struct sample *s1, double q)
 {
 	double *a = sorted_copy(s0->x, s0->n), *b = sorted_copy(s1->x, s1->n);
 	struct effect e = {.control = {(double)s0->n, quantile_sorted(a, s0->n, q), NAN},
 		.treatment = {(double)s1->n, quantile_sorted(b, s1->n, q), NAN}, .df = NAN};
-	struct bootstrap boot = bootstrap_quantile(a, s0->n, b, s1->n, q, how->alpha, how->rounds,
-						   how->seed);
+	struct bootstrap boot = bootstrap_quantile(a, s0->n, b, s1->n, q, options->alpha, options->rounds,
+						   options->seed);
 	e.diff = e.treatment.mean - e.control.mean;
 	e.share = relative_to(e.diff, e.control.mean);
 	e.low = boot.low;
@@ -116,16 +116,16 @@ struct effect stratified_effect(const struct experiment_data *d, const struct sa
 	*left_out = s0->n + s1->n - (size_t)all;
 	if (!(all > 0))
 		control.mean = treatment.mean = NAN;
-	return effect_normal(control, treatment, d->how->alpha, d->how->interval);
+	return effect_normal(control, treatment, d->options->alpha, d->options->interval);
 }
 
 /* The values of both arms as the effect is made from them: capped, made means of by
  * linearising, less what was known before. */
 static void prepare(const struct experiment_data *d, const struct metric *m, struct sample *s[2])
 {
-	const struct how *how = d->how;
-	if (m->kind == METRIC_MEAN && how->winsorize > 0) {
-		double cap = d->cap[m - how->metrics];
+	const struct analysis_options *options = d->options;
+	if (m->kind == METRIC_MEAN && options->winsorize > 0) {
+		double cap = d->cap[m - options->metrics];
 		sample_limit(s[0], cap);
 		sample_limit(s[1], cap);
 	}
@@ -134,15 +134,16 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 		sample_linearise(s[1]);
 	}
 	if (m->kind != METRIC_QUANTILE)
-		adjust_by_pre(d, m, s, how->pre_mean);
+		adjust_by_pre(d, m, s, options->pre_mean);
 }
 
-static void bootstrap_effect(const struct how *how, const struct sample *s0, const struct sample *s1,
-			     struct effect *e)
+static void bootstrap_effect(const struct analysis_options *options, const struct sample *s0,
+			     const struct sample *s1, struct effect *e)
 {
 	struct bootstrap b = s0->y
-		? bootstrap_ratio(s0->x, s0->y, s0->n, s1->x, s1->y, s1->n, how->alpha, how->rounds, how->seed)
-		: bootstrap_mean(s0->x, s0->n, s1->x, s1->n, how->alpha, how->rounds, how->seed);
+		? bootstrap_ratio(s0->x, s0->y, s0->n, s1->x, s1->y, s1->n, options->alpha, options->rounds,
+				  options->seed)
+		: bootstrap_mean(s0->x, s0->n, s1->x, s1->n, options->alpha, options->rounds, options->seed);
 	e->low = b.low;
 	e->high = b.high;
 	shares_of(e, &b);
@@ -153,7 +154,7 @@ static void bootstrap_effect(const struct how *how, const struct sample *s0, con
 static struct effect effect_of(const struct experiment_data *d, const struct metric *m,
 			       uint32_t control, uint32_t treatment, long level, size_t *left_out)
 {
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	struct sample s0 = sample_of(d, m, control, level), s1 = sample_of(d, m, treatment, level);
 	struct sample *both[2] = {&s0, &s1};
 	struct effect e = {.control = {(double)s0.n, NAN, NAN}, .treatment = {(double)s1.n, NAN, NAN},
@@ -162,18 +163,18 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 	*left_out = 0;
 	if (m->kind == METRIC_QUANTILE) {
 		if (s0.n && s1.n)
-			e = quantile_effect(how, &s0, &s1, m->quantile);
+			e = quantile_effect(options, &s0, &s1, m->quantile);
 	} else {
 		prepare(d, m, both);
 		e = d->stratify ? stratified_effect(d, &s0, &s1, left_out)
-			: effect_welch(sample_moments(&s0), sample_moments(&s1), how->alpha, how->interval);
+			: effect_welch(sample_moments(&s0), sample_moments(&s1), options->alpha, options->interval);
 		if (s0.n > 1 && s1.n > 1) {
-			if (how->test == TEST_MANN_WHITNEY && m->kind == METRIC_MEAN)
+			if (options->test == TEST_MANN_WHITNEY && m->kind == METRIC_MEAN)
 				e.p = mann_whitney(s0.x, s0.n, s1.x, s1.n).p;
-			else if (how->test == TEST_BOOTSTRAP)
-				bootstrap_effect(how, &s0, &s1, &e);
-			if (how->sequential && e.se > 0)
-				effect_sequential(&e, how->alpha, how->tuned, NULL);
+			else if (options->test == TEST_BOOTSTRAP)
+				bootstrap_effect(options, &s0, &s1, &e);
+			if (options->sequential && e.se > 0)
+				effect_sequential(&e, options->alpha, options->tuned, NULL);
 		}
 	}
 	sample_free(&s0);
@@ -181,54 +182,54 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 	return e;
 }
 
-bool lower_is_better(const struct how *how, const char *metric)
+bool lower_is_better(const struct analysis_options *options, const char *metric)
 {
-	for (size_t i = 0; i < how->lower_is_better.n; i++)
-		if (strcmp(how->lower_is_better.values[i], metric) == 0)
+	for (size_t i = 0; i < options->lower_is_better.n; i++)
+		if (strcmp(options->lower_is_better.values[i], metric) == 0)
 			return true;
 	return strstr(metric, "latency") || strstr(metric, "skips");
 }
 
 /* The share that a metric may lose; nan: nobody said. */
-static double margin_share(const struct how *how, const char *metric)
+static double margin_share(const struct analysis_options *options, const char *metric)
 {
 	double share = NAN;
-	for (size_t i = 0; i < how->n_margins; i++) {
-		if (!how->margins[i].metric)
-			share = isnan(share) ? how->margins[i].share : share;
-		else if (strcmp(how->margins[i].metric, metric) == 0)
-			return how->margins[i].share;
+	for (size_t i = 0; i < options->n_margins; i++) {
+		if (!options->margins[i].metric)
+			share = isnan(share) ? options->margins[i].share : share;
+		else if (strcmp(options->margins[i].metric, metric) == 0)
+			return options->margins[i].share;
 	}
 	return share;
 }
 
 /* One-sided: is the treatment not worse than the control by more than the margin, a
  * share of the control's mean? */
-static double margin_p(const struct how *how, const struct metric *m, const struct effect *e)
+static double margin_p(const struct analysis_options *options, const struct metric *m, const struct effect *e)
 {
-	double margin = margin_share(how, m->name) * fabs(e->control.mean);
-	double better = (lower_is_better(how, m->name) ? -1 : 1) * e->diff + margin, t = better / e->se;
+	double margin = margin_share(options, m->name) * fabs(e->control.mean);
+	double better = (lower_is_better(options, m->name) ? -1 : 1) * e->diff + margin, t = better / e->se;
 	if (isnan(t))
 		return NAN;
-	if (how->sequential) /* of both sides, which is more than is asked */
-		return better > 0 ? sequential_p(better, e->se, e->control.n + e->treatment.n, how->alpha,
-						 how->tuned) : 1;
+	if (options->sequential) /* of both sides, which is more than is asked */
+		return better > 0 ? sequential_p(better, e->se, e->control.n + e->treatment.n, options->alpha,
+						 options->tuned) : 1;
 	return isinf(e->df) || isnan(e->df) ? pnorm(t, 0, 1, 0, 0) : pt(t, e->df, 0, 0);
 }
 
-/* The effect that is seen with the chance how->power, where p has to be below `level`: by
+/* The effect that is seen with the chance options->power, where p has to be below `level`: by
  * Student's distribution where the test is, at this look of --sequential; none where the p
  * of a bootstrap cannot be so small. */
-static double detectable(const struct how *how, const struct effect *e, double level)
+static double detectable(const struct analysis_options *options, const struct effect *e, double level)
 {
 	double n = e->control.n + e->treatment.n;
 	if (!(e->se > 0) || isnan(level))
 		return NAN;
-	if (how->sequential)
-		return mde_reach(sequential_reach(n, level, how->alpha, how->tuned), e->se, how->power);
-	if (isnan(e->df) && level < bootstrap_least(how->rounds))
+	if (options->sequential)
+		return mde_reach(sequential_reach(n, level, options->alpha, options->tuned), e->se, options->power);
+	if (isnan(e->df) && level < bootstrap_least(options->rounds))
 		return NAN;
-	return isfinite(e->df) ? mde_t(e->se, e->df, level, how->power) : mde_z(e->se, level, how->power);
+	return isfinite(e->df) ? mde_t(e->se, e->df, level, options->power) : mde_z(e->se, level, options->power);
 }
 
 static void add_row(struct rows *rows, struct row row)
@@ -246,29 +247,29 @@ static const char *text_of(struct span s)
 static void say_coarse(const struct experiment_data *d, const struct rows *rows, const double *level)
 {
 	static bool said;
-	double least = bootstrap_least(d->how->rounds), lowest = 1;
+	double least = bootstrap_least(d->options->rounds), lowest = 1;
 	for (size_t i = 0; i < rows->n; i++)
-		if (isnan(rows->row[i].effect.df) && !d->how->sequential && level[i] < lowest)
+		if (isnan(rows->row[i].effect.df) && !d->options->sequential && level[i] < lowest)
 			lowest = level[i];
 	if (lowest >= least || said)
 		return;
 	said = true;
 	warn("experiment %s: p has to be below %.2g with so many tests, and with --rounds %lld it is at least "
 	     "%.2g: more rounds are needed", d->users->experiment[d->experiment], lowest,
-	     (long long)d->how->rounds, least);
+	     (long long)d->options->rounds, least);
 }
 
 struct rows compare_all(const struct experiment_data *d)
 {
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	struct rows rows = {0};
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
 	long levels = d->segment && !d->stratify ? (long)strmap_count(d->levels) : 0;
 	uint32_t *order = levels ? strmap_sorted(d->levels) : NULL;
 	for (size_t a = 1; a < n; a++) {
-		for (size_t i = 0; i < how->n_metrics; i++) {
-			const struct metric *m = &how->metrics[i];
+		for (size_t i = 0; i < options->n_metrics; i++) {
+			const struct metric *m = &options->metrics[i];
 			for (long l = -1; l < levels; l++) {
 				long level = l < 0 ? -1 : (long)order[l];
 				size_t left_out;
@@ -281,19 +282,19 @@ struct rows compare_all(const struct experiment_data *d)
 					.metric = m->name, .effect = e,
 					.segment = level < 0 ? ""
 						: text_of(strmap_key(d->levels, (uint32_t)level)),
-					.margin_p = margin_p(how, m, &e)});
+					.margin_p = margin_p(options, m, &e)});
 			}
 		}
 	}
 	double *p = memory_new(rows.n + 1, sizeof *p), *q = memory_new(rows.n + 1, sizeof *q);
 	for (size_t i = 0; i < rows.n; i++)
 		p[i] = rows.row[i].effect.p;
-	adjust(p, q, rows.n, how->adjustment);
+	adjust(p, q, rows.n, options->adjustment);
 	for (size_t i = 0; i < rows.n; i++)
 		rows.row[i].adjusted = q[i];
-	adjust_levels(p, q, rows.n, how->alpha, how->adjustment);
+	adjust_levels(p, q, rows.n, options->alpha, options->adjustment);
 	for (size_t i = 0; i < rows.n; i++)
-		rows.row[i].mde = detectable(how, &rows.row[i].effect, q[i]);
+		rows.row[i].mde = detectable(options, &rows.row[i].effect, q[i]);
 	say_coarse(d, &rows, q);
 	free(p);
 	free(q);
@@ -307,7 +308,7 @@ struct rows compare_all(const struct experiment_data *d)
 static void say_cap(const struct experiment_data *d, const struct metric *m)
 {
 	const struct users *u = d->users;
-	double cap = d->cap[m - d->how->metrics];
+	double cap = d->cap[m - d->options->metrics];
 	const double *x = column_values(d, m->of);
 	size_t n = 0, above = 0;
 	for (size_t i = 0; i < u->n; i++) {
@@ -317,12 +318,12 @@ static void say_cap(const struct experiment_data *d, const struct metric *m)
 		above += x[i] > cap;
 	}
 	warn("experiment %s: %zu of %zu values of %s are capped at %.10g, the quantile %g",
-	     u->experiment[d->experiment], above, n, m->name, cap, d->how->winsorize);
+	     u->experiment[d->experiment], above, n, m->name, cap, d->options->winsorize);
 }
 
 void say_adjustments(const struct experiment_data *d)
 {
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	const struct users *u = d->users;
 	size_t nowhere = 0, unknown = 0, n = 0;
 	for (size_t i = 0; i < u->n; i++) {
@@ -337,19 +338,19 @@ void say_adjustments(const struct experiment_data *d)
 		     u->experiment[d->experiment], nowhere, n);
 	if (unknown)
 		warn("experiment %s: %zu of %zu users are not in --pre; their covariate is %s",
-		     u->experiment[d->experiment], unknown, n, how->pre_mean ? "the others' mean" : "0");
-	for (size_t i = 0; i < how->n_metrics; i++) {
-		const struct metric *m = &how->metrics[i];
-		if (how->winsorize > 0 && m->kind == METRIC_MEAN)
+		     u->experiment[d->experiment], unknown, n, options->pre_mean ? "the others' mean" : "0");
+	for (size_t i = 0; i < options->n_metrics; i++) {
+		const struct metric *m = &options->metrics[i];
+		if (options->winsorize > 0 && m->kind == METRIC_MEAN)
 			say_cap(d, m);
-		else if (how->winsorize > 0)
+		else if (options->winsorize > 0)
 			warn("%s is no mean: --winsorize leaves it as it is", m->name);
 		if (m->kind == METRIC_QUANTILE && (d->pre || d->stratify))
 			warn("%s is a quantile: --pre and --stratify leave it as it is", m->name);
 		else if (d->pre && (users_find(d->pre, m->of) < 0 ||
 				    (m->over && users_find(d->pre, m->over) < 0)))
 			warn("--pre knows nothing of %s: it is not adjusted", m->name);
-		if (how->test == TEST_MANN_WHITNEY && m->kind != METRIC_MEAN)
+		if (options->test == TEST_MANN_WHITNEY && m->kind != METRIC_MEAN)
 			warn("%s is no mean: its p is not of Mann and Whitney's test", m->name);
 	}
 }

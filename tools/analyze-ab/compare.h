@@ -1,9 +1,17 @@
-/* compare.h - one experiment: its arms, its health, its effects. */
-#ifndef COMPARE_H
-#define COMPARE_H
+/* compare.h - one experiment: its arms and its effects. */
+#ifndef RECPIPE_ANALYZE_AB_COMPARE_H
+#define RECPIPE_ANALYZE_AB_COMPARE_H
 
-#include "analyze.h"
-#include "streams/output.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "data/strmap.h"
+#include "frame/options.h"
+#include "metrics.h"
+#include "stats.h"
+#include "users.h"
 
 enum test { TEST_WELCH, TEST_MANN_WHITNEY, TEST_BOOTSTRAP };
 
@@ -14,7 +22,7 @@ struct margin {
 };
 
 /* How effects are computed. */
-struct how {
+struct analysis_options {
 	double alpha, power, winsorize, tuned, srm_threshold;
 	enum interval interval;
 	enum adjustment adjustment;
@@ -32,7 +40,7 @@ struct how {
 
 /* Users of one experiment and what is known of them besides. */
 struct experiment_data {
-	const struct how *how;
+	const struct analysis_options *options;
 	const struct users *users;
 	size_t experiment;            /* its index in users */
 	const struct users *pre;      /* the same users before, or NULL */
@@ -63,12 +71,13 @@ struct rows {
 	size_t n, capacity;
 };
 
-/* The arms that have users, by name, the control first; `*n` how many. Dies (exit
- * 2 when the control was named, 3 otherwise) when the control has none. */
+/* The arms that have users, by name, the control first; `*n`: how many. When the control
+ * has no users: a usage error if --control named it; otherwise the first arm by name is
+ * the control. */
 uint32_t *arms_of(const struct experiment_data *d, size_t *n);
 
 /* Is less of the metric good? Of latency and skips it is. */
-bool lower_is_better(const struct how *how, const char *metric);
+bool lower_is_better(const struct analysis_options *options, const char *metric);
 
 struct span arm_name(const struct experiment_data *d, uint32_t arm);
 
@@ -78,33 +87,5 @@ struct rows compare_all(const struct experiment_data *d);
 /* Says on stderr what --winsorize capped, and what --pre, --stratify and --segment
  * leave out. */
 void say_adjustments(const struct experiment_data *d);
-
-/* The long table of everything else: experiment treatment metric stat value. */
-void write_details(const struct experiment_data *d, struct output *out);
-
-/* ---- health ---- */
-
-struct health {
-	bool first;                   /* experiment of the input */
-	uint64_t ties, duplicates;
-	uint64_t kept_several;        /* users in several arms, each arm kept as a unit */
-	const char **empty_days;
-	size_t n_empty_days;
-};
-
-/* Warns of what makes the verdict doubtful, and writes every check where `out` is
- * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal; those of
- * arms without users count too. False when a check failed. */
-bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
-		  struct output *out);
-
-/* "p = 0.0123", "p < 1e-300" (PVALUE_SIZE bytes); returns `text`. */
-enum { PVALUE_SIZE = 32 };
-const char *p_text(double p, char text[PVALUE_SIZE]);
-
-/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. False
- * when the p of a metric are not as they should be. */
-bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
-	       struct output *details);
 
 #endif

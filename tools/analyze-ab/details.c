@@ -1,5 +1,5 @@
 /* details.c - the long table of everything else that can be said of an effect. */
-#include "compare.h"
+#include "details.h"
 
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
@@ -97,7 +97,7 @@ static void mean_stats(const struct experiment_data *d, const struct writer *w,
 		       const struct metric *m, const struct sample *s0, const struct sample *s1)
 {
 	static const double QUANTILES[] = {.25, .5, .75, .9, .99};
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	struct rank_test ranks = mann_whitney(s0->x, s0->n, s1->x, s1->n);
 	put(w, "", "mannwhitney_U", ranks.u);
 	put(w, "", "mannwhitney_p", ranks.p);
@@ -114,13 +114,13 @@ static void mean_stats(const struct experiment_data *d, const struct writer *w,
 	}
 	free(sorted[0]);
 	free(sorted[1]);
-	double q = how->winsorize > 0 ? how->winsorize : 0.99, cap = cap_of(d, m, q);
+	double q = options->winsorize > 0 ? options->winsorize : 0.99, cap = cap_of(d, m, q);
 	double *x0 = memory_new(s0->n + 1, sizeof *x0), *x1 = memory_new(s1->n + 1, sizeof *x1);
 	for (size_t i = 0; i < s0->n; i++)
 		x0[i] = fmin(s0->x[i], cap);
 	for (size_t i = 0; i < s1->n; i++)
 		x1[i] = fmin(s1->x[i], cap);
-	struct effect winsor = effect_welch(moments_of(x0, s0->n), moments_of(x1, s1->n), how->alpha,
+	struct effect winsor = effect_welch(moments_of(x0, s0->n), moments_of(x1, s1->n), options->alpha,
 					    INTERVAL_DELTA);
 	char prefix[32];
 	snprintf(prefix, sizeof prefix, "winsor%g_", q * 100);
@@ -128,15 +128,16 @@ static void mean_stats(const struct experiment_data *d, const struct writer *w,
 	effect_stats(w, prefix, &winsor);
 	free(x0);
 	free(x1);
-	proportion_stats(w, s0, s1, how->alpha);
+	proportion_stats(w, s0, s1, options->alpha);
 }
 
-static void interval_stats(const struct how *how, const struct writer *w, const struct effect *e)
+static void interval_stats(const struct analysis_options *options, const struct writer *w,
+			   const struct effect *e)
 {
 	static const char *const NAMES[] = {"", "_naive", "_log", "_fieller"};
 	effect_stats(w, "", e);
 	for (int i = INTERVAL_NAIVE; i <= INTERVAL_FIELLER; i++) {
-		struct effect f = effect_welch(e->control, e->treatment, how->alpha, (enum interval)i);
+		struct effect f = effect_welch(e->control, e->treatment, options->alpha, (enum interval)i);
 		char name[32];
 		snprintf(name, sizeof name, "rel_lo%s", NAMES[i]);
 		put(w, "", name, f.share_low);
@@ -145,15 +146,15 @@ static void interval_stats(const struct how *how, const struct writer *w, const 
 	}
 	put(w, "", "df_log", effect_log_df(e));
 	char name[2][40];
-	snprintf(name[0], sizeof name[0], "mde_abs_z_power%g", how->power * 100);
-	snprintf(name[1], sizeof name[1], "mde_rel_z_power%g", how->power * 100);
-	double mde = mde_z(e->se, how->alpha, how->power), rho;
+	snprintf(name[0], sizeof name[0], "mde_abs_z_power%g", options->power * 100);
+	snprintf(name[1], sizeof name[1], "mde_rel_z_power%g", options->power * 100);
+	double mde = mde_z(e->se, options->alpha, options->power), rho;
 	put(w, "", name[0], mde);
 	put(w, "", name[1], relative_to(mde, e->control.mean));
-	snprintf(name[0], sizeof name[0], "mde_abs_t_power%g", how->power * 100);
-	put(w, "", name[0], mde_t(e->se, e->df, how->alpha, how->power));
+	snprintf(name[0], sizeof name[0], "mde_abs_t_power%g", options->power * 100);
+	put(w, "", name[0], mde_t(e->se, e->df, options->alpha, options->power));
 	struct effect s = *e;
-	effect_sequential(&s, how->alpha, how->tuned, &rho);
+	effect_sequential(&s, options->alpha, options->tuned, &rho);
 	put(w, "seq_", "rho", rho);
 	put(w, "seq_", "lo", s.low);
 	put(w, "seq_", "hi", s.high);
@@ -175,11 +176,11 @@ static void cuped_stats(const struct experiment_data *d, const struct writer *w,
 		if (c.applied) {
 			const char *prefix = mean ? "cupedmean_" : "cuped_";
 			struct effect e = effect_welch(moments_of(s0.x, s0.n), moments_of(s1.x, s1.n),
-						       d->how->alpha, INTERVAL_DELTA);
+						       d->options->alpha, INTERVAL_DELTA);
 			put(w, prefix, "theta", c.theta);
 			put(w, prefix, "corr", c.correlation);
 			effect_stats(w, prefix, &e);
-			struct effect log_scale = effect_welch(e.control, e.treatment, d->how->alpha,
+			struct effect log_scale = effect_welch(e.control, e.treatment, d->options->alpha,
 							       INTERVAL_LOG);
 			put(w, prefix, "rel_lo_log", log_scale.share_low);
 			put(w, prefix, "rel_hi_log", log_scale.share_high);
@@ -210,7 +211,7 @@ static void level_stats(const struct experiment_data *d, const struct writer *w,
 		struct sample s0 = sample_of(d, m, control, (long)order[l]);
 		struct sample s1 = sample_of(d, m, treatment, (long)order[l]);
 		struct effect e = effect_welch(moments_of(s0.x, s0.n), moments_of(s1.x, s1.n),
-					       d->how->alpha, INTERVAL_DELTA);
+					       d->options->alpha, INTERVAL_DELTA);
 		struct span name = strmap_key(d->levels, order[l]);
 		char *prefix = memory_format("segment_%.*s_", (int)name.n, name.at);
 		put(w, prefix, "n0", (double)s0.n);
@@ -238,20 +239,21 @@ static void level_stats(const struct experiment_data *d, const struct writer *w,
 static void metric_details(const struct experiment_data *d, const struct writer *w, const struct metric *m,
 			   uint32_t control, uint32_t treatment)
 {
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
 	struct bootstrap b;
 	if (s0.n && s1.n && m->kind == METRIC_QUANTILE) {
 		double *x0 = sorted_copy(s0.x, s0.n), *x1 = sorted_copy(s1.x, s1.n);
-		b = bootstrap_quantile(x0, s0.n, x1, s1.n, m->quantile, how->alpha, how->rounds, how->seed);
+		b = bootstrap_quantile(x0, s0.n, x1, s1.n, m->quantile, options->alpha, options->rounds,
+				       options->seed);
 		bootstrap_stats(w, &b);
 		free(x0);
 		free(x1);
 	} else if (m->kind != METRIC_QUANTILE) {
-		struct effect e = effect_welch(sample_moments(&s0), sample_moments(&s1), how->alpha,
+		struct effect e = effect_welch(sample_moments(&s0), sample_moments(&s1), options->alpha,
 					       INTERVAL_DELTA);
 		if (e.se > 0) {
-			interval_stats(how, w, &e);
+			interval_stats(options, w, &e);
 			if (m->kind == METRIC_MEAN) {
 				mean_stats(d, w, m, &s0, &s1);
 				if (d->segment)
@@ -259,9 +261,9 @@ static void metric_details(const struct experiment_data *d, const struct writer 
 			}
 			cuped_stats(d, w, m, control, treatment, &e);
 			b = m->kind == METRIC_RATIO
-				? bootstrap_ratio(s0.x, s0.y, s0.n, s1.x, s1.y, s1.n, how->alpha, how->rounds,
-						  how->seed)
-				: bootstrap_mean(s0.x, s0.n, s1.x, s1.n, how->alpha, how->rounds, how->seed);
+				? bootstrap_ratio(s0.x, s0.y, s0.n, s1.x, s1.y, s1.n, options->alpha, options->rounds,
+						  options->seed)
+				: bootstrap_mean(s0.x, s0.n, s1.x, s1.n, options->alpha, options->rounds, options->seed);
 			bootstrap_stats(w, &b);
 		}
 	}
@@ -274,8 +276,8 @@ void write_details(const struct experiment_data *d, struct output *out)
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
 	for (size_t a = 1; a < n; a++) {
-		for (size_t i = 0; i < d->how->n_metrics; i++) {
-			const struct metric *m = &d->how->metrics[i];
+		for (size_t i = 0; i < d->options->n_metrics; i++) {
+			const struct metric *m = &d->options->metrics[i];
 			struct writer w = {out, d->users->experiment[d->experiment], m->name,
 				arm_name(d, arms[a])};
 			metric_details(d, &w, m, arms[0], arms[a]);

@@ -1,9 +1,53 @@
 /* events.h - rows of the events stream, one at a time, into columns. */
-#ifndef EVENTS_H
-#define EVENTS_H
+#ifndef RECPIPE_ANALYZE_AB_EVENTS_H
+#define RECPIPE_ANALYZE_AB_EVENTS_H
 
-#include "analyze.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/buffer.h"
+#include "base/date.h"
+#include "data/strmap.h"
+#include "frame/options.h"
+#include "metrics.h"
+#include "streams/table.h"
+
+enum { EVENT_LAST = 1, EVENT_TRIGGERED = 2 };
+enum { ARM_NONE = 0xffff, ARM_SEVERAL = 0xfffe, ARMS_MAX = 1000 };
+
+struct event_columns {
+	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
+	const char *triggered;              /* or NULL */
+	struct option_list experiments;     /* empty: every column that is no event's own */
+	bool no_experiments;                /* look for none */
+	int64_t from_ms, to_ms;             /* from <= timestamp < to */
+	const struct measures *measures;
+	enum time_unit unit;                /* what timestamps are */
+};
+
+/* What an event gives to a measure: a number (nan: none) or a hash (0: none). */
+union given {
+	double number;
+	uint64_t hash;
+};
+
+/* Events, column by column; a user's lie together once they are sorted. */
+struct events {
+	size_t n, capacity;
+	uint32_t *user;
+	int64_t *timestamp;
+	double *time, *latency;
+	uint32_t *track, *recommendation;   /* half of their hashes; 0: empty */
+	uint32_t *combination;              /* of arms */
+	uint8_t *flags;
+	const struct measures *measures;
+	union given **given;                /* measure -> n */
+	size_t n_experiments;
+	char **experiment;                  /* names */
+	struct strmap **arms;               /* of each experiment */
+	uint16_t *arm_of;                   /* combination x experiment -> arm */
+};
 
 struct event_reader {
 	struct table *t;

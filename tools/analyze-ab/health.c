@@ -1,5 +1,5 @@
 /* health.c - what makes a verdict doubtful, looked at before the verdict. */
-#include "compare.h"
+#include "health.h"
 
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
@@ -88,7 +88,7 @@ static void check_ratio(const struct experiment_data *d, struct check *c, const 
 		g += users[a] > 0 ? 2 * users[a] * log(users[a] / expected) : 0;
 	}
 	double df = (double)there - 1, p = there > 1 && all > 0 ? pchisq(chi, df, 0, 0) : NAN;
-	bool good = !(p < d->how->srm_threshold);
+	bool good = !(p < d->options->srm_threshold);
 	put(c, "srm_chi2", NO_ARM, chi, p, good);
 	put(c, "srm_df", NO_ARM, df, NAN, true);
 	put(c, "srm_g", NO_ARM, g, there > 1 ? pchisq(g, df, 0, 0) : NAN, true);
@@ -122,7 +122,7 @@ static void check_unfinished(const struct experiment_data *d, struct check *c,
 		chi += (without[a] - expected) * (without[a] - expected) * (1 / expected + 1 / rest);
 	}
 	double p = n > 1 && none > 0 && none < all ? pchisq(chi, (double)n - 1, 0, 0) : NAN;
-	bool good = !(p < d->how->srm_threshold) && none <= 0.2 * all;
+	bool good = !(p < d->options->srm_threshold) && none <= 0.2 * all;
 	put(c, "without_session_chi2", NO_ARM, chi, p, good);
 	char text[PVALUE_SIZE];
 	if (none > 0.2 * all)
@@ -233,7 +233,7 @@ static double split_p(const struct experiment_data *d, const struct metric *m, c
 	struct moments both[2];
 	for (int k = 0; k < 2; k++)
 		both[k] = over ? moments_of_ratio(x[k], y[k], n[k]) : moments_of(x[k], n[k]);
-	return effect_welch(both[0], both[1], d->how->alpha, INTERVAL_DELTA).p;
+	return effect_welch(both[0], both[1], d->options->alpha, INTERVAL_DELTA).p;
 }
 
 /* Are the p values of a metric as they are when nothing differs? */
@@ -286,10 +286,10 @@ bool calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 	       struct output *details)
 {
 	const struct users *u = d->users;
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	size_t n = (size_t)salts;
 	uint8_t *arm = memory_new(u->n + 1, sizeof *arm);
-	double *p = memory_new(how->n_metrics * n + 1, sizeof *p), *x[2], *y[2];
+	double *p = memory_new(options->n_metrics * n + 1, sizeof *p), *x[2], *y[2];
 	for (int k = 0; k < 2; k++) {
 		x[k] = memory_new(u->n + 1, sizeof(double));
 		y[k] = memory_new(u->n + 1, sizeof(double));
@@ -300,18 +300,18 @@ bool calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 		uint32_t seed = hash_murmur3(salt, (size_t)length, 0);
 		for (size_t i = 0; i < u->n; i++)
 			arm[i] = hash_murmur3(u->id[i].at, u->id[i].n, seed) & 1;
-		for (size_t m = 0; m < how->n_metrics; m++)
-			if (how->metrics[m].kind != METRIC_QUANTILE)
-				p[m * n + s] = split_p(d, &how->metrics[m], arm, x, y);
+		for (size_t m = 0; m < options->n_metrics; m++)
+			if (options->metrics[m].kind != METRIC_QUANTILE)
+				p[m * n + s] = split_p(d, &options->metrics[m], arm, x, y);
 	}
 	bool good = true;
-	for (size_t m = 0; m < how->n_metrics; m++) {
-		if (how->metrics[m].kind == METRIC_QUANTILE) {
-			warn("--aa says nothing of quantiles: %s", how->metrics[m].name);
+	for (size_t m = 0; m < options->n_metrics; m++) {
+		if (options->metrics[m].kind == METRIC_QUANTILE) {
+			warn("--aa says nothing of quantiles: %s", options->metrics[m].name);
 			continue;
 		}
-		write_splits(&how->metrics[m], p + m * n, n, details);
-		good &= uniform(&how->metrics[m], p + m * n, n, health);
+		write_splits(&options->metrics[m], p + m * n, n, details);
+		good &= uniform(&options->metrics[m], p + m * n, n, health);
 	}
 	for (int k = 0; k < 2; k++) {
 		free(x[k]);

@@ -1,5 +1,5 @@
 /* metrics.c - names of metrics, and what they are made of. */
-#include "analyze.h"
+#include "metrics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "users.h"
 
 /* ---- names ---- */
 

@@ -1,4 +1,6 @@
-/* parts.c - states written, and read together again from any number of parts. */
+/* parts.c - see parts.h. */
+#include "parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +8,6 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "frame/run.h"
-#include "state.h"
 
 static const char SEVERAL[] = "(several)";
 

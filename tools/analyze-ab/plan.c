@@ -1,4 +1,6 @@
-/* plan.c - how many users, and days, a given effect takes. */
+/* plan.c - see plan.h. */
+#include "plan.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +46,7 @@ static struct past past_of(const struct experiment_data *d, const struct metric 
 static void plan_row(const struct experiment_data *d, const struct metric *m, const struct past *past,
 		     double share, double arms, double users_a_day, struct output *out)
 {
-	double alpha = d->how->alpha, power = d->how->power, effect = share * fabs(past->mean);
+	double alpha = d->options->alpha, power = d->options->power, effect = share * fabs(past->mean);
 	double users[2] = {sample_size_z(effect, past->sd, alpha, power), NAN};
 	if (!past->proportion)
 		users[1] = sample_size_t(effect, past->sd, alpha, power);
@@ -70,10 +72,10 @@ void write_plan(const struct experiment_data *d, const double *shares, size_t n_
 	double users = 0;
 	for (size_t i = 0; i < d->users->n; i++)
 		users += d->users->arm[i * d->users->n_experiments + d->experiment] < ARM_SEVERAL;
-	for (size_t m = 0; m < d->how->n_metrics && n; m++) {
-		struct past past = past_of(d, &d->how->metrics[m], arms[0]);
+	for (size_t m = 0; m < d->options->n_metrics && n; m++) {
+		struct past past = past_of(d, &d->options->metrics[m], arms[0]);
 		for (size_t s = 0; s < n_shares; s++)
-			plan_row(d, &d->how->metrics[m], &past, shares[s], (double)n, users / days, out);
+			plan_row(d, &d->options->metrics[m], &past, shares[s], (double)n, users / days, out);
 	}
 	free(arms);
 }

@@ -103,13 +103,13 @@ static void order_levels(struct experiment_data *d)
 
 void data_prepare(struct experiment_data *d)
 {
-	const struct how *how = d->how;
+	const struct analysis_options *options = d->options;
 	if (d->segment)
 		order_levels(d);
-	d->cap = memory_new(how->n_metrics + 1, sizeof *d->cap);
-	for (size_t m = 0; m < how->n_metrics; m++)
-		d->cap[m] = how->winsorize > 0 && how->metrics[m].kind == METRIC_MEAN
-			? cap_of(d, &how->metrics[m], how->winsorize) : NAN;
+	d->cap = memory_new(options->n_metrics + 1, sizeof *d->cap);
+	for (size_t m = 0; m < options->n_metrics; m++)
+		d->cap[m] = options->winsorize > 0 && options->metrics[m].kind == METRIC_MEAN
+			? cap_of(d, &options->metrics[m], options->winsorize) : NAN;
 }
 
 void data_free(struct experiment_data *d)

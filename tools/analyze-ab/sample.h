@@ -1,7 +1,7 @@
 /* sample.h - the values of a metric in one arm, and what is taken out of them before they
  * are compared: caps, ratios made means of, and what is known of the users before (CUPED). */
-#ifndef SAMPLE_H
-#define SAMPLE_H
+#ifndef RECPIPE_ANALYZE_AB_SAMPLE_H
+#define RECPIPE_ANALYZE_AB_SAMPLE_H
 
 #include "compare.h"
 

@@ -1,5 +1,5 @@
 /* stats.c - the statistics of two samples. Distributions are R's (libRmath). */
-#include "analyze.h"
+#include "stats.h"
 
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
@@ -89,11 +89,11 @@ static void interval_of_ratio(struct effect *e, double low, double high)
 	e->share_high = negative ? 1 - low : high - 1;
 }
 
-static void share_interval(struct effect *e, double alpha, enum interval how)
+static void share_interval(struct effect *e, double alpha, enum interval method)
 {
 	double m0 = e->control.mean, ratio = e->treatment.mean / m0, q = qt(1 - alpha / 2, e->df, 1, 0);
 	double a = squared_in_units(&e->control, m0), b = squared_in_units(&e->treatment, m0);
-	switch (how) {
+	switch (method) {
 	case INTERVAL_DELTA:
 		e->share_low = e->share - q * effect_share_se(e);
 		e->share_high = e->share + q * effect_share_se(e);
@@ -221,36 +221,36 @@ static struct ordered *ordered_p(const double *p, size_t all, size_t *n)
 }
 
 /* What the p of each rank is multiplied by. */
-static double *factors_of(enum adjustment how, size_t m)
+static double *factors_of(enum adjustment method, size_t m)
 {
 	double *factor = memory_new(m + 1, sizeof *factor), count = (double)m, harmonic = 0;
 	for (size_t i = 1; i <= m; i++)
 		harmonic += 1 / (double)i;
 	for (size_t i = 0; i < m; i++) {
 		double rank = (double)i + 1;
-		if (how == ADJUST_NONE || how == ADJUST_BONFERRONI)
-			factor[i] = how == ADJUST_NONE ? 1 : count;
-		else if (how == ADJUST_HOLM || how == ADJUST_HOCHBERG)
+		if (method == ADJUST_NONE || method == ADJUST_BONFERRONI)
+			factor[i] = method == ADJUST_NONE ? 1 : count;
+		else if (method == ADJUST_HOLM || method == ADJUST_HOCHBERG)
 			factor[i] = count - rank + 1;
 		else
-			factor[i] = count / rank * (how == ADJUST_BY ? harmonic : 1);
+			factor[i] = count / rank * (method == ADJUST_BY ? harmonic : 1);
 	}
 	return factor;
 }
 
-void adjust(const double *p, double *adjusted, size_t n, enum adjustment how)
+void adjust(const double *p, double *adjusted, size_t n, enum adjustment method)
 {
 	size_t m;
 	struct ordered *o = ordered_p(p, n, &m);
-	double *factor = factors_of(how, m);
-	bool up = how == ADJUST_HOLM;
+	double *factor = factors_of(method, m);
+	bool up = method == ADJUST_HOLM;
 	double running = up ? 0 : 1;
 	for (size_t i = 0; i < n; i++)
 		adjusted[i] = p[i];
-	for (size_t j = 0; j < m && how != ADJUST_NONE; j++) {
+	for (size_t j = 0; j < m && method != ADJUST_NONE; j++) {
 		size_t i = up ? j : m - 1 - j;
 		double value = fmin(1, o[i].p * factor[i]);
-		if (how != ADJUST_BONFERRONI)
+		if (method != ADJUST_BONFERRONI)
 			value = running = up ? fmax(running, value) : fmin(running, value);
 		adjusted[o[i].at] = value;
 	}
@@ -287,14 +287,14 @@ static void ranks_up(const struct ordered *o, const double *limit, size_t m, siz
 	}
 }
 
-void adjust_levels(const double *p, double *level, size_t n, double alpha, enum adjustment how)
+void adjust_levels(const double *p, double *level, size_t n, double alpha, enum adjustment method)
 {
 	size_t m, *rank = memory_new(n + 1, sizeof *rank);
 	struct ordered *o = ordered_p(p, n, &m);
-	double *limit = factors_of(how, m);
+	double *limit = factors_of(method, m);
 	for (size_t i = 0; i < m; i++)
 		limit[i] = alpha / limit[i];
-	if (m > 0 && how == ADJUST_HOLM)
+	if (m > 0 && method == ADJUST_HOLM)
 		ranks_down(o, limit, m, rank);
 	else
 		ranks_up(o, limit, m, rank);

@@ -1,5 +1,5 @@
 /* users.c - one row a user: of states, or of a ready table. */
-#include "analyze.h"
+#include "users.h"
 
 #include <math.h>
 #include <stdlib.h>

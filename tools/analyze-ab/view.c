@@ -17,7 +17,7 @@ void put_number(struct output *out, double x)
 
 static bool significant(const struct view *v, const struct row *r)
 {
-	return r->adjusted < v->how->alpha;
+	return r->adjusted < v->options->alpha;
 }
 
 void view_header(const struct view *v)
@@ -25,7 +25,7 @@ void view_header(const struct view *v)
 	output_text(v->out, "experiment\ttreatment\tmetric\tn_control\tn_treatment\tcontrol_mean\t"
 		    "treatment_mean\teffect\teffect_lower\teffect_upper\tpercent\tpercent_lower\t"
 		    "percent_upper\tt\tdf\tp\tp_adjusted\tmde\tsignificant");
-	output_text(v->out, v->how->n_margins ? "\tp_margin" : "");
+	output_text(v->out, v->options->n_margins ? "\tp_margin" : "");
 	output_text(v->out, v->segment ? "\tsegment" : "");
 	output_text(v->out, v->day ? "\tday\tday_share" : "");
 	output_end_row(v->out);
@@ -46,7 +46,7 @@ static void write_row(const struct view *v, const char *experiment, const struct
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		put_number(v->out, numbers[i]);
 	output_text(v->out, isnan(r->adjusted) ? "\t" : significant(v, r) ? "\t1" : "\t0");
-	if (v->how->n_margins)
+	if (v->options->n_margins)
 		put_number(v->out, r->margin_p);
 	if (v->segment) {
 		output_tab(v->out);
@@ -126,7 +126,7 @@ static void write_line(const struct view *v, char *const *cell, const size_t *wi
 	bool marked = r && significant(v, r);
 	bool colour = marked && v->colour && !r->doubtful;
 	if (colour)
-		output_text(v->out, (r->effect.diff > 0) != lower_is_better(v->how, r->metric)
+		output_text(v->out, (r->effect.diff > 0) != lower_is_better(v->options, r->metric)
 			    ? "\033[32m" : "\033[31m");
 	for (size_t k = 0; k < COLUMNS; k++) {
 		put_cell(v->out, cell[k], width[k], k < 3);
@@ -142,14 +142,14 @@ static void write_legend(const struct view *v)
 {
 	static const char *const NAMES[] = {"", "Bonferroni", "Holm", "Hochberg", "Benjamini-Hochberg",
 		"Benjamini-Yekutieli"};
-	const struct how *how = v->how;
-	const char *always = how->sequential ? ", at every look" : "";
-	double percent = 100 * (1 - how->alpha);
-	char *text = how->adjustment == ADJUST_NONE
+	const struct analysis_options *options = v->options;
+	const char *always = options->sequential ? ", at every look" : "";
+	double percent = 100 * (1 - options->alpha);
+	char *text = options->adjustment == ADJUST_NONE
 		? memory_format("* p < %g; neither p nor the intervals (%g %%%s) are adjusted for the number of "
-				"tests", how->alpha, percent, always)
+				"tests", options->alpha, percent, always)
 		: memory_format("* p < %g, adjusted (%s) for all tests of the experiment; the intervals (%g "
-				"%%%s) are not", how->alpha, NAMES[how->adjustment], percent, always);
+				"%%%s) are not", options->alpha, NAMES[options->adjustment], percent, always);
 	output_text(v->out, text);
 	output_end_row(v->out);
 	free(text);

@@ -1,12 +1,16 @@
 /* view.h - effects shown: TSV for machines, an aligned table for people. */
-#ifndef VIEW_H
-#define VIEW_H
+#ifndef RECPIPE_ANALYZE_AB_VIEW_H
+#define RECPIPE_ANALYZE_AB_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "compare.h"
+#include "streams/output.h"
 
 struct view {
 	struct output *out;
-	const struct how *how;
+	const struct analysis_options *options;
 	bool table, colour, segment, day;   /* which columns there are */
 	struct rows all;                    /* kept for the table, with the next two */
 	const char **experiment, **days;
@@ -28,13 +32,6 @@ void view_rows(struct view *v, const char *experiment, const struct rows *rows,
 	       const struct view_day *day);
 
 void view_end(const struct view *v);
-
-/* ---- plans (plan.c) ---- */
-
-/* Users an arm, and days at the log's rate of users (`days` of them; nan: not known),
- * that it takes to see each of `shares` of the control's mean. */
-void write_plan(const struct experiment_data *d, const double *shares, size_t n_shares, double days,
-		struct output *out);
 
 /* A TAB, and a number: nan is empty. */
 void put_number(struct output *out, double x);

@@ -24,7 +24,10 @@
 #include "base/number.h"
 #include "frame/run.h"
 #include "streams/output.h"
+#include "streams/table.h"
 #include "analysis.h"
+#include "collect.h"
+#include "parts.h"
 
 #define AT(member) offsetof(struct options, member)
 #define COLUMN_ROW(name, help) {#name, 0, OPTION_TEXT, "COLUMN", AT(name), #name, 0, 0, NULL, help}
@@ -196,7 +199,7 @@ static struct state *read_state(struct run *r, struct table *t, bool pre)
 	struct event_columns columns = columns_of(r, pre);
 	struct state_rules rules = rules_of(r, pre);
 	if (o->merge) {
-		struct option_list wanted = metrics_columns(r->how.metrics, r->how.n_metrics);
+		struct option_list wanted = metrics_columns(r->options.metrics, r->options.n_metrics);
 		struct merge_rules merge = {.experiments = pre ? NULL : &o->experiments,
 			.wanted = o->partial ? NULL : &wanted, .daily = !pre && o->daily,
 			.parts = pre ? 0 : (uint64_t)o->parts};
@@ -210,9 +213,9 @@ static struct state *read_state(struct run *r, struct table *t, bool pre)
 
 static struct users *read_users(struct run *r, struct table *t, bool pre)
 {
-	struct option_list values = metrics_columns(r->how.metrics, r->how.n_metrics), none = {0};
+	struct option_list values = metrics_columns(r->options.metrics, r->options.n_metrics), none = {0};
 	struct users *u = users_read(t, r->o->user, pre ? &none : &r->o->experiments, &values);
-	metrics_derive(u, r->how.metrics, r->how.n_metrics);
+	metrics_derive(u, r->options.metrics, r->options.n_metrics);
 	free(values.values);
 	return u;
 }
@@ -225,7 +228,7 @@ static void read_pre(struct run *r, struct table *t)
 	} else {
 		r->pre_state = read_state(r, t, true);
 		r->pre = users_of_state(r->pre_state, SIZE_MAX, false, INT64_MAX);
-		metrics_derive(r->pre, r->how.metrics, r->how.n_metrics);
+		metrics_derive(r->pre, r->options.metrics, r->options.n_metrics);
 	}
 	table_close(t);
 }
@@ -249,9 +252,9 @@ static void check_metrics(const struct run *r, struct table *t)
 			users_add(&nobody, r->measures.all[m].name, memory_new(1, sizeof(double)));
 		free(sums.values);
 	}
-	metrics_derive(&nobody, r->how.metrics, r->how.n_metrics);
-	for (size_t i = 0; i < r->how.n_metrics; i++) {
-		const struct metric *m = &r->how.metrics[i];
+	metrics_derive(&nobody, r->options.metrics, r->options.n_metrics);
+	for (size_t i = 0; i < r->options.n_metrics; i++) {
+		const struct metric *m = &r->options.metrics[i];
 		if (users_find(&nobody, m->of) < 0)
 			usage_error("option '--metrics': there is no column '%s'", m->of);
 		if (m->over && users_find(&nobody, m->over) < 0)
@@ -292,7 +295,7 @@ static void check_sources(const struct options *o)
 			    "--user-table, --aa, --pre and --users go with --merge");
 }
 
-static void check_options(const struct options *o, const struct how *how)
+static void check_options(const struct options *o, const struct analysis_options *options)
 {
 	check_sources(o);
 	if (o->segment && o->stratify)
@@ -307,10 +310,10 @@ static void check_options(const struct options *o, const struct how *how)
 		usage_error("--sequential has intervals of its own: it excludes --interval");
 	if (o->plan && (o->daily || o->details || o->health || o->aa || o->user_table))
 		usage_error("--plan excludes --daily, --details, --health, --aa and --user-table");
-	for (size_t i = 0; i < how->n_metrics; i++)
-		if (how->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
+	for (size_t i = 0; i < options->n_metrics; i++)
+		if (options->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
 			usage_error("%s is about means and ratios: %s", o->plan ? "--plan" : "--sequential",
-				    how->metrics[i].name);
+				    options->metrics[i].name);
 }
 
 static double *plan_of(const char *text, size_t *n)
@@ -330,7 +333,7 @@ static double *plan_of(const char *text, size_t *n)
 	}
 }
 
-static struct margin margin_of(const struct how *how, const char *text)
+static struct margin margin_of(const struct analysis_options *options, const char *text)
 {
 	const char *equal = strrchr(text, '=');
 	struct margin m = {.metric = equal ? memory_text(text, (size_t)(equal - text)) : NULL};
@@ -340,27 +343,27 @@ static struct margin margin_of(const struct how *how, const char *text)
 		usage_error("option '--margin': not SHARE or METRIC=SHARE with a share of 0 to 10: %s",
 			    quoted(text, strlen(text), shown));
 	bool known = !m.metric;
-	for (size_t i = 0; i < how->n_metrics; i++)
-		known |= m.metric && strcmp(how->metrics[i].name, m.metric) == 0;
+	for (size_t i = 0; i < options->n_metrics; i++)
+		known |= m.metric && strcmp(options->metrics[i].name, m.metric) == 0;
 	if (!known)
 		usage_error("option '--margin': no metric is called %s",
 			    quoted(m.metric, strlen(m.metric), shown));
 	return m;
 }
 
-static struct how how_of(const struct options *o)
+static struct analysis_options analysis_options_of(const struct options *o)
 {
-	struct how how = {.alpha = o->alpha, .power = o->power, .winsorize = o->winsorize,
+	struct analysis_options options = {.alpha = o->alpha, .power = o->power, .winsorize = o->winsorize,
 		.tuned = o->tuned, .srm_threshold = o->srm_threshold,
 		.interval = (enum interval)o->interval, .adjustment = (enum adjustment)o->adjust,
 		.test = (enum test)o->test, .sequential = o->sequential,
 		.pre_mean = o->pre_missing == 1, .rounds = o->rounds, .seed = o->common.seed,
 		.control = o->control, .lower_is_better = o->lower_is_better};
-	how.n_metrics = metrics_parse(o->metrics, &how.metrics);
-	how.margins = memory_new(o->margins.n + 1, sizeof *how.margins);
+	options.n_metrics = metrics_parse(o->metrics, &options.metrics);
+	options.margins = memory_new(o->margins.n + 1, sizeof *options.margins);
 	for (size_t i = 0; i < o->margins.n; i++)
-		how.margins[how.n_margins++] = margin_of(&how, o->margins.values[i]);
-	return how;
+		options.margins[options.n_margins++] = margin_of(&options, o->margins.values[i]);
+	return options;
 }
 
 static void open_outputs(struct run *r)
@@ -368,7 +371,7 @@ static void open_outputs(struct run *r)
 	const struct options *o = r->o;
 	struct view *v = &r->view;
 	v->out = output_open(o->common.output, o->common.line_buffered);
-	v->how = &r->how;
+	v->options = &r->options;
 	v->segment = o->segment != NULL;
 	v->day = o->daily;
 	bool terminal = !o->common.output && isatty(STDOUT_FILENO);
@@ -419,11 +422,11 @@ static void close_outputs(struct run *r)
 
 static int run(const struct options *o, char **files, int count)
 {
-	struct run r = {.o = o, .how = how_of(o), .days = 1};
-	check_options(o, &r.how);
+	struct run r = {.o = o, .options = analysis_options_of(o), .days = 1};
+	check_options(o, &r.options);
 	r.plan = o->plan ? plan_of(o->plan, &r.n_plan) : NULL;
 	if (!o->user_level && !o->merge)
-		r.measures = metrics_measures(r.how.metrics, r.how.n_metrics, o->track, o->partial);
+		r.measures = metrics_measures(r.options.metrics, r.options.n_metrics, o->track, o->partial);
 	struct event_columns columns = columns_of(&r, false);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);

@@ -1,0 +1,117 @@
+/* collect.c - see collect.h. */
+#include "collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "parts.h"
+
+/* Ids of the last events, to be looked up together: their places in a large map are
+ * fetched ahead then. */
+struct waiting {
+	struct buffer text;
+	size_t end[256];
+	size_t n;
+};
+
+static void number_users(struct state *s, struct events *e, struct waiting *w)
+{
+	struct span id[sizeof w->end / sizeof *w->end];
+	for (size_t i = 0, from = 0; i < w->n; from = w->end[i++])
+		id[i] = (struct span){w->text.data + from, w->end[i] - from};
+	strmap_add_many(s->users, id, w->n, e->user + e->n - w->n);
+	w->n = w->text.n = 0;
+}
+
+struct state *state_of_events(struct table *t, const struct event_columns *columns,
+			      const struct state_rules *rules)
+{
+	struct events e = {0};
+	struct event_reader r = events_open(t, columns, &e);
+	struct state *s = state_begin(&e, rules->daily);
+	struct waiting w = {.n = 0};
+	struct span user;
+	while (events_next(&r, &e, &user)) {
+		if (e.n >= UINT32_MAX - 1)
+			die(STATUS_FAILED, "more than %u events", UINT32_MAX - 1);
+		totals_event(&s->totals, e.timestamp[e.n]);
+		e.n++;
+		buffer_add_span(&w.text, user);
+		w.end[w.n++] = w.text.n;
+		if (w.n == sizeof w.end / sizeof *w.end)
+			number_users(s, &e, &w);
+	}
+	number_users(s, &e, &w);
+	buffer_free(&w.text);
+	s->rows_in = table_rows(t);
+	s->rejected = table_rejected(t);
+	events_close(&r);
+	events_sort(&e, s->users);
+	struct tally *tally = tally_new(&e);
+	for (size_t from = 0, to; from < e.n; from = to) {
+		for (to = from; to < e.n && e.user[to] == e.user[from]; to++)
+			;
+		tally_user(s, &e, from, to, strmap_key(s->users, e.user[from]), e.user[from], rules, tally);
+	}
+	tally_free(tally);
+	events_free(&e);
+	return s;
+}
+
+struct state *state_of_groups(struct table *t, const struct event_columns *columns,
+			      const struct state_rules *rules, struct output *parts)
+{
+	struct events e = {0};
+	struct event_reader r = events_open(t, columns, &e);
+	struct state *s = state_begin(&e, rules->daily);
+	struct tally *tally = tally_new(&e);
+	struct buffer id = {0};
+	struct span user;
+	uint64_t rows = 0;
+	s->totals.parts = 1;
+	if (parts)
+		part_begin(s, rules->header, parts);
+	for (bool more = true; more;) {
+		more = events_next(&r, &e, &user);
+		int order = more && id.n ? span_compare(user, (struct span){id.data, id.n}) : 1;
+		char shown[2][QUOTED_SIZE];
+		if (order < 0)
+			table_fail(t, "not grouped by user: %s comes behind %s (sort by the bytes of the "
+				   "user column: LC_ALL=C)", quoted(user.at, user.n, shown[0]),
+				   quoted(id.data, id.n, shown[1]));
+		if (order > 0 && e.n) {
+			/* The event that was read, in place e.n, is the next user's. */
+			struct span done = {id.data, id.n};
+			events_sort_one(&e);
+			tally_user(s, &e, 0, e.n, done, parts ? 0 : strmap_add(s->users, done), rules, tally);
+			if (parts) {
+				rows += s->n;
+				part_rows(s, 0, s->n, done, parts);
+				s->n = 0;
+			}
+			events_keep_next(&e);
+		}
+		if (!more)
+			break;
+		if (order > 0) {
+			id.n = 0;
+			buffer_add_span(&id, user);
+		}
+		if (e.n >= UINT32_MAX - 1)
+			table_fail(t, "a user of more than %u events", UINT32_MAX - 1);
+		totals_event(&s->totals, e.timestamp[e.n]);
+		e.user[e.n++] = 0;
+	}
+	if (parts)
+		part_end(s, rows, parts);
+	s->rows_in = table_rows(t);
+	s->rejected = table_rejected(t);
+	buffer_free(&id);
+	tally_free(tally);
+	events_close(&r);
+	events_free(&e);
+	return s;
+}

@@ -1,0 +1,11 @@
+/* details.h - every further statistic of an experiment. */
+#ifndef RECPIPE_ANALYZE_AB_DETAILS_H
+#define RECPIPE_ANALYZE_AB_DETAILS_H
+
+#include "compare.h"
+#include "streams/output.h"
+
+/* The long table of everything else: experiment treatment metric stat value. */
+void write_details(const struct experiment_data *d, struct output *out);
+
+#endif

@@ -1,0 +1,35 @@
+/* health.h - what makes the verdict on an experiment doubtful. */
+#ifndef RECPIPE_ANALYZE_AB_HEALTH_H
+#define RECPIPE_ANALYZE_AB_HEALTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compare.h"
+#include "streams/output.h"
+
+struct health {
+	bool first;                   /* experiment of the input */
+	uint64_t ties, duplicates;
+	uint64_t kept_several;        /* users in several arms, each arm kept as a unit */
+	const char **empty_days;
+	size_t n_empty_days;
+};
+
+/* Warns of what makes the verdict doubtful, and writes every check where `out` is
+ * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal; those of
+ * arms without users count too. False when a check failed. */
+bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
+		  struct output *out);
+
+/* "p = 0.0123", "p < 1e-300" (PVALUE_SIZE bytes); returns `text`. */
+enum { PVALUE_SIZE = 32 };
+const char *p_text(double p, char text[PVALUE_SIZE]);
+
+/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. False
+ * when the p of a metric are not as they should be. */
+bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
+	       struct output *details);
+
+#endif

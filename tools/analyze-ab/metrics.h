@@ -1,0 +1,50 @@
+/* metrics.h - names of metrics, and the measures and columns that they are made of. */
+#ifndef RECPIPE_ANALYZE_AB_METRICS_H
+#define RECPIPE_ANALYZE_AB_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "frame/options.h"
+
+/* ---- measures: what is added up of a user's events besides ---- */
+
+struct measure {
+	enum { MEASURE_SUM, MEASURE_COUNT, MEASURE_DISTINCT } kind;
+	char *name;                         /* "count:time>0.5", a column of the state */
+	char *column;                       /* of the events */
+	enum { OF_ANY, OF_EQUAL, OF_MORE, OF_LESS, OF_MORE_OR_EQUAL, OF_LESS_OR_EQUAL } which;
+	char *text;                         /* behind `=` */
+	double limit;                       /* behind the others */
+};
+
+struct measures {
+	struct measure *all;
+	size_t n;
+};
+
+/* ---- metrics ---- */
+
+struct users;
+
+struct metric {
+	char *name;                         /* as it was given */
+	enum { METRIC_MEAN, METRIC_RATIO, METRIC_QUANTILE } kind;
+	char *of, *over;                    /* columns; over: of a ratio */
+	double quantile;
+};
+
+/* "time,time/sessions,q90:time,share:source=random" */
+size_t metrics_parse(const char *text, struct metric **metrics);
+
+/* The measures of events that the metrics follow from; `distinct_tracks`: that of
+ * `track`, when a metric is made of it or `all`. Exit 2: a name that is none. */
+struct measures metrics_measures(const struct metric *metrics, size_t n, const char *track, bool all);
+
+/* Adds what metrics name and users' values give: mean:X, share:X, mean_.., returned. */
+void metrics_derive(struct users *u, const struct metric *metrics, size_t n);
+
+/* The columns that the metrics need, and what they may follow from: a new list. */
+struct option_list metrics_columns(const struct metric *metrics, size_t n);
+
+#endif
