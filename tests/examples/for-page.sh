@@ -101,3 +101,8 @@ for_simulate_sessions()
 	printf '#!/bin/sh\nexec next-track --items w/tracks.tsv\n' > mine.py
 	chmod +x mine.py
 }
+
+# Nothing but the logs: what a page reads, it has made before.
+only_logs() { find . -mindepth 1 -maxdepth 1 ! -name 'run.r*.json.gz' -exec rm -rf {} +; }
+for_README_md() { only_logs; }
+for_recpipe_7() { only_logs; }
