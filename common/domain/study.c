@@ -34,6 +34,11 @@ bool trial_told(const struct trial *t)
 	return t->state == TRIAL_COMPLETE || t->state == TRIAL_PRUNED;
 }
 
+bool trial_ended(const struct trial *t)
+{
+	return t->state > TRIAL_RUNNING;
+}
+
 /* The first step that is not below `step`. */
 static size_t step_place(const struct trial *t, int64_t step)
 {

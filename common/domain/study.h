@@ -97,6 +97,9 @@ struct trial *study_trial(struct study *study, int64_t number);
 /* Has it a result that a sampler can learn from: complete or pruned? */
 bool trial_told(const struct trial *t);
 
+/* Is it over: complete, pruned or failed? */
+bool trial_ended(const struct trial *t);
+
 /* The value at a step, nan when there is none. */
 double trial_value_at(const struct trial *t, int64_t step);
 

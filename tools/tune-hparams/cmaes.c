@@ -5,6 +5,11 @@
  * The journal is the state: a trial's `running` row has its generation, and a
  * generation is closed by its first `lambda` complete trials. Every process that
  * reads the same journal so arrives at the same distribution.
+ *
+ * Failed trials rank behind all others, and the distribution never moves towards them: a
+ * generation of twice lambda trials is closed by those that did not fail, one of lambda
+ * failures widens the search. Points where the command may well fail (feasible.h) are
+ * drawn again, as those outside of the cube are.
  */
 #include "sample.h"
 
@@ -14,6 +19,11 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "feasible.h"
+
+/* The standard deviation at the beginning, in the cube's unit, and what it grows to, and by,
+ * while everything fails. */
+static const double SIGMA = 1.0 / 6, SIGMA_MOST = 0.5, WIDER = 1.5;
 
 struct state {
 	size_t n, lambda, mu;
@@ -27,7 +37,7 @@ struct state {
 
 static struct state state_new(size_t n)
 {
-	struct state s = {.n = n, .lambda = 4 + (size_t)(3 * log((double)n)), .sigma = 1.0 / 6};
+	struct state s = {.n = n, .lambda = 4 + (size_t)(3 * log((double)n)), .sigma = SIGMA};
 	double dim = (double)n, sum = 0, squares = 0;
 	s.mu = s.lambda / 2;
 	s.weight = memory_new(s.mu, sizeof *s.weight);
@@ -117,12 +127,10 @@ static void decompose(struct state *s)
 	free(a);
 }
 
-/* One generation: points (lambda x n, best first) move the distribution. */
-static void update(struct state *s, const double *points)
+/* The step of the mean, in sigmas, and where each of the best points is from it (y). */
+static void take_step(const struct state *s, const double *points, double *y, double *step)
 {
 	size_t n = s->n;
-	double *y = memory_new(s->mu * n + 3 * n, sizeof *y);
-	double *step = y + s->mu * n, *z = step + n, *t = z + n;
 	memset(step, 0, n * sizeof *step);
 	for (size_t k = 0; k < s->mu; k++) {
 		for (size_t i = 0; i < n; i++) {
@@ -130,24 +138,40 @@ static void update(struct state *s, const double *points)
 			step[i] += s->weight[k] * y[k * n + i];
 		}
 	}
-	for (size_t i = 0; i < n; i++)
-		s->mean[i] += s->sigma * step[i];
-	for (size_t j = 0; j < n; j++) { /* C^(-1/2) step = B d^-1 B' step */
+}
+
+/* The evolution path of sigma; returns its length. C^(-1/2) step = B d^-1 B' step. */
+static double move_path(struct state *s, const double *step, double *t)
+{
+	size_t n = s->n;
+	double squares = 0;
+	for (size_t j = 0; j < n; j++) {
 		t[j] = 0;
 		for (size_t i = 0; i < n; i++)
 			t[j] += s->b[i * n + j] * step[i];
 		t[j] /= s->d[j];
 	}
-	double norm = 0;
 	for (size_t i = 0; i < n; i++) {
-		z[i] = 0;
+		double z = 0;
 		for (size_t j = 0; j < n; j++)
-			z[i] += s->b[i * n + j] * t[j];
+			z += s->b[i * n + j] * t[j];
 		s->p_sigma[i] = (1 - s->c_sigma) * s->p_sigma[i] +
-			sqrt(s->c_sigma * (2 - s->c_sigma) * s->mu_eff) * z[i];
-		norm += s->p_sigma[i] * s->p_sigma[i];
+			sqrt(s->c_sigma * (2 - s->c_sigma) * s->mu_eff) * z;
+		squares += s->p_sigma[i] * s->p_sigma[i];
 	}
-	norm = sqrt(norm);
+	return sqrt(squares);
+}
+
+/* One generation: points (mu x n, best first) move the distribution. */
+static void update(struct state *s, const double *points)
+{
+	size_t n = s->n;
+	double *y = memory_new(s->mu * n + 2 * n, sizeof *y);
+	double *step = y + s->mu * n, *t = step + n;
+	take_step(s, points, y, step);
+	for (size_t i = 0; i < n; i++)
+		s->mean[i] += s->sigma * step[i];
+	double norm = move_path(s, step, t);
 	double decay = 1 - pow(1 - s->c_sigma, 2 * ((double)s->generation + 1));
 	bool moving = norm / sqrt(decay) < (1.4 + 2 / ((double)n + 1)) * s->chi;
 	for (size_t i = 0; i < n; i++)
@@ -165,9 +189,27 @@ static void update(struct state *s, const double *points)
 		}
 	}
 	s->sigma *= exp(fmin(1, s->c_sigma / s->d_sigma * (norm / s->chi - 1)));
-	s->generation++;
 	decompose(s);
 	free(y);
+}
+
+/* The same when fewer than mu points work: these alone are recombined. */
+static void update_by(struct state *s, const double *points, size_t n)
+{
+	struct state few = *s;
+	double sum = 0, squares = 0;
+	few.mu = n;
+	few.weight = memory_new(n, sizeof *few.weight);
+	for (size_t k = 0; k < n; k++)
+		sum += s->weight[k];
+	for (size_t k = 0; k < n; k++) {
+		few.weight[k] = s->weight[k] / sum;
+		squares += few.weight[k] * few.weight[k];
+	}
+	few.mu_eff = 1 / squares;
+	update(&few, points);
+	free(few.weight);
+	s->sigma = few.sigma; /* the rest is shared */
 }
 
 /* The parameters that CMA-ES moves: numbers without a condition. */
@@ -186,31 +228,122 @@ static int by_end(const void *a, const void *b)
 	return (x->finished > y->finished) - (x->finished < y->finished);
 }
 
+/* How many of a generation's trials close it, in the order in which they ended: those up to
+ * the lambda-th that works, at most twice lambda; lambda when all of them fail. 0: it is
+ * open. `works`: how many of them do. */
+static size_t closing(const struct state *s, const struct trial *const *own, size_t n, size_t *works)
+{
+	*works = 0;
+	for (size_t i = 0; i < n; i++) {
+		*works += own[i]->state != TRIAL_FAILED;
+		if (*works == s->lambda || i + 1 == 2 * s->lambda || (*works == 0 && i + 1 == s->lambda))
+			return i + 1;
+	}
+	return 0;
+}
+
 /* Applies the trials of the state's generation; false while it is not closed. */
 static bool close_generation(const struct study *study, struct state *s, const size_t *list)
 {
 	const struct trial **own = memory_new(study->n + 1, sizeof(*own));
-	size_t n = 0;
+	size_t n = 0, works;
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
-		if (t->generation == s->generation && !isnan(t->value) &&
-		    (t->state == TRIAL_COMPLETE || t->state == TRIAL_PRUNED))
+		if (t->generation == s->generation && trial_ended(t) &&
+		    (t->state == TRIAL_FAILED || !isnan(t->value)))
 			own[n++] = t;
 	}
-	bool closed = n >= s->lambda;
-	if (closed) {
-		qsort(own, n, sizeof(*own), by_end);
-		qsort_r(own, s->lambda, sizeof(*own), study_by_merit, (void *)(uintptr_t)study);
+	qsort(own, n, sizeof(*own), by_end);
+	n = closing(s, own, n, &works);
+	if (n) {
+		qsort_r(own, n, sizeof(*own), study_by_merit, (void *)(uintptr_t)study);
 		double *points = memory_new(s->lambda * s->n, sizeof *points);
-		for (size_t k = 0; k < s->lambda; k++)
+		for (size_t k = 0; k < works; k++)
 			for (size_t i = 0; i < s->n; i++)
 				points[k * s->n + i] = space_unit(&study->space.parameters[list[i]],
 								  own[k]->point[list[i]]);
-		update(s, points);
+		if (works >= s->mu)
+			update(s, points);
+		else if (works)
+			update_by(s, points, works);
+		else
+			s->sigma = fmin(s->sigma * WIDER, SIGMA_MOST);
+		s->generation++;
 		free(points);
 	}
 	free(own);
-	return closed;
+	return n > 0;
+}
+
+/* A draw from the distribution, moved to the cube's wall where it is outside. */
+static bool draw_moved(const struct state *s, struct random *r, double *x, double *z)
+{
+	bool inside = true;
+	for (size_t j = 0; j < s->n; j++)
+		z[j] = s->d[j] * random_normal(r);
+	for (size_t i = 0; i < s->n; i++) {
+		double sum = 0;
+		for (size_t j = 0; j < s->n; j++)
+			sum += s->b[i * s->n + j] * z[j];
+		sum = s->mean[i] + s->sigma * sum;
+		inside &= sum >= 0 && sum <= 1;
+		x[i] = fmin(fmax(sum, 0), 1);
+	}
+	return inside;
+}
+
+/* Values of all parameters, by chance. */
+static void draw_all(const struct space *space, struct random *r, double *point)
+{
+	for (size_t p = 0; p < space->n; p++) {
+		const struct parameter *q = &space->parameters[p];
+		double share = random_share(r);
+		point[p] = space_value(q, q->kind == KIND_CHOICE
+				       ? fmin(floor(share * (double)q->n_choices),
+					      (double)q->n_choices - 1) : share);
+	}
+}
+
+/* The chance that the command works at the point, with the trial's own values in it. */
+static double chance_of(const struct study *study, const struct feasible *feasible,
+			const struct trial *trial, const double *point, double *settled)
+{
+	if (!feasible)
+		return 1;
+	for (size_t p = 0; p < study->space.n; p++)
+		settled[p] = isnan(trial->point[p]) ? point[p] : trial->point[p];
+	space_settle(&study->space, settled);
+	return feasible_chance(feasible, settled);
+}
+
+/* Draws until a point is in the cube and the command works there, or takes the likeliest
+ * of many. */
+static void draw_point(const struct study *study, const struct state *s, const size_t *list,
+		       const struct trial *trial, double *point)
+{
+	enum { ATTEMPTS = 100 };
+	size_t n = study->space.n;
+	struct feasible *feasible = feasible_learn(study, trial);
+	struct random r = sample_random(study, trial->number, "cma-es");
+	double *x = memory_new(2 * s->n + 2 * n, sizeof *x), *z = x + s->n, best = 0;
+	double *drawn = z + s->n, *settled = drawn + n;
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		if (attempt == 0 || feasible)
+			draw_all(&study->space, &r, drawn);
+		bool inside = draw_moved(s, &r, x, z);
+		for (size_t i = 0; i < s->n; i++)
+			drawn[list[i]] = space_value(&study->space.parameters[list[i]], x[i]);
+		double chance = chance_of(study, feasible, trial, drawn, settled);
+		double merit = inside ? chance : chance / 2;
+		if (merit >= best) {
+			best = merit;
+			memcpy(point, drawn, n * sizeof *point);
+		}
+		if (inside && chance >= FEASIBLE_CHANCE)
+			break;
+	}
+	free(x);
+	feasible_free(feasible);
 }
 
 bool cmaes_propose(const struct study *study, struct trial *trial, double *point)
@@ -225,34 +358,7 @@ bool cmaes_propose(const struct study *study, struct trial *trial, double *point
 	while (close_generation(study, &s, list))
 		;
 	trial->generation = s.generation;
-	struct random r = sample_random(study, trial->number, "cma-es");
-	for (size_t p = 0; p < study->space.n; p++) {
-		const struct parameter *q = &study->space.parameters[p];
-		double share = random_share(&r);
-		point[p] = space_value(q, q->kind == KIND_CHOICE
-				       ? fmin(floor(share * (double)q->n_choices),
-					      (double)q->n_choices - 1) : share);
-	}
-	/* Drawn again while outside of the cube, at last moved to its wall. */
-	double *z = memory_new(2 * n, sizeof *z), *x = z + n;
-	for (int attempt = 0; attempt < 100; attempt++) {
-		bool inside = true;
-		for (size_t j = 0; j < n; j++)
-			z[j] = s.d[j] * random_normal(&r);
-		for (size_t i = 0; i < n; i++) {
-			x[i] = 0;
-			for (size_t j = 0; j < n; j++)
-				x[i] += s.b[i * n + j] * z[j];
-			x[i] = s.mean[i] + s.sigma * x[i];
-			inside &= x[i] >= 0 && x[i] <= 1;
-		}
-		if (inside)
-			break;
-	}
-	for (size_t i = 0; i < n; i++)
-		point[list[i]] = space_value(&study->space.parameters[list[i]],
-					     fmin(fmax(x[i], 0), 1));
-	free(z);
+	draw_point(study, &s, list, trial, point);
 	state_free(&s);
 	free(list);
 	return true;

@@ -47,17 +47,26 @@ static bool prune_median(const struct pruning *how, const struct study *study,
 	return end;
 }
 
+/* Has it got to the rung: with a value there, or failed on the way from the rung before? */
+static bool reached_rung(const struct trial *t, int64_t rung, int64_t before)
+{
+	if (t->state != TRIAL_FAILED)
+		return !isnan(trial_value_at(t, rung));
+	return (t->n_steps ? t->steps[t->n_steps - 1].step : 0) >= before;
+}
+
 /* Asynchronous successive halving (Li et al. 2020, "A system for massively parallel
- * hyperparameter tuning"): rungs at first, first * eta, first * eta^2, ..; at a rung
- * a trial goes on when it is among the best 1/eta of those that have reached it. */
+ * hyperparameter tuning"): rungs at first, first * eta, first * eta^2, ...; at a rung
+ * a trial goes on when it is among the best 1/eta of those that have reached it. Trials
+ * that have failed are the worst at each rung that they came to, the next one included. */
 static bool prune_asha(const struct pruning *how, const struct study *study,
 		       const struct trial *trial, int64_t step, int64_t bracket)
 {
-	int64_t rung = how->first;
+	int64_t rung = how->first, before = 0;
 	for (int64_t i = 0; i < bracket; i++)
 		rung *= how->eta;
-	while (rung < step)
-		rung *= how->eta;
+	for (; rung < step; rung *= how->eta)
+		before = rung;
 	if (rung != step)
 		return false;
 	double own = best_until(study, trial, step);
@@ -66,10 +75,11 @@ static bool prune_asha(const struct pruning *how, const struct study *study,
 	size_t reached = 0, better = 0;
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
-		if (t->state == TRIAL_FAILED || isnan(trial_value_at(t, step)))
+		if (!reached_rung(t, step, before))
 			continue;
 		reached++;
-		better += t != trial && study_better(study, best_until(study, t, step), own);
+		better += t != trial && t->state != TRIAL_FAILED &&
+			study_better(study, best_until(study, t, step), own);
 	}
 	size_t go_on = reached / (size_t)how->eta;
 	return better >= (go_on ? go_on : 1);

@@ -85,16 +85,16 @@ static bool next_grid_point(const struct sampling *how, const struct study *stud
 static bool propose(const struct sampling *how, const struct study *study, struct trial *trial,
 		    double *point)
 {
-	size_t told = 0;
+	size_t ended = 0;
 	for (size_t i = 0; i < study->n; i++)
-		told += trial_told(&study->trials[i]);
+		ended += trial_ended(&study->trials[i]);
 	if (how->sampler == SAMPLER_GRID && !trial->enqueued)
 		return next_grid_point(how, study, trial, point);
 	if (how->sampler == SAMPLER_CMAES && cmaes_propose(study, trial, point))
 		return true;
 	if (how->sampler == SAMPLER_QUASI)
 		quasi_point(study, trial->number, point);
-	else if (how->sampler == SAMPLER_TPE && told >= (size_t)how->startup)
+	else if (how->sampler == SAMPLER_TPE && ended >= (size_t)how->startup)
 		tpe_propose(how, study, trial, point);
 	else
 		random_point(study, trial->number, point);

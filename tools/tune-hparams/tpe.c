@@ -6,6 +6,10 @@
  * kernels, one a trial and one for the prior. Points drawn from the good mixture
  * are ranked by the ratio of the two densities. Running trials count among the rest
  * (the constant liar), so that parallel workers keep away from each other.
+ *
+ * Failed trials count among the rest, too, but for flukes; and a point where the command
+ * may well fail (feasible.h) gives way to one where it works: what a ratio of densities
+ * says of a border is too blunt where the best points are next to it.
  */
 #include "sample.h"
 
@@ -14,6 +18,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "feasible.h"
 #include "mixture.h"
 
 /* Of n trials the best GOOD_SHARE are the good ones, at most MOST_GOOD. No kernel among
@@ -25,7 +30,7 @@
 static const double GOOD_SHARE = 0.1, MOST_GOOD = 25, FINEST = 0.09;
 
 /* Order of merit: complete trials by value, pruned ones behind them (the further
- * they came the better), running ones last. */
+ * they came the better), then running ones, failed ones last. */
 struct ranked {
 	const struct trial *trial;
 	int class;
@@ -44,19 +49,21 @@ static bool better(const struct ranked *x, const struct ranked *y)
 }
 
 /* The trials that say something, in the order of the study. */
-static struct ranked *list_trials(const struct study *study, const struct trial *self, size_t *n,
-				  size_t *ended)
+static struct ranked *list_trials(const struct study *study, const struct trial *self,
+				  const struct feasible *feasible, size_t *n, size_t *told)
 {
 	struct ranked *r = memory_new(study->n + 1, sizeof *r);
-	*n = *ended = 0;
+	*n = *told = 0;
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
-		if (t == self || t->state == TRIAL_FAILED || t->state == TRIAL_WAITING)
+		bool failed = t->state == TRIAL_FAILED;
+		if (t == self || t->state == TRIAL_WAITING ||
+		    (failed && feasible && feasible_fluke(feasible, t->number)))
 			continue;
 		double value = study->maximize ? -t->value : t->value;
 		r[*n] = (struct ranked){.trial = t, .value = value};
-		if (t->state == TRIAL_RUNNING) {
-			r[*n].class = 2;
+		if (t->state == TRIAL_RUNNING || failed) {
+			r[*n].class = failed ? 3 : 2;
 			r[*n].value = 0;
 		} else if (t->state == TRIAL_PRUNED) {
 			r[*n].class = 1;
@@ -64,7 +71,7 @@ static struct ranked *list_trials(const struct study *study, const struct trial 
 			if (isnan(value))
 				r[*n].value = INFINITY;
 		}
-		*ended += t->state != TRIAL_RUNNING;
+		*told += trial_told(t);
 		(*n)++;
 	}
 	return r;
@@ -106,42 +113,87 @@ static bool tried(const struct study *study, const double *point)
 	return false;
 }
 
-void tpe_propose(const struct sampling *how, const struct study *study,
-		 const struct trial *trial, double *point)
+/* What speaks for a candidate: its class before its score. */
+enum class {
+	CLASS_GOOD,    /* new, and the command works there */
+	CLASS_BOLD,    /* new, and it may work */
+	CLASS_AGAIN,   /* tried, where it works */
+	CLASS_DOOMED,
+	CLASS_NONE,
+};
+
+struct standing {
+	enum class class;
+	double score;
+};
+
+static bool stands_before(const struct standing *x, const struct standing *y)
+{
+	return x->class < y->class || (x->class == y->class && x->score > y->score);
+}
+
+/* A candidate that is new is more than one that was tried, so `standing` says first what
+ * it would be if it were. */
+static struct standing standing_of(const struct feasible *feasible, const double *point, double score)
+{
+	double chance = feasible ? feasible_chance(feasible, point) : 1;
+	if (chance >= FEASIBLE_CHANCE)
+		return (struct standing){CLASS_GOOD, feasible ? score + log(chance) : score};
+	return (struct standing){chance >= FEASIBLE_CHANCE / 3 ? CLASS_BOLD : CLASS_DOOMED, log(chance)};
+}
+
+static void lower(struct standing *standing)
+{
+	standing->class = standing->class == CLASS_GOOD ? CLASS_AGAIN : CLASS_DOOMED;
+}
+
+/* Draws candidates from the good ones' density and keeps the one that stands first. */
+static void choose(const struct sampling *how, const struct study *study, const struct trial *trial,
+		   struct mixture *good, struct mixture *rest, const struct feasible *feasible,
+		   double *point)
 {
 	const struct space *space = &study->space;
-	size_t n, ended;
-	struct ranked *ranked = list_trials(study, trial, &n, &ended);
-	size_t good = (size_t)fmin(ceil(GOOD_SHARE * (double)ended), MOST_GOOD);
-	bring_best(ranked, n, good);
-	double finest = FINEST * pow((double)good + 1, -1 / (double)space->n);
-	const struct trial **trials = memory_new(n + 1, sizeof *trials);
-	for (size_t i = 0; i < n; i++)
-		trials[i] = ranked[i].trial;
-	struct mixture *l = mixture_new(study, trials, good, finest);
-	struct mixture *g = mixture_new(study, trials + good, n - good, 1 / ((double)(n - good) + 2));
 	struct random r = sample_random(study, trial->number, "tpe");
 	double *candidate = memory_new(space->n, sizeof *candidate);
 	struct place *at = memory_new(space->n, sizeof *at);
-	double best = -INFINITY;
-	bool best_is_new = false;
+	struct standing best = {CLASS_NONE, 0};
 	for (int64_t c = 0; c < how->candidates; c++) {
-		mixture_draw(l, trial->point, &r, candidate);
+		mixture_draw(good, trial->point, &r, candidate);
 		mixture_place(space, candidate, at);
-		double score = mixture_log(l, at) - mixture_log(g, at);
-		/* A new point before one that was tried, then the better score. */
-		bool may_win = c == 0 || !best_is_new || score > best;
-		bool new = may_win && !tried(study, candidate);
-		if (!may_win || (c > 0 && new == best_is_new && !(score > best)) || new < best_is_new)
+		double score = mixture_log(good, at) - mixture_log(rest, at);
+		struct standing standing = standing_of(feasible, candidate, score);
+		if (!stands_before(&standing, &best))
 			continue;
-		best = score;
-		best_is_new = new;
+		if (tried(study, candidate)) {
+			lower(&standing);
+			if (!stands_before(&standing, &best))
+				continue;
+		}
+		best = standing;
 		memcpy(point, candidate, space->n * sizeof *point);
 	}
 	free(at);
 	free(candidate);
-	mixture_free(l);
-	mixture_free(g);
+}
+
+void tpe_propose(const struct sampling *how, const struct study *study,
+		 const struct trial *trial, double *point)
+{
+	size_t n, told;
+	struct feasible *feasible = feasible_learn(study, trial);
+	struct ranked *ranked = list_trials(study, trial, feasible, &n, &told);
+	size_t few = (size_t)fmin(ceil(GOOD_SHARE * (double)told), MOST_GOOD), many = n - few;
+	bring_best(ranked, n, few);
+	double finest = FINEST * pow((double)few + 1, -1 / (double)study->space.n);
+	const struct trial **trials = memory_new(n + 1, sizeof *trials);
+	for (size_t i = 0; i < n; i++)
+		trials[i] = ranked[i].trial;
+	struct mixture *good = mixture_new(study, trials, few, finest);
+	struct mixture *rest = mixture_new(study, trials + few, many, 1 / ((double)many + 2));
+	choose(how, study, trial, good, rest, feasible, point);
+	mixture_free(good);
+	mixture_free(rest);
+	feasible_free(feasible);
 	free(trials);
 	free(ranked);
 }
