@@ -413,6 +413,27 @@ cat pipe > piped &
 next-track --items items.tsv --log pipe three.tsv > out || complain 'a pipe as the log'
 wait $!
 is_whole piped
+# a reader that goes away in the middle of a row: the next one, after SIGHUP, begins with a whole row
+printf '#!/bin/sh\ntrap "" PIPE\nexec next-track --items items.tsv --log pipe "$@"\n' > no-pipe
+chmod +x no-pipe
+head -c 20000 pipe > first &
+reader=$!
+serve ./no-pipe
+ask 3000
+wait $reader
+says 'cannot write to pipe: Broken pipe' 'a reader that went away'
+kill -HUP $server
+ask 1 # nobody reads: no answer waits for that
+says 'pipe: 0 events are lost so far, [0-9]* wait' 'SIGHUP of a pipe'
+cat pipe > second &
+reader=$!
+sleep 1.1
+ask 1
+stop TERM 143
+wait $reader
+is_whole second
+[ "$(tail -n 1 second | cut -f 3)" = $asked ] || complain 'a pipe: the last event is missing'
+[ "$(lost said)" = 1 ] || complain "a pipe: the rest of a row is not counted: $(cat said)"
 if command -v flock > /dev/null; then
 	wait $locked
 	[ "$(cat locked.rc)" = 1 ] && [ ! -s locked.out ] && grep -q 'locked.tsv: another process keeps it locked' locked.said ||

@@ -254,6 +254,20 @@ static void add_front(struct buffer *b, const struct buffer *front)
 	*b = all;
 }
 
+/* What is no file. A pipe that nobody reads is waited for (only) at the start. */
+static int open_special(const struct log *log)
+{
+	int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+	int file = open(log->o.path, how | (log->begun ? O_NONBLOCK : 0), 0666);
+	if (file >= 0 && log->begun && fcntl(file, F_SETFL, O_APPEND) != 0) {
+		int error = errno;
+		close(file);
+		errno = error;
+		return -1;
+	}
+	return file;
+}
+
 /* On failure the log has no file, and errno says why. */
 static bool open_file(struct log *log)
 {
@@ -264,7 +278,7 @@ static bool open_file(struct log *log)
 	log->file = special ? -1 : open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	log->readable = log->file >= 0;
 	if (special || (log->file < 0 && errno == EACCES)) /* it may be written and not read */
-		log->file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+		log->file = open_special(log);
 	if (log->file < 0)
 		return false;
 	if (fstat(log->file, &about) != 0 || (log->o.sync && !append_sync_folder(path))) {
@@ -434,6 +448,7 @@ void log_open(struct log *log, const struct log_options *o, const char *header)
 		die_errno(STATUS_FAILED, "cannot write %s", o->path);
 	if (o->sync && !log->regular)
 		die(STATUS_FAILED, "--log-sync requires a file that can be synced: %s", o->path);
+	log->begun = true;
 	try_the_lock(log);
 	its_name.n = 0;
 	quote_terminal(&its_name, o->path, strlen(o->path));

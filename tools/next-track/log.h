@@ -23,6 +23,7 @@ struct log {
 	bool regular;           /* a file with an end: shared, locked, mended */
 	bool readable;          /* its beginning and end can be looked at */
 	bool lockable;
+	bool begun;             /* answers are given: nothing may wait long */
 	bool named;             /* it had a name when it was opened */
 	int64_t size;           /* of the file when this process wrote last; -1: look at it */
 	struct buffer header;   /* of the TSV form, with its LF */
