@@ -419,12 +419,16 @@ chmod +x no-pipe
 head -c 20000 pipe > first &
 reader=$!
 serve ./no-pipe
-ask 3000
+huge=$(head -c 200000 /dev/zero | tr '\0' h) # more than a pipe holds
+printf 'next\t%s\tx\t1\n' "$huge" >&8
+read -r line <&9
+asked=1
+ask 1
 wait $reader
 says 'cannot write to pipe: Broken pipe' 'a reader that went away'
 kill -HUP $server
 ask 1 # nobody reads: no answer waits for that
-says 'pipe: 0 events are lost so far, [0-9]* wait' 'SIGHUP of a pipe'
+says 'pipe: 1 events are lost so far, 1 wait' 'SIGHUP of a pipe'
 cat pipe > second &
 reader=$!
 sleep 1.1
@@ -433,7 +437,7 @@ stop TERM 143
 wait $reader
 is_whole second
 [ "$(tail -n 1 second | cut -f 3)" = $asked ] || complain 'a pipe: the last event is missing'
-[ "$(lost said)" = 1 ] || complain "a pipe: the rest of a row is not counted: $(cat said)"
+[ "$(rows second)" = 3 ] && [ "$(lost said)" = 1 ] || complain "a pipe: the rest of a row is not counted: $(rows second), $(cat said)"
 if command -v flock > /dev/null; then
 	wait $locked
 	[ "$(cat locked.rc)" = 1 ] && [ ! -s locked.out ] && grep -q 'locked.tsv: another process keeps it locked' locked.said ||
