@@ -374,13 +374,6 @@ if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
 			END { exit bad || answers < 1001 }' trace || complain "--log-sync, $items: answers before the sync"
 	done
 	only= # -P FILE: calls about this file alone
-	# nor when the answers are larger than what is held of them
-	awk 'BEGIN { print "item"; for (i = 0; i < 9; i++) { printf "%d-", i; for (j = 0; j < 3000; j++) printf "x"; print "" } }' > large.tsv
-	head -n 1001 crowd.tsv > some.tsv
-	strace -qq -f -o trace -s 100000000 -e trace=write,fdatasync -P log.tsv -P out next-track --items large.tsv --log log.tsv \
-		--log-sync some.tsv > out
-	awk '/write\([0-9]+, "next/ { dirty += 1 } /fdatasync/ { dirty = 0 } /write\(1, / && dirty { exit bad = 1 }
-		END { exit bad }' trace || complain '--log-sync: large answers before the sync'
 	# inject WHAT STATUS PATTERN ARGUMENT..
 	inject()
 	{
