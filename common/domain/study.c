@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "frame/options.h"
+#include "streams/append.h"
 
 /* The journal's columns before those of the parameters. */
 static const char HEADER[] = "trial\tstate\tvalue\tstep\tseconds\ttime\tmessage";
@@ -422,14 +423,13 @@ static void catch_up(struct study *study)
 
 static void lock(struct study *study, int how)
 {
-	while (flock(study->file, how) != 0)
-		if (errno != EINTR)
-			die_errno(STATUS_FAILED, "cannot lock %s", study->path);
+	if (!append_lock(study->file, how, -1))
+		die_errno(STATUS_FAILED, "cannot lock %s", study->path);
 }
 
 static void shorten(struct study *study, uint64_t size)
 {
-	if (ftruncate(study->file, (off_t)size) != 0)
+	if (!append_cut(study->file, (int64_t)size))
 		die_errno(STATUS_FAILED, "cannot shorten %s", study->path);
 }
 
@@ -475,7 +475,7 @@ static void write_all(struct study *study, const struct buffer *b)
 			continue;
 		if (w < 0) {
 			int error = errno; /* leave no torn line to the others */
-			if (ftruncate(study->file, (off_t)study->read) != 0)
+			if (!append_cut(study->file, (int64_t)study->read))
 				warn("%s may end in a torn line", study->path);
 			errno = error;
 			die_errno(STATUS_FAILED, "cannot write to %s", study->path);
@@ -528,19 +528,6 @@ static void add_term(struct buffer *b, const char *state, size_t parameters, con
 	buffer_add_byte(b, '\n');
 }
 
-/* The new file's name must last as its bytes do. */
-static void sync_folder(const struct study *study)
-{
-	const char *slash = strrchr(study->path, '/');
-	char *folder = slash ? memory_text(study->path, (size_t)(slash - study->path) + 1)
-		: memory_text(".", 1);
-	int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (file < 0 || (fsync(file) != 0 && errno != EINVAL))
-		die_errno(STATUS_FAILED, "cannot sync the folder of %s", study->path);
-	close(file);
-	free(folder);
-}
-
 static void write_beginning(struct study *study, const struct study_terms *given)
 {
 	struct buffer b = {0};
@@ -559,7 +546,8 @@ static void write_beginning(struct study *study, const struct study_terms *given
 	write_all(study, &b);
 	if (fsync(study->file) != 0)
 		die_errno(STATUS_FAILED, "cannot sync %s", study->path);
-	sync_folder(study);
+	if (!append_sync_folder(study->path))
+		die_errno(STATUS_FAILED, "cannot sync the folder of %s", study->path);
 	buffer_free(&b);
 	catch_up(study);
 }
