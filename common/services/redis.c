@@ -82,7 +82,7 @@ struct redis_target redis_target_parse(const char *url, const char *option,
 		if (colon)
 			t.port = parse_int(colon + 1, n - host - 1, 65535, url, option);
 		if (bracket && close + 1 != rest + host)
-			usage_error("option '--%s': no port behind the bracket: %s", option, shown);
+			usage_error("option '--%s': no port after the bracket: %s", option, shown);
 		if (host <= (bracket ? 2 : 0))
 			usage_error("option '--%s': no host: %s", option, shown);
 		t.host = bracket ? memory_text(rest + 1, host - 2) : memory_text(rest, host);

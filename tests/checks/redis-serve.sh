@@ -133,7 +133,7 @@ exec 8>&- 9<&-
 [ "$(wc -l < log.tsv)" = 2 ] || complain "the new log has $(wc -l < log.tsv) lines"
 n=$(cat log.1.tsv log.tsv | grep -c '^next	')
 [ "$n" = "$asked" ] || complain "$n of $asked events are in the logs"
-grep -q 'answers again' said || complain "said: $(cat said)"
+grep -q ': reconnected$' said || complain "said: $(cat said)"
 
 # answers while generations are published one after the other: each from a whole one
 awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"

@@ -168,7 +168,7 @@ static void connect_server(struct load *l)
 				send_give_up(l, status, l->redis.problem);
 			die(status, "%s", l->redis.problem);
 		}
-		warn("%s; again in %.1f s", l->redis.problem, wait);
+		warn("%s; retrying in %.1f s", l->redis.problem, wait);
 		clock_sleep(wait);
 		wait = fmin(wait * 2, 5);
 	}

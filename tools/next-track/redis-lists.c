@@ -52,7 +52,7 @@ static void say_down(struct redis_lists *l, const char *problem)
 static void say_up(struct redis_lists *l)
 {
 	if (l->down && l->told)
-		tell("%s answers again", l->target.name);
+		tell("%s: reconnected", l->target.name);
 	l->down = false;
 }
 
