@@ -51,6 +51,7 @@ struct worker {
 struct answer {
 	struct buffer text;
 	uint64_t rows, empty_lists, short_lists;
+	float largest; /* |score| of a list's first */
 };
 
 struct export {
@@ -73,6 +74,7 @@ struct export {
 	struct block block;
 	struct answer *answers;       /* of each chunk of the block */
 	uint64_t rows_out, users, empty_lists, short_lists, not_offered;
+	float largest;
 };
 
 /* --- answering a block -------------------------------------------------------- */
@@ -161,10 +163,13 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 	struct answer *a = &e->answers[chunk];
 	a->text.n = 0;
 	a->rows = a->empty_lists = a->short_lists = 0;
+	a->largest = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		write_list(e, &a->text, block_id(&e->block, first + i), w->hits + (size_t)i * e->longest,
 			   w->counts[i]);
 		a->rows += w->counts[i];
+		if (w->counts[i])
+			a->largest = fmaxf(a->largest, fabsf(w->hits[(size_t)i * e->longest].score));
 		a->empty_lists += w->counts[i] == 0;
 		a->short_lists += w->counts[i] > 0 && w->counts[i] < e->options->k;
 	}
@@ -313,6 +318,7 @@ static void answer_block(struct export *e)
 			e->rows_out += a->rows;
 			e->empty_lists += a->empty_lists;
 			e->short_lists += a->short_lists;
+			e->largest = fmaxf(e->largest, a->largest);
 		}
 		if (e->out->by_line)
 			output_flush(e->out);
@@ -446,6 +452,23 @@ static void write_header(const struct export *e)
 	output_end_row(e->out);
 }
 
+/* Scores this small are no opinion: what regularization leaves of a model. */
+static const float NEARLY_NOTHING = 1e-12f;
+
+static void say_what_is_zero(const struct export *e, const char *who)
+{
+	uint64_t flat = 0;
+	for (size_t i = 0; e->workers && i < pool_threads(e->pool); i++)
+		flat += search_flat(e->workers[i].search);
+	if (e->rows_out && e->largest < NEARLY_NOTHING)
+		warn("every score is 0 or nearly so: the model has collapsed, and its lists are "
+		     "little more than the order of the ids");
+	else if (flat)
+		warn("%llu of %llu %s have vectors that add nothing to any score: their lists follow "
+		     "the items' biases and ids", (unsigned long long)flat,
+		     (unsigned long long)e->users, who);
+}
+
 static void say_what_is_missing(const struct export *e, uint64_t asked)
 {
 	if (e->items.n == 0 && !e->not_offered)
@@ -473,6 +496,7 @@ static void say_what_is_missing(const struct export *e, uint64_t asked)
 	if (e->empty_lists)
 		warn("%llu of %llu %s have no list: nothing is left to offer",
 		     (unsigned long long)e->empty_lists, (unsigned long long)e->users, who);
+	say_what_is_zero(e, who);
 	if (e->short_lists)
 		note("%llu of %llu %s have a list shorter than %lld",
 		     (unsigned long long)e->short_lists, (unsigned long long)e->users, who,

@@ -73,6 +73,10 @@ void search_free(struct search *search);
 void search_run(struct search *search, const struct query *queries, uint32_t n,
 		struct hit *hits, uint32_t *counts);
 
+/* How many queries so far were answered from the items' biases alone, because the
+ * vectors add nothing to any score (they are zero, or so short that all round to 0). */
+uint64_t search_flat(const struct search *search);
+
 /* Decides, with what earlier samples said, which first pass is the better one for users
  * such as these n <= SEARCH_SAMPLE. Not while others search. */
 void search_sample(struct search *search, const struct query *queries, uint32_t n);

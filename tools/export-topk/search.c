@@ -39,6 +39,7 @@ struct search {
 	struct candidate *found, *spare;
 	size_t found_capacity, spare_capacity;
 	double cost;         /* of all that was done, in counts */
+	uint64_t flat;       /* users of that kind */
 };
 
 struct search *search_new(struct index *index, uint32_t k)
@@ -292,6 +293,7 @@ static uint32_t finish_flat(struct search *s, uint32_t user, const struct query 
 			    struct hit *hits)
 {
 	struct index *x = s->index;
+	s->flat++;
 	const struct bucket *b = &s->buckets[user];
 	const struct by_bias *all = index_by_bias(x);
 	size_t n = 0;
@@ -397,6 +399,11 @@ void search_run(struct search *s, const struct query *queries, uint32_t n,
 	run_with(s, x->is_single ? &x->single : &x->rough, queries, n, hits, counts);
 }
 
+uint64_t search_flat(const struct search *s)
+{
+	return s->flat;
+}
+
 /* The items that a pass in floats looks at before what is left is too short, for users
  * whose k-th best scores are known. */
 static double scores_in_floats(const struct search *s, const struct query *queries,
@@ -429,8 +436,10 @@ void search_sample(struct search *s, const struct query *queries, uint32_t n)
 	struct hit *hits = memory_new((size_t)n * s->k, sizeof *hits);
 	uint32_t counts[SEARCH_SAMPLE];
 	double before = s->cost;
+	uint64_t flat = s->flat;
 	run_with(s, &x->rough, queries, n, hits, counts);
 	x->cost_rough += s->cost - before;
+	s->flat = flat;
 	x->cost_single += scan_cost(x, x->single_kernel, scores_in_floats(s, queries, hits, counts, n));
 	for (uint32_t user = 0; user < n; user++)
 		x->cost_single += 1.1 * x->rough.kernel->candidate * counts[user];

@@ -190,6 +190,7 @@ struct features *features_read(const char *path, const char *entity, const struc
 
 	f->cold_ids = strmap_new();
 	f->cold_start = memory_zero((size_t)all + 1, sizeof *f->cold_start);
+	f->cold_kept = memory_zero(all, sizeof *f->cold_kept);
 	f->cold_row = memory_new(list.n, sizeof *f->cold_row);
 	f->cold_weight = memory_new(list.n, sizeof *f->cold_weight);
 	n = 0;
@@ -232,6 +233,7 @@ void features_free(struct features *f)
 	free(f->row);
 	free(f->weight);
 	free(f->cold_start);
+	free(f->cold_kept);
 	free(f->cold_row);
 	free(f->cold_weight);
 	free(f);

@@ -32,6 +32,7 @@ struct features {
 	uint32_t *cold_row;
 	float *cold_weight;
 	uint32_t cold;
+	bool *cold_kept;           /* cold: not to be written, an earlier model knows more */
 
 	uint32_t empty;            /* fitted entities of no row at all */
 };

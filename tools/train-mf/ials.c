@@ -19,6 +19,8 @@ struct direction {
 	const uint64_t *start;
 	const uint32_t *other; /* rows: number in `from` */
 	const float *weight;   /* rows, or NULL */
+	uint32_t kept;         /* of the other side, that are in no row */
+	const float *kept_gram;
 };
 
 struct worker {
@@ -90,8 +92,10 @@ struct ials *ials_new(const struct problem *p, struct params *users, struct para
 	s->dot = kernel_dot_of(kernel);
 	s->pool = pool;
 	turn_round(s);
-	s->users = (struct direction){users, items, p->start, p->item, p->weight};
-	s->items = (struct direction){items, users, s->item_start, s->item_user, s->item_weight};
+	s->users = (struct direction){users, items, p->start, p->item, p->weight,
+				     options->kept_items, options->items_gram};
+	s->items = (struct direction){items, users, s->item_start, s->item_user, s->item_weight,
+				     options->kept_users, options->users_gram};
 	s->factors = users->factors;
 	s->n = users->stride;
 	s->block = options->block < s->factors ? kernel_padded(options->block) : s->n;
@@ -154,6 +158,8 @@ static void make_gram(struct ials *s)
 	pool_run(s->pool, GRAM_CHUNKS, gram_chunk, s);
 	for (size_t chunk = 1; chunk < GRAM_CHUNKS; chunk++)
 		s->kernel->axpy(s->gram, 1, s->gram + chunk * n * n, n * n);
+	if (s->now->kept_gram)
+		s->kernel->axpy(s->gram, 1, s->now->kept_gram, n * n);
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = i; j < n; j++) {
 			s->gram[i * n + j] *= unobserved;
@@ -164,7 +170,8 @@ static void make_gram(struct ials *s)
 
 static float regularisation_of(const struct ials *s, uint64_t count)
 {
-	double all = (double)count + s->options.unobserved * s->now->from->n;
+	double others = (double)s->now->from->n + (double)s->now->kept;
+	double all = (double)count + s->options.unobserved * others;
 	return (float)(s->options.regularisation * pow(all, s->options.exponent));
 }
 

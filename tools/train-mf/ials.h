@@ -22,6 +22,11 @@ struct ials_options {
 	double unobserved, regularisation, exponent;
 	uint32_t steps; /* above 0: so many steps of conjugate gradients instead */
 	uint32_t block; /* factors solved for at once; at least `factors`: exact */
+
+	/* Users and items that are not solved for and belong to the pairs all the same: how
+	 * many, and the sum of the outer products of their vectors, or NULL. */
+	uint32_t kept_users, kept_items;
+	const float *users_gram, *items_gram;
 };
 
 struct ials;

@@ -93,6 +93,9 @@ const struct option_row TRAIN_OPTIONS[] = {
 	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
 	{"init", 0, OPTION_FILE, "MODEL", offsetof(struct options, init), NULL, 0, 0, NULL,
 	 "start from the numbers of an earlier model; what is not in it starts as usual"},
+	{"keep-old", 0, OPTION_FLAG, NULL, offsetof(struct options, keep_old), NULL, 0, 0, NULL,
+	 "keep users, items and features of the --init model that have no fitted rows now, as they "
+	 "are"},
 	{"checkpoint", 0, OPTION_FILE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
 	 "keep the state after each epoch in FILE, and go on from there when it exists"},
 	{"hogwild", 0, OPTION_FLAG, NULL, offsetof(struct options, hogwild), NULL, 0, 0, NULL,
@@ -135,6 +138,8 @@ void check_options(const struct options *o)
 	if (loss_of_cosines((enum loss)o->loss) && option_given("init-scale"))
 		usage_error("--loss %s starts at the length 1: --init-scale is for the others",
 			    LOSS_NAMES[o->loss]);
+	if (o->keep_old && !o->init)
+		usage_error("--keep-old requires --init");
 	if (o->no_user_identity && !o->user_features)
 		usage_error("--no-user-identity needs --user-features");
 	if (o->no_item_identity && !o->item_features)

@@ -14,7 +14,7 @@ struct options {
 	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
 	double unobserved, regularisation, exponent;
 	double temperature, margin, negative_weight;
-	bool hogwild, no_user_identity, no_item_identity, no_normalise;
+	bool keep_old, hogwild, no_user_identity, no_item_identity, no_normalise;
 	const char *user_features, *item_features;
 	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;
 	const char *user, *item, *weight, *split;

@@ -27,7 +27,6 @@
 #include "domain/model.h"
 #include "cosine.h"
 #include "training.h"
-#include "warm.h"
 
 /* One of as many pieces of the diagonal's only cell as there are threads. */
 static struct cell hogwild_cell(const struct training *t, size_t chunk)
@@ -225,8 +224,55 @@ static uint64_t fingerprint(const struct training *t, enum kernel_choice kernel,
 		h = checkpoint_hash(h, f->row, f->start[n] * sizeof *f->row);
 		h = checkpoint_hash(h, f->weight, f->start[n] * sizeof *f->weight);
 	}
+	for (int kind = 0; kind < MODEL_KINDS && o->keep_old; kind++)
+		h = kept_hash(h, &t->kept[kind], (uint32_t)t->users.stride);
 	h = checkpoint_hash(h, t->users.rows, t->users.n * t->users.width * sizeof(float));
 	return checkpoint_hash(h, t->items.rows, t->items.n * t->items.width * sizeof(float));
+}
+
+enum { JUDGED_FEW = 100 };
+
+/* So few rows say little about which epoch is the best. */
+static void check_judges(const struct training *t)
+{
+	const struct problem *p = t->problem;
+	uint64_t rows = p->judged ? p->judged_start[p->judged] : 0;
+	if (rows < JUDGED_FEW)
+		warn("early stopping goes by few validation rows (%llu of %u users); --patience 0 "
+		     "keeps the last epoch", (unsigned long long)rows, p->judged_all);
+}
+
+static double longest_row(const struct params *p)
+{
+	double most = 0;
+	for (uint32_t r = 0; r < p->n; r++) {
+		const float *row = params_row(p, r);
+		double sum = (double)*params_bias(p, r) * (double)*params_bias(p, r);
+		for (uint32_t f = 0; f < p->factors; f++)
+			sum += (double)row[f] * (double)row[f];
+		most = fmax(most, sum);
+	}
+	return sqrt(most);
+}
+
+/* Numbers that were pulled to zero tell nothing: said with the options that pull. */
+static void check_collapse(const struct training *t)
+{
+	static const double COLLAPSED = 0.999, NOTHING = 1e-6;
+	const struct options *o = t->options;
+	const struct progress_state *s = &t->state;
+	if (t->ials) {
+		double loss = s->history[s->best_epoch - 1].loss / problem_mean_weight(t->problem);
+		if (loss > COLLAPSED)
+			warn("the factors have collapsed to zero, or nearly so (loss %.3f, and 1 is "
+			     "that of zeros): lower --regularization (it is %g), "
+			     "--regularization-exponent (%g) or --unobserved-weight (%g)", loss,
+			     o->regularisation, o->exponent, o->unobserved);
+	} else if (longest_row(&t->users) < NOTHING || longest_row(&t->items) < NOTHING) {
+		warn("the factors have collapsed to zero: lower --user-alpha (it is %g) or "
+		     "--item-alpha (%g), or raise --init-scale (%g)", o->user_alpha,
+		     o->item_alpha, o->init_scale);
+	}
 }
 
 /* Trains until the epochs are over or the metric has stopped growing. */
@@ -236,6 +282,8 @@ static void train(struct training *t, enum kernel_choice kernel)
 	struct progress_state *s = &t->state;
 	bool choose = t->judged && o->patience > 0;
 	t->visits = t->problem->rows * (uint64_t)o->epochs;
+	if (choose)
+		check_judges(t);
 	if (o->checkpoint) {
 		s->fingerprint = fingerprint(t, kernel, choose);
 		if (checkpoint_read(o->checkpoint, s, &t->users, &t->items))
@@ -337,12 +385,20 @@ static void prepare_ials(struct training *t, enum kernel_choice kernel)
 	const struct options *o = t->options;
 	enum { AUTO, EXACT, BLOCK, CG };
 	bool steps = o->solver == AUTO || o->solver == CG;
+	const struct normal_kernel *normal = normal_kernel_of(kernel);
+	uint32_t stride = (uint32_t)t->users.stride;
+	t->kept_gram[0] = kept_gram(&t->kept[MODEL_USER], stride, normal);
+	t->kept_gram[1] = kept_gram(&t->kept[MODEL_ITEM], stride, normal);
 	struct ials_options options = {
 		.unobserved = o->unobserved,
 		.regularisation = o->regularisation,
 		.exponent = o->exponent,
 		.steps = steps ? (uint32_t)o->cg_steps : 0,
 		.block = o->solver == BLOCK ? (uint32_t)o->block_factors : t->factors,
+		.kept_users = t->kept[MODEL_USER].n,
+		.kept_items = t->kept[MODEL_ITEM].n,
+		.users_gram = t->kept_gram[0],
+		.items_gram = t->kept_gram[1],
 	};
 	t->ials = ials_new(t->problem, &t->users, &t->items, &options, kernel, t->pool);
 }
@@ -400,16 +456,8 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 					 !o->no_normalise);
 	t->users = start_side(t, users, t->user_features, "user", "user_feature");
 	t->items = start_side(t, items, t->item_features, "item", "item_feature");
-	if (t->init) {
-		uint32_t old = warm_start(&t->users, users, t->user_features, t->init, MODEL_USER,
-					  MODEL_USER_FEATURE);
-		uint32_t old_items = warm_start(&t->items, items, t->item_features, t->init,
-						MODEL_ITEM, MODEL_ITEM_FEATURE);
-		note("%u of %u users and %u of %u items start from the model", old, users->n,
-		     old_items, items->n);
-		model_free(t->init);
-		t->init = NULL;
-	}
+	if (t->init)
+		init_apply(t);
 	if (loss_of_cosines((enum loss)o->loss))
 		prepare_cosines(t);
 	if (t->user_features)
@@ -440,23 +488,14 @@ static void release(struct training *t)
 	features_free(t->user_features);
 	features_free(t->item_features);
 	problem_free(t->problem);
+	for (int kind = 0; kind < MODEL_KINDS; kind++)
+		kept_free(&t->kept[kind]);
+	free(t->kept_gram[0]);
+	free(t->kept_gram[1]);
+	model_free(t->init);
 	free(t->loss);
 	free(t->state.history);
 	pool_free(t->pool);
-}
-
-static void open_init(struct training *t)
-{
-	struct table *table = table_open_file(t->options->init);
-	t->init = model_read(table);
-	table_close(table);
-	uint32_t factors = t->init->factors;
-	if (option_given("factors") && factors != t->factors) {
-		model_free(t->init);
-		usage_error("--factors %u: the model %s has %u", t->factors, t->options->init,
-			    factors);
-	}
-	t->factors = factors;
 }
 
 static int run(const struct options *o, char **files, int count)
@@ -472,7 +511,7 @@ static int run(const struct options *o, char **files, int count)
 	check_options(o);
 	t.factors = (uint32_t)o->factors;
 	if (o->init)
-		open_init(&t);
+		init_open(&t);
 	struct table *table = table_open(files, count, &format);
 	struct output *model;
 	table_column(table, o->user, option_given("user") ? "user" : NULL);
@@ -495,13 +534,14 @@ static int run(const struct options *o, char **files, int count)
 		     (unsigned long long)t.problem->unused,
 		     o->loss == LOSS_LOGISTIC ? "" : "not above ");
 	if (t.problem->rows == 0)
-		warn("no rows to fit: the model is empty");
+		die(STATUS_DATA, "no %s rows: there is nothing to fit",
+		    fit == SPLIT_ALL ? "fitted" : o->fit_splits);
 	if (o->report && !t.judged)
 		die(STATUS_DATA, "--report %s: there are no validation rows to judge by", o->report);
 	stop_catch();
 	prepare(&t, kernel);
-	if (t.problem->rows)
-		train(&t, kernel);
+	train(&t, kernel);
+	check_collapse(&t);
 	uint64_t written = 0;
 	if (model) {
 		written = write_model(&t, model);

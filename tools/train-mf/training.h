@@ -10,6 +10,7 @@
 #include "features.h"
 #include "ials.h"
 #include "judge.h"
+#include "keep_old.h"
 #include "options.h"
 #include "params.h"
 #include "problem.h"
@@ -20,6 +21,8 @@ struct training {
 	const struct options *options;
 	struct problem *problem;
 	struct model *init;                   /* NULL: none */
+	struct kept kept[MODEL_KINDS];        /* of it, with --keep-old */
+	float *kept_gram[2];                  /* ials: of kept users, items; or NULL */
 	uint32_t factors;
 	struct params users, items;           /* what is moved */
 	struct features *user_features, *item_features; /* NULL: identity alone */
@@ -54,6 +57,11 @@ static inline const struct params *item_rows(const struct training *t)
 
 /* Makes the sums of all users and items as they are now (train-mf.c). */
 void compose(struct training *t);
+
+/* --init (init.c). Reads the model and sets t->factors; then gives the rows their numbers
+ * in it, and finds what of it is kept. */
+void init_open(struct training *t);
+void init_apply(struct training *t);
 
 /* Writes the model; returns how many rows (write.c). */
 uint64_t write_model(struct training *t, struct output *out);

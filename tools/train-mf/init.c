@@ -1,0 +1,83 @@
+/* A training that starts from an earlier model. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/loss.h"
+#include "cosine.h"
+#include "training.h"
+#include "warm.h"
+
+/* What is kept is shown beside what is fitted: their scores must be of one kind. */
+static void check_old(const struct training *t)
+{
+	const struct options *o = t->options;
+	char *loss = model_meta(t->init, "loss"), *normal = model_meta(t->init, "normalize");
+	char text[QUOTED_SIZE];
+	if (loss && strcmp(loss, LOSS_NAMES[o->loss]) != 0)
+		usage_error("--keep-old: the model %s was fitted with --loss %s, not %s: their "
+			    "scores do not compare", o->init, quoted(loss, strlen(loss), text),
+			    LOSS_NAMES[o->loss]);
+	if (normal && (o->user_features || o->item_features) &&
+	    (strcmp(normal, "no") == 0) != o->no_normalise)
+		usage_error("--keep-old: the model %s was fitted %s --no-normalize", o->init,
+			    o->no_normalise ? "without" : "with");
+	free(loss);
+	free(normal);
+}
+
+void init_open(struct training *t)
+{
+	struct table *table = table_open_file(t->options->init);
+	t->init = model_read(table);
+	table_close(table);
+	uint32_t factors = t->init->factors;
+	if (option_given("factors") && factors != t->factors) {
+		model_free(t->init);
+		usage_error("--factors %u: the model %s has %u", t->factors, t->options->init,
+			    factors);
+	}
+	t->factors = factors;
+	if (t->options->keep_old)
+		check_old(t);
+}
+
+/* Finds what the model has and the rows do not; it is kept, or counted. */
+static void find_old(struct training *t)
+{
+	struct problem *p = t->problem;
+	bool cosines = loss_of_cosines((enum loss)t->options->loss);
+	t->kept[MODEL_ITEM_FEATURE] = kept_features(t->init, MODEL_ITEM_FEATURE, t->item_features);
+	t->kept[MODEL_ITEM] = kept_entities(t->init, MODEL_ITEM, &p->items, t->item_features,
+					    &t->items, cosines);
+	t->kept[MODEL_USER_FEATURE] = kept_features(t->init, MODEL_USER_FEATURE, t->user_features);
+	t->kept[MODEL_USER] = kept_entities(t->init, MODEL_USER, &p->users, t->user_features,
+					    &t->users, cosines);
+	uint32_t users = t->kept[MODEL_USER].n, items = t->kept[MODEL_ITEM].n;
+	uint32_t features = t->kept[MODEL_USER_FEATURE].n + t->kept[MODEL_ITEM_FEATURE].n;
+	if (t->options->keep_old)
+		note("%u users, %u items and %u features of %s have no fitted rows and are kept",
+		     users, items, features, t->options->init);
+	else if (users || items || features)
+		warn("%u users, %u items and %u features of %s have no fitted rows and are not in "
+		     "the new model; --keep-old keeps them", users, items, features,
+		     t->options->init);
+}
+
+void init_apply(struct training *t)
+{
+	const struct side_ids *users = &t->problem->users, *items = &t->problem->items;
+	uint32_t old_users = warm_start(&t->users, users, t->user_features, t->init, MODEL_USER,
+					MODEL_USER_FEATURE);
+	uint32_t old_items = warm_start(&t->items, items, t->item_features, t->init, MODEL_ITEM,
+					MODEL_ITEM_FEATURE);
+	note("%u of %u users and %u of %u items start from the model", old_users, users->n,
+	     old_items, items->n);
+	find_old(t);
+	if (t->options->keep_old)
+		return;
+	for (int kind = 0; kind < MODEL_KINDS; kind++)
+		kept_free(&t->kept[kind]);
+	model_free(t->init);
+	t->init = NULL;
+}
