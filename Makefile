@@ -5,7 +5,7 @@
 
 VERSION = 0.1.0
 
-# MODE picks the flags and the folder: release, clang, asan, tsan, cov, fuzz.
+# MODE picks the flags and the folder: release, clang, static, asan, tsan, cov, fuzz.
 MODE ?= release
 # PREFIX= on the command line is heard too; in the environment it is a pipeline's.
 prefix ?= $(if $(filter command line,$(origin PREFIX)),$(PREFIX),/usr/local)
@@ -51,8 +51,10 @@ SANITIZE_cov = --coverage
 # NULL + 0 is no finding: empty buffers are a NULL and a length of 0.
 SANITIZE_fuzz = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-sanitize=pointer-overflow
-MODE_CFLAGS = $(if $(filter release clang,$(MODE)),$(HARDEN_CFLAGS) $(HARDEN_CPPFLAGS),$(SANITIZE_$(MODE)))
-MODE_LDFLAGS = $(if $(filter release clang,$(MODE)),$(HARDEN_LDFLAGS),$(SANITIZE_$(MODE)))
+HARDENED = $(filter release clang static,$(MODE))
+MODE_CFLAGS = $(if $(HARDENED),$(HARDEN_CFLAGS) $(HARDEN_CPPFLAGS),$(SANITIZE_$(MODE)))
+LINK_static = $(HARDEN_LDFLAGS:-pie=-static-pie)
+MODE_LDFLAGS = $(or $(LINK_$(MODE)),$(if $(HARDENED),$(HARDEN_LDFLAGS),$(SANITIZE_$(MODE))))
 
 COMPILE = $(CC) $(NEEDED_CPPFLAGS) $(CPPFLAGS) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS) $(MODE_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
@@ -60,7 +62,7 @@ LINK = $(CC) $(NEEDED_CFLAGS) $(MODE_CFLAGS) $(CFLAGS) $(MODE_LDFLAGS) -Wl,--as-
 # --- libraries: linked where their header is included -------------------------
 
 # The library of a package by pkg-config, or by its plain name.
-pkg = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),$(2))
+pkg = $(or $(shell $(PKG_CONFIG) $(if $(filter static,$(MODE)),--static) --libs $(1) 2>/dev/null),$(2))
 # Those of the given source files that include a header.
 including = $(if $(strip $(2)),$(shell grep -l '^\#include [<"]$(1)' $(2) /dev/null))
 # The libraries that the given source files need.
@@ -320,14 +322,14 @@ D = $(DESTDIR)
 .PHONY: completions install install-strip uninstall
 completions: all ## write bash completions to build/completions
 	@mkdir -p build/completions
-	@for t in $(TOOLS); do sh completions/generate.sh bin/$$t > build/completions/$$t || exit 1; done
+	@for t in $(TOOLS); do sh completions/generate.sh $(BIN)/$$t > build/completions/$$t || exit 1; done
 
 # The pipelines lie in share/recpipe as they lie in the tree, with a link to the tools
 # beside them, and are in bin as recpipe-NAME: a script finds its tools by its own path.
 install: completions ## install below DESTDIR and PREFIX (/usr/local)
 	$(INSTALL) -d $(D)$(bindir) $(D)$(mandir)/man1 $(D)$(mandir)/man5 $(D)$(mandir)/man7 \
 		$(D)$(datadir)/bash-completion/completions $(D)$(datadir)/recpipe/pipelines
-	$(INSTALL_PROGRAM) $(addprefix bin/,$(TOOLS)) $(D)$(bindir)
+	$(INSTALL_PROGRAM) $(addprefix $(BIN)/,$(TOOLS)) $(D)$(bindir)
 	for n in 1 5 7; do \
 		for page in man/*.$$n; do \
 			[ ! -f $$page ] || $(INSTALL) -m 644 $$page $(D)$(mandir)/man$$n || exit 1; \
@@ -354,6 +356,48 @@ uninstall: ## remove what install put there
 		for page in man/*.$$n; do rm -f $(D)$(mandir)/man$$n/$${page#man/}; done; \
 	done
 	rm -rf $(D)$(datadir)/recpipe
+
+# --- to give away ---------------------------------------------------------------
+
+# The same bytes wherever and whenever: names in order, no owner, one time, gzip without one.
+DIST = recpipe-$(VERSION)
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell [ ! -e .git ] || git log -1 --format=%ct 2>/dev/null),0)
+comma = ,
+# $(1): further options, $(2): the archive; the names come on standard input
+pack = tar --format=ustar --owner=0 --group=0 --numeric-owner --mtime=@$(EPOCH) --mode=u=rwX,go=rX \
+	--no-recursion --null -T - $(1) -cf $(2).tmp && gzip -9n < $(2).tmp > $(2).new && rm $(2).tmp && mv $(2).new $(2)
+# What git knows; in an unpacked archive, all that was not made there.
+listed = { if [ -e .git ]; then git ls-files -z; else find . \( -path ./build -o -path ./bin \) -prune \
+	-o ! -type d -printf '%P\0'; fi; } | LC_ALL=C sort -z
+
+.PHONY: dist distcheck static
+dist: build/$(DIST).tar.gz ## make the source archive, build/recpipe-VERSION.tar.gz, the same bytes everywhere
+
+build/$(DIST).tar.gz: FORCE
+	@mkdir -p $(@D)
+	$(call say,TAR,$@)
+	$(Q)$(listed) | $(call pack,--transform='flags=rh;s$(comma)^$(comma)$(DIST)/$(comma)',$@)
+
+distcheck: deps ## unpack the archive, build it, test it quickly, install and uninstall it
+	@+$(MAKE) --no-print-directory dist
+	@JOBS=$(JOBS) sh tests/distcheck.sh build/$(DIST).tar.gz $(DIST) $(EPOCH)
+
+STATIC = recpipe-$(VERSION)-linux-$(firstword $(subst -, ,$(MACHINE)))
+STATIC_LIBRARIES = $(patsubst -l%,%,$(sort $(filter -l%,$(COMMON_LIBS) $(SERVICE_LIBS) \
+	$(call libraries,$(TOOL_SOURCES))))) c m
+static: deps ## static programs, their pages and pipelines: build/recpipe-VERSION-linux-MACHINE.tar.gz
+	@missing=; for l in $(STATIC_LIBRARIES); do \
+		[ -e "$$($(CC) -print-file-name=lib$$l.a)" ] || missing="$$missing lib$$l.a"; \
+	done; \
+	[ -z "$$missing" ] || { echo "make static: missing, to be linked:$$missing" >&2; exit 1; }
+	@+$(again) MODE=static all
+	@rm -rf build/static/stage
+	@+$(MAKE) --no-print-directory -s MODE=static install-strip prefix=/$(STATIC) \
+		DESTDIR=$(CURDIR)/build/static/stage
+	@cp README.md CHANGELOG.md LICENSE build/static/stage/$(STATIC)/
+	$(call say,TAR,build/$(STATIC).tar.gz)
+	$(Q)cd build/static/stage && find $(STATIC) ! -type d -print0 | LC_ALL=C sort -z | \
+		$(call pack,,$(CURDIR)/build/$(STATIC).tar.gz)
 
 .PHONY: clean help
 clean: ## remove what was built

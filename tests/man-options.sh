@@ -11,12 +11,12 @@ for tool in "${RECPIPE_BIN:-bin}"/*; do
 	name=$(basename -- "$tool")
 	page=man/$name.1
 	if ! [ -f "$page" ]; then
-		echo "$name has no page $page"
+		echo "$name has no page: write $page (tests/new-tool shows how one begins), then make man"
 		bad=1
 		continue
 	fi
 	if ! RECPIPE_DUMP_OPTIONS=man "$tool" > "$work/options"; then
-		echo "$name does not print its options"
+		echo "$name does not print its options: its main must begin with program_start (frame/options.h)"
 		bad=1
 		continue
 	fi
@@ -34,13 +34,13 @@ for tool in "${RECPIPE_BIN:-bin}"/*; do
 			print
 		}
 		END { exit !(begun == 1 && ended == 1) }' "$page" > "$work/page"; then
-		echo "$page: wants one BEGIN OPTIONS and one END OPTIONS line"
+		echo "$page: put one line .\\\" BEGIN OPTIONS and one .\\\" END OPTIONS under .SH OPTIONS, then make man"
 		bad=1
 	elif ! cmp -s "$page" "$work/page"; then
 		if [ "$1" = --write ]; then
 			cat "$work/page" > "$page" && echo "$page: written"
 		else
-			echo "$page: OPTIONS is not what the table says (make man)"
+			echo "$page: OPTIONS is not what the table says: run make man"
 			bad=1
 		fi
 	fi

@@ -23,7 +23,7 @@ complain()
 {
 	printf '%s: %s: %s\n' "$tool" "$test" "$1"
 	[ ! -s err ] || sed 's/^/    stderr: /' err | cut -c 1-300 | head -n 5
-	bad=1
+	bad=1 complaints=$((complaints + 1))
 }
 
 # begin TEST: does it apply? Then what follows is counted as one.
@@ -445,9 +445,9 @@ cd "$RECPIPE_TMP" || exit 1
 [ $# -gt 0 ] || set -- "$RECPIPE_BIN"/*
 for tool; do
 	tool=$(basename -- "$tool")
-	test=setup
+	test=setup complaints=0
 	if ! [ -d "$RECPIPE_ROOT/tests/every/$tool" ]; then
-		echo "$tool: there is no tests/every/$tool that says how it is run"
+		echo "$tool: there is no tests/every/$tool: write its files input and args (head of tests/checks/every-tool.sh)"
 		bad=1
 		continue
 	fi
@@ -462,7 +462,11 @@ for tool; do
 			try_input
 			[ -n "$json" ] || try_table
 		fi
+	else
+		echo "^ $tool: tests/every/$tool/input with the options of args must be a good run"
 	fi
+	[ $complaints = 0 ] || echo "^ $tool: mend the tool; where a test cannot hold for it, write" \
+		"'TEST reason' into tests/every/$tool/not"
 	every_leave
 done
 echo "$tests tests of $# tools"

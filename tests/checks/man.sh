@@ -12,18 +12,19 @@ if command -v mandoc > /dev/null; then
 			> "$RECPIPE_TMP/lint"
 	if [ -s "$RECPIPE_TMP/lint" ]; then
 		cat "$RECPIPE_TMP/lint"
+		echo '^ mend these lines of the pages; the words are explained in mandoc(1)'
 		bad=1
 	fi
 fi
 for page in man/*.1; do
 	name=$(basename -- "$page" .1)
 	if [ ! -x "$RECPIPE_BIN/$name" ]; then
-		echo "$page: there is no tool $name"
+		echo "$page: there is no tool $name: remove the page, or build the tool (make)"
 		bad=1
 	fi
 	for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 		if ! grep -qiE "^\.SH \"?$section\"?\$" "$page"; then
-			echo "$page: no section $section"
+			echo "$page: no section $section: add .SH $section"
 			bad=1
 		fi
 	done

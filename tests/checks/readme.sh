@@ -14,7 +14,7 @@ say()
 
 first=$(awk '/^```/ { n++; next } n == 1' README.md)
 [ "$first" = 'make demo
-make check' ] || say "README.md: the first block is not make demo, make check: $first"
+make check' ] || say "README.md: the first block must be make demo, make check; it is: $first"
 
 tools=
 for path in tools/*; do
@@ -25,23 +25,23 @@ sed -n '/^<!-- tools -->/,/^<!-- end of tools -->/p' README.md > "$RECPIPE_TMP/p
 tr -d '\\' < man/recpipe.7 > "$RECPIPE_TMP/recpipe.7"
 for name in $tools; do
 	[ "$(grep -c "^\*\*$name\*\* " "$RECPIPE_TMP/paragraphs")" = 1 ] ||
-		say "README.md: not one paragraph about $name"
-	grep -q "^\.BR $name (1)" "$RECPIPE_TMP/recpipe.7" || say "man/recpipe.7 does not name $name"
-	grep -q "\b$name\b" CHANGELOG.md || say "CHANGELOG.md does not name $name"
+		say "README.md: not one paragraph about $name: write one between <!-- tools --> and its end: **$name** does ..."
+	grep -q "^\.BR $name (1)" "$RECPIPE_TMP/recpipe.7" || say "man/recpipe.7 does not name $name: add .BR $name (1) and a line about it under TOOLS"
+	grep -q "\b$name\b" CHANGELOG.md || say "CHANGELOG.md does not name $name: add a line under Unreleased"
 done
 for name in $(sed -n 's/^\*\*\([a-z-]*\)\*\* .*/\1/p' "$RECPIPE_TMP/paragraphs"); do
-	[ -x "$RECPIPE_BIN/$name" ] || say "README.md: there is no tool $name"
+	[ -x "$RECPIPE_BIN/$name" ] || say "README.md: there is no tool $name: remove its paragraph, or build it (make)"
 done
 for name in $(sed -n 's/^\.BR \([a-z]*-[a-z-]*\) (1).*/\1/p' "$RECPIPE_TMP/recpipe.7"); do
-	[ -x "$RECPIPE_BIN/$name" ] || say "man/recpipe.7: there is no tool $name"
+	[ -x "$RECPIPE_BIN/$name" ] || say "man/recpipe.7: there is no tool $name: remove its entry, or build it (make)"
 done
 
 for script in pipelines/*; do
 	[ -f "$script" ] || continue
 	name=$(basename "$script")
-	grep -q -- "^- \`$name" README.md || say "README.md does not tell of $script"
-	grep -q "^\.SS $name" "$RECPIPE_TMP/recpipe.7" || say "man/recpipe.7 does not tell of $script"
-	grep -q "\b$name\b" CHANGELOG.md || say "CHANGELOG.md does not name $script"
+	grep -q -- "^- \`$name" README.md || say "README.md does not tell of $script: add a line - \`$name ...\` to the list of pipelines"
+	grep -q "^\.SS $name" "$RECPIPE_TMP/recpipe.7" || say "man/recpipe.7 does not tell of $script: add .SS $name"
+	grep -q "\b$name\b" CHANGELOG.md || say "CHANGELOG.md does not name $script: add a line under Unreleased"
 done
 
 # Options of the examples: words of the command in front of them.
@@ -59,22 +59,22 @@ while read -r name rest; do
 		--*)
 			option=${word#--}
 			cut -f 1 "$RECPIPE_TMP/options" | grep -qx -- "${option%%=*}" ||
-				say "an example calls $name $word, which has no such option"
+				say "an example of README.md or man/recpipe.7 calls $name $word, which has no such option: mend the example"
 			;;
 		esac
 	done
 done < "$RECPIPE_TMP/commands"
 
 for link in $(grep -o ']([^)#:]*)' README.md | tr -d '])('); do
-	[ -e "$link" ] || say "README.md: no file $link"
+	[ -e "$link" ] || say "README.md: links to $link, which is not there: write where it is now"
 done
 for target in $(grep -o '`make [a-z0-9-]*' README.md | cut -d ' ' -f 2 | sort -u); do
 	grep -q "^$target:" Makefile || grep -q "^\.PHONY:.*\b$target\b" Makefile ||
-		say "README.md: there is no make $target"
+		say "README.md: there is no make $target: see make help"
 done
 version=$(sed -n 's/^VERSION = //p' Makefile)
-grep -q "^## $version" CHANGELOG.md || say "CHANGELOG.md has nothing about $version"
+grep -q "^## $version" CHANGELOG.md || say "CHANGELOG.md has nothing about $version (VERSION of the Makefile): add ## $version"
 for f in README.md CHANGELOG.md; do
-	awk -v f="$f" 'length > 120 && !/^\|/ { print f ":" NR ": longer than 120"; n++ } END { exit n > 0 }' "$f" || bad=1
+	awk -v f="$f" 'length > 120 && !/^\|/ { print f ":" NR ": longer than 120 columns: break the line"; n++ } END { exit n > 0 }' "$f" || bad=1
 done
 exit $bad

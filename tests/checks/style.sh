@@ -16,24 +16,24 @@ forbid()
 		bad=1
 	fi
 }
-forbid 'an unchecked call' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' \
+forbid 'an unchecked call: numbers by base/number.h, texts by base/memory.h and base/buffer.h' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' \
 	$(find common tools -name '*.[ch]')
 # What comes from outside is no part of a program's text (base/quote.h): no tool starts a
 # shell but with a text made by command.c, and scripts give awk its values by ENVIRON.
-forbid 'a shell that a library starts' '\b(popen|system|wordexp)\(' $(find common tools -name '*.[ch]')
+forbid 'a shell that a library starts: fork and execvp, with the words in an array' '\b(popen|system|wordexp)\(' $(find common tools -name '*.[ch]')
 shipped=$(find pipelines completions -type f ! -path 'pipelines/data/*'; ls tests/run .ci/run)
-forbid 'awk -v reads backslashes: use ENVIRON' '\bawk\b.* -v ' $shipped
+forbid 'awk -v reads backslashes: put the value into the environment and use ENVIRON' '\bawk\b.* -v ' $shipped
 if grep -nE '\beval\b|\bsh -c\b' $shipped | grep -vE 'words in quotes|MAIL_COMMAND'; then
-	echo '^ a text that sh reads: nothing but what common/base/quote.h has quoted'
+	echo '^ a text that sh reads: quote it as common/base/quote.h and pipelines/lib/quote.sh do'
 	bad=1
 fi
-forbid 'unfinished?' '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b' $files
-forbid 'a typedef of a struct' '^typedef (struct|union|enum)[^(]*;' $files
-forbid 'a blank at the end of a line' '[ 	]$' $files
-forbid 'a line end of another system' "$(printf '\r')\$" $files
+forbid 'unfinished? Finish it, or say in plain words what is not done' '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b' $files
+forbid 'a typedef of a struct: write struct NAME where it is used' '^typedef (struct|union|enum)[^(]*;' $files
+forbid 'a blank at the end of a line: delete it' '[ 	]$' $files
+forbid 'a line end of another system: delete the CR (tr -d)' "$(printf '\r')\$" $files
 for f in $(find common tools -name '*.[ch]'); do
 	expand -t 4 "$f" | awk -v f="$f" '{ gsub(/[\200-\277]/, "") } # bytes inside a UTF-8 character
-		length > 110 { print f ":" NR ": longer than 110 columns"; n++ }
+		length > 110 { print f ":" NR ": longer than 110 columns (a tab counts 4): break the line"; n++ }
 		END { exit n > 0 }' || bad=1
 done
 for f in $(find common -name '*.h'); do
@@ -44,7 +44,7 @@ for f in $(find common -name '*.h'); do
 	case $name in
 	"${guard%_H}"*) ;;
 	*)
-		[ -z "$guard" ] || { echo "$f: its guard should be $name"; bad=1; }
+		[ -z "$guard" ] || { echo "$f: its guard should be $name, by its path: rename it in #ifndef and #define"; bad=1; }
 		;;
 	esac
 done
@@ -52,7 +52,7 @@ for f in tools/*.c; do
 	[ -f "$f" ] || continue
 	name=$(basename "$f" .c)
 	head -n 1 "$f" | grep -q "^/\* $name - " || {
-		echo "$f: begins without its banner"
+		echo "$f: has no banner: begin it with '/* $name - what it does in one sentence.'"
 		bad=1
 	}
 done
