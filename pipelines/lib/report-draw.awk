@@ -1,7 +1,7 @@
 # report-draw.awk - writes the gnuplot programs of report-experiment and their data into
 # the current folder: K-forest.gp, K-daily.gp, K-arms.gp for experiment K. After quote.awk,
 # on effects.tsv health.tsv daily.tsv users.tsv; REPORT_LOWER in the environment has the
-# metrics of which less is good, a line each; values.sorted is made of values.tsv by sort.
+# metrics where lower is better, one per line; values.sorted is made of values.tsv by sort.
 # Names are data: lines of the block $text, which the program knows by their numbers.
 
 function text(s, tic) {
@@ -30,7 +30,7 @@ function arm_key(e, arm) {
 BEGIN {
 	FS = "\t"
 	SUBSEP = "\n" # in no name
-	split("#666666 #1b6ca8 #c8553d #2a9d5c #8e5bb5 #b8860b #d1579a #2b8c8c", colour, " ")
+	split("#666666 #1b6ca8 #c8553d #2a9d5c #8e5bb5 #b8860b #d1579a #2b8c8c", color, " ")
 	n_lower = split(ENVIRON["REPORT_LOWER"], lowers, "\n")
 	for (i = 1; i <= n_lower; i++)
 		less_is_good[lowers[i]] = 1
@@ -162,8 +162,8 @@ END {
 	for (k = 1; k <= experiments; k++)
 		draw_arms(k, name[k])
 }
-# Days that are drawn: those with a tenth of an average day's tracks, or more. A handful of
-# events behind midnight make no day. Sets at[k, 1] .. at[k, days[k]].
+# Days that are drawn: those with a tenth of an average day's tracks, or more. A few
+# events after midnight are not a day. Sets at[k, 1] .. at[k, days[k]].
 function keep_days(k,    x, kept) {
 	kept = 0
 	for (x = 1; x <= days[k]; x++)
@@ -198,7 +198,7 @@ function draw_days(k, e,    x, step, list, thin, drawn, a, data, points, c) {
 			continue
 		close(data)
 		drawn++
-		c = colour[(a - 1) % 8 + 1]
+		c = color[(a - 1) % 8 + 1]
 		list = list (list == "" ? "plot " : ", ") "'" data "' using 1:2:3:4 with yerrorbars lc rgb '" c \
 			"' pt 7 ps 0.6 lw 1.5 title " text(arm[e, a], 0) ", '' using 1:2 with lines lc rgb '" c "' lw 1.5 notitle"
 	}
@@ -236,7 +236,7 @@ function draw_arms(k, e,    n, lo, hi, bins, width, hit, i, b, list, a, data) {
 			printf "%.9g\t%.6g\n", lo + (b + 0.5) * width, 100 * hit[a, b] / size[k, a] > data
 		close(data)
 		list = list (list == "" ? "plot " : ", ") "'" data "' using 1:2 with histeps lc rgb '" \
-			colour[(a - 1) % 8 + 1] "' lw 2 title " text(arm[e, a], 0)
+			color[(a - 1) % 8 + 1] "' lw 2 title " text(arm[e, a], 0)
 	}
 	add(list)
 	finish()

@@ -1,7 +1,7 @@
 # report-page.awk - writes the page of report-experiment. After quote.awk, in the folder of
 # effects.tsv health.tsv details.tsv said, and of the drawings (K-forest.part and so on);
 # the environment has REPORT_TITLE, REPORT_SEQUENTIAL (1 or 0) and REPORT_LOWER (the
-# metrics of which less is good, a line each).
+# metrics where lower is better, one per line).
 
 function number_text(x) { return x == "" ? "&ndash;" : sprintf("%.5g", x) }
 function share(x) { return x == "" ? "&ndash;" : sprintf("%+.2f", x) }
@@ -31,7 +31,7 @@ function first_line(file,    line) {
 	sub(/^[^:]*: /, "", line)
 	return line
 }
-# behind "rises by" and "falls by" there is no sign
+# no sign after "rises by" and "falls by"
 function size_of(x, directed) { return directed == 1 && x < 0 ? -x : x }
 function signed(i) { return significant[i] == 1 ? "%.4" : "%+.4" }
 # what an effect means, as a sentence with its HTML
@@ -40,7 +40,7 @@ function verdict(i,    m, text, mde) {
 	if (segment[i] != "")
 		m = m " in segment <code>" html(segment[i]) "</code>"
 	if (lower_end[i] == "" && percent_lower[i] == "")
-		return "<strong>nothing can be said</strong> about " m ": it does not vary, or there are too few users."
+		return "<strong>no result</strong> for " m ": it does not vary, or there are too few users."
 	text = sprintf(signed(i) "g&nbsp;%% (interval %+.2f to %+.2f)", size_of(percent[i], significant[i]), percent_lower[i], percent_upper[i])
 	if (percent[i] == "" || percent_lower[i] == "")
 		text = sprintf(signed(i) "g (interval %+.5g to %+.5g)", size_of(effect[i], significant[i]), lower_end[i], upper_end[i])
@@ -55,7 +55,7 @@ function verdict(i,    m, text, mde) {
 	}
 	mde = ""
 	if (mde_of[i] != "" && control_mean[i] + 0 != 0)
-		mde = sprintf(" An effect of %.2g&nbsp;%% or more would probably have been seen; smaller ones may be there.", \
+		mde = sprintf(" An effect of %.2g&nbsp;%% or more would probably have been detected; there may be smaller ones.", \
 			100 * mde_of[i] / (control_mean[i] < 0 ? -control_mean[i] : control_mean[i]))
 	return "<strong>no difference is shown</strong> in " m ": " text "." mde
 }
@@ -126,8 +126,8 @@ kind == "details.tsv" {
 	if ($3 == primary[seen[$1]] && $4 ~ /^quantile[01]_/ && !(($1, $2, $4) in quantile))
 		quantile[$1, $2, $4] = $5
 }
-kind == "said" && /WARNING: / {
-	sub(/^.*WARNING: /, "")
+kind == "said" && /^[^:]*: warning: / {
+	sub(/^[^:]*: warning: /, "")
 	if (++warnings <= 30)
 		warning[warnings] = $0
 }
@@ -148,7 +148,7 @@ END {
 	print "</style>\n</head>\n<body>\n<h1>" html(title) "</h1>"
 	print "<section id=\"health\">\n<h2>Can the figures be trusted?</h2>"
 	if (warnings || bad_all) {
-		print "<div class=\"warning\"><p><strong>Not without a look at these:</strong></p>\n<ul>"
+		print "<div class=\"warning\"><p><strong>Not before these warnings are checked:</strong></p>\n<ul>"
 		for (i = 1; i <= warnings && i <= 30; i++)
 			print "<li>" html(warning[i]) "</li>"
 		if (warnings > 30)
@@ -184,10 +184,10 @@ END {
 			if ((metric[i] != primary[k] || segment[i] != "") && significant[i] == 1)
 				text = text "<li>Arm <code>" html(treatment[i]) "</code>: " verdict(i) "</li>\n"
 		if (text != "")
-			print "<p>Besides:</p>\n<ul>\n" text "</ul>"
-		print "<p>" (sequential ? "The intervals hold however often one looks. " : \
-			"The intervals and p hold for one look, at a time fixed before; " \
-			"whoever looks every day and stops at will needs <code>--sequential</code>. ") \
+			print "<p>Other significant effects:</p>\n<ul>\n" text "</ul>"
+		print "<p>" (sequential ? "The intervals are valid for any number of looks. " : \
+			"The intervals and p are valid for one look, at a time fixed in advance; " \
+			"to look repeatedly and stop early, use <code>--sequential</code>. ") \
 			"Intervals are not adjusted for the number of comparisons; p is.</p>"
 		print "<h3>All effects</h3>\n<div class=\"wide\"><table>"
 		print "<thead><tr><th class=\"t\">arm</th><th class=\"t\">metric</th>" \
@@ -210,13 +210,13 @@ END {
 		drawing(k "-forest", "Effects with their intervals; " \
 			(doubtful ? "without colors, as a health check failed" : "green better, red worse, gray not significant"))
 		print "<h3>By day</h3>"
-		if (!drawing(k "-daily", "Effect on " primary[k] " as it was at the end of each day; a day of few events goes with the next")) {
+		if (!drawing(k "-daily", "Effect on " primary[k] " as it was at the end of each day; a day with few events is merged into the next")) {
 			text = first_line("no-daily")
-			print "<p>Not drawn: " (text == "" ? "all events, or all but a few, are of one day." : html(text)) "</p>"
+			print "<p>Not drawn: " (text == "" ? "all events, or all but a few, are from one day." : html(text)) "</p>"
 		}
 		print "<h3>Users</h3>"
-		if (!drawing(k "-arms", "Users by " primary[k] "; the outermost bins hold what lies beyond")) {
-			print "<p>Not drawn: all users are alike.</p>"
+		if (!drawing(k "-arms", "Users by " primary[k] "; the outermost bins include all values beyond them")) {
+			print "<p>Not drawn: all users have the same value.</p>"
 		}
 		n_q = split("0.25 0.5 0.75 0.9 0.99", q, " ")
 		rows = ""

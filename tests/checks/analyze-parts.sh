@@ -160,10 +160,10 @@ refused 3 'should be 3 parts but there are 2' --merge --parts 3 plain.0 plain.1
 refused 3 'should be 2 parts but there are 3' --merge --parts 2 plain.0 plain.1 plain.2
 refused 3 'should be 4 parts but there are 3' --merge --parts 4 plain.1 plain.two
 refused 3 'should be 3 parts but there are 2' --merge --partial --parts 3 plain.two
-refused 3 'no whole part' --merge header
+refused 3 'no part is complete' --merge header
 sed '$d' plain.2 > cut
-refused 3 'cut or missing' --merge plain.0 plain.1 cut
-refused 3 'no whole part' --merge --no-header --columns "$names" /dev/null
+refused 3 'truncated or missing' --merge plain.0 plain.1 cut
+refused 3 'no part is complete' --merge --no-header --columns "$names" /dev/null
 refused 3 'no rows' --no-header --columns message,timestamp,user,track,time,latency,recommendation,X /dev/null
 refused 3 'no rows' --user-level --experiment X -m time --no-header --columns user,X,time /dev/null
 sed 's/^a\t/a\tx/' alone > bad
@@ -171,7 +171,7 @@ refused 3 'all 1 rows of users are bad' --merge --on-error skip bad
 refused 2 '.parts requires' --parts 3 plain.0
 refused 2 'cannot be combined' --merge --partial --metrics time plain.0
 sed 2d plain.0 > cut
-refused 3 'cut or missing' --merge cut plain.1 plain.2
+refused 3 'truncated or missing' --merge cut plain.1 plain.2
 refused 3 'without --daily' --merge --daily plain.0 plain.1 plain.2
 analyze-ab -q --experiment X --experiment Y --partial --daily users.1 > dated && analyze-ab --merge --partial plain.0 dated > mixed || exit 1
 refused 3 'without --daily' --merge --daily mixed

@@ -11,7 +11,7 @@ sed 1d "$logs/expected.tsv" | cut -f 1,2 | sort -u | while IFS='	' read -r run e
 		sed 1d | awk -F '\t' -v OFS='\t' -v run="$run" '{print run, $1, $2, $3, $11, $13, $12, $6, $7, $4, $5, $16}' ||
 		exit 1
 	awk -F '\t' -v OFS='\t' -v run="$run" '$2 == "followed" && (share == "" || $4 < share) {share = $4}
-		END {print run, share}' health.tsv | sed "s/\$/	$(grep -c 'are lost' said)/" >> followed.tsv
+		END {print run, share}' health.tsv | sed "s/\$/	$(grep -c 'are missing' said)/" >> followed.tsv
 done > got.tsv || exit 1
 sort -u followed.tsv | awk -F '\t' '
 	{print $1 ": at least " $2 " of the tracks are those recommended before"}

@@ -37,7 +37,7 @@ report=$RECPIPE_ROOT/pipelines/report-experiment
 "$report" -o page.html -t 'A title & <i>' good.tsv -- --metrics time,sessions,time/tracks,mean_request_latency 2> err || { cat err; exit 1; }
 [ ! -s err ] || { cat err; say 'a good log, and something on stderr'; }
 "$report" lost.tsv > lost.html -- --experiment AA --control B 2> err || { cat err; exit 1; }
-grep -q 'are lost' err || say 'lost events, and nothing on stderr'
+grep -q 'are missing' err || say 'lost events, and nothing on stderr'
 gzip -c good.tsv | "$report" > stdin.html -- --metrics time,sessions,time/tracks,mean_request_latency || say 'no page from standard input'
 for f in page lost stdin; do
 	[ "$(wc -c < $f.html)" -lt 1000000 ] || say "$f.html: 1 MB or more"
@@ -48,12 +48,12 @@ text() { sed -e 's/<[^>]*>//g' -e 's/&nbsp;/ /g' "$1"; }
 text page.html > page.txt
 text lost.html > lost.txt
 grep -q 'Every check passed' page.txt || say 'the good log is not said to be good'
-grep -q 'Not without a look at these' lost.txt && grep -q 'are lost' lost.txt || say 'the page does not warn of lost events'
+grep -q 'Not before these warnings are checked' lost.txt && grep -q 'are missing' lost.txt || say 'the page does not warn of lost events'
 grep -q 'Arm T1: better: time rises by' page.txt || say 'no verdict on the planted effect'
 grep -q 'no difference is shown in time' page.txt || say 'no verdict on the A/A experiment'
 grep -q 'A title &amp; &lt;i&gt;' page.html && grep -q 'NEW &amp; &lt;b&gt;' page.html || say 'names are not quoted'
 [ "$(grep -c '<svg role' page.html)" = 6 ] || say 'not three drawings for each of two experiments'
-for word in 'Effects with their intervals' 'at the end of each day' 'Users by time' 'hold for one look' 'not adjusted for the number'; do
+for word in 'Effects with their intervals' 'at the end of each day' 'Users by time' 'valid for one look' 'not adjusted for the number'; do
 	grep -q "$word" page.txt || say "the page does not say: $word"
 done
 if command -v python3 > /dev/null; then

@@ -57,6 +57,6 @@ awk 'BEGIN {
 "$report" clear.tsv -- --metrics time > clear.html || say 'no page of one day'
 text clear.html > clear.txt
 [ "$(analyze-ab -q --daily --metrics time clear.tsv | cut -f 20-21 | tail -n 1)" = "2024-03-19	0.0125" ] || say 'not five of 400 events on the second day'
-grep -q 'all but a few, are of one day' clear.txt && [ "$(grep -c '<svg role' clear.html)" = 2 ] || say 'a handful of events is a day'
+grep -q 'all but a few, are from one day' clear.txt && [ "$(grep -c '<svg role' clear.html)" = 2 ] || say 'a handful of events is a day'
 grep -q 'p &lt; 1e-300' clear.txt && ! grep -q 'p = &lt;' clear.txt || say 'p below 1e-300 is not said so'
 exit $bad

@@ -24,7 +24,7 @@ static const char *day_text(int64_t ms)
 	return memory_text(text, strlen(text));
 }
 
-static uint32_t *levels_of(const struct features *f, const struct users *u)
+static uint32_t *levels_of(const struct attributes *f, const struct users *u)
 {
 	uint32_t *level = memory_new(u->n + 1, sizeof *level);
 	for (size_t i = 0; i < u->n; i++) {
@@ -108,17 +108,17 @@ static void write_users(const struct users *u, struct output *out)
 				output_span(out, strmap_key(u->arms[x], arm));
 		}
 		for (size_t v = 0; v < u->n_values; v++)
-			put_number(out, u->value[v][i]);
+			output_number(out, u->value[v][i]);
 		output_end_row(out);
 	}
 }
 
-/* The experiment's users and what is known of them. */
+/* The experiment's users with their attributes and values from before. */
 static struct experiment_data data_of(struct run *r, const struct users *users, size_t experiment)
 {
 	struct experiment_data d = {.options = &r->options, .users = users, .experiment = experiment,
-		.stratify = r->o->stratify != NULL, .levels = r->features.levels, .pre = r->pre};
-	d.segment = r->has_features ? levels_of(&r->features, users) : NULL;
+		.stratify = r->o->stratify != NULL, .levels = r->attributes.levels, .pre = r->pre};
+	d.segment = r->has_attributes ? levels_of(&r->attributes, users) : NULL;
 	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
 	data_prepare(&d);
 	return d;
@@ -136,8 +136,9 @@ static void show_effects(struct run *r, const struct users *users, size_t experi
 	data_free(&d);
 }
 
-/* Health first, then what was asked for besides the effects. True: they are doubtful. */
-static bool look_at(struct run *r, const struct users *users, size_t experiment, const struct health *health)
+/* Checks health, then does everything except the effects. Returns whether they are doubtful. */
+static bool analyze_experiment(struct run *r, const struct users *users, size_t experiment,
+			       const struct health *health)
 {
 	const struct options *o = r->o;
 	bool good = true;
@@ -147,7 +148,7 @@ static bool look_at(struct run *r, const struct users *users, size_t experiment,
 	} else {
 		double *weights = weights_of(o, &r->registry, users, experiment);
 		good = check_health(&d, health, weights, r->health);
-		say_adjustments(&d);
+		report_adjustments(&d);
 		if (r->details)
 			write_details(&d, r->details);
 		if (o->aa && health->first)
@@ -165,7 +166,7 @@ void analyze_users(struct run *r, const struct users *users)
 	r->days = NAN;
 	for (size_t x = 0; x < users->n_experiments; x++) {
 		struct health none = {.first = x == 0};
-		bool doubtful = look_at(r, users, x, &none);
+		bool doubtful = analyze_experiment(r, users, x, &none);
 		if (!r->plan)
 			show_effects(r, users, x, users->experiment[x], doubtful, NULL);
 	}
@@ -200,7 +201,7 @@ static struct health health_of(const struct state *s)
 	return h;
 }
 
-/* Users in several arms of whom each arm is kept. */
+/* The number of users in several arms, each of which is kept. */
 static uint64_t kept_several(const struct state *s, size_t experiment)
 {
 	uint64_t n = 0;
@@ -210,7 +211,7 @@ static uint64_t kept_several(const struct state *s, size_t experiment)
 	return n;
 }
 
-/* What all users heard in finished sessions. */
+/* Tracks played by all users in finished sessions. */
 static double sum_of_tracks(const struct users *u)
 {
 	long c = users_find(u, "tracks");
@@ -220,14 +221,14 @@ static double sum_of_tracks(const struct users *u)
 	return sum;
 }
 
-/* The effects as they were at the end of each day; `all` tracks are those of all days. */
+/* The effects as of the end of each day; `all`: the number of tracks of all days. */
 static void show_days(struct run *r, const struct state *s, size_t experiment, bool doubtful, double all)
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
 	int64_t first = day_of(s->totals.first_ms), last = day_of(s->totals.last_ms);
 	if (last - first > EMPTY_DAYS_SPAN)
-		die(STATUS_DATA, "--daily: the events are of %lld days: is a time wrong? (--from, --to)",
+		die(STATUS_DATA, "--daily: the events span %lld days; check their times, or use --from and --to",
 		    (long long)(last - first + 1));
 	double before = 0;
 	for (int64_t day = first; day <= last; day++) {
@@ -255,7 +256,7 @@ void analyze_state(struct run *r, const struct state *s)
 		struct users *u = users_at(r, s, x, INT64_MAX);
 		health.first = x == 0;
 		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
-		bool doubtful = look_at(r, u, 0, &health);
+		bool doubtful = analyze_experiment(r, u, 0, &health);
 		if (r->o->daily)
 			show_days(r, s, x, doubtful, sum_of_tracks(u));
 		else if (!r->plan)

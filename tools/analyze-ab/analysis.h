@@ -23,8 +23,8 @@ struct options {
 	int64_t rounds, aa, parts;
 };
 
-/* What is known of users besides: --users. */
-struct features {
+/* Attributes of users: --users. */
+struct attributes {
 	struct strmap *users, *levels;
 	uint32_t *level; /* of each user */
 };
@@ -35,17 +35,17 @@ struct run {
 	struct measures measures;
 	struct view view;
 	struct output *details, *health, *user_table, *session_table;
-	struct features features;
-	bool has_features;
+	struct attributes attributes;
+	bool has_attributes;
 	struct users *pre;
 	struct state *pre_state;
 	struct experiments registry;
 	double *plan, days;
 	size_t n_plan;
-	bool uncalibrated;  /* --aa found a test that is not as it should be */
+	bool uncalibrated;  /* --aa found a test with a wrong false-positive rate */
 };
 
-/* Health, then what was asked for: effects, days, a plan, details, every user's values. */
+/* Checks health, then writes what the options ask for: effects, days, a plan, details, users. */
 void analyze_users(struct run *r, const struct users *users);
 void analyze_state(struct run *r, const struct state *s);
 

@@ -1,8 +1,8 @@
-/* analyze-ab - the verdict on experiments, and whether it can be trusted.
+/* analyze-ab - the effects of experiments, and whether they can be trusted.
  *
  * Reads: events (message timestamp user track time latency recommendation and a
  * column per experiment), in any order and any number of files; or, with
- * --user-level, one row a user.
+ * --user-level, one row per user.
  * Writes: experiment treatment metric n_control n_treatment control_mean
  * treatment_mean effect effect_lower effect_upper percent percent_lower
  * percent_upper t df p p_adjusted mde significant.
@@ -34,95 +34,98 @@
 
 static const struct option_row OPTIONS[] = {
 	{"experiment", 0, OPTION_LIST, "COLUMN", AT(experiments), NULL, 0, 0, NULL,
-	 "an experiment: its column holds the arm; every column that is not the events' own when "
-	 "none is named"},
+	 "the column with the arm of an experiment; without this option, every column that is not "
+	 "part of the events stream"},
 	{"control", 0, OPTION_TEXT, "ARM", AT(control), "C", 0, 0, NULL,
-	 "the arm that the others are held against; the first by name when no C is there"},
-	{"metrics", 'm', OPTION_TEXT, "NAME,..", AT(metrics),
+	 "the control arm; where no arm is called C, the first by name"},
+	{"metrics", 'm', OPTION_TEXT, "NAME,...", AT(metrics),
 	 "time,sessions,mean_request_latency,mean_tracks_per_session,mean_time_per_session", 0, 0,
-	 NULL, "what is compared: a value of users, a ratio of sums as in time/sessions, a quantile "
-	 "as in q90:time; see Metrics below"},
+	 NULL, "metrics to compare: a value per user, a ratio of sums as in time/sessions, or a "
+	 "quantile as in q90:time; see Metrics below"},
 	{"user-level", 0, OPTION_FLAG, NULL, AT(user_level), NULL, 0, 0, NULL,
-	 "the input has one row a user: ids, arms, and the metrics as columns"},
+	 "the input has one row per user: the id, the arms, and the metrics as columns"},
 	{"alpha", 0, OPTION_REAL, "X", AT(alpha), "0.05", 1e-9, 0.5, NULL,
-	 "intervals cover 1 - X, and below X is significant"},
+	 "significance level; intervals cover 1 - X"},
 	{"power", 0, OPTION_REAL, "X", AT(power), "0.8", 0.01, 0.9999, NULL,
-	 "of the minimal detectable effect and of --plan"},
-	{"interval", 0, OPTION_CHOICE, "HOW", AT(interval), "delta", 0, 0, INTERVALS,
-	 "how the interval of the relative effect is made"},
-	{"adjust", 0, OPTION_CHOICE, "HOW", AT(adjust), "holm", 0, 0, ADJUSTMENTS,
-	 "p_adjusted and mde, over all treatments and metrics of an experiment; intervals stay as "
-	 "they are"},
-	{"test", 0, OPTION_CHOICE, "HOW", AT(test), "welch", 0, 0, "welch|mann-whitney|bootstrap",
-	 "where p comes from; with bootstrap the intervals too; mann-whitney is for means alone"},
-	{"rounds", 0, OPTION_INT, "N", AT(rounds), "2000", 100, 1e7, NULL, "bootstrap samples"},
+	 "statistical power, for the minimum detectable effect and --plan"},
+	{"interval", 0, OPTION_CHOICE, "METHOD", AT(interval), "delta", 0, 0, INTERVALS,
+	 "method for the interval of the relative effect"},
+	{"adjust", 0, OPTION_CHOICE, "METHOD", AT(adjust), "holm", 0, 0, ADJUSTMENTS,
+	 "multiple-testing correction of p_adjusted and mde, over all treatments and metrics of an "
+	 "experiment; intervals are not adjusted"},
+	{"test", 0, OPTION_CHOICE, "TEST", AT(test), "welch", 0, 0, "welch|mann-whitney|bootstrap",
+	 "the test that gives p; with bootstrap also the intervals; mann-whitney applies to means only"},
+	{"rounds", 0, OPTION_INT, "N", AT(rounds), "2000", 100, 1e7, NULL, "number of bootstrap samples"},
 	{"winsorize", 0, OPTION_REAL, "Q", AT(winsorize), NULL, 0.5, 0.9999999, NULL,
-	 "cap values of means at the quantile Q of all users of the experiment, and say where that is"},
+	 "cap the values of means at quantile Q of all users of the experiment, and report the cap"},
 	{"pre", 0, OPTION_FILE, "FILE", AT(pre), NULL, 0, 0, NULL,
-	 "events (or users) of the time before: variance is reduced by what they tell (CUPED)"},
+	 "events (or users) from before the experiment, to reduce variance (CUPED)"},
 	{"pre-missing", 0, OPTION_CHOICE, "HOW", AT(pre_missing), "zero", 0, 0, "zero|mean",
 	 "the covariate of users who are not in --pre"},
 	{"users", 0, OPTION_FILE, "FILE", AT(users), NULL, 0, 0, NULL,
-	 "what is known of users besides: a table with the user column"},
+	 "attributes of users, for --segment or --stratify: a table with the user column"},
 	{"segment", 0, OPTION_TEXT, "COLUMN", AT(segment), NULL, 0, 0, NULL,
-	 "of --users: effects for each value of the column too"},
+	 "also report effects for each value of this column of --users"},
 	{"stratify", 0, OPTION_TEXT, "COLUMN", AT(stratify), NULL, 0, 0, NULL,
-	 "of --users: effects of means post-stratified by the column"},
+	 "post-stratify effects of means by this column of --users"},
 	{"margin", 0, OPTION_LIST, "[METRIC=]SHARE", AT(margins), NULL, 0, 0, NULL,
-	 "adds p_margin: is the treatment not worse by more than SHARE of the control's mean?"},
+	 "add p_margin, the p of a non-inferiority test: the treatment is not worse by more than "
+	 "SHARE of the control's mean"},
 	{"lower-is-better", 0, OPTION_LIST, "METRIC", AT(lower_is_better), NULL, 0, 0, NULL,
-	 "for --margin and colours: less of METRIC is good, as it is of latency and skips anyway"},
+	 "lower values of METRIC are better, for --margin and colors; those of latency and skips always "
+	 "are"},
 	{"sequential", 0, OPTION_FLAG, NULL, AT(sequential), NULL, 0, 0, NULL,
-	 "intervals and p that hold however often one looks"},
+	 "always-valid intervals and p values, for any number of looks"},
 	{"sequential-n", 0, OPTION_REAL, "N", AT(tuned), "5000", 2, 1e12, NULL,
-	 "users at which --sequential is tightest"},
+	 "number of users at which --sequential is tightest"},
 	{"srm-threshold", 0, OPTION_REAL, "X", AT(srm_threshold), "0.001", 0, 1, NULL,
-	 "warn when sizes of arms as uneven as these have a lower probability"},
+	 "warn of a sample ratio mismatch when its p is below X"},
 	{"weights", 0, OPTION_LIST, "ARM=N", AT(weights), NULL, 0, 0, NULL,
-	 "the planned weight of an arm, 1 unless told otherwise"},
+	 "the planned weight of an arm; 1 if not given"},
 	{"experiments", 0, OPTION_FILE, "FILE", AT(experiments_file), NULL, 0, 0, NULL,
-	 "the registry with the planned weights (name arm weight)"},
+	 "the registry with the planned weights, as TSV: name arm weight"},
 	{"multi-arm", 0, OPTION_CHOICE, "HOW", AT(multi_arm), "exclude", 0, 0, "exclude|keep",
-	 "users in several arms: leave them out, or count each arm's events as a user's"},
+	 "users in several arms: exclude them, or count each arm's events as a separate user"},
 	{"unfinished", 0, OPTION_CHOICE, "HOW", AT(unfinished), "drop", 0, 0, "drop|count",
-	 "events behind a user's final `last`: leave them out, or count all but the session"},
+	 "events after a user's final `last`: drop them, or count them in everything but sessions"},
 	{"triggered", 0, OPTION_TEXT, "COLUMN", AT(triggered), NULL, 0, 0, NULL,
-	 "only users with an event where COLUMN is 1: those whom the arms could treat differently"},
+	 "only users with an event where COLUMN is 1: those whom the experiment could affect"},
 	{"from", 0, OPTION_TEXT, "TIME", AT(from), NULL, 0, 0, NULL,
-	 "events from TIME on: milliseconds since 1970 or YYYY-MM-DD (UTC)"},
-	{"to", 0, OPTION_TEXT, "TIME", AT(to), NULL, 0, 0, NULL, "events before TIME"},
+	 "only events from TIME on: milliseconds since 1970 or YYYY-MM-DD (UTC)"},
+	{"to", 0, OPTION_TEXT, "TIME", AT(to), NULL, 0, 0, NULL, "only events before TIME"},
 	{"daily", 0, OPTION_FLAG, NULL, AT(daily), NULL, 0, 0, NULL,
-	 "the effects as they were at the end of each day, with columns day and day_share"},
+	 "effects as of the end of each day, with columns day and day_share"},
 	{"aa", 0, OPTION_INT, "N", AT(aa), NULL, 1, 1e6, NULL,
-	 "split all users by N random salts and see how often nothing looks like something"},
-	{"plan", 0, OPTION_TEXT, "SHARE,..", AT(plan), NULL, 0, 0, NULL,
-	 "instead: users and days that it takes to see these relative effects"},
+	 "run N A/A splits of all users and report the false-positive rate"},
+	{"plan", 0, OPTION_TEXT, "SHARE,...", AT(plan), NULL, 0, 0, NULL,
+	 "instead of effects, write the users and days needed to detect these relative effects"},
 	{"health", 0, OPTION_FILE, "FILE", AT(health), NULL, 0, 0, NULL,
-	 "every check as TSV: experiment check arm value p verdict"},
+	 "write every health check as TSV: experiment check arm value p verdict"},
 	{"details", 0, OPTION_FILE, "FILE", AT(details), NULL, 0, 0, NULL,
-	 "every further statistic as TSV: experiment treatment metric stat value"},
+	 "write every further statistic as TSV: experiment treatment metric stat value"},
 	{"user-table", 0, OPTION_FILE, "FILE", AT(user_table), NULL, 0, 0, NULL,
-	 "every user's arms and values as TSV, as --user-level reads them"},
+	 "write every user's arms and values as TSV, as --user-level reads them"},
 	{"session-table", 0, OPTION_FILE, "FILE", AT(session_table), NULL, 0, 0, NULL,
-	 "every finished session as TSV: user session start end tracks time latency skips"},
+	 "write every finished session as TSV: user session start end tracks time latency skips"},
 	{"grouped", 0, OPTION_FLAG, NULL, AT(grouped), NULL, 0, 0, NULL,
-	 "the rows stand in the byte order of users: memory holds one user's rows"},
+	 "the rows are sorted by the bytes of the user id: only one user's rows are kept in memory"},
 	{"partial", 0, OPTION_FLAG, NULL, AT(partial), NULL, 0, 0, NULL,
-	 "instead: what --merge needs of rows that are --grouped; no user may be in two parts"},
+	 "instead of effects, write a part for --merge; the rows must be sorted as for --grouped, and "
+	 "no user may be in two parts"},
 	{"merge", 0, OPTION_FLAG, NULL, AT(merge), NULL, 0, 0, NULL,
-	 "the input is what --partial wrote; with --partial: make one part of them"},
+	 "the input is what --partial wrote; with --partial, make one part of all"},
 	{"parts", 0, OPTION_INT, "N", AT(parts), NULL, 1, 1e15, NULL,
-	 "--merge stops (exit 3) when it has read more or fewer parts"},
-	{"format", 0, OPTION_CHOICE, "HOW", AT(format), "auto", 0, 0, "auto|tsv|table",
-	 "TSV, or an aligned table as on a terminal"},
-	COLUMN_ROW(message, "the column that says next or last"),
-	COLUMN_ROW(timestamp, "the column of times"),
+	 "with --merge, fail (3) unless exactly N parts are read"},
+	{"format", 0, OPTION_CHOICE, "FORMAT", AT(format), "auto", 0, 0, "auto|tsv|table",
+	 "TSV, or an aligned table; auto is a table on a terminal, else TSV"},
+	COLUMN_ROW(message, "name of the column with next or last"),
+	COLUMN_ROW(timestamp, "name of the column with times"),
 	TIMESTAMP_UNIT_ROW(AT(timestamp_unit), "ms"),
-	COLUMN_ROW(user, "the column of user ids"),
-	COLUMN_ROW(track, "the column of what was played"),
-	COLUMN_ROW(time, "the column of the share that was listened to"),
-	COLUMN_ROW(latency, "the column of the request's seconds"),
-	COLUMN_ROW(recommendation, "the column of what is played next"),
+	COLUMN_ROW(user, "name of the column with user ids"),
+	COLUMN_ROW(track, "name of the column with the track played"),
+	COLUMN_ROW(time, "name of the column with the share listened to"),
+	COLUMN_ROW(latency, "name of the column with the request latency in seconds"),
+	COLUMN_ROW(recommendation, "name of the column with the track recommended next"),
 	COMMON_SEED(struct options, common),
 	COMMON_INPUT(struct options, common),
 	COMMON_OUTPUT(struct options, common),
@@ -131,13 +134,13 @@ static const struct option_row OPTIONS[] = {
 };
 
 /* Milliseconds, or a day. */
-static int64_t parse_time(const char *text, const char *option, int64_t otherwise)
+static int64_t parse_time(const char *text, const char *option, int64_t fallback)
 {
 	int64_t ms;
 	int year, month, day, used = 0;
 	char shown[QUOTED_SIZE];
 	if (!text)
-		return otherwise;
+		return fallback;
 	if (number_i64(text, strlen(text), &ms) == NUMBER_OK)
 		return ms;
 	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && !text[used] &&
@@ -151,14 +154,14 @@ static int64_t parse_time(const char *text, const char *option, int64_t otherwis
 		    quoted(text, strlen(text), shown));
 }
 
-/* ---- what is known of users besides ---- */
+/* ---- attributes of users ---- */
 
-static struct features features_read(const struct options *o, struct table *t)
+static struct attributes attributes_read(const struct options *o, struct table *t)
 {
 	const char *name = o->segment ? o->segment : o->stratify;
 	size_t user = table_column(t, o->user, option_given("user") ? "user" : NULL);
 	size_t column = table_column(t, name, o->segment ? "segment" : "stratify");
-	struct features f = {strmap_new(), strmap_new(), NULL};
+	struct attributes f = {strmap_new(), strmap_new(), NULL};
 	size_t capacity = 0;
 	while (table_next(t)) {
 		uint32_t n = strmap_count(f.users);
@@ -220,7 +223,7 @@ static struct users *read_users(struct run *r, struct table *t, bool pre)
 	return u;
 }
 
-/* Users of the time before. A state keeps their ids. */
+/* Users from before the experiment. A state keeps their ids. */
 static void read_pre(struct run *r, struct table *t)
 {
 	if (r->o->user_level) {
@@ -233,7 +236,7 @@ static void read_pre(struct run *r, struct table *t)
 	table_close(t);
 }
 
-/* Every metric can be made of what the input has: said before it is read. */
+/* Fails before the input is read if a metric cannot be computed from its columns. */
 static void check_metrics(const struct run *r, struct table *t)
 {
 	struct users nobody = {0};
@@ -274,9 +277,9 @@ static void check_sources(const struct options *o)
 {
 	bool ready = o->user_level || o->merge;
 	if (o->user_level && o->merge)
-		usage_error("--user-level and --merge exclude each other");
+		usage_error("--user-level cannot be combined with --merge");
 	if (o->user_level && o->experiments.n == 0)
-		usage_error("a table of users needs --experiment");
+		usage_error("--user-level requires --experiment");
 	if (ready && (o->triggered || o->from || o->to || o->grouped || o->session_table ||
 		      option_given("unfinished")))
 		usage_error("--triggered, --from, --to, --unfinished, --session-table and --grouped cannot be "
@@ -288,31 +291,33 @@ static void check_sources(const struct options *o)
 	if (o->merge && o->partial && option_given("metrics"))
 		usage_error("--metrics cannot be combined with --merge --partial, which keeps all values");
 	if (o->user_level && (o->daily || o->multi_arm))
-		usage_error("--daily and --multi-arm are about events, not a table of users");
+		usage_error("--daily and --multi-arm cannot be combined with --user-level");
 	if (o->partial && (o->multi_arm || o->plan || o->details || o->health || o->user_table ||
 			   o->aa || o->pre || o->users))
-		usage_error("--partial writes what --merge reads: --multi-arm, --plan, --details, --health, "
-			    "--user-table, --aa, --pre and --users go with --merge");
+		usage_error("--multi-arm, --plan, --details, --health, --user-table, --aa, --pre and --users cannot "
+			    "be combined with --partial: give them to --merge");
 }
 
 static void check_options(const struct options *o, const struct analysis_options *options)
 {
 	check_sources(o);
 	if (o->segment && o->stratify)
-		usage_error("--segment and --stratify exclude each other");
-	if (!o->users != !(o->segment || o->stratify))
-		usage_error("--users goes with --segment or --stratify");
+		usage_error("--segment cannot be combined with --stratify");
+	if (o->users && !o->segment && !o->stratify)
+		usage_error("--users requires --segment or --stratify");
+	if (!o->users && (o->segment || o->stratify))
+		usage_error("--%s requires --users", o->segment ? "segment" : "stratify");
 	if (o->test == TEST_BOOTSTRAP && (o->stratify || o->margins.n))
-		usage_error("--test bootstrap goes neither with --stratify nor with --margin");
+		usage_error("--test=bootstrap cannot be combined with --stratify or --margin");
 	if (o->sequential && o->test != TEST_WELCH)
-		usage_error("--sequential has intervals and p of its own: it excludes --test");
+		usage_error("--sequential cannot be combined with --test");
 	if (o->sequential && option_given("interval"))
-		usage_error("--sequential has intervals of its own: it excludes --interval");
+		usage_error("--sequential cannot be combined with --interval");
 	if (o->plan && (o->daily || o->details || o->health || o->aa || o->user_table))
-		usage_error("--plan excludes --daily, --details, --health, --aa and --user-table");
+		usage_error("--plan cannot be combined with --daily, --details, --health, --aa or --user-table");
 	for (size_t i = 0; i < options->n_metrics; i++)
 		if (options->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
-			usage_error("%s is about means and ratios: %s", o->plan ? "--plan" : "--sequential",
+			usage_error("%s does not support quantiles: %s", o->plan ? "--plan" : "--sequential",
 				    options->metrics[i].name);
 }
 
@@ -346,7 +351,7 @@ static struct margin margin_of(const struct analysis_options *options, const cha
 	for (size_t i = 0; i < options->n_metrics; i++)
 		known |= m.metric && strcmp(options->metrics[i].name, m.metric) == 0;
 	if (!known)
-		usage_error("option '--margin': no metric is called %s",
+		usage_error("option '--margin': unknown metric %s",
 			    quoted(m.metric, strlen(m.metric), shown));
 	return m;
 }
@@ -377,7 +382,7 @@ static void open_outputs(struct run *r)
 	bool terminal = !o->common.output && isatty(STDOUT_FILENO);
 	const char *kind = getenv("TERM");
 	v->table = (o->format == 2 || (o->format == 0 && terminal)) && !o->partial && !o->plan;
-	v->colour = v->table && terminal && !getenv("NO_COLOR") && kind && strcmp(kind, "dumb") != 0;
+	v->color = v->table && terminal && !getenv("NO_COLOR") && kind && strcmp(kind, "dumb") != 0;
 	if (o->details) {
 		r->details = output_open(o->details, false);
 		output_text(r->details, "experiment\ttreatment\tmetric\tstat\tvalue\n");
@@ -393,7 +398,7 @@ static void open_outputs(struct run *r)
 	}
 }
 
-/* Written when the columns are known to be there. */
+/* Called once the columns are known to exist. */
 static void write_header(const struct run *r)
 {
 	const struct options *o = r->o;
@@ -431,15 +436,15 @@ static int run(const struct options *o, char **files, int count)
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;
-	struct table *features = o->users ? table_open_file(o->users) : NULL;
+	struct table *attributes = o->users ? table_open_file(o->users) : NULL;
 	if (!o->merge || !o->partial)
 		check_metrics(&r, t);
 	if (o->experiments_file)
 		experiments_read(&r.registry, o->experiments_file);
 	open_outputs(&r);
-	if (features) {
-		r.features = features_read(o, features);
-		r.has_features = true;
+	if (attributes) {
+		r.attributes = attributes_read(o, attributes);
+		r.has_attributes = true;
 	}
 	if (pre)
 		read_pre(&r, pre);
@@ -476,8 +481,8 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "analyze-ab",
-	.usage = "[OPTION].. [FILE]..",
-	.summary = "Compare the arms of experiments by their events, health first.",
+	.usage = "[OPTION]... [FILE]...",
+	.summary = "Check the health of experiments and compare their arms.",
 	.reads = "message timestamp user track time latency recommendation and a column per "
 		"experiment; with --user-level user, the experiments and the metrics",
 	.writes = "experiment treatment metric n_control n_treatment control_mean treatment_mean effect "

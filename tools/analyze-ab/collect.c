@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "parts.h"
 
-/* Ids of the last events, to be looked up together: their places in a large map are
- * fetched ahead then. */
+/* Ids of the last events, looked up together, so that their slots in a large map are
+ * prefetched. */
 struct waiting {
 	struct buffer text;
 	size_t end[256];
@@ -79,7 +79,7 @@ struct state *state_of_groups(struct table *t, const struct event_columns *colum
 		int order = more && id.n ? span_compare(user, (struct span){id.data, id.n}) : 1;
 		char shown[2][QUOTED_SIZE];
 		if (order < 0)
-			table_fail(t, "not grouped by user: %s comes behind %s (sort by the bytes of the "
+			table_fail(t, "not grouped by user: %s comes after %s (sort by the bytes of the "
 				   "user column: LC_ALL=C)", quoted(user.at, user.n, shown[0]),
 				   quoted(id.data, id.n, shown[1]));
 		if (order > 0 && e.n) {

@@ -10,46 +10,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "sample.h"
 
-struct span arm_name(const struct experiment_data *d, uint32_t arm)
-{
-	return strmap_key(d->users->arms[d->experiment], arm);
-}
-
-uint32_t *arms_of(const struct experiment_data *d, size_t *n)
-{
-	const struct strmap *arms = d->users->arms[d->experiment];
-	uint32_t count = strmap_count(arms), *sorted = strmap_sorted(arms);
-	uint64_t *users = memory_zero((size_t)count + 1, sizeof *users);
-	for (size_t i = 0; i < d->users->n; i++)
-		if (arm_of(d, i) < ARM_SEVERAL)
-			users[arm_of(d, i)]++;
-	size_t kept = 0, control = SIZE_MAX;
-	for (uint32_t i = 0; i < count; i++)
-		if (users[sorted[i]])
-			sorted[kept++] = sorted[i];
-	for (size_t i = 0; i < kept; i++)
-		if (span_equal(strmap_key(arms, sorted[i]), span_of(d->options->control)))
-			control = i;
-	if (control == SIZE_MAX && option_given("control"))
-		usage_error("option '--control': experiment %s has no users in the arm '%s'",
-			    d->users->experiment[d->experiment], d->options->control);
-	if (control == SIZE_MAX)
-		control = 0;
-	if (kept) {
-		uint32_t first = sorted[control];
-		memmove(sorted + 1, sorted, control * sizeof *sorted);
-		sorted[0] = first;
-	}
-	free(users);
-	*n = kept;
-	return sorted;
-}
-
-/* ---- effects ---- */
-
-/* Where there is no relative effect it has no interval. */
+/* Without a relative effect there is no interval of it. */
 static void shares_of(struct effect *e, const struct bootstrap *b)
 {
 	e->share_low = isnan(e->share) ? NAN : b->share_low;
@@ -119,8 +81,8 @@ struct effect stratified_effect(const struct experiment_data *d, const struct sa
 	return effect_normal(control, treatment, d->options->alpha, d->options->interval);
 }
 
-/* The values of both arms as the effect is made from them: capped, made means of by
- * linearising, less what was known before. */
+/* The values of both arms that the effect is computed from: capped, ratios linearized,
+ * adjusted by --pre. */
 static void prepare(const struct experiment_data *d, const struct metric *m, struct sample *s[2])
 {
 	const struct analysis_options *options = d->options;
@@ -130,8 +92,8 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 		sample_limit(s[1], cap);
 	}
 	if (m->kind == METRIC_RATIO && (d->pre || d->stratify)) {
-		sample_linearise(s[0]);
-		sample_linearise(s[1]);
+		sample_linearize(s[0]);
+		sample_linearize(s[1]);
 	}
 	if (m->kind != METRIC_QUANTILE)
 		adjust_by_pre(d, m, s, options->pre_mean);
@@ -182,15 +144,7 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 	return e;
 }
 
-bool lower_is_better(const struct analysis_options *options, const char *metric)
-{
-	for (size_t i = 0; i < options->lower_is_better.n; i++)
-		if (strcmp(options->lower_is_better.values[i], metric) == 0)
-			return true;
-	return strstr(metric, "latency") || strstr(metric, "skips");
-}
-
-/* The share that a metric may lose; nan: nobody said. */
+/* The margin of a metric; nan: it has none. */
 static double margin_share(const struct analysis_options *options, const char *metric)
 {
 	double share = NAN;
@@ -211,14 +165,14 @@ static double margin_p(const struct analysis_options *options, const struct metr
 	double better = (lower_is_better(options, m->name) ? -1 : 1) * e->diff + margin, t = better / e->se;
 	if (isnan(t))
 		return NAN;
-	if (options->sequential) /* of both sides, which is more than is asked */
+	if (options->sequential) /* two-sided, which is conservative */
 		return better > 0 ? sequential_p(better, e->se, e->control.n + e->treatment.n, options->alpha,
 						 options->tuned) : 1;
 	return isinf(e->df) || isnan(e->df) ? pnorm(t, 0, 1, 0, 0) : pt(t, e->df, 0, 0);
 }
 
-/* The effect that is seen with the chance options->power, where p has to be below `level`: by
- * Student's distribution where the test is, at this look of --sequential; none where the p
+/* The minimum effect detected with probability options->power, if p must be below `level`:
+ * by Student's distribution if the test uses it, at this look with --sequential; nan if the p
  * of a bootstrap cannot be so small. */
 static double detectable(const struct analysis_options *options, const struct effect *e, double level)
 {
@@ -243,19 +197,19 @@ static const char *text_of(struct span s)
 	return memory_text(s.at, s.n);
 }
 
-/* Does a p of a bootstrap have to be smaller than it can be? Said once a run. */
-static void say_coarse(const struct experiment_data *d, const struct rows *rows, const double *level)
+/* Warns once if significance needs a smaller p than the bootstrap can give. */
+static void report_coarse_p(const struct experiment_data *d, const struct rows *rows, const double *level)
 {
-	static bool said;
+	static bool warned;
 	double least = bootstrap_least(d->options->rounds), lowest = 1;
 	for (size_t i = 0; i < rows->n; i++)
 		if (isnan(rows->row[i].effect.df) && !d->options->sequential && level[i] < lowest)
 			lowest = level[i];
-	if (lowest >= least || said)
+	if (lowest >= least || warned)
 		return;
-	said = true;
-	warn("experiment %s: p has to be below %.2g with so many tests, and with --rounds %lld it is at least "
-	     "%.2g: more rounds are needed", d->users->experiment[d->experiment], lowest,
+	warned = true;
+	warn("experiment %s: with this many tests p must be below %.2g, but with --rounds %lld it is at least "
+	     "%.2g: use more rounds", d->users->experiment[d->experiment], lowest,
 	     (long long)d->options->rounds, least);
 }
 
@@ -275,8 +229,8 @@ struct rows compare_all(const struct experiment_data *d)
 				size_t left_out;
 				struct effect e = effect_of(d, m, arms[0], arms[a], level, &left_out);
 				if (left_out)
-					warn("experiment %s: %zu users are in no stratum, or in one too small in an "
-					     "arm, and left out of %s of %s", d->users->experiment[d->experiment],
+					warn("experiment %s: %zu users are in no stratum, or in one that is too small in "
+					     "an arm, and are excluded from %s of %s", d->users->experiment[d->experiment],
 					     left_out, m->name, text_of(arm_name(d, arms[a])));
 				add_row(&rows, (struct row){.treatment = text_of(arm_name(d, arms[a])),
 					.metric = m->name, .effect = e,
@@ -295,7 +249,7 @@ struct rows compare_all(const struct experiment_data *d)
 	adjust_levels(p, q, rows.n, options->alpha, options->adjustment);
 	for (size_t i = 0; i < rows.n; i++)
 		rows.row[i].mde = detectable(options, &rows.row[i].effect, q[i]);
-	say_coarse(d, &rows, q);
+	report_coarse_p(d, &rows, q);
 	free(p);
 	free(q);
 	free(order);
@@ -303,9 +257,9 @@ struct rows compare_all(const struct experiment_data *d)
 	return rows;
 }
 
-/* ---- what is said aloud ---- */
+/* ---- reports ---- */
 
-static void say_cap(const struct experiment_data *d, const struct metric *m)
+static void report_cap(const struct experiment_data *d, const struct metric *m)
 {
 	const struct users *u = d->users;
 	double cap = d->cap[m - d->options->metrics];
@@ -317,40 +271,40 @@ static void say_cap(const struct experiment_data *d, const struct metric *m)
 		n++;
 		above += x[i] > cap;
 	}
-	warn("experiment %s: %zu of %zu values of %s are capped at %.10g, the quantile %g",
+	warn("experiment %s: %zu of %zu values of %s are capped at %.10g, quantile %g",
 	     u->experiment[d->experiment], above, n, m->name, cap, d->options->winsorize);
 }
 
-void say_adjustments(const struct experiment_data *d)
+void report_adjustments(const struct experiment_data *d)
 {
 	const struct analysis_options *options = d->options;
 	const struct users *u = d->users;
-	size_t nowhere = 0, unknown = 0, n = 0;
+	size_t unlisted = 0, unknown = 0, n = 0;
 	for (size_t i = 0; i < u->n; i++) {
 		if (arm_of(d, i) >= ARM_SEVERAL)
 			continue;
 		n++;
-		nowhere += d->segment && d->segment[i] == STRMAP_NONE;
+		unlisted += d->segment && d->segment[i] == STRMAP_NONE;
 		unknown += d->pre && d->pre_of[i] == STRMAP_NONE;
 	}
-	if (nowhere && !d->stratify)
-		warn("experiment %s: %zu of %zu users are not in --users, and in no segment",
-		     u->experiment[d->experiment], nowhere, n);
+	if (unlisted && !d->stratify)
+		warn("experiment %s: %zu of %zu users are not in --users and belong to no segment",
+		     u->experiment[d->experiment], unlisted, n);
 	if (unknown)
 		warn("experiment %s: %zu of %zu users are not in --pre; their covariate is %s",
 		     u->experiment[d->experiment], unknown, n, options->pre_mean ? "the others' mean" : "0");
 	for (size_t i = 0; i < options->n_metrics; i++) {
 		const struct metric *m = &options->metrics[i];
 		if (options->winsorize > 0 && m->kind == METRIC_MEAN)
-			say_cap(d, m);
+			report_cap(d, m);
 		else if (options->winsorize > 0)
-			warn("%s is no mean: --winsorize leaves it as it is", m->name);
+			warn("%s is not a mean: --winsorize does not apply", m->name);
 		if (m->kind == METRIC_QUANTILE && (d->pre || d->stratify))
-			warn("%s is a quantile: --pre and --stratify leave it as it is", m->name);
+			warn("%s is a quantile: --pre and --stratify do not apply", m->name);
 		else if (d->pre && (users_find(d->pre, m->of) < 0 ||
 				    (m->over && users_find(d->pre, m->over) < 0)))
-			warn("--pre knows nothing of %s: it is not adjusted", m->name);
+			warn("%s is not in --pre and is not adjusted", m->name);
 		if (options->test == TEST_MANN_WHITNEY && m->kind != METRIC_MEAN)
-			warn("%s is no mean: its p is not of Mann and Whitney's test", m->name);
+			warn("%s is not a mean: its p is not from the Mann-Whitney test", m->name);
 	}
 }

@@ -1,63 +1,13 @@
-/* compare.h - one experiment: its arms and its effects. */
+/* compare.h - the effects of one experiment. */
 #ifndef RECPIPE_ANALYZE_AB_COMPARE_H
 #define RECPIPE_ANALYZE_AB_COMPARE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "base/span.h"
-#include "data/strmap.h"
-#include "frame/options.h"
-#include "metrics.h"
+#include "experiment.h"
+#include "sample.h"
 #include "stats.h"
-#include "users.h"
-
-enum test { TEST_WELCH, TEST_MANN_WHITNEY, TEST_BOOTSTRAP };
-
-/* What a treatment may lose and still not be inferior: a share of the control's mean. */
-struct margin {
-	char *metric;                 /* NULL: every one that has none of its own */
-	double share;
-};
-
-/* How effects are computed. */
-struct analysis_options {
-	double alpha, power, winsorize, tuned, srm_threshold;
-	enum interval interval;
-	enum adjustment adjustment;
-	enum test test;
-	bool sequential, pre_mean;
-	int64_t rounds;
-	uint64_t seed;
-	const char *control;
-	struct metric *metrics;
-	size_t n_metrics;
-	struct margin *margins;
-	size_t n_margins;
-	struct option_list lower_is_better;
-};
-
-/* Users of one experiment and what is known of them besides. */
-struct experiment_data {
-	const struct analysis_options *options;
-	const struct users *users;
-	size_t experiment;            /* its index in users */
-	const struct users *pre;      /* the same users before, or NULL */
-	uint32_t *pre_of;             /* user -> row of pre, or STRMAP_NONE */
-	uint32_t *segment;            /* user -> level of --segment or --stratify, or NULL */
-	const struct strmap *levels;
-	bool stratify;
-	/* What data_prepare adds: users by level, those of level l being in
-	 * by_level[level_start[l]] .. by_level[level_start[l + 1]]; and each metric's cap. */
-	uint32_t *by_level;
-	size_t *level_start;
-	double *cap;
-};
-
-/* Adds what all effects of the experiment need, and frees it (with pre_of and segment). */
-void data_prepare(struct experiment_data *d);
-void data_free(struct experiment_data *d);
 
 struct row {
 	const char *treatment, *metric, *segment;
@@ -71,21 +21,17 @@ struct rows {
 	size_t n, capacity;
 };
 
-/* The arms that have users, by name, the control first; `*n`: how many. When the control
- * has no users: a usage error if --control named it; otherwise the first arm by name is
- * the control. */
-uint32_t *arms_of(const struct experiment_data *d, size_t *n);
-
-/* Is less of the metric good? Of latency and skips it is. */
-bool lower_is_better(const struct analysis_options *options, const char *metric);
-
-struct span arm_name(const struct experiment_data *d, uint32_t arm);
+/* Post-stratified means, weights the pooled shares of the levels; normal test. Its moments
+ * are those of one sample that would have this mean with this variance. `*left_out`: users
+ * of levels too small to have a variance in both arms. */
+struct effect stratified_effect(const struct experiment_data *d, const struct sample *s0,
+				const struct sample *s1, size_t *left_out);
 
 /* Every treatment and metric (and segment) of the experiment; p values adjusted. */
 struct rows compare_all(const struct experiment_data *d);
 
-/* Says on stderr what --winsorize capped, and what --pre, --stratify and --segment
- * leave out. */
-void say_adjustments(const struct experiment_data *d);
+/* Reports on stderr what --winsorize capped, and what --pre, --stratify and --segment
+ * exclude. */
+void report_adjustments(const struct experiment_data *d);
 
 #endif

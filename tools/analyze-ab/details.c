@@ -1,4 +1,4 @@
-/* details.c - the long table of everything else that can be said of an effect. */
+/* details.c - see details.h. */
 #include "details.h"
 
 #define MATHLIB_STANDALONE
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "compare.h"
 #include "sample.h"
 
 /* ---- details ---- */
@@ -169,8 +170,8 @@ static void cuped_stats(const struct experiment_data *d, const struct writer *w,
 		struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
 		struct sample *both[2] = {&s0, &s1};
 		if (m->kind == METRIC_RATIO) {
-			sample_linearise(&s0);
-			sample_linearise(&s1);
+			sample_linearize(&s0);
+			sample_linearize(&s1);
 		}
 		struct cuped c = adjust_by_pre(d, m, both, mean);
 		if (c.applied) {

@@ -2,7 +2,7 @@
 #ifndef RECPIPE_ANALYZE_AB_DETAILS_H
 #define RECPIPE_ANALYZE_AB_DETAILS_H
 
-#include "compare.h"
+#include "experiment.h"
 #include "streams/output.h"
 
 /* The long table of everything else: experiment treatment metric stat value. */

@@ -11,17 +11,17 @@
 #include "domain/event.h"
 #include "frame/run.h"
 
-/* The experiments: those that were named, or every column that is not the event's. */
+/* The experiments: those named by --experiment, or every column that is not part of events. */
 static size_t *find_experiments(struct events *e, struct table *t, const struct event_columns *c)
 {
-	const char *taken[] = {c->message, c->timestamp, c->user, c->track, c->time, c->latency,
+	const char *reserved[] = {c->message, c->timestamp, c->user, c->track, c->time, c->latency,
 		c->recommendation, c->triggered};
 	size_t width = table_width(t), *columns = memory_new(width + c->experiments.n, sizeof *columns);
 	e->experiment = memory_zero(width + c->experiments.n + 1, sizeof *e->experiment);
 	for (size_t i = 0; i < c->experiments.n && !c->no_experiments; i++) {
-		for (size_t j = 0; j < sizeof taken / sizeof *taken; j++)
-			if (taken[j] && strcmp(taken[j], c->experiments.values[i]) == 0)
-				usage_error("--experiment=%s: this column is no experiment", taken[j]);
+		for (size_t j = 0; j < sizeof reserved / sizeof *reserved; j++)
+			if (reserved[j] && strcmp(reserved[j], c->experiments.values[i]) == 0)
+				usage_error("--experiment=%s: this column is not an experiment", reserved[j]);
 		columns[e->n_experiments] = table_column(t, c->experiments.values[i], "experiment");
 		e->experiment[e->n_experiments++] = memory_text(c->experiments.values[i],
 								strlen(c->experiments.values[i]));
@@ -29,15 +29,15 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 	for (size_t i = 0; i < width && c->experiments.n == 0 && !c->no_experiments; i++) {
 		struct span name = table_column_name(t, i);
 		bool own = event_column_is_fixed(name);
-		for (size_t j = 0; j < sizeof taken / sizeof *taken; j++)
-			own |= taken[j] && span_equal(name, span_of(taken[j]));
+		for (size_t j = 0; j < sizeof reserved / sizeof *reserved; j++)
+			own |= reserved[j] && span_equal(name, span_of(reserved[j]));
 		if (name.n == 0)
-			warn("%s:1: column %zu of %zu has no name: it is no experiment", table_file(t),
+			warn("%s:1: column %zu of %zu has no name and is not an experiment", table_file(t),
 			     i + 1, width);
 		if (own || name.n == 0)
 			continue;
 		char *text = memory_text(name.at, name.n);
-		columns[e->n_experiments] = (size_t)table_find_column(t, text); /* once, or it ends */
+		columns[e->n_experiments] = (size_t)table_find_column(t, text); /* fails if it is there twice */
 		e->experiment[e->n_experiments++] = text;
 	}
 	if (e->n_experiments == 0 && !c->no_experiments)
@@ -78,7 +78,7 @@ static uint64_t hash_of(struct span s)
 	return s.n ? hash_table(s.at, s.n) | 1 : 0;
 }
 
-/* Growing all arrays at once. */
+/* Grows all arrays at once. */
 static void make_room(struct events *e)
 {
 	if (e->n < e->capacity)
@@ -93,10 +93,10 @@ static void make_room(struct events *e)
 	e->combination = memory_resize(e->combination, n, sizeof *e->combination);
 	e->flags = memory_resize(e->flags, n, sizeof *e->flags);
 	for (size_t m = 0; m < e->measures->n; m++)
-		e->given[m] = memory_resize(e->given[m], n, sizeof **e->given);
+		e->measured[m] = memory_resize(e->measured[m], n, sizeof **e->measured);
 }
 
-/* The order of a user's events: nothing in it depends on where a row stood. */
+/* The order of a user's events, which does not depend on the order of the input. */
 static int compare(const struct events *e, uint32_t a, uint32_t b)
 {
 	if (e->timestamp[a] != e->timestamp[b])
@@ -113,7 +113,7 @@ static int compare(const struct events *e, uint32_t a, uint32_t b)
 	if (e->latency[a] < e->latency[b] || e->latency[a] > e->latency[b])
 		return e->latency[a] < e->latency[b] ? -1 : 1;
 	for (size_t m = 0; m < e->measures->n; m++) {
-		uint64_t x = e->given[m][a].hash, y = e->given[m][b].hash;
+		uint64_t x = e->measured[m][a].hash, y = e->measured[m][b].hash;
 		if (x != y) /* by their bits: any order will do */
 			return x < y ? -1 : 1;
 	}
@@ -130,15 +130,15 @@ bool events_equal(const struct events *e, size_t a, size_t b)
 	return compare(e, (uint32_t)a, (uint32_t)b) == 0 && e->combination[a] == e->combination[b];
 }
 
-/* Times beside the rows' numbers: rows of a user lie all over the columns. */
-struct keyed {
+/* Times next to row numbers: a user's rows are scattered over the columns. */
+struct timed_row {
 	int64_t timestamp;
 	uint32_t row;
 };
 
-static int compare_keyed(const void *a, const void *b, void *events)
+static int compare_timed(const void *a, const void *b, void *events)
 {
-	const struct keyed *x = a, *y = b;
+	const struct timed_row *x = a, *y = b;
 	if (x->timestamp != y->timestamp)
 		return x->timestamp < y->timestamp ? -1 : 1;
 	return compare(events, x->row, y->row);
@@ -146,15 +146,15 @@ static int compare_keyed(const void *a, const void *b, void *events)
 
 static void sort_user(struct events *e, uint32_t *row, size_t n)
 {
-	struct keyed few[48], *k = n <= 48 ? few : memory_new(n, sizeof *k);
+	struct timed_row few[48], *k = n <= 48 ? few : memory_new(n, sizeof *k);
 	for (size_t i = 0; i < n; i++)
-		k[i] = (struct keyed){e->timestamp[row[i]], row[i]};
+		k[i] = (struct timed_row){e->timestamp[row[i]], row[i]};
 	if (n > 48)
-		qsort_r(k, n, sizeof *k, compare_keyed, e);
+		qsort_r(k, n, sizeof *k, compare_timed, e);
 	for (size_t i = 1; i < n && n <= 48; i++) {
-		struct keyed moved = k[i];
+		struct timed_row moved = k[i];
 		size_t j = i;
-		for (; j > 0 && compare_keyed(&k[j - 1], &moved, e) > 0; j--)
+		for (; j > 0 && compare_timed(&k[j - 1], &moved, e) > 0; j--)
 			k[j] = k[j - 1];
 		k[j] = moved;
 	}
@@ -192,7 +192,7 @@ static void permute_all(struct events *e, const uint32_t *order, size_t n)
 	e->combination = permute(e->combination, sizeof *e->combination, order, n, e->capacity);
 	e->flags = permute(e->flags, sizeof *e->flags, order, n, e->capacity);
 	for (size_t m = 0; m < e->measures->n; m++)
-		e->given[m] = permute(e->given[m], sizeof **e->given, order, n, e->capacity);
+		e->measured[m] = permute(e->measured[m], sizeof **e->measured, order, n, e->capacity);
 }
 
 void events_sort(struct events *e, const struct strmap *of)
@@ -244,7 +244,7 @@ void events_keep_next(struct events *e)
 	size_t n = e->n;
 	e->n = 0;
 	if (n >= e->capacity)
-		return; /* nothing was read behind it */
+		return; /* no event was read after it */
 	e->user[0] = e->user[n];
 	e->timestamp[0] = e->timestamp[n];
 	e->time[0] = e->time[n];
@@ -254,7 +254,7 @@ void events_keep_next(struct events *e)
 	e->combination[0] = e->combination[n];
 	e->flags[0] = e->flags[n];
 	for (size_t m = 0; m < e->measures->n; m++)
-		e->given[m][0] = e->given[m][n];
+		e->measured[m][0] = e->measured[m][n];
 }
 
 /* ---- reading ---- */
@@ -289,24 +289,24 @@ static bool holds(const struct measure *m, double x)
 }
 
 /* What the current row gives to a measure; false when it was rejected. */
-static bool give(struct table *t, const struct measure *m, size_t column, union given *given)
+static bool read_measure(struct table *t, const struct measure *m, size_t column, union measure_value *value)
 {
 	struct span field = table_field(t, column);
 	if (m->kind == MEASURE_DISTINCT) {
-		given->hash = hash_of(field);
+		value->hash = hash_of(field);
 		return true;
 	}
 	double x = 0;
-	given->number = m->kind == MEASURE_SUM ? NAN : 0;
+	value->number = m->kind == MEASURE_SUM ? NAN : 0;
 	if (field.n == 0)
 		return true;
 	if ((m->kind == MEASURE_SUM || (m->which != OF_ANY && m->which != OF_EQUAL)) &&
 	    !table_double(t, column, &x))
 		return false;
 	if (m->kind == MEASURE_SUM)
-		given->number = x;
+		value->number = x;
 	else
-		given->number = m->which == OF_EQUAL ? span_equal(field, span_of(m->text)) : holds(m, x);
+		value->number = m->which == OF_EQUAL ? span_equal(field, span_of(m->text)) : holds(m, x);
 	return true;
 }
 
@@ -321,10 +321,10 @@ struct event_reader events_open(struct table *t, const struct event_columns *c, 
 #undef COLUMN
 	r.arm = find_experiments(e, t, c);
 	e->measures = c->measures;
-	e->given = memory_zero(c->measures->n + 1, sizeof(*e->given));
-	r.given = memory_new(c->measures->n + 1, sizeof *r.given);
+	e->measured = memory_zero(c->measures->n + 1, sizeof(*e->measured));
+	r.measure = memory_new(c->measures->n + 1, sizeof *r.measure);
 	for (size_t m = 0; m < c->measures->n; m++)
-		r.given[m] = table_column(t, c->measures->all[m].column, "metrics");
+		r.measure[m] = table_column(t, c->measures->all[m].column, "metrics");
 	return r;
 }
 
@@ -352,7 +352,7 @@ bool events_next(struct event_reader *r, struct events *e, struct span *user)
 			continue;
 		bool good = true;
 		for (size_t m = 0; m < e->measures->n && good; m++)
-			good = give(t, &e->measures->all[m], r->given[m], &e->given[m][n]);
+			good = read_measure(t, &e->measures->all[m], r->measure[m], &e->measured[m][n]);
 		if (!good || e->timestamp[n] < r->columns->from_ms || e->timestamp[n] >= r->columns->to_ms)
 			continue;
 		e->combination[n] = combination(e, r);
@@ -370,14 +370,14 @@ void events_close(struct event_reader *r)
 	buffer_free(&r->text);
 	strmap_free(r->combinations);
 	free(r->arm);
-	free(r->given);
+	free(r->measure);
 }
 
 void events_free(struct events *e)
 {
 	for (size_t m = 0; m < e->measures->n; m++)
-		free(e->given[m]);
-	free(e->given);
+		free(e->measured[m]);
+	free(e->measured);
 	free(e->arm_of);
 	free(e->user);
 	free(e->timestamp);

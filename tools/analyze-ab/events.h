@@ -26,8 +26,8 @@ struct event_columns {
 	enum time_unit unit;                /* what timestamps are */
 };
 
-/* What an event gives to a measure: a number (nan: none) or a hash (0: none). */
-union given {
+/* What an event adds to a measure: a number (nan: none) or a hash (0: none). */
+union measure_value {
 	double number;
 	uint64_t hash;
 };
@@ -42,7 +42,7 @@ struct events {
 	uint32_t *combination;              /* of arms */
 	uint8_t *flags;
 	const struct measures *measures;
-	union given **given;                /* measure -> n */
+	union measure_value **measured;     /* measure -> n */
 	size_t n_experiments;
 	char **experiment;                  /* names */
 	struct strmap **arms;               /* of each experiment */
@@ -53,7 +53,7 @@ struct event_reader {
 	struct table *t;
 	const struct event_columns *columns;
 	size_t message, timestamp, user, track, time, latency, recommendation, triggered;
-	size_t *arm, *given;                /* columns of experiments and of measures */
+	size_t *arm, *measure;                /* columns of experiments and of measures */
 	struct strmap *combinations;        /* of arms, as text */
 	struct buffer text;                 /* scratch */
 };

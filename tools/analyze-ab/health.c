@@ -1,4 +1,4 @@
-/* health.c - what makes a verdict doubtful, looked at before the verdict. */
+/* health.c - see health.h. */
 #include "health.h"
 
 #define MATHLIB_STANDALONE
@@ -15,7 +15,7 @@
 struct check {
 	struct output *out; /* or NULL */
 	const char *experiment;
-	bool failed;        /* one of them */
+	bool failed;        /* at least one check */
 };
 
 static void put(struct check *c, const char *name, struct span arm, double value, double p, bool good)
@@ -94,7 +94,7 @@ static void check_ratio(const struct experiment_data *d, struct check *c, const 
 	put(c, "srm_g", NO_ARM, g, there > 1 ? pchisq(g, df, 0, 0) : NAN, true);
 	char text[PVALUE_SIZE];
 	if (!good)
-		warn("WARNING: experiment %s: the arms' sizes are not as planned (sample ratio "
+		warn("warning: experiment %s: the arms' sizes are not as planned (sample ratio "
 		     "mismatch, %s): do not trust its effects", c->experiment, p_text(p, text));
 	free(users);
 	free(order);
@@ -126,16 +126,16 @@ static void check_unfinished(const struct experiment_data *d, struct check *c,
 	put(c, "without_session_chi2", NO_ARM, chi, p, good);
 	char text[PVALUE_SIZE];
 	if (none > 0.2 * all)
-		warn("WARNING: experiment %s: %.0f %% of the users have no finished session: the log "
-		     "may be cut or incomplete", c->experiment, 100 * none / all);
+		warn("warning: experiment %s: %.0f %% of the users have no finished session: the log "
+		     "may be truncated or incomplete", c->experiment, 100 * none / all);
 	else if (!good)
-		warn("WARNING: experiment %s: the arms differ in users without a finished session "
+		warn("warning: experiment %s: the arms differ in users without a finished session "
 		     "(%s)", c->experiment, p_text(p, text));
 	free(without);
 }
 
-/* Rows that are not the first of their session play what was recommended before; when
- * they do not, rows between them are lost. */
+/* An event that is not the first of its session plays the track recommended before; if not,
+ * events between them are missing. */
 static void check_followed(const struct experiment_data *d, struct check *c,
 			   const uint32_t *arms, size_t n)
 {
@@ -149,8 +149,8 @@ static void check_followed(const struct experiment_data *d, struct check *c,
 		put(c, "followed", arm_name(d, arms[a]), share, NAN, share >= 0.99);
 	}
 	if (worst < 0.99)
-		warn("WARNING: experiment %s: only %.1f %% of the played tracks are the ones "
-		     "recommended before: events of this log are lost", c->experiment, 100 * worst);
+		warn("warning: experiment %s: only %.1f %% of the played tracks are the ones "
+		     "recommended before: events are missing from this log", c->experiment, 100 * worst);
 }
 
 bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
@@ -159,11 +159,11 @@ bool check_health(const struct experiment_data *d, const struct health *h, const
 	struct check c = {out, d->users->experiment[d->experiment], false};
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
-	double *users = memory_zero(n + 1, sizeof *users), several = 0, nowhere = 0;
+	double *users = memory_zero(n + 1, sizeof *users), several = 0, without = 0;
 	for (size_t i = 0; i < d->users->n; i++) {
 		uint16_t arm = d->users->arm[i * d->users->n_experiments + d->experiment];
 		several += arm == ARM_SEVERAL;
-		nowhere += arm == ARM_NONE;
+		without += arm == ARM_NONE;
 		for (size_t a = 0; a < n; a++)
 			users[a] += arm == arms[a];
 	}
@@ -172,21 +172,21 @@ bool check_health(const struct experiment_data *d, const struct health *h, const
 	put(&c, "several_arms", NO_ARM, kept ? (double)h->kept_several : several, NAN,
 	    several <= 0 && !kept);
 	if (kept)
-		warn("WARNING: experiment %s: %llu users are in several arms; each arm's events count as a "
-		     "user's", c.experiment, (unsigned long long)h->kept_several);
+		warn("warning: experiment %s: %llu users are in several arms; each arm's events count as a "
+		     "separate user", c.experiment, (unsigned long long)h->kept_several);
 	if (several > 0)
-		warn("WARNING: experiment %s: %.0f users are in several arms and were left out",
+		warn("warning: experiment %s: %.0f users are in several arms and are excluded",
 		     c.experiment, several);
-	put(&c, "without_arm", NO_ARM, nowhere, NAN, true);
+	put(&c, "without_arm", NO_ARM, without, NAN, true);
 	check_unfinished(d, &c, arms, users, n);
 	check_followed(d, &c, arms, n);
 	put(&c, "tied_events", NO_ARM, (double)h->ties, NAN, true);
 	put(&c, "duplicate_events", NO_ARM, (double)h->duplicates, NAN, h->duplicates == 0);
 	if (h->duplicates)
-		warn("WARNING: %llu events occur twice", (unsigned long long)h->duplicates);
+		warn("warning: %llu duplicate events", (unsigned long long)h->duplicates);
 	put(&c, "empty_days", NO_ARM, (double)h->n_empty_days, NAN, h->n_empty_days == 0);
 	for (size_t i = 0; i < h->n_empty_days; i++)
-		warn("WARNING: there are no events on %s", h->empty_days[i]);
+		warn("warning: there are no events on %s", h->empty_days[i]);
 	free(users);
 	free(arms);
 	return !c.failed;
@@ -236,7 +236,7 @@ static double split_p(const struct experiment_data *d, const struct metric *m, c
 	return effect_welch(both[0], both[1], d->options->alpha, INTERVAL_DELTA).p;
 }
 
-/* Are the p values of a metric as they are when nothing differs? */
+/* Are the p values of a metric uniform, as they are under the null hypothesis? */
 static bool uniform(const struct metric *m, double *p, size_t n, struct output *health)
 {
 	struct check c = {health, "-", false};
@@ -262,7 +262,7 @@ static bool uniform(const struct metric *m, double *p, size_t n, struct output *
 	for (int k = 0; k < 3; k++)
 		free(names[k]);
 	if (!good)
-		warn("WARNING: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
+		warn("warning: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
 		     "calibrated on these users", tests, 100 * share, m->name);
 	return good;
 }
@@ -307,7 +307,7 @@ bool calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 	bool good = true;
 	for (size_t m = 0; m < options->n_metrics; m++) {
 		if (options->metrics[m].kind == METRIC_QUANTILE) {
-			warn("--aa says nothing of quantiles: %s", options->metrics[m].name);
+			warn("--aa does not support quantiles: %s", options->metrics[m].name);
 			continue;
 		}
 		write_splits(&options->metrics[m], p + m * n, n, details);

@@ -1,4 +1,4 @@
-/* health.h - what makes the verdict on an experiment doubtful. */
+/* health.h - whether the effects of an experiment can be trusted. */
 #ifndef RECPIPE_ANALYZE_AB_HEALTH_H
 #define RECPIPE_ANALYZE_AB_HEALTH_H
 
@@ -6,18 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compare.h"
+#include "experiment.h"
 #include "streams/output.h"
 
 struct health {
 	bool first;                   /* experiment of the input */
 	uint64_t ties, duplicates;
-	uint64_t kept_several;        /* users in several arms, each arm kept as a unit */
+	uint64_t kept_several;        /* users in several arms, counted once per arm */
 	const char **empty_days;
 	size_t n_empty_days;
 };
 
-/* Warns of what makes the verdict doubtful, and writes every check where `out` is
+/* Warns of what makes the effects doubtful, and writes every check if `out` is
  * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal; those of
  * arms without users count too. False when a check failed. */
 bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
@@ -28,7 +28,7 @@ enum { PVALUE_SIZE = 32 };
 const char *p_text(double p, char text[PVALUE_SIZE]);
 
 /* Re-splits all users by `salts` salts and tests: experiment - metric; see details. False
- * when the p of a metric are not as they should be. */
+ * when the p values of a metric are not uniform. */
 bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
 	       struct output *details);
 

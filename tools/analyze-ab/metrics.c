@@ -21,14 +21,14 @@ static struct metric parse_metric(const char *text, size_t n)
 		double percent;
 		if (number_double(text + 1, (size_t)(colon - text - 1), &percent) != NUMBER_OK ||
 		    percent <= 0 || percent >= 100 || colon + 1 == text + n)
-			usage_error("option '--metrics': a quantile is q90:COLUMN: %s",
+			usage_error("option '--metrics': not a quantile as in q90:COLUMN: %s",
 				    quoted(text, n, shown));
 		m.kind = METRIC_QUANTILE;
 		m.quantile = percent / 100;
 		m.of = memory_text(colon + 1, (size_t)(text + n - colon - 1));
 	} else if (slash) {
 		if (slash == text || slash + 1 == text + n)
-			usage_error("option '--metrics': a ratio is COLUMN/COLUMN: %s",
+			usage_error("option '--metrics': not a ratio COLUMN/COLUMN: %s",
 				    quoted(text, n, shown));
 		m.kind = METRIC_RATIO;
 		m.of = memory_text(text, (size_t)(slash - text));
@@ -55,8 +55,8 @@ size_t metrics_parse(const char *text, struct metric **metrics)
 	}
 }
 
-/* What stands behind `prefix` in a name; NULL when it does not begin so. */
-static const char *behind(const char *name, const char *prefix)
+/* The rest of a name after `prefix`; NULL when it does not begin with it. */
+static const char *after_prefix(const char *name, const char *prefix)
 {
 	size_t n = strlen(prefix);
 	return strncmp(name, prefix, n) == 0 ? name + n : NULL;
@@ -73,7 +73,7 @@ static void add_measure(struct measures *m, struct measure measure)
 	m->all[m->n++] = measure;
 }
 
-/* COLUMN, COLUMN=TEXT, COLUMN>NUMBER, .. */
+/* COLUMN, COLUMN=TEXT, COLUMN>NUMBER, ... */
 static struct measure counted(const char *condition)
 {
 	struct measure m = {.kind = MEASURE_COUNT, .name = memory_format("count:%s", condition)};
@@ -89,32 +89,32 @@ static struct measure counted(const char *condition)
 	m.text = memory_text(value, strlen(value));
 	if (m.which != OF_EQUAL && number_double(value, strlen(value), &m.limit) != NUMBER_OK) {
 		char shown[QUOTED_SIZE];
-		usage_error("option '--metrics': not a number behind %.*s: %s", (int)(value - sign), sign,
+		usage_error("option '--metrics': not a number after %.*s: %s", (int)(value - sign), sign,
 			    quoted(value, strlen(value), shown));
 	}
 	return m;
 }
 
-/* The measures that a name of a user's value stands for. */
+/* Adds the measures that a metric name needs. */
 static void measures_of_name(struct measures *m, const char *name, const char *track)
 {
 	const char *of;
 	if (strcmp(name, "distinct_tracks") == 0) {
 		add_measure(m, (struct measure){.kind = MEASURE_DISTINCT,
 			.name = memory_text(name, strlen(name)), .column = memory_text(track, strlen(track))});
-	} else if ((of = behind(name, "distinct:"))) {
+	} else if ((of = after_prefix(name, "distinct:"))) {
 		add_measure(m, (struct measure){.kind = MEASURE_DISTINCT,
 			.name = memory_text(name, strlen(name)), .column = memory_text(of, strlen(of))});
-	} else if ((of = behind(name, "sum:")) || (of = behind(name, "mean:"))) {
+	} else if ((of = after_prefix(name, "sum:")) || (of = after_prefix(name, "mean:"))) {
 		add_measure(m, (struct measure){.kind = MEASURE_SUM, .name = memory_format("sum:%s", of),
 			.column = memory_text(of, strlen(of))});
-		if (behind(name, "mean:"))
+		if (after_prefix(name, "mean:"))
 			add_measure(m, (struct measure){.kind = MEASURE_COUNT,
 				.name = memory_format("count:%s", of), .column = memory_text(of, strlen(of))});
-	} else if ((of = behind(name, "count:")) || (of = behind(name, "share:"))) {
+	} else if ((of = after_prefix(name, "count:")) || (of = after_prefix(name, "share:"))) {
 		struct measure c = counted(of);
 		add_measure(m, c);
-		if (behind(name, "share:"))
+		if (after_prefix(name, "share:"))
 			add_measure(m, (struct measure){.kind = MEASURE_COUNT,
 				.name = memory_format("count:%s", c.column), .column = c.column});
 	}
@@ -133,7 +133,7 @@ struct measures metrics_measures(const struct metric *metrics, size_t n, const c
 	return m;
 }
 
-/* ---- what follows from users' values ---- */
+/* ---- metrics derived from other values ---- */
 
 static void add_ratio(struct users *u, const char *name, const char *of, const char *over)
 {
@@ -150,10 +150,10 @@ static void derive_name(struct users *u, const char *name)
 {
 	const char *of;
 	char *over = NULL, *above = NULL;
-	if ((of = behind(name, "mean:"))) {
+	if ((of = after_prefix(name, "mean:"))) {
 		above = memory_format("sum:%s", of);
 		over = memory_format("count:%s", of);
-	} else if ((of = behind(name, "share:"))) {
+	} else if ((of = after_prefix(name, "share:"))) {
 		above = memory_format("count:%s", of);
 		over = memory_format("count:%.*s", (int)strcspn(of, "<>="), of);
 	}

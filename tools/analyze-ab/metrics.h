@@ -7,15 +7,15 @@
 
 #include "frame/options.h"
 
-/* ---- measures: what is added up of a user's events besides ---- */
+/* ---- measures: sums over a user's events beyond the fixed ones ---- */
 
 struct measure {
 	enum { MEASURE_SUM, MEASURE_COUNT, MEASURE_DISTINCT } kind;
 	char *name;                         /* "count:time>0.5", a column of the state */
 	char *column;                       /* of the events */
 	enum { OF_ANY, OF_EQUAL, OF_MORE, OF_LESS, OF_MORE_OR_EQUAL, OF_LESS_OR_EQUAL } which;
-	char *text;                         /* behind `=` */
-	double limit;                       /* behind the others */
+	char *text;                         /* after `=` */
+	double limit;                       /* after the others */
 };
 
 struct measures {
@@ -28,7 +28,7 @@ struct measures {
 struct users;
 
 struct metric {
-	char *name;                         /* as it was given */
+	char *name;                         /* as on the command line */
 	enum { METRIC_MEAN, METRIC_RATIO, METRIC_QUANTILE } kind;
 	char *of, *over;                    /* columns; over: of a ratio */
 	double quantile;
@@ -38,10 +38,10 @@ struct metric {
 size_t metrics_parse(const char *text, struct metric **metrics);
 
 /* The measures of events that the metrics follow from; `distinct_tracks`: that of
- * `track`, when a metric is made of it or `all`. Exit 2: a name that is none. */
+ * `track`, when a metric is made of it or `all`. A usage error: a name that is not one. */
 struct measures metrics_measures(const struct metric *metrics, size_t n, const char *track, bool all);
 
-/* Adds what metrics name and users' values give: mean:X, share:X, mean_.., returned. */
+/* Adds the metrics that follow from users' values: mean:X, share:X, mean_..., returned. */
 void metrics_derive(struct users *u, const struct metric *metrics, size_t n);
 
 /* The columns that the metrics need, and what they may follow from: a new list. */

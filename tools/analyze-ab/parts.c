@@ -23,7 +23,7 @@ static void check_name(const struct state *s, const char *own)
 {
 	for (size_t x = 0; x < s->n_experiments; x++)
 		if (strcmp(s->experiment[x], own) == 0)
-			usage_error("--partial has a column '%s' of its own: rename the experiment", own);
+			usage_error("--partial writes a column '%s' itself: rename the experiment", own);
 }
 
 void part_begin(const struct state *s, bool header, struct output *out)
@@ -151,10 +151,10 @@ void part_end(const struct state *s, uint64_t rows, struct output *out)
 struct part_reader {
 	struct table *t;
 	size_t user, day, scope, scope_arm, *arm, *value, totals[PART_COLUMNS];
-	uint64_t rows;                      /* that the totals told of */
-	bool has_count;                     /* versions before 0.2 had not: a part is one */
+	uint64_t rows;                      /* according to the totals */
+	bool has_count;                     /* versions before 0.2 had no count: one part */
 	bool all_daily, any_daily;          /* parts have rows for each day */
-	uint32_t last;                      /* the user of the row before */
+	uint32_t last;                      /* the user of the previous row */
 	struct strmap *names;               /* of experiments */
 };
 
@@ -193,7 +193,7 @@ static bool read_totals(struct part_reader *r, struct state *s)
 	    (r->has_count && !table_u64(t, r->totals[PART_COUNT], &parts)))
 		return false;
 	if (parts == 0) {
-		table_reject(t, r->totals[PART_COUNT], "no number above 0");
+		table_reject(t, r->totals[PART_COUNT], "not a number above 0");
 		return false;
 	}
 	if (s->daily && !daily)
@@ -249,7 +249,7 @@ static bool read_row(struct part_reader *r, struct state *s)
 	if (scope.n) {
 		uint32_t x = strmap_find(r->names, scope);
 		if (x == STRMAP_NONE)
-			return false; /* of an experiment that nobody asks for */
+			return false; /* of an experiment that was not asked for */
 		s->scope[row] = x + 1;
 		name_arm(r, s, x, table_field(t, r->scope_arm), &s->arm[row * s->n_experiments + x]);
 	}
@@ -259,14 +259,14 @@ static bool read_row(struct part_reader *r, struct state *s)
 	uint32_t before = strmap_count(s->users);
 	s->user[row] = strmap_add(s->users, user);
 	if (s->user[row] < before && s->user[row] != r->last) {
-		table_reject(t, r->user, "a user that is in two parts");
+		table_reject(t, r->user, "a user in two parts");
 		return false;
 	}
 	r->last = s->user[row];
 	return true;
 }
 
-/* Resolves the columns; experiments that nobody named are those in front of values. */
+/* Resolves the columns; experiments that are not named are those before the values. */
 static struct part_reader parts_open(struct table *t, struct state *s, const char *user,
 				     const struct option_list *experiments,
 				     const struct option_list *wanted)
@@ -355,7 +355,7 @@ static uint32_t *arm_ranks(const struct strmap *arms)
 	return rank;
 }
 
-/* A user in two parts, whose rows lie together: two that only one part can have. */
+/* Fails if two parts have rows of one user, which are adjacent now. */
 static void check_once(const struct part_reader *r, const struct state *s, const struct place *place)
 {
 	for (size_t i = 1; i < s->n; i++) {
@@ -364,7 +364,7 @@ static void check_once(const struct part_reader *r, const struct state *s, const
 			continue;
 		struct span id = strmap_key(s->users, s->user[a.row]);
 		char shown[QUOTED_SIZE];
-		die(STATUS_DATA, "a user that is in two parts: %s", quoted(id.at, id.n, shown));
+		die(STATUS_DATA, "a user in two parts: %s", quoted(id.at, id.n, shown));
 	}
 }
 
@@ -402,16 +402,16 @@ static void sort_rows(const struct part_reader *r, struct state *s)
 	free(by_id);
 }
 
-/* Is everything there that the totals tell of? */
+/* Is everything there that the totals count? */
 static void check_whole(const struct part_reader *r, const struct state *s, uint64_t rows, uint64_t parts)
 {
 	if (rows != r->rows && table_rejected(r->t) == 0)
-		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is cut or missing",
+		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is truncated or missing",
 		    (unsigned long long)r->rows, (unsigned long long)rows);
 	if (r->rows > 0 && s->n == 0 && table_rejected(r->t) > 0)
-		die(STATUS_DATA, "all %llu rows of users are bad: nothing is left", (unsigned long long)r->rows);
+		die(STATUS_DATA, "all %llu rows of users are bad", (unsigned long long)r->rows);
 	if (s->totals.parts == 0)
-		die(STATUS_DATA, "%s: no row of totals: there is no whole part", table_file(r->t));
+		die(STATUS_DATA, "%s: no row of totals: no part is complete", table_file(r->t));
 	if (parts && s->totals.parts != parts)
 		die(STATUS_DATA, "there should be %llu parts but there are %llu", (unsigned long long)parts,
 		    (unsigned long long)s->totals.parts);

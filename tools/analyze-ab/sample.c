@@ -8,19 +8,6 @@
 #include "base/memory.h"
 #include "data/exactsum.h"
 
-uint16_t arm_of(const struct experiment_data *d, size_t user)
-{
-	return d->users->arm[user * d->users->n_experiments + d->experiment];
-}
-
-const double *column_values(const struct experiment_data *d, const char *name)
-{
-	long c = users_find(d->users, name);
-	if (c < 0)
-		usage_error("option '--metrics': there is no column '%s'", name);
-	return d->users->value[c];
-}
-
 struct sample sample_of(const struct experiment_data *d, const struct metric *m, uint32_t arm,
 			long level)
 {
@@ -67,67 +54,13 @@ double *sorted_copy(const double *x, size_t n)
 	return copy;
 }
 
-double cap_of(const struct experiment_data *d, const struct metric *m, double q)
-{
-	const struct users *u = d->users;
-	const double *x = column_values(d, m->of);
-	double *all = memory_new(u->n + 1, sizeof *all);
-	size_t n = 0;
-	for (size_t i = 0; i < u->n; i++)
-		if (arm_of(d, i) < ARM_SEVERAL && !isnan(x[i]))
-			all[n++] = x[i];
-	qsort(all, n, sizeof *all, ascending);
-	double cap = quantile_sorted(all, n, q);
-	free(all);
-	return cap;
-}
-
-/* Users by level, in the order of users within each. */
-static void order_levels(struct experiment_data *d)
-{
-	size_t levels = strmap_count(d->levels), n = d->users->n;
-	d->level_start = memory_zero(levels + 2, sizeof *d->level_start);
-	d->by_level = memory_new(n + 1, sizeof *d->by_level);
-	for (size_t i = 0; i < n; i++)
-		if (d->segment[i] != STRMAP_NONE)
-			d->level_start[d->segment[i] + 1]++;
-	for (size_t l = 1; l <= levels; l++)
-		d->level_start[l] += d->level_start[l - 1];
-	size_t *at = memory_new(levels + 1, sizeof *at);
-	memcpy(at, d->level_start, (levels + 1) * sizeof *at);
-	for (size_t i = 0; i < n; i++)
-		if (d->segment[i] != STRMAP_NONE)
-			d->by_level[at[d->segment[i]]++] = (uint32_t)i;
-	free(at);
-}
-
-void data_prepare(struct experiment_data *d)
-{
-	const struct analysis_options *options = d->options;
-	if (d->segment)
-		order_levels(d);
-	d->cap = memory_new(options->n_metrics + 1, sizeof *d->cap);
-	for (size_t m = 0; m < options->n_metrics; m++)
-		d->cap[m] = options->winsorize > 0 && options->metrics[m].kind == METRIC_MEAN
-			? cap_of(d, &options->metrics[m], options->winsorize) : NAN;
-}
-
-void data_free(struct experiment_data *d)
-{
-	free(d->pre_of);
-	free(d->segment);
-	free(d->by_level);
-	free(d->level_start);
-	free(d->cap);
-}
-
 void sample_limit(struct sample *s, double cap)
 {
 	for (size_t i = 0; i < s->n; i++)
 		s->x[i] = fmin(s->x[i], cap);
 }
 
-void sample_linearise(struct sample *s)
+void sample_linearize(struct sample *s)
 {
 	struct moments over = moments_of(s->x, s->n), under = moments_of(s->y, s->n);
 	double ratio = over.mean / under.mean;

@@ -220,7 +220,7 @@ static struct ordered *ordered_p(const double *p, size_t all, size_t *n)
 	return o;
 }
 
-/* What the p of each rank is multiplied by. */
+/* The factor that the p of each rank is multiplied by. */
 static double *factors_of(enum adjustment method, size_t m)
 {
 	double *factor = memory_new(m + 1, sizeof *factor), count = (double)m, harmonic = 0;

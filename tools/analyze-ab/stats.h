@@ -58,8 +58,8 @@ enum adjustment { ADJUST_NONE, ADJUST_BONFERRONI, ADJUST_HOLM, ADJUST_HOCHBERG, 
 #define ADJUSTMENTS "none|bonferroni|holm|hochberg|bh|by"
 void adjust(const double *p, double *adjusted, size_t n, enum adjustment method);
 
-/* The largest p of each test that would be significant, the others' being as they are: its
- * adjusted p is below alpha exactly when its p is below this. */
+/* The largest p of each test that would be significant, given the other tests' p values:
+ * its adjusted p is below alpha exactly when its p is below this. */
 void adjust_levels(const double *p, double *level, size_t n, double alpha, enum adjustment method);
 
 /* numpy's and R's type 7; x is sorted. */
@@ -72,7 +72,7 @@ struct rank_test {
 struct rank_test mann_whitney(const double *control, size_t n0, const double *treatment, size_t n1);
 
 double mde_z(double se, double alpha, double power);
-/* When the difference has to be `reach` standard errors away from 0. */
+/* If the difference must be `reach` standard errors away from 0. */
 double mde_reach(double reach, double se, double power);
 double mde_t(double se, double df, double alpha, double power);
 double sample_size_z(double effect, double sd, double alpha, double power);

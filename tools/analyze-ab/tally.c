@@ -12,8 +12,8 @@ static const char *const SUM_NAMES[SUMS] = {"sessions", "tracks", "time", "laten
 
 /* ---- a user's events added up ---- */
 
-/* Hashes of what was met: of closed sessions, and behind them of the open one. */
-struct met {
+/* Hashes of the values seen: those of closed sessions, then those of the open one. */
+struct distinct_set {
 	uint64_t *hash, *scratch;
 	size_t closed, open, capacity, scratch_capacity;
 };
@@ -24,7 +24,7 @@ struct tally {
 	double *closed, *open;
 	double session[SKIPS + 1];          /* the session that was closed last */
 	int64_t begun_ms, ended_ms;         /* of it, or of the one that is open */
-	struct met *met;                    /* of each measure */
+	struct distinct_set *distinct;                    /* of each measure */
 };
 
 struct tally *tally_new(const struct events *e)
@@ -33,7 +33,7 @@ struct tally *tally_new(const struct events *e)
 	struct tally *t = memory_new(1, sizeof *t);
 	*t = (struct tally){.n_values = n, .closed = memory_zero(n, sizeof(double)),
 		.open = memory_zero(n, sizeof(double)),
-		.met = memory_zero(e->measures->n + 1, sizeof(struct met))};
+		.distinct = memory_zero(e->measures->n + 1, sizeof(struct distinct_set))};
 	return t;
 }
 
@@ -42,7 +42,7 @@ static void tally_clear(struct tally *t)
 	memset(t->closed, 0, t->n_values * sizeof *t->closed);
 	memset(t->open, 0, t->n_values * sizeof *t->open);
 	for (size_t m = 0; m + SUMS < t->n_values; m++)
-		t->met[m].closed = t->met[m].open = 0;
+		t->distinct[m].closed = t->distinct[m].open = 0;
 	t->previous = SIZE_MAX;
 	t->events = 0;
 }
@@ -50,26 +50,26 @@ static void tally_clear(struct tally *t)
 void tally_free(struct tally *t)
 {
 	for (size_t m = 0; m + SUMS < t->n_values; m++) {
-		free(t->met[m].hash);
-		free(t->met[m].scratch);
+		free(t->distinct[m].hash);
+		free(t->distinct[m].scratch);
 	}
 	free(t->closed);
 	free(t->open);
-	free(t->met);
+	free(t->distinct);
 	free(t);
 }
 
 static void measure_event(struct tally *t, const struct events *e, size_t i)
 {
 	for (size_t m = 0; m < e->measures->n; m++) {
-		union given given = e->given[m][i];
+		union measure_value value = e->measured[m][i];
 		if (e->measures->all[m].kind != MEASURE_DISTINCT) {
-			t->open[SUMS + m] += given.number == given.number ? given.number : 0;
-		} else if (given.hash) {
-			struct met *met = &t->met[m];
-			size_t n = met->closed + met->open++;
-			met->hash = memory_grow(met->hash, &met->capacity, n + 1, sizeof *met->hash);
-			met->hash[n] = given.hash;
+			t->open[SUMS + m] += value.number == value.number ? value.number : 0;
+		} else if (value.hash) {
+			struct distinct_set *set = &t->distinct[m];
+			size_t n = set->closed + set->open++;
+			set->hash = memory_grow(set->hash, &set->capacity, n + 1, sizeof *set->hash);
+			set->hash[n] = value.hash;
 		}
 	}
 }
@@ -87,14 +87,14 @@ static void close_session(struct tally *t)
 		t->open[v] = 0;
 	}
 	for (size_t m = 0; m + SUMS < t->n_values; m++) {
-		t->met[m].closed += t->met[m].open;
-		t->met[m].open = 0;
+		t->distinct[m].closed += t->distinct[m].open;
+		t->distinct[m].open = 0;
 	}
 	t->previous = SIZE_MAX;
 }
 
-/* A session closes at `last`. Whether a track is the one that was recommended before
- * it, from which lost logs are told, is asked of all events. */
+/* A session closes at `last`. All events are checked for playing the track recommended
+ * before them, which shows missing events. */
 static void tally_event(struct tally *t, const struct events *e, size_t i)
 {
 	if (t->events++ == 0)
@@ -122,24 +122,24 @@ static int by_hash(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double count_distinct(struct met *met, bool open)
+static double count_distinct(struct distinct_set *set, bool open)
 {
-	size_t n = met->closed + (open ? met->open : 0), different = 0;
+	size_t n = set->closed + (open ? set->open : 0), different = 0;
 	if (n == 0)
 		return 0;
-	met->scratch = memory_grow(met->scratch, &met->scratch_capacity, n, sizeof *met->scratch);
-	memcpy(met->scratch, met->hash, n * sizeof *met->scratch);
-	qsort(met->scratch, n, sizeof *met->scratch, by_hash);
+	set->scratch = memory_grow(set->scratch, &set->scratch_capacity, n, sizeof *set->scratch);
+	memcpy(set->scratch, set->hash, n * sizeof *set->scratch);
+	qsort(set->scratch, n, sizeof *set->scratch, by_hash);
 	for (size_t i = 0; i < n; i++)
-		different += i == 0 || met->scratch[i] != met->scratch[i - 1];
+		different += i == 0 || set->scratch[i] != set->scratch[i - 1];
 	return (double)different;
 }
 
-/* The value as it is now; `open`: with what stands behind the last closed session. */
+/* The current value; `open`: with the events after the last closed session. */
 static double tally_value(struct tally *t, const struct measures *measures, size_t v, bool open)
 {
 	if (v >= SUMS && measures->all[v - SUMS].kind == MEASURE_DISTINCT)
-		return count_distinct(&t->met[v - SUMS], open);
+		return count_distinct(&t->distinct[v - SUMS], open);
 	return t->closed[v] + (open ? t->open[v] * (v == LATENCY ? 1000 : 1) : 0);
 }
 

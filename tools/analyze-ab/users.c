@@ -146,7 +146,7 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 	u->arms = memory_new(experiments->n + 1, sizeof(*u->arms));
 	for (size_t i = 0; i < experiments->n; i++) {
 		if (strcmp(experiments->values[i], user) == 0)
-			usage_error("--experiment=%s: this column is no experiment", user);
+			usage_error("--experiment=%s: this column is not an experiment", user);
 		arm_column[i] = table_column(t, experiments->values[i], "experiment");
 		u->experiment[i] = memory_text(experiments->values[i], strlen(experiments->values[i]));
 		u->arms[i] = strmap_new();
@@ -154,7 +154,7 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 	for (size_t i = 0; i < values->n; i++) {
 		long c = table_find_column(t, values->values[i]);
 		if (c < 0 || users_find(u, values->values[i]) >= 0)
-			continue; /* may follow from others; whoever needs it looks again */
+			continue; /* may be derived from others later */
 		value_column[u->n_values] = (size_t)c;
 		users_add(u, values->values[i], NULL);
 	}

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 
-void put_number(struct output *out, double x)
+void output_number(struct output *out, double x)
 {
 	output_tab(out);
 	if (isfinite(x))
@@ -44,10 +44,10 @@ static void write_row(const struct view *v, const char *experiment, const struct
 		e->diff, e->low, e->high, e->share * 100, e->share_low * 100, e->share_high * 100,
 		e->t, e->df, e->p, r->adjusted, r->mde};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		put_number(v->out, numbers[i]);
+		output_number(v->out, numbers[i]);
 	output_text(v->out, isnan(r->adjusted) ? "\t" : significant(v, r) ? "\t1" : "\t0");
 	if (v->options->n_margins)
-		put_number(v->out, r->margin_p);
+		output_number(v->out, r->margin_p);
 	if (v->segment) {
 		output_tab(v->out);
 		output_text(v->out, r->segment);
@@ -55,7 +55,7 @@ static void write_row(const struct view *v, const char *experiment, const struct
 	if (v->day) {
 		output_tab(v->out);
 		output_text(v->out, day->name);
-		put_number(v->out, day->share);
+		output_number(v->out, day->share);
 	}
 	output_end_row(v->out);
 }
@@ -124,8 +124,8 @@ static void put_cell(struct output *out, const char *text, size_t width, bool le
 static void write_line(const struct view *v, char *const *cell, const size_t *width, const struct row *r)
 {
 	bool marked = r && significant(v, r);
-	bool colour = marked && v->colour && !r->doubtful;
-	if (colour)
+	bool color = marked && v->color && !r->doubtful;
+	if (color)
 		output_text(v->out, (r->effect.diff > 0) != lower_is_better(v->options, r->metric)
 			    ? "\033[32m" : "\033[31m");
 	for (size_t k = 0; k < COLUMNS; k++) {
@@ -133,7 +133,7 @@ static void write_line(const struct view *v, char *const *cell, const size_t *wi
 		output_text(v->out, k + 1 < COLUMNS ? "  " : "");
 	}
 	output_text(v->out, marked ? "  *" : "");
-	output_text(v->out, colour ? "\033[0m" : "");
+	output_text(v->out, color ? "\033[0m" : "");
 	output_end_row(v->out);
 }
 

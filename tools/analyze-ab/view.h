@@ -11,7 +11,7 @@
 struct view {
 	struct output *out;
 	const struct analysis_options *options;
-	bool table, colour, segment, day;   /* which columns there are */
+	bool table, color, segment, day;   /* which columns there are */
 	struct rows all;                    /* kept for the table, with the next two */
 	const char **experiment, **days;
 	size_t capacity[2];
@@ -34,6 +34,6 @@ void view_rows(struct view *v, const char *experiment, const struct rows *rows,
 void view_end(const struct view *v);
 
 /* A TAB, and a number: nan is empty. */
-void put_number(struct output *out, double x);
+void output_number(struct output *out, double x);
 
 #endif

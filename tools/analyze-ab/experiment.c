@@ -1,0 +1,124 @@
+/* experiment.c - see experiment.h. */
+#include "experiment.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+bool lower_is_better(const struct analysis_options *options, const char *metric)
+{
+	for (size_t i = 0; i < options->lower_is_better.n; i++)
+		if (strcmp(options->lower_is_better.values[i], metric) == 0)
+			return true;
+	return strstr(metric, "latency") || strstr(metric, "skips");
+}
+
+struct span arm_name(const struct experiment_data *d, uint32_t arm)
+{
+	return strmap_key(d->users->arms[d->experiment], arm);
+}
+
+uint32_t *arms_of(const struct experiment_data *d, size_t *n)
+{
+	const struct strmap *arms = d->users->arms[d->experiment];
+	uint32_t count = strmap_count(arms), *sorted = strmap_sorted(arms);
+	uint64_t *users = memory_zero((size_t)count + 1, sizeof *users);
+	for (size_t i = 0; i < d->users->n; i++)
+		if (arm_of(d, i) < ARM_SEVERAL)
+			users[arm_of(d, i)]++;
+	size_t kept = 0, control = SIZE_MAX;
+	for (uint32_t i = 0; i < count; i++)
+		if (users[sorted[i]])
+			sorted[kept++] = sorted[i];
+	for (size_t i = 0; i < kept; i++)
+		if (span_equal(strmap_key(arms, sorted[i]), span_of(d->options->control)))
+			control = i;
+	if (control == SIZE_MAX && option_given("control"))
+		usage_error("option '--control': experiment %s has no users in the arm '%s'",
+			    d->users->experiment[d->experiment], d->options->control);
+	if (control == SIZE_MAX)
+		control = 0;
+	if (kept) {
+		uint32_t first = sorted[control];
+		memmove(sorted + 1, sorted, control * sizeof *sorted);
+		sorted[0] = first;
+	}
+	free(users);
+	*n = kept;
+	return sorted;
+}
+
+uint16_t arm_of(const struct experiment_data *d, size_t user)
+{
+	return d->users->arm[user * d->users->n_experiments + d->experiment];
+}
+
+const double *column_values(const struct experiment_data *d, const char *name)
+{
+	long c = users_find(d->users, name);
+	if (c < 0)
+		usage_error("option '--metrics': there is no column '%s'", name);
+	return d->users->value[c];
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+double cap_of(const struct experiment_data *d, const struct metric *m, double q)
+{
+	const struct users *u = d->users;
+	const double *x = column_values(d, m->of);
+	double *all = memory_new(u->n + 1, sizeof *all);
+	size_t n = 0;
+	for (size_t i = 0; i < u->n; i++)
+		if (arm_of(d, i) < ARM_SEVERAL && !isnan(x[i]))
+			all[n++] = x[i];
+	qsort(all, n, sizeof *all, ascending);
+	double cap = quantile_sorted(all, n, q);
+	free(all);
+	return cap;
+}
+
+/* Users by level, in the order of users within each. */
+static void order_levels(struct experiment_data *d)
+{
+	size_t levels = strmap_count(d->levels), n = d->users->n;
+	d->level_start = memory_zero(levels + 2, sizeof *d->level_start);
+	d->by_level = memory_new(n + 1, sizeof *d->by_level);
+	for (size_t i = 0; i < n; i++)
+		if (d->segment[i] != STRMAP_NONE)
+			d->level_start[d->segment[i] + 1]++;
+	for (size_t l = 1; l <= levels; l++)
+		d->level_start[l] += d->level_start[l - 1];
+	size_t *at = memory_new(levels + 1, sizeof *at);
+	memcpy(at, d->level_start, (levels + 1) * sizeof *at);
+	for (size_t i = 0; i < n; i++)
+		if (d->segment[i] != STRMAP_NONE)
+			d->by_level[at[d->segment[i]]++] = (uint32_t)i;
+	free(at);
+}
+
+void data_prepare(struct experiment_data *d)
+{
+	const struct analysis_options *options = d->options;
+	if (d->segment)
+		order_levels(d);
+	d->cap = memory_new(options->n_metrics + 1, sizeof *d->cap);
+	for (size_t m = 0; m < options->n_metrics; m++)
+		d->cap[m] = options->winsorize > 0 && options->metrics[m].kind == METRIC_MEAN
+			? cap_of(d, &options->metrics[m], options->winsorize) : NAN;
+}
+
+void data_free(struct experiment_data *d)
+{
+	free(d->pre_of);
+	free(d->segment);
+	free(d->by_level);
+	free(d->level_start);
+	free(d->cap);
+}

@@ -1,0 +1,81 @@
+/* experiment.h - one experiment: its users, its arms, and how it is analyzed. */
+#ifndef RECPIPE_ANALYZE_AB_EXPERIMENT_H
+#define RECPIPE_ANALYZE_AB_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "data/strmap.h"
+#include "frame/options.h"
+#include "metrics.h"
+#include "stats.h"
+#include "users.h"
+
+enum test { TEST_WELCH, TEST_MANN_WHITNEY, TEST_BOOTSTRAP };
+
+/* The margin of non-inferiority, a share of the control's mean. */
+struct margin {
+	char *metric;                 /* NULL: all without a margin of their own */
+	double share;
+};
+
+/* How effects are computed and adjusted. */
+struct analysis_options {
+	double alpha, power, winsorize, tuned, srm_threshold;
+	enum interval interval;
+	enum adjustment adjustment;
+	enum test test;
+	bool sequential, pre_mean;
+	int64_t rounds;
+	uint64_t seed;
+	const char *control;
+	struct metric *metrics;
+	size_t n_metrics;
+	struct margin *margins;
+	size_t n_margins;
+	struct option_list lower_is_better;
+};
+
+/* Users of one experiment, their attributes and their values from before. */
+struct experiment_data {
+	const struct analysis_options *options;
+	const struct users *users;
+	size_t experiment;            /* its index in users */
+	const struct users *pre;      /* the same users before, or NULL */
+	uint32_t *pre_of;             /* user -> row of pre, or STRMAP_NONE */
+	uint32_t *segment;            /* user -> level of --segment or --stratify, or NULL */
+	const struct strmap *levels;
+	bool stratify;
+	/* What data_prepare adds: users by level, those of level l being in
+	 * by_level[level_start[l]] .. by_level[level_start[l + 1]]; and each metric's cap. */
+	uint32_t *by_level;
+	size_t *level_start;
+	double *cap;
+};
+
+/* Adds what all effects of the experiment need, and frees it (with pre_of and segment). */
+void data_prepare(struct experiment_data *d);
+void data_free(struct experiment_data *d);
+
+/* The arms that have users, by name, the control first; `*n`: how many. When the control
+ * has no users: a usage error if --control named it; otherwise the first arm by name is
+ * the control. */
+uint32_t *arms_of(const struct experiment_data *d, size_t *n);
+
+/* Are lower values of the metric better? Those of latency and skips always are. */
+bool lower_is_better(const struct analysis_options *options, const char *metric);
+
+struct span arm_name(const struct experiment_data *d, uint32_t arm);
+
+/* The arm of a user, or ARM_NONE or ARM_SEVERAL. */
+uint16_t arm_of(const struct experiment_data *d, size_t user);
+
+/* The values of a column. Usage error: there is none. */
+const double *column_values(const struct experiment_data *d, const char *name);
+
+/* The quantile of a metric over all users of the experiment. */
+double cap_of(const struct experiment_data *d, const struct metric *m, double q);
+
+#endif
