@@ -131,12 +131,25 @@ static void sort_users(struct users *u)
 	free(order);
 }
 
+/* The row's arm of each experiment. */
+static void read_arms(struct users *u, struct table *t, const size_t *arm_column, size_t user)
+{
+	for (size_t i = 0; i < u->n_experiments; i++) {
+		struct span arm = table_field(t, arm_column[i]);
+		uint32_t a = arm.n == 0 ? ARM_NONE : span_equal(arm, span_of("(several)"))
+			? ARM_SEVERAL : strmap_add(u->arms[i], arm);
+		if (a >= ARMS_MAX && a < ARM_SEVERAL)
+			table_fail(t, "experiment %s has more than %d arms", u->experiment[i], ARMS_MAX);
+		u->arm[user * u->n_experiments + i] = (uint16_t)a;
+	}
+}
+
 struct users *users_read(struct table *t, const char *user, const struct option_list *experiments,
 			 const struct option_list *values)
 {
 	struct users *u = memory_zero(1, sizeof *u);
 	size_t id = table_column(t, user, option_given("user") ? "user" : NULL);
-	size_t width = table_width(t), capacity[2] = {0}, n = 0;
+	size_t width = table_width(t), arm_capacity = 0, n = 0;
 	size_t *value_capacity = memory_zero(width + 1, sizeof *value_capacity);
 	size_t *arm_column = memory_new(experiments->n + 1, sizeof *arm_column);
 	size_t *value_column = memory_new(width + 1, sizeof *value_column);
@@ -176,17 +189,8 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 			table_reject(t, id, "a user that occurs twice");
 			continue;
 		}
-		u->arm = memory_grow(u->arm, &capacity[0], (n + 1) * experiments->n + 1, sizeof *u->arm);
-		for (size_t i = 0; i < experiments->n; i++) {
-			struct span arm = table_field(t, arm_column[i]);
-			uint32_t a = arm.n == 0 ? ARM_NONE : span_equal(arm, span_of("(several)"))
-				? ARM_SEVERAL : strmap_add(u->arms[i], arm);
-			if (a >= ARMS_MAX && a < ARM_SEVERAL)
-				table_fail(t, "experiment %s has more than %d arms", u->experiment[i],
-					   ARMS_MAX);
-			u->arm[n * experiments->n + i] = (uint16_t)a;
-		}
-		n++;
+		u->arm = memory_grow(u->arm, &arm_capacity, (n + 1) * experiments->n + 1, sizeof *u->arm);
+		read_arms(u, t, arm_column, n++);
 	}
 	u->n = n;
 	u->id = memory_new(n + 1, sizeof *u->id);
