@@ -28,7 +28,7 @@ struct table {
 	struct columns columns;
 	size_t width;                /* how many columns */
 	struct buffer first_line;    /* the header line as rows are, with its LF: no row is like it */
-	uint64_t first_word, first_mask; /* its first six bytes, and which of them count */
+	uint64_t first_word, first_mask; /* its first six bytes, and which bits of them count */
 
 	const char *at;              /* the block */
 	size_t n;
@@ -51,7 +51,6 @@ struct table {
 };
 
 enum { FIRST_BYTES = 6 };
-#define NO_BYTES (UINT64_C(1) << 63) /* what no six bytes are like */
 
 static const char *file_path(const struct table *t)
 {
@@ -118,6 +117,7 @@ static void take_first_line(struct table *t, struct span line)
 		t->first_word |= (uint64_t)(unsigned char)t->first_line.data[i] << 8 * i;
 		t->first_mask |= UINT64_C(0xff) << 8 * i;
 	}
+	t->first_mask &= UINT64_MAX >> 17; /* index_block wants the highest bit for itself */
 }
 
 /* --columns a,b,c; `width` of the header, 0 without one. */
@@ -219,16 +219,19 @@ static bool fetch(struct table *t)
 	return true;
 }
 
-/* Is there a row that is the header again? A look at the first bytes of each row
- * said so. */
-static bool has_header_again(const struct table *t, size_t lines)
+/* Is there a row that ends in CR or is the header again? A look at the bytes around the
+ * ends of rows said so. */
+static bool has_oddity(const struct table *t, size_t lines)
 {
 	const size_t n = t->first_line.n;
 	size_t at = 0;
-	for (size_t r = 0; n && r < lines; r++) {
-		if (t->n - at >= n && memcmp(t->at + at, t->first_line.data, n) == 0)
+	for (size_t r = 0; r < lines; r++) {
+		size_t end = t->ends[r * t->width + t->width - 1];
+		if (n && t->n - at >= n && memcmp(t->at + at, t->first_line.data, n) == 0)
 			return true;
-		at = t->ends[r * t->width + t->width - 1] + (size_t)1;
+		if (end > at && t->at[end - 1] == '\r')
+			return true;
+		at = end + 1;
 	}
 	return false;
 }
@@ -254,22 +257,24 @@ static void index_block(struct table *t)
 	t->regular = !has_nul && lines * t->width == t->n_ends && lines > 0 && *t->at != '\n';
 	if (!t->regular)
 		return;
+	/* Eight bytes around a row's end, less what they should not be (CR, LF, header): the
+	 * second must be 0, the first and what is compared of the others must not. A field that
+	 * is 0 turns negative when its least is subtracted. */
 	const size_t width = t->width;
-	const uint64_t word = t->first_word, mask = t->first_mask;
+	const uint64_t unlike = '\r' | (uint64_t)'\n' << 8 | t->first_word << 16;
+	const uint64_t compared = t->first_mask << 16;
 	const uint32_t *last = t->ends + width - 1;
 	const char *text = t->at;
-	uint64_t misplaced = 0;
-	bool cr = false, again = ((eight_bytes(text) ^ word) & mask) == 0;
+	uint64_t odd = ((eight_bytes(text) << 16 ^ unlike) & compared) - 0x10000, misplaced = 0;
 	for (size_t r = 0; r < lines; r++, last += width) {
-		uint64_t bytes = eight_bytes(text + *last - 1);
-		misplaced |= (bytes >> 8 ^ '\n') & 0xff;
-		cr |= (bytes & 0xff) == '\r';
-		again |= ((bytes >> 16 ^ word) & mask) == 0;
+		uint64_t bytes = eight_bytes(text + *last - 1) ^ unlike;
+		misplaced |= bytes;
+		odd |= ((bytes & 0xff) - 1) | ((bytes & compared) - 0x10000);
 	}
 	bool blank = false;
 	for (size_t r = 1; width == 1 && r < lines; r++)
 		blank |= t->ends[r] == t->ends[r - 1] + 1;
-	t->regular = !misplaced && !cr && !blank && !(again && has_header_again(t, lines));
+	t->regular = !(misplaced & 0xff00) && !blank && (!(odd >> 63) || !has_oddity(t, lines));
 }
 
 /* Opens file number `file` and takes its header; an empty file is an error. */
@@ -347,7 +352,6 @@ static struct table *open_table(char **files, int count, const struct table_form
 	t->files = files;
 	t->file_count = count;
 	t->own_files = own_files;
-	t->first_word = t->first_mask = NO_BYTES;
 	open_file(t);
 	input_try(files + 1, count - 1);
 	rejects_open(&t->rejects, format->skip_bad, &format->max_errors, format->rejects);
