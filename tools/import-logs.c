@@ -267,8 +267,8 @@ static void bad_json(struct import *m)
 	struct span where;
 	size_t offset;
 	const char *problem = json_problem(m->reader, &offset, &where);
-	const char *hint = problem == UNKNOWN_EXPERIMENT ? "--experiment NAME, once for each, names those "
-		"that are wanted" : m->line == 1 ? hint_json(m->raw) : NULL;
+	const char *hint = problem == UNKNOWN_EXPERIMENT ? "name the wanted experiments with "
+		"--experiment NAME (may be repeated)" : m->line == 1 ? hint_json(m->raw) : NULL;
 	snprintf(message, sizeof message, "byte %zu: %s%s%s%s%s", offset + 1, problem,
 		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "",
 		 hint ? "; " : "", hint ? hint : "");

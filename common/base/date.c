@@ -286,7 +286,7 @@ void time_warn_unit(int64_t newest_ms, enum time_unit unit, const char *file)
 	};
 	enum time_unit likely = time_likely_unit(newest_ms, unit);
 	if (likely != unit)
-		warn("%s%sthe newest timestamp, taken for %s, is far from today: are these %s "
+		warn("%s%sthe newest timestamp, read as %s, is implausible: are these %s "
 		     "(--timestamp-unit %s)?", file ? file : "", file ? ": " : "", WHAT[unit],
 		     WHAT[likely], time_unit_name(likely));
 }

@@ -230,7 +230,7 @@ static void check_text(struct table *t, struct span item, const struct liked *l,
 {
 	char shown[QUOTED_SIZE];
 	if (!bags_same(&l->bags, text, others, other))
-		table_fail(t, "the item %s has another text %s: other texts need other ids",
+		table_fail(t, "the item %s has another text %s: different texts need different ids",
 			   quoted(item.at, item.n, shown), where);
 }
 

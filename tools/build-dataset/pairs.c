@@ -155,6 +155,6 @@ void pairs_read(struct pairs *p, const struct reading *what)
 	if (!r->begun)
 		begin_output(r, false);
 	if (r->timeless)
-		warn("%" PRIu64 " rows have no time that can be read: it is left empty", r->timeless);
+		warn("%" PRIu64 " rows have no readable time: it is left empty", r->timeless);
 	free(r);
 }
