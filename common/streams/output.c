@@ -2,131 +2,78 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 
-enum { OUTPUT_BYTES = 256 << 10, TEMPORARIES = 64 };
+enum { OUTPUT_BYTES = 256 << 10 };
 
-/* The temporaries of this process: a signal handler and exit need to find them. */
-static char *volatile temporaries[TEMPORARIES];
+/* All that are open, the newest first. */
+static struct output *open_ones;
 
 void output_remove_temporaries(void)
 {
-	for (int i = 0; i < TEMPORARIES; i++)
-		if (temporaries[i])
-			unlink(temporaries[i]);
+	temporary_remove_all();
 }
 
-static void on_signal(int number)
+static void open_device(struct output *out, int flags)
 {
-	output_remove_temporaries();
-	signal(number, SIG_DFL);
-	raise(number);
+	out->file = openat(out->target.folder, out->target.name, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags,
+			   0666);
 }
 
-static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP};
-enum { ENDINGS = sizeof ENDING / sizeof *ENDING };
-
-/* Where nobody else handles the signals that end a program, on_signal does. */
-static void install_clean_up(void)
+static void open_temporary(struct output *out)
 {
-	static bool installed;
-	if (installed)
-		return;
-	installed = true;
-	if (atexit(output_remove_temporaries) != 0)
-		die(STATUS_FAILED, "cannot register the clean-up");
-	for (size_t i = 0; i < ENDINGS; i++) {
-		struct sigaction old, action = {.sa_handler = on_signal};
-		sigemptyset(&action.sa_mask);
-		if (sigaction(ENDING[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-			sigaction(ENDING[i], &action, NULL);
-	}
+	out->temporary = memory_new(1, sizeof *out->temporary);
+	out->file = temporary_open(&out->target, out->temporary);
 }
 
-static void remember(char *path)
+static void check_alone(const struct output *out)
 {
-	for (int i = 0; i < TEMPORARIES; i++) {
-		if (!temporaries[i]) {
-			temporaries[i] = path;
-			return;
-		}
-	}
-	unlink(path);
-	die(STATUS_FAILED, "too many files open for writing");
+	for (const struct output *other = open_ones; other; other = other->next)
+		if (out->target.kind == TARGET_FILE && target_same(&out->target, &other->target))
+			die(STATUS_USAGE, "%s would be written twice", out->path);
 }
 
-static void forget(const char *path)
+static struct output *open_at(const char *path, bool live)
 {
-	for (int i = 0; i < TEMPORARIES; i++)
-		if (temporaries[i] == path)
-			temporaries[i] = NULL;
-}
-
-/* Makes the temporary file of a template and remembers it; no signal comes
- * between the two. -1 and errno when it cannot. */
-static int make_temporary(char *template)
-{
-	sigset_t ending, before;
-	sigemptyset(&ending);
-	for (size_t i = 0; i < ENDINGS; i++)
-		sigaddset(&ending, ENDING[i]);
-	install_clean_up();
-	pthread_sigmask(SIG_BLOCK, &ending, &before);
-	int file = mkostemp(template, O_CLOEXEC);
-	int error = errno;
-	if (file >= 0)
-		remember(template);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = error;
-	return file;
-}
-
-/* Opens a temporary beside the file that `path` names (behind symbolic links);
- * what is no regular file (a device, a pipe) is written as it is. */
-static void open_path(struct output *out, const char *path)
-{
-	struct stat about;
-	bool exists = stat(path, &about) == 0;
-	if (exists && !S_ISREG(about.st_mode)) {
+	struct output *out = memory_zero(1, sizeof *out);
+	if (path && strcmp(path, "-") != 0)
 		out->path = memory_text(path, strlen(path));
-		out->file = open(path, O_WRONLY | O_CLOEXEC);
-		if (out->file < 0)
-			die_errno(STATUS_FAILED, "cannot write %s", path);
-		return;
+	out->file = -1;
+	if (target_find(path, &out->target) == 0) {
+		check_alone(out);
+		if (out->target.kind == TARGET_STREAM)
+			out->file = out->target.stream;
+		else if (out->target.kind == TARGET_DEVICE)
+			open_device(out, 0);
+		else if (live)
+			open_device(out, O_CREAT | O_TRUNC | O_NOFOLLOW);
+		else
+			open_temporary(out);
 	}
-	char *real = exists ? realpath(path, NULL) : NULL;
-	if (exists && !real)
-		die_errno(STATUS_FAILED, "cannot write %s", path);
-	out->path = real ? real : memory_text(path, strlen(path));
-	out->temporary = memory_format("%s.XXXXXX", out->path);
-	out->file = make_temporary(out->temporary);
 	if (out->file < 0)
 		die_errno(STATUS_FAILED, "cannot write %s", path);
-	mode_t mask = umask(0);
-	umask(mask);
-	mode_t mode = exists ? about.st_mode & 0777 : 0666 & ~mask;
-	if (fchmod(out->file, mode) != 0)
-		die_errno(STATUS_FAILED, "cannot set the mode of %s", path);
+	out->capacity = OUTPUT_BYTES;
+	out->data = memory_new(out->capacity, 1);
+	out->next = open_ones;
+	open_ones = out;
+	return out;
 }
 
 struct output *output_open(const char *path, bool line_buffered)
 {
-	struct output *out = memory_zero(1, sizeof *out);
-	if (!path || strcmp(path, "-") == 0)
-		out->file = STDOUT_FILENO;
-	else
-		open_path(out, path);
+	struct output *out = open_at(path, false);
 	out->by_line = line_buffered || isatty(out->file);
-	out->capacity = OUTPUT_BYTES;
-	out->data = memory_new(out->capacity, 1);
+	return out;
+}
+
+struct output *output_open_live(const char *path)
+{
+	struct output *out = open_at(path, true);
+	out->by_line = true;
 	return out;
 }
 
@@ -144,7 +91,7 @@ void output_flush(struct output *out)
 		if (n < 0)
 			die_errno(STATUS_FAILED, "cannot write to %s", name_of(out));
 		if (n == 0)
-			die(STATUS_FAILED, "cannot write to %s: nothing is taken", name_of(out));
+			die(STATUS_FAILED, "cannot write to %s: write returned 0", name_of(out));
 		done += (size_t)n;
 	}
 	out->n = 0;
@@ -160,53 +107,57 @@ void output_make_room(struct output *out, size_t n)
 	}
 }
 
-/* The new name survives a power failure only when the folder is on disk. */
-static void sync_folder(const char *path)
-{
-	char *copy = memory_text(path, strlen(path));
-	int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder >= 0) {
-		if (fsync(folder) != 0 && errno != EINVAL && errno != EROFS)
-			die_errno(STATUS_FAILED, "cannot sync the folder of %s", path);
-		if (close(folder) != 0)
-			die_errno(STATUS_FAILED, "cannot close the folder of %s", path);
-	} else if (errno != EACCES) { /* a folder may be writable and not readable */
-		die_errno(STATUS_FAILED, "cannot open the folder of %s", path);
-	}
-	free(copy);
-}
-
 static void release(struct output *out)
 {
+	struct output **at = &open_ones;
+	while (*at != out)
+		at = &(*at)->next;
+	*at = out->next;
 	free(out->data);
 	free(out->path);
 	free(out->temporary);
+	target_free(&out->target);
 	free(out);
+}
+
+/* Standard output is closed by finish(), standard error by nobody. */
+static bool is_ours(const struct output *out)
+{
+	return out->file > STDERR_FILENO;
+}
+
+static void commit(struct output *out)
+{
+	const char *failed = NULL;
+	if (out->temporary) {
+		failed = temporary_commit(out->temporary, &out->target);
+		out->file = out->temporary->file;
+	} else if (out->target.kind == TARGET_FILE) {
+		if (temporary_sync(out->file) != 0)
+			failed = "sync";
+		else if (temporary_sync_folder(&out->target, out->file) != 0)
+			failed = "sync the folder of";
+	}
+	if (failed)
+		die_errno(STATUS_FAILED, "cannot %s %s", failed, name_of(out));
 }
 
 void output_close(struct output *out)
 {
 	output_flush(out);
-	if (out->temporary && fsync(out->file) != 0)
-		die_errno(STATUS_FAILED, "cannot sync %s", name_of(out));
-	if (out->file != STDOUT_FILENO && close(out->file) != 0)
+	commit(out);
+	if (is_ours(out) && close(out->file) != 0)
 		die_errno(STATUS_FAILED, "cannot close %s", name_of(out));
-	if (out->temporary) {
-		if (rename(out->temporary, out->path) != 0)
-			die_errno(STATUS_FAILED, "cannot rename to %s", out->path);
-		forget(out->temporary);
-		sync_folder(out->path);
-	}
+	if (target_close(&out->target) != 0)
+		die_errno(STATUS_FAILED, "cannot close the folder of %s", name_of(out));
 	release(out);
 }
 
 void output_abandon(struct output *out)
 {
-	if (out->file != STDOUT_FILENO)
+	if (out->temporary)
+		temporary_drop(out->temporary);
+	if (is_ours(out))
 		close(out->file);
-	if (out->temporary) {
-		unlink(out->temporary);
-		forget(out->temporary);
-	}
 	release(out);
 }

@@ -1,8 +1,11 @@
 /* output.h - buffered output whose every write and final close are checked.
  *
- * To a path it is written beside it, fsynced and renamed on output_close: a
- * killed tool leaves the old file whole (the temporary is removed on exit and
- * on SIGINT, SIGTERM, SIGHUP). Any failure ends the program with exit 1.
+ * What a path names is replaced when all is written: the new file has no name until
+ * output_close has synced it (temporary.h), so a killed tool leaves the old one whole
+ * and nothing beside it. Symbolic links are followed, also to what does not exist yet;
+ * a pipe or a device is written as it is (target.h). Any failure ends the program with
+ * exit 1, the old file in place; only when the folder cannot be synced or a file cannot
+ * be closed after that, the new one is there, whole.
  */
 #ifndef RECPIPE_STREAMS_OUTPUT_H
 #define RECPIPE_STREAMS_OUTPUT_H
@@ -12,6 +15,8 @@
 
 #include "base/number.h"
 #include "base/span.h"
+#include "streams/target.h"
+#include "streams/temporary.h"
 
 struct output {
 	char *data;
@@ -19,12 +24,19 @@ struct output {
 	int file;
 	bool by_line;      /* flush at each output_end_row */
 	char *path;        /* NULL: standard output */
-	char *temporary;
+	struct target target;
+	struct temporary *temporary; /* NULL: written as it is */
+	struct output *next;         /* the others that are open */
 };
 
 /* Standard output when `path` is NULL or "-". `line_buffered` or a terminal:
- * flushed at each row. */
+ * flushed at each row. A file that this program is writing already is a usage error:
+ * what the options' table cannot see (a file in a folder that was given). */
 struct output *output_open(const char *path, bool line_buffered);
+
+/* The same for a file that others watch while it grows: emptied at once, and written
+ * in place. output_close syncs it. */
+struct output *output_open_live(const char *path);
 
 void output_flush(struct output *out);
 
@@ -96,7 +108,7 @@ static inline void output_end_row(struct output *out)
 		output_flush(out);
 }
 
-/* Flushes, syncs, closes, renames; frees. */
+/* Flushes, syncs, renames, closes; frees. */
 void output_close(struct output *out);
 
 /* Gives the file up: removes the temporary, leaves the old file; frees. */

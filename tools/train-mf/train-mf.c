@@ -501,7 +501,7 @@ static void release(struct training *t)
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
-	struct training t = {.options = o, .curve = -1};
+	struct training t = {.options = o};
 	unsigned fit = split_mask(o->fit_splits, "fit-splits");
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
@@ -555,6 +555,12 @@ static int run(const struct options *o, char **files, int count)
 	return STATUS_DONE;
 }
 
+static bool writes_stdout(const void *options)
+{
+	const struct options *o = options;
+	return o->report || !o->common.output;
+}
+
 static const struct program PROGRAM = {
 	.name = "train-mf",
 	.usage = "[OPTION].. [FILE]..",
@@ -567,6 +573,7 @@ static const struct program PROGRAM = {
 	},
 	.options = TRAIN_OPTIONS,
 	.options_size = sizeof(struct options),
+	.writes_stdout = writes_stdout,
 };
 
 int main(int argc, char **argv)

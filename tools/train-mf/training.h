@@ -36,7 +36,7 @@ struct training {
 	bool judged;                /* there are validation rows to judge by */
 	struct judge_metric metric;
 	struct output *report;
-	int curve;                  /* a file that people watch: written as it grows; -1 */
+	struct output *curve;       /* a file that people watch: written as it grows; or NULL */
 	uint64_t visited, visits;   /* interactions so far and in all, for progress */
 	uint32_t diagonal;
 	uint32_t span;              /* diagonals from there on between two waits for all threads */
