@@ -12,7 +12,7 @@ RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name awk -F '\t' '
 		if ($3 == "choice") {
 			gsub(/[|]/, " ", $6)
 			cases = cases "\t" either ") COMPREPLY=($(compgen -W \"" $6 "\" -- \"$word\")) ;;\n"
-		} else if ($3 == "file") {
+		} else if ($3 ~ /^(file|output|state)$/) {
 			cases = cases "\t" either ") mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
 		} else if ($4 != "") {
 			cases = cases "\t" either ") COMPREPLY=() ;;\n"

@@ -48,7 +48,7 @@ static const struct option_row OPTIONS[] = {
 	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, exclude_splits),
 	 "train,validation", 0, 0, NULL,
 	 "a user's items in these splits (or all, or none) are no negatives for auc"},
-	{"per-user", 0, OPTION_FILE, "FILE", offsetof(struct options, per_user), NULL, 0, 0, NULL,
+	{"per-user", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, per_user), NULL, 0, 0, NULL,
 	 "write each user's values to FILE"},
 	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
 	 "the lists' column of users"},

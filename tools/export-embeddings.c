@@ -48,7 +48,7 @@ static const struct option_row OPTIONS[] = {
 	 "a table by id, such as the catalogue: its columns become the projector's metadata"},
 	{"id", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, id), NULL, 0, 0, NULL,
 	 "the ids' column of the --metadata file (item or user, by --kind)"},
-	{"ids", 0, OPTION_FILE, "FILE", offsetof(struct options, ids), NULL, 0, 0, NULL,
+	{"ids", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, ids), NULL, 0, 0, NULL,
 	 "with --format npy: write the rows' ids to FILE, one a line"},
 	{"bias", 0, OPTION_FLAG, NULL, offsetof(struct options, bias), NULL, 0, 0, NULL,
 	 "take the bias as one more component, the last"},
@@ -263,6 +263,12 @@ static int run(const struct options *o, char **files, int count)
 	return STATUS_DONE;
 }
 
+static bool writes_stdout(const void *options)
+{
+	const struct options *o = options;
+	return o->format != PROJECTOR && !o->common.output;
+}
+
 static const struct program PROGRAM = {
 	.name = "export-embeddings",
 	.usage = "[OPTION].. [FILE]..",
@@ -277,6 +283,7 @@ static const struct program PROGRAM = {
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
+	.writes_stdout = writes_stdout,
 };
 
 int main(int argc, char **argv)

@@ -54,7 +54,7 @@ static const struct option_row OPTIONS[] = {
 	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_control),
 	 "space", 0, 0, "space|fail",
 	 "at a TAB or line end inside a value: make it a space and count it, or call the line bad"},
-	{"rejects", 0, OPTION_FILE, "FILE", COMMON_AT(struct options, common, rejects), NULL,
+	{"rejects", 0, OPTION_OUTPUT, "FILE", COMMON_AT(struct options, common, rejects), NULL,
 	 0, 0, NULL, "keep rejected lines in FILE as they came"},
 	COMMON_OUTPUT(struct options, common),
 	COMMON_LOG(struct options, common),

@@ -27,7 +27,7 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	{"output", 'o', OPTION_FILE, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
+	{"output", 'o', OPTION_OUTPUT, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
 	 NULL, "write to FILE, only when the command succeeds, instead of standard output"},
 	COMMON_LOG(struct options, common),
 	OPTION_END
@@ -223,7 +223,8 @@ static pid_t start(char **command, int to, int *input)
 		warn("cannot run %s: %s", command[0], strerror(why));
 		_exit(why == ENOENT ? NOT_FOUND : CANNOT_RUN);
 	}
-	close(pipe_ends[0]);
+	if (close(pipe_ends[0]) != 0)
+		die_errno(STATUS_FAILED, "cannot close a pipe");
 	*input = running_input = pipe_ends[1];
 	running = child;
 	if (atexit(leave_nobody_behind) != 0)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "frame/outputs.h"
 #include "frame/run.h"
 #include "streams/output.h"
 
@@ -141,6 +142,8 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 		break;
 	case OPTION_TEXT:
 	case OPTION_FILE:
+	case OPTION_OUTPUT:
+	case OPTION_STATE:
 		*(const char **)at = value;
 		break;
 	case OPTION_INT:
@@ -346,12 +349,17 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 {
 	static const char *const KIND[] = {
 		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
-		"choice", "list", "help", "version", "limit",
+		"choice", "list", "help", "version", "limit", "output", "state",
 	};
 	char letter[2] = {row->letter, '\0'};
 	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
 		      row->argument ? row->argument : "", row->fallback ? row->fallback : "",
 		      row->choices ? row->choices : "", row->help);
+}
+
+static bool is_path(const struct option_row *row)
+{
+	return row->kind == OPTION_FILE || row->kind == OPTION_OUTPUT || row->kind == OPTION_STATE;
 }
 
 /* For those who make manuals and completions from the table. */
@@ -368,7 +376,7 @@ static void dump_options(const struct program *p, const char *how)
 			add_table_row(&b, row);
 		else if (bash)
 			buffer_format(&b, "--%s%s%s%s\n", row->name, row->argument ? "=" : "",
-				      row->kind == OPTION_FILE ? "FILE" : "",
+				      is_path(row) ? "FILE" : "",
 				      row->choices ? row->choices : "");
 		else
 			add_man_row(&b, row);
@@ -492,6 +500,7 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 	const struct option_row *on_error = row_called("on-error");
 	if (option_given("max-errors") && *(int *)((char *)options + on_error->at) == 0)
 		usage_error("--max-errors requires --on-error=skip");
+	outputs_check(program, options, argv + optind, argc - optind);
 	free(names);
 	buffer_free(&letters);
 	return optind;

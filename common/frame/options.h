@@ -26,7 +26,7 @@ enum option_kind {
 	OPTION_FLAG,     /* bool: true when given */
 	OPTION_NO_FLAG,  /* bool: false when given (its default is true) */
 	OPTION_TEXT,     /* const char *, not empty */
-	OPTION_FILE,     /* const char *, not empty */
+	OPTION_FILE,     /* const char *, not empty: a file to read, or a folder */
 	OPTION_INT,      /* int64_t */
 	OPTION_SEED,     /* uint64_t, the whole range */
 	OPTION_SIZE,     /* uint64_t, K M G */
@@ -37,6 +37,8 @@ enum option_kind {
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_LIMIT,    /* struct number_limit: "100" or "5%" */
+	OPTION_OUTPUT,   /* const char *, not empty: a file that is written whole at the end */
+	OPTION_STATE,    /* the same: a file that is written while the tool runs (outputs.h) */
 };
 
 struct option_list {
@@ -89,10 +91,10 @@ struct common {
 	COMMON_MAX_ERRORS(s, m), \
 	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_control), "space", 0, 0, "space|fail", \
 	 "at a TAB or line end inside a CSV value: make it a space and count it, or stop"}, \
-	{"rejects", 0, OPTION_FILE, "FILE", COMMON_AT(s, m, rejects), NULL, 0, 0, NULL, \
+	{"rejects", 0, OPTION_OUTPUT, "FILE", COMMON_AT(s, m, rejects), NULL, 0, 0, NULL, \
 	 "keep the raw lines of rejected rows in FILE"}
 #define COMMON_OUTPUT(s, m) \
-	{"output", 'o', OPTION_FILE, "FILE", COMMON_AT(s, m, output), NULL, 0, 0, NULL, \
+	{"output", 'o', OPTION_OUTPUT, "FILE", COMMON_AT(s, m, output), NULL, 0, 0, NULL, \
 	 "write to FILE, whole or not at all, instead of standard output"}, \
 	{"line-buffered", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, line_buffered), NULL, 0, 0, NULL, \
 	 "flush after each row"}
@@ -131,6 +133,9 @@ struct program {
 	const struct option_row *options;
 	size_t options_size;     /* sizeof (struct options) */
 	bool command;            /* options end at the first operand: a command of its own */
+	/* Does it write to standard output with these options? NULL: when there is an option
+	 * --output and it is not given. */
+	bool (*writes_stdout)(const void *options);
 };
 
 /* Parses the command line into the tool's zeroed options struct, sets the

@@ -218,7 +218,7 @@ int finish(int status)
 	progress_clear();
 	if (fflush(stdout) != 0 || ferror(stdout))
 		die_errno(STATUS_FAILED, "cannot write to standard output");
-	if (close(STDOUT_FILENO) != 0 && errno != EINTR)
+	if (close(STDOUT_FILENO) != 0) /* EINTR too: what a network file system has not sent is lost */
 		die_errno(STATUS_FAILED, "cannot close standard output");
 	return status;
 }

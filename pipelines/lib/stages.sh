@@ -33,8 +33,24 @@ absolute()
 	esac
 }
 
+# put FILE COMMAND..: the command's output becomes FILE when it has succeeded. It is
+# written beside it, in a file that was not there, by a name that nobody can foresee:
+# what is planted in the folder is not followed. The status is the command's.
+put()
+{
+	put_file=$1
+	shift
+	case $put_file in */*) put_part=${put_file%/*}/.part.XXXXXX ;; *) put_part=./.part.XXXXXX ;; esac
+	put_part=$(mktemp "$put_part") || return
+	"$@" > "$put_part" 9>&- && chmod =rw "$put_part" && mv -f -- "$put_part" "$put_file" && return
+	put_status=$?
+	rm -f -- "$put_part"
+	return $put_status
+}
+
 # enter_work FOLDER: makes it the current one; one run at a time in it (fd 9 is the
-# lock: a process that outlives the run must not have it)
+# lock: a process that outlives the run must not have it). Parts of files that a killed
+# run has left go.
 enter_work()
 {
 	[ -z "${tools_missing:-}" ] || die 1 'train-mf is not in PATH; has make been run?'
@@ -43,6 +59,7 @@ enter_work()
 	if command -v flock > /dev/null; then
 		exec 9> .lock || exit 1
 		flock -n 9 || die 1 "another run is at work in $work"
+		rm -f -- .part.* .stamps/.part.*
 	fi
 	shown "+ cd $work" >&2
 }
@@ -131,7 +148,7 @@ $inputs"
 	began=$(date +%s)
 	at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	if [ -n "$to" ]; then
-		"$@" > "$to.tmp" 9>&- && mv -f -- "$to.tmp" "$to"
+		put "$to" "$@"
 	else
 		"$@" 9>&-
 	fi
@@ -151,8 +168,7 @@ $inputs"
 	printf '%s\t%s\t0\t%s\t%s\t%s\t%s\n' "$at" "$name" "$seconds" "$(hash_of "$first")" \
 		"$("$1" --version 2> /dev/null | head -n 1 | tr '\t' ' ')" \
 		"$(printf '%s' "$line" | tr '\n\t' '  ')" >> manifest.tsv
-	printf '%s\n%s' "$key" "$made" > ".stamps/$name.tmp" &&
-		mv -f -- ".stamps/$name.tmp" ".stamps/$name" || die 1 "cannot write in $work"
+	put ".stamps/$name" printf '%s\n%s' "$key" "$made" || die 1 "cannot write in $work"
 }
 
 # ---- a Redis of our own, for the run -------------------------------------------

@@ -11,6 +11,7 @@
 #	more      further options for the fault sweep (tests/slow/faults.sh), a line a run
 #	state     sh for that sweep: prints what the tool did elsewhere
 #	renew     sh for that sweep: makes it as it was before
+#	whole     sh for that sweep: is $file, of which no two are equal, whole?
 #
 # every-tool.sh [TOOL].. does only those.
 set -u
@@ -111,7 +112,7 @@ try_words()
 			go "--$name=no-such-choice" < /dev/null > out 2> err
 			want 2 $? "no-such-choice"
 		done < names
-		awk -F '\t' '$3 ~ /^(text|file)$/ { print $1 }' options > names
+		awk -F '\t' '$3 ~ /^(text|file|output|state)$/ { print $1 }' options > names
 		while read -r name; do
 			go "--$name=" < /dev/null > out 2> err
 			want 2 $? "$name"

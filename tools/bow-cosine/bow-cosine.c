@@ -63,7 +63,7 @@ static const struct option_row OPTIONS[] = {
 	 "add a column with the shared words and each one's share of the score"},
 	{"tokens", 0, OPTION_FLAG, NULL, offsetof(struct options, tokens), NULL, 0, 0, NULL,
 	 "write the words as they are compared: item, token"},
-	{"save-index", 0, OPTION_FILE, "FILE", offsetof(struct options, save_index), NULL, 0, 0, NULL,
+	{"save-index", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, save_index), NULL, 0, 0, NULL,
 	 "keep the candidates' words in FILE"},
 	{"index", 0, OPTION_FILE, "FILE", offsetof(struct options, index), NULL, 0, 0, NULL,
 	 "take the candidates from such a FILE instead of reading them"},

@@ -52,10 +52,10 @@ static const struct option_row OPTIONS[] = {
 	 "the form for --print-curve, --plot and --save (the best on the validation rows)"},
 	{"print-curve", 0, OPTION_TEXT, "ITEM", offsetof(struct options, print_curve), NULL, 0, 0,
 	 NULL, "write the item's curve in place of the comparison: timestamp, value"},
-	{"plot", 0, OPTION_FILE, "FILE", offsetof(struct options, plot), NULL, 0, 0, NULL,
+	{"plot", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, plot), NULL, 0, 0, NULL,
 	 "write a gnuplot script, curve and data in it, for the item of --print-curve or the one "
 	 "with most rows; gnuplot FILE draws it as SVG"},
-	{"save", 0, OPTION_FILE, "FILE", offsetof(struct options, save), NULL, 0, 0, NULL,
+	{"save", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, save), NULL, 0, 0, NULL,
 	 "keep the fitted form in FILE"},
 	{"predict", 0, OPTION_FILE, "FILE", offsetof(struct options, predict), NULL, 0, 0, NULL,
 	 "fit nothing: add to each row (user, item, timestamp) what the form kept in FILE predicts"},

@@ -11,10 +11,10 @@
  *
  * Leaves to others: which items a list has (export-topk), and TLS (--emit-resp).
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -86,11 +86,8 @@ static const struct option_row OPTIONS[] = {
 static char *new_generation(void)
 {
 	uint32_t bits = 0;
-	int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	if (file < 0 || read(file, &bits, sizeof bits) != (ssize_t)sizeof bits)
-		die_errno(STATUS_FAILED, "cannot read /dev/urandom");
-	if (close(file) != 0)
-		die_errno(STATUS_FAILED, "cannot close /dev/urandom");
+	if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+		die_errno(STATUS_FAILED, "cannot get random bytes");
 	return memory_format("%" PRId64 "-%08x", clock_unix_ms(), bits);
 }
 
@@ -289,6 +286,12 @@ static int run(const struct options *o, char **files, int count)
 	return STATUS_DONE;
 }
 
+static bool writes_stdout(const void *options)
+{
+	const struct options *o = options;
+	return (o->status || o->emit) && !o->common.output;
+}
+
 static const struct program PROGRAM = {
 	.name = "load-redis",
 	.usage = "[OPTION].. [FILE]..",
@@ -301,6 +304,7 @@ static const struct program PROGRAM = {
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
+	.writes_stdout = writes_stdout,
 };
 
 int main(int argc, char **argv)

@@ -69,7 +69,7 @@ static const struct option_row OPTIONS[] = {
 	 "which item of a list: any alike, by 1/rank, or by exp(score/temperature) (--recs only)"},
 	{"temperature", 0, OPTION_REAL, "X", AT(temperature), "1", ABOVE_ZERO, INFINITY, NULL,
 	 "of --pick softmax"},
-	{"log", 0, OPTION_FILE, "FILE", AT(log), NULL, 0, 0, NULL,
+	{"log", 0, OPTION_STATE, "FILE", AT(log), NULL, 0, 0, NULL,
 	 "append the events to FILE; opened again on SIGHUP"},
 	{"log-format", 0, OPTION_CHOICE, "HOW", AT(log_format), "tsv", 0, 0, "tsv|json",
 	 "the events stream, or JSON lines as import-logs reads them"},

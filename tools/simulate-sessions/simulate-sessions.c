@@ -71,10 +71,10 @@ static const struct option_row OPTIONS[] = {
 	 "sessions (of different listeners) that each recommender serves at a time"},
 	{"timeout", 0, OPTION_DURATION, "TIME", AT(timeout_s), "10s", 1e-3, 86400, NULL,
 	 "a recommender that does not answer for TIME is given up"},
-	{"episodes", 0, OPTION_FILE, "FILE", AT(episodes), NULL, 0, 0, NULL,
+	{"episodes", 0, OPTION_OUTPUT, "FILE", AT(episodes), NULL, 0, 0, NULL,
 	 "a row for each session: session user interest steps time start end"},
 	COMMON_SEED(struct options, common),
-	{"output", 'o', OPTION_FILE, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
+	{"output", 'o', OPTION_OUTPUT, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
 	 NULL, "write the events to FILE, whole or not at all, instead of standard output"},
 	COMMON_LOG(struct options, common),
 	OPTION_END

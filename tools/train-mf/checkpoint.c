@@ -140,6 +140,7 @@ bool checkpoint_read(const char *path, struct progress_state *state, struct para
 	hash = r.hash;
 	if (fread(&sum, sizeof sum, 1, r.file) != 1 || sum != hash || fgetc(r.file) != EOF)
 		damaged(&r);
-	fclose(r.file);
+	if (fclose(r.file) != 0)
+		die_errno(STATUS_FAILED, "cannot close %s", path);
 	return true;
 }

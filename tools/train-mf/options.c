@@ -89,14 +89,14 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{"report", 0, OPTION_TEXT, "METRIC", offsetof(struct options, report), NULL, 0, 0, NULL,
 	 "use METRIC as --stop-metric and write `step value` rows to standard output, the last "
 	 "line being the result; the model goes to --output alone"},
-	{"curve", 0, OPTION_FILE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
+	{"curve", 0, OPTION_STATE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
 	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
 	{"init", 0, OPTION_FILE, "MODEL", offsetof(struct options, init), NULL, 0, 0, NULL,
 	 "start from the numbers of an earlier model; what is not in it starts as usual"},
 	{"keep-old", 0, OPTION_FLAG, NULL, offsetof(struct options, keep_old), NULL, 0, 0, NULL,
 	 "keep users, items and features of the --init model that have no fitted rows now, as they "
 	 "are"},
-	{"checkpoint", 0, OPTION_FILE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
+	{"checkpoint", 0, OPTION_STATE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
 	 "keep the state after each epoch in FILE, and go on from there when it exists"},
 	{"hogwild", 0, OPTION_FLAG, NULL, offsetof(struct options, hogwild), NULL, 0, 0, NULL,
 	 "let all threads write the same rows without order: the result then differs from run "

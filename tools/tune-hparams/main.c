@@ -43,7 +43,7 @@ struct options {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row OPTIONS[] = {
-	{"study", 0, OPTION_FILE, "FILE", AT(study), NULL, 0, 0, NULL,
+	{"study", 0, OPTION_STATE, "FILE", AT(study), NULL, 0, 0, NULL,
 	 "the journal of the trials; made when it is missing"},
 	{"space", 0, OPTION_FILE, "FILE", AT(space), NULL, 0, 0, NULL,
 	 "the parameters as TSV: name kind low high scale step choices condition"},
@@ -98,7 +98,7 @@ static const struct option_row OPTIONS[] = {
 	 "tell: how the trial ended"},
 	{"kind", 0, OPTION_CHOICE, "KIND", AT(kind), "history", 0, 0, PICTURES,
 	 "plot: which picture; to the terminal, or to the .svg or .png file of --output"},
-	{"output", 'o', OPTION_FILE, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
+	{"output", 'o', OPTION_OUTPUT, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
 	 NULL, "write to FILE, whole or not at all, instead of standard output"},
 	COMMON_SEED(struct options, common),
 	COMMON_LOG(struct options, common),
