@@ -16,6 +16,7 @@
 #include "base/number.h"
 #include "frame/options.h"
 #include "streams/append.h"
+#include "streams/temporary.h"
 
 /* The journal's columns before those of the parameters. */
 static const char HEADER[] = "trial\tstate\tvalue\tstep\tseconds\ttime\tmessage";
@@ -544,7 +545,7 @@ static void write_beginning(struct study *study, const struct study_terms *given
 		add_term(&b, "parameter", n, given->space.parameters[p].name,
 			 given->space.parameters[p].definition);
 	write_all(study, &b);
-	if (fsync(study->file) != 0)
+	if (temporary_sync(study->file) != 0)
 		die_errno(STATUS_FAILED, "cannot sync %s", study->path);
 	if (!append_sync_folder(study->path))
 		die_errno(STATUS_FAILED, "cannot sync the folder of %s", study->path);

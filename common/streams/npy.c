@@ -94,7 +94,7 @@ float *npy_read(const char *path, size_t *rows, size_t *columns)
 			die(STATUS_DATA, "%s: shorter than it was", path);
 		done += (size_t)n;
 	}
-	if (close(file) != 0 && errno != EINTR)
+	if (close(file) != 0)
 		die_errno(STATUS_FAILED, "cannot close %s", path);
 	float *numbers = npy_parse(bytes, size, path, rows, columns);
 	free(bytes);

@@ -57,7 +57,7 @@ judge()
 		fi
 	fi
 	for file in $files; do
-		if cmp -s "$file.good" "$file"; then
+		if every_new "$file"; then
 			continue
 		elif [ "$2" = 0 ]; then
 			complain "$1: exit status 0 and a wrong $file"
@@ -69,8 +69,12 @@ judge()
 	if [ "$2" != 137 ] && [ -z "$crashed" ] && ls -A | grep -E '^\.?more\.[a-z]+.*' | grep -vqE '^more\.[a-z]+(\.good)?$'; then
 		complain "$1: a temporary is left behind"
 	fi
+	# Only between its linking and its renaming has a new file a name.
+	if [ "${1#killed at renameat}" = "$1" ] && grep -qs '^linkat(' trace && ls -A | grep -q recpipe-; then
+		complain "$1: a name is left behind"
+	fi
 	for file in $files; do
-		rm -f "$file".?????? ".$file".??????
+		rm -f ".$file".recpipe-*
 	done
 }
 
@@ -105,9 +109,11 @@ errors_of()
 	openat) echo EACCES EMFILE EINTR ENOENT ENOSPC ;;
 	close) echo EIO EINTR ENOSPC ;;
 	fsync | fdatasync) echo EIO ENOSPC EINTR ;;
-	rename | link | unlink | mkdir | ftruncate | fchmod) echo EIO EACCES ENOSPC ;;
+	rename | renameat | linkat | unlinkat | link | unlink | mkdir | ftruncate | fchmod | fchown) echo EIO EACCES ENOSPC ;;
+	syncfs) echo EIO ENOSPC ;;
+	access | faccessat2 | readlink | readlinkat | getdents64) echo EIO ENOENT ;;
 	mmap | mremap | munmap | mprotect | madvise) echo ENOMEM ;;
-	newfstatat | fstat | lseek | fcntl | ioctl | flock) echo EIO ENOMEM ;;
+	newfstatat | fstat | fstatfs | lseek | fcntl | ioctl | flock) echo EIO ENOMEM ;;
 	socket | pipe2 | dup2) echo EMFILE ENOMEM ;;
 	clone | clone3 | vfork | fork) echo EAGAIN ENOMEM ;;
 	connect) echo ECONNREFUSED ETIMEDOUT EINTR ;;
@@ -200,18 +206,19 @@ for path in ${FAULT_TOOLS:-"$RECPIPE_BIN"/*}; do
 	[ -d "$RECPIPE_ROOT/tests/every/$name" ] || continue
 	every_enter "$name"
 	RECPIPE_DUMP_OPTIONS=table "$tool" > options
+	every_pad
 	plain=$feed
 	sweep '' ''
 	if has_option output && ! grep -qs '^output ' not; then
 		sweep '-o' '-o more.result' more.result
 	fi
-	if [ "$plain" = input ] && ! grep -qs '^gzip ' not; then
-		gzip -n < input > twin.gz
+	if [ "$plain" != /dev/null ] && ! grep -qs '^gzip ' not; then
+		gzip -n < "$plain" > twin.gz
 		feed=twin.gz
 		sweep gzip ''
 	fi
-	if [ "$plain" = input ] && [ -z "$json" ] && has_option rejects && ! grep -qs '^skip ' not; then
-		{ cat input; printf 'a\0b\n'; } > twin
+	if [ "$plain" != /dev/null ] && [ -z "$json" ] && has_option rejects && ! grep -qs '^skip ' not; then
+		{ cat "$plain"; printf 'a\0b\n'; } > twin
 		feed=twin
 		sweep rejects '--on-error=skip --rejects more.rejects' more.rejects
 	fi

@@ -120,8 +120,10 @@ static void hear_words(struct recommender *r)
 	while (r->err >= 0 && (n = read(r->err, bytes, sizeof bytes)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n < 0 && errno == EAGAIN)
 			return; /* nothing more now */
+		if (n < 0)
+			die_errno(STATUS_FAILED, "cannot read what the recommender says");
 		progress_clear();
 		for (ssize_t done = 0, k; done < n; done += k)
 			if ((k = write(STDERR_FILENO, bytes + done, (size_t)(n - done))) <= 0)
