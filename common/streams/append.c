@@ -95,7 +95,8 @@ bool append_sync_folder(const char *path)
 	char *name = slash ? memory_text(path, (size_t)(slash - path) + 1) : memory_text(".", 1);
 	int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* A folder may be writable and not readable; some file systems cannot sync one. */
-	bool done = folder < 0 ? errno == EACCES : temporary_sync(folder) == 0 || errno == EINVAL || errno == EROFS;
+	bool done = folder < 0 ? errno == EACCES
+		: temporary_sync(folder) == 0 || errno == EINVAL || errno == EROFS;
 	int error = errno;
 	if (folder >= 0 && close(folder) != 0 && done) {
 		error = errno;
