@@ -99,8 +99,8 @@ struct import {
 	uint64_t line;
 	struct span raw;         /* the line */
 	uint64_t lines, written, filtered, replaced;
-	size_t longest_time;     /* of the timestamps' texts so far */
-	int64_t newest;          /* of the longest of them, in ms */
+	size_t longest_time;     /* of the timestamps' texts; shorter ones are not read ... */
+	int64_t newest;          /* ... for the newest time, in ms */
 };
 
 /* ---- columns ---- */
@@ -316,14 +316,6 @@ static enum number_state value_number(struct import *m, const struct json_value 
 	return number_double(text.at, text.n, x);
 }
 
-/* Keeps the newest time, as far as the longest texts tell: those of one length are at
- * most ten times apart, and most need not be read then. */
-static void note_time(struct import *m, const struct json_value *v, int64_t ms)
-{
-	m->longest_time = v->raw.n;
-	m->newest = ms > m->newest ? ms : m->newest;
-}
-
 /* The value as a time in ms; false when it is none (bad_line knows). */
 static bool read_timestamp(struct import *m, const struct column *column,
 			   const struct json_value *v, int64_t *ms)
@@ -345,7 +337,8 @@ static bool write_timestamp(struct import *m, const struct column *column,
 	int64_t ms;
 	if (!read_timestamp(m, column, v, &ms))
 		return false;
-	note_time(m, v, ms);
+	m->longest_time = v->raw.n;
+	m->newest = ms > m->newest ? ms : m->newest;
 	if (m->o->timestamp_unit == TIME_MS)
 		output_span(m->out, value_text(m, v));
 	else
@@ -495,8 +488,7 @@ static bool first_event(struct import *m)
 		}
 		add_arm(m, name);
 	}
-	json_close_keys(m->reader, arms_place(m),
-			UNKNOWN_EXPERIMENT);
+	json_close_keys(m->reader, arms_place(m), UNKNOWN_EXPERIMENT);
 	set_columns(m);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "streams/csv.h"
 #include "streams/hints.h"
 #include "streams/input.h"
+#include "streams/regular.h"
 #include "streams/rejects.h"
 #include "streams/separators.h"
 
@@ -27,8 +28,8 @@ struct table {
 	struct rejects rejects;
 	struct columns columns;
 	size_t width;                /* how many columns */
-	struct buffer first_line;    /* the header line as rows are, with its LF: no row is like it */
-	uint64_t first_word, first_mask; /* its first six bytes, and which bits of them count */
+	struct first_line first_line; /* the header line as rows are, or without one the names of
+	                               * --columns unless that is one word: no row is like it */
 
 	const char *at;              /* the block */
 	size_t n;
@@ -49,8 +50,6 @@ struct table {
 	int64_t newest;              /* in ms */
 	char **own_files;            /* table_open_file's one-element array */
 };
-
-enum { FIRST_BYTES = 6 };
 
 static const char *file_path(const struct table *t)
 {
@@ -102,22 +101,7 @@ static struct span raw_header(const struct table *t)
 		return (struct span){"", 0};
 	if (t->csv)
 		return csv_first_line(t->csv);
-	return (struct span){t->first_line.data, t->first_line.n ? t->first_line.n - 1 : 0};
-}
-
-/* Remembers the line that no row may be like: the header, or without one the names of
- * --columns, unless that is a single word. */
-static void take_first_line(struct table *t, struct span line)
-{
-	t->first_line.n = 0;
-	buffer_add_span(&t->first_line, line);
-	buffer_add_byte(&t->first_line, '\n');
-	t->first_word = t->first_mask = 0;
-	for (unsigned i = 0; i < FIRST_BYTES && i < t->first_line.n; i++) {
-		t->first_word |= (uint64_t)(unsigned char)t->first_line.data[i] << 8 * i;
-		t->first_mask |= UINT64_C(0xff) << 8 * i;
-	}
-	t->first_mask &= UINT64_MAX >> 17; /* index_block wants the highest bit for itself */
+	return (struct span){t->first_line.text.data, t->first_line.text.n ? t->first_line.text.n - 1 : 0};
 }
 
 /* --columns a,b,c; `width` of the header, 0 without one. */
@@ -142,7 +126,7 @@ static size_t count_fields(struct span line)
 /* The header of a file behind the first: the same, or as wide as --columns. */
 static void compare_header(const struct table *t, struct span line)
 {
-	struct span first = {t->first_line.data, t->first_line.n - 1};
+	struct span first = {t->first_line.text.data, t->first_line.text.n - 1};
 	if (t->format.columns && count_fields(line) != t->width)
 		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
 		    table_file(t), t->width, count_fields(line));
@@ -170,7 +154,7 @@ static void take_header(struct table *t)
 	if (t->columns.n) {
 		compare_header(t, line);
 	} else {
-		take_first_line(t, line);
+		first_line_take(&t->first_line, line);
 		if (t->format.columns) {
 			names_from_option(t, count_fields(line));
 		} else {
@@ -219,33 +203,7 @@ static bool fetch(struct table *t)
 	return true;
 }
 
-/* Is there a row that ends in CR or is the header again? A look at the bytes around the
- * ends of rows said so. */
-static bool has_oddity(const struct table *t, size_t lines)
-{
-	const size_t n = t->first_line.n;
-	size_t at = 0;
-	for (size_t r = 0; r < lines; r++) {
-		size_t end = t->ends[r * t->width + t->width - 1];
-		if (n && t->n - at >= n && memcmp(t->at + at, t->first_line.data, n) == 0)
-			return true;
-		if (end > at && t->at[end - 1] == '\r')
-			return true;
-		at = end + 1;
-	}
-	return false;
-}
-
-/* Eight bytes, the first one lowest. */
-static inline uint64_t eight_bytes(const char *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof word);
-	return word;
-}
-
-/* Finds the separators of the block and whether it is regular. One load a row shows the
- * byte before its end (a CR?), the end itself, and how the next row begins. */
+/* Finds the separators of the block and whether it is regular. */
 static void index_block(struct table *t)
 {
 	bool has_nul;
@@ -254,27 +212,8 @@ static void index_block(struct table *t)
 	t->n_ends = separators_find(t->at, t->n, t->ends, &lines, &has_nul);
 	t->lines_in_block = lines;
 	t->block_rows = t->next_end = t->next_at = 0;
-	t->regular = !has_nul && lines * t->width == t->n_ends && lines > 0 && *t->at != '\n';
-	if (!t->regular)
-		return;
-	/* Eight bytes around a row's end, less what they should not be (CR, LF, header): the
-	 * second must be 0, the first and what is compared of the others must not. A field that
-	 * is 0 turns negative when its least is subtracted. */
-	const size_t width = t->width;
-	const uint64_t unlike = '\r' | (uint64_t)'\n' << 8 | t->first_word << 16;
-	const uint64_t compared = t->first_mask << 16;
-	const uint32_t *last = t->ends + width - 1;
-	const char *text = t->at;
-	uint64_t odd = ((eight_bytes(text) << 16 ^ unlike) & compared) - 0x10000, misplaced = 0;
-	for (size_t r = 0; r < lines; r++, last += width) {
-		uint64_t bytes = eight_bytes(text + *last - 1) ^ unlike;
-		misplaced |= bytes;
-		odd |= ((bytes & 0xff) - 1) | ((bytes & compared) - 0x10000);
-	}
-	bool blank = false;
-	for (size_t r = 1; width == 1 && r < lines; r++)
-		blank |= t->ends[r] == t->ends[r - 1] + 1;
-	t->regular = !(misplaced & 0xff00) && !blank && (!(odd >> 63) || !has_oddity(t, lines));
+	t->regular = !has_nul && lines * t->width == t->n_ends && lines > 0 &&
+		regular_rows(t->at, t->n, t->ends, lines, t->width, &t->first_line);
 }
 
 /* Opens file number `file` and takes its header; an empty file is an error. */
@@ -308,7 +247,7 @@ static void read_header(struct table *t)
 	if (!t->columns.n) {
 		names_from_option(t, 0);
 		if (t->width > 1)
-			take_first_line(t, (struct span){t->columns.text.data, t->columns.text.n});
+			first_line_take(&t->first_line, table_header(t));
 	}
 	index_block(t);
 }
@@ -403,7 +342,7 @@ size_t table_column(const struct table *t, const char *name, const char *option)
 static bool is_header_again(const struct table *t)
 {
 	struct span row = {t->at + t->row_at, t->row_last - t->row_at};
-	struct span first = {t->first_line.data, t->first_line.n ? t->first_line.n - 1 : 0};
+	struct span first = {t->first_line.text.data, t->first_line.text.n ? t->first_line.text.n - 1 : 0};
 	if (row.n == first.n + 3 && memcmp(row.at, "\xef\xbb\xbf", 3) == 0)
 		row = (struct span){row.at + 3, first.n};
 	return first.n && span_equal(row, first);
@@ -606,7 +545,7 @@ void table_close(struct table *t)
 		free(t->own_files[0]);
 	free(t->own_files);
 	columns_free(&t->columns);
-	buffer_free(&t->first_line);
+	buffer_free(&t->first_line.text);
 	free(t->ends);
 	free(t);
 }
