@@ -433,6 +433,7 @@ static int run(const struct options *o, char **files, int count)
 		write_header(&s);
 	output_flush(s.out);
 	serve_table(&s, t, &c);
+	hold_signals(true); /* what is left to write is written once */
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
 	output_close(s.out);
