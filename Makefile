@@ -112,8 +112,9 @@ FORCE:
 .PHONY: all
 all: $(addprefix $(BIN)/,$(TOOLS)) ## build every tool into bin/ (MODE=asan, tsan, cov: build/MODE/bin)
 
-.PHONY: tests-built
-tests-built: $(UNIT_TESTS) $(FUZZ_TESTS) $(HELPERS) $(SHIMS)
+.PHONY: tests-built tests-helpers
+tests-built: $(UNIT_TESTS) $(FUZZ_TESTS) tests-helpers
+tests-helpers: $(HELPERS) $(SHIMS)
 
 # The instructions that a file of kernels is compiled for are in its name; it runs only
 # where the processor has them (common/data/kernel.h).

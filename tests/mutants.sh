@@ -50,6 +50,7 @@ targets()
 		unit/*) printf '%s ' "build/release/tests/${test#unit/}" ;;
 		unit | fuzz) printf 'tests-built ' ;;
 		fuzz/*) printf '%s ' "build/release/tests/fuzz-${test#fuzz/}" ;;
+		checks/* | slow/*) printf 'tests-helpers ' ;;
 		esac
 	done
 }

@@ -100,6 +100,12 @@ must_not_matter()
 	[ $rc = 0 ] && right || complain "$1 $3 of $n: $2: exit status $rc, or another answer"
 }
 
+count_of()
+{
+	sed -n "s/^$1	//p" count
+}
+
+# sweep HOW OPTIONS [FILE]..: OPTIONS are further words, the FILEs are written by it
 sweep()
 {
 	how=$1 options=$2
@@ -116,6 +122,9 @@ sweep()
 		complain 'the library was not loaded'
 		return
 	}
+	# Each file is synced, renamed, and its folder synced.
+	[ "$(count_of fsync)" -ge $((2 * $#)) ] && [ "$(count_of rename)" -ge $# ] ||
+		complain 'a file or its folder is not synced'
 	while read -r call n; do
 		case $call in
 		read)
