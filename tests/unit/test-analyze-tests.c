@@ -75,6 +75,16 @@ static void ranks(void)
 	CHECK_NEAR(test.u, 39, 0);
 	CHECK_NEAR(test.p, 0.21888680104470826, 1e-13);
 	CHECK_NEAR(test.superiority, 0.6964285714285714, 1e-15);
+	/* In any unit the same, and a last bit makes no difference. */
+	static const int UNITS[] = {-1000, -60, -1, 60, 900};
+	for (size_t k = 0; k < sizeof UNITS / sizeof *UNITS; k++) {
+		double c[7], t[8];
+		for (int i = 0; i < 7; i++)
+			c[i] = ldexp(i % 2 ? nextafter(C[i], 0) : C[i], UNITS[k]);
+		for (int i = 0; i < 8; i++)
+			t[i] = ldexp(T[i], UNITS[k]);
+		CHECK_NEAR(mann_whitney(c, 7, t, 8).p, 0.21888680104470826, 1e-13);
+	}
 }
 
 static void ratios(void)

@@ -332,13 +332,29 @@ static int by_x(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Values that differ by less than 2^-40 of the largest are ties: the same sum, added up in
+ * another order, is the same value. The step is a power of two, so that the unit in which
+ * a metric is given changes nothing. */
+static void round_to_ties(struct sided *all, size_t n)
+{
+	enum { TIE_BITS = 40 };
+	double largest = 0;
+	int exponent;
+	for (size_t i = 0; i < n; i++)
+		largest = fmax(largest, fabs(all[i].x));
+	frexp(largest, &exponent);
+	double step = ldexp(1, exponent - TIE_BITS);
+	for (size_t i = 0; step > 0 && i < n; i++)
+		all[i].x = rint(all[i].x / step);
+}
+
 struct rank_test mann_whitney(const double *control, size_t n0, const double *treatment, size_t n1)
 {
 	size_t n = n0 + n1;
 	struct sided *all = memory_new(n + 1, sizeof *all);
 	for (size_t i = 0; i < n; i++)
-		all[i] = (struct sided){rint((i < n0 ? control[i] : treatment[i - n0]) * 1e9) / 1e9,
-			i >= n0};
+		all[i] = (struct sided){i < n0 ? control[i] : treatment[i - n0], i >= n0};
+	round_to_ties(all, n);
 	qsort(all, n, sizeof *all, by_x);
 	double ranks = 0, ties = 0, a = (double)n0, b = (double)n1, total = a + b;
 	for (size_t from = 0, to; from < n; from = to) {
