@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "domain/claim.h"
 #include "frame/options.h"
 #include "streams/append.h"
 #include "streams/temporary.h"
@@ -115,64 +116,6 @@ const struct trial *study_best(const struct study *study)
 			best = t;
 	}
 	return best;
-}
-
-/* ---- who runs a trial ---- */
-
-/* The start time of a process in clock ticks since boot, as /proc has it; 0 when
- * there is no such process. Numbers of processes are used again, start times are not. */
-static unsigned long long start_of(long pid)
-{
-	char path[64], text[1024];
-	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return 0;
-	ssize_t n = read(file, text, sizeof text - 1);
-	close(file);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	const char *at = strrchr(text, ')'); /* the name may hold anything */
-	if (at && (at[2] == 'Z' || at[2] == 'X'))
-		return 0; /* dead, and nobody has looked */
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at + 1, NULL, 10) : 0;
-}
-
-static const char *host(void)
-{
-	static char name[65];
-	if (!*name && gethostname(name, sizeof name - 1) != 0)
-		die_errno(STATUS_FAILED, "cannot get the host's name");
-	return name;
-}
-
-const char *study_owner(void)
-{
-	static char owner[128];
-	static pid_t made_for;
-	if (made_for != getpid()) {
-		made_for = getpid();
-		snprintf(owner, sizeof owner, "%s %ld %llu", host(), (long)made_for,
-			 start_of((long)made_for));
-	}
-	return owner;
-}
-
-enum owner_life study_owner_life(const char *owner)
-{
-	char name[65];
-	long pid;
-	unsigned long long start;
-	if (owner && strcmp(owner, OWNER_ASKED) == 0)
-		return OWNER_ELSEWHERE;
-	if (!owner || sscanf(owner, "%64s %ld %llu", name, &pid, &start) != 3)
-		return OWNER_GONE;
-	if (strcmp(name, host()) != 0)
-		return OWNER_ELSEWHERE;
-	return start != 0 && start_of(pid) == start ? OWNER_ALIVE : OWNER_GONE;
 }
 
 /* ---- reading ---- */
@@ -612,6 +555,7 @@ void study_open(struct study *study, const char *path, enum study_access access,
 		drop_tail(study);
 	else
 		begin(study, access, given);
+	study->locks = !study->looking && claim_locks_work(study);
 	study_unlock(study);
 	compare_terms(study, given);
 }

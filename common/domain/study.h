@@ -31,7 +31,7 @@ struct trial {
 	size_t n_steps, steps_capacity;
 	double seconds;
 	int64_t time_ms;       /* of its last row */
-	char *owner;           /* running: host, process, its start time */
+	char *owner;           /* running: whose it is (claim.h) */
 	char *message;
 	int64_t generation;    /* cma-es: the generation that drew it, -1 otherwise */
 	uint64_t finished;     /* the order in which trials ended: 1, 2, .. */
@@ -42,6 +42,7 @@ struct study {
 	int file;
 	bool looking;          /* opened to be read only */
 	bool named;            /* the file had a name when it was opened */
+	bool locks;            /* claims of trials are locks (claim.h) */
 	bool maximize;
 	uint64_t seed;
 	struct space space;
@@ -115,15 +116,5 @@ int study_by_merit(const void *a, const void *b, void *study);
 
 /* The best complete trial, or NULL. */
 const struct trial *study_best(const struct study *study);
-
-/* This process as a running trial's owner. */
-const char *study_owner(void);
-
-/* The owner of trials that `ask` gave away: no process of ours runs them. */
-#define OWNER_ASKED "asked"
-
-/* What can be said from here about the one who runs a trial. */
-enum owner_life { OWNER_GONE, OWNER_ALIVE, OWNER_ELSEWHERE };
-enum owner_life study_owner_life(const char *owner);
 
 #endif

@@ -234,6 +234,6 @@ tool=$!
 wait_for begun
 printf '1\trunning\t\t\t\t%s000\telsewhere 1 1\t4\n' $(($(date +%s) + 1000)) >> study
 wait $tool && wrong 'a run without a complete trial succeeds'
-grep -q 'taken by somebody else' said || wrong "not given up: $(cat said)"
+grep -q 'claimed by another worker' said || wrong "not given up: $(cat said)"
 
 exit $bad

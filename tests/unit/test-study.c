@@ -2,13 +2,15 @@
  * they were told in, and a point has one form; a space maps to units and back. */
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "domain/study.h"
+#include "domain/claim.h"
 #include "unit.h"
 
 static const char path[] = "study.tsv";
@@ -83,7 +85,7 @@ static void append(struct study *s, int64_t trial, const char *state, double val
 		   const double *point)
 {
 	study_append(s, &(struct study_row){.trial = trial, .state = state, .value = value,
-		.step = step, .seconds = NAN, .message = study_owner(), .point = point}, false);
+		.step = step, .seconds = NAN, .message = claim_owner(s), .point = point}, false);
 }
 
 /* Two who have the study open see each other's rows. */
@@ -104,7 +106,7 @@ static void test_shared(void)
 	study_lock(&b);
 	const struct trial *trial = study_trial(&b, 1);
 	CHECK(trial && trial->state == TRIAL_RUNNING && trial->point[2] == 0.25);
-	CHECK(study_owner_life(trial->owner) == OWNER_ALIVE);
+	CHECK(claim_life(&b, trial) == OWNER_ALIVE);
 	CHECK(trial->n_steps == 2 && trial->steps[0].step == 1 && trial_value_at(trial, 2) == 4);
 	CHECK(isnan(trial_value_at(trial, 3)));
 	append(&b, 1, "complete", 4, 2, NULL);
@@ -153,7 +155,7 @@ static void begin_trial(struct study *s)
 {
 	const double point[] = {0, 5, 0.25};
 	study_append(s, &(struct study_row){.trial = 1, .state = "running", .value = NAN,
-		.step = -1, .seconds = NAN, .message = study_owner(), .point = point}, true);
+		.step = -1, .seconds = NAN, .message = claim_owner(s), .point = point}, true);
 }
 
 static void lock_and_unlock(struct study *s)
@@ -200,11 +202,74 @@ static void test_removed(void)
 	space_free(&t.space);
 }
 
+/* What is known of the one who runs trial 5, by its owner's text. */
+static enum owner_life life(const struct study *s, int64_t time_ms, const char *format, ...)
+{
+	char text[512];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	return claim_life(s, &(struct trial){.number = 5, .owner = text, .time_ms = time_ms});
+}
+
+/* Hosts, boots and namespaces; with locks and without. The parts of this process' own text
+ * are taken apart: host, pid, start, boot, namespace, token. */
 static void test_owners(void)
 {
-	CHECK(study_owner_life("elsewhere 1 1") == OWNER_ELSEWHERE);
-	CHECK(study_owner_life(OWNER_ASKED) == OWNER_ELSEWHERE);
-	CHECK(study_owner_life(NULL) == OWNER_GONE && study_owner_life("nonsense") == OWNER_GONE);
+	unlink(path);
+	struct study_terms t = terms();
+	struct study a, b;
+	study_open(&a, path, STUDY_MAKE, &t);
+	study_open(&b, path, STUDY_WORK, &t);
+	char host[65], boot[40], space[24], token[24], lock[8] = "";
+	long pid;
+	unsigned long long start;
+	int64_t now = (int64_t)time(NULL) * 1000;
+	CHECK(sscanf(claim_owner(&a), "%64s %ld %llu %39s %23s %23s %7s", host, &pid, &start, boot, space,
+		     token, lock) >= 6 && pid == getpid());
+	if (!a.locks || strcmp(lock, "lock") != 0)
+		printf("no locks on this file system: not tested\n");
+	for (int locked = 0; locked <= a.locks; locked++) {
+		struct study s = a;
+		s.locks = locked;
+		CHECK(life(&s, now, "%s", OWNER_ASKED) == OWNER_ELSEWHERE);
+		CHECK(life(&s, now, "nonsense") == OWNER_GONE);
+		CHECK(claim_life(&s, &(struct trial){.number = 5}) == OWNER_GONE);
+		CHECK(life(&s, now, "elsewhere 1 1") == OWNER_ELSEWHERE);
+		CHECK(life(&s, now, "%s", claim_owner(&s)) == OWNER_ALIVE);
+		/* As version 0.1.0 wrote it. */
+		CHECK(life(&s, now, "%s %ld %llu", host, pid, start) == OWNER_ALIVE);
+		CHECK(life(&s, now, "%s %ld %llu", host, pid, start + 1) == OWNER_GONE);
+		CHECK(life(&s, now, "%s %ld 0", host, pid) == OWNER_ELSEWHERE);
+		/* Without locks the process is looked for, but in its own namespace only. */
+		CHECK(life(&s, now, "%s %ld %llu %s %s 1", host, pid, start, boot, space) == OWNER_ALIVE);
+		CHECK(life(&s, now, "%s %ld %llu %s %s 1", host, pid, start + 1, boot, space) == OWNER_GONE);
+		CHECK(life(&s, now, "%s %ld %llu %s 77 1", host, pid, start, boot) == OWNER_ELSEWHERE);
+		CHECK(life(&s, now, "%s 1 0 - - 1", host) == OWNER_ELSEWHERE);
+		/* Another boot: of this host, or of another one with its name. */
+		CHECK(life(&s, 1000, "%s 1 1 other-boot 77 1 lock", host) == OWNER_GONE);
+		CHECK(life(&s, now, "%s 1 1 other-boot 77 1 lock", host) == OWNER_ELSEWHERE);
+		CHECK(life(&s, 1000, "elsewhere 1 1 other-boot 77 1 lock") == OWNER_ELSEWHERE);
+		if (!locked)
+			continue;
+		/* A lock says more than numbers: it is dropped with its process, wherever that is. */
+		claim_take(&b, 5);
+		CHECK(life(&s, now, "%s %ld %llu %s 77 1 lock", host, pid, start + 1, boot) == OWNER_ALIVE);
+		CHECK(life(&s, now, "elsewhere 1 0 %s 77 1 lock", boot) == OWNER_ALIVE);
+		CHECK(life(&s, now, "%s 1 0 - - 1 lock", host) == OWNER_ALIVE);
+		CHECK(life(&s, 1000, "%s 1 1 other-boot 77 1 lock", host) == OWNER_ALIVE);
+		claim_drop(&b, 5);
+		claim_take(&b, 4);
+		CHECK(life(&s, now, "%s %ld %llu %s 77 1 lock", host, pid, start, boot) == OWNER_GONE);
+		CHECK(life(&s, now, "elsewhere 1 0 %s 77 1 lock", boot) == OWNER_GONE);
+		CHECK(life(&s, now, "%s 1 0 - - 1 lock", host) == OWNER_GONE);
+		CHECK(life(&s, now, "elsewhere 1 0 - - 1 lock") == OWNER_ELSEWHERE);
+		claim_drop(&b, 4);
+	}
+	study_close(&a);
+	study_close(&b);
+	space_free(&t.space);
 }
 
 int main(void)

@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "command.h"
+#include "domain/claim.h"
 #include "frame/run.h"
 #include "guard.h"
 #include "report.h"
@@ -114,7 +115,7 @@ static void end_job(struct job *job, enum why why, int signal_number)
 static bool is_ours(struct study *study, const struct job *job)
 {
 	const struct trial *t = study_trial(study, job->trial);
-	return t->state == TRIAL_RUNNING && strcmp(t->owner, study_owner()) == 0;
+	return t->state == TRIAL_RUNNING && strcmp(t->owner, claim_owner(study)) == 0;
 }
 
 static void take_report(struct study *study, const struct running *how, struct job *job,
@@ -287,8 +288,10 @@ static void close_job(struct study *study, const struct running *how, struct job
 	bury(study, how, job);
 	int64_t number = job->trial;
 	job->trial = 0;
-	if (job->why == WHY_STOPPED)
+	if (job->why == WHY_STOPPED) {
+		claim_drop(study, number);
 		return;
+	}
 	struct buffer why = {0};
 	const char *state = ending(job, status, &why);
 	bool complete = strcmp(state, "complete") == 0, failed = strcmp(state, "failed") == 0;
@@ -300,11 +303,12 @@ static void close_job(struct study *study, const struct running *how, struct job
 		study_append(study, &(struct study_row){.trial = number, .state = state,
 			.value = value, .step = job->step, .seconds = seconds,
 			.message = complete ? NULL : buffer_text(&why)}, true);
+	claim_drop(study, number);
 	const struct trial *best = study_best(study);
 	study_unlock(study);
 	progress_clear();
 	if (!open)
-		warn("trial %lld was taken by somebody else", (long long)number);
+		warn("trial %lld was claimed by another worker", (long long)number);
 	else if (complete)
 		note("trial %lld: %.6g (best %.6g, trial %lld)", (long long)number, value,
 		     best->value, (long long)best->number);
@@ -326,11 +330,11 @@ static size_t count_taken(const struct study *study)
 }
 
 /* Has it no process any more? Of another host's only time can tell. */
-static bool abandoned(const struct trial *t, const struct running *how)
+static bool abandoned(const struct study *study, const struct trial *t, const struct running *how)
 {
 	if (t->state != TRIAL_RUNNING)
 		return false;
-	enum owner_life life = study_owner_life(t->owner);
+	enum owner_life life = claim_life(study, t);
 	double silent_s = (double)(clock_unix_ms() - t->time_ms) / 1000;
 	return life == OWNER_GONE ||
 		(life == OWNER_ELSEWHERE && how->reclaim_s > 0 && silent_s > how->reclaim_s);
@@ -340,7 +344,7 @@ static bool abandoned(const struct trial *t, const struct running *how)
 static const struct trial *find_abandoned(const struct study *study, const struct running *how)
 {
 	for (size_t i = 0; i < study->n; i++)
-		if (abandoned(&study->trials[i], how))
+		if (abandoned(study, &study->trials[i], how))
 			return &study->trials[i];
 	return NULL;
 }
@@ -386,10 +390,12 @@ struct trial *take_trial(struct study *study, const struct running *how)
 	bool there = again || sample(how->sampling, study, &next);
 	if (there)
 		check_point(study, &next, again);
+	if (there && !how->asked)
+		claim_take(study, next.number);
 	if (there)
 		study_append(study, &(struct study_row){.trial = next.number, .state = "running",
 			.value = NAN, .step = next.generation, .seconds = NAN,
-			.message = how->asked ? OWNER_ASKED : study_owner(), .point = next.point}, true);
+			.message = how->asked ? OWNER_ASKED : claim_owner(study), .point = next.point}, true);
 	free(next.point);
 	return there ? study_trial(study, next.number) : NULL;
 }
