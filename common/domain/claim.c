@@ -138,7 +138,7 @@ static void read_boot(char boot[BOOT])
 	boot[n > 0 ? n : 0] = '\0';
 	boot[strcspn(boot, " \t\n")] = '\0';
 	if (!*boot)
-		strcpy(boot, "-");
+		memcpy(boot, "-", 2);
 }
 
 /* This process. */
