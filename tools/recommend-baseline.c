@@ -288,6 +288,9 @@ static int run(const struct options *o, char **files, int count)
 	table_close(t);
 	l.d = d;
 	l.ranked = rank_items(o, d, splits, &l.n);
+	if (l.n == 0)
+		die(STATUS_DATA, "no %s rows: there is no item to recommend",
+		    splits == SPLIT_ALL ? "input" : o->splits);
 	size_t most = (uint64_t)o->k < l.n ? (size_t)o->k : l.n;
 	l.best = memory_new(most + 1, sizeof *l.best);
 	l.hash = memory_new((size_t)l.n + 1, sizeof *l.hash);

@@ -141,7 +141,7 @@ static void check_embedding(const struct options *o, const struct embedding *e,
 			    enum model_kind kind)
 {
 	if (e->n == 0)
-		warn("the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
+		die(STATUS_DATA, "the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
 	if (e->width < 2)
 		die(STATUS_DATA, "a map needs vectors of two components or more: add --bias");
 	if (o->method == TSNE && e->n > 0 && e->n < 4)

@@ -535,7 +535,7 @@ static int run(const struct options *o, char **files, int count)
 		     o->loss == LOSS_LOGISTIC ? "" : "not above ");
 	if (t.problem->rows == 0)
 		die(STATUS_DATA, "no %s rows: there is nothing to fit",
-		    fit == SPLIT_ALL ? "fitted" : o->fit_splits);
+		    fit == SPLIT_ALL ? "input" : o->fit_splits);
 	if (o->report && !t.judged)
 		die(STATUS_DATA, "--report %s: there are no validation rows to judge by", o->report);
 	stop_catch();

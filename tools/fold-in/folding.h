@@ -1,0 +1,81 @@
+/* folding.h - a user's factors from what the user took, the items staying. */
+#ifndef RECPIPE_FOLD_IN_FOLDING_H
+#define RECPIPE_FOLD_IN_FOLDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/kernel.h"
+#include "data/normal.h"
+#include "frame/options.h"
+#include "domain/dataset.h"
+#include "domain/model.h"
+
+struct options {
+	const char *model, *fit_splits, *user, *item, *weight, *split;
+	int64_t epochs;
+	double learning_rate;
+	int kernel;
+	bool users_only;
+	struct common common;
+};
+
+enum loss { WARP, BPR, LOGISTIC, WARP_KOS, IALS, SOFTMAX, CCL, LOSSES };
+
+/* What the model says of how it was fitted. */
+struct fitting {
+	enum loss loss;
+	double unobserved, regularisation, exponent, user_alpha, init_scale;
+	double temperature, margin, negative_weight;
+	uint64_t max_sampled, kos_k, kos_n, negatives, rows, seed;
+};
+
+/* A user's known items: rows from .. to - 1 of the arrays below. */
+struct folding {
+	const struct options *options;
+	struct fitting fit;
+	struct model_side items;
+	uint32_t factors;
+	size_t stride;
+	struct dataset *data;
+	uint32_t *item;      /* rows of the dataset: number in `items`, or STRMAP_NONE */
+	float *rank_weights;
+	float *gram;         /* ials: unobserved * items' items, stride^2 */
+	const struct normal_kernel *kernel;
+	kernel_dot *dot;
+	unsigned splits;
+	float *factor_rows;  /* users * stride: what comes out */
+	float *bias;
+	bool *known;         /* users: has an item of the model */
+};
+
+/* One thread's view of one user: its items ascending. */
+struct taken {
+	uint32_t n;
+	uint32_t *item;
+	float *weight;
+};
+
+/* The numbers that move: a user's factors, then the bias, and adagrad's sums. */
+struct moving {
+	float *x, *sums;
+	float bias, bias_sum;
+};
+
+static inline const float *item_row(const struct folding *f, uint32_t item)
+{
+	return f->items.factors + (size_t)item * f->stride;
+}
+
+/* Stochastic steps as in training, the items staying; the order of the visits and
+ * the negatives are a hash of the model's seed and the user's id. m->x is 0 at first,
+ * its sums are 1. */
+void folding_descend(const struct folding *f, struct span id, const struct taken *t,
+		     struct moving *m);
+
+/* The same for the losses of cosines: from the sum of the user's items on, steps of
+ * batches that share their negatives; the vector keeps the length 1. */
+void folding_turn(const struct folding *f, struct span id, const struct taken *t,
+		  struct moving *m);
+
+#endif
