@@ -57,7 +57,7 @@ enter_work()
 	mkdir -p -- "$1/.stamps" && cd -- "$1" || die 1 "cannot make $1"
 	work=$(pwd -P)
 	if command -v flock > /dev/null; then
-		exec 9> .lock || exit 1
+		exec 9>> .lock || exit 1
 		flock -n 9 || die 1 "another run is at work in $work"
 		rm -f -- .part.* .stamps/.part.*
 	fi

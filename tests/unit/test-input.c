@@ -1,7 +1,9 @@
 /* Blocks and lines of random texts: from files and from pipes in drips, plain and
  * gzip with several members, with and without a last LF; always the same bytes. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -185,6 +187,44 @@ static void check_long_line(void)
 	CHECK_INT(status_of_reading(), STATUS_DATA);
 }
 
+/* 600 kB of lines and then an error: what the master's side of a terminal reads when
+ * the other side was closed (EIO). */
+static void check_read_error(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), status;
+	struct termios raw;
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
+		return; /* no terminals here; checks/io-faults has the same */
+	int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (slave < 0 || tcgetattr(slave, &raw) != 0)
+		abort();
+	cfmakeraw(&raw);
+	tcsetattr(slave, TCSANOW, &raw);
+	fflush(stdout);
+	pid_t writer = fork();
+	if (writer == 0) {
+		char line[100];
+		memset(line, 'x', sizeof line);
+		line[sizeof line - 1] = '\n';
+		close(master);
+		for (int i = 0; i < 6000; i++)
+			if (write(slave, line, sizeof line) != sizeof line)
+				_exit(1);
+		tcdrain(slave); /* what is not read yet goes with the last one who has it open */
+		_exit(0);
+	}
+	close(slave);
+	int kept = dup(STDIN_FILENO);
+	dup2(master, STDIN_FILENO);
+	strcpy(path, "-");
+	CHECK_INT(status_of_reading(), STATUS_FAILED);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+	close(master);
+	waitpid(writer, &status, 0);
+	CHECK_INT(status, 0);
+}
+
 int main(void)
 {
 	struct random r = random_start(1, 0);
@@ -210,6 +250,7 @@ int main(void)
 	check_broken_gzip(&r);
 	check_long_line();
 	unlink(path);
+	check_read_error();
 	buffer_free(&text);
 	buffer_free(&packed);
 	return unit_finish();
