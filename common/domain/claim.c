@@ -66,7 +66,8 @@ bool claim_locks_work(const struct study *study)
 		return false;
 	bool work = fstat(other, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
 		ours.st_ino == theirs.st_ino && another_sees_it(study, other);
-	close(other);
+	if (close(other) != 0)
+		die_errno(STATUS_FAILED, "cannot close %s", study->path);
 	return work;
 }
 
