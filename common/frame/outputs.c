@@ -78,8 +78,15 @@ static void check_input(const struct written *w, const char *path, const char *n
 		refuse(w, name);
 }
 
-/* A file that changes while the tool runs, against all that the tool reads. */
-static void check_state(const struct program *p, const void *options, const struct written *w,
+/* What must not be an input: a file that changes while the tool runs, and what a tool
+ * writes beside its result (rejects, tables of details), which never stands for the input. */
+static bool spares_inputs(const struct written *w)
+{
+	return w->row && (w->row->kind == OPTION_STATE || strcmp(w->row->name, "output") != 0);
+}
+
+/* Such a file against all that the tool reads. */
+static void check_inputs(const struct program *p, const void *options, const struct written *w,
 			char **files, int count)
 {
 	char name[80];
@@ -109,8 +116,8 @@ void outputs_check(const struct program *program, const void *options, char **fi
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < i; k++)
 			check_two(&all[k], &all[i]);
-		if (all[i].row && all[i].row->kind == OPTION_STATE)
-			check_state(program, options, &all[i], files, count);
+		if (spares_inputs(&all[i]))
+			check_inputs(program, options, &all[i], files, count);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (all[i].found && target_close(&all[i].target) != 0)

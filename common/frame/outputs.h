@@ -6,8 +6,9 @@
  * link); so is one of them and standard output, where the tool writes there (no -o, or
  * `writes_stdout` of its struct program). Devices may be named any number of times.
  *
- * What is read may be what an OPTION_OUTPUT replaces: all has been read by then. An
- * OPTION_STATE must not be an input: its bytes would come back, or be lost.
+ * What is read may be what --output replaces: all has been read by then. No other output
+ * may be an input: rejects in its place are a loss that nobody means, and the bytes of an
+ * OPTION_STATE would come back.
  */
 #ifndef RECPIPE_FRAME_OUTPUTS_H
 #define RECPIPE_FRAME_OUTPUTS_H

@@ -87,6 +87,7 @@ grep -q '^experiment' err || complain 'nothing on /dev/stderr'
 in_tool filter-interactions
 go < "$feed" > good.out 2> err
 go -o input input > out 2> err && cmp -s good.out input || complain 'FILE -o FILE'
+clash '-o out --on-error skip --rejects input input' "option '--rejects': the same file as the input: \"input\""
 in_tool train-mf
 clash '--curve input input' "option '--curve': the same file as the input: \"input\""
 clash '--curve ./input' "option '--curve': the same file as the input: \"./input\""
