@@ -203,6 +203,7 @@ static void test_removed(void)
 }
 
 /* What is known of the one who runs trial 5, by its owner's text. */
+__attribute__((format(printf, 3, 4)))
 static enum owner_life life(const struct study *s, int64_t time_ms, const char *format, ...)
 {
 	char text[512];
