@@ -128,7 +128,8 @@ static struct effect effect_of_means(struct moments control, struct moments trea
 	e.se = sqrt(control.variance / control.n + treatment.variance / treatment.n);
 	e.share = relative_to(e.diff, control.mean);
 	e.t = e.diff / e.se;
-	if (!(e.se > 0)) { /* nothing varies: no test */
+	if (!(e.se > 0) || isinf(e.se)) { /* nothing varies, or squares are beyond all numbers: no test */
+		e.se = isinf(e.se) ? NAN : e.se;
 		e.t = e.df = e.p = e.low = e.high = e.share_low = e.share_high = NAN;
 		return e;
 	}
@@ -187,7 +188,7 @@ void effect_sequential(struct effect *e, double alpha, double tuned, double *rho
 	e->high = e->diff + half;
 	e->share_low = finite_or_nan(e->share - share_half);
 	e->share_high = finite_or_nan(e->share + share_half);
-	e->p = sequential_p(e->diff, e->se, n, alpha, tuned);
+	e->p = isnan(e->se) ? NAN : sequential_p(e->diff, e->se, n, alpha, tuned);
 	e->t = e->df = NAN;
 	if (rho)
 		*rho = sequential_rho(alpha, tuned);
