@@ -17,6 +17,7 @@ die()
 
 # The tools of the checkout this script lies in, else those of PATH.
 if [ -n "${RECPIPE_BIN:-}" ]; then
+	case $RECPIPE_BIN in /*) ;; *) RECPIPE_BIN=$PWD/$RECPIPE_BIN ;; esac # the folder changes
 	PATH=$RECPIPE_BIN:$PATH
 elif [ -x "$here/../bin/train-mf" ]; then
 	PATH=$here/../bin:$PATH
