@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/csr.h"
 #include "data/exactsum.h"
 #include "domain/dataset.h"
 #include "domain/exclude.h"
@@ -102,21 +103,17 @@ static struct ranked *rank_items(const struct options *o, const struct dataset *
 			newest = d->timestamp[i];
 	double half_life = o->half_life_s * 1000;
 	/* Rows of an item one behind the other, so that one exact sum is enough. */
-	uint64_t *start = memory_zero((size_t)d->items + 2, sizeof *start);
+	uint64_t *start = csr_new(d->items);
 	for (uint64_t i = 0; i < rows; i++)
-		start[d->item[i] + 1] += splits >> d->split[i] & 1;
-	for (uint32_t v = 0; v < d->items; v++)
-		start[v + 1] += start[v];
-	double *weight = memory_new((size_t)start[d->items] + 1, sizeof *weight);
-	uint64_t *next = memory_new((size_t)d->items + 1, sizeof *next);
-	memcpy(next, start, ((size_t)d->items + 1) * sizeof *next);
+		csr_add(start, d->item[i], splits >> d->split[i] & 1);
+	double *weight = memory_new((size_t)csr_sum(start, d->items) + 1, sizeof *weight);
 	for (uint64_t i = 0; i < rows; i++) {
 		if (!(splits >> d->split[i] & 1))
 			continue;
 		double w = (double)d->weight[i];
 		if (half_life > 0)
 			w *= exp2(-((double)newest - (double)d->timestamp[i]) / half_life);
-		weight[next[d->item[i]]++] = w;
+		weight[csr_place(start, d->item[i])] = w;
 	}
 	struct ranked *ranked = memory_new((size_t)d->items + 1, sizeof *ranked);
 	*n = 0;
@@ -129,7 +126,6 @@ static struct ranked *rank_items(const struct options *o, const struct dataset *
 		ranked[(*n)++] = (struct ranked){exactsum_value(&sum), v};
 	}
 	qsort(ranked, *n, sizeof *ranked, compare);
-	free(next);
 	free(weight);
 	free(start);
 	return ranked;

@@ -1,3 +1,4 @@
+#include "data/csr.h"
 #include "domain/dataset.h"
 
 #include <stdlib.h>
@@ -269,11 +270,11 @@ static void sort_rows(struct dataset *d, struct rows *r)
 		unsigned bits = radix_bits(d->items), all = bits + radix_bits(d->users);
 		sort_in_place(r, bits, 0, r->n, (all - 1) / 8 * 8);
 	}
-	d->start = memory_zero((size_t)d->users + 1, sizeof *d->start);
+	d->start = csr_new(d->users);
 	for (size_t i = 0; i < r->n; i++)
-		d->start[r->user[i] + 1]++;
-	for (uint32_t u = 0; u < d->users; u++)
-		d->start[u + 1] += d->start[u];
+		csr_count(d->start, r->user[i]);
+	csr_sum(d->start, d->users);
+	csr_stay(d->start, d->users);
 	free(r->user);
 	d->item = r->item;
 	d->weight = r->weight;

@@ -1,3 +1,4 @@
+#include "data/csr.h"
 #include "domain/exclude.h"
 
 #include <stdlib.h>
@@ -89,14 +90,13 @@ void exclude_finish(struct exclude *x, int64_t window)
 	if (window && x->time)
 		forget_old(x, window);
 	uint32_t users = strmap_count(x->users);
-	x->start = memory_zero((size_t)users + 2, sizeof *x->start);
+	x->start = csr_new(users);
 	for (size_t r = 0; r < x->n; r++)
-		x->start[x->user[r] + 2]++;
-	for (uint32_t u = 0; u < users; u++)
-		x->start[u + 2] += x->start[u + 1];
+		csr_count(x->start, x->user[r]);
+	csr_sum(x->start, users);
 	uint32_t *sorted = memory_new(x->n + 1, sizeof *sorted);
 	for (size_t r = 0; r < x->n; r++)
-		sorted[x->start[x->user[r] + 1]++] = x->item[r];
+		sorted[csr_place(x->start, x->user[r])] = x->item[r];
 	free(x->user);
 	free(x->item);
 	free(x->time);

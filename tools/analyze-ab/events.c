@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/csr.h"
 #include "domain/event.h"
 #include "frame/run.h"
 
@@ -201,17 +202,13 @@ void events_sort(struct events *e, const struct strmap *of)
 	uint32_t *by_id = strmap_sorted(of);
 	for (uint32_t i = 0; i < users; i++)
 		rank[by_id[i]] = i;
-	size_t *start = memory_zero((size_t)users + 2, sizeof *start);
-	size_t *next = memory_new((size_t)users + 2, sizeof *next);
+	uint64_t *start = csr_new(users);
 	uint32_t *order = memory_new(e->n + 1, sizeof *order);
 	for (size_t i = 0; i < e->n; i++)
-		start[rank[e->user[i]] + 1]++;
-	for (uint32_t u = 0; u < users; u++)
-		start[u + 1] += start[u];
-	memcpy(next, start, ((size_t)users + 2) * sizeof *next);
+		csr_count(start, rank[e->user[i]]);
+	csr_sum(start, users);
 	for (size_t i = 0; i < e->n; i++)
-		order[next[rank[e->user[i]]]++] = (uint32_t)i;
-	free(next);
+		order[csr_place(start, rank[e->user[i]])] = (uint32_t)i;
 	for (uint32_t u = 0; u < users; u++)
 		sort_user(e, order + start[u], start[u + 1] - start[u]);
 	e->capacity = e->n;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/csr.h"
 
 bool lower_is_better(const struct analysis_options *options, const char *metric)
 {
@@ -88,19 +89,15 @@ double cap_of(const struct experiment_data *d, const struct metric *m, double q)
 static void order_levels(struct experiment_data *d)
 {
 	size_t levels = strmap_count(d->levels), n = d->users->n;
-	d->level_start = memory_zero(levels + 2, sizeof *d->level_start);
+	d->level_start = csr_new(levels);
 	d->by_level = memory_new(n + 1, sizeof *d->by_level);
 	for (size_t i = 0; i < n; i++)
 		if (d->segment[i] != STRMAP_NONE)
-			d->level_start[d->segment[i] + 1]++;
-	for (size_t l = 1; l <= levels; l++)
-		d->level_start[l] += d->level_start[l - 1];
-	size_t *at = memory_new(levels + 1, sizeof *at);
-	memcpy(at, d->level_start, (levels + 1) * sizeof *at);
+			csr_count(d->level_start, d->segment[i]);
+	csr_sum(d->level_start, levels);
 	for (size_t i = 0; i < n; i++)
 		if (d->segment[i] != STRMAP_NONE)
-			d->by_level[at[d->segment[i]]++] = (uint32_t)i;
-	free(at);
+			d->by_level[csr_place(d->level_start, d->segment[i])] = (uint32_t)i;
 }
 
 void data_prepare(struct experiment_data *d)

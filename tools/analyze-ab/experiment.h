@@ -51,7 +51,7 @@ struct experiment_data {
 	/* What data_prepare adds: users by level, those of level l being in
 	 * by_level[level_start[l]] .. by_level[level_start[l + 1]]; and each metric's cap. */
 	uint32_t *by_level;
-	size_t *level_start;
+	uint64_t *level_start;
 	double *cap;
 };
 

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "data/csr.h"
 #include "data/strmap.h"
 #include "data/words.h"
 #include "streams/input.h"
@@ -295,13 +296,12 @@ static void liked_group(struct liked *l)
 	uint32_t users = strmap_count(l->users);
 	uint32_t *item = memory_new(l->n + 1, sizeof *item), *text = memory_new(l->n + 1, sizeof *text);
 	l->order = strmap_sorted(l->users);
-	l->start = memory_zero((size_t)users + 2, sizeof *l->start);
+	l->start = csr_new(users);
 	for (size_t i = 0; i < l->n; i++)
-		l->start[l->user[i] + 2]++;
-	for (uint32_t u = 0; u < users; u++)
-		l->start[u + 2] += l->start[u + 1];
+		csr_count(l->start, l->user[i]);
+	csr_sum(l->start, users);
 	for (size_t i = 0; i < l->n; i++) {
-		uint64_t at = l->start[l->user[i] + 1]++;
+		uint64_t at = csr_place(l->start, l->user[i]);
 		item[at] = l->item[i];
 		text[at] = l->text[i];
 	}

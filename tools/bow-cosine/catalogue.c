@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "data/csr.h"
 #include "streams/input.h"
 #include "streams/output.h"
 #include "frame/options.h"
@@ -118,7 +119,7 @@ void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weight
 	c->weighting = weighting;
 	c->terms = terms;
 	c->df = memory_zero((size_t)terms + 1, sizeof *c->df);
-	c->start = memory_zero((size_t)terms + 2, sizeof *c->start);
+	c->start = csr_new(terms);
 	c->text = memory_new((size_t)entries + 1, sizeof *c->text);
 	c->square = memory_new((size_t)b->n + 1, sizeof *c->square);
 	if (weighting != WEIGHT_BINARY)
@@ -126,14 +127,15 @@ void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weight
 	for (uint64_t i = 0; i < entries; i++)
 		c->df[b->term[i]]++;
 	for (uint32_t t = 0; t < terms; t++)
-		c->start[t + 2] = c->start[t + 1] + c->df[t];
+		csr_add(c->start, t, c->df[t]);
+	csr_sum(c->start, terms);
 	for (uint32_t d = 0; d < b->n; d++)
 		length += b->length[d];
 	c->mean_length = b->n ? (double)length / b->n : 0;
 	for (uint32_t d = 0; d < b->n; d++) {
 		double square = 0;
 		for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++) {
-			uint64_t at = c->start[b->term[i] + 1]++;
+			uint64_t at = csr_place(c->start, b->term[i]);
 			double x = catalogue_weight(c, b->term[i], b->count[i], b->length[d]);
 			c->text[at] = d;
 			if (c->weight)

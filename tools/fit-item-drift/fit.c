@@ -129,7 +129,7 @@ static void equations_solve(struct equations *e)
 
 /* Sets the parameters of one owner to their best values, given all others:
  * [bias,] form. Returns the largest change. */
-static double solve_block(struct solver *s, const uint32_t *rows, uint32_t first, uint32_t n,
+static double solve_block(struct solver *s, const uint32_t *rows, uint64_t first, uint64_t n,
 			  bool bias, double base, uint32_t size, double *parameters)
 {
 	struct equations e;
@@ -137,8 +137,8 @@ static double solve_block(struct solver *s, const uint32_t *rows, uint32_t first
 	if (n == 0)
 		return 0;
 	equations_start(&e, size, s->fit->lambda, form, base, bias ? parameters[0] : 0);
-	for (uint32_t k = 0; k < n; k++) {
-		uint32_t row = rows ? rows[k] : first + k;
+	for (uint64_t k = 0; k < n; k++) {
+		uint64_t row = rows ? rows[k] : first + k;
 		equations_add(&e, &s->x[row], s->error[row]);
 	}
 	if (!bias)
@@ -151,8 +151,8 @@ static double solve_block(struct solver *s, const uint32_t *rows, uint32_t first
 		form[i] += e.right[i];
 		largest = fmax(largest, fabs(e.right[i]));
 	}
-	for (uint32_t k = 0; k < n; k++) {
-		uint32_t row = rows ? rows[k] : first + k;
+	for (uint64_t k = 0; k < n; k++) {
+		uint64_t row = rows ? rows[k] : first + k;
 		double change = e.right_bias;
 		for (unsigned i = 0; size && i < s->x[row].n; i++)
 			change += e.right[s->x[row].at[i]] * s->x[row].x[i];
@@ -210,7 +210,8 @@ static void place_steps(struct solver *s)
 	const struct ratings *r = s->r;
 	struct moment *m = memory_new((size_t)r->train + 1, sizeof *m);
 	for (uint32_t i = 0; i < r->items; i++) {
-		uint32_t from = r->item_start[i], n = r->item_start[i + 1] - from;
+		uint64_t from = r->item_start[i];
+		uint32_t n = (uint32_t)(r->item_start[i + 1] - from);
 		const double *p = s->fit->item + (size_t)i * 2;
 		double sum = 0, before = 0, best = -1;
 		for (uint32_t k = 0; k < n; k++) {

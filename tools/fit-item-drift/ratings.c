@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/csr.h"
 
 /* ---- splits ---- */
 
@@ -147,8 +148,8 @@ void ratings_prepare(struct ratings *r)
 		r->train += r->row[i].part == PART_TRAIN;
 		r->validation += r->row[i].part == PART_VALIDATION;
 	}
-	r->item_start = memory_zero((size_t)r->items + 2, sizeof *r->item_start);
-	r->user_start = memory_zero((size_t)r->users + 2, sizeof *r->user_start);
+	r->item_start = csr_new(r->items);
+	r->user_start = csr_new(r->users);
 	r->by_item = memory_new((size_t)r->train + 1, sizeof *r->by_item);
 	r->first = memory_new((size_t)r->items + 1, sizeof *r->first);
 	r->mean_time = memory_zero((size_t)r->users + 1, sizeof *r->mean_time);
@@ -158,21 +159,22 @@ void ratings_prepare(struct ratings *r)
 		r->first[i] = INFINITY;
 	for (uint32_t i = 0; i < r->train; i++) {
 		const struct row *x = &r->row[i];
-		r->item_start[x->item + 2]++;
-		r->user_start[x->user + 1]++;
+		csr_count(r->item_start, x->item);
+		csr_count(r->user_start, x->user);
 		r->begin = fmin(r->begin, x->time);
 		r->end = fmax(r->end, x->time);
 		r->first[x->item] = fmin(r->first[x->item], x->time);
 		r->mean_time[x->user] += x->time;
 	}
+	csr_sum(r->user_start, r->users);
+	csr_stay(r->user_start, r->users);
 	for (uint32_t u = 0; u < r->users; u++) {
-		r->mean_time[u] /= r->user_start[u + 1] ? r->user_start[u + 1] : 1;
-		r->user_start[u + 1] += r->user_start[u];
+		uint64_t n = r->user_start[u + 1] - r->user_start[u];
+		r->mean_time[u] /= n ? (double)n : 1;
 	}
-	for (uint32_t i = 0; i < r->items; i++)
-		r->item_start[i + 2] += r->item_start[i + 1];
+	csr_sum(r->item_start, r->items);
 	for (uint32_t i = 0; i < r->train; i++)
-		r->by_item[r->item_start[r->row[i].item + 1]++] = i;
+		r->by_item[csr_place(r->item_start, r->row[i].item)] = i;
 	group_days(r);
 }
 

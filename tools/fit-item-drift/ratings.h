@@ -25,7 +25,7 @@ struct ratings {
 	double *first;                 /* by item: its first train row's time */
 	double *mean_time;             /* by user: of its train rows */
 	uint32_t *by_item;             /* train rows grouped by item; those of a user lie together */
-	uint32_t *item_start, *user_start;
+	uint64_t *item_start, *user_start;
 	uint64_t *day;                 /* days of users that have train rows, ascending keys */
 	uint32_t *day_start, days;     /* rows of such a day, when sorted by time in a user */
 	uint32_t *by_day;

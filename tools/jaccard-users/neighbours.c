@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/csr.h"
 
 double measure_distance(enum measure m, uint32_t a, uint32_t b, uint32_t c)
 {
@@ -101,36 +102,33 @@ struct index *index_new(const struct sets *s)
 	uint32_t largest = 0;
 	for (uint32_t u = 0; u < s->users; u++)
 		largest = sets_size(s, u) > largest ? sets_size(s, u) : largest;
-	uint32_t *next = memory_zero((size_t)largest + 2, sizeof *next);
+	uint64_t *of_size = csr_new((size_t)largest + 1);
 	for (uint32_t u = 0; u < s->users; u++)
-		next[sets_size(s, u) + 1] += sets_size(s, u) > 0;
-	for (uint32_t i = 0; i <= largest; i++)
-		next[i + 1] += next[i];
-	x->n = next[largest + 1];
+		csr_add(of_size, sets_size(s, u), sets_size(s, u) > 0);
+	x->n = (uint32_t)csr_sum(of_size, (size_t)largest + 1);
 	x->user = memory_new((size_t)x->n + 1, sizeof *x->user);
 	x->size = memory_zero((size_t)x->n + CHUNK, sizeof *x->size);
 	for (uint32_t u = 0; u < s->users; u++)
 		if (sets_size(s, u))
-			x->user[next[sets_size(s, u)]++] = u;
-	free(next);
+			x->user[csr_place(of_size, sets_size(s, u))] = u;
+	free(of_size);
 	x->blocks = (x->n + BLOCK - 1) / BLOCK;
 	x->items = s->items;
 	uint64_t lists = (uint64_t)x->blocks * x->items, entries = 0;
-	x->start = memory_zero((size_t)lists + 2, sizeof *x->start);
+	x->start = csr_new((size_t)lists);
 	for (uint32_t i = 0; i < x->n; i++) {
 		uint64_t block = i / BLOCK;
 		x->size[i] = sets_size(s, x->user[i]);
 		entries += x->size[i];
 		for (uint64_t r = s->start[x->user[i]]; r < s->start[x->user[i] + 1]; r++)
-			x->start[block * x->items + s->item[r] + 2]++;
+			csr_count(x->start, block * x->items + s->item[r]);
 	}
-	for (uint64_t i = 0; i < lists; i++)
-		x->start[i + 2] += x->start[i + 1];
+	csr_sum(x->start, (size_t)lists);
 	x->posting = memory_new((size_t)entries + 1, sizeof *x->posting);
 	for (uint32_t i = 0; i < x->n; i++) {
 		uint64_t block = i / BLOCK;
 		for (uint64_t r = s->start[x->user[i]]; r < s->start[x->user[i] + 1]; r++)
-			x->posting[x->start[block * x->items + s->item[r] + 1]++] = i % BLOCK;
+			x->posting[csr_place(x->start, block * x->items + s->item[r])] = i % BLOCK;
 	}
 	return x;
 }

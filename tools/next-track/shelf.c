@@ -5,27 +5,24 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/csr.h"
 
 /* Items by artist: those of artist a are artist_item[artist_start[a] .. artist_start[a + 1]]. */
 static void index_artists(struct shelf *s)
 {
 	const struct catalogue *c = s->catalogue;
 	uint32_t artists = strmap_count(c->artists);
-	s->artist_start = memory_zero((size_t)artists + 2, sizeof *s->artist_start);
+	s->artist_start = csr_new(artists);
 	s->artist_item = memory_new((size_t)c->n_offered + 1, sizeof *s->artist_item);
 	for (uint32_t i = 0; i < c->n_offered; i++)
 		if (c->artist[c->offered[i]] != STRMAP_NONE)
-			s->artist_start[c->artist[c->offered[i]] + 1]++;
-	for (uint32_t a = 0; a < artists; a++)
-		s->artist_start[a + 1] += s->artist_start[a];
-	uint32_t *next = memory_new((size_t)artists + 1, sizeof *next);
-	memcpy(next, s->artist_start, (size_t)artists * sizeof *next);
+			csr_count(s->artist_start, c->artist[c->offered[i]]);
+	csr_sum(s->artist_start, artists);
 	for (uint32_t i = 0; i < c->n_offered; i++) {
 		uint32_t artist = c->artist[c->offered[i]];
 		if (artist != STRMAP_NONE)
-			s->artist_item[next[artist]++] = c->offered[i];
+			s->artist_item[csr_place(s->artist_start, artist)] = c->offered[i];
 	}
-	free(next);
 }
 
 void shelf_read_items(struct shelf *s, struct table *t, const char *path)
@@ -104,21 +101,26 @@ double shelf_draw(const struct shelf *s, struct span played, struct random *r, s
 	return 1.0 / (n - (n > 1 && is_in_stock(s, played)));
 }
 
+static uint32_t items_of(const struct shelf *s, uint32_t artist)
+{
+	return (uint32_t)(s->artist_start[artist + 1] - s->artist_start[artist]);
+}
+
 uint32_t shelf_others_by_artist(const struct shelf *s, struct span played)
 {
 	uint32_t track = s->catalogue ? strmap_find(s->catalogue->ids, played) : STRMAP_NONE;
 	uint32_t artist = track == STRMAP_NONE ? STRMAP_NONE : s->catalogue->artist[track];
 	if (artist == STRMAP_NONE)
 		return 0;
-	return s->artist_start[artist + 1] - s->artist_start[artist] - s->catalogue->is_offered[track];
+	return items_of(s, artist) - s->catalogue->is_offered[track];
 }
 
 struct span shelf_draw_by_artist(const struct shelf *s, struct span played, struct random *r)
 {
 	uint32_t track = strmap_find(s->catalogue->ids, played), artist = s->catalogue->artist[track];
-	uint32_t from = s->artist_start[artist], n = s->artist_start[artist + 1] - from, i;
+	uint32_t n = items_of(s, artist), i;
 	do
-		i = s->artist_item[from + random_below(r, n)];
+		i = s->artist_item[s->artist_start[artist] + random_below(r, n)];
 	while (i == track);
 	return strmap_key(s->catalogue->ids, i);
 }

@@ -14,7 +14,8 @@ struct shelf {
 	struct strmap *pool;          /* items, numbered in the catalogue's order */
 	struct list popular;
 	struct buffer popular_text;   /* what `popular` points into */
-	uint32_t *artist_start, *artist_item;
+	uint64_t *artist_start;
+	uint32_t *artist_item;
 };
 
 /* Reads the catalogue and makes the index of its artists; exit 3 when it offers nothing. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/csr.h"
 #include "frame/run.h"
 
 enum {
@@ -36,9 +37,7 @@ struct ials {
 	kernel_dot *dot;
 	struct pool *pool;
 	struct direction users, items;
-	uint64_t *item_start;
-	uint32_t *item_user;
-	float *item_weight;
+	struct csr by_item; /* the rows by item: users ascending within each */
 	uint32_t factors;
 	size_t n;             /* factors, padded */
 	size_t block, blocks; /* factors of one block; how many there are */
@@ -47,30 +46,6 @@ struct ials {
 	float *gram;          /* GRAM_CHUNKS * n * n; the first becomes the sum */
 	double *loss;         /* one for each chunk */
 };
-
-/* The rows by item: users ascending within an item. */
-static void turn_round(struct ials *s)
-{
-	const struct problem *p = s->problem;
-	s->item_start = memory_zero((size_t)p->items.n + 1, sizeof(uint64_t));
-	s->item_user = memory_new(p->rows, sizeof(uint32_t));
-	s->item_weight = p->weight ? memory_new(p->rows, sizeof(float)) : NULL;
-	for (uint64_t row = 0; row < p->rows; row++)
-		s->item_start[p->item[row] + 1]++;
-	for (uint32_t i = 0; i < p->items.n; i++)
-		s->item_start[i + 1] += s->item_start[i];
-	uint64_t *next = memory_new(p->items.n, sizeof *next);
-	memcpy(next, s->item_start, p->items.n * sizeof *next);
-	for (uint32_t u = 0; u < p->users.n; u++) {
-		for (uint64_t row = p->start[u]; row < p->start[u + 1]; row++) {
-			uint64_t at = next[p->item[row]]++;
-			s->item_user[at] = u;
-			if (p->weight)
-				s->item_weight[at] = p->weight[row];
-		}
-	}
-	free(next);
-}
 
 static size_t longest(const struct direction *d)
 {
@@ -91,10 +66,10 @@ struct ials *ials_new(const struct problem *p, struct params *users, struct para
 	s->kernel = normal_kernel_of(kernel);
 	s->dot = kernel_dot_of(kernel);
 	s->pool = pool;
-	turn_round(s);
+	s->by_item = csr_transpose(p->users.n, p->items.n, p->start, p->item, p->weight);
 	s->users = (struct direction){users, items, p->start, p->item, p->weight,
 				     options->kept_items, options->items_gram};
-	s->items = (struct direction){items, users, s->item_start, s->item_user, s->item_weight,
+	s->items = (struct direction){items, users, s->by_item.start, s->by_item.column, s->by_item.value,
 				     options->kept_users, options->users_gram};
 	s->factors = users->factors;
 	s->n = users->stride;
@@ -131,9 +106,7 @@ void ials_free(struct ials *s)
 		free(s->workers[w].score);
 	}
 	free(s->workers);
-	free(s->item_start);
-	free(s->item_user);
-	free(s->item_weight);
+	csr_free(&s->by_item);
 	free(s->gram);
 	free(s->loss);
 	free(s);

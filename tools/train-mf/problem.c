@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/csr.h"
 
 /* Numbers those of `count` ids that are `used`, in order; `*number` gives for
  * each id its number or ITEM_COLD. */
@@ -173,31 +174,24 @@ static uint32_t *inverse(const uint32_t *order, uint32_t n)
 }
 
 /* The rows by item, and within an item by user: once more by user they are in order. */
-struct by_item {
-	uint64_t *end;   /* items */
-	uint32_t *user;  /* rows */
-	float *weight;   /* rows, or NULL */
-};
-
-static struct by_item rows_by_item(const struct problem *p, const uint32_t *user_order,
-				   const uint32_t *item_place)
+static struct csr rows_by_item(const struct problem *p, const uint32_t *user_order,
+			       const uint32_t *item_place)
 {
-	struct by_item rows = {
-		.end = memory_zero((size_t)p->items.n + 1, sizeof *rows.end),
-		.user = memory_new(p->rows, sizeof *rows.user),
-		.weight = p->weight ? memory_new(p->rows, sizeof *rows.weight) : NULL,
+	struct csr rows = {
+		.start = csr_new(p->items.n),
+		.column = memory_new(p->rows, sizeof *rows.column),
+		.value = p->weight ? memory_new(p->rows, sizeof *rows.value) : NULL,
 	};
 	for (uint64_t row = 0; row < p->rows; row++)
-		rows.end[item_place[p->item[row]] + 1]++;
-	for (uint32_t i = 0; i < p->items.n; i++)
-		rows.end[i + 1] += rows.end[i];
+		csr_count(rows.start, item_place[p->item[row]]);
+	csr_sum(rows.start, p->items.n);
 	for (uint32_t u = 0; u < p->users.n; u++) {
 		uint32_t from = user_order[u];
 		for (uint64_t row = p->start[from]; row < p->start[from + 1]; row++) {
-			uint64_t at = rows.end[item_place[p->item[row]]]++;
-			rows.user[at] = u;
-			if (rows.weight)
-				rows.weight[at] = p->weight[row];
+			uint64_t at = csr_place(rows.start, item_place[p->item[row]]);
+			rows.column[at] = u;
+			if (rows.value)
+				rows.value[at] = p->weight[row];
 		}
 	}
 	return rows;
@@ -206,26 +200,22 @@ static struct by_item rows_by_item(const struct problem *p, const uint32_t *user
 static void renumber_rows(struct problem *p, const uint32_t *user_order,
 			  const uint32_t *item_place)
 {
-	struct by_item rows = rows_by_item(p, user_order, item_place);
-	uint64_t *start = memory_new((size_t)p->users.n + 1, sizeof *start), *next = p->start;
-	start[0] = 0;
+	struct csr rows = rows_by_item(p, user_order, item_place);
+	uint64_t *start = csr_new(p->users.n);
 	for (uint32_t u = 0; u < p->users.n; u++)
-		start[u + 1] = start[u] + p->start[user_order[u] + 1] - p->start[user_order[u]];
-	memcpy(next, start, p->users.n * sizeof *next);
-	uint64_t row = 0;
+		csr_add(start, u, p->start[user_order[u] + 1] - p->start[user_order[u]]);
+	csr_sum(start, p->users.n);
 	for (uint32_t i = 0; i < p->items.n; i++) {
-		for (; row < rows.end[i]; row++) {
-			uint64_t at = next[rows.user[row]]++;
+		for (uint64_t row = rows.start[i]; row < rows.start[i + 1]; row++) {
+			uint64_t at = csr_place(start, rows.column[row]);
 			p->item[at] = i;
 			if (p->weight)
-				p->weight[at] = rows.weight[row];
+				p->weight[at] = rows.value[row];
 		}
 	}
 	free(p->start);
 	p->start = start;
-	free(rows.end);
-	free(rows.user);
-	free(rows.weight);
+	csr_free(&rows);
 }
 
 void problem_renumber(struct problem *p, const uint32_t *user_order, const uint32_t *item_order)
