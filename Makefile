@@ -78,7 +78,7 @@ libraries = $(strip \
 
 # --- what there is ------------------------------------------------------------
 
-COMMON_SOURCES := $(wildcard $(addprefix common/,$(addsuffix /*.c,base data streams frame domain)))
+COMMON_SOURCES := $(wildcard $(addprefix common/,$(addsuffix /*.c,base data streams frame domain learning)))
 SERVICE_SOURCES := $(wildcard common/services/*.c)
 TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c)
 TOOLS := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \

@@ -5,7 +5,7 @@ set -u
 cd "$RECPIPE_ROOT" || exit 1
 awk '
 	BEGIN {
-		n = split("base data streams frame domain services", names, " ")
+		n = split("base data streams frame domain learning services", names, " ")
 		for (i = 1; i <= n; i++) {
 			level[names[i]] = i
 			order = order (i > 1 ? ", " : "the layers are, from the lowest: ") names[i]

@@ -1,12 +1,28 @@
 /* The losses' functions against the mathematical library's. */
 #include <stdlib.h>
 
-#include "data/loss.h"
+#include "learning/loss.h"
 
 #include "unit.h"
 
+/* What is chosen by word is what is known by number. */
+static void check_names(void)
+{
+	const char *at = LOSS_CHOICES;
+	enum loss found;
+	for (int i = 0; i < LOSSES; i++) {
+		struct span word = {at, strcspn(at, "|")};
+		CHECK(span_equal(word, span_of(LOSS_NAMES[i])));
+		CHECK(loss_named(word, &found) && found == (enum loss)i);
+		at += word.n + (at[word.n] == '|');
+	}
+	CHECK(*at == '\0');
+	CHECK(!loss_named(span_of(""), &found) && !loss_named(span_of("warp-"), &found));
+}
+
 int main(void)
 {
+	check_names();
 	for (int i = -4000; i <= 4000; i++) {
 		double x = i / 37.0;
 		CHECK_NEAR(loss_sigmoid((float)x), 1 / (1 + exp(-(double)(float)x)), 1e-6);

@@ -16,7 +16,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/kernel.h"
-#include "data/loss.h"
 #include "data/normal.h"
 #include "streams/output.h"
 #include "streams/table.h"
@@ -25,6 +24,7 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
+#include "learning/loss.h"
 #include "folding.h"
 
 static const struct option_row OPTIONS[] = {
@@ -55,9 +55,6 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-static const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "ials",
-					       "softmax", "ccl"};
-
 static void read_meta(struct span id, struct fitting *fit, const char *path)
 {
 	const struct { const char *name; double *real; uint64_t *whole; } known[] = {
@@ -81,10 +78,8 @@ static void read_meta(struct span id, struct fitting *fit, const char *path)
 	struct span value = {equals + 1, id.n - name.n - 1};
 	char text[QUOTED_SIZE];
 	if (span_equal(name, span_of("loss"))) {
-		for (int i = 0; i < LOSSES; i++)
-			if (span_equal(value, span_of(LOSS_NAMES[i])))
-				fit->loss = (enum loss)i;
-		if (fit->loss == LOSSES)
+		fit->has_loss = loss_named(value, &fit->loss);
+		if (!fit->has_loss)
 			die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
 			    quoted(value.at, value.n, text));
 	}
@@ -113,7 +108,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	if (!o->common.no_header)
 		model_write_header(out, f->factors);
 	output_flush(out);
-	f->fit = (struct fitting){.loss = LOSSES, .exponent = 1, .init_scale = 1,
+	f->fit = (struct fitting){.exponent = 1, .init_scale = 1,
 				  .max_sampled = 10, .kos_k = 5, .kos_n = 10, .negatives = 256,
 				  .temperature = 0.2, .margin = 0.5, .negative_weight = 5};
 	while (model_next(reader, &row) && row.kind != MODEL_USER) {
@@ -128,7 +123,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	}
 	model_close(reader);
 	table_close(table);
-	if (f->fit.loss == LOSSES)
+	if (!f->fit.has_loss)
 		die(STATUS_DATA, "%s: no meta row tells its loss", o->model);
 	if (f->items.n == 0)
 		die(STATUS_DATA, "%s: no items", o->model);
@@ -178,7 +173,7 @@ static struct taken take(const struct folding *f, uint32_t user)
 	uint64_t most = d->start[user + 1] - d->start[user];
 	uint64_t *pair = memory_new(most, sizeof *pair);
 	for (uint64_t row = d->start[user]; row < d->start[user + 1]; row++) {
-		bool counts = d->weight[row] > 0 || (f->fit.loss == LOGISTIC && d->weight[row] < 0);
+		bool counts = d->weight[row] > 0 || (f->fit.loss == LOSS_LOGISTIC && d->weight[row] < 0);
 		if (f->splits >> d->split[row] & 1 && counts && f->item[row] != STRMAP_NONE)
 			pair[t.n++] = row;
 	}
@@ -207,14 +202,14 @@ static void fold_user(void *context, size_t user, size_t worker)
 	struct moving m = {.x = f->factor_rows + user * f->stride, .bias_sum = 1};
 	f->known[user] = t.n > 0;
 	if (t.n && !stop_signal()) {
-		if (f->fit.loss == IALS) {
+		if (f->fit.loss == LOSS_IALS) {
 			if (!solve_user(f, &t, m.x))
 				m.bias = NAN;
 		} else {
 			m.sums = memory_new(f->factors, sizeof *m.sums);
 			for (uint32_t i = 0; i < f->factors; i++)
 				m.sums[i] = 1;
-			if (f->fit.loss == SOFTMAX || f->fit.loss == CCL)
+			if (loss_of_cosines(f->fit.loss))
 				folding_turn(f, id, &t, &m);
 			else
 				folding_descend(f, id, &t, &m);
@@ -290,7 +285,7 @@ static int run(const struct options *o, char **files, int count)
 		warn("%llu rows left out: the model does not have their items",
 		     (unsigned long long)unknown);
 	stop_catch();
-	if (f.fit.loss == IALS)
+	if (f.fit.loss == LOSS_IALS)
 		make_gram(&f);
 	f.rank_weights = loss_rank_weights(f.items.n, (uint32_t)f.fit.max_sampled);
 	f.factor_rows = memory_aligned((size_t)f.data->users * f.stride, sizeof(float));

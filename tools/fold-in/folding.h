@@ -10,6 +10,7 @@
 #include "frame/options.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
+#include "learning/loss.h"
 
 struct options {
 	const char *model, *fit_splits, *user, *item, *weight, *split;
@@ -20,10 +21,9 @@ struct options {
 	struct common common;
 };
 
-enum loss { WARP, BPR, LOGISTIC, WARP_KOS, IALS, SOFTMAX, CCL, LOSSES };
-
 /* What the model says of how it was fitted. */
 struct fitting {
+	bool has_loss;
 	enum loss loss;
 	double unobserved, regularisation, exponent, user_alpha, init_scale;
 	double temperature, margin, negative_weight;

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "data/loss.h"
+#include "learning/loss.h"
 #include "folding.h"
 
 static int by_item(const void *a, const void *b)
@@ -74,17 +74,17 @@ static uint32_t draw_kos(const struct folding *f, const struct taken *t, const s
 static void visit(const struct folding *f, const struct taken *t, struct moving *m, uint32_t k,
 		  struct random *r)
 {
-	if (f->fit.loss == WARP_KOS)
+	if (f->fit.loss == LOSS_WARP_KOS)
 		k = draw_kos(f, t, m, k, r);
 	uint32_t good = t->item[k];
 	float weight = t->weight[k];
-	if (f->fit.loss == LOGISTIC) {
+	if (f->fit.loss == LOSS_LOGISTIC) {
 		float side = weight > 0 ? 1 : -1;
 		float size = -weight * loss_sigmoid(-side * (score_of(f, m, good) + m->bias));
 		step(f, m, size, item_row(f, good), NULL);
 		m->bias -= (float)f->options->learning_rate * size / sqrtf(m->bias_sum);
 		m->bias_sum += size * size;
-	} else if (f->fit.loss == BPR) {
+	} else if (f->fit.loss == LOSS_BPR) {
 		uint32_t bad = random_below(r, f->items.n);
 		if (!has_taken(t, bad))
 			step(f, m, weight * loss_sigmoid(score_of(f, m, bad) - score_of(f, m, good)),
@@ -154,10 +154,10 @@ static void draw_against(const struct folding *f, const struct taken *t, const s
 		if (has_taken(t, item))
 			continue;
 		float score = f->dot(m->x, item_row(f, item), f->stride), share = 1;
-		if (f->fit.loss == SOFTMAX)
+		if (f->fit.loss == LOSS_SOFTMAX)
 			share = loss_exp((fminf(score, 1) - 1) / (float)f->fit.temperature);
 		a->total += share;
-		if (f->fit.loss == CCL && !(score > (float)f->fit.margin))
+		if (f->fit.loss == LOSS_CCL && !(score > (float)f->fit.margin))
 			continue;
 		const float *row = item_row(f, item);
 		for (uint32_t i = 0; i < f->factors; i++)
@@ -170,7 +170,7 @@ static void draw_against(const struct folding *f, const struct taken *t, const s
 static void slope_of(const struct folding *f, const struct taken *t, const struct moving *m,
 		     const struct against *a, const uint32_t *order, uint32_t n, float *slope)
 {
-	bool softmax = f->fit.loss == SOFTMAX;
+	bool softmax = f->fit.loss == LOSS_SOFTMAX;
 	float temperature = (float)f->fit.temperature, pushed = 0, along = 0;
 	memset(slope, 0, f->stride * sizeof *slope);
 	for (uint32_t k = 0; k < n; k++) {

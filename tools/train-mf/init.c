@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "data/loss.h"
+#include "learning/loss.h"
 #include "cosine.h"
 #include "training.h"
 #include "warm.h"

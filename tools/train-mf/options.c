@@ -2,15 +2,10 @@
 
 #include "base/error.h"
 #include "data/kernel.h"
-#include "data/loss.h"
+#include "learning/loss.h"
 #include "cosine.h"
 #include "schedule.h"
 #include "sgd.h"
-
-#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl"
-
-const char *const LOSS_NAMES[] = {"warp", "bpr", "logistic", "warp-kos", "ials", "softmax",
-	"ccl"};
 
 const struct option_row TRAIN_OPTIONS[] = {
 	{"loss", 0, OPTION_CHOICE, "LOSS", offsetof(struct options, loss), "warp", 0, 0, LOSS_CHOICES,

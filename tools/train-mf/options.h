@@ -23,9 +23,6 @@ struct options {
 
 extern const struct option_row TRAIN_OPTIONS[];
 
-/* By enum loss (data/loss.h). */
-extern const char *const LOSS_NAMES[];
-
 /* What the table of options cannot say: usage errors. */
 void check_options(const struct options *o);
 

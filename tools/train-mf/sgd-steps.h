@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/loss.h"
+#include "learning/loss.h"
 #include "frame/run.h"
 #include "sgd.h"
 

@@ -12,14 +12,13 @@
 #define RECPIPE_TRAIN_MF_SGD_H
 
 #include "data/kernel.h"
+#include "learning/loss.h"
 #include "features.h"
 #include "params.h"
 #include "positives.h"
 #include "schedule.h"
 
 enum { SAMPLED_MOST = 1000, KOS_MOST = 256 };
-
-enum loss { LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS, LOSS_SOFTMAX, LOSS_CCL };
 
 enum optimiser { ADAGRAD, ADADELTA };
 

@@ -17,7 +17,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/kernel.h"
-#include "data/loss.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/options.h"
@@ -25,6 +24,7 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
+#include "learning/loss.h"
 #include "cosine.h"
 #include "training.h"
 

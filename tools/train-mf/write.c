@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "data/loss.h"
+#include "learning/loss.h"
 #include "cosine.h"
 #include "training.h"
 
