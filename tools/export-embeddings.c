@@ -232,7 +232,7 @@ static int run(const struct options *o, char **files, int count)
 	enum model_kind kind = KINDS[o->kind];
 	const char *column = o->id ? o->id : kind == MODEL_USER ? "user"
 				   : kind == MODEL_ITEM ? "item" : "feature";
-	size_t id_column = side ? table_column(side, column, o->id ? "id" : NULL) : 0;
+	size_t id_column = side ? table_column(side, option_column("id", column)) : 0;
 	struct model_reader *reader = model_open(t);
 	struct output *out = o->format == PROJECTOR ? NULL
 			   : output_open(o->common.output, o->common.line_buffered);

@@ -237,11 +237,11 @@ static int run(const struct options *o, char **files, int count)
 	struct filter f = {.bounds = bounds_of(o)};
 	ranges_of(&f.bounds, f.range);
 	f.table = table_open(files, count, &format);
-	f.column = table_column(f.table, o->time, option_given("time") ? "time" : NULL);
+	f.column = table_column(f.table, option_column("time", o->time));
 	if (o->user)
-		f.ids[f.n_ids++] = table_column(f.table, o->user, "user");
+		f.ids[f.n_ids++] = table_column(f.table, option_column("user", o->user));
 	if (o->item)
-		f.ids[f.n_ids++] = table_column(f.table, o->item, "item");
+		f.ids[f.n_ids++] = table_column(f.table, option_column("item", o->item));
 	f.out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {
 		output_span(f.out, table_header(f.table));

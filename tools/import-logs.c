@@ -64,7 +64,7 @@ static const struct option_row OPTIONS[] = {
 /* What a column takes and how. */
 enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_RATIO };
 
-struct column {
+struct event_column {
 	struct span name;
 	enum column_kind kind;
 	const char *path;       /* `.a` or `.a/.b` */
@@ -72,7 +72,7 @@ struct column {
 };
 
 /* The columns of the events stream in order, and where they are by default. */
-static const struct column EVENTS[] = {
+static const struct event_column EVENTS[] = {
 	{{"message", 7}, COLUMN_TEXT, ".message", 0, 0},
 	{{"timestamp", 9}, COLUMN_TIMESTAMP, ".timestamp", 0, 0},
 	{{"user", 4}, COLUMN_TEXT, ".user", 0, 0},
@@ -86,7 +86,7 @@ enum { EVENT_COLUMNS = sizeof EVENTS / sizeof *EVENTS, COLUMN_MESSAGE = 0 };
 struct import {
 	const struct options *o;
 	struct json_reader *reader;
-	struct column *columns;
+	struct event_column *columns;
 	size_t n_columns, columns_capacity;
 	const char *experiments; /* path of the object of arms */
 	bool ready;              /* the columns are known, the header is written */
@@ -105,7 +105,7 @@ struct import {
 
 /* ---- columns ---- */
 
-static struct column *find_column(struct import *m, struct span name)
+static struct event_column *find_column(struct import *m, struct span name)
 {
 	for (size_t c = 0; c < m->n_columns; c++)
 		if (span_equal(m->columns[c].name, name))
@@ -113,7 +113,7 @@ static struct column *find_column(struct import *m, struct span name)
 	return NULL;
 }
 
-static struct column *add_column(struct import *m, struct column column)
+static struct event_column *add_column(struct import *m, struct event_column column)
 {
 	m->columns = memory_grow(m->columns, &m->columns_capacity, m->n_columns + 1,
 				 sizeof *m->columns);
@@ -163,9 +163,9 @@ static void map_column(struct import *m, const char *text, size_t number)
 		m->experiments = equals + 1;
 		return;
 	}
-	struct column *column = find_column(m, name);
+	struct event_column *column = find_column(m, name);
 	if (!column)
-		column = add_column(m, (struct column){.name = name});
+		column = add_column(m, (struct event_column){.name = name});
 	column->path = equals + 1;
 	if (ratio && (column->kind == COLUMN_TIMESTAMP || column == m->columns + COLUMN_MESSAGE))
 		usage_error("--map: column '%.*s' cannot be a ratio: '%s'", (int)name.n, text,
@@ -205,7 +205,7 @@ static long path_place(struct import *m, const char *path, const char **rest)
 static void set_columns(struct import *m)
 {
 	for (size_t c = 0; c < m->n_columns; c++) {
-		struct column *column = &m->columns[c];
+		struct event_column *column = &m->columns[c];
 		const char *rest;
 		if (!column->path)
 			continue; /* an experiment: set by add_arm */
@@ -236,7 +236,7 @@ static size_t arms_place(struct import *m)
 
 static void add_arm(struct import *m, struct span name)
 {
-	struct column column = {.name = {memory_text(name.at, name.n), name.n}};
+	struct event_column column = {.name = {memory_text(name.at, name.n), name.n}};
 	column.slot = json_slot(m->reader, json_key(m->reader, arms_place(m), name));
 	add_column(m, column);
 }
@@ -276,7 +276,7 @@ static void bad_json(struct import *m)
 }
 
 /* `hint`: how that might be cured, or NULL. */
-static void bad_value(struct import *m, const struct column *column, const char *problem,
+static void bad_value(struct import *m, const struct event_column *column, const char *problem,
 		      const struct json_value *v, const char *hint)
 {
 	char name[QUOTED_SIZE], text[QUOTED_SIZE], message[4 * QUOTED_SIZE];
@@ -317,7 +317,7 @@ static enum number_state value_number(struct import *m, const struct json_value 
 }
 
 /* The value as a time in ms; false when it is none (bad_line knows). */
-static bool read_timestamp(struct import *m, const struct column *column,
+static bool read_timestamp(struct import *m, const struct event_column *column,
 			   const struct json_value *v, int64_t *ms)
 {
 	enum time_unit unit = (enum time_unit)m->o->timestamp_unit;
@@ -331,7 +331,7 @@ static bool read_timestamp(struct import *m, const struct column *column,
 }
 
 /* Writes a timestamp, a number of milliseconds as it is; false when it was none. */
-static bool write_timestamp(struct import *m, const struct column *column,
+static bool write_timestamp(struct import *m, const struct event_column *column,
 			    const struct json_value *v)
 {
 	int64_t ms;
@@ -346,7 +346,7 @@ static bool write_timestamp(struct import *m, const struct column *column,
 	return true;
 }
 
-static bool write_ratio(struct import *m, const struct column *column,
+static bool write_ratio(struct import *m, const struct event_column *column,
 			const struct json_value *over, const struct json_value *under)
 {
 	double a, b;
@@ -371,7 +371,7 @@ static bool write_ratio(struct import *m, const struct column *column,
 }
 
 /* Everything that is not copied as it is. False: the line was bad. */
-static bool write_other(struct import *m, const struct column *column,
+static bool write_other(struct import *m, const struct event_column *column,
 			const struct json_value *v, size_t *separators)
 {
 	if (column->kind == COLUMN_RATIO)
@@ -416,7 +416,7 @@ static void write_event(struct import *m)
 	size_t start = m->out->n;
 	bool plain_ms = m->o->timestamp_unit == TIME_MS;
 	for (size_t c = 0; c < m->n_columns; c++) {
-		const struct column *column = &m->columns[c];
+		const struct event_column *column = &m->columns[c];
 		const struct json_value *v = &values[column->slot];
 		bool number = v->kind == JSON_NUMBER;
 		bool copy = column->kind == COLUMN_TEXT ? number || (v->kind == JSON_STRING && !v->escaped)

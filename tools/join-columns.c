@@ -83,7 +83,7 @@ static struct columns columns_named(const struct table *t, const char *list, con
 		char *name = memory_text(at, (size_t)(end - at));
 		if (!*name)
 			usage_error("--%s has an empty name: %s", option, list);
-		size_t column = table_column(t, name, option);
+		size_t column = table_column(t, (struct column){name, option});
 		if (listed(&c, column))
 			usage_error("--%s names %s twice", option, name);
 		c.at = memory_grow(c.at, &capacity, c.n + 1, sizeof *c.at);

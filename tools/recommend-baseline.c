@@ -230,8 +230,8 @@ static struct table **open_excluded(const struct options *o)
 	bool timed = false;
 	for (size_t i = 0; i < o->exclude.n; i++) {
 		tables[i] = table_open_file(o->exclude.values[i]);
-		table_column(tables[i], o->user, option_given("user") ? "user" : NULL);
-		table_column(tables[i], o->item, option_given("item") ? "item" : NULL);
+		table_column(tables[i], option_column("user", o->user));
+		table_column(tables[i], option_column("item", o->item));
 		timed |= table_find_column(tables[i], o->timestamp) >= 0;
 	}
 	if (option_given("exclude-window") && !timed)
@@ -241,8 +241,11 @@ static struct table **open_excluded(const struct options *o)
 
 static struct exclude *read_excluded(const struct options *o, struct table **tables)
 {
-	const struct exclude_columns columns = {o->user, o->item, o->split, o->timestamp,
-		option_given("user"), option_given("item"), false, false, (enum time_unit)o->unit};
+	const struct exclude_columns columns = {
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.split = column_called(o->split), .timestamp = column_called(o->timestamp),
+		.unit = (enum time_unit)o->unit,
+	};
 	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
 	bool window = option_given("exclude-window");
 	struct exclude *x = exclude_new();
@@ -268,13 +271,18 @@ static int run(const struct options *o, char **files, int count)
 	struct table *t = table_open(files, count, &format);
 	struct table **tables = open_excluded(o);
 	struct table *users = o->users ? table_open_file(o->users) : NULL;
-	size_t user_column = users ? table_column(users, o->user, option_given("user") ? "user" : NULL) : 0;
-	const struct dataset_columns columns = {o->user, o->item, o->weight, o->split,
-		o->half_life_s > 0 ? o->timestamp : NULL, (enum time_unit)o->unit};
-	if (o->half_life_s > 0)
-		table_column(t, o->timestamp, option_given("timestamp") ? "timestamp" : NULL);
-	table_column(t, o->user, option_given("user") ? "user" : NULL);
-	table_column(t, o->item, option_given("item") ? "item" : NULL);
+	size_t user_column = users ? table_column(users, option_column("user", o->user)) : 0;
+	struct dataset_columns columns = {
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
+		.unit = (enum time_unit)o->unit,
+	};
+	if (o->half_life_s > 0) {
+		columns.timestamp = option_column("timestamp", o->timestamp);
+		table_column(t, columns.timestamp);
+	}
+	table_column(t, columns.user);
+	table_column(t, columns.item);
 	struct lists l = {.o = o, .out = output_open(o->common.output, o->common.line_buffered)};
 	if (!o->common.no_header)
 		topn_write_header(l.out);

@@ -96,7 +96,7 @@ struct rerank {
 static void read_block(struct rerank *r, const char *path)
 {
 	struct table *t = table_open_file(path);
-	size_t item = table_column(t, "item", NULL);
+	size_t item = table_column(t, column_called("item"));
 	long user = table_find_column(t, "user");
 	while (table_next(t)) {
 		struct span id = table_field(t, item);
@@ -286,7 +286,7 @@ static void set_up(struct rerank *r)
 	r->blocked = strmap_new();
 	r->blocked_pairs = strmap_new();
 	if (o->items) {
-		r->catalogue = catalogue_read(table_open_file(o->items), "item", NULL);
+		r->catalogue = catalogue_read(table_open_file(o->items), column_called("item"));
 		if (artists && !r->catalogue->has_artists)
 			die(STATUS_DATA, "%s: no column 'artist', which %s needs", o->items,
 			    o->per_artist ? "--per-artist" : "--mmr without --model");
@@ -313,12 +313,14 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct rerank r = {.o = o};
 	struct table_format format = COMMON_FORMAT(&o->common);
-	const struct topn_columns columns = {o->user, o->rank, o->item, o->score,
-		option_given("user"), option_given("rank"), option_given("item"), option_given("score")};
+	const struct topn_columns columns = {
+		.user = option_column("user", o->user), .rank = option_column("rank", o->rank),
+		.item = option_column("item", o->item), .score = option_column("score", o->score),
+	};
 	set_up(&r);
 	struct table *t = table_open(files, count, &format);
 	if (option_given("mmr")) /* else scores may be missing, and are not written then */
-		table_column(t, o->score, option_given("score") ? "score" : NULL);
+		table_column(t, columns.score);
 	struct topn_reader *reader = topn_open(t, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	r.scored = topn_has_scores(reader);

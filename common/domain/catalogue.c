@@ -29,9 +29,9 @@ static bool flag(struct table *t, long column, int otherwise, bool *value)
 	return answer >= 0;
 }
 
-struct catalogue *catalogue_read(struct table *t, const char *item, const char *option)
+struct catalogue *catalogue_read(struct table *t, struct column item)
 {
-	size_t id = table_column(t, item, option);
+	size_t id = table_column(t, item);
 	long artist = table_find_column(t, "artist");
 	long available = table_find_column(t, "available"), blocked = table_find_column(t, "blocked");
 	struct catalogue *c = memory_zero(1, sizeof *c);

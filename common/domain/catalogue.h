@@ -23,8 +23,8 @@ struct catalogue {
 };
 
 /* Reads and closes the table. An item that occurs twice is bad data (exit 3). `item`
- * is the name of the id column, `option` the option that chose it or NULL. */
-struct catalogue *catalogue_read(struct table *t, const char *item, const char *option);
+ * is the column of ids. */
+struct catalogue *catalogue_read(struct table *t, struct column item);
 void catalogue_free(struct catalogue *c);
 
 #endif

@@ -83,16 +83,6 @@ static void store_batch(struct reader *reader)
 	reader->n = 0;
 }
 
-/* The column, -1 when it is absent and nobody named it. */
-static long optional_column(struct table *t, const char *name, const char *option)
-{
-	if (!name)
-		return -1;
-	if (option_given(option))
-		return (long)table_column(t, name, option);
-	return table_find_column(t, name);
-}
-
 static bool parse_split(struct table *t, size_t column, uint8_t *split)
 {
 	struct span text = table_field(t, column);
@@ -288,11 +278,11 @@ struct dataset *dataset_read(struct table *t, const struct dataset_columns *c)
 	struct dataset *d = memory_zero(1, sizeof *d);
 	uint32_t *user_rank, *item_rank;
 	r->table = t;
-	r->user = table_column(t, c->user, option_given("user") ? "user" : NULL);
-	r->item = table_column(t, c->item, option_given("item") ? "item" : NULL);
-	r->weight = optional_column(t, c->weight, "weight");
-	r->split = optional_column(t, c->split, "split");
-	r->timestamp = optional_column(t, c->timestamp, "timestamp");
+	r->user = table_column(t, c->user);
+	r->item = table_column(t, c->item);
+	r->weight = table_optional_column(t, c->weight);
+	r->split = table_optional_column(t, c->split);
+	r->timestamp = table_optional_column(t, c->timestamp);
 	r->unit = c->unit;
 	r->users = strmap_new();
 	r->items = strmap_new();

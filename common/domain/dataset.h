@@ -22,8 +22,8 @@ extern const char *const SPLIT_NAMES[SPLIT_COUNT]; /* train validation test */
 unsigned split_mask(const char *text, const char *option);
 
 struct dataset_columns {
-	const char *user, *item, *weight, *split;
-	const char *timestamp;    /* NULL: nobody needs it, and it is not looked at */
+	struct column user, item;
+	struct column weight, split, timestamp; /* no name: it is not looked at */
 	enum time_unit unit;      /* what the input's timestamps are */
 };
 
@@ -39,9 +39,8 @@ struct dataset {
 };
 
 /* Reads the whole stream. A (user, item) pair that occurs twice is bad data
- * (exit 3, both named). A column named in `given` options is the user's: pass
- * the option name in messages. An absent `split` column means all train, an
- * absent `weight` column means 1. */
+ * (exit 3, both named). Without a `split` column all rows are train, without a
+ * `weight` column the weights are 1, as long as no option named that column. */
 struct dataset *dataset_read(struct table *t, const struct dataset_columns *columns);
 
 void dataset_free(struct dataset *d);

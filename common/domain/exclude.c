@@ -22,11 +22,6 @@ struct exclude *exclude_new(void)
 	return x;
 }
 
-static long column_if(struct table *t, const char *name, bool given, const char *option)
-{
-	return given ? (long)table_column(t, name, option) : table_find_column(t, name);
-}
-
 /* The split of the current row as a bit; a word that is none is bad data. */
 static unsigned split_bit(struct table *t, size_t column)
 {
@@ -41,10 +36,10 @@ static unsigned split_bit(struct table *t, size_t column)
 bool exclude_read(struct exclude *x, struct table *t, const struct exclude_columns *c,
 		   unsigned splits, bool with_time)
 {
-	size_t user = table_column(t, c->user, c->user_given ? "user" : NULL);
-	size_t item = table_column(t, c->item, c->item_given ? "item" : NULL);
-	long split = column_if(t, c->split, c->split_given, "split");
-	long time = with_time ? column_if(t, c->timestamp, c->timestamp_given, "timestamp") : -1;
+	size_t user = table_column(t, c->user);
+	size_t item = table_column(t, c->item);
+	long split = table_optional_column(t, c->split);
+	long time = with_time ? table_optional_column(t, c->timestamp) : -1;
 	while (table_next(t)) {
 		int64_t when = INT64_MAX;
 		if (split >= 0 && !(split_bit(t, (size_t)split) & splits))

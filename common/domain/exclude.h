@@ -9,8 +9,8 @@
 #include "streams/table.h"
 
 struct exclude_columns {
-	const char *user, *item, *split, *timestamp;
-	bool user_given, item_given, split_given, timestamp_given;
+	struct column user, item;
+	struct column split, timestamp; /* may be absent, unless an option named them */
 	enum time_unit unit; /* what their timestamps are */
 };
 

@@ -40,7 +40,7 @@ static void find_factors(struct model_reader *r)
 		r->factor[r->factors++] = (size_t)column;
 	}
 	if (r->factors == 0)
-		table_column(r->table, "f0", NULL);
+		table_column(r->table, column_called("f0"));
 	if (r->factors != named)
 		die(STATUS_DATA, "%s:1: the factors' columns must be f0, f1, .. without a gap: "
 		    "'f%u' is missing", table_file(r->table), (unsigned)r->factors);
@@ -50,9 +50,9 @@ struct model_reader *model_open(struct table *t)
 {
 	struct model_reader *r = memory_zero(1, sizeof *r);
 	r->table = t;
-	r->kind = table_column(t, "kind", NULL);
-	r->id = table_column(t, "id", NULL);
-	r->bias = table_column(t, "bias", NULL);
+	r->kind = table_column(t, column_called("kind"));
+	r->id = table_column(t, column_called("id"));
+	r->bias = table_column(t, column_called("bias"));
 	find_factors(r);
 	r->row = memory_aligned(kernel_padded(r->factors), sizeof *r->row);
 	return r;

@@ -394,7 +394,7 @@ static struct span optional(const struct table *t, long column)
 void space_read(struct space *space, const char *path)
 {
 	struct table *t = table_open_file(path);
-	size_t name = table_column(t, "name", NULL), kind = table_column(t, "kind", NULL);
+	size_t name = table_column(t, column_called("name")), kind = table_column(t, column_called("kind"));
 	long low = table_find_column(t, "low"), high = table_find_column(t, "high");
 	long scale = table_find_column(t, "scale"), step = table_find_column(t, "step");
 	long choices = table_find_column(t, "choices"), condition = table_find_column(t, "condition");

@@ -21,7 +21,7 @@
 
 /* The journal's columns before those of the parameters. */
 static const char HEADER[] = "trial\tstate\tvalue\tstep\tseconds\ttime\tmessage";
-enum column { TRIAL, STATE, VALUE, STEP, SECONDS, TIME, MESSAGE, FIXED };
+enum journal_column { TRIAL, STATE, VALUE, STEP, SECONDS, TIME, MESSAGE, FIXED };
 
 /* ---- trials ---- */
 
@@ -180,7 +180,7 @@ static void take_setting(struct study *study, struct span text)
 	}
 }
 
-static double number_or_nan(const struct study *study, enum column column)
+static double number_or_nan(const struct study *study, enum journal_column column)
 {
 	struct span field = study->fields[column];
 	double value;
@@ -191,7 +191,7 @@ static double number_or_nan(const struct study *study, enum column column)
 	return value;
 }
 
-static int64_t integer_or(const struct study *study, enum column column, int64_t otherwise)
+static int64_t integer_or(const struct study *study, enum journal_column column, int64_t otherwise)
 {
 	struct span field = study->fields[column];
 	int64_t value;

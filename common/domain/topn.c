@@ -28,19 +28,14 @@ struct topn_reader {
 	uint32_t rank_text[RANK_TEXTS]; /* the digits of small ranks, the first in the lowest byte */
 };
 
-static long optional_column(struct table *t, const char *name, bool given, const char *option)
-{
-	return given ? (long)table_column(t, name, option) : table_find_column(t, name);
-}
-
 struct topn_reader *topn_open(struct table *t, const struct topn_columns *columns)
 {
 	struct topn_reader *r = memory_zero(1, sizeof *r);
 	r->table = t;
-	r->user = table_column(t, columns->user, columns->user_given ? "user" : NULL);
-	r->item = table_column(t, columns->item, columns->item_given ? "item" : NULL);
-	r->rank = optional_column(t, columns->rank, columns->rank_given, "rank");
-	r->score = columns->score ? optional_column(t, columns->score, columns->score_given, "score") : -1;
+	r->user = table_column(t, columns->user);
+	r->item = table_column(t, columns->item);
+	r->rank = table_optional_column(t, columns->rank);
+	r->score = table_optional_column(t, columns->score);
 	for (uint32_t rank = 0; rank < RANK_TEXTS; rank++) {
 		char text[NUMBER_SIZE] = {0};
 		number_write_u64(rank, text);

@@ -10,10 +10,9 @@
 #include "streams/output.h"
 #include "streams/table.h"
 
-/* `score` NULL: scores are not wanted, and a column of them is not read. */
+/* `score` without a name: scores are not wanted, and a column of them is not read. */
 struct topn_columns {
-	const char *user, *rank, *item, *score;
-	bool user_given, rank_given, item_given, score_given; /* named by an option */
+	struct column user, rank, item, score;
 };
 
 struct topn_reader;

@@ -47,6 +47,11 @@ bool option_given(const char *name)
 	return given_when(name) > 0;
 }
 
+struct column option_column(const char *option, const char *name)
+{
+	return (struct column){name, option_given(option) ? option : NULL};
+}
+
 bool option_switched(const char *on, const char *off, bool otherwise)
 {
 	unsigned yes = given_when(on), no = given_when(off);

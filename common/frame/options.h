@@ -21,6 +21,7 @@
 
 #include "base/date.h"
 #include "base/number.h"
+#include "streams/column.h"
 
 enum option_kind {
 	OPTION_FLAG,     /* bool: true when given */
@@ -150,6 +151,10 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 
 /* Was the option on the command line? */
 bool option_given(const char *name);
+
+/* The column that the option `--option` names; `name` is its value, which is a default
+ * when the option is not on the command line. */
+struct column option_column(const char *option, const char *name);
 
 /* A pair of switches: true when `on` was the last one given, false when `off`
  * was, `otherwise` when neither was. */

@@ -57,11 +57,11 @@ static long look_up(const struct columns *c, const char *name, size_t *count)
 }
 
 /* Which of several columns of one name is meant? */
-static _Noreturn void ambiguous(const char *name, const char *option, const char *file, size_t count,
-				bool renamable)
+static _Noreturn void ambiguous(struct column wanted, const char *file, size_t count, bool renamable)
 {
+	const char *option = wanted.option;
 	char text[QUOTED_SIZE];
-	quoted(name, strlen(name), text);
+	quoted(wanted.name, strlen(wanted.name), text);
 	die(option ? STATUS_USAGE : STATUS_DATA, "%s:1: %zu columns are called %s%s%s%s%s", file, count,
 	    text, option ? " (--" : "", option ? option : "", option ? ")" : "",
 	    renamable ? "; --columns A,B,... names them apart" : "");
@@ -72,21 +72,22 @@ long columns_find(const struct columns *c, const char *name, const char *file, b
 	size_t count;
 	long found = look_up(c, name, &count);
 	if (count > 1)
-		ambiguous(name, NULL, file, count, renamable);
+		ambiguous(column_called(name), file, count, renamable);
 	return found;
 }
 
-size_t columns_require(const struct columns *c, const char *name, const char *option,
-		       const char *file, bool renamable, const char *hint)
+size_t columns_require(const struct columns *c, struct column wanted, const char *file,
+		       bool renamable, const char *hint)
 {
+	const char *name = wanted.name;
 	size_t count;
 	long found = look_up(c, name, &count);
 	if (count == 1)
 		return (size_t)found;
 	if (count > 1)
-		ambiguous(name, option, file, count, renamable);
+		ambiguous(wanted, file, count, renamable);
 	struct buffer text = {0};
-	char part[QUOTED_SIZE], wanted[QUOTED_SIZE];
+	char part[QUOTED_SIZE], shown[QUOTED_SIZE];
 	size_t best = c->n, best_distance = strlen(name) / 2 + 1;
 	for (size_t i = 0; i < c->n; i++) {
 		size_t d = span_distance(c->names[i], span_of(name));
@@ -95,11 +96,11 @@ size_t columns_require(const struct columns *c, const char *name, const char *op
 			best = i;
 		}
 	}
-	quoted(name, strlen(name), wanted);
-	wanted[strcspn(wanted + 1, "\"") + 1] = '\0'; /* 'name', not "name" */
-	buffer_format(&text, "%s: no column '%s'", file, wanted + 1);
-	if (option)
-		buffer_format(&text, " (--%s)", option);
+	quoted(name, strlen(name), shown);
+	shown[strcspn(shown + 1, "\"") + 1] = '\0'; /* 'name', not "name" */
+	buffer_format(&text, "%s: no column '%s'", file, shown + 1);
+	if (wanted.option)
+		buffer_format(&text, " (--%s)", wanted.option);
 	if (best < c->n)
 		buffer_format(&text, "; did you mean %s?",
 			      quoted(c->names[best].at, c->names[best].n, part));
@@ -109,7 +110,7 @@ size_t columns_require(const struct columns *c, const char *name, const char *op
 			      quoted(c->names[i].at, c->names[i].n, part));
 	if (hint)
 		buffer_format(&text, "; %s", hint);
-	die(option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
+	die(wanted.option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
 }
 
 void columns_free(struct columns *c)

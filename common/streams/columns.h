@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/span.h"
+#include "streams/column.h"
 
 struct columns {
 	struct buffer text;   /* the names, TABs between them */
@@ -28,10 +29,9 @@ void columns_take_list(struct columns *c, const char *list);
 long columns_find(const struct columns *c, const char *name, const char *file, bool renamable);
 
 /* The same; when there is none, or more than one: lists the names, suggests the nearest,
- * adds the `hint` (or NULL) and exits: 2 when the user named it (`option` is that
- * option's name, without dashes), 3 when it is a default (`option` NULL). */
-size_t columns_require(const struct columns *c, const char *name, const char *option,
-		       const char *file, bool renamable, const char *hint);
+ * adds the `hint` (or NULL) and exits: 2 when an option named it, 3 when it is a default. */
+size_t columns_require(const struct columns *c, struct column wanted, const char *file,
+		       bool renamable, const char *hint);
 
 void columns_free(struct columns *c);
 

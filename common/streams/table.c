@@ -332,10 +332,17 @@ long table_find_column(const struct table *t, const char *name)
 	return columns_find(&t->columns, name, table_file(t), !t->own_files);
 }
 
-size_t table_column(const struct table *t, const char *name, const char *option)
+size_t table_column(const struct table *t, struct column wanted)
 {
-	return columns_require(&t->columns, name, option, table_file(t), !t->own_files,
+	return columns_require(&t->columns, wanted, table_file(t), !t->own_files,
 			       hint_header(raw_header(t), kind_of(t)));
+}
+
+long table_optional_column(const struct table *t, struct column wanted)
+{
+	if (!wanted.name)
+		return -1;
+	return wanted.option ? (long)table_column(t, wanted) : table_find_column(t, wanted.name);
 }
 
 /* Is the current row the header? A byte order mark in front does not hide it. */

@@ -17,6 +17,7 @@
 #include "base/date.h"
 #include "base/number.h"
 #include "base/span.h"
+#include "streams/column.h"
 
 struct table;
 
@@ -44,14 +45,17 @@ struct span table_column_name(const struct table *t, size_t column);
 /* The header as TSV without LF. */
 struct span table_header(const struct table *t);
 
-/* Index of the column called `name`. When there is none, or more than one: lists the
- * header, suggests the nearest name and exits: 2 when the user named it (`option` is
- * that option's name, without dashes), 3 when it is a default (`option` NULL).
- * Columns that nobody asks for may lack a name or share one. */
-size_t table_column(const struct table *t, const char *name, const char *option);
+/* Index of the column. When there is none of the name, or more than one: lists the
+ * header, suggests the nearest name and exits: 2 when an option named it, 3 when the
+ * name is a default. Columns that nobody asks for may lack a name or share one. */
+size_t table_column(const struct table *t, struct column wanted);
 
-/* The same, -1 when there is none; exit 3 when there are several. */
+/* Index of the column of that name, -1 when there is none; exit 3 when there are several. */
 long table_find_column(const struct table *t, const char *name);
+
+/* For a column that may be absent, unless an option named it: -1 when it is, or when
+ * nobody wants it (no name). */
+long table_optional_column(const struct table *t, struct column wanted);
 
 /* Steps to the next good row; false at the end of the last file. Ends the program (exit
  * 3) there when rows were skipped and none was good, or more were bad than may be. */

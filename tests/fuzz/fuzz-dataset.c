@@ -24,7 +24,8 @@ static void read_all(void *context)
 	struct table_format format = {.skip_bad = b->at[0] & 1};
 	struct table *t = table_open(files, 1, &format);
 	static const struct dataset_columns COLUMNS = {
-		"user", "item", "weight", "split", "timestamp", TIME_MS,
+		.user = {.name = "user"}, .item = {.name = "item"}, .weight = {.name = "weight"},
+		.split = {.name = "split"}, .timestamp = {.name = "timestamp"}, .unit = TIME_MS,
 	};
 	struct dataset *d = dataset_read(t, &COLUMNS);
 	for (uint32_t u = 0; u < d->users; u++)

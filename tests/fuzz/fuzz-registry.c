@@ -51,7 +51,7 @@ static void read_all(void *context)
 		experiments_read(&x, path);
 		assign(&x);
 	} else {
-		struct catalogue *c = catalogue_read(table_open_file(path), "item", NULL);
+		struct catalogue *c = catalogue_read(table_open_file(path), column_called("item"));
 		for (uint32_t i = 0; i < c->n_offered; i++)
 			if (c->offered[i] >= strmap_count(c->ids) || !c->is_offered[c->offered[i]])
 				abort();

@@ -24,7 +24,8 @@ static void read_all(void *context)
 	struct table_format format = {.skip_bad = b->at[0] & 1};
 	struct table *t = table_open(files, 1, &format);
 	static const struct topn_columns COLUMNS = {
-		.user = "user", .rank = "rank", .item = "item", .score = "score",
+		.user = {.name = "user"}, .rank = {.name = "rank"}, .item = {.name = "item"},
+		.score = {.name = "score"},
 	};
 	struct topn_reader *r = topn_open(t, &COLUMNS);
 	struct topn_list list;

@@ -76,7 +76,7 @@ static void catalogue(void)
 	write_file("items.tsv", "item\ttitle\tartist\tavailable\tblocked\n"
 		   "a\tA\tx\t1\t0\nb\tB\ty\t0\t0\nc\tC\tx\t\t\nd\tD\t\t1\t1\ne\tE\t\t1\t0\n"
 		   "f\tF\ty\t1\t0\ng\tG\tx\t1\t1\n");
-	struct catalogue *c = catalogue_read(table_open_file("items.tsv"), "item", NULL);
+	struct catalogue *c = catalogue_read(table_open_file("items.tsv"), column_called("item"));
 	CHECK_INT(strmap_count(c->ids), 7);
 	CHECK_INT(c->n_offered, 4);
 	static const uint32_t OFFERED[] = {0, 2, 4, 5};

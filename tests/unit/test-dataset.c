@@ -9,8 +9,10 @@
 #include "unit.h"
 
 static const char path[] = "dataset.tsv";
-static const struct dataset_columns COLUMNS = {"user", "item", "weight", "split", "timestamp",
-	TIME_MS};
+static const struct dataset_columns COLUMNS = {
+	.user = {.name = "user"}, .item = {.name = "item"}, .weight = {.name = "weight"},
+	.split = {.name = "split"}, .timestamp = {.name = "timestamp"}, .unit = TIME_MS,
+};
 
 static void write_text(const char *text)
 {

@@ -29,7 +29,7 @@ static void check_catalogue(void)
 {
 	struct catalogue *c = catalogue_read(open_text(
 		"item\tartist\tavailable\tblocked\n"
-		"a\tX\t1\t0\nb\tY\tno\t\nc\t\t\tyes\nd\tX\t\t\ne\tY\ttrue\tfalse\n"), "item", NULL);
+		"a\tX\t1\t0\nb\tY\tno\t\nc\t\t\tyes\nd\tX\t\t\ne\tY\ttrue\tfalse\n"), column_called("item"));
 	static const bool OFFERED[] = {true, false, false, true, true};
 	CHECK_INT(strmap_count(c->ids), 5);
 	for (uint32_t i = 0; i < 5; i++)
@@ -39,7 +39,7 @@ static void check_catalogue(void)
 	CHECK(c->has_artists && c->artist[0] == c->artist[3] && c->artist[0] != c->artist[1]);
 	CHECK(c->artist[2] == STRMAP_NONE);
 	catalogue_free(c);
-	c = catalogue_read(open_text("movie\n7\n"), "movie", "item");
+	c = catalogue_read(open_text("movie\n7\n"), (struct column){"movie", "item"});
 	CHECK(c->n_offered == 1 && !c->has_artists && c->artist[0] == STRMAP_NONE);
 	catalogue_free(c);
 	catalogue_free(NULL);
@@ -53,7 +53,7 @@ static void check_bad_catalogue(const char *text, int want)
 	if (child == 0) {
 		if (!freopen("/dev/null", "w", stderr))
 			abort();
-		catalogue_read(t, "item", NULL);
+		catalogue_read(t, column_called("item"));
 		_exit(0);
 	}
 	int status;
@@ -66,7 +66,8 @@ static void check_bad_catalogue(const char *text, int want)
 /* ---- exclude ---- */
 
 static const struct exclude_columns COLUMNS = {
-	.user = "user", .item = "item", .split = "split", .timestamp = "timestamp",
+	.user = {.name = "user"}, .item = {.name = "item"}, .split = {.name = "split"},
+	.timestamp = {.name = "timestamp"},
 };
 
 /* Random histories of a few users: the items of each, by looking at all rows. */

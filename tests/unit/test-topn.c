@@ -11,7 +11,8 @@
 
 static const char path[] = "topn.tsv";
 static const struct topn_columns COLUMNS = {
-	.user = "user", .rank = "rank", .item = "item", .score = "score",
+	.user = {.name = "user"}, .rank = {.name = "rank"}, .item = {.name = "item"},
+	.score = {.name = "score"},
 };
 
 static void write_text(const char *text)

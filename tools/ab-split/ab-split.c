@@ -161,7 +161,7 @@ static int run(const struct options *o, char **files, int count)
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table *overrides = o->overrides ? table_open_file(o->overrides) : NULL;
-	size_t user = table_column(t, o->user, option_given("user") ? "user" : NULL);
+	size_t user = table_column(t, option_column("user", o->user));
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (overrides)
 		rules_read_overrides(&r, overrides);

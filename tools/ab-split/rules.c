@@ -66,8 +66,8 @@ static void add_layer(struct rules *r, size_t number, const char *text)
 
 void rules_read_overrides(struct rules *r, struct table *t)
 {
-	size_t user = table_column(t, "user", NULL), name = table_column(t, "experiment", NULL);
-	size_t arm = table_column(t, "arm", NULL), capacity = 0;
+	size_t user = table_column(t, column_called("user")), name = table_column(t, column_called("experiment"));
+	size_t arm = table_column(t, column_called("arm")), capacity = 0;
 	while (table_next(t)) {
 		struct experiment *e = experiments_find(&r->registry, table_field(t, name));
 		if (!e)

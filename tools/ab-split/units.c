@@ -12,12 +12,12 @@ struct units units_read(struct table *t, size_t user, const char *stratify,
 {
 	struct units u = {.ids = strmap_new(), .levels = strmap_new(), .n_covariates = covariates->n,
 		.stratified = stratify != NULL};
-	size_t capacity = 0, stratum = stratify ? table_column(t, stratify, "stratify") : 0;
+	size_t capacity = 0, stratum = stratify ? table_column(t, option_column("stratify", stratify)) : 0;
 	size_t *column = memory_new(covariates->n + 1, sizeof *column);
 	size_t *room = memory_zero(covariates->n + 1, sizeof *room);
 	u.covariate = memory_zero(covariates->n + 1, sizeof(*u.covariate));
 	for (size_t i = 0; i < covariates->n; i++)
-		column[i] = table_column(t, covariates->values[i], "covariate");
+		column[i] = table_column(t, option_column("covariate", covariates->values[i]));
 	while (table_next(t)) {
 		struct span id = table_field(t, user);
 		bool good = id.n > 0;

@@ -158,9 +158,9 @@ static int64_t parse_time(const char *text, const char *option, int64_t fallback
 
 static struct attributes attributes_read(const struct options *o, struct table *t)
 {
-	const char *name = o->segment ? o->segment : o->stratify;
-	size_t user = table_column(t, o->user, option_given("user") ? "user" : NULL);
-	size_t column = table_column(t, name, o->segment ? "segment" : "stratify");
+	size_t user = table_column(t, option_column("user", o->user));
+	size_t column = table_column(t, o->segment ? option_column("segment", o->segment)
+				     : option_column("stratify", o->stratify));
 	struct attributes f = {strmap_new(), strmap_new(), NULL};
 	size_t capacity = 0;
 	while (table_next(t)) {

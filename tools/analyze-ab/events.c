@@ -23,7 +23,7 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 		for (size_t j = 0; j < sizeof reserved / sizeof *reserved; j++)
 			if (reserved[j] && strcmp(reserved[j], c->experiments.values[i]) == 0)
 				usage_error("--experiment=%s: this column is not an experiment", reserved[j]);
-		columns[e->n_experiments] = table_column(t, c->experiments.values[i], "experiment");
+		columns[e->n_experiments] = table_column(t, option_column("experiment", c->experiments.values[i]));
 		e->experiment[e->n_experiments++] = memory_text(c->experiments.values[i],
 								strlen(c->experiments.values[i]));
 	}
@@ -309,19 +309,19 @@ static bool read_measure(struct table *t, const struct measure *m, size_t column
 
 struct event_reader events_open(struct table *t, const struct event_columns *c, struct events *e)
 {
-#define COLUMN(name) table_column(t, c->name, option_given(#name) ? #name : NULL)
+#define COLUMN(name) table_column(t, option_column(#name, c->name))
 	struct event_reader r = {.t = t, .columns = c, .combinations = strmap_new(),
 		.message = COLUMN(message), .timestamp = COLUMN(timestamp), .user = COLUMN(user),
 		.track = COLUMN(track), .time = COLUMN(time), .latency = COLUMN(latency),
 		.recommendation = COLUMN(recommendation),
-		.triggered = c->triggered ? table_column(t, c->triggered, "triggered") : 0};
+		.triggered = c->triggered ? table_column(t, option_column("triggered", c->triggered)) : 0};
 #undef COLUMN
 	r.arm = find_experiments(e, t, c);
 	e->measures = c->measures;
 	e->measured = memory_zero(c->measures->n + 1, sizeof(*e->measured));
 	r.measure = memory_new(c->measures->n + 1, sizeof *r.measure);
 	for (size_t m = 0; m < c->measures->n; m++)
-		r.measure[m] = table_column(t, c->measures->all[m].column, "metrics");
+		r.measure[m] = table_column(t, (struct column){c->measures->all[m].column, "metrics"});
 	return r;
 }
 

@@ -271,15 +271,15 @@ static struct part_reader parts_open(struct table *t, struct state *s, const cha
 				     const struct option_list *experiments,
 				     const struct option_list *wanted)
 {
-	struct part_reader r = {.t = t, .user = table_column(t, user, option_given("user") ? "user" : NULL),
-		.day = table_column(t, "part_day", NULL), .scope = table_column(t, "part_scope", NULL),
-		.scope_arm = table_column(t, "part_arm", NULL), .last = STRMAP_NONE,
+	struct part_reader r = {.t = t, .user = table_column(t, option_column("user", user)),
+		.day = table_column(t, column_called("part_day")), .scope = table_column(t, column_called("part_scope")),
+		.scope_arm = table_column(t, column_called("part_arm")), .last = STRMAP_NONE,
 		.names = strmap_new(), .all_daily = true};
-	size_t first = r.scope_arm + 1, values = table_column(t, "sessions", NULL), width = table_width(t);
+	size_t first = r.scope_arm + 1, values = table_column(t, column_called("sessions")), width = table_width(t);
 	r.has_count = table_find_column(t, TOTALS[PART_COUNT]) >= 0;
 	for (size_t c = 0; c < PART_COLUMNS; c++)
 		if (c != PART_COUNT || r.has_count)
-			r.totals[c] = table_column(t, TOTALS[c], NULL);
+			r.totals[c] = table_column(t, column_called(TOTALS[c]));
 	size_t n = !experiments ? 0 : experiments->n ? experiments->n
 		: values > first ? values - first : 0;
 	if (n == 0 && experiments)
@@ -289,7 +289,8 @@ static struct part_reader parts_open(struct table *t, struct state *s, const cha
 	s->arms = memory_new(n + 1, sizeof(*s->arms));
 	r.arm = memory_new(n + 1, sizeof *r.arm);
 	for (size_t x = 0; x < n; x++) {
-		r.arm[x] = experiments->n ? table_column(t, experiments->values[x], "experiment") : first + x;
+		r.arm[x] = experiments->n ? table_column(t, option_column("experiment", experiments->values[x]))
+			: first + x;
 		struct span name = table_column_name(t, r.arm[x]);
 		s->experiment[x] = memory_text(name.at, name.n);
 		s->arms[x] = strmap_new();

@@ -148,7 +148,7 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 			 const struct option_list *values)
 {
 	struct users *u = memory_zero(1, sizeof *u);
-	size_t id = table_column(t, user, option_given("user") ? "user" : NULL);
+	size_t id = table_column(t, option_column("user", user));
 	size_t width = table_width(t), arm_capacity = 0, n = 0;
 	size_t *value_capacity = memory_zero(width + 1, sizeof *value_capacity);
 	size_t *arm_column = memory_new(experiments->n + 1, sizeof *arm_column);
@@ -160,7 +160,7 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 	for (size_t i = 0; i < experiments->n; i++) {
 		if (strcmp(experiments->values[i], user) == 0)
 			usage_error("--experiment=%s: this column is not an experiment", user);
-		arm_column[i] = table_column(t, experiments->values[i], "experiment");
+		arm_column[i] = table_column(t, option_column("experiment", experiments->values[i]));
 		u->experiment[i] = memory_text(experiments->values[i], strlen(experiments->values[i]));
 		u->arms[i] = strmap_new();
 	}

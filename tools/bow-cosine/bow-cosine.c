@@ -115,7 +115,7 @@ static void read_stop_words(struct words *w, const char *path, uint64_t *hash)
 static void read_lemmas(struct words *w, const char *path, uint64_t *hash)
 {
 	struct table *t = table_open_file(path);
-	size_t word = table_column(t, "word", NULL), lemma = table_column(t, "lemma", NULL);
+	size_t word = table_column(t, column_called("word")), lemma = table_column(t, column_called("lemma"));
 	while (table_next(t)) {
 		struct span from = table_field(t, word), to = table_field(t, lemma);
 		if (!words_lemma(w, from, to)) {
@@ -177,9 +177,8 @@ static struct candidates candidates_open(const struct options *o, char **files, 
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct candidates c = {.table = table_open(files, count, &format)};
-	c.item = table_column(c.table, o->item, option_given("item") ? "item" : NULL);
-	c.description = table_column(c.table, o->description,
-				     option_given("description") ? "description" : NULL);
+	c.item = table_column(c.table, option_column("item", o->item));
+	c.description = table_column(c.table, option_column("description", o->description));
 	return c;
 }
 
@@ -262,8 +261,8 @@ static bool read_liked_text(struct table *t, size_t column, const struct options
 static void read_liked(struct table *t, const struct options *o, struct words *w,
 		       const struct catalogue *c, struct liked *l)
 {
-	size_t user = table_column(t, o->user, option_given("user") ? "user" : NULL);
-	size_t item = table_column(t, o->item, NULL);
+	size_t user = table_column(t, option_column("user", o->user));
+	size_t item = table_column(t, column_called(o->item));
 	long description = table_find_column(t, o->description);
 	l->users = strmap_new();
 	l->items = strmap_new();
@@ -476,8 +475,8 @@ static int run(const struct options *o, char **files, int count)
 	struct table *liked = o->liked ? table_open_file(o->liked) : NULL;
 	uint64_t rows_in = 0, rows_out = 0, rejected = 0;
 	if (liked) {
-		table_column(liked, o->user, option_given("user") ? "user" : NULL);
-		table_column(liked, o->item, NULL);
+		table_column(liked, option_column("user", o->user));
+		table_column(liked, column_called(o->item));
 	}
 	if (!o->index)
 		from = candidates_open(o, files, count);

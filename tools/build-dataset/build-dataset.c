@@ -357,12 +357,12 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 	bool named = option_given("timestamp"), values = o->weight >= WEIGHT_SUM;
 	struct reading r = {.table = t, .time = -1, .timed = timed || named,
 		.unit = (enum time_unit)o->unit, .header = !o->common.no_header};
-	r.user = table_column(t, o->user, option_given("user") ? "user" : NULL);
-	r.item = table_column(t, o->item, option_given("item") ? "item" : NULL);
+	r.user = table_column(t, option_column("user", o->user));
+	r.item = table_column(t, option_column("item", o->item));
 	if (values)
-		r.time = (long)table_column(t, o->time, option_given("time") ? "time" : NULL);
+		r.time = (long)table_column(t, option_column("time", o->time));
 	r.timestamp = r.timed
-		? (long)table_column(t, o->timestamp, named ? "timestamp" : NULL)
+		? (long)table_column(t, option_column("timestamp", o->timestamp))
 		: table_find_column(t, o->timestamp);
 	r.out = output_open(o->common.output, o->common.line_buffered);
 	return r;

@@ -409,7 +409,8 @@ static unsigned known_splits(const struct options *o, unsigned evaluated)
 static int run(const struct options *o, char **files, int count)
 {
 	static const struct dataset_columns COLUMNS = {
-		.user = "user", .item = "item", .weight = "weight", .split = "split",
+		.user = {.name = "user"}, .item = {.name = "item"}, .weight = {.name = "weight"},
+		.split = {.name = "split"},
 	};
 	struct evaluation e = {.options = o, .plan = plan_of(o)};
 	if (!o->dataset)
@@ -424,12 +425,15 @@ static int run(const struct options *o, char **files, int count)
 
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct topn_columns columns = {
-		o->user, o->rank, o->item, option_given("score") ? o->score : NULL,
-		option_given("user"), option_given("rank"), option_given("item"), option_given("score"),
+		.user = option_column("user", o->user), .rank = option_column("rank", o->rank),
+		.item = option_column("item", o->item),
+		.score = option_column("score", option_given("score") ? o->score : NULL),
 	};
 	struct table *lists = e.plan.lists ? table_open(files, count, &format) : NULL;
 	struct topn_reader *reader = lists ? topn_open(lists, &columns) : NULL;
 	struct table *data = table_open_file(o->dataset);
+	if (option_given("split")) /* else a dataset without splits has no test rows, as it says */
+		table_column(data, COLUMNS.split);
 	struct table *model = o->model ? table_open_file(o->model) : NULL;
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {

@@ -34,15 +34,14 @@ struct cold {
 	uint64_t left_out;
 };
 
-struct cold *cold_open(const char *path, enum model_kind kind, const char *entity,
-		       const char *option)
+struct cold *cold_open(const char *path, enum model_kind kind, struct column entity)
 {
 	struct cold *c = memory_zero(1, sizeof *c);
 	c->path = path;
 	c->kind = kind;
 	c->table = table_open_file(path);
-	c->entity_column = table_column(c->table, entity, option);
-	c->feature_column = table_column(c->table, "feature", NULL);
+	c->entity_column = table_column(c->table, entity);
+	c->feature_column = table_column(c->table, column_called("feature"));
 	c->weight_column = table_find_column(c->table, "weight");
 	c->entities = strmap_new();
 	c->names = strmap_new();

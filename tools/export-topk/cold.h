@@ -13,10 +13,8 @@
 struct cold;
 
 /* A file of `entity`, feature, [weight]; finds the columns, reads nothing yet.
- * `kind` is MODEL_ITEM or MODEL_USER; `option` the option that named the entity's
- * column, or NULL. */
-struct cold *cold_open(const char *path, enum model_kind kind, const char *entity,
-		       const char *option);
+ * `kind` is MODEL_ITEM or MODEL_USER. */
+struct cold *cold_open(const char *path, enum model_kind kind, struct column entity);
 
 /* Reads the file. */
 void cold_read(struct cold *c);

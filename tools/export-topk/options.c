@@ -50,11 +50,6 @@ const struct option_row EXPORT_OPTIONS[] = {
 	OPTION_END
 };
 
-const char *given_name(const char *option)
-{
-	return option_given(option) ? option : NULL;
-}
-
 void check_options(const struct options *o)
 {
 	if (o->similar && o->exclude.n)

@@ -23,7 +23,4 @@ extern const struct option_row EXPORT_OPTIONS[];
 /* What the table of options cannot say: usage errors. */
 void check_options(const struct options *o);
 
-/* The option's name when it was given, or NULL: for table_column. */
-const char *given_name(const char *option);
-
 #endif

@@ -8,12 +8,10 @@
 static struct table *open_excluded(const struct options *o, const char *path, bool *timed)
 {
 	struct table *t = table_open_file(path);
-	table_column(t, o->user, given_name("user"));
-	table_column(t, o->item, given_name("item"));
-	if (option_given("split"))
-		table_column(t, o->split, "split");
-	if (option_given("timestamp"))
-		table_column(t, o->timestamp, "timestamp");
+	table_column(t, option_column("user", o->user));
+	table_column(t, option_column("item", o->item));
+	table_optional_column(t, option_column("split", o->split));
+	table_optional_column(t, option_column("timestamp", o->timestamp));
 	*timed |= table_find_column(t, o->timestamp) >= 0;
 	return t;
 }
@@ -28,29 +26,30 @@ struct sides sides_open(const struct options *o)
 		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
 	if (o->users) {
 		s.users_table = table_open_file(o->users);
-		s.user_column = table_column(s.users_table, o->user, given_name("user"));
+		s.user_column = table_column(s.users_table, option_column("user", o->user));
 	}
 	if (o->candidates) {
 		s.candidates_table = table_open_file(o->candidates);
-		s.candidate_column = table_column(s.candidates_table, o->item, given_name("item"));
+		s.candidate_column = table_column(s.candidates_table, option_column("item", o->item));
 	}
 	if (o->items) {
 		s.items_table = table_open_file(o->items);
-		table_column(s.items_table, o->item, given_name("item"));
+		table_column(s.items_table, option_column("item", o->item));
 	}
 	if (o->item_features)
-		s.cold_items = cold_open(o->item_features, MODEL_ITEM, o->item, given_name("item"));
+		s.cold_items = cold_open(o->item_features, MODEL_ITEM, option_column("item", o->item));
 	if (o->user_features)
-		s.cold_users = cold_open(o->user_features, MODEL_USER, o->user, given_name("user"));
+		s.cold_users = cold_open(o->user_features, MODEL_USER, option_column("user", o->user));
 	return s;
 }
 
 static void read_excluded(struct sides *s, const struct options *o, unsigned splits)
 {
 	const struct exclude_columns columns = {
-		o->user, o->item, o->split, o->timestamp, option_given("user"),
-		option_given("item"), option_given("split"), option_given("timestamp"),
-		(enum time_unit)o->timestamp_unit,
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.split = option_column("split", o->split),
+		.timestamp = option_column("timestamp", o->timestamp),
+		.unit = (enum time_unit)o->timestamp_unit,
 	};
 	bool window = option_given("exclude-window");
 	s->excluded = exclude_new();
@@ -80,7 +79,7 @@ void sides_read(struct sides *s, const struct options *o, unsigned splits)
 	if (s->candidates_table)
 		s->candidates = read_ids(s->candidates_table, s->candidate_column);
 	if (s->items_table)
-		s->catalogue = catalogue_read(s->items_table, o->item, given_name("item"));
+		s->catalogue = catalogue_read(s->items_table, option_column("item", o->item));
 	if (s->cold_items)
 		cold_read(s->cold_items);
 	if (s->cold_users)

@@ -93,11 +93,11 @@ struct columns {
 static struct columns columns_of(struct table *t, const struct options *o)
 {
 	struct columns c = {0};
-	c.user = table_column(t, o->user, option_given("user") ? "user" : NULL);
-	c.item = table_column(t, o->item, option_given("item") ? "item" : NULL);
+	c.user = table_column(t, option_column("user", o->user));
+	c.item = table_column(t, option_column("item", o->item));
 	if (!o->predict)
-		c.rating = table_column(t, o->rating, option_given("rating") ? "rating" : NULL);
-	c.timestamp = table_column(t, o->timestamp, option_given("timestamp") ? "timestamp" : NULL);
+		c.rating = table_column(t, option_column("rating", o->rating));
+	c.timestamp = table_column(t, option_column("timestamp", o->timestamp));
 	return c;
 }
 

@@ -234,10 +234,10 @@ static void place(struct ratings *r, struct fit *f, const struct kept *k)
 struct fit *keep_load(struct table *t, struct ratings *r)
 {
 	struct reader k = {.table = t, .r = r, .fit = memory_zero(1, sizeof *k.fit)};
-	k.kind = table_column(t, "kind", NULL);
-	k.id = table_column(t, "id", NULL);
-	k.number = table_column(t, "number", NULL);
-	k.value = table_column(t, "value", NULL);
+	k.kind = table_column(t, column_called("kind"));
+	k.id = table_column(t, column_called("id"));
+	k.number = table_column(t, column_called("number"));
+	k.value = table_column(t, column_called("value"));
 	r->user_ids = strmap_new();
 	r->item_ids = strmap_new();
 	while (table_next(t))

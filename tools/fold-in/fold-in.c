@@ -271,12 +271,14 @@ static int run(const struct options *o, char **files, int count)
 	f.kernel = normal_kernel_of(kernel);
 	f.dot = kernel_dot_of(kernel);
 	struct table *table = table_open(files, count, &format);
-	table_column(table, o->user, option_given("user") ? "user" : NULL);
-	table_column(table, o->item, option_given("item") ? "item" : NULL);
+	struct dataset_columns columns = {
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
+	};
+	table_column(table, columns.user);
+	table_column(table, columns.item);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	uint64_t written = read_model(&f, out);
-	struct dataset_columns columns = {.user = o->user, .item = o->item, .weight = o->weight,
-					  .split = o->split};
 	f.data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);

@@ -380,10 +380,10 @@ static int run(struct options *o, char **files, int count)
 	if (o->binary)
 		o->vote = VOTE_PLAIN;
 	struct table *t = table_open(files, count, &format);
-	table_column(t, o->user, option_given("user") ? "user" : NULL);
-	table_column(t, o->item, option_given("item") ? "item" : NULL);
+	table_column(t, option_column("user", o->user));
+	table_column(t, option_column("item", o->item));
 	if (!o->binary)
-		table_column(t, o->rating, option_given("rating") ? "rating" : NULL);
+		table_column(t, option_column("rating", o->rating));
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {
 		output_text(out, o->recommend ? "user\trank\titem\tscore" : "user1\tuser2\tdistance");

@@ -80,12 +80,11 @@ static bool split_counts(struct table *t, size_t column, unsigned mask, bool *co
 static void read_rows(struct table *t, const struct sets_columns *c, struct sets *s,
 		      struct rows *rows, const char **file)
 {
-	size_t user = table_column(t, c->user, option_given("user") ? "user" : NULL);
-	size_t item = table_column(t, c->item, option_given("item") ? "item" : NULL);
+	size_t user = table_column(t, option_column("user", c->user));
+	size_t item = table_column(t, option_column("item", c->item));
 	size_t rating = c->rating ?
-		table_column(t, c->rating, option_given("rating") ? "rating" : NULL) : 0;
-	long split = option_given("split") ? (long)table_column(t, c->split, "split") :
-		table_find_column(t, c->split);
+		table_column(t, option_column("rating", c->rating)) : 0;
+	long split = table_optional_column(t, option_column("split", c->split));
 	uint32_t last = STRMAP_NONE;
 	*file = table_file(t);
 	while (table_next(t)) {

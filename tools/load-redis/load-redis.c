@@ -120,16 +120,17 @@ static struct sources open_sources(const struct options *o, char **files, int co
 	struct sources s = {.lists = table_open(files, count, &format)};
 	struct table *items = o->items ? table_open_file(o->items) : NULL;
 	s.popular = o->popular ? table_open_file(o->popular) : NULL;
-	const char *item_option = option_given("item") ? "item" : NULL;
+	const struct column item = option_column("item", o->item);
 	if (s.popular)
-		s.popular_column = table_column(s.popular, o->item, item_option);
+		s.popular_column = table_column(s.popular, item);
 	/* Scores are not loaded and so not read. */
-	const struct topn_columns columns = {o->user, o->rank, o->item, NULL, option_given("user"),
-		option_given("rank"), option_given("item"), false};
+	const struct topn_columns columns = {
+		.user = option_column("user", o->user), .rank = option_column("rank", o->rank), .item = item,
+	};
 	s.reader = topn_open(s.lists, &columns);
 	if (!o->delta && !o->dry_run && !o->emit)
 		topn_let_users_repeat(s.reader); /* the server's replies tell */
-	s.items = items ? catalogue_read(items, o->item, item_option) : NULL;
+	s.items = items ? catalogue_read(items, item) : NULL;
 	if (s.items && s.items->n_offered == 0)
 		die(STATUS_DATA, "%s: nothing in it can be offered", o->items);
 	return s;

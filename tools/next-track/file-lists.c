@@ -22,8 +22,10 @@ struct file_lists {
 struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s, bool scores)
 {
 	struct file_lists *f = memory_zero(1, sizeof *f);
-	const struct topn_columns columns = {"user", "rank", "item", scores ? "score" : NULL,
-		false, false, false, false};
+	const struct topn_columns columns = {
+		.user = column_called("user"), .rank = column_called("rank"), .item = column_called("item"),
+		.score = column_called(scores ? "score" : NULL),
+	};
 	struct topn_reader *reader = topn_open(t, &columns);
 	struct topn_list list;
 	size_t capacity[3] = {0};

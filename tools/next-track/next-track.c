@@ -273,15 +273,14 @@ struct columns {
 
 static struct columns find_columns(struct table *t, const struct options *o)
 {
-	bool stamps = option_given("timestamp") || o->clock == 2;
+	struct column timestamp = option_column("timestamp", o->timestamp);
 	return (struct columns){
-		.message = table_column(t, o->message, option_given("message") ? "message" : NULL),
-		.user = table_column(t, o->user, option_given("user") ? "user" : NULL),
-		.track = table_column(t, o->track, option_given("track") ? "track" : NULL),
-		.time = table_column(t, o->time, option_given("time") ? "time" : NULL),
-		.timestamp = stamps
-			? (long)table_column(t, o->timestamp, option_given("timestamp") ? "timestamp" : NULL)
-			: table_find_column(t, o->timestamp),
+		.message = table_column(t, option_column("message", o->message)),
+		.user = table_column(t, option_column("user", o->user)),
+		.track = table_column(t, option_column("track", o->track)),
+		.time = table_column(t, option_column("time", o->time)),
+		.timestamp = o->clock == 2 ? (long)table_column(t, timestamp)
+			: table_optional_column(t, timestamp),
 		.unit = (enum time_unit)o->timestamp_unit,
 	};
 }
@@ -370,7 +369,7 @@ static void open_file(struct service *s, struct table *recs)
 {
 	const struct options *o = s->o;
 	if (o->pick == PICK_SOFTMAX)
-		table_column(recs, "score", NULL);
+		table_column(recs, column_called("score"));
 	s->file = file_lists_read(recs, o->recs, o->max_age_s, o->pick == PICK_SOFTMAX);
 	file_lists_meet_shelf(s->file, &s->shelf);
 	if (!shelf_has_stock(&s->shelf))

@@ -27,7 +27,7 @@ static void index_artists(struct shelf *s)
 
 void shelf_read_items(struct shelf *s, struct table *t, const char *path)
 {
-	s->catalogue = catalogue_read(t, "item", NULL);
+	s->catalogue = catalogue_read(t, column_called("item"));
 	if (s->catalogue->n_offered == 0)
 		die(STATUS_DATA, "%s: nothing in it can be offered", path);
 	index_artists(s);
@@ -36,7 +36,7 @@ void shelf_read_items(struct shelf *s, struct table *t, const char *path)
 void shelf_read_popular(struct shelf *s, struct table *t)
 {
 	struct buffer text = {0};
-	size_t item = table_column(t, "item", NULL);
+	size_t item = table_column(t, column_called("item"));
 	uint32_t n = 0, never = 0;
 	while (table_next(t)) {
 		struct span id = table_field(t, item);

@@ -160,11 +160,11 @@ static int run(const struct options *o, char **files, int count)
 	enum model_kind kind = KINDS[o->kind];
 	const char *column = o->id ? o->id : kind == MODEL_USER ? "user"
 				   : kind == MODEL_ITEM ? "item" : "feature";
-	size_t id_column = side ? table_column(side, column, o->id ? "id" : NULL) : 0;
+	size_t id_column = side ? table_column(side, option_column("id", column)) : 0;
 	if (side && option_given("title"))
-		table_column(side, o->title, "title");
+		table_column(side, option_column("title", o->title));
 	if (o->colour)
-		table_column(side, o->colour, "colour");
+		table_column(side, option_column("colour", o->colour));
 	struct model_reader *reader = model_open(t);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	struct metadata *m = side ? metadata_read(side, id_column) : NULL;

@@ -123,7 +123,7 @@ static void read_tracks(struct world *w, const char *path)
 		json_table_close(&t);
 	} else {
 		struct table *t = table_open_file(path);
-		size_t item = table_column(t, "item", NULL);
+		size_t item = table_column(t, column_called("item"));
 		long artist = table_find_column(t, "artist");
 		while (table_next(t)) {
 			struct span by = artist < 0 ? (struct span){"", 0} : table_field(t, (size_t)artist);
@@ -155,7 +155,7 @@ static void make_vectors(struct world *w, uint32_t factors)
 static void read_vectors(struct world *w, const char *path)
 {
 	struct table *t = table_open_file(path);
-	size_t item = table_column(t, "item", NULL), width = table_width(t);
+	size_t item = table_column(t, column_called("item")), width = table_width(t);
 	if (width < 2)
 		die(STATUS_DATA, "%s: no columns of numbers", path);
 	make_vectors(w, (uint32_t)width - 1);
@@ -275,7 +275,7 @@ static void read_users(struct world *w, const char *path)
 		json_table_close(&t);
 	} else {
 		struct table *t = table_open_file(path);
-		size_t user = table_column(t, "user", NULL), interests = table_column(t, "interests", NULL);
+		size_t user = table_column(t, column_called("user")), interests = table_column(t, column_called("interests"));
 		long bias = table_find_column(t, "consume_bias");
 		long sharpness = table_find_column(t, "consume_sharpness");
 		while (table_next(t)) {

@@ -22,7 +22,7 @@ static void read_triples(const char *path, const char *entity, struct strmap *en
 			 struct strmap *names, struct triples *list)
 {
 	struct table *t = table_open_file(path);
-	size_t id = table_column(t, entity, NULL), feature = table_column(t, "feature", NULL);
+	size_t id = table_column(t, column_called(entity)), feature = table_column(t, column_called("feature"));
 	long weight = table_find_column(t, "weight");
 	while (table_next(t)) {
 		struct triple one = {.weight = 1};

@@ -321,12 +321,12 @@ static void train(struct training *t, enum kernel_choice kernel)
 		curve_step(t, s->best_epoch);
 }
 
-/* The column's name when it is there or was asked for: an absent default column
- * has a meaning of its own. */
 static struct dataset_columns columns_of(const struct options *o)
 {
-	return (struct dataset_columns){.user = o->user, .item = o->item, .weight = o->weight,
-					.split = o->split};
+	return (struct dataset_columns){
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
+	};
 }
 
 static void open_outputs(struct training *t, struct output **model)
@@ -514,14 +514,12 @@ static int run(const struct options *o, char **files, int count)
 		init_open(&t);
 	struct table *table = table_open(files, count, &format);
 	struct output *model;
-	table_column(table, o->user, option_given("user") ? "user" : NULL);
-	table_column(table, o->item, option_given("item") ? "item" : NULL);
-	if (option_given("weight"))
-		table_column(table, o->weight, "weight");
-	if (option_given("split"))
-		table_column(table, o->split, "split");
-	open_outputs(&t, &model);
 	struct dataset_columns columns = columns_of(o);
+	table_column(table, columns.user);
+	table_column(table, columns.item);
+	table_optional_column(table, columns.weight);
+	table_optional_column(table, columns.split);
+	open_outputs(&t, &model);
 	struct dataset *data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);
