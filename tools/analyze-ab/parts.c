@@ -272,10 +272,12 @@ static struct part_reader parts_open(struct table *t, struct state *s, const cha
 				     const struct option_list *wanted)
 {
 	struct part_reader r = {.t = t, .user = table_column(t, option_column("user", user)),
-		.day = table_column(t, column_called("part_day")), .scope = table_column(t, column_called("part_scope")),
+		.day = table_column(t, column_called("part_day")),
+		.scope = table_column(t, column_called("part_scope")),
 		.scope_arm = table_column(t, column_called("part_arm")), .last = STRMAP_NONE,
 		.names = strmap_new(), .all_daily = true};
-	size_t first = r.scope_arm + 1, values = table_column(t, column_called("sessions")), width = table_width(t);
+	size_t first = r.scope_arm + 1, width = table_width(t);
+	size_t values = table_column(t, column_called("sessions"));
 	r.has_count = table_find_column(t, TOTALS[PART_COUNT]) >= 0;
 	for (size_t c = 0; c < PART_COLUMNS; c++)
 		if (c != PART_COUNT || r.has_count)

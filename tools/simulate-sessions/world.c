@@ -275,7 +275,8 @@ static void read_users(struct world *w, const char *path)
 		json_table_close(&t);
 	} else {
 		struct table *t = table_open_file(path);
-		size_t user = table_column(t, column_called("user")), interests = table_column(t, column_called("interests"));
+		size_t user = table_column(t, column_called("user"));
+		size_t interests = table_column(t, column_called("interests"));
 		long bias = table_find_column(t, "consume_bias");
 		long sharpness = table_find_column(t, "consume_sharpness");
 		while (table_next(t)) {
