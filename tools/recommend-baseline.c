@@ -78,18 +78,20 @@ struct ranked {
 };
 
 /* Greater scores first, ties by item id. */
-static int compare(const void *a, const void *b)
+static inline bool is_behind(const struct ranked *a, const struct ranked *b)
 {
-	const struct ranked *x = a, *y = b;
-	if (x->score < y->score || x->score > y->score)
-		return x->score > y->score ? -1 : 1;
-	return (x->item > y->item) - (x->item < y->item);
+	return a->score < b->score || (!(a->score > b->score) && a->item > b->item);
 }
 
-static int compare_back(const void *a, const void *b)
+static int compare(const void *a, const void *b)
 {
-	return compare(b, a);
+	return is_behind(a, b) ? 1 : is_behind(b, a) ? -1 : 0;
 }
+
+#define TOPK_NAME ranked
+#define TOPK_ENTRY struct ranked
+#define TOPK_BEHIND is_behind
+#include "data/topk-heap.h"
 
 /* The items that can be offered, those with a row of the splits that count: in the
  * order of popularity. Sums are exact, so the order of rows does not matter. */
@@ -146,22 +148,11 @@ struct lists {
 	uint64_t rows, empty;
 };
 
-/* Sinks the top of the heap whose worst element is on top. */
-static void sink(struct ranked *heap, size_t n)
+/* Rare, and so out of the loop, which has a few instructions for each item. */
+static __attribute__((noinline)) void take(struct ranked *best, size_t *n, size_t k,
+					   struct ranked r)
 {
-	for (size_t i = 0;;) {
-		size_t child = 2 * i + 1;
-		if (child >= n)
-			return;
-		if (child + 1 < n && compare(&heap[child + 1], &heap[child]) > 0)
-			child++;
-		if (compare(&heap[i], &heap[child]) >= 0)
-			return;
-		struct ranked swap = heap[i];
-		heap[i] = heap[child];
-		heap[child] = swap;
-		i = child;
-	}
+	ranked_offer(best, n, k, r);
 }
 
 /* The k items with the greatest hashes: a sample without replacement. Their upper
@@ -179,19 +170,11 @@ static size_t draw(struct lists *l, struct span user)
 		uint32_t item = l->ranked[i].item;
 		if (share < least || l->banned[item] == l->turn)
 			continue;
-		struct ranked r = {share, item};
-		if (n < k) {
-			l->best[n++] = r;
-			if (n == k) /* sorted with the worst first, it is a heap */
-				qsort(l->best, n, sizeof r, compare_back);
-		} else if (compare(&r, &l->best[0]) < 0) {
-			l->best[0] = r;
-			sink(l->best, n);
-		}
+		take(l->best, &n, k, (struct ranked){share, item});
 		if (n == k)
 			least = l->best[0].score;
 	}
-	qsort(l->best, n, sizeof *l->best, compare);
+	ranked_sort(l->best, n);
 	return n;
 }
 

@@ -110,30 +110,16 @@ static inline bool any_above(const float *value, const float *scale, float bound
 	return word[0] | word[1];
 }
 
-/* The k largest so far, the smallest on top. */
+#define TOPK_NAME largest
+#define TOPK_ENTRY float
+#define TOPK_BEHIND(a, b) (*(a) < *(b))
+#include "data/topk-heap.h"
+
+/* The k largest so far. */
 struct heap {
 	float *at;
 	size_t n, k;
 };
-
-static void heap_take(struct heap *h, float x)
-{
-	size_t at = 0;
-	if (h->n < h->k) {
-		for (at = h->n++; at > 0 && h->at[(at - 1) / 2] > x; at = (at - 1) / 2)
-			h->at[at] = h->at[(at - 1) / 2];
-	} else {
-		while (2 * at + 1 < h->k) {
-			size_t child = 2 * at + 1;
-			child += child + 1 < h->k && h->at[child + 1] < h->at[child];
-			if (!(h->at[child] < x))
-				break;
-			h->at[at] = h->at[child];
-			at = child;
-		}
-	}
-	h->at[at] = x;
-}
 
 /* What is a little below the k-th best may be one of the best when it is computed
  * exactly: the sums are right to one part in 10^5 or so. */
@@ -158,8 +144,7 @@ static void find_near(struct ranker *r, uint32_t docs, size_t k)
 				continue;
 			r->found = memory_grow(r->found, &r->capacity, r->n + 1, sizeof *r->found);
 			r->found[r->n++] = (struct ranked){(double)x, d};
-			if (heap.n < k || x > heap.at[0])
-				heap_take(&heap, x);
+			largest_offer(heap.at, &heap.n, k, x);
 		}
 	}
 	for (size_t i = 0; i < r->n; i++)

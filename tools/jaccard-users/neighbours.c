@@ -34,38 +34,21 @@ static int by_distance(const void *a, const void *b)
 	return nearer(a, b) ? -1 : nearer(b, a);
 }
 
-/* found[0 .. n) is a heap with the farthest on top. */
-static void sink(struct neighbour *heap, size_t n, size_t at)
-{
-	struct neighbour moved = heap[at];
-	for (;;) {
-		size_t child = 2 * at + 1;
-		if (child >= n)
-			break;
-		child += child + 1 < n && nearer(&heap[child], &heap[child + 1]);
-		if (!nearer(&moved, &heap[child]))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = moved;
-}
+#define TOPK_NAME nearest
+#define TOPK_ENTRY struct neighbour
+#define TOPK_BEHIND(a, b) nearer(b, a)
+#include "data/topk-heap.h"
 
 /* Takes a neighbour in; returns the distance beyond which no more are wanted. */
 static double take(struct finder *f, const struct wanted *w, struct neighbour new)
 {
-	if (w->k == 0 || f->n < w->k) {
+	if (w->k == 0 || f->n < w->k)
 		f->found = memory_grow(f->found, &f->capacity, f->n + 1, sizeof *f->found);
+	if (w->k)
+		nearest_offer(f->found, &f->n, w->k, new);
+	else
 		f->found[f->n++] = new;
-		if (f->n != w->k)
-			return w->max_distance;
-		for (size_t i = f->n / 2; i-- > 0;)
-			sink(f->found, f->n, i);
-	} else if (nearer(&new, &f->found[0])) {
-		f->found[0] = new;
-		sink(f->found, f->n, 0);
-	}
-	return f->found[0].distance;
+	return w->k && f->n == w->k ? f->found[0].distance : w->max_distance;
 }
 
 /* The least number of shared items with which a set of `b` items can be within

@@ -57,50 +57,41 @@ struct work {
 
 /* --- neighbours and P --------------------------------------------------------- */
 
-/* The k nearest of point i by squared distance, kept as a heap with the
- * farthest on top; equal distances by number. */
-static bool farther(double a, uint32_t i, double b, uint32_t j)
+struct near {
+	double distance; /* squared */
+	uint32_t id;
+};
+
+static inline bool is_farther(const struct near *a, const struct near *b)
 {
-	return a > b || (a == b && i > j);
+	return a->distance > b->distance || (a->distance == b->distance && a->id > b->id);
 }
 
-static void sift_down(double *distance, uint32_t *id, uint32_t n)
-{
-	uint32_t at = 0;
-	double d = distance[0];
-	uint32_t who = id[0];
-	for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-		if (child + 1 < n && farther(distance[child + 1], id[child + 1],
-					     distance[child], id[child]))
-			child++;
-		if (!farther(distance[child], id[child], d, who))
-			break;
-		distance[at] = distance[child];
-		id[at] = id[child];
-	}
-	distance[at] = d;
-	id[at] = who;
-}
+#define TOPK_NAME nearest
+#define TOPK_ENTRY struct near
+#define TOPK_BEHIND is_farther
+#include "data/topk-heap.h"
 
-static void find_neighbours(struct work *w, uint32_t i, double *distance, uint32_t *id)
+/* The k nearest of point i; `near`: room for k. */
+static void find_neighbours(struct work *w, uint32_t i, struct near *near, double *distance,
+			    uint32_t *id)
 {
 	const struct tsne *t = w->t;
 	const float *row = t->rows + (size_t)i * t->stride;
-	for (uint32_t j = 0; j < w->k; j++) {
-		distance[j] = DBL_MAX;
-		id[j] = UINT32_MAX;
-	}
+	size_t n = w->k;
+	for (uint32_t j = 0; j < w->k; j++)
+		near[j] = (struct near){DBL_MAX, UINT32_MAX};
 	for (uint32_t j = 0; j < t->n; j++) {
 		if (j == i)
 			continue;
 		float dot = t->dot(row, t->rows + (size_t)j * t->stride, t->stride);
 		double d = (double)w->norm[i] + (double)w->norm[j] - 2 * (double)dot;
 		d = d > 0 ? d : 0;
-		if (farther(distance[0], id[0], d, j)) {
-			distance[0] = d;
-			id[0] = j;
-			sift_down(distance, id, w->k);
-		}
+		nearest_offer(near, &n, w->k, (struct near){d, j});
+	}
+	for (uint32_t j = 0; j < w->k; j++) {
+		distance[j] = near[j].distance;
+		id[j] = near[j].id;
 	}
 }
 
@@ -141,10 +132,13 @@ static void neighbour_chunk(void *context, size_t chunk, size_t worker)
 	struct work *w = context;
 	uint32_t from = (uint32_t)chunk * CHUNK;
 	uint32_t end = from + CHUNK < w->t->n ? from + CHUNK : w->t->n;
+	struct near *near = memory_new(w->k, sizeof *near);
 	for (uint32_t i = from; i < end; i++) {
-		find_neighbours(w, i, w->weight + (size_t)i * w->k, w->neighbour + (size_t)i * w->k);
+		find_neighbours(w, i, near, w->weight + (size_t)i * w->k,
+				w->neighbour + (size_t)i * w->k);
 		make_conditional(w->weight + (size_t)i * w->k, w->k, w->t->perplexity);
 	}
+	free(near);
 	if (worker == 0)
 		progress_step(from, w->t->n, "neighbours");
 }

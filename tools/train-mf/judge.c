@@ -30,67 +30,38 @@ struct judge_metric judge_metric_of(const char *text, const char *option)
 
 struct found {
 	float score;
+	uint32_t key; /* in the order of ids */
 	uint32_t item;
 };
 
-/* Is `a` ranked behind `b`? `key` says which id comes first. */
-static inline bool behind(const uint32_t *key, struct found a, struct found b)
+static inline bool is_behind(const struct found *a, const struct found *b)
 {
-	return a.score < b.score || (a.score == b.score && key[a.item] > key[b.item]);
+	return a->score < b->score || (a->score == b->score && a->key > b->key);
 }
 
-/* Moves the root of a heap whose root is the last in rank to its place. */
-static void sift(const uint32_t *key, struct found *heap, uint32_t n, uint32_t at)
-{
-	struct found held = heap[at];
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-		if (child >= n)
-			break;
-		if (child + 1 < n && behind(key, heap[child + 1], heap[child]))
-			child++;
-		if (!behind(key, heap[child], held))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = held;
-}
+#define TOPK_NAME found
+#define TOPK_ENTRY struct found
+#define TOPK_BEHIND is_behind
+#include "data/topk-heap.h"
 
 /* The best k of all items but `seen` (ascending), best first; how many. */
 static uint32_t best_items(const struct params *items, const uint32_t *key, const float *user,
 			   kernel_dot *dot, const uint32_t *seen, uint64_t seen_count, uint32_t k,
 			   struct found *heap)
 {
-	uint32_t n = 0;
+	size_t n = 0;
 	for (uint32_t i = 0; i < items->n; i++) {
 		if (seen_count && *seen == i) {
 			seen++;
 			seen_count--;
 			continue;
 		}
-		struct found f = {dot(user, params_row(items, i), items->stride) +
-				  *params_bias(items, i), i};
-		if (n < k) {
-			heap[n++] = f;
-			if (n == k)
-				for (uint32_t at = k / 2; at-- > 0;)
-					sift(key, heap, k, at);
-		} else if (behind(key, heap[0], f)) {
-			heap[0] = f;
-			sift(key, heap, k, 0);
-		}
+		float score = dot(user, params_row(items, i), items->stride) + *params_bias(items, i);
+		if (n < k || !(score < heap[0].score))
+			found_offer(heap, &n, k, (struct found){score, key[i], i});
 	}
-	if (n < k)
-		for (uint32_t at = n / 2; at-- > 0;)
-			sift(key, heap, n, at);
-	for (uint32_t left = n; left > 1; left--) {
-		struct found last = heap[0];
-		heap[0] = heap[left - 1];
-		heap[left - 1] = last;
-		sift(key, heap, left - 1, 0);
-	}
-	return n;
+	found_sort(heap, n);
+	return (uint32_t)n;
 }
 
 static bool wanted(const uint32_t *items, uint64_t n, uint32_t item)
