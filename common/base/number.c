@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -496,4 +497,20 @@ size_t number_write_float(float value, char out[NUMBER_SIZE])
 	uint32_t c = exponent ? part | UINT32_C(1) << 23 : part;
 	int q = (exponent ? exponent : 1) - 150;
 	return lay_out(shortest(c, q, part == 0 && exponent > 1, false), negative, 9, out);
+}
+
+const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE])
+{
+	bool above = low > 0 && low <= ABOVE_ZERO;
+	if (above && isinf(high))
+		snprintf(out, NUMBER_RANGE_SIZE, "above 0");
+	else if (above)
+		snprintf(out, NUMBER_RANGE_SIZE, "above 0, at most %.15g", high);
+	else if (isinf(high))
+		snprintf(out, NUMBER_RANGE_SIZE, "at least %.15g", low);
+	else if (isinf(low))
+		snprintf(out, NUMBER_RANGE_SIZE, "at most %.15g", high);
+	else
+		snprintf(out, NUMBER_RANGE_SIZE, "%.15g to %.15g", low, high);
+	return out;
 }

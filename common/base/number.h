@@ -43,6 +43,13 @@ enum number_state number_limit(const char *s, size_t n, struct number_limit *out
 /* "not a number" or "out of range": the words for a message. */
 const char *number_problem(enum number_state state);
 
+/* The smallest number above zero: `low` of a range that excludes 0. */
+#define ABOVE_ZERO 0x1p-1022
+
+/* The range low .. high in words: "1 to 1024", "at least 0", "above 0"; returns `out`. */
+enum { NUMBER_RANGE_SIZE = 96 };
+const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE]);
+
 enum { NUMBER_SIZE = 32 };
 
 /* The shortest text that reads back as the same value; returns its length,

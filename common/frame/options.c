@@ -84,29 +84,12 @@ static bool has_range(const struct option_row *row)
 		!(isinf(row->low) && isinf(row->high));
 }
 
-/* The range in words: "1 to 1024", "at least 0", "above 0". */
-static const char *range_text(const struct option_row *row, char *out, size_t size)
-{
-	bool above = row->low > 0 && row->low <= ABOVE_ZERO;
-	if (above && isinf(row->high))
-		snprintf(out, size, "above 0");
-	else if (above)
-		snprintf(out, size, "above 0, at most %.15g", row->high);
-	else if (isinf(row->high))
-		snprintf(out, size, "at least %.15g", row->low);
-	else if (isinf(row->low))
-		snprintf(out, size, "at most %.15g", row->high);
-	else
-		snprintf(out, size, "%.15g to %.15g", row->low, row->high);
-	return out;
-}
-
 static void check_range(const struct option_row *row, const char *value, double number)
 {
 	if (!has_range(row) || (number >= row->low && number <= row->high))
 		return;
-	char range[96], problem[128];
-	snprintf(problem, sizeof problem, "must be %s", range_text(row, range, sizeof range));
+	char range[NUMBER_RANGE_SIZE], problem[128];
+	snprintf(problem, sizeof problem, "must be %s", number_range(row->low, row->high, range));
 	bad_value(row, value, problem);
 }
 
@@ -235,11 +218,11 @@ static char *row_help(const struct option_row *row)
 {
 	struct buffer b = {0};
 	buffer_add_text(&b, row->help);
-	char range[96];
+	char range[NUMBER_RANGE_SIZE];
 	if (row->choices && strcmp(row->choices, row->argument ? row->argument : "") != 0)
 		buffer_format(&b, "; one of %s", row->choices);
 	else if (row->argument && has_range(row))
-		buffer_format(&b, "; %s", range_text(row, range, sizeof range));
+		buffer_format(&b, "; %s", number_range(row->low, row->high, range));
 	if (row->kind == OPTION_LIST && !strstr(row->help, "repeated"))
 		buffer_add_text(&b, "; may be repeated");
 	if (row->fallback)

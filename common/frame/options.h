@@ -61,9 +61,6 @@ struct option_row {
 
 #define OPTION_END {NULL, 0, OPTION_FLAG, NULL, 0, NULL, 0, 0, NULL, NULL}
 
-/* The smallest number above zero: `low` of a range that excludes 0. */
-#define ABOVE_ZERO 0x1p-1022
-
 /* What most tools share. */
 struct common {
 	bool csv, no_header, line_buffered, quiet, verbose, progress;

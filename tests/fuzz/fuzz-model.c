@@ -1,4 +1,5 @@
-/* Any bytes as a model, whole; the first byte picks strict or skipping. */
+/* Any bytes as a model, whole, and what its meta rows say of the fit; the first byte picks
+ * strict or skipping. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -6,6 +7,7 @@
 
 #include "fuzz.h"
 #include "domain/model.h"
+#include "learning/fitting.h"
 
 struct bytes {
 	const uint8_t *at;
@@ -30,6 +32,15 @@ static void read_all(void *context)
 		for (uint32_t i = 0; i < m->side[k].n; i++)
 			for (uint32_t f = 0; f < m->stride; f++)
 				sum += (double)m->side[k].factors[(size_t)i * m->stride + f];
+	struct fitting fit = fitting_new();
+	const struct strmap *metas = m->side[MODEL_META].ids;
+	for (uint32_t i = 0; i < strmap_count(metas); i++) {
+		char problem[FITTING_PROBLEM];
+		fitting_take_meta(&fit, strmap_key(metas, i), problem);
+	}
+	struct fitting_meta row;
+	for (size_t at = 0; fitting_next_meta(&fit, &at, &row);)
+		sum += (double)row.value[0];
 	free(model_meta(m, "loss"));
 	model_free(m);
 	table_close(t);

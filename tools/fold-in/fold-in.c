@@ -24,18 +24,22 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
-#include "learning/loss.h"
+#include "learning/fitting.h"
 #include "folding.h"
+
+/* The front of the option row of a row of learning/fitting.h; help comes behind it. */
+#define FIT(field, kind, option, argument, fallback, low, high, choices, whose) \
+	option, 0, OPTION_##kind, argument, offsetof(struct options, field), fallback, \
+	low, high, choices
 
 static const struct option_row OPTIONS[] = {
 	{"model", 'm', OPTION_FILE, "FILE", offsetof(struct options, model), NULL, 0, 0, NULL,
 	 "the model, as train-mf writes it (needed)"},
 	{"users-only", 0, OPTION_FLAG, NULL, offsetof(struct options, users_only), NULL, 0, 0, NULL,
 	 "write the users' rows alone, without meta, features and items"},
-	{"epochs", 0, OPTION_INT, "N", offsetof(struct options, epochs), "30", 1, 100000, NULL,
+	{FIT_ROW_EPOCHS(FIT),
 	 "visit every interaction N times (a model of the loss ials is solved at once)"},
-	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
-	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
+	{FIT_ROW_LEARNING_RATE(FIT), "the length of the first steps"},
 	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
 	 NULL, "use the rows of these splits: a list of train, validation, test, or all"},
 	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
@@ -55,44 +59,16 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
+/* Whatever of the model's meta rows is not there is the default. */
 static void read_meta(struct span id, struct fitting *fit, const char *path)
 {
-	const struct { const char *name; double *real; uint64_t *whole; } known[] = {
-		{"unobserved_weight", &fit->unobserved, NULL},
-		{"regularization", &fit->regularisation, NULL},
-		{"regularization_exponent", &fit->exponent, NULL},
-		{"user_alpha", &fit->user_alpha, NULL},
-		{"init_scale", &fit->init_scale, NULL},
-		{"temperature", &fit->temperature, NULL},
-		{"margin", &fit->margin, NULL},
-		{"negative_weight", &fit->negative_weight, NULL},
-		{"negatives", NULL, &fit->negatives},
-		{"max_sampled", NULL, &fit->max_sampled},
-		{"kos_k", NULL, &fit->kos_k},
-		{"kos_n", NULL, &fit->kos_n},
-		{"rows", NULL, &fit->rows},
-		{"seed", NULL, &fit->seed},
-	};
-	const char *equals = memchr(id.at, '=', id.n);
-	struct span name = {id.at, (size_t)(equals - id.at)};
-	struct span value = {equals + 1, id.n - name.n - 1};
-	char text[QUOTED_SIZE];
-	if (span_equal(name, span_of("loss"))) {
-		fit->has_loss = loss_named(value, &fit->loss);
-		if (!fit->has_loss)
-			die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
-			    quoted(value.at, value.n, text));
-	}
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if (!span_equal(name, span_of(known[i].name)))
-			continue;
-		enum number_state state = known[i].real
-			? number_double(value.at, value.n, known[i].real)
-			: number_u64(value.at, value.n, known[i].whole);
-		if (state != NUMBER_OK)
-			die(STATUS_DATA, "%s: meta %s: %s", path, quoted(id.at, id.n, text),
-			    number_problem(state));
-	}
+	char text[QUOTED_SIZE], problem[FITTING_PROBLEM];
+	if (fitting_take_meta(fit, id, problem))
+		return;
+	if (id.n >= 5 && memcmp(id.at, "loss=", 5) == 0)
+		die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
+		    quoted(id.at + 5, id.n - 5, text));
+	die(STATUS_DATA, "%s: meta %s: %s", path, quoted(id.at, id.n, text), problem);
 }
 
 /* Reads the model up to its users; writes what it reads when `out` is given. */
@@ -108,9 +84,8 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	if (!o->common.no_header)
 		model_write_header(out, f->factors);
 	output_flush(out);
-	f->fit = (struct fitting){.exponent = 1, .init_scale = 1,
-				  .max_sampled = 10, .kos_k = 5, .kos_n = 10, .negatives = 256,
-				  .temperature = 0.2, .margin = 0.5, .negative_weight = 5};
+	f->fit = fitting_new();
+	f->fit.loss = LOSSES;
 	while (model_next(reader, &row) && row.kind != MODEL_USER) {
 		if (row.kind == MODEL_META)
 			read_meta(row.id, &f->fit, o->model);
@@ -123,15 +98,10 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	}
 	model_close(reader);
 	table_close(table);
-	if (!f->fit.has_loss)
+	if (f->fit.loss == LOSSES)
 		die(STATUS_DATA, "%s: no meta row tells its loss", o->model);
 	if (f->items.n == 0)
 		die(STATUS_DATA, "%s: no items", o->model);
-	if (f->fit.max_sampled < 1 || f->fit.max_sampled > 100000 || f->fit.kos_k < 1 ||
-	    f->fit.kos_n < 1 || f->fit.kos_n > 100000)
-		die(STATUS_DATA, "%s: meta max_sampled, kos_k or kos_n is out of range", o->model);
-	if (f->fit.negatives < 1 || f->fit.negatives > 100000 || !(f->fit.temperature >= 0.025))
-		die(STATUS_DATA, "%s: meta negatives or temperature is out of range", o->model);
 	return written;
 }
 
@@ -157,7 +127,7 @@ static bool solve_user(const struct folding *f, const struct taken *t, float *x)
 		f->kernel->axpy(x, 1, scaled, n);
 	}
 	double all = t->n + f->fit.unobserved * f->items.n;
-	float pull = (float)(f->fit.regularisation * pow(all, f->fit.exponent));
+	float pull = (float)(f->fit.regularization * pow(all, f->fit.exponent));
 	for (size_t i = 0; i < f->factors; i++)
 		matrix[i * n + i] += pull;
 	bool solved = f->kernel->solve(matrix, x, f->factors, n);
@@ -209,7 +179,7 @@ static void fold_user(void *context, size_t user, size_t worker)
 			m.sums = memory_new(f->factors, sizeof *m.sums);
 			for (uint32_t i = 0; i < f->factors; i++)
 				m.sums[i] = 1;
-			if (loss_of_cosines(f->fit.loss))
+			if (loss_of_cosines((enum loss)f->fit.loss))
 				folding_turn(f, id, &t, &m);
 			else
 				folding_descend(f, id, &t, &m);

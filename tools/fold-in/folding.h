@@ -10,7 +10,7 @@
 #include "frame/options.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
-#include "learning/loss.h"
+#include "learning/fitting.h"
 
 struct options {
 	const char *model, *fit_splits, *user, *item, *weight, *split;
@@ -21,19 +21,10 @@ struct options {
 	struct common common;
 };
 
-/* What the model says of how it was fitted. */
-struct fitting {
-	bool has_loss;
-	enum loss loss;
-	double unobserved, regularisation, exponent, user_alpha, init_scale;
-	double temperature, margin, negative_weight;
-	uint64_t max_sampled, kos_k, kos_n, negatives, rows, seed;
-};
-
 /* A user's known items: rows from .. to - 1 of the arrays below. */
 struct folding {
 	const struct options *options;
-	struct fitting fit;
+	struct fitting fit;  /* what the model says of how it was fitted */
 	struct model_side items;
 	uint32_t factors;
 	size_t stride;

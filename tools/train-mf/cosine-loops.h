@@ -149,7 +149,7 @@ APART void scatter(const struct sgd *s, const struct pace *pace, struct gathered
 		vec across = vec_fma(along, vec_load(unit + i), vec_load(slope + i));
 		vec_store(slope + i, vec_mul(inverse, across));
 	}
-	move(s, pace, g->params, &g->made[k], slope, 1, 0, s->optimiser == ADADELTA);
+	move(s, pace, g->params, &g->made[k], slope, 1, 0, s->optimizer == ADADELTA);
 	if (!g->features)
 		make_unit(params_row(g->params, g->made[k].own_row), stride);
 }

@@ -20,11 +20,6 @@
 
 #include "sgd.h"
 
-enum { NEGATIVES_MOST = 65536 };
-
-/* e^((s - 1) / temperature), for a cosine s, stays far above the least float. */
-#define TEMPERATURE_LEAST 0.025
-
 /* As sgd_cell: visits every row of the cell. */
 sgd_cell cosine_cell_portable, cosine_cell_avx2, cosine_cell_avx512;
 

@@ -31,7 +31,7 @@ struct ials_options {
 
 struct ials;
 
-/* Works on the given sides, whose optimiser has no state. */
+/* Works on the given sides, whose optimizer has no state. */
 struct ials *ials_new(const struct problem *p, struct params *users, struct params *items,
 		      const struct ials_options *options, enum kernel_choice kernel,
 		      struct pool *pool);

@@ -14,10 +14,10 @@ static void check_old(const struct training *t)
 	const struct options *o = t->options;
 	char *loss = model_meta(t->init, "loss"), *normal = model_meta(t->init, "normalize");
 	char text[QUOTED_SIZE];
-	if (loss && strcmp(loss, LOSS_NAMES[o->loss]) != 0)
+	if (loss && strcmp(loss, LOSS_NAMES[o->fit.loss]) != 0)
 		usage_error("--keep-old: the model %s was fitted with --loss %s, not %s: their "
 			    "scores do not compare", o->init, quoted(loss, strlen(loss), text),
-			    LOSS_NAMES[o->loss]);
+			    LOSS_NAMES[o->fit.loss]);
 	if (normal && (o->user_features || o->item_features) &&
 	    (strcmp(normal, "no") == 0) != o->no_normalise)
 		usage_error("--keep-old: the model %s was fitted %s --no-normalize", o->init,
@@ -46,7 +46,7 @@ void init_open(struct training *t)
 static void find_old(struct training *t)
 {
 	struct problem *p = t->problem;
-	bool cosines = loss_of_cosines((enum loss)t->options->loss);
+	bool cosines = loss_of_cosines((enum loss)t->options->fit.loss);
 	t->kept[MODEL_ITEM_FEATURE] = kept_features(t->init, MODEL_ITEM_FEATURE, t->item_features);
 	t->kept[MODEL_ITEM] = kept_entities(t->init, MODEL_ITEM, &p->items, t->item_features,
 					    &t->items, cosines);

@@ -7,37 +7,29 @@
 #include "schedule.h"
 #include "sgd.h"
 
+/* The front of the option row of a row of learning/fitting.h; help comes behind it. */
+#define FIT(field, kind, option, argument, fallback, low, high, choices, whose) \
+	option, 0, OPTION_##kind, argument, offsetof(struct options, fit.field), fallback, \
+	low, high, choices
+
 const struct option_row TRAIN_OPTIONS[] = {
-	{"loss", 0, OPTION_CHOICE, "LOSS", offsetof(struct options, loss), "warp", 0, 0, LOSS_CHOICES,
-	 "what is minimised"},
-	{"factors", 0, OPTION_INT, "N", offsetof(struct options, factors), "64", 1, 4096, NULL,
-	 "numbers per user and item"},
-	{"epochs", 0, OPTION_INT, "N", offsetof(struct options, epochs), "30", 1, 100000, NULL,
-	 "visit every interaction N times at most"},
-	{"learning-rate", 0, OPTION_REAL, "X", offsetof(struct options, learning_rate), "0.05",
-	 ABOVE_ZERO, 1e6, NULL, "the length of the first steps"},
-	{"max-sampled", 0, OPTION_INT, "N", offsetof(struct options, max_sampled), "10", 1,
-	 SAMPLED_MOST, NULL, "warp, warp-kos: draw at most N negatives for an interaction"},
-	{"kos-k", 0, OPTION_INT, "K", offsetof(struct options, kos_k), "5", 1, KOS_MOST, NULL,
-	 "warp-kos: learn from the K-th best of the user's drawn positives"},
-	{"kos-n", 0, OPTION_INT, "N", offsetof(struct options, kos_n), "10", 1, KOS_MOST, NULL,
-	 "warp-kos: draw N of the user's positives"},
-	{"optimizer", 0, OPTION_CHOICE, "HOW", offsetof(struct options, optimiser), "adagrad", 0, 0,
-	 "adagrad|adadelta", "how steps shrink; adadelta needs no --learning-rate"},
-	{"rho", 0, OPTION_REAL, "X", offsetof(struct options, rho), "0.95", 0, 0x1.fffffep-1, NULL,
-	 "adadelta: the share of the past in its running means"},
-	{"epsilon", 0, OPTION_REAL, "X", offsetof(struct options, epsilon), "1e-6", 1e-30, 1, NULL,
-	 "adadelta: added to its running means"},
-	{"user-alpha", 0, OPTION_REAL, "X", offsetof(struct options, user_alpha), "0", 0, 1e6, NULL,
+	{FIT_ROW_LOSS(FIT), "what is minimised"},
+	{FIT_ROW_FACTORS(FIT), "numbers per user and item"},
+	{FIT_ROW_EPOCHS(FIT), "visit every interaction N times at most"},
+	{FIT_ROW_LEARNING_RATE(FIT), "the length of the first steps"},
+	{FIT_ROW_MAX_SAMPLED(FIT), "warp, warp-kos: draw at most N negatives for an interaction"},
+	{FIT_ROW_KOS_K(FIT), "warp-kos: learn from the K-th best of the user's drawn positives"},
+	{FIT_ROW_KOS_N(FIT), "warp-kos: draw N of the user's positives"},
+	{FIT_ROW_OPTIMIZER(FIT), "how steps shrink; adadelta needs no --learning-rate"},
+	{FIT_ROW_RHO(FIT), "adadelta: the share of the past in its running means"},
+	{FIT_ROW_EPSILON(FIT), "adadelta: added to its running means"},
+	{FIT_ROW_USER_ALPHA(FIT),
 	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
-	{"item-alpha", 0, OPTION_REAL, "X", offsetof(struct options, item_alpha), "0", 0, 1e6, NULL,
-	 "the same for items"},
-	{"unobserved-weight", 0, OPTION_REAL, "X", offsetof(struct options, unobserved), "0.2", 0,
-	 1e6, NULL, "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
-	{"regularization", 0, OPTION_REAL, "X", offsetof(struct options, regularisation), "0.01", 0,
-	 1e9, NULL, "ials: the weight of squared factors"},
-	{"regularization-exponent", 0, OPTION_REAL, "X", offsetof(struct options, exponent), "1",
-	 0, 4, NULL, "ials: the power of a row's frequency in its regularisation"},
+	{FIT_ROW_ITEM_ALPHA(FIT), "the same for items"},
+	{FIT_ROW_UNOBSERVED(FIT),
+	 "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
+	{FIT_ROW_REGULARIZATION(FIT), "ials: the weight of squared factors"},
+	{FIT_ROW_EXPONENT(FIT), "ials: the power of a row's frequency in its regularisation"},
 	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
 	 "auto|exact|block|cg", "ials: solve for all factors of a row at once, for "
 	 "--block-factors of them after the other, or take --cg-steps towards the solution; auto "
@@ -46,19 +38,17 @@ const struct option_row TRAIN_OPTIONS[] = {
 	 "ials: steps of conjugate gradients for a row in an epoch"},
 	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
 	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
-	{"negatives", 0, OPTION_INT, "N", offsetof(struct options, negatives), "256", 1,
-	 NEGATIVES_MOST, NULL, "softmax, ccl: set an interaction against N items not taken, which 32 "
-	 "interactions share"},
-	{"temperature", 0, OPTION_REAL, "X", offsetof(struct options, temperature), "0.2",
-	 TEMPERATURE_LEAST, 1000, NULL, "softmax: what scores are divided by; the lower, the "
-	 "more the negatives that come closest count"},
-	{"margin", 0, OPTION_REAL, "X", offsetof(struct options, margin), "0.5", -1, 1, NULL,
-	 "ccl: negatives of a score below X cost nothing"},
-	{"negative-weight", 0, OPTION_REAL, "X", offsetof(struct options, negative_weight), "5",
-	 0, 1e6, NULL, "ccl: the weight of the negatives' mean beside the item taken"},
-	{"init-scale", 0, OPTION_REAL, "X", offsetof(struct options, init_scale), "1", 0, 1e6, NULL,
-	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its root); "
-	 "softmax and ccl start at the length 1"},
+	{FIT_ROW_NEGATIVES(FIT),
+	 "softmax, ccl: set an interaction against N items not taken, which 32 interactions share"},
+	{FIT_ROW_TEMPERATURE(FIT),
+	 "softmax: what scores are divided by; the lower, the more the negatives that come "
+	 "closest count"},
+	{FIT_ROW_MARGIN(FIT), "ccl: negatives of a score below X cost nothing"},
+	{FIT_ROW_NEGATIVE_WEIGHT(FIT),
+	 "ccl: the weight of the negatives' mean beside the item taken"},
+	{FIT_ROW_INIT_SCALE(FIT),
+	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its "
+	 "root); softmax and ccl start at the length 1"},
 	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
 	 NULL, "columns user, feature, [weight]: a user is the sum of what is here and of an "
 	 "identity of its own"},
@@ -120,19 +110,19 @@ const struct option_row TRAIN_OPTIONS[] = {
 /* What the table of options cannot say. */
 void check_options(const struct options *o)
 {
-	if (o->loss == LOSS_IALS && (o->user_features || o->item_features))
+	if (o->fit.loss == LOSS_IALS && (o->user_features || o->item_features))
 		usage_error("--loss ials knows no features");
-	if (o->loss == LOSS_IALS && o->hogwild)
+	if (o->fit.loss == LOSS_IALS && o->hogwild)
 		usage_error("--loss ials has no order to do without: --hogwild is for the others");
-	if (o->loss == LOSS_WARP_KOS && o->kos_k > o->kos_n)
-		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->kos_k,
-			    (long long)o->kos_n);
-	if (loss_of_cosines((enum loss)o->loss) && (o->user_alpha > 0 || o->item_alpha > 0))
+	if (o->fit.loss == LOSS_WARP_KOS && o->fit.kos_k > o->fit.kos_n)
+		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->fit.kos_k,
+			    (long long)o->fit.kos_n);
+	if (loss_of_cosines((enum loss)o->fit.loss) && (o->fit.user_alpha > 0 || o->fit.item_alpha > 0))
 		usage_error("--loss %s keeps vectors at the length 1: --user-alpha and --item-alpha "
-			    "are for the others", LOSS_NAMES[o->loss]);
-	if (loss_of_cosines((enum loss)o->loss) && option_given("init-scale"))
+			    "are for the others", LOSS_NAMES[o->fit.loss]);
+	if (loss_of_cosines((enum loss)o->fit.loss) && option_given("init-scale"))
 		usage_error("--loss %s starts at the length 1: --init-scale is for the others",
-			    LOSS_NAMES[o->loss]);
+			    LOSS_NAMES[o->fit.loss]);
 	if (o->keep_old && !o->init)
 		usage_error("--keep-old requires --init");
 	if (o->no_user_identity && !o->user_features)

@@ -6,14 +6,12 @@
 #include <stdint.h>
 
 #include "frame/options.h"
+#include "learning/fitting.h"
 
 struct options {
-	int loss, optimiser, kernel, solver;
-	int64_t factors, epochs, max_sampled, kos_k, kos_n, patience, stop_users, blocks, block_factors, cg_steps;
-	int64_t negatives;
-	double learning_rate, rho, epsilon, init_scale, user_alpha, item_alpha;
-	double unobserved, regularisation, exponent;
-	double temperature, margin, negative_weight;
+	struct fitting fit;
+	int kernel, solver;
+	int64_t patience, stop_users, blocks, block_factors, cg_steps;
 	bool keep_old, hogwild, no_user_identity, no_item_identity, no_normalise;
 	const char *user_features, *item_features;
 	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;

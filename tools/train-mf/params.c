@@ -62,7 +62,7 @@ void params_recall(struct params *p)
 	}
 }
 
-/* A number's rate of learning, from its optimiser's state. */
+/* A number's rate of learning, from its optimizer's state. */
 static inline float rate_of(const struct params *p, const float *state, size_t step, float rate,
 			    float epsilon)
 {

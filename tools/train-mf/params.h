@@ -1,7 +1,7 @@
 /* params.h - the numbers that training moves: one block per row.
  *
  * Row r of a side is `width` floats at a 64-byte boundary: `stride` factors
- * (padded with zeros to kernel_padded), then the optimiser's state of each
+ * (padded with zeros to kernel_padded), then the optimizer's state of each
  * factor, so that an update touches one stretch of memory. Biases and their
  * state lie apart.
  */
@@ -18,7 +18,7 @@ struct params {
 	uint32_t n;
 	uint32_t factors;
 	size_t stride;   /* floats of one vector */
-	size_t states;   /* optimiser vectors per row: 0, 1 (adagrad) or 2 (adadelta) */
+	size_t states;   /* optimizer vectors per row: 0, 1 (adagrad) or 2 (adadelta) */
 	size_t width;    /* floats of one row: (1 + states) * stride */
 	float *rows;     /* n * width */
 	float *bias;     /* n * (1 + states) */

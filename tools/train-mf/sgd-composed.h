@@ -164,7 +164,7 @@ struct cell_result VECTOR_NAME(sgd_cell)(const struct sgd *s, struct cell *c)
 	if (c->n == 0)
 		return (struct cell_result){0};
 	if (s->user_features || s->item_features)
-		return s->optimiser == ADADELTA ? composed_cell(s, c, true)
+		return s->optimizer == ADADELTA ? composed_cell(s, c, true)
 						: composed_cell(s, c, false);
 	return plain_cell(s, c);
 }

@@ -359,7 +359,7 @@ INLINE struct cell_result any_cell(const struct sgd *s, const struct cell *c, co
 /* The usual sizes are compiled on their own: loops of known length unroll. */
 static struct cell_result plain_cell(const struct sgd *s, const struct cell *c)
 {
-	if (s->optimiser == ADADELTA)
+	if (s->optimizer == ADADELTA)
 		return any_cell(s, c, s->users->stride, true);
 	switch (s->users->stride) {
 	case 16:

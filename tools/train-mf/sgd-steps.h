@@ -51,7 +51,7 @@ INLINE struct pace pace_of(const struct sgd *s)
 			     vec_set(s->epsilon)};
 }
 
-/* Moves LANES numbers of a row against their gradient; their optimiser's state
+/* Moves LANES numbers of a row against their gradient; their optimizer's state
  * lies one and two strides on. */
 INLINE void step(float *row, vec g, const struct pace *pace, size_t stride, bool adadelta)
 {

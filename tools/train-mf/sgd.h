@@ -12,15 +12,11 @@
 #define RECPIPE_TRAIN_MF_SGD_H
 
 #include "data/kernel.h"
-#include "learning/loss.h"
+#include "learning/fitting.h"
 #include "features.h"
 #include "params.h"
 #include "positives.h"
 #include "schedule.h"
-
-enum { SAMPLED_MOST = 1000, KOS_MOST = 256 };
-
-enum optimiser { ADAGRAD, ADADELTA };
 
 /* What the cells of an epoch share and only read, but for the rows that are
  * theirs. */
@@ -29,8 +25,8 @@ struct sgd {
 	struct params *users, *items;
 	const struct features *user_features, *item_features; /* NULL: identity alone */
 	struct positives positives;
-	enum loss loss;
-	enum optimiser optimiser;
+	enum loss loss;  /* this and what follows: of struct fitting, in float */
+	enum optimizer optimizer;
 	float learning_rate; /* adagrad */
 	float rho, epsilon;  /* adadelta */
 	uint32_t max_sampled;

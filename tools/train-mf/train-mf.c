@@ -73,11 +73,11 @@ static void shrink_chunk(void *context, size_t chunk, size_t worker)
 	double visits = (double)t->problem->rows / ROUNDS;
 	size_t from = chunk * SHRINK_ROWS, to = from + SHRINK_ROWS;
 	struct params *side[] = {&t->users, &t->items};
-	double alpha[] = {o->user_alpha, o->item_alpha};
+	double alpha[] = {o->fit.user_alpha, o->fit.item_alpha};
 	for (int i = 0; i < 2; i++)
 		if (alpha[i] > 0)
 			params_shrink(side[i], from, to < side[i]->n ? to : side[i]->n, alpha[i],
-				      o->learning_rate, o->epsilon, visits);
+				      o->fit.learning_rate, o->fit.epsilon, visits);
 }
 
 /* At the end of each round, for all rows alike: a row's pull depends neither on
@@ -85,7 +85,7 @@ static void shrink_chunk(void *context, size_t chunk, size_t worker)
 static void shrink(struct training *t)
 {
 	uint32_t rows = t->users.n > t->items.n ? t->users.n : t->items.n;
-	if (t->options->user_alpha > 0 || t->options->item_alpha > 0)
+	if (t->options->fit.user_alpha > 0 || t->options->fit.item_alpha > 0)
 		pool_run(t->pool, (rows + SHRINK_ROWS - 1) / SHRINK_ROWS, shrink_chunk, t);
 }
 
@@ -115,7 +115,7 @@ static double train_epoch(struct training *t, uint32_t epoch)
 	for (t->diagonal = 0; t->diagonal < diagonals && !stop_signal(); t->diagonal += t->span) {
 		if (t->diagonal % blocks == 0)
 			schedule_round(t->schedule, t->diagonal / blocks);
-		if (t->diagonal % blocks == 0 && t->options->loss == LOSS_WARP_KOS)
+		if (t->diagonal % blocks == 0 && t->options->fit.loss == LOSS_WARP_KOS)
 			schedule_group(t->schedule, t->pool);
 		train_span(t);
 		for (size_t c = 0; c < cells; c++)
@@ -138,19 +138,19 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 	char advice[160];
 	if (t->ials && !isfinite(loss))
 		die(STATUS_FAILED, "epoch %u: a system of equations has no solution in float; "
-		    "raise --regularization (it is %g)", epoch, o->regularisation);
-	if (o->optimiser == ADADELTA)
+		    "raise --regularization (it is %g)", epoch, o->fit.regularization);
+	if (o->fit.optimizer == ADADELTA)
 		snprintf(advice, sizeof advice, "lower --epsilon (it is %g), raise --rho (it is %g)",
-			 o->epsilon, o->rho);
+			 o->fit.epsilon, o->fit.rho);
 	else
 		snprintf(advice, sizeof advice, "lower --learning-rate (it is %g)",
-			 o->learning_rate);
+			 o->fit.learning_rate);
 	if (!isfinite(loss) || !params_finite(&t->users) || !params_finite(&t->items))
 		die(STATUS_FAILED, "epoch %u: the factors grew beyond all numbers; %s or the "
 		    "weights", epoch, advice);
 	if (!t->ials && loss > LOSS_MOST * problem_mean_weight(t->problem))
 		die(STATUS_FAILED, "epoch %u: training runs away, its mean loss is %g; %s or "
-		    "--init-scale (it is %g)", epoch, loss, advice, o->init_scale);
+		    "--init-scale (it is %g)", epoch, loss, advice, o->fit.init_scale);
 }
 
 static _Noreturn void stop(struct training *t)
@@ -167,7 +167,7 @@ void compose(struct training *t)
 		features_compose_all(t->user_features, &t->users, &t->user_sums);
 	if (t->item_features)
 		features_compose_all(t->item_features, &t->items, &t->item_sums);
-	if (loss_of_cosines((enum loss)t->options->loss)) {
+	if (loss_of_cosines((enum loss)t->options->fit.loss)) {
 		cosine_unit_rows(&t->user_sums); /* of no rows without features */
 		cosine_unit_rows(&t->item_sums);
 	}
@@ -198,13 +198,14 @@ static uint64_t fingerprint(const struct training *t, enum kernel_choice kernel,
 	const struct options *o = t->options;
 	const struct problem *p = t->problem;
 	const struct features *features[] = {t->user_features, t->item_features};
-	int64_t whole[] = {o->loss, o->optimiser, o->solver, o->factors, o->max_sampled, o->kos_k,
-			   o->kos_n, o->blocks, o->block_factors, o->cg_steps, choose, (int64_t)kernel,
+	const struct fitting *f = &o->fit;
+	int64_t whole[] = {f->loss, f->optimizer, o->solver, f->factors, f->max_sampled, f->kos_k,
+			   f->kos_n, o->blocks, o->block_factors, o->cg_steps, choose, (int64_t)kernel,
 			   (int64_t)o->common.seed, (int64_t)t->metric.kind, t->metric.k,
-			   o->hogwild, o->negatives};
-	double real[] = {o->learning_rate, o->rho, o->epsilon, o->user_alpha, o->item_alpha,
-			 o->unobserved, o->regularisation, o->exponent, o->temperature,
-			 o->margin, o->negative_weight};
+			   o->hogwild, f->negatives};
+	double real[] = {f->learning_rate, f->rho, f->epsilon, f->user_alpha, f->item_alpha,
+			 f->unobserved, f->regularization, f->exponent, f->temperature,
+			 f->margin, f->negative_weight};
 	uint64_t h = checkpoint_hash(0, whole, sizeof whole);
 	h = checkpoint_hash(h, real, sizeof real);
 	h = checkpoint_hash(h, p->start, ((size_t)p->users.n + 1) * sizeof *p->start);
@@ -216,13 +217,13 @@ static uint64_t fingerprint(const struct training *t, enum kernel_choice kernel,
 		h = checkpoint_hash(h, p->judged_item,
 				    p->judged_start[p->judged] * sizeof *p->judged_item);
 	for (int side = 0; side < 2; side++) {
-		const struct features *f = features[side];
+		const struct features *own = features[side];
 		uint32_t n = side ? p->items.n : p->users.n;
-		if (!f)
+		if (!own)
 			continue;
-		h = checkpoint_hash(h, f->start, ((size_t)n + 1) * sizeof *f->start);
-		h = checkpoint_hash(h, f->row, f->start[n] * sizeof *f->row);
-		h = checkpoint_hash(h, f->weight, f->start[n] * sizeof *f->weight);
+		h = checkpoint_hash(h, own->start, ((size_t)n + 1) * sizeof *own->start);
+		h = checkpoint_hash(h, own->row, own->start[n] * sizeof *own->row);
+		h = checkpoint_hash(h, own->weight, own->start[n] * sizeof *own->weight);
 	}
 	for (int kind = 0; kind < MODEL_KINDS && o->keep_old; kind++)
 		h = kept_hash(h, &t->kept[kind], (uint32_t)t->users.stride);
@@ -267,11 +268,11 @@ static void check_collapse(const struct training *t)
 			warn("the factors have collapsed to zero, or nearly so (loss %.3f, and 1 is "
 			     "that of zeros): lower --regularization (it is %g), "
 			     "--regularization-exponent (%g) or --unobserved-weight (%g)", loss,
-			     o->regularisation, o->exponent, o->unobserved);
+			     o->fit.regularization, o->fit.exponent, o->fit.unobserved);
 	} else if (longest_row(&t->users) < NOTHING || longest_row(&t->items) < NOTHING) {
 		warn("the factors have collapsed to zero: lower --user-alpha (it is %g) or "
-		     "--item-alpha (%g), or raise --init-scale (%g)", o->user_alpha,
-		     o->item_alpha, o->init_scale);
+		     "--item-alpha (%g), or raise --init-scale (%g)", o->fit.user_alpha,
+		     o->fit.item_alpha, o->fit.init_scale);
 	}
 }
 
@@ -281,7 +282,7 @@ static void train(struct training *t, enum kernel_choice kernel)
 	const struct options *o = t->options;
 	struct progress_state *s = &t->state;
 	bool choose = t->judged && o->patience > 0;
-	t->visits = t->problem->rows * (uint64_t)o->epochs;
+	t->visits = t->problem->rows * (uint64_t)o->fit.epochs;
 	if (choose)
 		check_judges(t);
 	if (o->checkpoint) {
@@ -292,7 +293,7 @@ static void train(struct training *t, enum kernel_choice kernel)
 			curve_step(t, epoch);
 		t->visited = t->problem->rows * s->epoch;
 	}
-	while (s->epoch < o->epochs && (!choose || s->epoch - s->best_epoch < o->patience)) {
+	while (s->epoch < o->fit.epochs && (!choose || s->epoch - s->best_epoch < o->patience)) {
 		uint32_t epoch = s->epoch + 1;
 		double begin = clock_wall(), value = 0;
 		double loss = t->ials ? ials_epoch(t->ials) : train_epoch(t, epoch);
@@ -356,7 +357,7 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
 	t->schedule = schedule_new(t->problem, blocks_wanted(o), o->common.seed);
-	t->cell = loss_of_cosines((enum loss)o->loss) ? cosine_cell_of(kernel) : sgd_cell_of(kernel);
+	t->cell = loss_of_cosines((enum loss)o->fit.loss) ? cosine_cell_of(kernel) : sgd_cell_of(kernel);
 	t->sgd = (struct sgd){
 		.problem = t->problem,
 		.users = &t->users,
@@ -364,19 +365,19 @@ static void prepare_sgd(struct training *t, enum kernel_choice kernel)
 		.user_features = t->user_features,
 		.item_features = t->item_features,
 		.positives = positives_new(t->problem),
-		.loss = (enum loss)o->loss,
-		.optimiser = (enum optimiser)o->optimiser,
-		.learning_rate = (float)o->learning_rate,
-		.rho = (float)o->rho,
-		.epsilon = (float)o->epsilon,
-		.kos_k = (uint32_t)o->kos_k,
-		.kos_n = (uint32_t)o->kos_n,
-		.max_sampled = (uint32_t)o->max_sampled,
-		.negatives = (uint32_t)o->negatives,
-		.temperature = (float)o->temperature,
-		.margin = (float)o->margin,
-		.negative_weight = (float)o->negative_weight,
-		.rank_loss = loss_rank_weights(t->problem->items.n, (uint32_t)o->max_sampled),
+		.loss = (enum loss)o->fit.loss,
+		.optimizer = (enum optimizer)o->fit.optimizer,
+		.learning_rate = (float)o->fit.learning_rate,
+		.rho = (float)o->fit.rho,
+		.epsilon = (float)o->fit.epsilon,
+		.kos_k = (uint32_t)o->fit.kos_k,
+		.kos_n = (uint32_t)o->fit.kos_n,
+		.max_sampled = (uint32_t)o->fit.max_sampled,
+		.negatives = (uint32_t)o->fit.negatives,
+		.temperature = (float)o->fit.temperature,
+		.margin = (float)o->fit.margin,
+		.negative_weight = (float)o->fit.negative_weight,
+		.rank_loss = loss_rank_weights(t->problem->items.n, (uint32_t)o->fit.max_sampled),
 	};
 }
 
@@ -390,9 +391,9 @@ static void prepare_ials(struct training *t, enum kernel_choice kernel)
 	t->kept_gram[0] = kept_gram(&t->kept[MODEL_USER], stride, normal);
 	t->kept_gram[1] = kept_gram(&t->kept[MODEL_ITEM], stride, normal);
 	struct ials_options options = {
-		.unobserved = o->unobserved,
-		.regularisation = o->regularisation,
-		.exponent = o->exponent,
+		.unobserved = o->fit.unobserved,
+		.regularisation = o->fit.regularization,
+		.exponent = o->fit.exponent,
 		.steps = steps ? (uint32_t)o->cg_steps : 0,
 		.block = o->solver == BLOCK ? (uint32_t)o->block_factors : t->factors,
 		.kept_users = t->kept[MODEL_USER].n,
@@ -408,18 +409,18 @@ static struct params start_side(const struct training *t, const struct side_ids 
 				const struct features *f, const char *kind, const char *feature_kind)
 {
 	const struct options *o = t->options;
-	bool ials = o->loss == LOSS_IALS;
+	bool ials = o->fit.loss == LOSS_IALS;
 	uint32_t factors = t->factors;
-	double scale = o->init_scale / (ials ? sqrt(factors) : (double)factors);
-	size_t states = ials ? 0 : o->optimiser == ADADELTA ? 2 : 1;
+	double scale = o->fit.init_scale / (ials ? sqrt(factors) : (double)factors);
+	size_t states = ials ? 0 : o->fit.optimizer == ADADELTA ? 2 : 1;
 	struct params p = params_new(features_rows(f, ids), factors, states,
-				     o->optimiser == ADADELTA ? 0 : 1);
+				     o->fit.optimizer == ADADELTA ? 0 : 1);
 	for (uint32_t r = 0; r < (f ? f->first : ids->n); r++)
 		params_draw(&p, r, problem_id(ids, r), kind, o->common.seed, scale);
 	for (uint32_t r = 0; f && r < f->n; r++)
 		params_draw(&p, f->first + r, features_name(f, r), feature_kind, o->common.seed,
 			    scale);
-	if (loss_of_cosines((enum loss)o->loss))
+	if (loss_of_cosines((enum loss)o->fit.loss))
 		cosine_unit_rows(&p);
 	return p;
 }
@@ -458,7 +459,7 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 	t->items = start_side(t, items, t->item_features, "item", "item_feature");
 	if (t->init)
 		init_apply(t);
-	if (loss_of_cosines((enum loss)o->loss))
+	if (loss_of_cosines((enum loss)o->fit.loss))
 		prepare_cosines(t);
 	if (t->user_features)
 		t->user_sums = params_new(users->n, t->users.factors, 0, 0);
@@ -469,7 +470,7 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 	cells = (size_t)o->common.threads > cells ? (size_t)o->common.threads : cells;
 	t->loss = memory_zero(cells, sizeof *t->loss);
 	t->dot = kernel_dot_of(kernel);
-	if (o->loss == LOSS_IALS)
+	if (o->fit.loss == LOSS_IALS)
 		prepare_ials(t, kernel);
 	else
 		prepare_sgd(t, kernel);
@@ -509,7 +510,7 @@ static int run(const struct options *o, char **files, int count)
 	t.metric = judge_metric_of(o->report ? o->report : o->stop_metric,
 				   o->report ? "report" : "stop-metric");
 	check_options(o);
-	t.factors = (uint32_t)o->factors;
+	t.factors = (uint32_t)o->fit.factors;
 	if (o->init)
 		init_open(&t);
 	struct table *table = table_open(files, count, &format);
@@ -523,14 +524,14 @@ static int run(const struct options *o, char **files, int count)
 	struct dataset *data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);
-	t.problem = problem_new(data, fit, o->loss == LOSS_LOGISTIC, (uint64_t)o->stop_users, o->common.seed);
-	if (o->loss != LOSS_IALS)
+	t.problem = problem_new(data, fit, o->fit.loss == LOSS_LOGISTIC, (uint64_t)o->stop_users, o->common.seed);
+	if (o->fit.loss != LOSS_IALS)
 		schedule_arrange(t.problem, blocks_wanted(o), o->common.seed);
 	t.judged = t.problem->judged_all > 0;
 	if (t.problem->unused)
 		warn("%llu rows left out: their weight is %s0",
 		     (unsigned long long)t.problem->unused,
-		     o->loss == LOSS_LOGISTIC ? "" : "not above ");
+		     o->fit.loss == LOSS_LOGISTIC ? "" : "not above ");
 	if (t.problem->rows == 0)
 		die(STATUS_DATA, "no %s rows: there is nothing to fit",
 		    fit == SPLIT_ALL ? "input" : o->fit_splits);

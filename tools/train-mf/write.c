@@ -2,36 +2,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "learning/loss.h"
+#include "learning/fitting.h"
 #include "cosine.h"
 #include "training.h"
-
-/* The model's meta rows: what shaped it and what later work with it needs. */
-struct meta {
-	struct output *out;
-	uint32_t factors;
-	uint64_t rows;
-};
-
-static void meta_text(struct meta *m, const char *name, const char *value)
-{
-	model_write_meta(m->out, m->factors, name, value);
-	m->rows++;
-}
-
-static void meta_u64(struct meta *m, const char *name, uint64_t value)
-{
-	char text[NUMBER_SIZE + 1];
-	text[number_write_u64(value, text)] = '\0';
-	meta_text(m, name, text);
-}
-
-static void meta_real(struct meta *m, const char *name, double value)
-{
-	char text[NUMBER_SIZE + 1];
-	text[number_write_double(value, text)] = '\0';
-	meta_text(m, name, text);
-}
 
 /* A row to be written: its id, and where its numbers are. */
 struct listed {
@@ -126,69 +99,42 @@ static uint64_t write_features(struct output *out, enum model_kind kind, const s
 	return n;
 }
 
-/* What holds for features: of the options, or for features that are kept of `init`. */
-static void meta_feature(struct meta *m, const struct model *init, const char *name, bool own,
-			 bool yes)
+/* What holds for features: of the options, or for features that are kept of the model `old`. */
+static int answer_of(bool own, bool yes, int old)
 {
-	char *old = init && !own ? model_meta(init, name) : NULL;
-	if (own)
-		meta_text(m, name, yes ? "yes" : "no");
-	else if (old)
-		meta_text(m, name, old);
-	free(old);
+	return own ? yes ? ANSWER_YES : ANSWER_NO : old;
 }
 
-static void write_meta(struct meta *m, const struct options *o, const struct model *init,
-		       uint64_t rows, uint32_t epoch)
+/* Writes what shaped the model and what later work with it needs; returns how many rows. */
+static uint64_t write_meta(const struct training *t, struct output *out)
 {
-	meta_text(m, "loss", LOSS_NAMES[o->loss]);
-	if (o->loss == LOSS_IALS) {
-		meta_real(m, "unobserved_weight", o->unobserved);
-		meta_real(m, "regularization", o->regularisation);
-		meta_real(m, "regularization_exponent", o->exponent);
-	} else {
-		meta_text(m, "optimizer", o->optimiser == ADADELTA ? "adadelta" : "adagrad");
-		if (o->optimiser == ADADELTA) {
-			meta_real(m, "rho", o->rho);
-			meta_real(m, "epsilon", o->epsilon);
-		} else {
-			meta_real(m, "learning_rate", o->learning_rate);
-		}
-		meta_real(m, "user_alpha", o->user_alpha);
-		meta_real(m, "item_alpha", o->item_alpha);
-	}
-	if (o->loss == LOSS_WARP || o->loss == LOSS_WARP_KOS)
-		meta_u64(m, "max_sampled", (uint64_t)o->max_sampled);
-	if (o->loss == LOSS_WARP_KOS) {
-		meta_u64(m, "kos_k", (uint64_t)o->kos_k);
-		meta_u64(m, "kos_n", (uint64_t)o->kos_n);
-	}
-	if (loss_of_cosines((enum loss)o->loss))
-		meta_u64(m, "negatives", (uint64_t)o->negatives);
-	if (o->loss == LOSS_SOFTMAX)
-		meta_real(m, "temperature", o->temperature);
-	if (o->loss == LOSS_CCL) {
-		meta_real(m, "margin", o->margin);
-		meta_real(m, "negative_weight", o->negative_weight);
-	}
-	meta_feature(m, init, "user_identity", o->user_features != NULL, !o->no_user_identity);
-	meta_feature(m, init, "item_identity", o->item_features != NULL, !o->no_item_identity);
-	meta_feature(m, init, "normalize", o->user_features || o->item_features, !o->no_normalise);
-	meta_u64(m, "rows", rows);
-	meta_real(m, "init_scale", o->init_scale);
-	meta_u64(m, "seed", o->common.seed);
-	meta_u64(m, "epoch", epoch);
+	const struct options *o = t->options;
+	struct fitting fit = o->fit, old = fitting_new();
+	char problem[FITTING_PROBLEM];
+	const struct strmap *meta = o->keep_old ? t->init->side[MODEL_META].ids : NULL;
+	for (uint32_t i = 0; meta && i < strmap_count(meta); i++)
+		fitting_take_meta(&old, strmap_key(meta, i), problem);
+	bool users = o->user_features, items = o->item_features;
+	fit.user_identity = answer_of(users, !o->no_user_identity, old.user_identity);
+	fit.item_identity = answer_of(items, !o->no_item_identity, old.item_identity);
+	fit.normalize = answer_of(users || items, !o->no_normalise, old.normalize);
+	fit.rows = t->problem->rows;
+	fit.seed = o->common.seed;
+	fit.epoch = t->state.best_epoch;
+	struct fitting_meta row;
+	size_t at = 0;
+	uint64_t rows = 0;
+	for (; fitting_next_meta(&fit, &at, &row); rows++)
+		model_write_meta(out, t->items.factors, row.name, row.value);
+	return rows;
 }
 
 /* Returns how many rows it wrote. */
 uint64_t write_model(struct training *t, struct output *out)
 {
-	struct meta meta = {.out = out, .factors = t->items.factors};
-	write_meta(&meta, t->options, t->options->keep_old ? t->init : NULL, t->problem->rows,
-		   t->state.best_epoch);
+	uint64_t rows = write_meta(t, out);
 	compose(t);
-	uint64_t rows = meta.rows;
-	bool cosines = loss_of_cosines((enum loss)t->options->loss);
+	bool cosines = loss_of_cosines((enum loss)t->options->fit.loss);
 	rows += write_features(out, MODEL_ITEM_FEATURE, t->item_features, &t->items,
 			       &t->kept[MODEL_ITEM_FEATURE]);
 	rows += write_side(out, MODEL_ITEM, &t->problem->items, item_rows(t), t->item_features,
