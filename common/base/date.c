@@ -1,8 +1,10 @@
 #include "base/date.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 /* ---- counts ---- */
 
@@ -77,6 +79,15 @@ static int take_digits(struct cursor *c, int n, int limit)
 		value = value * 10 + (*c->at - '0');
 	}
 	return value < limit ? value : -1;
+}
+
+/* 1 to `most` digits as a number below `limit`; -1 when they are none. */
+static int take_number(struct cursor *c, int most, int limit)
+{
+	int n = 0;
+	while (n < most && c->end - c->at > n && c->at[n] >= '0' && c->at[n] <= '9')
+		n++;
+	return n ? take_digits(c, n, limit) : -1;
 }
 
 static bool take_byte(struct cursor *c, const char *any)
@@ -191,7 +202,7 @@ static bool read_iso(struct cursor c, int64_t *ms)
 		if (!take_zone(&c, &offset) || (blank && c.at == zone))
 			return false;
 	}
-	*ms = days * 86400000 + time - offset;
+	*ms = days * DAY_MS + time - offset;
 	return c.at == c.end;
 }
 
@@ -220,18 +231,48 @@ static bool read_ctime(struct cursor c, int64_t *ms)
 	}
 	if (!days_to(year, month, day, &days) || ((days % 7) + 7) % 7 != weekday)
 		return false;
-	*ms = days * 86400000 + time - offset;
+	*ms = days * DAY_MS + time - offset;
 	return c.at == c.end;
 }
 
-bool date_read(const char *s, size_t n, int64_t *ms)
+/* The text without the blanks around it. */
+static struct cursor trimmed(const char *s, size_t n)
 {
 	for (; n > 0 && *s == ' '; n--)
 		s++;
 	while (n > 0 && s[n - 1] == ' ')
 		n--;
-	struct cursor c = {s, s + n};
-	return n > 0 && (*s >= '0' && *s <= '9' ? read_iso(c, ms) : read_ctime(c, ms));
+	return (struct cursor){s, s + n};
+}
+
+bool date_read(const char *s, size_t n, int64_t *ms)
+{
+	struct cursor c = trimmed(s, n);
+	return c.at < c.end && (*c.at >= '0' && *c.at <= '9' ? read_iso(c, ms) : read_ctime(c, ms));
+}
+
+bool date_read_day(const char *s, size_t n, int64_t *ms)
+{
+	struct cursor c = trimmed(s, n);
+	int64_t days;
+	int year = take_number(&c, 4, 10000);
+	bool ok = take_byte(&c, "-");
+	int month = take_number(&c, 2, 13);
+	ok &= take_byte(&c, "-");
+	int day = take_number(&c, 2, 32);
+	if (!ok || c.at < c.end || !days_to(year, month, day, &days))
+		return false;
+	*ms = days * DAY_MS;
+	return true;
+}
+
+char *date_day_text(int64_t ms)
+{
+	time_t seconds = (time_t)(date_day(ms) * (DAY_MS / 1000));
+	struct tm parts;
+	char text[32];
+	gmtime_r(&seconds, &parts);
+	return memory_text(text, strftime(text, sizeof text, "%Y-%m-%d", &parts));
 }
 
 bool date_is_likely(const char *s, size_t n)

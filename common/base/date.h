@@ -36,6 +36,20 @@ enum number_state time_read(const char *s, size_t n, enum time_unit unit, int64_
  * another one included. */
 bool date_read(const char *s, size_t n, int64_t *ms);
 
+/* A day alone, for options: as date_read takes it, or with fewer digits (2024-3-9). */
+bool date_read_day(const char *s, size_t n, int64_t *ms);
+
+enum { DAY_MS = 86400000 };
+
+/* The day of a time, counted from 1970-01-01 UTC, rounded down. */
+static inline int64_t date_day(int64_t ms)
+{
+	return ms / DAY_MS - (ms % DAY_MS < 0);
+}
+
+/* The day of a time as YYYY-MM-DD, UTC; the caller's, to be freed with free(). */
+char *date_day_text(int64_t ms);
+
 /* Does the text look like a date of any of these kinds, right or wrong in its details?
  * For hints in messages. */
 bool date_is_likely(const char *s, size_t n);

@@ -1,4 +1,5 @@
 /* Points in time: forms that are taken and refused, and dates against the C library's. */
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/date.h"
@@ -106,6 +107,45 @@ static void check_refusals(void)
 	CHECK(!date_read("2024-01-01T00:00:00\0Z", 21, &ms));
 }
 
+static bool reads_day(const char *text, int64_t want)
+{
+	int64_t ms = -77;
+	return date_read_day(text, strlen(text), &ms) && ms == want * DAY_MS;
+}
+
+static bool has_text(int64_t ms, const char *want)
+{
+	char *text = date_day_text(ms);
+	bool ok = strcmp(text, want) == 0;
+	free(text);
+	return ok;
+}
+
+static void check_days(void)
+{
+	CHECK(reads_day("1970-01-01", 0));
+	CHECK(reads_day("1970-1-2", 1));
+	CHECK(reads_day(" 2024-3-09 ", 19791));
+	CHECK(reads_day("1969-12-31", -1));
+	CHECK(reads_day("2024-2-29", 19782));
+	static const char *const BAD[] = {
+		"", "2024", "2024-3", "2024-3-", "2024-3-100", "2024-003-1", "12024-3-1", "2023-2-29",
+		"2024-0-1", "2024-1-0", "2024-13-1", "2024-1-1x", "2024-1-1T00:00", "-1-1-1", "2024-1 -1",
+	};
+	int64_t ms;
+	for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+		CHECK(!date_read_day(BAD[i], strlen(BAD[i]), &ms));
+	CHECK_INT(date_day(0), 0);
+	CHECK_INT(date_day(DAY_MS - 1), 0);
+	CHECK_INT(date_day(DAY_MS), 1);
+	CHECK_INT(date_day(-1), -1);
+	CHECK_INT(date_day(-DAY_MS), -1);
+	CHECK_INT(date_day(INT64_MIN), -106751991168);
+	CHECK(has_text(0, "1970-01-01"));
+	CHECK(has_text(-1, "1969-12-31"));
+	CHECK(has_text(19791 * INT64_C(86400000) + DAY_MS - 1, "2024-03-09"));
+}
+
 /* Days of four thousand years as the C library writes them. */
 static void check_calendar(void)
 {
@@ -172,6 +212,7 @@ int main(void)
 	check_counts();
 	check_forms();
 	check_refusals();
+	check_days();
 	check_calendar();
 	check_hints();
 	check_likely();

@@ -4,25 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "day.h"
 #include "details.h"
 #include "health.h"
 #include "plan.h"
-
-static const char *day_text(int64_t ms)
-{
-	time_t s = (time_t)(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
-	struct tm tm;
-	char text[32];
-	gmtime_r(&s, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d", &tm);
-	return memory_text(text, strlen(text));
-}
 
 static uint32_t *levels_of(const struct attributes *f, const struct users *u)
 {
@@ -189,14 +178,14 @@ static struct health health_of(const struct state *s)
 	struct health h = {.ties = all->tied, .duplicates = all->duplicates};
 	if (all->first_ms > all->last_ms || all->beyond)
 		return h;
-	int64_t from = day_of(all->first_ms), to = day_of(all->last_ms);
+	int64_t from = date_day(all->first_ms), to = date_day(all->last_ms);
 	if (to - from > EMPTY_DAYS_SPAN)
 		return h;
 	for (int64_t d = from; d <= to; d++) {
 		if (all->days[d / 64] >> d % 64 & 1)
 			continue;
 		h.empty_days = memory_resize(h.empty_days, h.n_empty_days + 1, sizeof(*h.empty_days));
-		h.empty_days[h.n_empty_days++] = day_text(d * DAY_MS);
+		h.empty_days[h.n_empty_days++] = date_day_text(d * DAY_MS);
 	}
 	return h;
 }
@@ -226,7 +215,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, b
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
-	int64_t first = day_of(s->totals.first_ms), last = day_of(s->totals.last_ms);
+	int64_t first = date_day(s->totals.first_ms), last = date_day(s->totals.last_ms);
 	if (last - first > EMPTY_DAYS_SPAN)
 		die(STATUS_DATA, "--daily: the events span %lld days; check their times, or use --from and --to",
 		    (long long)(last - first + 1));
@@ -237,7 +226,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, b
 		struct experiment_data d = {.options = &r->options, .users = u};
 		uint32_t *arms = arms_of(&d, &n);
 		double tracks = sum_of_tracks(u);
-		struct view_day shown = {day_text(day * DAY_MS), (tracks - before) / all};
+		struct view_day shown = {date_day_text(day * DAY_MS), (tracks - before) / all};
 		if (n > 1)
 			show_effects(r, u, 0, s->experiment[experiment], doubtful, &shown);
 		before = tracks;

@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -137,19 +137,11 @@ static const struct option_row OPTIONS[] = {
 static int64_t parse_time(const char *text, const char *option, int64_t fallback)
 {
 	int64_t ms;
-	int year, month, day, used = 0;
 	char shown[QUOTED_SIZE];
 	if (!text)
 		return fallback;
-	if (number_i64(text, strlen(text), &ms) == NUMBER_OK)
+	if (number_i64(text, strlen(text), &ms) == NUMBER_OK || date_read_day(text, strlen(text), &ms))
 		return ms;
-	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && !text[used] &&
-	    month >= 1 && month <= 12 && day >= 1 && day <= 31) {
-		struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-		int64_t s = (int64_t)timegm(&tm);
-		if (tm.tm_mday == day)
-			return s * 1000;
-	}
 	usage_error("option '--%s': not milliseconds or YYYY-MM-DD: %s", option,
 		    quoted(text, strlen(text), shown));
 }

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/memory.h"
-#include "day.h"
 
 void totals_event(struct totals *all, int64_t ms)
 {
-	int64_t day = day_of(ms);
+	int64_t day = date_day(ms);
 	all->first_ms = ms < all->first_ms ? ms : all->first_ms;
 	all->last_ms = ms > all->last_ms ? ms : all->last_ms;
 	totals_day(all, day);

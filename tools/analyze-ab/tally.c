@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/memory.h"
-#include "day.h"
 
 static const char *const SUM_NAMES[SUMS] = {"sessions", "tracks", "time", "latency", "skips",
 	"transitions", "followed", "first_ms"};
@@ -204,7 +204,7 @@ static void add_scope(struct state *s, const struct events *e, size_t from, size
 	int64_t day = 0;
 	tally_clear(t);
 	for (size_t i = from; i < to; i++) {
-		int64_t today = day_of(e->timestamp[i]);
+		int64_t today = date_day(e->timestamp[i]);
 		if (waiting && rules->daily && today != day && triggered)
 			add_row(s, u, day, t, e->measures, rules->open);
 		waiting = waiting && today == day;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -76,12 +77,10 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-static const double MS_PER_DAY = 86400e3;
-
 /* What curves count: seconds where the input does, else milliseconds. */
 static double ticks_per_day(const struct options *o)
 {
-	return o->unit == TIME_S ? 86400 : MS_PER_DAY;
+	return o->unit == TIME_S ? 86400 : DAY_MS;
 }
 
 /* ---- reading ---- */
@@ -120,7 +119,7 @@ static void read_rows(struct table *t, const struct columns *c, const struct opt
 			continue;
 		if (r->n == UINT32_MAX - 1)
 			table_fail(t, "too many rows");
-		row.time = (double)when / MS_PER_DAY;
+		row.time = (double)when / DAY_MS;
 		row.user = strmap_add(r->user_ids, user);
 		row.item = strmap_add(r->item_ids, item);
 		r->row = memory_grow(r->row, &capacity, (size_t)r->n + 1, sizeof *r->row);
@@ -272,7 +271,7 @@ static uint64_t predict(struct table *t, const struct columns *c, const struct o
 		uint32_t item = strmap_find(r->item_ids, table_field(t, c->item));
 		output_span(out, table_row(t));
 		output_tab(out);
-		output_double(out, fit_predict(r, f, user, item, (double)when / MS_PER_DAY));
+		output_double(out, fit_predict(r, f, user, item, (double)when / DAY_MS));
 		output_end_row(out);
 		rows++;
 	}

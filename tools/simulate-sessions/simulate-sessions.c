@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/date.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -80,7 +81,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-enum { DAY_MS = 86400000, STEP_MS = 1000, PAUSE_MS = 60000 };
+enum { STEP_MS = 1000, PAUSE_MS = 60000 };
 static const int64_t FIRST_DAY_MS = INT64_C(1704067200000); /* 2024-01-01 */
 
 /* ---- the day ---- */
