@@ -21,6 +21,7 @@
 #include "domain/dataset.h"
 #include "domain/exclude.h"
 #include "domain/topn.h"
+#include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
 #include "streams/output.h"
@@ -229,7 +230,7 @@ static struct exclude *read_excluded(const struct options *o, struct table **tab
 		.split = column_called(o->split), .timestamp = column_called(o->timestamp),
 		.unit = (enum time_unit)o->unit,
 	};
-	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
+	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
 	bool window = option_given("exclude-window");
 	struct exclude *x = exclude_new();
 	for (size_t i = 0; i < o->exclude.n; i++) {
@@ -242,8 +243,8 @@ static struct exclude *read_excluded(const struct options *o, struct table **tab
 
 static int run(const struct options *o, char **files, int count)
 {
-	unsigned splits = split_mask(o->splits, "splits");
-	split_mask(o->exclude_splits, "exclude-splits");
+	unsigned splits = option_splits("splits", o->splits);
+	option_splits("exclude-splits", o->exclude_splits);
 	if (option_given("exclude-splits") && o->exclude.n == 0)
 		usage_error("--exclude-splits is about --exclude");
 	if (option_given("exclude-window") && o->exclude.n == 0)

@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "domain/event.h"
-#include "frame/options.h"
 #include "streams/table.h"
 
 enum { TOTAL_MAX = INT32_MAX };
@@ -114,22 +113,21 @@ void experiments_read(struct experiments *x, const char *path)
 	table_close(t);
 }
 
-void experiments_add(struct experiments *x, const char *text, const char *option)
+enum experiment_problem experiments_add(struct experiments *x, const char *text)
 {
 	const char *sign = strrchr(text, '=');
 	uint64_t ways = 0;
 	if (!sign || sign == text ||
 	    number_u64(sign + 1, strlen(sign + 1), &ways) != NUMBER_OK ||
 	    ways < 1 || ways > EXPERIMENT_ARMS_MAX)
-		usage_error("--%s=%s: an experiment is NAME=ARMS, with 1 to %d arms", option, text,
-			    (int)EXPERIMENT_ARMS_MAX);
+		return EXPERIMENT_NOT_SHORT;
 	struct span name = {text, (size_t)(sign - text)};
 	if (memchr(name.at, '\t', name.n) || memchr(name.at, '\n', name.n))
-		usage_error("--%s: a TAB or line end in the name", option);
+		return EXPERIMENT_NAME_BREAKS;
 	if (event_column_is_fixed(name))
-		usage_error("--%s=%s: an experiment with the name of a column of events", option, text);
+		return EXPERIMENT_NAME_FIXED;
 	if (experiments_find(x, name))
-		usage_error("--%s=%s: this experiment is there already", option, text);
+		return EXPERIMENT_TWICE;
 	struct experiment *e = new_experiment(x, name, name);
 	for (uint64_t i = 0; i < ways; i++) {
 		char arm[32];
@@ -137,6 +135,7 @@ void experiments_add(struct experiments *x, const char *text, const char *option
 			: snprintf(arm, sizeof arm, "T%llu", (unsigned long long)i);
 		new_arm(e, (struct span){arm, (size_t)n}, 1, span_of(""));
 	}
+	return EXPERIMENT_ADDED;
 }
 
 uint32_t experiment_hash(const struct experiment *e, struct span id)

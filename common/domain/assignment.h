@@ -50,10 +50,15 @@ enum { EXPERIMENT_ARMS_MAX = 1000 };
  * weight above 0. */
 void experiments_read(struct experiments *x, const char *path);
 
-/* Adds the short form `NAME=WAYS`; exit 2 naming `option` (without dashes)
- * when it is none, when it has the name of a column of events, or when an
- * experiment of that name is there already. */
-void experiments_add(struct experiments *x, const char *text, const char *option);
+/* Adds the short form `NAME=WAYS`, or says why not and adds nothing. */
+enum experiment_problem {
+	EXPERIMENT_ADDED,
+	EXPERIMENT_NOT_SHORT,   /* it is no NAME=WAYS of 1 to EXPERIMENT_ARMS_MAX ways */
+	EXPERIMENT_NAME_BREAKS, /* a TAB or line end in the name */
+	EXPERIMENT_NAME_FIXED,  /* the name of a column of events (event.h) */
+	EXPERIMENT_TWICE,       /* an experiment of that name is there already */
+};
+enum experiment_problem experiments_add(struct experiments *x, const char *text);
 
 /* The experiment called `name`, or NULL. */
 struct experiment *experiments_find(const struct experiments *x, struct span name);

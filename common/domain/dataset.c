@@ -7,11 +7,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/radix.h"
-#include "frame/options.h"
 
 const char *const SPLIT_NAMES[SPLIT_COUNT] = {"train", "validation", "test"};
 
-unsigned split_mask(const char *text, const char *option)
+unsigned split_mask(const char *text, struct span *bad)
 {
 	if (strcmp(text, "all") == 0)
 		return SPLIT_ALL;
@@ -23,9 +22,8 @@ unsigned split_mask(const char *text, const char *option)
 			if (strlen(SPLIT_NAMES[s]) == n && memcmp(SPLIT_NAMES[s], at, n) == 0)
 				bit = 1u << s;
 		if (!bit) {
-			char shown[QUOTED_SIZE];
-			usage_error("option '--%s': must be all or some of train,validation,test: %s",
-				    option, quoted(at, n, shown));
+			*bad = (struct span){at, n};
+			return 0;
 		}
 		mask |= bit;
 		at += n;

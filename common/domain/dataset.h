@@ -17,9 +17,9 @@ enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT };
 
 extern const char *const SPLIT_NAMES[SPLIT_COUNT]; /* train validation test */
 
-/* "train,validation" or "all" to a mask with bit s for split s; usage error
- * (exit 2) naming `option` when a word is none of these. */
-unsigned split_mask(const char *text, const char *option);
+/* "train,validation" or "all" to a mask with bit s for split s; 0 when a word is none of
+ * these, which is `*bad` then. */
+unsigned split_mask(const char *text, struct span *bad);
 
 struct dataset_columns {
 	struct column user, item;

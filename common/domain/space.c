@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "frame/options.h"
 #include "streams/table.h"
 
 long space_find(const struct space *space, const char *name, size_t n)
@@ -191,28 +190,18 @@ bool space_holds(const struct parameter *p, double value)
 
 /* ---- definitions ---- */
 
-/* What a definition is read from, for messages. */
-struct place {
-	const char *where;
-	int status;
-};
-
-_Noreturn static void refuse(const struct place *at, const char *problem, const char *text, size_t n)
+/* What is wrong, with the text that is; the caller frees it. */
+static char *problem_of(const char *problem, const char *text, size_t n)
 {
 	char shown[QUOTED_SIZE];
-	quoted(text, n, shown);
-	if (at->status == STATUS_USAGE)
-		usage_error("%s: %s: %s", at->where, problem, shown);
-	die(STATUS_DATA, "%s: %s: %s", at->where, problem, shown);
+	return memory_format("%s: %s", problem, quoted(text, n, shown));
 }
 
-static double number_of(const struct place *at, const char *text, size_t n)
+/* A number of a definition: NULL, or what is wrong with it. */
+static char *take_number(struct span text, double *value)
 {
-	double value;
-	enum number_state state = number_double(text, n, &value);
-	if (state != NUMBER_OK)
-		refuse(at, number_problem(state), text, n);
-	return value;
+	enum number_state state = number_double(text.at, text.n, value);
+	return state == NUMBER_OK ? NULL : problem_of(number_problem(state), text.at, text.n);
 }
 
 /* Cuts `text` at `mark` into at most `most` pieces. */
@@ -233,23 +222,24 @@ static bool is(struct span s, const char *word)
 	return span_equal(s, span_of(word));
 }
 
-static void define_choices(struct parameter *p, const struct place *at, struct span list)
+static char *define_choices(struct parameter *p, struct span list)
 {
 	struct span words[256];
 	size_t n = cut(list.at, list.n, ',', words, 256);
 	if (n > 256)
-		refuse(at, "more than 256 choices", list.at, list.n);
+		return problem_of("more than 256 choices", list.at, list.n);
 	p->choices = memory_zero(n, sizeof *p->choices);
 	for (size_t i = 0; i < n; i++) {
 		if (words[i].n == 0)
-			refuse(at, "an empty choice", list.at, list.n);
+			return problem_of("an empty choice", list.at, list.n);
 		for (size_t j = 0; j < i; j++)
 			if (span_equal(words[i], words[j]))
-				refuse(at, "a choice occurs twice", list.at, list.n);
+				return problem_of("a choice occurs twice", list.at, list.n);
 		p->choices[p->n_choices++] = memory_text(words[i].at, words[i].n);
 	}
 	p->low = 0;
 	p->high = p->last = (double)n - 1;
+	return NULL;
 }
 
 /* The highest level: the end of the range, also when rounding misses it by a little. */
@@ -263,39 +253,44 @@ static void set_last(struct parameter *p)
 		p->last = last;
 }
 
-static void define_range(struct parameter *p, const struct place *at, struct span *part, size_t n)
+static char *define_range(struct parameter *p, struct span *part, size_t n)
 {
-	p->low = number_of(at, part[1].at, part[1].n);
-	p->high = number_of(at, part[2].at, part[2].n);
+	char *problem = take_number(part[1], &p->low);
+	if (!problem)
+		problem = take_number(part[2], &p->high);
 	p->step = p->kind == KIND_INT ? 1 : 0;
 	size_t all = (size_t)(part[n - 1].at + part[n - 1].n - part[0].at);
+	if (!problem && n == 4)
+		problem = take_number(part[3], &p->step);
+	if (problem)
+		return problem;
 	if (n == 4) {
-		p->step = number_of(at, part[3].at, part[3].n);
 		if (!(p->step > 0))
-			refuse(at, "the step must be above 0", part[3].at, part[3].n);
+			return problem_of("the step must be above 0", part[3].at, part[3].n);
 		if (p->log && p->kind == KIND_FLOAT)
-			refuse(at, "a logarithmic float has no step", part[0].at, all);
+			return problem_of("a logarithmic float has no step", part[0].at, all);
 	}
 	if (p->low > p->high)
-		refuse(at, "the low end is above the high end", part[0].at, all);
+		return problem_of("the low end is above the high end", part[0].at, all);
 	if (p->log && !(p->low > 0))
-		refuse(at, "a logarithmic range must begin above 0", part[1].at, part[1].n);
+		return problem_of("a logarithmic range must begin above 0", part[1].at, part[1].n);
 	if (p->kind == KIND_INT && (p->low != floor(p->low) || p->high != floor(p->high) ||
 				    p->step != floor(p->step)))
-		refuse(at, "an integer's range and step must be integers", part[0].at, all);
+		return problem_of("an integer's range and step must be integers", part[0].at, all);
 	if (!isfinite((p->high + p->step / 2) - (p->low - p->step / 2)))
-		refuse(at, "the range is too wide", part[0].at, all);
+		return problem_of("the range is too wide", part[0].at, all);
 	set_last(p);
+	return NULL;
 }
 
 /* The name must be new, also as a variable of the environment. */
-static void check_name(const struct space *space, const struct place *at, const char *text, size_t n)
+static char *check_name(const struct space *space, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)text[i]) && !strchr("-_.", text[i]))
-			refuse(at, "a name has letters, digits and - _ . only", text, n);
+			return problem_of("a name has letters, digits and - _ . only", text, n);
 	if (space_find(space, text, n) >= 0)
-		refuse(at, "a parameter is defined twice", text, n);
+		return problem_of("a parameter is defined twice", text, n);
 	char *name = memory_text(text, n), *own = space_variable(name);
 	bool taken = strcmp(own, "HP_TRIAL") == 0;
 	for (size_t p = 0; p < space->n && !taken; p++) {
@@ -303,84 +298,102 @@ static void check_name(const struct space *space, const struct place *at, const 
 		taken = strcmp(own, other) == 0;
 		free(other);
 	}
-	if (taken)
-		refuse(at, "its variable in the environment is taken already", own, strlen(own));
+	char *problem = taken ? problem_of("its variable in the environment is taken already", own, strlen(own))
+			      : NULL;
 	free(own);
 	free(name);
+	return problem;
 }
 
 /* `parent=value|value` */
-static void define_condition(struct space *space, struct parameter *p, const struct place *at,
-			     struct span text)
+static char *define_condition(const struct space *space, struct parameter *p, struct span text)
 {
 	const char *equal = memchr(text.at, '=', text.n);
 	if (!equal)
-		refuse(at, "a condition is NAME=VALUE|VALUE", text.at, text.n);
+		return problem_of("a condition is NAME=VALUE|VALUE", text.at, text.n);
 	size_t name = (size_t)(equal - text.at);
 	p->parent = space_find(space, text.at, name);
 	if (p->parent < 0)
-		refuse(at, "the condition names no parameter defined before", text.at, name);
+		return problem_of("the condition names no parameter defined before", text.at, name);
 	struct span values[256];
 	size_t n = cut(equal + 1, text.n - name - 1, '|', values, 256);
 	if (n > 256)
-		refuse(at, "more than 256 values", text.at, text.n);
+		return problem_of("more than 256 values", text.at, text.n);
 	p->when = memory_zero(n, sizeof *p->when);
 	for (size_t i = 0; i < n; i++)
 		if (!space_parse(&space->parameters[p->parent], values[i].at, values[i].n,
 				 &p->when[p->n_when++]))
-			refuse(at, "the condition's value is none of that parameter",
-			       values[i].at, values[i].n);
+			return problem_of("the condition's value is none of that parameter",
+					  values[i].at, values[i].n);
+	return NULL;
 }
 
-void space_add(struct space *space, const char *text, const char *where, int status)
+/* What stands behind `name=`: range or choices, and a condition. */
+static char *define(const struct space *space, struct parameter *p, const char *body)
 {
-	const struct place at = {where, status};
-	struct parameter p = {.parent = -1};
-	const char *equal = strchr(text, '=');
-	size_t name = equal ? (size_t)(equal - text) : 0;
-	if (name == 0)
-		refuse(&at, "a parameter is NAME=KIND:..", text, strlen(text));
-	if (text[strcspn(text, "\t\n\r")])
-		refuse(&at, "a study has no place for a TAB or the end of a line", text, strlen(text));
-	check_name(space, &at, text, name);
-	const char *body = equal + 1, *condition = strrchr(body, '@');
+	const char *condition = strrchr(body, '@');
 	if (condition && !strchr(condition, '='))
 		condition = NULL; /* a choice may be called me@home */
 	size_t length = condition ? (size_t)(condition - body) : strlen(body);
 	struct span part[4];
 	size_t n = cut(body, length, ':', part, 4);
+	char *problem;
 	if (is(part[0], "choice") && n >= 2) {
-		p.kind = KIND_CHOICE;
+		p->kind = KIND_CHOICE;
 		size_t skip = strlen("choice:");
-		define_choices(&p, &at, (struct span){body + skip, length - skip});
+		problem = define_choices(p, (struct span){body + skip, length - skip});
 	} else if ((n == 3 || n == 4) && (is(part[0], "float") || is(part[0], "log") ||
 					  is(part[0], "int") || is(part[0], "log-int"))) {
-		p.kind = is(part[0], "int") || is(part[0], "log-int") ? KIND_INT : KIND_FLOAT;
-		p.log = part[0].at[0] == 'l';
-		define_range(&p, &at, part, n);
+		p->kind = is(part[0], "int") || is(part[0], "log-int") ? KIND_INT : KIND_FLOAT;
+		p->log = part[0].at[0] == 'l';
+		problem = define_range(p, part, n);
 	} else {
-		refuse(&at, "not float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
-		       "log-int:LOW:HIGH[:STEP] or choice:A,B,...", body, length);
+		problem = problem_of("not float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
+				     "log-int:LOW:HIGH[:STEP] or choice:A,B,...", body, length);
 	}
-	if (condition)
-		define_condition(space, &p, &at, span_of(condition + 1));
+	if (!problem && condition)
+		problem = define_condition(space, p, span_of(condition + 1));
+	return problem;
+}
+
+static void parameter_free(struct parameter *p)
+{
+	for (size_t c = 0; c < p->n_choices; c++)
+		free(p->choices[c]);
+	free(p->choices);
+	free(p->when);
+	free(p->name);
+	free(p->definition);
+}
+
+char *space_add(struct space *space, const char *text)
+{
+	struct parameter p = {.parent = -1};
+	const char *equal = strchr(text, '=');
+	size_t name = equal ? (size_t)(equal - text) : 0;
+	if (name == 0)
+		return problem_of("a parameter is NAME=KIND:..", text, strlen(text));
+	if (text[strcspn(text, "\t\n\r")])
+		return problem_of("a study has no place for a TAB or the end of a line", text,
+				  strlen(text));
+	char *problem = check_name(space, text, name);
+	if (!problem)
+		problem = define(space, &p, equal + 1);
+	if (problem) {
+		parameter_free(&p);
+		return problem;
+	}
 	p.name = memory_text(text, name);
-	p.definition = memory_text(body, strlen(body));
+	p.definition = memory_text(equal + 1, strlen(equal + 1));
 	space->parameters = memory_resize(space->parameters, space->n + 1, sizeof p);
 	space->parameters[space->n++] = p;
+	return NULL;
 }
 
 void space_free(struct space *space)
 {
-	for (size_t i = 0; i < space->n; i++) {
-		struct parameter *p = &space->parameters[i];
-		for (size_t c = 0; c < p->n_choices; c++)
-			free(p->choices[c]);
-		free(p->choices);
-		free(p->when);
-		free(p->name);
-		free(p->definition);
-	}
+	for (size_t i = 0; i < space->n; i++)
+		parameter_free(&space->parameters[i]);
 	free(space->parameters);
 	*space = (struct space){0};
 }
@@ -427,10 +440,10 @@ void space_read(struct space *space, const char *path)
 			buffer_add_byte(&text, '@');
 			buffer_add_span(&text, optional(t, condition));
 		}
-		char *where = memory_format("%s:%llu", table_file(t),
-					    (unsigned long long)table_line(t));
-		space_add(space, buffer_text(&text), where, STATUS_DATA);
-		free(where);
+		char *problem = space_add(space, buffer_text(&text));
+		if (problem)
+			die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)table_line(t),
+			    problem);
 		buffer_free(&text);
 	}
 	table_close(t);

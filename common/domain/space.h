@@ -35,9 +35,9 @@ struct space {
 	size_t n;
 };
 
-/* Adds `name=definition`; `where` names the option or file and line for messages,
- * `status` is what a mistake exits with. */
-void space_add(struct space *space, const char *text, const char *where, int status);
+/* Adds `name=definition` and returns NULL, or adds nothing and returns what is wrong with
+ * it, which the caller frees. */
+char *space_add(struct space *space, const char *text);
 
 /* Adds the rows of a space file (name kind low high scale step choices condition). */
 void space_read(struct space *space, const char *path);

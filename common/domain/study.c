@@ -15,7 +15,6 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "domain/claim.h"
-#include "frame/options.h"
 #include "streams/append.h"
 #include "streams/temporary.h"
 
@@ -152,9 +151,9 @@ static void take_parameter(struct study *study, struct span definition)
 	if (has_whole_beginning(study))
 		bad_line(study, "a parameter without a column", definition);
 	char *text = memory_text(definition.at, definition.n);
-	char *where = memory_format("%s:%llu", study->path, (unsigned long long)study->lines);
-	space_add(&study->space, text, where, STATUS_DATA);
-	free(where);
+	char *problem = space_add(&study->space, text);
+	if (problem)
+		die(STATUS_DATA, "%s:%llu: %s", study->path, (unsigned long long)study->lines, problem);
 	free(text);
 	const char *column = study->header;
 	for (size_t i = 0; i < FIXED + study->space.n - 1; i++)
@@ -498,7 +497,8 @@ static void write_beginning(struct study *study, const struct study_terms *given
 
 /* What was read does not amount to a study: the file is empty, or its maker was
  * killed before the beginning was whole, or it is something else. */
-static void begin(struct study *study, enum study_access access, const struct study_terms *given)
+static enum study_problem begin(struct study *study, enum study_access access,
+				const struct study_terms *given)
 {
 	size_t n = study->tail.n, fixed = strlen(HEADER);
 	if (!study->header && n && memcmp(study->tail.data, HEADER, n < fixed ? n : fixed) != 0)
@@ -506,7 +506,7 @@ static void begin(struct study *study, enum study_access access, const struct st
 	if (access != STUDY_MAKE)
 		die(STATUS_DATA, "%s: no study in it", study->path);
 	if (given->space.n == 0)
-		usage_error("a new study needs --space or --param");
+		return STUDY_NO_SPACE;
 	if (study->header || n)
 		tell("%s: begun anew: it held no whole beginning of a study", study->path);
 	shorten(study, 0);
@@ -516,30 +516,29 @@ static void begin(struct study *study, enum study_access access, const struct st
 	*study = (struct study){.path = study->path, .file = study->file, .named = study->named,
 		.tail = study->tail};
 	write_beginning(study, given);
+	return STUDY_OPENED;
 }
 
-static void compare_terms(const struct study *study, const struct study_terms *given)
+static enum study_problem compare_terms(const struct study *study, const struct study_terms *given)
 {
 	if (given->direction_given && given->maximize != study->maximize)
-		usage_error("%s was begun with --%s", study->path,
-			    study->maximize ? "maximize" : "minimize");
+		return STUDY_OTHER_DIRECTION;
 	if (given->seed_given && given->seed != study->seed)
-		usage_error("%s was begun with --seed %llu", study->path,
-			    (unsigned long long)study->seed);
+		return STUDY_OTHER_SEED;
 	if (given->space.n == 0)
-		return;
+		return STUDY_OPENED;
 	bool same = given->space.n == study->space.n;
 	for (size_t p = 0; same && p < given->space.n; p++)
 		same = strcmp(given->space.parameters[p].name, study->space.parameters[p].name) == 0 &&
 			strcmp(given->space.parameters[p].definition,
 			       study->space.parameters[p].definition) == 0;
-	if (!same)
-		usage_error("%s was begun with another space", study->path);
+	return same ? STUDY_OPENED : STUDY_OTHER_SPACE;
 }
 
-void study_open(struct study *study, const char *path, enum study_access access,
-		const struct study_terms *given)
+enum study_problem study_open(struct study *study, const char *path, enum study_access access,
+			      const struct study_terms *given)
 {
+	enum study_problem problem = STUDY_OPENED;
 	*study = (struct study){.path = path, .looking = access == STUDY_LOOK};
 	int how = access == STUDY_LOOK ? O_RDONLY : O_RDWR | O_APPEND;
 	study->file = open(path, how | O_CLOEXEC | (access == STUDY_MAKE ? O_CREAT : 0), 0666);
@@ -554,10 +553,10 @@ void study_open(struct study *study, const char *path, enum study_access access,
 	if (has_whole_beginning(study))
 		drop_tail(study);
 	else
-		begin(study, access, given);
+		problem = begin(study, access, given);
 	study->locks = !study->looking && claim_locks_work(study);
 	study_unlock(study);
-	compare_terms(study, given);
+	return problem ? problem : compare_terms(study, given);
 }
 
 void study_close(struct study *study)

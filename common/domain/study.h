@@ -68,10 +68,18 @@ struct study_terms {
 /* To look; to work on a study that is there; to make it when it is missing or empty. */
 enum study_access { STUDY_LOOK, STUDY_WORK, STUDY_MAKE };
 
-/* Opens the journal and reads it. Other terms than the journal's: exit 2; no study:
- * exit 1 (no file) or 3. `path` must outlive the study. */
-void study_open(struct study *study, const char *path, enum study_access access,
-		const struct study_terms *given);
+/* Opens the journal and reads it. No study: exit 1 (no file) or 3. `path` must outlive
+ * the study. What is wrong with the terms is returned; the study is open all the same,
+ * but for STUDY_NO_SPACE, and its own terms can be read from it. */
+enum study_problem {
+	STUDY_OPENED,
+	STUDY_NO_SPACE,         /* a new one is to be made, and the terms have no parameters */
+	STUDY_OTHER_DIRECTION,  /* it was begun with another one than is given ... */
+	STUDY_OTHER_SEED,
+	STUDY_OTHER_SPACE,
+};
+enum study_problem study_open(struct study *study, const char *path, enum study_access access,
+			      const struct study_terms *given);
 void study_close(struct study *study);
 
 /* The lock of all processes that work on the study; taking it reads what others

@@ -37,7 +37,7 @@ static void read_all(void *context)
 	struct experiments x = {0};
 	if (b->at[0] % 3 == 1) {
 		char *text = memory_text((const char *)b->at + 1, b->n - 1);
-		experiments_add(&x, text, "experiment");
+		experiments_add(&x, text);
 		free(text);
 		assign(&x);
 		return;

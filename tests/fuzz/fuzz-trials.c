@@ -59,7 +59,7 @@ static void read_all(void *context)
 	struct space space = {0};
 	if (b->at[0] % 3 == 0) {
 		char *text = memory_text((const char *)b->at + 1, b->n - 1);
-		space_add(&space, text, "definition", STATUS_DATA);
+		free(space_add(&space, text));
 		free(text);
 		check_space(&space);
 		space_free(&space);

@@ -31,15 +31,21 @@ static void course(void)
 	};
 	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
 		struct experiments x = {0};
-		experiments_add(&x, CASES[i].experiment, "experiment");
+		CHECK_INT(experiments_add(&x, CASES[i].experiment), EXPERIMENT_ADDED);
 		struct span id = span_of(CASES[i].user);
 		CHECK_INT(experiment_hash(&x.all[0], id), CASES[i].hash);
 		CHECK_TEXT(x.all[0].arms[experiment_arm(&x.all[0], id)].name, CASES[i].arm);
 		experiments_free(&x);
 	}
 	struct experiments x = {0};
-	experiments_add(&x, "PERSONALIZED=2", "experiment");
+	CHECK_INT(experiments_add(&x, "PERSONALIZED=2"), EXPERIMENT_ADDED);
 	CHECK_INT(x.all[0].n, 2);
+	CHECK_INT(experiments_add(&x, "PERSONALIZED=3"), EXPERIMENT_TWICE);
+	CHECK_INT(experiments_add(&x, "OTHER=1001"), EXPERIMENT_NOT_SHORT);
+	CHECK_INT(experiments_add(&x, "=2"), EXPERIMENT_NOT_SHORT);
+	CHECK_INT(experiments_add(&x, "A\tB=2"), EXPERIMENT_NAME_BREAKS);
+	CHECK_INT(experiments_add(&x, "user=2"), EXPERIMENT_NAME_FIXED);
+	CHECK_INT(x.n, 1);
 	CHECK(experiments_find(&x, span_of("PERSONALIZED")) == &x.all[0]);
 	CHECK(experiments_find(&x, span_of("PERSONAL")) == NULL);
 	CHECK_INT(experiment_find_arm(&x.all[0], span_of("T2")), 2);

@@ -127,8 +127,11 @@ int main(void)
 	CHECK_INT(dataset_rows(d), 1);
 	CHECK_NEAR(d->weight[0], -1, 0);
 	dataset_free(d);
-	CHECK_INT(split_mask("all", "splits"), SPLIT_ALL);
-	CHECK_INT(split_mask("test,train", "splits"), 1 << SPLIT_TEST | 1 << SPLIT_TRAIN);
+	struct span bad;
+	CHECK_INT(split_mask("all", &bad), SPLIT_ALL);
+	CHECK_INT(split_mask("test,train", &bad), 1 << SPLIT_TEST | 1 << SPLIT_TRAIN);
+	CHECK_INT(split_mask("test,tra,all", &bad), 0);
+	CHECK(span_equal(bad, span_of("tra")));
 	remove(path);
 	return unit_finish();
 }

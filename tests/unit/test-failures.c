@@ -107,7 +107,7 @@ static struct found run(const struct search *s, uint64_t seed)
 	size_t running[WORKERS], busy = 0;
 	struct found found = {0, INFINITY};
 	for (const char *const *p = s->parameters; *p; p++)
-		space_add(&study.space, *p, "here", STATUS_USAGE);
+		CHECK(!space_add(&study.space, *p));
 	while (study.finished < s->trials) {
 		while (busy < s->workers && study.n < s->trials) {
 			ask(&study, &how);
@@ -183,7 +183,7 @@ static void test_all_fail(void)
 {
 	struct study study = {.trials = memory_zero(40, sizeof *study.trials)};
 	const struct sampling how = {.sampler = SAMPLER_TPE, .startup = 10, .candidates = 100};
-	space_add(&study.space, "x=float:0:1", "here", STATUS_USAGE);
+	CHECK(!space_add(&study.space, "x=float:0:1"));
 	for (size_t i = 0; i < 40; i++) {
 		ask(&study, &how);
 		study.trials[i].state = TRIAL_FAILED;

@@ -16,7 +16,7 @@ static struct study study_of(const char *const *parameters)
 {
 	struct study study = {0};
 	for (; *parameters; parameters++)
-		space_add(&study.space, *parameters, "here", STATUS_USAGE);
+		CHECK(!space_add(&study.space, *parameters));
 	struct random r = random_start(3, 1);
 	study.n = TRIALS;
 	study.trials = memory_zero(TRIALS, sizeof *study.trials);

@@ -18,9 +18,9 @@ static const char path[] = "study.tsv";
 static struct study_terms terms(void)
 {
 	struct study_terms t = {.direction_given = true, .maximize = true, .seed_given = true, .seed = 7};
-	space_add(&t.space, "loss=choice:warp,bpr", "here", STATUS_USAGE);
-	space_add(&t.space, "k=int:1:20@loss=warp", "here", STATUS_USAGE);
-	space_add(&t.space, "r=log:1e-4:1", "here", STATUS_USAGE);
+	CHECK(!space_add(&t.space, "loss=choice:warp,bpr"));
+	CHECK(!space_add(&t.space, "k=int:1:20@loss=warp"));
+	CHECK(!space_add(&t.space, "r=log:1e-4:1"));
 	return t;
 }
 
@@ -33,7 +33,7 @@ static void test_levels(void)
 		"x=int:12345678901:12345678911", "x=log-int:3:1000:997", "x=log-int:1:1000:999"};
 	for (size_t d = 0; d < sizeof DEFINITIONS / sizeof *DEFINITIONS; d++) {
 		struct space space = {0};
-		space_add(&space, DEFINITIONS[d], "here", STATUS_USAGE);
+		CHECK(!space_add(&space, DEFINITIONS[d]));
 		const struct parameter *p = &space.parameters[0];
 		double end = 0, from, to, back;
 		for (double i = 0; i < space_levels(p); i++) {
@@ -88,14 +88,54 @@ static void append(struct study *s, int64_t trial, const char *state, double val
 		.step = step, .seconds = NAN, .message = claim_owner(s), .point = point}, false);
 }
 
+/* A definition that is none adds nothing and comes back with the reason; terms that are not
+ * the study's come back, too. */
+static void test_problems(void)
+{
+	static const char *const DEFINITIONS[][2] = {
+		{"x", "a parameter is NAME=KIND:..: \"x\""},
+		{"loss=int:1:2", "a parameter is defined twice: \"loss\""},
+		{"x=choice:a,b,a", "a choice occurs twice: \"a,b,a\""},
+		{"x=float:2:1", "the low end is above the high end: \"float:2:1\""},
+		{"x=float:1:y", "not a number: \"y\""},
+		{"x=int:1:2@loss=no", "the condition's value is none of that parameter: \"no\""},
+	};
+	struct study_terms t = terms();
+	for (size_t d = 0; d < sizeof DEFINITIONS / sizeof *DEFINITIONS; d++) {
+		char *problem = space_add(&t.space, DEFINITIONS[d][0]);
+		CHECK_TEXT(problem, DEFINITIONS[d][1]);
+		free(problem);
+		CHECK_INT(t.space.n, 3);
+	}
+	unlink(path);
+	struct study s;
+	struct study_terms none = {0};
+	CHECK_INT(study_open(&s, path, STUDY_MAKE, &none), STUDY_NO_SPACE);
+	study_close(&s);
+	CHECK_INT(study_open(&s, path, STUDY_MAKE, &t), STUDY_OPENED);
+	study_close(&s);
+	t.seed = 8;
+	CHECK_INT(study_open(&s, path, STUDY_WORK, &t), STUDY_OTHER_SEED);
+	CHECK_INT(s.seed, 7);
+	study_close(&s);
+	t.maximize = false;
+	CHECK_INT(study_open(&s, path, STUDY_WORK, &t), STUDY_OTHER_DIRECTION);
+	study_close(&s);
+	t = terms();
+	CHECK(!space_add(&t.space, "more=int:1:2"));
+	CHECK_INT(study_open(&s, path, STUDY_WORK, &t), STUDY_OTHER_SPACE);
+	study_close(&s);
+	space_free(&t.space);
+}
+
 /* Two who have the study open see each other's rows. */
 static void test_shared(void)
 {
 	unlink(path);
 	struct study_terms t = terms();
 	struct study a, b;
-	study_open(&a, path, STUDY_MAKE, &t);
-	study_open(&b, path, STUDY_WORK, &t);
+	CHECK_INT(study_open(&a, path, STUDY_MAKE, &t), STUDY_OPENED);
+	CHECK_INT(study_open(&b, path, STUDY_WORK, &t), STUDY_OPENED);
 	const double point[] = {0, 5, 0.25};
 	study_lock(&a);
 	append(&a, 1, "running", NAN, -1, point);
@@ -171,7 +211,7 @@ static void test_sync(void)
 	unlink(path);
 	struct study_terms t = terms();
 	struct study s;
-	study_open(&s, path, STUDY_MAKE, &t);
+	CHECK_INT(study_open(&s, path, STUDY_MAKE, &t), STUDY_OPENED);
 	study_lock(&s);
 	syncs = 0;
 	begin_trial(&s);
@@ -192,7 +232,7 @@ static void test_removed(void)
 	unlink(path);
 	struct study_terms t = terms();
 	struct study s;
-	study_open(&s, path, STUDY_MAKE, &t);
+	CHECK_INT(study_open(&s, path, STUDY_MAKE, &t), STUDY_OPENED);
 	CHECK_INT(status_of(lock_and_unlock, &s), STATUS_DONE);
 	CHECK(rename(path, "elsewhere.tsv") == 0);
 	CHECK_INT(status_of(lock_and_unlock, &s), STATUS_DONE);
@@ -221,8 +261,8 @@ static void test_owners(void)
 	unlink(path);
 	struct study_terms t = terms();
 	struct study a, b;
-	study_open(&a, path, STUDY_MAKE, &t);
-	study_open(&b, path, STUDY_WORK, &t);
+	CHECK_INT(study_open(&a, path, STUDY_MAKE, &t), STUDY_OPENED);
+	CHECK_INT(study_open(&b, path, STUDY_WORK, &t), STUDY_OPENED);
 	char host[65], boot[40], space[24], token[24], lock[8] = "";
 	long pid;
 	unsigned long long start;
@@ -277,6 +317,7 @@ int main(void)
 {
 	program_name = "test-study";
 	test_space();
+	test_problems();
 	test_shared();
 	test_owners();
 	test_sync();

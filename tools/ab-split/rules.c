@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "frame/arguments.h"
 
 static size_t find(const struct rules *r, const char *text, size_t n, const char *option)
 {
@@ -93,7 +94,7 @@ struct rules rules_new(const struct rule_options *o)
 	if (o->registry)
 		experiments_read(&r.registry, o->registry);
 	for (size_t i = 0; i < o->experiments.n; i++)
-		experiments_add(&r.registry, o->experiments.values[i], "experiment");
+		option_experiment(&r.registry, "experiment", o->experiments.values[i]);
 	if (r.registry.n == 0)
 		usage_error("option --experiment or --experiments is required");
 	r.rule = memory_zero(r.registry.n, sizeof *r.rule);

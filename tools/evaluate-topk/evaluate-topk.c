@@ -18,6 +18,7 @@
 #include "data/strmap.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
 #include "domain/dataset.h"
@@ -398,12 +399,12 @@ static void evaluation_free(struct evaluation *e)
 	free(e->auc);
 }
 
-/* "none" is no mask that split_mask knows. */
+/* "none" is no mask that option_splits knows. */
 static unsigned known_splits(const struct options *o, unsigned evaluated)
 {
 	if (strcmp(o->exclude_splits, "none") == 0)
 		return 0;
-	return split_mask(o->exclude_splits, "exclude-splits") & ~(1u << evaluated);
+	return option_splits("exclude-splits", o->exclude_splits) & ~(1u << evaluated);
 }
 
 static int run(const struct options *o, char **files, int count)

@@ -20,6 +20,7 @@
 #include "data/strmap.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/arguments.h"
 #include "frame/pool.h"
 #include "frame/run.h"
 #include "domain/dataset.h"
@@ -536,7 +537,7 @@ static int run(const struct options *o, char **files, int count)
 	if (!tile_available(e.kernel))
 		usage_error("--kernel: this processor does not have it");
 	check_options(o);
-	unsigned splits = split_mask(o->exclude_splits, "exclude-splits");
+	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	e.table = table_open(files, count, &format);
 	e.sides = sides_open(o);

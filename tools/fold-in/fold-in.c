@@ -19,6 +19,7 @@
 #include "data/normal.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
@@ -232,7 +233,7 @@ static uint64_t write_users(const struct folding *f, struct output *out, uint32_
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
-	struct folding f = {.options = o, .splits = split_mask(o->fit_splits, "fit-splits")};
+	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (!o->model)
 		usage_error("--model is needed");

@@ -20,6 +20,7 @@
 #include "base/number.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
@@ -375,7 +376,7 @@ static int run(struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct sets_columns columns = {o->user, o->item, o->binary ? NULL : o->rating, o->split,
-		split_mask(o->fit_splits, "fit-splits")};
+		option_splits("fit-splits", o->fit_splits)};
 	check_options(o);
 	if (o->binary)
 		o->vote = VOTE_PLAIN;

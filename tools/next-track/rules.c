@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "frame/arguments.h"
 
 const char *const RECOMMENDER_NAMES[RECOMMENDERS] = {"random", "popular", "sticky-artist", "delta",
 	"indexed"};
@@ -57,7 +58,7 @@ static void add_experiments(struct rules *r, const struct option_list *experimen
 				    i == 0 ? ", or --arm" : "");
 		char *whole = strchr(text, '=') ? memory_text(text, strlen(text))
 			: memory_format("%s=%zu", text, arms);
-		experiments_add(&r->experiments, whole, "experiment");
+		option_experiment(&r->experiments, "experiment", whole);
 		free(whole);
 	}
 }

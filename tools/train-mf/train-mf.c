@@ -19,6 +19,7 @@
 #include "data/kernel.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
@@ -503,7 +504,7 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct training t = {.options = o};
-	unsigned fit = split_mask(o->fit_splits, "fit-splits");
+	unsigned fit = option_splits("fit-splits", o->fit_splits);
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
 		usage_error("--kernel: this processor does not have these instructions");

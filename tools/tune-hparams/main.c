@@ -190,9 +190,31 @@ static struct study_terms terms_of(const struct options *o)
 		.seed = o->common.seed};
 	if (o->space)
 		space_read(&terms.space, o->space);
-	for (size_t i = 0; i < o->parameters.n; i++)
-		space_add(&terms.space, o->parameters.values[i], "option '--param'", STATUS_USAGE);
+	for (size_t i = 0; i < o->parameters.n; i++) {
+		char *problem = space_add(&terms.space, o->parameters.values[i]);
+		if (problem)
+			usage_error("option '--param': %s", problem);
+	}
 	return terms;
+}
+
+static void open_study(struct study *study, enum study_access access, const struct options *o,
+		       const struct study_terms *terms)
+{
+	switch (study_open(study, o->study, access, terms)) {
+	case STUDY_OPENED:
+		return;
+	case STUDY_NO_SPACE:
+		usage_error("a new study needs --space or --param");
+	case STUDY_OTHER_DIRECTION:
+		usage_error("%s was begun with --%s", study->path,
+			    study->maximize ? "maximize" : "minimize");
+	case STUDY_OTHER_SEED:
+		usage_error("%s was begun with --seed %llu", study->path,
+			    (unsigned long long)study->seed);
+	case STUDY_OTHER_SPACE:
+		usage_error("%s was begun with another space", study->path);
+	}
 }
 
 /* The points of --enqueue as waiting trials; those that are there already stay one. */
@@ -290,7 +312,7 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 		.show_errors = log_level == LOG_VERBOSE, .asked = mode == MODE_ASK};
 	if (mode == MODE_RUN && terms.space.n)
 		command_check(&terms.space, command, words); /* before a study is made of it */
-	study_open(&study, o->study, ACCESS[mode], &terms);
+	open_study(&study, ACCESS[mode], o, &terms);
 	if (mode == MODE_RUN && terms.space.n == 0)
 		command_check(&study.space, command, words);
 	if (o->enqueue.n) {

@@ -1,0 +1,33 @@
+#include "frame/arguments.h"
+
+#include "base/error.h"
+#include "domain/dataset.h"
+#include "frame/options.h"
+
+unsigned option_splits(const char *option, const char *text)
+{
+	struct span bad;
+	unsigned mask = split_mask(text, &bad);
+	if (mask)
+		return mask;
+	char shown[QUOTED_SIZE];
+	usage_error("option '--%s': must be all or some of train,validation,test: %s", option,
+		    quoted(bad.at, bad.n, shown));
+}
+
+void option_experiment(struct experiments *x, const char *option, const char *text)
+{
+	switch (experiments_add(x, text)) {
+	case EXPERIMENT_ADDED:
+		return;
+	case EXPERIMENT_NOT_SHORT:
+		usage_error("--%s=%s: an experiment is NAME=ARMS, with 1 to %d arms", option, text,
+			    (int)EXPERIMENT_ARMS_MAX);
+	case EXPERIMENT_NAME_BREAKS:
+		usage_error("--%s: a TAB or line end in the name", option);
+	case EXPERIMENT_NAME_FIXED:
+		usage_error("--%s=%s: an experiment with the name of a column of events", option, text);
+	case EXPERIMENT_TWICE:
+		usage_error("--%s=%s: this experiment is there already", option, text);
+	}
+}

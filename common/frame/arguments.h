@@ -1,0 +1,15 @@
+/* arguments.h - options whose values are things of common/domain: a value that is none is
+ * a usage error (exit 2) that names the option (`option`, without dashes).
+ */
+#ifndef RECPIPE_FRAME_ARGUMENTS_H
+#define RECPIPE_FRAME_ARGUMENTS_H
+
+#include "domain/assignment.h"
+
+/* "train,validation" or "all" to a mask with bit s for split s (domain/dataset.h). */
+unsigned option_splits(const char *option, const char *text);
+
+/* Adds the experiment `NAME=WAYS`; its name must be new, and none of a column of events. */
+void option_experiment(struct experiments *x, const char *option, const char *text);
+
+#endif
