@@ -29,12 +29,12 @@ BIN = $(if $(filter release,$(MODE)),bin,$(B)/bin)
 
 # --- flags: what the code needs, then the mode's, then the user's CFLAGS ------
 
-CFLAGS ?= $(MODE_OPTIMISE)
-MODE_OPTIMISE = $(or $(OPTIMISE_$(MODE)),-O2 -g)
-OPTIMISE_asan = -O1 -g
-OPTIMISE_tsan = -O1 -g
-OPTIMISE_cov = -O0 -g
-OPTIMISE_fuzz = -O1 -g
+CFLAGS ?= $(MODE_OPTIMIZE)
+MODE_OPTIMIZE = $(or $(OPTIMIZE_$(MODE)),-O2 -g)
+OPTIMIZE_asan = -O1 -g
+OPTIMIZE_tsan = -O1 -g
+OPTIMIZE_cov = -O0 -g
+OPTIMIZE_fuzz = -O1 -g
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 -Wdate-time \
 	-Wno-enum-float-conversion # a constant of an enum is an integer constant like any other

@@ -1,7 +1,7 @@
 # redis-generations.sh - two small generations with all of their parts, and whether one of
 # them is live; sourced after redis.sh. $words: the options of the layout at hand.
 
-# Two generations of 30 lists, with a catalogue and popular items of their own.
+# Two generations of 30 lists, with a catalog and popular items of their own.
 for seed in old new; do
 	awk -v seed=$seed 'BEGIN { OFS = "\t"; print "user", "rank", "item"
 		for (u = 1; u <= 30; u++)

@@ -45,7 +45,7 @@ static const struct option_row OPTIONS[] = {
 	{"directory", 0, OPTION_FILE, "DIR", offsetof(struct options, directory), NULL, 0, 0, NULL,
 	 "the folder for --format projector; it is made when it is not there"},
 	{"metadata", 0, OPTION_FILE, "FILE", offsetof(struct options, metadata), NULL, 0, 0, NULL,
-	 "a table by id, such as the catalogue: its columns become the projector's metadata"},
+	 "a table by id, such as the catalog: its columns become the projector's metadata"},
 	{"id", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, id), NULL, 0, 0, NULL,
 	 "the ids' column of the --metadata file (item or user, by --kind)"},
 	{"ids", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, ids), NULL, 0, 0, NULL,

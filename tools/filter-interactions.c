@@ -96,7 +96,7 @@ static uint32_t first_digits(const struct bounds *b, int k, bool beyond, uint32_
 }
 
 /* The bounds for plain decimals, which need no floating point then: rounding keeps
- * the order, so that those inside are neighbours. */
+ * the order, so that those inside are neighbors. */
 static void ranges_of(const struct bounds *b, struct range range[PLAIN_DIGITS])
 {
 	const uint32_t end = 100000000;

@@ -19,7 +19,7 @@
 #include "base/memory.h"
 #include "data/kernel.h"
 #include "data/strmap.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "domain/model.h"
 #include "domain/topn.h"
 #include "frame/options.h"
@@ -42,7 +42,7 @@ static const struct option_row OPTIONS[] = {
 	{"k", 'k', OPTION_INT, "N", AT(k), "100", 1, 1e9, NULL,
 	 "the length of a list; give longer ones, so that it can be filled"},
 	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
-	 "the catalogue (item, and artist available blocked): what is not available or is blocked is "
+	 "the catalog (item, and artist available blocked): what is not available or is blocked is "
 	 "dropped"},
 	{"known-only", 0, OPTION_FLAG, NULL, AT(known_only), NULL, 0, 0, NULL,
 	 "drop items that --items does not have, too"},
@@ -78,7 +78,7 @@ struct candidate {
 
 struct rerank {
 	const struct options *o;
-	struct catalogue *catalogue;
+	struct catalog *catalog;
 	struct strmap *blocked;        /* items, for everybody */
 	struct strmap *blocked_pairs;  /* user TAB item */
 	bool scored;                   /* the lists have scores */
@@ -167,14 +167,14 @@ static uint32_t gather(struct rerank *r, const struct topn_list *list)
 			r->dropped_blocked++;
 			continue;
 		}
-		if (r->catalogue) {
-			uint32_t known = strmap_find(r->catalogue->ids, list->items[i]);
-			if (known == STRMAP_NONE ? r->o->known_only : !r->catalogue->is_offered[known]) {
+		if (r->catalog) {
+			uint32_t known = strmap_find(r->catalog->ids, list->items[i]);
+			if (known == STRMAP_NONE ? r->o->known_only : !r->catalog->is_offered[known]) {
 				r->dropped_offered++;
 				continue;
 			}
 			if (known != STRMAP_NONE)
-				c.artist = r->catalogue->artist[known];
+				c.artist = r->catalog->artist[known];
 		}
 		if (r->vectors.n)
 			c.vector = strmap_find(r->vectors.ids, list->items[i]);
@@ -286,11 +286,11 @@ static void set_up(struct rerank *r)
 	r->blocked = strmap_new();
 	r->blocked_pairs = strmap_new();
 	if (o->items) {
-		r->catalogue = catalogue_read(table_open_file(o->items), column_called("item"));
-		if (artists && !r->catalogue->has_artists)
+		r->catalog = catalog_read(table_open_file(o->items), column_called("item"));
+		if (artists && !r->catalog->has_artists)
 			die(STATUS_DATA, "%s: no column 'artist', which %s needs", o->items,
 			    o->per_artist ? "--per-artist" : "--mmr without --model");
-		r->artist_count = memory_zero(strmap_count(r->catalogue->artists), sizeof *r->artist_count);
+		r->artist_count = memory_zero(strmap_count(r->catalog->artists), sizeof *r->artist_count);
 	}
 	for (size_t i = 0; i < o->blocks.n; i++)
 		read_block(r, o->blocks.values[i]);
@@ -342,7 +342,7 @@ static int run(const struct options *o, char **files, int count)
 	table_close(t);
 	output_close(out);
 	report(&r);
-	catalogue_free(r.catalogue);
+	catalog_free(r.catalog);
 	strmap_free(r.blocked);
 	strmap_free(r.blocked_pairs);
 	if (r.vectors.n)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* `count` elements of `size` bytes, not initialised. */
+/* `count` elements of `size` bytes, not initialized. */
 void *memory_new(size_t count, size_t size) __attribute__((malloc));
 
 /* The same, all bytes zero. */

@@ -360,7 +360,7 @@ struct digits {
 
 /* The shortest decimal inside the rounding interval of c * 2^q, the closest one
  * of that length (R. Giulietti 2021, "The Schubfach way to render doubles").
- * `edge`: the neighbour below is half as far away as the one above. */
+ * `edge`: the neighbor below is half as far away as the one above. */
 static struct digits shortest(uint64_t c, int q, bool edge, bool wide)
 {
 	int k = (q * 1262611 - (edge ? 524031 : 0)) >> 22;

@@ -188,7 +188,7 @@ INLINE bool pivot(float *row, size_t k, size_t from, size_t n)
 
 /* Upper factor: matrix = U' U, in place. Where a vector reaches below the
  * diagonal it holds zeros afterwards, so that whole vectors can be used. */
-INLINE bool factorise(float *m, size_t order, size_t n)
+INLINE bool factorize(float *m, size_t order, size_t n)
 {
 	for (size_t k = 0; k < order; k += PANEL) {
 		size_t end = k + PANEL < order ? k + PANEL : order, from = k / LANES * LANES;
@@ -225,7 +225,7 @@ INLINE bool factorise(float *m, size_t order, size_t n)
 
 static bool VECTOR_NAME(solve)(float *m, float *b, size_t order, size_t n)
 {
-	if (!factorise(m, order, n))
+	if (!factorize(m, order, n))
 		return false;
 	for (size_t k = 0; k < order; k++) { /* U' z = b */
 		const float *row = m + k * n;

@@ -37,7 +37,7 @@ struct normal_kernel {
 	void (*scale)(float *y, float a, const float *x, size_t n);
 
 	/* Solves matrix * x = b for the first `order` rows and columns by Cholesky's
-	 * factorisation; b becomes x, the matrix its factor. The rest of b must be 0
+	 * factorization; b becomes x, the matrix its factor. The rest of b must be 0
 	 * and stays so. False when the matrix is not positive definite. */
 	bool (*solve)(float *matrix, float *b, size_t order, size_t n);
 };

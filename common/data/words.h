@@ -1,4 +1,4 @@
-/* words.h - a text's words as terms: normalised, stemmed, numbered.
+/* words.h - a text's words as terms: normalized, stemmed, numbered.
  *
  * A word is a run of letters, marks and digits (Unicode categories L, M, N). The
  * text is brought to NFC and case-folded first, yo becomes ye, soft hyphens and

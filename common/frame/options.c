@@ -174,6 +174,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 	}
 	case OPTION_HELP:
 	case OPTION_VERSION:
+	case OPTION_ALIAS:
 		break;
 	}
 }
@@ -181,6 +182,8 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 static void set_defaults(const struct option_row *rows, size_t n, void *options)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (rows[i].kind == OPTION_ALIAS)
+			continue;
 		bool shared = false; /* --progress and --no-progress: the first one rules */
 		for (size_t j = 0; j < n; j++)
 			shared |= rows[j].kind == OPTION_FLAG && rows[j].at == rows[i].at;
@@ -254,6 +257,8 @@ _Noreturn static void print_help(const struct program *p)
 	add_wrapped(&b, 0, 0, p->summary);
 	buffer_add_text(&b, "\nOptions:\n");
 	for (const struct option_row *row = p->options; row->name; row++) {
+		if (row->kind == OPTION_ALIAS)
+			continue;
 		char left[128], letter[8] = "    ";
 		if (row->letter)
 			snprintf(letter, sizeof letter, "-%c, ", row->letter);
@@ -286,7 +291,7 @@ _Noreturn static void print_version(const struct program *p)
 {
 	struct buffer b = {0};
 	buffer_format(&b, "%s (recpipe) %s\n", p->name, RECPIPE_VERSION);
-	buffer_add_text(&b, "Licence GPLv3+: GNU GPL version 3 or later.\n"
+	buffer_add_text(&b, "License GPLv3+: GNU GPL version 3 or later.\n"
 			"This is free software: you may change and redistribute it.\n"
 			"There is no warranty, to the extent permitted by law.\n");
 	print_out(&b);
@@ -337,7 +342,7 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 {
 	static const char *const KIND[] = {
 		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
-		"choice", "list", "help", "version", "limit", "output", "state",
+		"choice", "list", "help", "version", "limit", "output", "state", "alias",
 	};
 	char letter[2] = {row->letter, '\0'};
 	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
@@ -360,6 +365,8 @@ static void dump_options(const struct program *p, const char *how)
 	if (table)
 		buffer_add_text(&b, "name\tletter\tkind\targument\tdefault\tchoices\thelp\n");
 	for (const struct option_row *row = p->options; row->name; row++) {
+		if (row->kind == OPTION_ALIAS)
+			continue;
 		if (table)
 			add_table_row(&b, row);
 		else if (bash)
@@ -399,6 +406,8 @@ _Noreturn static void unknown_option(const char *word)
 	snprintf(name, sizeof name, "%.*s", (int)(n < 100 ? n : 100), start);
 	size_t matches = 0, best = 0, least = SIZE_MAX;
 	for (size_t i = 0; i < seen.n; i++) {
+		if (seen.rows[i].kind == OPTION_ALIAS)
+			continue;
 		matches += n > 0 && strncmp(seen.rows[i].name, name, n) == 0;
 		size_t d = span_distance(span_of(name), span_of(seen.rows[i].name));
 		if (d < least) {
@@ -450,7 +459,9 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 	buffer_add_text(&letters, program->command ? "+:" : ":");
 	for (size_t i = 0; i < seen.n; i++) {
 		const struct option_row *row = &seen.rows[i];
-		names[i] = (struct option){.name = row->name, .val = LONG + (int)i,
+		const struct option_row *meant =
+			row->kind == OPTION_ALIAS ? row_called(row->fallback) : row;
+		names[i] = (struct option){.name = row->name, .val = LONG + (int)(meant - seen.rows),
 			.has_arg = row->argument ? required_argument : no_argument};
 		if (row->letter)
 			buffer_format(&letters, "%c%s", row->letter, row->argument ? ":" : "");

@@ -40,6 +40,7 @@ enum option_kind {
 	OPTION_LIMIT,    /* struct number_limit: "100" or "5%" */
 	OPTION_OUTPUT,   /* const char *, not empty: a file that is written whole at the end */
 	OPTION_STATE,    /* the same: a file that is written while the tool runs (outputs.h) */
+	OPTION_ALIAS,    /* an old name, not documented: `fallback` is the option it stands for */
 };
 
 struct option_list {

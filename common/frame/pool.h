@@ -1,6 +1,6 @@
 /* pool.h - threads that share out numbered chunks of work.
  *
- * Each thread has a share of neighbouring chunks, the same whenever there are as many,
+ * Each thread has a share of neighboring chunks, the same whenever there are as many,
  * so that what belongs to a chunk stays near its processor; one that is done helps the
  * others. So which thread does which chunk is not defined; results must depend on the
  * chunk's number alone, and any number of threads gives the same bytes.

@@ -172,7 +172,7 @@ struct input *input_open(const char *path)
 		in->size = (uint64_t)about.st_size;
 		(void)posix_fadvise(in->file, 0, 0, POSIX_FADV_SEQUENTIAL); /* only advice */
 	} else if (S_ISFIFO(about.st_mode)) {
-		(void)fcntl(in->file, F_SETPIPE_SZ, BLOCK_BYTES); /* a larger pipe is a favour */
+		(void)fcntl(in->file, F_SETPIPE_SZ, BLOCK_BYTES); /* a larger pipe is a favor */
 	}
 	resize(in, BLOCK_BYTES);
 	sniff(in);

@@ -1,4 +1,4 @@
-/* input.h - files read in blocks of whole lines; gzip recognised by its first bytes.
+/* input.h - files read in blocks of whole lines; gzip recognized by its first bytes.
  *
  * A block is a stretch of bytes ending in LF (one is supplied when the last
  * line has none). Read errors, a truncated gzip member and garbage behind the

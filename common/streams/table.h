@@ -92,7 +92,7 @@ bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms
 /* The same for a column that nobody asked for: a value that is no time rejects nothing. */
 bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms);
 
-/* Counts a time towards the newest one. */
+/* Counts a time toward the newest one. */
 void table_saw_time(struct table *t, enum time_unit unit, int64_t ms);
 
 /* Dies (exit 3) with file and line of the current row in front of the message. */

@@ -31,7 +31,7 @@ for _ in range(int(sys.argv[1])):
 END
 world() { printf '%s' "--tracks $1/tracks.tsv --embeddings $1/embeddings.tsv --users $1/users.tsv"; }
 trivial=$RECPIPE_BUILD/tests/bench-recommender
-# The interests' neighbours are most of what the peer does: a tenth of the sessions.
+# The interests' neighbors are most of what the peer does: a tenth of the sessions.
 bench_units 'simulate-sessions, a tenth of the sessions' $((sessions / 10)) ' episodes' \
 	"simulate-sessions -q $(world w) -n $((sessions / 10)) -- $trivial 5000 > /dev/null" \
 	python3 "python3 peer.py $((sessions / 10))"

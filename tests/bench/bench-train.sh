@@ -53,8 +53,8 @@ if library == 'lightfm':
     Q, q = model.item_embeddings, model.item_biases
 else:
     from implicit.als import AlternatingLeastSquares
-    # The objective of the options below: confidence 6 and regularisation 120 here are a
-    # weight of 1, 0.2 of what was not observed and a regularisation of 20 with exponent 0.
+    # The objective of the options below: confidence 6 and regularization 120 here are a
+    # weight of 1, 0.2 of what was not observed and a regularization of 20 with exponent 0.
     model = AlternatingLeastSquares(factors=factors, regularization=120, alpha=6, iterations=epochs,
                                     num_threads=1, random_state=1, use_gpu=False)
     begin = time.process_time()

@@ -110,7 +110,7 @@ def mean_of(x):
 
 
 def ratio_of(x, y):
-    """As the mean of linearised values."""
+    """As the mean of linearized values."""
     r = x.mean() / y.mean()
     return mean_of(r + (x - r * y) / y.mean())
 
@@ -128,7 +128,7 @@ def column(rows, name):
 
 
 def values(metric):
-    """Each user's value; of a ratio linearised in each arm."""
+    """Each user's value; of a ratio linearized in each arm."""
     if '/' not in metric:
         return column(users, metric)
     x, y = (column(users, name) for name in metric.split('/'))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# bow-cosine on real texts (Russian package descriptions): the nearest neighbour of
+# bow-cosine on real texts (Russian package descriptions): the nearest neighbor of
 # a package shares the beginning of its name far more often than chance; an index
 # and threads change nothing; tf-idf scores are sklearn's where Python has it.
 set -eu

@@ -8,7 +8,7 @@ cd "$dir" || exit 1
 cat > solve.py <<'END'
 import sys
 
-model, rows, unobserved, regularisation, exponent = sys.argv[1:3] + [float(x) for x in sys.argv[3:]]
+model, rows, unobserved, regularization, exponent = sys.argv[1:3] + [float(x) for x in sys.argv[3:]]
 items, users, taken = {}, {}, {}
 for line in open(model).read().split('\n')[1:-1]:
     kind, name, *values = line.split('\t')
@@ -24,7 +24,7 @@ for user, own in taken.items():
     a = [row[:] for row in gram]
     b = [sum(w * y[i] for y, w in own) for i in range(n)]
     for i in range(n):
-        a[i][i] += regularisation * (len(own) + unobserved * len(items)) ** exponent
+        a[i][i] += regularization * (len(own) + unobserved * len(items)) ** exponent
         for j in range(n):
             a[i][j] += sum(w * y[i] * y[j] for y, w in own)
     for k in range(n):

@@ -258,7 +258,7 @@ status 0 plot-embeddings --format html --metadata items.tsv -o '"`touch bitten`.
 [ "$(grep -o '</script>' '"`touch bitten`.html' | wc -l)" -le 2 ] || say 'a title ends the script of the map'
 ! awk '/[\001-\010\013\014\016-\037\177]|\302[\200-\237]|\342\200[\250-\256]/ { found = 1 } END { exit !found }' '"`touch bitten`.html' ||
 	say 'control characters in the page of the map'
-status 0 plot-embeddings --format svg --metadata items.tsv --colour title -o map.svg map.tsv
+status 0 plot-embeddings --format svg --metadata items.tsv --color title -o map.svg map.tsv
 page map.svg
 if command -v python3 > /dev/null; then
 	python3 - '"`touch bitten`.html' map.svg words bytes << 'END' || bad=1

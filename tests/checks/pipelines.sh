@@ -170,7 +170,7 @@ cut -f 1-4 second/dataset.tsv > want.dataset
 for door in json tsv; do
 	cut -f 1-4 $door/dataset.tsv | cmp - want.dataset || say "$door gives another dataset"
 	cmp $door/metrics.tsv second/metrics.tsv || say "$door gives other metrics"
-	[ "$(head -n 1 $door/items.tsv)" = "$(printf 'item\tpositives')" ] || say "$door: no catalogue without ITEMS"
+	[ "$(head -n 1 $door/items.tsv)" = "$(printf 'item\tpositives')" ] || say "$door: no catalog without ITEMS"
 done
 
 # Redis: a private server that is gone afterwards, in a folder of any length.

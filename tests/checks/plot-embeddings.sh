@@ -53,17 +53,17 @@ for i, (c, x, y) in enumerate(points):
 assert same / len(points) / 10 > 0.97, ("t-SNE mixes the clusters", same)
 END
 python3 check.py
-plot-embeddings --format html --metadata i.tsv --colour cluster m.tsv > map.html
+plot-embeddings --format html --metadata i.tsv --color cluster m.tsv > map.html
 cat > probe.js <<'END'
 function probe() {
   const out = {};
   search('no 7');
   out.found = state.matches;
   search('');
-  colourBy(1);
-  out.colours = new Set(state.colours).size;
-  colourBy(2);
-  out.shades = new Set(state.colours).size;
+  colorBy(1);
+  out.colors = new Set(state.colors).size;
+  colorBy(2);
+  out.shades = new Set(state.colors).size;
   zoomAt(10, 10, 2);
   const i = 85;
   fit();
@@ -76,7 +76,7 @@ function probe() {
   return JSON.stringify(out);
 }
 END
-want='{"found":10,"colours":10,"shades":40,"same":10,"picked":true,"cosine":true,"title":"Title </script> \"2\" no 5"}'
+want='{"found":10,"colors":10,"shades":40,"same":10,"picked":true,"cosine":true,"title":"Title </script> \"2\" no 5"}'
 browser=
 for b in chromium chromium-browser google-chrome; do
 	command -v $b > /dev/null && browser=$b && break

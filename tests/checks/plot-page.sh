@@ -1,7 +1,7 @@
 #!/bin/sh
 # The page of plot-embeddings with 50,000 points in a real browser, driven by real
 # mouse and keyboard events through its debugging pipe: wheel to zoom, drag, a click
-# for the neighbours, typing into the search, another column's colours; how long each
+# for the neighbors, typing into the search, another column's colors; how long each
 # takes is printed. Pictures of what was seen stay in the test's folder when
 # KEEP_PICTURES names one. Skipped where there is no Chromium.
 set -eu
@@ -23,7 +23,7 @@ awk 'BEGIN { OFS = "\t"; srand(3);
 			for (f = 0; f < 32; f++) printf "\t%.4f", at[f] + rand() - .5 > "m.tsv"
 			print "" > "m.tsv"
 			printf "x%d-%d\tTrack %d of artist %d\tgenre %d\t%d\n", c, i, i, c, c, 1950 + i % 70 > "i.tsv" } } }'
-plot-embeddings --format html --metadata i.tsv --colour genre -o map.html m.tsv
+plot-embeddings --format html --metadata i.tsv --color genre -o map.html m.tsv
 grep -qE 'https?://|src=|@import|fetch\(|XMLHttp' map.html && { echo 'the page asks the network for something'; exit 1; }
 cat > drive.py <<'END_PY'
 import base64, json, os, subprocess, sys, time
@@ -114,24 +114,24 @@ try:
     print(f"open: {1000 * (time.time() - begin):.0f} ms for {js('n')} points")
     assert js("n") == 50000
     picture("1-open")
-    # a picture of 25 clusters is not one blot: colours on the canvas
+    # a picture of 25 clusters is not one blot: colors on the canvas
     seen = js("""(() => { const d = pen.getImageData(0, 0, canvas.width, canvas.height).data, c = new Set();
         let drawn = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3]) { drawn++; c.add(d[i] >> 5 << 6 | d[i + 1] >> 5 << 3 | d[i + 2] >> 5); }
         return [drawn / (d.length / 4), c.size]; })()""")
     assert 0.02 < seen[0] < 0.9 and seen[1] >= 8, seen
     timed("draw all", "draw()", 1000)
     timed("search all titles", "search('artist 7')", 500)
-    timed("colour by year", "colourBy(2)", 1000)
+    timed("color by year", "colorBy(2)", 1000)
     timed("nearest of all", "nearest(85, 10)", 1000)
     timed("point under the mouse", "pick(400, 400)", 200)
-    js("search(''); colourBy(data.colour)")
+    js("search(''); colorBy(data.color)")
     # the wheel: the point under the mouse stays there
     scale = js("state.scale")
     x, y = js("[px(85), py(85)]")
     mouse("mouseWheel", x, y, deltaX=0, deltaY=-600)
     frame()
     assert abs(js("state.scale") / scale - 2.4596) < 0.01, "the wheel does not zoom"
-    assert js("Math.hypot(px(85) - %f, py(85) - %f)" % (x, y)) < 1.5, "zoom loses its centre"
+    assert js("Math.hypot(px(85) - %f, py(85) - %f)" % (x, y)) < 1.5, "zoom loses its center"
     picture("2-zoom")
     # drag
     before = js("[state.x, state.y]")
@@ -142,7 +142,7 @@ try:
     after = js("[state.x, state.y]")
     assert (after[0] - before[0], after[1] - before[1]) == (50, 20), "drag does not move"
     assert js("state.selected") == -1, "a drag is no click"
-    # a click: neighbours, in the list as on the map
+    # a click: neighbors, in the list as on the map
     mouse("mouseWheel", 350, 320, deltaX=0, deltaY=-2400)
     x, y = js("""(() => { const box = canvas.getBoundingClientRect(); for (const i of state.order) {
         const x = px(i), y = py(i); if (x > 50 && y > 50 && x < box.width - 150 && y < box.height - 50) return [x, y]; } })()""")
@@ -153,9 +153,9 @@ try:
     rows = js("[...document.querySelectorAll('#near li')].map(l => l.innerText)")
     assert len(rows) == 10 and js("document.querySelector('#near h2').textContent").startswith("Nearest to Track"), rows
     same = js("state.near.filter(([j]) => Math.floor(j / 2000) === Math.floor(state.selected / 2000)).length")
-    assert same >= 9, ("neighbours of other clusters", same)
-    picture("3-neighbours")
-    # a neighbour in the list is a button
+    assert same >= 9, ("neighbors of other clusters", same)
+    picture("3-neighbors")
+    # a neighbor in the list is a button
     x, y = js("(() => { const b = document.querySelector('#near button').getBoundingClientRect(); return [b.x + 9, b.y + 9]; })()")
     want = js("state.near[0][0]")
     click(x, y)
@@ -177,14 +177,14 @@ try:
     for kind in ("keyDown", "keyUp"):
         call("Input.dispatchKeyEvent", type=kind, key="Delete", code="Delete", windowsVirtualKeyCode=46)
     assert js("state.found") is None, "an empty search shows everything"
-    # colours by another column, chosen with the keyboard
-    js("element('colour').focus()")
+    # colors by another column, chosen with the keyboard
+    js("element('color').focus()")
     for kind in ("keyDown", "keyUp"):
         call("Input.dispatchKeyEvent", type=kind, key="ArrowDown", code="ArrowDown", windowsVirtualKeyCode=40)
     frame()
-    assert js("element('colour').selectedOptions[0].textContent") == "year", js("element('colour').value")
-    assert js("new Set(state.colours).size") > 60 and js("element('legend').children.length") == 5
-    picture("5-colour")
+    assert js("element('color').selectedOptions[0].textContent") == "year", js("element('color').value")
+    assert js("new Set(state.colors).size") > 60 and js("element('legend').children.length") == 5
+    picture("5-color")
     # a double click shows everything again
     x, y = 10, 10
     js("state.scale *= 3")

@@ -48,8 +48,8 @@ fails()
 redis_start
 timeout 120 load-redis --redis "$url" --prefix p --items items.tsv old.tsv || complain 'the first load failed'
 whole first old 3000
-[ "$(redis --raw hlen p:items)" = 499 ] || complain 'the catalogue is not that of the items available'
-[ "$(redis --raw hget p:items 7)" = old-8 ] || complain 'the catalogue has holes'
+[ "$(redis --raw hlen p:items)" = 499 ] || complain 'the catalog is not that of the items available'
+[ "$(redis --raw hget p:items 7)" = old-8 ] || complain 'the catalog has holes'
 timeout 120 load-redis --redis "$url" --prefix p --status > status || complain 'no status'
 grep -q '^lists	3000$' status || complain "status: $(cat status)"
 
@@ -58,7 +58,7 @@ timeout 120 load-redis --redis "$url" --prefix p < new.tsv || complain 'the seco
 whole second new 3000
 timeout 120 load-redis --redis "$url" --prefix p --rollback || complain 'no way back'
 whole rollback old 3000
-[ "$(redis --raw hlen p:items)" = 499 ] || complain 'rollback forgot the catalogue'
+[ "$(redis --raw hlen p:items)" = 499 ] || complain 'rollback forgot the catalog'
 timeout 120 load-redis --redis "$url" --prefix p --rollback || complain 'no way forth'
 whole forth new 3000
 timeout 120 load-redis --redis "$url" --prefix p --rollback
@@ -154,7 +154,7 @@ emitted 'the second' < resp
 whole 'emitted again' new 3000
 timeout 120 load-redis --redis "$url" --prefix p --rollback || complain 'no way back from what was emitted'
 whole 'back from what was emitted' old 3000
-[ "$(redis --raw hlen p:items)" = 499 ] || complain 'the emitted catalogue is not whole'
+[ "$(redis --raw hlen p:items)" = 499 ] || complain 'the emitted catalog is not whole'
 # a list is refused under way
 redis config set maxmemory 1 > /dev/null
 redis --pipe < resp > piped && complain 'refused writes pass unseen'
@@ -175,7 +175,7 @@ for part in items popular meta; do # it goes to another key
 	grep -qE 'have come|has not come' piped || complain "no $part: $(cat piped)"
 	grep -q "live is generation $(redis --raw hget p:meta generation)" piped || complain "no $part: $(cat piped)"
 	whole "no $part" old 3000
-	[ "$(redis --raw hlen p:items)" = 499 ] || complain "no $part: the catalogue is not whole"
+	[ "$(redis --raw hlen p:items)" = 499 ] || complain "no $part: the catalog is not whole"
 done
 head -n 201 new.tsv | timeout 120 load-redis --prefix p --emit-resp --max-shrink 0.5 |
 	timeout 60 redis-cli -s s --pipe > piped 2>&1 &&

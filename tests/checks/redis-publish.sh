@@ -21,7 +21,7 @@ for part in lists items popular meta; do
 		rc=$?
 		case $part in
 		lists) pattern='all 30 lists' ;;
-		items) pattern='all 9 items of the catalogue' ;;
+		items) pattern='all 9 items of the catalog' ;;
 		popular) pattern='the popular list' ;;
 		meta) pattern='the description' ;;
 		esac

@@ -125,13 +125,13 @@ timeout 120 load-redis --redis "$url" --prefix p --status > status || complain '
 grep -q "^input	$PWD/some.tsv\$" status || complain "status: $(cat status)"
 grep -qE "^published	$(date -u +%Y)-[0-9-]+T[0-9:]+Z\$" status || complain "status: $(cat status)"
 
-# a catalogue that offers nothing; one that the next generation has not
+# a catalog that offers nothing; one that the next generation has not
 printf 'item\tavailable\na\t0\n' > none.tsv
-refused 'an empty catalogue' 3 'nothing in it can be offered' --items none.tsv old.tsv
+refused 'an empty catalog' 3 'nothing in it can be offered' --items none.tsv old.tsv
 printf 'item\na\n' > items.tsv
 timeout 120 load-redis --redis "$url" --prefix p --items items.tsv old.tsv
 timeout 120 load-redis --redis "$url" --prefix p new.tsv 2> err
-grep -q 'no catalogue' err || complain "a catalogue goes away unsaid: $(cat err)"
+grep -q 'no catalog' err || complain "a catalog goes away unsaid: $(cat err)"
 
 # keys of users go with their generation, also that of a load that fails
 for layout in string list; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# next-track while what is live in Redis changes, one request after the other: the catalogue
+# next-track while what is live in Redis changes, one request after the other: the catalog
 # and the popular list are of one generation, those that were known stay where there are none
 # any more, and a list is looked for where the layout that is live has it.
 set -u
@@ -99,7 +99,7 @@ until grep -q 'still in use' said || [ $tries -gt 100 ]; do
 	answers 7 popular:no-list 'a-hit-.'
 done
 generation ''
-grep -q "nothing is live; still in use: the catalogue of generation \"$a\", the popular list of generation \"$a\"\$" said ||
+grep -q "nothing is live; still in use: the catalog of generation \"$a\", the popular list of generation \"$a\"\$" said ||
 	complain "emptied: it says $(cat said)"
 redis_crash
 redis_start
@@ -116,7 +116,7 @@ until grep -q 'does not have everything' said || [ $tries -gt 100 ]; do
 	sleep 0.05
 	answers nobody popular:no-list 'a-hit-.'
 done
-grep -q "generation \"$b\" does not have everything; still in use: the catalogue of generation \"$a\", the popular" said ||
+grep -q "generation \"$b\" does not have everything; still in use: the catalog of generation \"$a\", the popular" said ||
 	complain "a generation of lists alone: it says $(cat said)"
 all c
 soon nobody popular:no-list 'c-hit-.'
@@ -129,7 +129,7 @@ redis flushall > /dev/null
 soon 7 random:no-list 'a-item-[0-9]+'
 stop_serving
 
-# a live catalogue that lost an item: the lists are served all the same
+# a live catalog that lost an item: the lists are served all the same
 all b
 serve
 answers 7 indexed 'b7-.'
@@ -138,17 +138,17 @@ redis hdel p:items 600 > /dev/null
 redis client kill type normal > /dev/null
 soon 7 indexed 'c7-.'
 tries=0
-until grep -q 'lost some of its catalogue' said || [ $tries -gt 100 ]; do
+until grep -q 'lost some of its catalog' said || [ $tries -gt 100 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 	answers 7 indexed 'c7-.'
 done
-grep -q "generation \"$(id)\" has lost some of its catalogue; still in use: the catalogue of" said ||
-	complain "a catalogue that lost an item: it says $(cat said)"
+grep -q "generation \"$(id)\" has lost some of its catalog; still in use: the catalog of" said ||
+	complain "a catalog that lost an item: it says $(cat said)"
 answers nobody random:no-list '[ab]-item-[0-9]+'
 stop_serving
 
-# a generation is published while the catalogue is fetched: it is of the one or the other
+# a generation is published while the catalog is fetched: it is of the one or the other
 all a
 for nth in 'before p:items' 'after p:items before p:items' 'after p:items after p:items before p:items'; do
 	all a
@@ -157,7 +157,7 @@ for nth in 'before p:items' 'after p:items before p:items' 'after p:items after 
 		for (i = 0; i < 4000; i++) print "next", "nobody" i, "x", 1 }' |
 		timeout 60 next-track --redis "$proxied" --prefix p --pipeline > out || complain "$nth: next-track failed"
 	cut -f 2 out | sed 1d | cut -c 1 | sort | uniq -c | tr -s ' \n' ' ' > seeds
-	[ "$(cat seeds)" = ' 4000 b ' ] || complain "$nth: the catalogue is mixed: $(cat seeds)"
+	[ "$(cat seeds)" = ' 4000 b ' ] || complain "$nth: the catalog is mixed: $(cat seeds)"
 done
 
 # --max-age: at 90 minutes

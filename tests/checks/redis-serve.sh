@@ -17,7 +17,7 @@ awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 redis_start
 timeout 120 load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
 
-# the same answers from both, with either catalogue
+# the same answers from both, with either catalog
 for pick in uniform rank; do
 	next-track --recs topk.tsv --items items.tsv --pick $pick requests.tsv > file.out || complain 'from a file'
 	next-track --redis "$url" --prefix p --items items.tsv --pick $pick --pipeline requests.tsv > one.out ||
@@ -27,8 +27,8 @@ done
 next-track --redis "$url" --prefix p --items items.tsv --pick rank --pipeline < requests.tsv > many.out ||
 	complain 'from standard input'
 cmp -s file.out many.out || complain 'standard input changes answers'
-next-track --redis "$url" --prefix p --pipeline requests.tsv > own.out || complain 'with the catalogue in Redis'
-grep -q 'random:no-list' own.out || complain 'no random tracks from the catalogue in Redis'
+next-track --redis "$url" --prefix p --pipeline requests.tsv > own.out || complain 'with the catalog in Redis'
+grep -q 'random:no-list' own.out || complain 'no random tracks from the catalog in Redis'
 [ "$(wc -l < file.out)" = 18001 ] || complain 'an answer for each next, none for last'
 
 # the chances that are written are those that are taken: picks of one user

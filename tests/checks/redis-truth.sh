@@ -68,11 +68,11 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	load new $words
 	redis del p:previous:items > /dev/null
 	run --rollback
-	says 'no catalogue to go back to' 3 'all 9 items of the catalogue'
-	whole 'no catalogue to go back to' new
+	says 'no catalog to go back to' 3 'all 9 items of the catalog'
+	whole 'no catalog to go back to' new
 	redis del p:previous:popular > /dev/null
 	run --rollback
-	says 'no popular list to go back to' 3 'all 9 items of the catalogue, the popular list'
+	says 'no popular list to go back to' 3 'all 9 items of the catalog, the popular list'
 	redis del p:previous:meta > /dev/null
 	run --rollback
 	says 'no description to go back to' 3 'no previous generation'
@@ -80,7 +80,7 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	redis hdel p:items 3 > /dev/null
 	redis del p:popular > /dev/null
 	run --status
-	says 'live parts less' 3 '1 of 9 items of the catalogue, the popular list'
+	says 'live parts less' 3 '1 of 9 items of the catalog, the popular list'
 	redis del p:meta > /dev/null
 	run --status
 	says 'no description' 3 'there is no description of what is live under the prefix "p"'

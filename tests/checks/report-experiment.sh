@@ -102,8 +102,8 @@ addEventListener('load', function () {
 	})
 	var asked = performance.getEntriesByType('resource').filter(function (r) { return !/favicon/.test(r.name) })
 	if (asked.length) said.push('asked for ' + asked[0].name)
-	var colour = getComputedStyle(document.querySelector('h1')).color, back = getComputedStyle(document.body).backgroundColor
-	if (colour === back) said.push('text in the colour of its ground')
+	var color = getComputedStyle(document.querySelector('h1')).color, back = getComputedStyle(document.body).backgroundColor
+	if (color === back) said.push('text in the color of its ground')
 	document.title = 'MEASURED ' + svg.length + ' drawings, ' + document.querySelectorAll('tbody tr').length + ' rows: ' + (said.join('; ') || 'good')
 })
 </script>

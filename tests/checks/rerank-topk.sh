@@ -1,5 +1,5 @@
 #!/bin/sh
-# rerank-topk beside a plain implementation in Python, on random catalogues, block lists,
+# rerank-topk beside a plain implementation in Python, on random catalogs, block lists,
 # models and options: the same lists, the same shortfall, and whatever the options promise.
 set -u
 cd "$RECPIPE_TMP" || exit 1

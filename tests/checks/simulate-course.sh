@@ -2,7 +2,7 @@
 # simulate-sessions reads the course's files as they are: 10,000 users and 50,000 tracks
 # as gzipped JSON lines, vectors as .npy; the same sessions as from TSV.
 files=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data/botify-catalog
-[ -d "$files" ] || { echo "no catalogue: $files"; exit 77; }
+[ -d "$files" ] || { echo "no catalog: $files"; exit 77; }
 command -v python3 > /dev/null || { echo 'no python3'; exit 77; }
 cd "$RECPIPE_TMP" || exit 1
 python3 - "$files" << 'END' || exit 1

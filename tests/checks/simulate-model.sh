@@ -51,10 +51,10 @@ BY_ARTIST = {}
 for t in TRACKS:
     BY_ARTIST.setdefault(ARTIST[t], []).append(t)
 
-def episode(kind, rng, budget=5, neighbours=10, first=1.0, first_interest=False, count_first=True, **wrong):
+def episode(kind, rng, budget=5, neighbors=10, first=1.0, first_interest=False, count_first=True, **wrong):
     user = rng.choice(NAMES)
     q = USERS[user]['interests'][0] if first_interest else rng.choice(USERS[user]['interests'])
-    history = [rng.choice(near(q, neighbours))]
+    history = [rng.choice(near(q, neighbors))]
     total, ignored = first, 0 if count_first else 1
     while budget > 0:
         r = choose(kind, rng, user, history)
@@ -169,7 +169,7 @@ for kind in ('random', 'artist', 'cycle'):
 
 # Could it fail? Simulators with a mistake must not pass in all six comparisons.
 for mistake in (dict(budget=6), dict(discount=0.85), dict(discount=0.75), dict(bias=0.15), dict(forgets=True),
-                dict(neighbours=20), dict(first=0.9), dict(first_interest=True), dict(count_first=False),
+                dict(neighbors=20), dict(first=0.9), dict(first_interest=True), dict(count_first=False),
                 dict(digits=1)):
     rng = random.Random(12)
     worst = 0

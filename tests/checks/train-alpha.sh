@@ -1,5 +1,5 @@
 #!/bin/sh
-# Regularisation as it is written down: where no pair is ever violated the numbers
+# Regularization as it is written down: where no pair is ever violated the numbers
 # shrink by the exact step alone, however many negatives are looked at; it never
 # overshoots, and more of it never makes the numbers larger.
 dir=${RECPIPE_TMP:-$(mktemp -d)}
@@ -41,14 +41,14 @@ size() # the mean square of all numbers
 		END { printf "%.9g\n", s / n }'
 }
 for loss in warp bpr logistic warp-kos; do
-	for optimiser in adagrad adadelta; do
+	for optimizer in adagrad adadelta; do
 		before=
 		for alpha in 0 1e-6 1e-4 1e-2 1 1000 1000000; do
-			train-mf --loss $loss --optimizer $optimiser --factors 8 --epochs 5 \
+			train-mf --loss $loss --optimizer $optimizer --factors 8 --epochs 5 \
 				--user-alpha $alpha --item-alpha $alpha data.tsv > model || exit 1
 			now=$(size < model)
 			awk -v a="${before:-1e9}" -v b="$now" 'BEGIN { exit !(b <= a * 1.02 + 1e-12) }' ||
-				{ echo "$loss $optimiser: alpha $alpha gives $now, less gave $before"; exit 1; }
+				{ echo "$loss $optimizer: alpha $alpha gives $now, less gave $before"; exit 1; }
 			before=$now
 		done
 		awk -v b="$now" 'BEGIN { exit !(b < 1e-3) }' || { echo "$loss: $now is left"; exit 1; }

@@ -7,7 +7,7 @@ dir=${RECPIPE_TMP:-$(mktemp -d)}
 cat > "$dir/ials.py" <<'END'
 import sys
 
-data, model, unobserved, regularisation, exponent = sys.argv[1:3] + [float(x) for x in sys.argv[3:6]]
+data, model, unobserved, regularization, exponent = sys.argv[1:3] + [float(x) for x in sys.argv[3:6]]
 pairs, sides = {}, {'user': {}, 'item': {}}
 for line in open(data).read().split('\n')[1:-1]:
     user, item, weight = line.split('\t')
@@ -38,7 +38,7 @@ for kind, other, turn in ('user', 'item', 0), ('item', 'user', 1):
     for name, x in sides[kind].items():
         own = [(p[1 - turn], w) for p, w in pairs.items() if p[turn] == name]
         a = [row[:] for row in gram]
-        pull = regularisation * (len(own) + unobserved * len(fixed)) ** exponent
+        pull = regularization * (len(own) + unobserved * len(fixed)) ** exponent
         b = [0.0] * n
         for i in range(n):
             a[i][i] += pull

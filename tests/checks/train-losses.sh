@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every row-wise loss and optimiser by the book: the whole of train-mf's schedule
+# Every row-wise loss and optimizer by the book: the whole of train-mf's schedule
 # and updates once more, in Python's double precision and one interaction after
 # the other, against all kernels. The factors must agree to the rounding of float.
 command -v python3 > /dev/null || { echo "no python3"; exit 77; }
@@ -50,7 +50,7 @@ class Random:
         return (self.bits() >> 11) * 2.0 ** -53
 
 data, seed, factors, epochs, rate, alpha = sys.argv[1], 5, 6, 3, 0.05, 0.002
-loss, optimiser, rho, epsilon = sys.argv[3], sys.argv[4], 0.9, 1e-4
+loss, optimizer, rho, epsilon = sys.argv[3], sys.argv[4], 0.9, 1e-4
 cosines, temperature, negatives = loss in ('softmax', 'ccl'), 0.3, 10
 margin, negative_weight = -0.1, 2.0
 alpha = 0 if cosines else alpha
@@ -105,12 +105,12 @@ class Sum(list):
 def made(item):
     return Sum(item) if names else Q[item]
 
-first = 1.0 if optimiser == 'adagrad' else 0.0
+first = 1.0 if optimizer == 'adagrad' else 0.0
 A = {id(v): [first] * (factors + 1) for v in P + Q}
 S = {id(v): [0.0] * (factors + 1) for v in P + Q}
 
 def pace(row, f):
-    if optimiser == 'adagrad':
+    if optimizer == 'adagrad':
         return rate / math.sqrt(A[id(row)][f])
     return math.sqrt(S[id(row)][f] + epsilon) / math.sqrt(A[id(row)][f] + epsilon)
 
@@ -120,7 +120,7 @@ def step(row, f, g):
             step(Q[r], f, w * g)
         return
     sums, steps = A[id(row)], S[id(row)]
-    if optimiser == 'adagrad':
+    if optimizer == 'adagrad':
         row[f] -= pace(row, f) * g
         sums[f] += g * g
     else:
@@ -288,9 +288,9 @@ for loss in warp bpr logistic warp-kos softmax ccl; do
 	*) own="--user-alpha 0.002 --item-alpha 0.002" ;;
 	esac
 	[ $loss = logistic ] && data=$dir/both.tsv
-	for optimiser in adagrad adadelta; do
+	for optimizer in adagrad adadelta; do
 		for kernel in portable avx2 avx512; do
-			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimiser \
+			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimizer \
 				--rho 0.9 --epsilon 1e-4 --kernel $kernel --factors 6 --epochs 3 \
 				--seed 5 $own --blocks 1 \
 				"$data" > "$dir/model.tsv" 2> "$dir/err" || {
@@ -298,15 +298,15 @@ for loss in warp bpr logistic warp-kos softmax ccl; do
 				cat "$dir/err"
 				exit 1
 			}
-			echo $loss $optimiser $kernel
-			python3 "$dir/losses.py" "$data" "$dir/model.tsv" $loss $optimiser || exit 1
+			echo $loss $optimizer $kernel
+			python3 "$dir/losses.py" "$data" "$dir/model.tsv" $loss $optimizer || exit 1
 			[ $kernel = avx512 ] && continue # nothing that the others do not have
-			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimiser \
+			train-mf --loss $loss --kos-k 3 --kos-n 6 --optimizer $optimizer \
 				--rho 0.9 --epsilon 1e-4 --kernel $kernel --factors 6 --epochs 3 \
 				--seed 5 $own --blocks 1 \
 				--item-features "$dir/features.tsv" "$data" |
 			grep -v '	elsewhere	' > "$dir/model.tsv"
-			python3 "$dir/losses.py" "$data" "$dir/model.tsv" $loss $optimiser \
+			python3 "$dir/losses.py" "$data" "$dir/model.tsv" $loss $optimizer \
 				"$dir/features.tsv" || { echo with features; exit 1; }
 		done
 	done

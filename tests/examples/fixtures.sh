@@ -7,9 +7,9 @@ make-world -q --seed 1 --users 300 --tracks 400 --artists 60 --genres 6 -d w
 simulate-sessions -q --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv \
 	--sessions-per-user 6 --seed 1 -o events.tsv -- \
 	next-track -q --items w/tracks.tsv --experiment PERSONALIZED=2 --arm C=random --arm T1=random
-cp w/tracks.tsv catalogue.tsv
+cp w/tracks.tsv catalog.tsv
 awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "item", "title", "artist", "genre" }
-	NR > 1 { print $at["item"], "Track " $at["item"], $at["artist"], "genre " $at["artist"] % 6 }' catalogue.tsv > items.tsv
+	NR > 1 { print $at["item"], "Track " $at["item"], $at["artist"], "genre " $at["artist"] % 6 }' catalog.tsv > items.tsv
 
 # The service's JSON logs, two replicas of one run.
 awk -F '\t' '

@@ -1,5 +1,5 @@
 /* Any bytes as a registry of experiments, as the short form of one, or as a
- * catalogue of items; the first byte picks which. */
+ * catalog of items; the first byte picks which. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "domain/assignment.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "fuzz.h"
 
 struct bytes {
@@ -51,11 +51,11 @@ static void read_all(void *context)
 		experiments_read(&x, path);
 		assign(&x);
 	} else {
-		struct catalogue *c = catalogue_read(table_open_file(path), column_called("item"));
+		struct catalog *c = catalog_read(table_open_file(path), column_called("item"));
 		for (uint32_t i = 0; i < c->n_offered; i++)
 			if (c->offered[i] >= strmap_count(c->ids) || !c->is_offered[c->offered[i]])
 				abort();
-		catalogue_free(c);
+		catalog_free(c);
 	}
 	close(file);
 }

@@ -17,7 +17,7 @@ static void read_world(void *arg)
 		for (uint32_t i = 0; i < w->listener[u].interests; i++)
 			if (w->listener[u].interest[i] >= tracks)
 				abort();
-	if (tracks > 0 && world_neighbours(w, tracks - 1)[0] >= tracks)
+	if (tracks > 0 && world_neighbors(w, tracks - 1)[0] >= tracks)
 		abort();
 	world_free(w);
 }

@@ -30,7 +30,7 @@ for program in "$RECPIPE_BIN"/*; do
 		complain "$name does not say its version in an empty root"
 	! ldd "root$bin/$name" 2> /dev/null | grep -q '=>' || complain "$name is linked with shared libraries"
 done
-[ -s "root/$top/share/man/man1/train-mf.1" ] && [ -s "root/$top/LICENSE" ] || complain 'no pages, no licence'
+[ -s "root/$top/share/man/man1/train-mf.1" ] && [ -s "root/$top/LICENSE" ] || complain 'no pages, no license'
 
 awk 'BEGIN { print "user\ttrack\ttime"; for (u = 0; u < 60; u++) for (i = 0; i < 20; i++)
 	print "u" u "\tt" (u * 7 + i * i) % 90 "\t" (i % 5) / 4 }' > events.tsv

@@ -5,7 +5,7 @@
 # what is reached today and shows no more: over nine seeds ASHA is behind. Means there:
 # the whole study .2497, ASHA with half of the epochs .2465, no pruning with half of them
 # .2452; optuna 5.0's TPE and successive halving with as many .2421 over eight. What
-# regularisation is worth shows late: early epochs mislead about it.
+# regularization is worth shows late: early epochs mislead about it.
 data=${RECPIPE_SHARED:-$RECPIPE_ROOT/../shared}/data/ml-100k
 [ -d "$data" ] || { echo "no data: $data"; exit 77; }
 cd "$RECPIPE_TMP" || exit 1

@@ -1,11 +1,11 @@
 /* The rule of assignment against values of an independent MurmurHash3, and the
- * lists of the catalogue. */
+ * lists of the catalog. */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "domain/assignment.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "unit.h"
 
 static void write_file(const char *path, const char *text)
@@ -77,12 +77,12 @@ static void weights(void)
 	experiments_free(&x);
 }
 
-static void catalogue(void)
+static void catalog(void)
 {
 	write_file("items.tsv", "item\ttitle\tartist\tavailable\tblocked\n"
 		   "a\tA\tx\t1\t0\nb\tB\ty\t0\t0\nc\tC\tx\t\t\nd\tD\t\t1\t1\ne\tE\t\t1\t0\n"
 		   "f\tF\ty\t1\t0\ng\tG\tx\t1\t1\n");
-	struct catalogue *c = catalogue_read(table_open_file("items.tsv"), column_called("item"));
+	struct catalog *c = catalog_read(table_open_file("items.tsv"), column_called("item"));
 	CHECK_INT(strmap_count(c->ids), 7);
 	CHECK_INT(c->n_offered, 4);
 	static const uint32_t OFFERED[] = {0, 2, 4, 5};
@@ -95,7 +95,7 @@ static void catalogue(void)
 	CHECK_INT(c->artist[0], c->artist[6]);
 	CHECK(c->artist[0] != c->artist[1]);
 	CHECK(!c->is_offered[6]);
-	catalogue_free(c);
+	catalog_free(c);
 }
 
 int main(void)
@@ -105,6 +105,6 @@ int main(void)
 		die_errno(STATUS_FAILED, "cannot go to %s", folder);
 	course();
 	weights();
-	catalogue();
+	catalog();
 	return unit_finish();
 }

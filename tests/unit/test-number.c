@@ -144,7 +144,7 @@ static void check_writing(struct random *r)
 		check_double(ODD[i]);
 		check_double(-ODD[i]);
 	}
-	for (int e = -1074; e < 1024; e++) /* where the neighbour below is nearer */
+	for (int e = -1074; e < 1024; e++) /* where the neighbor below is nearer */
 		check_double(ldexp(1, e));
 	for (int e = -149; e < 128; e++)
 		check_float(ldexpf(1, e));

@@ -31,6 +31,7 @@ static const struct option_row OPTIONS[] = {
 	{"flag", 'f', OPTION_FLAG, NULL, AT(flag), NULL, 0, 0, NULL, "a flag"},
 	{"no-calm", 0, OPTION_NO_FLAG, NULL, AT(calm), NULL, 0, 0, NULL, "not calm"},
 	{"list", 0, OPTION_LIST, "X", AT(list), NULL, 0, 0, NULL, "things"},
+	{"how-much", 0, OPTION_ALIAS, "N", 0, "count", 0, 0, NULL, NULL},
 	COMMON_OUTPUT(struct options, common),
 	COMMON_SEED(struct options, common),
 	COMMON_LOG(struct options, common),
@@ -97,6 +98,8 @@ static void check_mistakes(void)
 {
 	check_refused("--count=4x", "option '--count': not a number: \"4x\"");
 	check_refused("--count 11", "option '--count': must be 1 to 10: \"11\"");
+	check_refused("--how-much 11", "option '--count': must be 1 to 10: \"11\"");
+	check_refused("--how-many 1", "unknown option: \"--how-many\"");
 	check_refused("-c 0", "option '--count': must be 1 to 10: \"0\"");
 	check_refused("--count=", "option '--count': must not be empty: \"\"");
 	check_refused("--count=99999999999999999999", "option '--count': out of range: \"99999999999999999999\"");

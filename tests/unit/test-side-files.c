@@ -1,4 +1,4 @@
-/* Side files: the catalogue of items, what users are not to be offered, and the
+/* Side files: the catalog of items, what users are not to be offered, and the
  * vectors and titles of the plots, each against a plain reading of the same text. */
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "domain/embedding.h"
 #include "domain/exclude.h"
 #include "unit.h"
@@ -23,11 +23,11 @@ static struct table *open_text(const char *text)
 	return table_open_file(path);
 }
 
-/* ---- catalogue ---- */
+/* ---- catalog ---- */
 
-static void check_catalogue(void)
+static void check_catalog(void)
 {
-	struct catalogue *c = catalogue_read(open_text(
+	struct catalog *c = catalog_read(open_text(
 		"item\tartist\tavailable\tblocked\n"
 		"a\tX\t1\t0\nb\tY\tno\t\nc\t\t\tyes\nd\tX\t\t\ne\tY\ttrue\tfalse\n"), column_called("item"));
 	static const bool OFFERED[] = {true, false, false, true, true};
@@ -38,14 +38,14 @@ static void check_catalogue(void)
 	CHECK(c->offered[0] == 0 && c->offered[1] == 3 && c->offered[2] == 4);
 	CHECK(c->has_artists && c->artist[0] == c->artist[3] && c->artist[0] != c->artist[1]);
 	CHECK(c->artist[2] == STRMAP_NONE);
-	catalogue_free(c);
-	c = catalogue_read(open_text("movie\n7\n"), (struct column){"movie", "item"});
+	catalog_free(c);
+	c = catalog_read(open_text("movie\n7\n"), (struct column){"movie", "item"});
 	CHECK(c->n_offered == 1 && !c->has_artists && c->artist[0] == STRMAP_NONE);
-	catalogue_free(c);
-	catalogue_free(NULL);
+	catalog_free(c);
+	catalog_free(NULL);
 }
 
-static void check_bad_catalogue(const char *text, int want)
+static void check_bad_catalog(const char *text, int want)
 {
 	struct table *t = open_text(text);
 	fflush(stdout);
@@ -53,7 +53,7 @@ static void check_bad_catalogue(const char *text, int want)
 	if (child == 0) {
 		if (!freopen("/dev/null", "w", stderr))
 			abort();
-		catalogue_read(t, column_called("item"));
+		catalog_read(t, column_called("item"));
 		_exit(0);
 	}
 	int status;
@@ -182,11 +182,11 @@ int main(void)
 	if (file < 0)
 		abort();
 	close(file);
-	check_catalogue();
-	check_bad_catalogue("item\na\na\n", STATUS_DATA);
-	check_bad_catalogue("item\tblocked\na\tmaybe\n", STATUS_DATA);
-	check_bad_catalogue("item\tblocked\n\t0\n", STATUS_DATA);
-	check_bad_catalogue("track\na\n", STATUS_DATA);
+	check_catalog();
+	check_bad_catalog("item\na\na\n", STATUS_DATA);
+	check_bad_catalog("item\tblocked\na\tmaybe\n", STATUS_DATA);
+	check_bad_catalog("item\tblocked\n\t0\n", STATUS_DATA);
+	check_bad_catalog("track\na\n", STATUS_DATA);
 	for (int round = 0; round < 20; round++)
 		check_exclude(&r, round % 2 ? 1 + random_below(&r, 600) : 0);
 	check_embedding();

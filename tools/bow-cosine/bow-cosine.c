@@ -27,7 +27,7 @@
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
-#include "catalogue.h"
+#include "catalog.h"
 #include "rank.h"
 
 struct options {
@@ -183,7 +183,7 @@ static struct candidates candidates_open(const struct options *o, char **files, 
 }
 
 static void read_candidates(const struct candidates *from, const struct options *o,
-			    struct words *w, struct catalogue *c)
+			    struct words *w, struct catalog *c)
 {
 	struct table *t = from->table;
 	while (table_next(t)) {
@@ -234,10 +234,10 @@ static void check_text(struct table *t, struct span item, const struct liked *l,
 			   quoted(item.at, item.n, shown), where);
 }
 
-/* The text of the current row, the row's item being number `candidate` of the catalogue;
+/* The text of the current row, the row's item being number `candidate` of the catalog;
  * false when the row was rejected. */
 static bool read_liked_text(struct table *t, size_t column, const struct options *o, struct words *w,
-			    const struct catalogue *c, struct liked *l, struct span item,
+			    const struct catalog *c, struct liked *l, struct span item,
 			    uint32_t candidate, uint32_t *text)
 {
 	struct words_result result;
@@ -259,7 +259,7 @@ static bool read_liked_text(struct table *t, size_t column, const struct options
 }
 
 static void read_liked(struct table *t, const struct options *o, struct words *w,
-		       const struct catalogue *c, struct liked *l)
+		       const struct catalog *c, struct liked *l)
 {
 	size_t user = table_column(t, option_column("user", o->user));
 	size_t item = table_column(t, column_called(o->item));
@@ -327,7 +327,7 @@ static void liked_free(struct liked *l)
 
 struct job {
 	const struct options *o;
-	const struct catalogue *c;
+	const struct catalog *c;
 	const struct liked *l;
 	const struct strmap *terms;
 	size_t from;
@@ -487,12 +487,12 @@ static int run(const struct options *o, char **files, int count)
 		output_end_row(out);
 		output_flush(out);
 	}
-	struct catalogue c = {.items = strmap_new()};
+	struct catalog c = {.items = strmap_new()};
 	struct liked l = {0};
 	if (o->tokens)
 		rows_out = write_tokens(&from, o, w, out);
 	else if (o->index)
-		catalogue_load(&c, words_terms(w), settings.data, o->index);
+		catalog_load(&c, words_terms(w), settings.data, o->index);
 	else
 		read_candidates(&from, o, w, &c);
 	if (from.table) {
@@ -501,9 +501,9 @@ static int run(const struct options *o, char **files, int count)
 		table_close(from.table);
 	}
 	if (!o->tokens)
-		catalogue_finish(&c, strmap_count(words_terms(w)), (enum weighting)o->weight);
+		catalog_finish(&c, strmap_count(words_terms(w)), (enum weighting)o->weight);
 	if (o->save_index)
-		catalogue_save(&c, words_terms(w), settings.data, o->save_index);
+		catalog_save(&c, words_terms(w), settings.data, o->save_index);
 	if (liked) {
 		read_liked(liked, o, w, &c, &l);
 		table_close(liked);
@@ -513,7 +513,7 @@ static int run(const struct options *o, char **files, int count)
 	}
 	output_close(out);
 	liked_free(&l);
-	catalogue_free(&c);
+	catalog_free(&c);
 	words_free(w);
 	buffer_free(&settings);
 	run_report(rows_in, rows_out, rejected);

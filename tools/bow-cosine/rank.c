@@ -14,7 +14,7 @@ static int by_number(const void *a, const void *b)
 
 /* The sum of the vectors: the cosine does not know a mean from it, and sums of
  * whole numbers are exact. Returns its squared length. */
-static double make_profile(struct ranker *r, const struct catalogue *c, const struct bags *texts,
+static double make_profile(struct ranker *r, const struct catalog *c, const struct bags *texts,
 			   const uint32_t *liked, size_t n, bool unit)
 {
 	for (size_t i = 0; i < r->n_touched; i++)
@@ -24,7 +24,7 @@ static double make_profile(struct ranker *r, const struct catalogue *c, const st
 		uint32_t d = liked[l];
 		double square = 0;
 		for (uint64_t i = texts->start[d]; unit && i < texts->start[d + 1]; i++) {
-			double x = catalogue_weight(c, texts->term[i], texts->count[i],
+			double x = catalog_weight(c, texts->term[i], texts->count[i],
 						    texts->length[d]);
 			square += x * x;
 		}
@@ -34,7 +34,7 @@ static double make_profile(struct ranker *r, const struct catalogue *c, const st
 			if (!(r->profile[t] > 0))
 				r->touched[r->n_touched++] = t;
 			r->profile[t] += scale *
-				catalogue_weight(c, t, texts->count[i], texts->length[d]);
+				catalog_weight(c, t, texts->count[i], texts->length[d]);
 		}
 	}
 	qsort(r->touched, r->n_touched, sizeof *r->touched, by_number);
@@ -61,7 +61,7 @@ static void add_same(float *sum, const uint32_t *text, size_t n, float p)
 		sum[text[i]] += p;
 }
 
-static void add_up(struct ranker *r, const struct catalogue *c)
+static void add_up(struct ranker *r, const struct catalog *c)
 {
 	float *sum = r->sum;
 	for (size_t i = 0; i < r->n_touched; i++) {
@@ -78,14 +78,14 @@ static void add_up(struct ranker *r, const struct catalogue *c)
 	}
 }
 
-static double exact_dot(const struct ranker *r, const struct catalogue *c, uint32_t d)
+static double exact_dot(const struct ranker *r, const struct catalog *c, uint32_t d)
 {
 	const struct bags *b = &c->bags;
 	double dot = 0;
 	for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++)
 		if (r->profile[b->term[i]] > 0)
 			dot += r->profile[b->term[i]] *
-				catalogue_weight(c, b->term[i], b->count[i], b->length[d]);
+				catalog_weight(c, b->term[i], b->count[i], b->length[d]);
 	return dot;
 }
 
@@ -167,7 +167,7 @@ static int by_score(const void *a, const void *b)
 	return span_compare(strmap_key(sort_items, x->text), strmap_key(sort_items, y->text));
 }
 
-void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *texts,
+void rank_texts(struct ranker *r, const struct catalog *c, const struct bags *texts,
 		const uint32_t *liked, size_t n, bool unit, const uint32_t *skip, size_t n_skip,
 		uint32_t terms, size_t k)
 {
@@ -208,7 +208,7 @@ static int by_share(const void *a, const void *b)
 	return span_compare(strmap_key(sort_terms, x->term), strmap_key(sort_terms, y->term));
 }
 
-size_t rank_explain(const struct ranker *r, const struct catalogue *c, uint32_t text,
+size_t rank_explain(const struct ranker *r, const struct catalog *c, uint32_t text,
 		    const struct strmap *terms, struct share *shares)
 {
 	const struct bags *b = &c->bags;
@@ -218,7 +218,7 @@ size_t rank_explain(const struct ranker *r, const struct catalogue *c, uint32_t 
 		uint32_t t = b->term[i];
 		if (!(r->profile[t] > 0))
 			continue;
-		double x = r->profile[t] * catalogue_weight(c, t, b->count[i], b->length[text]);
+		double x = r->profile[t] * catalog_weight(c, t, b->count[i], b->length[text]);
 		shares[n++] = (struct share){x / dot, t};
 	}
 	sort_terms = terms;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "catalogue.h"
+#include "catalog.h"
 
 struct ranked {
 	double score;
@@ -26,11 +26,11 @@ struct ranker {
 /* The k texts with the highest cosine above 0 to the mean of `liked[0 .. n)`
  * (numbers of texts in `texts`) into r->found, ties by item id. With `unit` the
  * mean is that of the vectors divided by their lengths. `skip`: texts of the
- * catalogue that are passed over. `terms` is the number of all terms.
+ * catalog that are passed over. `terms` is the number of all terms.
  *
  * Sums are made in single precision over the index; whatever comes near the k-th
  * best is computed again in double, so the order is that of the exact scores. */
-void rank_texts(struct ranker *r, const struct catalogue *c, const struct bags *texts,
+void rank_texts(struct ranker *r, const struct catalog *c, const struct bags *texts,
 		const uint32_t *liked, size_t n, bool unit, const uint32_t *skip, size_t n_skip,
 		uint32_t terms, size_t k);
 
@@ -40,7 +40,7 @@ struct share {
 	double share;
 	uint32_t term;
 };
-size_t rank_explain(const struct ranker *r, const struct catalogue *c, uint32_t text,
+size_t rank_explain(const struct ranker *r, const struct catalog *c, uint32_t text,
 		    const struct strmap *terms, struct share *shares);
 
 void ranker_free(struct ranker *r);

@@ -25,7 +25,7 @@ struct cold {
 	uint32_t *sorted;           /* place -> entity */
 	uint32_t *name_sorted;
 	bool *known;                /* by entity: the model has it */
-	bool normalise;
+	bool normalize;
 	struct model_side features;
 	uint32_t stride;
 	double *sum;                /* stride, and the bias behind */
@@ -108,7 +108,7 @@ void cold_see(struct cold *c, const struct model_row *row, uint32_t stride)
 		return;
 	c->stride = stride;
 	if (row->kind == MODEL_META && span_equal(row->id, span_of("normalize=yes"))) {
-		c->normalise = true;
+		c->normalize = true;
 	} else if (row->kind == c->kind - 1) {
 		model_side_add(&c->features, row, stride);
 	} else if (row->kind == c->kind) {
@@ -154,7 +154,7 @@ bool cold_next(struct cold *c, struct model_row *row)
 			c->left_out++;
 			continue;
 		}
-		double scale = c->normalise ? 1 / weight : 1;
+		double scale = c->normalize ? 1 / weight : 1;
 		for (uint32_t f = 0; f < c->stride; f++)
 			c->row[f] = (float)(c->sum[f] * scale);
 		*row = (struct model_row){

@@ -256,9 +256,9 @@ static void build_index(struct export *e)
 static bool is_offered(struct export *e, struct span id)
 {
 	bool offered = true;
-	if (e->sides.catalogue) {
-		uint32_t number = strmap_find(e->sides.catalogue->ids, id);
-		offered = number != STRMAP_NONE && e->sides.catalogue->is_offered[number];
+	if (e->sides.catalog) {
+		uint32_t number = strmap_find(e->sides.catalog->ids, id);
+		offered = number != STRMAP_NONE && e->sides.catalog->is_offered[number];
 	}
 	if (e->sides.candidates)
 		offered &= strmap_find(e->sides.candidates, id) != STRMAP_NONE;
@@ -393,7 +393,7 @@ static uint64_t answer_users(struct export *e, struct model_reader *reader)
 }
 
 /* Copies the vector, scaled to length 1; a vector of zeros stays. */
-static void normalise(const float *v, uint32_t n, float *unit)
+static void normalize(const float *v, uint32_t n, float *unit)
 {
 	double length = vector_length(v, n);
 	for (uint32_t i = 0; i < n; i++)
@@ -405,14 +405,14 @@ static void normalise(const float *v, uint32_t n, float *unit)
 static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 {
 	bool users = e->options->similar == SIMILAR_USERS;
-	bool filter = e->sides.catalogue || e->sides.candidates;
+	bool filter = e->sides.catalog || e->sides.candidates;
 	float *unit = memory_aligned(e->stride, sizeof *unit);
 	struct reading reading = {.e = e, .reader = reader};
 	struct model_row row;
 	while (next_row(&reading, &row)) {
 		if (row.kind != (users ? MODEL_USER : MODEL_ITEM))
 			continue;
-		normalise(row.factors, e->stride, unit);
+		normalize(row.factors, e->stride, unit);
 		row.factors = unit;
 		row.bias = 0;
 		if (filter)
@@ -432,7 +432,7 @@ static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 			self = e->items.n ? strmap_find(e->items.ids, id) : STRMAP_NONE;
 		take_query(e, id, all->factors + (size_t)i * e->stride, 0, self);
 		asked++;
-		progress_step(i, all->n, "neighbours");
+		progress_step(i, all->n, "neighbors");
 	}
 	answer_block(e);
 	return asked;
@@ -449,7 +449,7 @@ static void write_header(const struct export *e)
 		return;
 	}
 	output_text(e->out, e->options->similar == SIMILAR_ITEMS ? "item" : "user");
-	output_text(e->out, "\trank\tneighbour\tscore");
+	output_text(e->out, "\trank\tneighbor\tscore");
 	output_end_row(e->out);
 }
 
@@ -569,7 +569,7 @@ static const struct program PROGRAM = {
 	.reads = "kind id bias f0 f1 .. (a model); of --exclude files user, item and, when they "
 		 "have them, split and timestamp; of --users user, of --candidates item, of "
 		 "--items item available blocked, of feature files user (item) feature weight",
-	.writes = "user rank item score; with --similar: item (or user) rank neighbour score",
+	.writes = "user rank item score; with --similar: item (or user) rank neighbor score",
 	.examples = {
 		"export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv",
 		"export-topk --exclude dataset.tsv --exclude-splits all --items items.tsv model.tsv",

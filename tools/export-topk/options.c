@@ -19,7 +19,7 @@ const struct option_row EXPORT_OPTIONS[] = {
 	{"users", 0, OPTION_FILE, "FILE", offsetof(struct options, users), NULL, 0, 0, NULL,
 	 "only the users that FILE has in its user column"},
 	{"items", 0, OPTION_FILE, "FILE", offsetof(struct options, items), NULL, 0, 0, NULL,
-	 "offer only items of this catalogue (item, available, blocked) that are available and "
+	 "offer only items of this catalog (item, available, blocked) that are available and "
 	 "not blocked"},
 	{"candidates", 0, OPTION_FILE, "FILE", offsetof(struct options, candidates), NULL, 0, 0,
 	 NULL, "offer only the items that FILE has in its item column"},
@@ -30,7 +30,7 @@ const struct option_row EXPORT_OPTIONS[] = {
 	 NULL, "offer also the items of FILE (item, feature, [weight]) that the model does not "
 	 "have"},
 	{"similar", 0, OPTION_CHOICE, "WHAT", offsetof(struct options, similar), "none", 0, 0,
-	 "none|items|users", "instead of lists for users, the nearest neighbours of each item or "
+	 "none|items|users", "instead of lists for users, the nearest neighbors of each item or "
 	 "user by the cosine of their factors"},
 	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
 	 "the users' column of side files"},

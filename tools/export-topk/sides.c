@@ -79,7 +79,7 @@ void sides_read(struct sides *s, const struct options *o, unsigned splits)
 	if (s->candidates_table)
 		s->candidates = read_ids(s->candidates_table, s->candidate_column);
 	if (s->items_table)
-		s->catalogue = catalogue_read(s->items_table, option_column("item", o->item));
+		s->catalog = catalog_read(s->items_table, option_column("item", o->item));
 	if (s->cold_items)
 		cold_read(s->cold_items);
 	if (s->cold_users)
@@ -94,7 +94,7 @@ void sides_free(struct sides *s)
 		strmap_free(s->users);
 	if (s->candidates)
 		strmap_free(s->candidates);
-	catalogue_free(s->catalogue);
+	catalog_free(s->catalog);
 	cold_free(s->cold_items);
 	cold_free(s->cold_users);
 }

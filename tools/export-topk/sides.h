@@ -4,7 +4,7 @@
 
 #include "data/strmap.h"
 #include "streams/table.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "domain/exclude.h"
 #include "cold.h"
 #include "options.h"
@@ -14,7 +14,7 @@ struct sides {
 	struct exclude *excluded;
 	struct strmap *users;          /* of --users */
 	struct strmap *candidates;     /* the items of --candidates */
-	struct catalogue *catalogue;   /* of --items */
+	struct catalog *catalog;   /* of --items */
 	struct cold *cold_users, *cold_items;
 
 	struct table **exclude_tables, *users_table, *items_table, *candidates_table;

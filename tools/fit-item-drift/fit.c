@@ -61,7 +61,7 @@ struct solver {
 };
 
 /* The normal equations of one owner. In a row no more than two parameters of the
- * form meet, neighbours, and the bias meets all: the matrix is tridiagonal with a
+ * form meet, neighbors, and the bias meets all: the matrix is tridiagonal with a
  * border, and Cholesky's way through it is as long as the form. */
 struct equations {
 	uint32_t size;                 /* parameters of the form */

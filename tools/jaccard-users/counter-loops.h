@@ -1,5 +1,5 @@
 /* counter-loops.h - shared items counted over one block of the index. Included
- * by neighbours.c once for each width of the counters: COUNTER and COUNT_BLOCK
+ * by neighbors.c once for each width of the counters: COUNTER and COUNT_BLOCK
  * (the function's name) are set by the includer.
  */
 #ifndef RECPIPE_JACCARD_COUNTED
@@ -55,7 +55,7 @@ static double COUNT_BLOCK(const struct index *x, uint32_t block, const struct se
 				continue;
 			double d = measure_distance(w->measure, mine->n, x->size[base + i], count[i]);
 			if (d <= limit)
-				limit = take(f, w, (struct neighbour){d, user});
+				limit = take(f, w, (struct neighbor){d, user});
 		}
 	}
 	memset(count, 0, n * sizeof *count);

@@ -3,7 +3,7 @@
  * In:   user item rating: a row with a rating of 3 or more puts the item into the set.
  * Out:  user1 user2 distance; with --recommend: user rank item score.
  *
- *	jaccard-users --k 10 < ratings.tsv > neighbours.tsv
+ *	jaccard-users --k 10 < ratings.tsv > neighbors.tsv
  *	jaccard-users --k 50 --recommend 100 < ratings.tsv > topk.tsv
  *
  * Exact unless --approximate. It splits and evaluates nothing: see
@@ -26,7 +26,7 @@
 #include "frame/run.h"
 #include "domain/dataset.h"
 #include "domain/topn.h"
-#include "neighbours.h"
+#include "neighbors.h"
 #include "recommend.h"
 #include "sets.h"
 
@@ -54,9 +54,9 @@ static const struct option_row OPTIONS[] = {
 	{"of", 0, OPTION_LIST, "USER", offsetof(struct options, of), NULL, 0, 0, NULL,
 	 "only this user against all others, the nearest first"},
 	{"recommend", 0, OPTION_INT, "N", offsetof(struct options, recommend), NULL, 1, 1 << 30, NULL,
-	 "write the N best items that the neighbours rated and the user did not"},
+	 "write the N best items that the neighbors rated and the user did not"},
 	{"vote", 0, OPTION_CHOICE, "HOW", offsetof(struct options, vote), "sum", 0, 0,
-	 "sum|mean|plain", "how neighbours' ratings make a score: centred by their user's mean and "
+	 "sum|mean|plain", "how neighbors' ratings make a score: centerd by their user's mean and "
 	 "summed with the similarity as weight, averaged, or summed as they are"},
 	{"approximate", 0, OPTION_FLAG, NULL, offsetof(struct options, approximate), NULL, 0, 0, NULL,
 	 "look only at pairs that MinHash finds; how many it misses is said"},
@@ -148,7 +148,7 @@ static void add_pair(struct buffer *b, const struct sets *s, struct worker *w, u
 
 static int by_user(const void *a, const void *b)
 {
-	const struct neighbour *x = a, *y = b;
+	const struct neighbor *x = a, *y = b;
 	return (x->user > y->user) - (x->user < y->user);
 }
 
@@ -270,10 +270,10 @@ static uint64_t write_all(struct job *j, struct pool *pool, struct output *out)
 	free(j->empty);
 	progress_clear();
 	if (empty && j->o->recommend)
-		warn("%llu of %zu users have no list: no neighbour rated what they did not",
+		warn("%llu of %zu users have no list: no neighbor rated what they did not",
 		     (unsigned long long)empty, j->queries);
 	else if (empty && (j->wanted.k || j->o->of.n))
-		warn("%llu of %zu users have no neighbour", (unsigned long long)empty, j->queries);
+		warn("%llu of %zu users have no neighbor", (unsigned long long)empty, j->queries);
 	return rows;
 }
 
@@ -289,7 +289,7 @@ static void choose_users(struct job *j)
 			die(STATUS_DATA, "the input has no user %s (--of)",
 			    quoted(of->values[i], strlen(of->values[i]), shown));
 		if (sets_size(j->s, user) == 0)
-			warn("user %s has no positive row and no neighbours",
+			warn("user %s has no positive row and no neighbors",
 			     quoted(of->values[i], strlen(of->values[i]), shown));
 		else
 			j->query[j->queries++] = user;
@@ -363,7 +363,7 @@ static void check_options(const struct options *o)
 	if (o->binary && (option_given("rating") || option_given("min-rating")))
 		usage_error("--binary reads no ratings: leave --rating and --min-rating out");
 	if (o->binary && option_given("vote") && o->vote != VOTE_PLAIN)
-		usage_error("--binary has no ratings to centre: --vote=plain is the only one");
+		usage_error("--binary has no ratings to center: --vote=plain is the only one");
 	if (option_given("vote") && !o->recommend)
 		usage_error("--vote needs --recommend");
 	if (o->approximate && o->measure != MEASURE_JACCARD)
@@ -435,12 +435,12 @@ static int run(struct options *o, char **files, int count)
 static const struct program PROGRAM = {
 	.name = "jaccard-users",
 	.usage = "[OPTION].. [FILE]..",
-	.summary = "Distances between users by the items that they like, and what their neighbours "
+	.summary = "Distances between users by the items that they like, and what their neighbors "
 		"recommend.",
 	.reads = "user, item, rating (or those that --user, --item, --rating name); split when there",
 	.writes = "user1, user2, distance; with --recommend: user, rank, item, score",
 	.examples = {
-		"jaccard-users --k 10 < ratings.tsv > neighbours.tsv",
+		"jaccard-users --k 10 < ratings.tsv > neighbors.tsv",
 		"jaccard-users --binary --k 50 --recommend 100 < dataset.tsv > topk.tsv",
 	},
 	.options = OPTIONS,

@@ -51,14 +51,14 @@ size_t recommend_items(struct recommender *r, const struct sets *s, const double
 	for (size_t k = 0; k < f->n; k++) {
 		uint32_t v = f->found[k].user;
 		double similarity = 1 - f->found[k].distance;
-		double centre = vote == VOTE_PLAIN ? 0 : means[v];
+		double center = vote == VOTE_PLAIN ? 0 : means[v];
 		if (!(similarity > 0))
 			continue;
 		for (uint64_t i = s->all_start[v]; i < s->all_start[v + 1]; i++) {
 			uint32_t item = s->all_item[i];
 			if (!(r->weight[item] > 0))
 				r->touched[touched++] = item;
-			r->sum[item] += similarity * (s->rating[i] - centre);
+			r->sum[item] += similarity * (s->rating[i] - center);
 			r->weight[item] += similarity;
 		}
 	}

@@ -1,14 +1,14 @@
-/* recommend.h - the user-based recommender: what the neighbours rated, weighted
+/* recommend.h - the user-based recommender: what the neighbors rated, weighted
  * by how near they are. */
 #ifndef RECPIPE_JACCARD_RECOMMEND_H
 #define RECPIPE_JACCARD_RECOMMEND_H
 
 #include <stdint.h>
 
-#include "neighbours.h"
+#include "neighbors.h"
 #include "sets.h"
 
-/* s(u,v) = 1 - distance, m(v) = mean of v's ratings, over the neighbours v of u
+/* s(u,v) = 1 - distance, m(v) = mean of v's ratings, over the neighbors v of u
  * that rated item i:
  * sum:   sum s(u,v) (r(v,i) - m(v))
  * mean:  m(u) + sum s(u,v) (r(v,i) - m(v)) / sum s(u,v)  (Resnick et al. 1994)
@@ -33,7 +33,7 @@ struct recommender {
 	struct scored *list;
 };
 
-/* The best `n` items for `user` from `f`'s neighbours, without those it has
+/* The best `n` items for `user` from `f`'s neighbors, without those it has
  * rated: into r->list; returns how many. Ties by item. */
 size_t recommend_items(struct recommender *r, const struct sets *s, const double *means,
 		       enum vote vote, uint32_t user, const struct finder *f, size_t n);

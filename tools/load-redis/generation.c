@@ -215,7 +215,7 @@ void generation_add_missing(struct buffer *to, const struct generation *g, uint6
 	if (lists < said->lists)
 		add_some(to, said->lists - lists, said->lists, "lists");
 	if (g->counted && g->items < said->items)
-		add_some(to, said->items - g->items, said->items, "items of the catalogue");
+		add_some(to, said->items - g->items, said->items, "items of the catalog");
 	if (said->popular && !(g->parts >> PART_POPULAR & 1))
 		buffer_add_text(to, to->n ? ", the popular list" : "the popular list");
 }

@@ -40,7 +40,7 @@ struct strmap *generation_find_keys(struct redis *r, const char *prefix, const c
 bool generation_scan(struct redis *r, const char *start,
 		     bool (*each)(redisReply **keys, size_t n, void *context), void *context);
 
-/* What is missing of what it is said to have, as "100 of 3000 lists, the catalogue";
+/* What is missing of what it is said to have, as "100 of 3000 lists, the catalog";
  * nothing is added when it is whole. `lists`: how many there are. */
 void generation_add_missing(struct buffer *to, const struct generation *g, uint64_t lists);
 

@@ -226,7 +226,7 @@ uint64_t lists_send(struct load *l, struct topn_reader *reader, const struct tab
 
 /* ---- the other parts ---- */
 
-void lists_send_items(struct load *l, const struct catalogue *c)
+void lists_send_items(struct load *l, const struct catalog *c)
 {
 	enum { BATCH = 100 };
 	for (uint32_t from = 0; from < c->n_offered; from += BATCH) {

@@ -2,15 +2,15 @@
 #ifndef LOAD_REDIS_LISTS_H
 #define LOAD_REDIS_LISTS_H
 
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "domain/topn.h"
 #include "load.h"
 
 /* Every list; returns how many. SIGINT and SIGTERM end the load cleanly. */
 uint64_t lists_send(struct load *l, struct topn_reader *reader, const struct table *t);
 
-/* The catalogue as a hash of number -> item: a random number is a random item. */
-void lists_send_items(struct load *l, const struct catalogue *c);
+/* The catalog as a hash of number -> item: a random number is a random item. */
+void lists_send_items(struct load *l, const struct catalog *c);
 
 /* The column of the table, which is closed; returns how many items. */
 uint64_t lists_send_popular(struct load *l, struct table *t, size_t column);

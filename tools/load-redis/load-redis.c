@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "domain/topn.h"
 #include "frame/run.h"
 #include "lists.h"
@@ -41,7 +41,7 @@ static const struct option_row OPTIONS[] = {
 	{"prefix", 0, OPTION_TEXT, "NAME", AT(prefix), "recs", 0, 0, NULL,
 	 "the keys are NAME:lists, NAME:items, NAME:popular and NAME:meta"},
 	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
-	 "publish this catalogue too, for random fallbacks: item, and available, blocked"},
+	 "publish this catalog too, for random fallbacks: item, and available, blocked"},
 	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
 	 "publish the items of FILE, in its order, as the popular list"},
 	{"layout", 0, OPTION_CHOICE, "HOW", AT(layout), "hash", 0, 0, "hash|string|list",
@@ -110,7 +110,7 @@ static char *describe_input(char **files, int count)
 struct sources {
 	struct table *lists, *popular;
 	struct topn_reader *reader;
-	struct catalogue *items;
+	struct catalog *items;
 	size_t popular_column;
 };
 
@@ -130,7 +130,7 @@ static struct sources open_sources(const struct options *o, char **files, int co
 	s.reader = topn_open(s.lists, &columns);
 	if (!o->delta && !o->dry_run && !o->emit)
 		topn_let_users_repeat(s.reader); /* the server's replies tell */
-	s.items = items ? catalogue_read(items, item) : NULL;
+	s.items = items ? catalog_read(items, item) : NULL;
 	if (s.items && s.items->n_offered == 0)
 		die(STATUS_DATA, "%s: nothing in it can be offered", o->items);
 	return s;
@@ -181,7 +181,7 @@ static void finish_load(struct load *l, struct sources *s)
 	send_finished(l);
 	topn_close(s->reader);
 	table_close(s->lists);
-	catalogue_free(s->items);
+	catalog_free(s->items);
 	for (enum part p = 0; p < PARTS; p++)
 		free(l->staging[p]);
 	free(l->shard_seen);

@@ -179,7 +179,7 @@ void publish(struct load *l, unsigned staged, uint64_t lists)
 	l->began = false;
 	guard_end(l);
 	if ((c.live.parts & ~staged) >> PART_ITEMS & 1)
-		warn("this generation has no catalogue (--items), which the one before had");
+		warn("this generation has no catalog (--items), which the one before had");
 	if ((c.live.parts & ~staged) >> PART_POPULAR & 1)
 		warn("this generation has no popular list (--popular), which the one before had");
 	sweep_gone(l, &c.previous.said);

@@ -20,7 +20,7 @@ static const char SCRIPT[] =
 	"local there, items = redis.call('HLEN', KEYS[1]), redis.call('HLEN', KEYS[4])\n"
 	"if there ~= n then return refuse(there .. ' of ' .. n .. ' lists have come') end\n"
 	"if items ~= tonumber(ARGV[2]) then\n"
-	"  return refuse(items .. ' of ' .. ARGV[2] .. ' items of the catalogue have come')\n"
+	"  return refuse(items .. ' of ' .. ARGV[2] .. ' items of the catalog have come')\n"
 	"end\n"
 	"if redis.call('EXISTS', KEYS[7]) == 0 and ARGV[3] ~= '0' then\n"
 	"  return refuse('the popular list has not come')\n"

@@ -74,7 +74,7 @@ static void ask_items(struct redis *r, const char *key, uint64_t from, uint64_t 
 	redis_append(r, (int)(2 + to - from), word, length);
 }
 
-/* The catalogue in its own order. NULL: it changed meanwhile, or the connection is lost. */
+/* The catalog in its own order. NULL: it changed meanwhile, or the connection is lost. */
 static struct strmap *fetch_items(struct errand *e, struct redis *r, uint64_t n)
 {
 	char *key = published_key(e->prefix, "", PART_ITEMS);
@@ -115,7 +115,7 @@ static bool fetch_popular(struct errand *e, struct redis *r, struct errand_resul
 }
 
 /* Whatever is wanted of one generation: when another one is live at the end, again. A
- * catalogue of one generation that is not whole twice has been lost in part. */
+ * catalog of one generation that is not whole twice has been lost in part. */
 static bool bring(struct errand *e, struct errand_result *result)
 {
 	struct redis *r = &result->redis;
@@ -137,7 +137,7 @@ static bool bring(struct errand *e, struct errand_result *result)
 		if (same && (whole || attempt > 0))
 			return true;
 	}
-	snprintf(r->problem, sizeof r->problem, "%s: no catalogue that is whole", r->target->name);
+	snprintf(r->problem, sizeof r->problem, "%s: no catalog that is whole", r->target->name);
 	return false;
 }
 

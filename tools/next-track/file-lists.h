@@ -11,7 +11,7 @@ struct file_lists;
  * not age; otherwise the file's date counts. */
 struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s, bool scores);
 
-/* When there is no catalogue: what lists hold is what can be drawn, in byte order. Then
+/* When there is no catalog: what lists hold is what can be drawn, in byte order. Then
  * asks the shelf once for each item whether it can be offered, and says of how many not. */
 void file_lists_meet_shelf(struct file_lists *f, struct shelf *s);
 

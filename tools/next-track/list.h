@@ -12,7 +12,7 @@ struct list {
 	uint32_t n, capacity;
 	struct span *items;
 	double *scores;          /* nan where they are not known */
-	bool *allowed;           /* when `checked`: the catalogue was asked before, once */
+	bool *allowed;           /* when `checked`: the catalog was asked before, once */
 	bool checked;
 };
 

@@ -52,7 +52,7 @@ static const struct option_row OPTIONS[] = {
 	 "the first line of FILE is the password"},
 	{"prefix", 0, OPTION_TEXT, "NAME", AT(prefix), "recs", 0, 0, NULL, "load-redis's --prefix"},
 	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
-	 "the catalogue (item, and artist available blocked): random tracks are drawn from it, and "
+	 "the catalog (item, and artist available blocked): random tracks are drawn from it, and "
 	 "nothing else is recommended"},
 	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
 	 "the items of FILE, in its order, are the popular ones"},
@@ -360,7 +360,7 @@ static void open_redis(struct service *s)
 	if (shelf_has_stock(&s->shelf))
 		return;
 	if (redis_lists_are_there(s->remote))
-		die(STATUS_DATA, "no catalogue is published under the prefix '%s': load-redis --items does "
+		die(STATUS_DATA, "no catalog is published under the prefix '%s': load-redis --items does "
 		    "that, or give --items", o->prefix);
 	die(STATUS_UNAVAILABLE, "without --items there is nothing to answer with until the server is there");
 }

@@ -88,7 +88,7 @@ static void say_kept(struct redis_lists *l, const struct errand_result *result)
 	char shown[QUOTED_SIZE];
 	struct buffer kept = {0};
 	if (l->items_of[0] && strcmp(l->items_of, live) != 0)
-		add_of(&kept, "the catalogue", l->items_of);
+		add_of(&kept, "the catalog", l->items_of);
 	if (l->popular_of[0] && strcmp(l->popular_of, live) != 0)
 		add_of(&kept, "the popular list", l->popular_of);
 	bool said = l->kept && strcmp(l->kept_under, live) == 0;
@@ -97,12 +97,12 @@ static void say_kept(struct redis_lists *l, const struct errand_result *result)
 	quoted(live, strlen(live), shown);
 	if (l->kept && !said)
 		tell("%s: %s%s%s; still in use:%s", l->target.name, *live ? "generation " : "nothing is live",
-		     *live ? shown : "", !*live ? "" : result->torn ? " has lost some of its catalogue"
+		     *live ? shown : "", !*live ? "" : result->torn ? " has lost some of its catalog"
 		     : " does not have everything", buffer_text(&kept));
 	buffer_free(&kept);
 }
 
-/* Takes over what an errand brought. Where there is no catalogue any more, or no popular
+/* Takes over what an errand brought. Where there is no catalog any more, or no popular
  * list, the one that was known stays: there must be something to answer with. */
 static void adopt(struct redis_lists *l, struct errand_result *result)
 {
@@ -155,7 +155,7 @@ struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct
 	struct errand_result result;
 	l->o = *o;
 	l->shelf = shelf;
-	/* At the start there is time, and later another thread has it: a catalogue may be large. */
+	/* At the start there is time, and later another thread has it: a catalog may be large. */
 	l->target = redis_target_parse(o->url, "redis", o->password_file, fmax(o->deadline_s, 2));
 	l->redis.target = &l->target;
 	l->key_lists = published_key(o->prefix, "", PART_LISTS);

@@ -1,7 +1,7 @@
 /* redis-lists.h - lists that load-redis published, asked for within a deadline.
  *
  * Whatever may take long goes by another thread: making a connection, fetching the
- * catalogue of a new generation. The requests meanwhile are answered without it.
+ * catalog of a new generation. The requests meanwhile are answered without it.
  */
 #ifndef NEXT_TRACK_REDIS_LISTS_H
 #define NEXT_TRACK_REDIS_LISTS_H
@@ -15,7 +15,7 @@ struct redis_lists_options {
 	const char *url, *password_file, *prefix;
 	double deadline_s;       /* for all that is asked at once */
 	double max_age_s;        /* 0: lists do not age */
-	bool wants_lists;        /* false: the catalogue and the popular list are all */
+	bool wants_lists;        /* false: the catalog and the popular list are all */
 	bool wants_items, wants_popular; /* for the shelf; a file has them otherwise */
 };
 

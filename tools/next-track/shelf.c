@@ -10,7 +10,7 @@
 /* Items by artist: those of artist a are artist_item[artist_start[a] .. artist_start[a + 1]]. */
 static void index_artists(struct shelf *s)
 {
-	const struct catalogue *c = s->catalogue;
+	const struct catalog *c = s->catalog;
 	uint32_t artists = strmap_count(c->artists);
 	s->artist_start = csr_new(artists);
 	s->artist_item = memory_new((size_t)c->n_offered + 1, sizeof *s->artist_item);
@@ -27,8 +27,8 @@ static void index_artists(struct shelf *s)
 
 void shelf_read_items(struct shelf *s, struct table *t, const char *path)
 {
-	s->catalogue = catalogue_read(t, column_called("item"));
-	if (s->catalogue->n_offered == 0)
+	s->catalog = catalog_read(t, column_called("item"));
+	if (s->catalog->n_offered == 0)
 		die(STATUS_DATA, "%s: nothing in it can be offered", path);
 	index_artists(s);
 }
@@ -70,26 +70,26 @@ void shelf_put_popular(struct shelf *s, struct buffer *text)
 
 bool shelf_has_stock(const struct shelf *s)
 {
-	return s->catalogue || (s->pool && strmap_count(s->pool) > 0);
+	return s->catalog || (s->pool && strmap_count(s->pool) > 0);
 }
 
 bool shelf_can_offer(const struct shelf *s, struct span item)
 {
-	if (!s->catalogue)
+	if (!s->catalog)
 		return true;
-	uint32_t n = strmap_find(s->catalogue->ids, item);
-	return n != STRMAP_NONE && s->catalogue->is_offered[n];
+	uint32_t n = strmap_find(s->catalog->ids, item);
+	return n != STRMAP_NONE && s->catalog->is_offered[n];
 }
 
 /* Is the item one of those that are drawn from? */
 static bool is_in_stock(const struct shelf *s, struct span item)
 {
-	return s->catalogue ? shelf_can_offer(s, item) : strmap_find(s->pool, item) != STRMAP_NONE;
+	return s->catalog ? shelf_can_offer(s, item) : strmap_find(s->pool, item) != STRMAP_NONE;
 }
 
 double shelf_draw(const struct shelf *s, struct span played, struct random *r, struct span *item)
 {
-	const struct catalogue *c = s->catalogue;
+	const struct catalog *c = s->catalog;
 	uint32_t n = c ? c->n_offered : strmap_count(s->pool);
 	/* Drawing again is fair, and 100 times the one played of two comes never. */
 	for (int attempt = 0; attempt < 100; attempt++) {
@@ -108,26 +108,26 @@ static uint32_t items_of(const struct shelf *s, uint32_t artist)
 
 uint32_t shelf_others_by_artist(const struct shelf *s, struct span played)
 {
-	uint32_t track = s->catalogue ? strmap_find(s->catalogue->ids, played) : STRMAP_NONE;
-	uint32_t artist = track == STRMAP_NONE ? STRMAP_NONE : s->catalogue->artist[track];
+	uint32_t track = s->catalog ? strmap_find(s->catalog->ids, played) : STRMAP_NONE;
+	uint32_t artist = track == STRMAP_NONE ? STRMAP_NONE : s->catalog->artist[track];
 	if (artist == STRMAP_NONE)
 		return 0;
-	return items_of(s, artist) - s->catalogue->is_offered[track];
+	return items_of(s, artist) - s->catalog->is_offered[track];
 }
 
 struct span shelf_draw_by_artist(const struct shelf *s, struct span played, struct random *r)
 {
-	uint32_t track = strmap_find(s->catalogue->ids, played), artist = s->catalogue->artist[track];
+	uint32_t track = strmap_find(s->catalog->ids, played), artist = s->catalog->artist[track];
 	uint32_t n = items_of(s, artist), i;
 	do
 		i = s->artist_item[s->artist_start[artist] + random_below(r, n)];
 	while (i == track);
-	return strmap_key(s->catalogue->ids, i);
+	return strmap_key(s->catalog->ids, i);
 }
 
 void shelf_free(struct shelf *s)
 {
-	catalogue_free(s->catalogue);
+	catalog_free(s->catalog);
 	strmap_free(s->pool);
 	list_free(&s->popular);
 	buffer_free(&s->popular_text);

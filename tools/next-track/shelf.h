@@ -1,26 +1,26 @@
-/* shelf.h - what can be offered to anybody: the catalogue, the popular list, artists. */
+/* shelf.h - what can be offered to anybody: the catalog, the popular list, artists. */
 #ifndef NEXT_TRACK_SHELF_H
 #define NEXT_TRACK_SHELF_H
 
 #include "base/buffer.h"
 #include "base/random.h"
 #include "data/strmap.h"
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 #include "list.h"
 
 /* Zeroed, it is empty. */
 struct shelf {
-	struct catalogue *catalogue;  /* of --items; NULL: draws come from `pool` */
-	struct strmap *pool;          /* items, numbered in the catalogue's order */
+	struct catalog *catalog;  /* of --items; NULL: draws come from `pool` */
+	struct strmap *pool;          /* items, numbered in the catalog's order */
 	struct list popular;
 	struct buffer popular_text;   /* what `popular` points into */
 	uint64_t *artist_start;
 	uint32_t *artist_item;
 };
 
-/* Reads the catalogue and makes the index of its artists; exit 3 when it offers nothing. */
+/* Reads the catalog and makes the index of its artists; exit 3 when it offers nothing. */
 void shelf_read_items(struct shelf *s, struct table *t, const char *path);
-/* The popular list, after the catalogue; says how many of it the catalogue does not offer. */
+/* The popular list, after the catalog; says how many of it the catalog does not offer. */
 void shelf_read_popular(struct shelf *s, struct table *t);
 
 /* Puts something in place of what was there; both take what they are given. */
@@ -30,7 +30,7 @@ void shelf_put_popular(struct shelf *s, struct buffer *text);
 /* Is there something to draw? */
 bool shelf_has_stock(const struct shelf *s);
 
-/* May the item be offered? Where no catalogue was given, anything may. */
+/* May the item be offered? Where no catalog was given, anything may. */
 bool shelf_can_offer(const struct shelf *s, struct span item);
 
 /* Draws an item: any alike but `played`, and that one too when there is no other; returns

@@ -126,8 +126,8 @@ void page_write_html(const struct page *p, struct output *out)
 	output_text(out, PAGE_HEAD);
 	output_text(out, "{\"width\": ");
 	output_u64(out, p->embedding->width);
-	output_text(out, ", \"colour\": ");
-	output_i64(out, p->colour);
+	output_text(out, ", \"color\": ");
+	output_i64(out, p->color);
 	output_text(out, ",\n\"titles\": [");
 	for (uint32_t i = 0; i < p->embedding->n; i++) {
 		if (i)
@@ -147,9 +147,9 @@ void page_write_html(const struct page *p, struct output *out)
 
 /* --- SVG ---------------------------------------------------------------------- */
 
-enum { COLOURS = 10 };
+enum { COLORS = 10 };
 
-static const char *const PALETTE[COLOURS] = {
+static const char *const PALETTE[COLORS] = {
 	"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee",
 	"#aa3377", "#e69f00", "#009e73", "#cc79a7", "#0072b2",
 };
@@ -167,13 +167,13 @@ static int commoner_first(const void *a, const void *b)
 	return span_compare(x->text, y->text);
 }
 
-/* The values of the colour column, the most frequent first. */
+/* The values of the color column, the most frequent first. */
 static struct value *count_values(const struct page *p, uint32_t *n)
 {
 	struct strmap *texts = strmap_new();
 	struct value *values = memory_zero((size_t)p->embedding->n + 1, sizeof *values);
 	for (uint32_t i = 0; i < p->embedding->n; i++) {
-		struct span text = metadata_field(p->metadata, id_of(p, i), (size_t)p->colour);
+		struct span text = metadata_field(p->metadata, id_of(p, i), (size_t)p->color);
 		struct value *v = &values[strmap_add(texts, text)];
 		v->text = text;
 		v->count++;
@@ -184,13 +184,13 @@ static struct value *count_values(const struct page *p, uint32_t *n)
 	return values;
 }
 
-static const char *colour_of(const struct page *p, const struct value *values, uint32_t n,
+static const char *color_of(const struct page *p, const struct value *values, uint32_t n,
 			     uint32_t i)
 {
-	if (p->colour < 0)
+	if (p->color < 0)
 		return PALETTE[0];
-	struct span text = metadata_field(p->metadata, id_of(p, i), (size_t)p->colour);
-	for (uint32_t v = 0; v < n && v < COLOURS; v++)
+	struct span text = metadata_field(p->metadata, id_of(p, i), (size_t)p->color);
+	for (uint32_t v = 0; v < n && v < COLORS; v++)
 		if (span_equal(text, values[v].text))
 			return PALETTE[v];
 	return "#999999";
@@ -208,7 +208,7 @@ static void write_attribute(struct output *out, const char *name, double x)
 
 static void write_legend(const struct value *values, uint32_t n, struct output *out)
 {
-	for (uint32_t v = 0; v < n && v < COLOURS; v++) {
+	for (uint32_t v = 0; v < n && v < COLORS; v++) {
 		double y = 20 + 18 * (double)v;
 		output_text(out, "<circle");
 		write_attribute(out, "cx", 14);
@@ -235,7 +235,7 @@ void page_write_svg(const struct page *p, struct output *out)
 	double side = fmax(fmax(high[0] - low[0], high[1] - low[1]), 1e-9);
 	double size = (double)p->size, scale = size * 0.92 / side;
 	double r = fmax(0.8, fmin(4, 200 / sqrt((double)n + 1)));
-	struct value *values = p->colour >= 0 ? count_values(p, &n_values) : NULL;
+	struct value *values = p->color >= 0 ? count_values(p, &n_values) : NULL;
 	output_text(out, "<svg xmlns=\"http://www.w3.org/2000/svg\"");
 	write_attribute(out, "width", size);
 	write_attribute(out, "height", size);
@@ -249,7 +249,7 @@ void page_write_svg(const struct page *p, struct output *out)
 		write_attribute(out, "cy", size / 2 - (at[1] - (low[1] + high[1]) / 2) * scale);
 		write_attribute(out, "r", r);
 		output_text(out, " fill=\"");
-		output_text(out, colour_of(p, values, n_values, i));
+		output_text(out, color_of(p, values, n_values, i));
 		output_text(out, "\"><title>");
 		write_html(out, title_of(p, i));
 		output_text(out, "</title></circle>\n");

@@ -11,15 +11,15 @@ struct page {
 	const struct embedding *embedding;
 	const struct metadata *metadata; /* or NULL */
 	const double *at;                /* 2 n coordinates */
-	long title, colour;              /* columns of the metadata, or -1 */
+	long title, color;              /* columns of the metadata, or -1 */
 	int64_t size;                    /* of the SVG: a square of so many pixels */
 };
 
 /* Titles, columns, coordinates and vectors inside, and a script that draws
- * them: zoom, search, colours, nearest neighbours by cosine. */
+ * them: zoom, search, colors, nearest neighbors by cosine. */
 void page_write_html(const struct page *page, struct output *out);
 
-/* A point a circle with its title; colours are the ten most frequent values of
+/* A point a circle with its title; colors are the ten most frequent values of
  * the column, with a legend. */
 void page_write_svg(const struct page *page, struct output *out);
 

@@ -29,7 +29,7 @@ struct options {
 	bool bias, unit;
 	int64_t sample, iterations, size;
 	double perplexity, theta;
-	const char *metadata, *id, *title, *colour;
+	const char *metadata, *id, *title, *color;
 	struct common common;
 };
 
@@ -48,15 +48,16 @@ static const struct option_row OPTIONS[] = {
 	{"kind", 0, OPTION_CHOICE, "KIND", offsetof(struct options, kind), "item", 0, 0,
 	 "item|user|item_feature|user_feature", "the rows of the model that are taken"},
 	{"metadata", 0, OPTION_FILE, "FILE", offsetof(struct options, metadata), NULL, 0, 0, NULL,
-	 "a table by id, such as the catalogue: titles, and columns to colour by"},
+	 "a table by id, such as the catalog: titles, and columns to color by"},
 	{"id", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, id), NULL, 0, 0, NULL,
 	 "the ids' column of the --metadata file (item, user or feature, by --kind)"},
 	{"title", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, title), "title", 0, 0, NULL,
 	 "the --metadata column of titles; without it the ids are shown"},
-	{"colour", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, colour), NULL, 0, 0, NULL,
-	 "the --metadata column that colours the points (the page can change it)"},
+	{"color", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, color), NULL, 0, 0, NULL,
+	 "the --metadata column that colors the points (the page can change it)"},
+	{"colour", 0, OPTION_ALIAS, "COLUMN", 0, "color", 0, 0, NULL, NULL},
 	{"perplexity", 0, OPTION_REAL, "X", offsetof(struct options, perplexity), "30", 1, 1000, NULL,
-	 "t-SNE: how many neighbours a point minds, about"},
+	 "t-SNE: how many neighbors a point minds, about"},
 	{"iterations", 0, OPTION_INT, "N", offsetof(struct options, iterations), "1000", 1, 1000000,
 	 NULL, "t-SNE: steps of the descent"},
 	{"theta", 0, OPTION_REAL, "X", offsetof(struct options, theta), "0.5", 0, 1, NULL,
@@ -70,7 +71,7 @@ static const struct option_row OPTIONS[] = {
 	{"sample", 0, OPTION_INT, "N", offsetof(struct options, sample), NULL, 3, 4294967294.0, NULL,
 	 "at most N points, drawn by the hash of seed and id"},
 	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
-	 KERNEL_CHOICES, "instruction set of t-SNE's neighbours; portable gives the same map on "
+	 KERNEL_CHOICES, "instruction set of t-SNE's neighbors; portable gives the same map on "
 	 "every machine"},
 	COMMON_SEED(struct options, common),
 	COMMON_THREADS(struct options, common),
@@ -131,8 +132,8 @@ static void check_options(const struct options *o)
 {
 	if (o->format == TSV && o->metadata)
 		usage_error("--metadata is for pictures: --format svg or html");
-	if (!o->metadata && (o->id || o->colour || option_given("title")))
-		usage_error("--id, --title and --colour name columns of the --metadata file, which "
+	if (!o->metadata && (o->id || o->color || option_given("title")))
+		usage_error("--id, --title and --color name columns of the --metadata file, which "
 			    "is missing");
 }
 
@@ -163,8 +164,8 @@ static int run(const struct options *o, char **files, int count)
 	size_t id_column = side ? table_column(side, option_column("id", column)) : 0;
 	if (side && option_given("title"))
 		table_column(side, option_column("title", o->title));
-	if (o->colour)
-		table_column(side, option_column("colour", o->colour));
+	if (o->color)
+		table_column(side, option_column("color", o->color));
 	struct model_reader *reader = model_open(t);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	struct metadata *m = side ? metadata_read(side, id_column) : NULL;
@@ -177,7 +178,7 @@ static int run(const struct options *o, char **files, int count)
 	const struct page page = {
 		.embedding = e, .metadata = m, .at = at, .size = o->size,
 		.title = m ? metadata_column(m, o->title) : -1,
-		.colour = o->colour ? metadata_column(m, o->colour) : -1,
+		.color = o->color ? metadata_column(m, o->color) : -1,
 	};
 	if (o->format == TSV)
 		write_tsv(o, e, at, out);

@@ -13,9 +13,9 @@
 enum { CHUNK = 256 };         /* points a thread takes at once */
 enum { EXAGGERATED = 250 };   /* iterations with P times 12 */
 
-/* A node of the quadtree: a square, its mass and centre, its four children. */
+/* A node of the quadtree: a square, its mass and center, its four children. */
 struct node {
-	double x, y;          /* centre of mass */
+	double x, y;          /* center of mass */
 	double half;          /* half the square's side */
 	double middle_x, middle_y;
 	uint32_t mass;
@@ -37,8 +37,8 @@ struct place {
 
 struct work {
 	const struct tsne *t;
-	uint32_t k;           /* neighbours */
-	uint32_t *neighbour;  /* n * k */
+	uint32_t k;           /* neighbors */
+	uint32_t *neighbor;  /* n * k */
 	double *weight;       /* n * k: conditional p, then distances before */
 	uint64_t *start;      /* symmetric P as rows */
 	uint32_t *to;
@@ -55,7 +55,7 @@ struct work {
 	float *norm;
 };
 
-/* --- neighbours and P --------------------------------------------------------- */
+/* --- neighbors and P --------------------------------------------------------- */
 
 struct near {
 	double distance; /* squared */
@@ -73,7 +73,7 @@ static inline bool is_farther(const struct near *a, const struct near *b)
 #include "data/topk-heap.h"
 
 /* The k nearest of point i; `near`: room for k. */
-static void find_neighbours(struct work *w, uint32_t i, struct near *near, double *distance,
+static void find_neighbors(struct work *w, uint32_t i, struct near *near, double *distance,
 			    uint32_t *id)
 {
 	const struct tsne *t = w->t;
@@ -127,20 +127,20 @@ static void make_conditional(double *d, uint32_t k, double perplexity)
 		d[j] /= sum;
 }
 
-static void neighbour_chunk(void *context, size_t chunk, size_t worker)
+static void neighbor_chunk(void *context, size_t chunk, size_t worker)
 {
 	struct work *w = context;
 	uint32_t from = (uint32_t)chunk * CHUNK;
 	uint32_t end = from + CHUNK < w->t->n ? from + CHUNK : w->t->n;
 	struct near *near = memory_new(w->k, sizeof *near);
 	for (uint32_t i = from; i < end; i++) {
-		find_neighbours(w, i, near, w->weight + (size_t)i * w->k,
-				w->neighbour + (size_t)i * w->k);
+		find_neighbors(w, i, near, w->weight + (size_t)i * w->k,
+				w->neighbor + (size_t)i * w->k);
 		make_conditional(w->weight + (size_t)i * w->k, w->k, w->t->perplexity);
 	}
 	free(near);
 	if (worker == 0)
-		progress_step(from, w->t->n, "neighbours");
+		progress_step(from, w->t->n, "neighbors");
 }
 
 struct edge {
@@ -164,7 +164,7 @@ static void make_symmetric(struct work *w)
 	struct edge *e = memory_new(edges, sizeof *e);
 	for (uint32_t i = 0; i < n; i++) {
 		for (uint32_t j = 0; j < w->k; j++) {
-			uint32_t other = w->neighbour[(size_t)i * w->k + j];
+			uint32_t other = w->neighbor[(size_t)i * w->k + j];
 			double p = w->weight[(size_t)i * w->k + j] / (2.0 * n);
 			e[kept++] = (struct edge){i, other, p};
 			e[kept++] = (struct edge){other, i, p};
@@ -417,14 +417,14 @@ double tsne_run(const struct tsne *t, double *at)
 	size_t n = t->n, chunks = (n + CHUNK - 1) / CHUNK;
 	struct work w = {.t = t, .at = at};
 	w.k = (uint32_t)fmin(3 * t->perplexity, (double)n - 1);
-	w.neighbour = memory_new(n * w.k, sizeof *w.neighbour);
+	w.neighbor = memory_new(n * w.k, sizeof *w.neighbor);
 	w.weight = memory_new(n * w.k, sizeof *w.weight);
 	w.norm = memory_new(n, sizeof *w.norm);
 	for (size_t i = 0; i < n; i++)
 		w.norm[i] = t->dot(t->rows + i * t->stride, t->rows + i * t->stride, t->stride);
-	pool_run(t->pool, chunks, neighbour_chunk, &w);
+	pool_run(t->pool, chunks, neighbor_chunk, &w);
 	make_symmetric(&w);
-	free(w.neighbour);
+	free(w.neighbor);
 	free(w.weight);
 	free(w.norm);
 	w.repulsion = memory_new(2 * n, sizeof(double));

@@ -21,7 +21,7 @@ void session_begin(struct session *e, const struct world *w, const struct habits
 {
 	*e = (struct session){.world = w, .habits = h, .random = random, .user = user,
 		.interest = interest, .budget = h->budget};
-	play(e, world_neighbours(w, interest)[random_below(&e->random, w->near_each)], 1);
+	play(e, world_neighbors(w, interest)[random_below(&e->random, w->near_each)], 1);
 }
 
 double session_hundredths(double x)

@@ -34,7 +34,7 @@
 struct options {
 	struct common common;
 	const char *tracks, *embeddings, *users, *episodes;
-	int64_t sessions, per_user, day, jobs, window, neighbours, budget, most;
+	int64_t sessions, per_user, day, jobs, window, neighbors, budget, most;
 	double discount, churn, drift, timeout_s;
 };
 
@@ -58,8 +58,9 @@ static const struct option_row OPTIONS[] = {
 	 "listeners who leave for good with each new day"},
 	{"drift", 0, OPTION_REAL, "SHARE", AT(drift), "0", 0, 1, NULL,
 	 "interests that become another track with each new day"},
-	{"interest-neighbours", 0, OPTION_INT, "N", AT(neighbours), "10", 1, 1e6, NULL,
+	{"interest-neighbors", 0, OPTION_INT, "N", AT(neighbors), "10", 1, 1e6, NULL,
 	 "the first track is one of the N nearest to an interest"},
+	{"interest-neighbours", 0, OPTION_ALIAS, "N", 0, "interest-neighbors", 0, 0, NULL, NULL},
 	{"budget", 0, OPTION_INT, "N", AT(budget), "5", 1, 1e6, NULL,
 	 "disappointments that end a session"},
 	{"artist-discount", 0, OPTION_REAL, "X", AT(discount), "0.8", 0, 1, NULL,
@@ -103,7 +104,7 @@ struct rows {
 };
 
 /* Sessions that may be ahead of the first one that is not over: bounds the memory
- * when a recommender is faster than its neighbours. */
+ * when a recommender is faster than its neighbors. */
 enum { AHEAD = 1 << 16 };
 
 struct day {
@@ -514,7 +515,7 @@ static int run(const struct options *o, char **command, int words)
 	struct day s = {
 		.o = o,
 		.habits = {o->budget, o->most, o->discount},
-		.world = world_read(o->tracks, o->embeddings, o->users, (uint32_t)o->neighbours),
+		.world = world_read(o->tracks, o->embeddings, o->users, (uint32_t)o->neighbors),
 		.done = memory_zero(AHEAD, sizeof *s.done),
 	};
 	uint32_t users = strmap_count(s.world->users);

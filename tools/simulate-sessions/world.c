@@ -311,7 +311,7 @@ static float length_of(const struct world *w, uint32_t track)
 }
 
 struct world *world_read(const char *tracks, const char *embeddings, const char *users,
-			 uint32_t neighbours)
+			 uint32_t neighbors)
 {
 	struct world *w = memory_zero(1, sizeof *w);
 	w->tracks = strmap_new();
@@ -323,7 +323,7 @@ struct world *world_read(const char *tracks, const char *embeddings, const char 
 		read_vectors(w, embeddings);
 	read_users(w, users);
 	uint32_t n = strmap_count(w->tracks);
-	w->near_each = neighbours < n ? neighbours : n;
+	w->near_each = neighbors < n ? neighbors : n;
 	w->near = memory_zero(n, sizeof(*w->near));
 	for (uint32_t t = 0; t < n; t++)
 		w->longest = fmaxf(w->longest, length_of(w, t));
@@ -334,7 +334,7 @@ struct world *world_read(const char *tracks, const char *embeddings, const char 
  * products that count are the portable kernel's, so that the answer is the same on
  * every machine; the machine's best one sets aside what is too far away for any
  * rounding: each product is off by at most factors * 2^-24 * |a| |b|. */
-static void find_neighbours(const struct world *w, uint32_t of, uint32_t k, uint32_t *out)
+static void find_neighbors(const struct world *w, uint32_t of, uint32_t k, uint32_t *out)
 {
 	kernel_dot *quick = kernel_dot_of(kernel_resolve(KERNEL_AUTO));
 	kernel_dot *dot = kernel_dot_of(KERNEL_PORTABLE);
@@ -360,11 +360,11 @@ static void find_neighbours(const struct world *w, uint32_t of, uint32_t k, uint
 	free(best);
 }
 
-const uint32_t *world_neighbours(const struct world *w, uint32_t of)
+const uint32_t *world_neighbors(const struct world *w, uint32_t of)
 {
 	if (!w->near[of]) {
 		w->near[of] = memory_new(w->near_each, sizeof *w->near[of]);
-		find_neighbours(w, of, w->near_each, w->near[of]);
+		find_neighbors(w, of, w->near_each, w->near[of]);
 	}
 	return w->near[of];
 }

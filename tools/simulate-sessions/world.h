@@ -19,7 +19,7 @@ struct world {
 	float *vector;              /* tracks x stride, padded with zeros */
 	uint32_t factors, stride;
 	float longest;              /* length of the longest vector */
-	uint32_t near_each;         /* how many neighbours world_neighbours gives */
+	uint32_t near_each;         /* how many neighbors world_neighbors gives */
 	uint32_t **near;            /* of a track; NULL until they are asked for */
 	struct strmap *users;
 	struct listener *listener;
@@ -27,13 +27,13 @@ struct world {
 
 /* Tracks and users as TSV, or (names that end in .json, .jsonl or .ndjson, and .gz)
  * as JSON lines like the course's; vectors as TSV with an item column, or .npy whose
- * row is the track's place among the tracks. `neighbours`: see world_neighbours. */
+ * row is the track's place among the tracks. `neighbors`: see world_neighbors. */
 struct world *world_read(const char *tracks, const char *embeddings, const char *users,
-			 uint32_t neighbours);
+			 uint32_t neighbors);
 
 /* The tracks (`near_each`: as many as world_read was told, or all) with the greatest
  * inner product with track `of`, itself among them, ties by number. */
-const uint32_t *world_neighbours(const struct world *w, uint32_t of);
+const uint32_t *world_neighbors(const struct world *w, uint32_t of);
 
 double world_product(const struct world *w, uint32_t a, uint32_t b);
 

@@ -98,7 +98,7 @@ static void drop_zeros(struct triples *list)
 }
 
 /* Weights divided by the sum of their absolute values. */
-static void normalise_list(float *weight, uint64_t n)
+static void normalize_list(float *weight, uint64_t n)
 {
 	double sum = 0;
 	for (uint64_t i = 0; i < n; i++)
@@ -140,7 +140,7 @@ static void number_features(struct features *f, const struct triples *list, cons
 }
 
 struct features *features_read(const char *path, const char *entity, const struct side_ids *ids,
-			       bool identity, bool normalise)
+			       bool identity, bool normalize)
 {
 	struct features *f = memory_zero(1, sizeof *f);
 	struct strmap *entities = strmap_new();
@@ -182,8 +182,8 @@ struct features *features_read(const char *path, const char *entity, const struc
 			f->row[n] = f->first + number[list.at[at].feature];
 			f->weight[n++] = list.at[at].weight;
 		}
-		if (normalise)
-			normalise_list(f->weight + f->start[e], n - f->start[e]);
+		if (normalize)
+			normalize_list(f->weight + f->start[e], n - f->start[e]);
 		f->empty += n == f->start[e];
 		f->start[e + 1] = n;
 	}
@@ -205,8 +205,8 @@ struct features *features_read(const char *path, const char *entity, const struc
 		}
 		if (n == begin)
 			continue;
-		if (normalise)
-			normalise_list(f->cold_weight + begin, n - begin);
+		if (normalize)
+			normalize_list(f->cold_weight + begin, n - begin);
 		strmap_add(f->cold_ids, strmap_key(entities, entity_sorted[e]));
 		f->cold_start[++f->cold] = n;
 	}

@@ -141,11 +141,11 @@ static void make_gram(struct ials *s)
 	}
 }
 
-static float regularisation_of(const struct ials *s, uint64_t count)
+static float regularization_of(const struct ials *s, uint64_t count)
 {
 	double others = (double)s->now->from->n + (double)s->now->kept;
 	double all = (double)count + s->options.unobserved * others;
-	return (float)(s->options.regularisation * pow(all, s->options.exponent));
+	return (float)(s->options.regularization * pow(all, s->options.exponent));
 }
 
 /* Copies columns `at` .. at + width - 1 of the next rows; how many. */
@@ -192,7 +192,7 @@ static double solve_exactly(const struct ials *s, struct worker *w, uint32_t r)
 			loss += (double)row_weight(d, row + k);
 		}
 	}
-	float pull = regularisation_of(s, d->start[r + 1] - d->start[r]);
+	float pull = regularization_of(s, d->start[r + 1] - d->start[r]);
 	for (size_t f = 0; f < s->factors; f++)
 		w->matrix[f * n + f] += pull;
 	memcpy(w->gradient, w->right, n * sizeof(float));
@@ -241,7 +241,7 @@ static double solve_in_blocks(const struct ials *s, struct worker *w, uint32_t r
 	size_t n = s->n;
 	uint64_t count = d->start[r + 1] - d->start[r];
 	const float *x = params_row(d->to, r);
-	float pull = regularisation_of(s, count);
+	float pull = regularization_of(s, count);
 	for (uint64_t row = d->start[r]; row < d->start[r + 1]; row++)
 		w->score[row - d->start[r]] = s->dot(x, params_row(d->from, d->other[row]), n);
 	for (size_t at = 0; at < n; at += s->block)
@@ -274,7 +274,7 @@ static double solve_by_steps(const struct ials *s, struct worker *w, uint32_t r)
 	uint64_t from = d->start[r], count = d->start[r + 1] - from;
 	const float *weights = d->weight ? d->weight + from : NULL;
 	float *x = params_row(d->to, r), *residual = w->right, *p = w->gradient, *q = w->rows;
-	float pull = regularisation_of(s, count);
+	float pull = regularization_of(s, count);
 	memset(residual, 0, n * sizeof(float));
 	double along = (double)s->kernel->pull(residual, 1, x, d->from->rows, d->from->width,
 					       d->other + from, weights, count, n);

@@ -1,8 +1,8 @@
 /* ials.h - implicit alternating least squares.
  *
- * Minimises, over all pairs, weight * (score - 1)^2 of the fitted rows plus
+ * Minimizes, over all pairs, weight * (score - 1)^2 of the fitted rows plus
  * unobserved * score^2 of every pair, plus for each row of either side
- * regularisation * (its rows + unobserved * rows of the other side)^exponent
+ * regularization * (its rows + unobserved * rows of the other side)^exponent
  * times its squared length (Hu et al. 2008; Rendle et al. 2022, "Revisiting the
  * performance of iALS on item recommendation benchmarks", equations 2 and 9).
  * There are no biases. One side at a time is solved for: exactly, in blocks
@@ -19,7 +19,7 @@
 #include "problem.h"
 
 struct ials_options {
-	double unobserved, regularisation, exponent;
+	double unobserved, regularization, exponent;
 	uint32_t steps; /* above 0: so many steps of conjugate gradients instead */
 	uint32_t block; /* factors solved for at once; at least `factors`: exact */
 
@@ -37,7 +37,7 @@ struct ials *ials_new(const struct problem *p, struct params *users, struct para
 		      struct pool *pool);
 
 /* Users, then items. Returns the objective after it, without the users'
- * regularisation, divided by the number of rows; nan when a system could not be
+ * regularization, divided by the number of rows; nan when a system could not be
  * solved. */
 double ials_epoch(struct ials *s);
 

@@ -19,9 +19,9 @@ static void check_old(const struct training *t)
 			    "scores do not compare", o->init, quoted(loss, strlen(loss), text),
 			    LOSS_NAMES[o->fit.loss]);
 	if (normal && (o->user_features || o->item_features) &&
-	    (strcmp(normal, "no") == 0) != o->no_normalise)
+	    (strcmp(normal, "no") == 0) != o->no_normalize)
 		usage_error("--keep-old: the model %s was fitted %s --no-normalize", o->init,
-			    o->no_normalise ? "without" : "with");
+			    o->no_normalize ? "without" : "with");
 	free(loss);
 	free(normal);
 }

@@ -13,7 +13,7 @@
 	low, high, choices
 
 const struct option_row TRAIN_OPTIONS[] = {
-	{FIT_ROW_LOSS(FIT), "what is minimised"},
+	{FIT_ROW_LOSS(FIT), "what is minimized"},
 	{FIT_ROW_FACTORS(FIT), "numbers per user and item"},
 	{FIT_ROW_EPOCHS(FIT), "visit every interaction N times at most"},
 	{FIT_ROW_LEARNING_RATE(FIT), "the length of the first steps"},
@@ -29,10 +29,10 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_UNOBSERVED(FIT),
 	 "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
 	{FIT_ROW_REGULARIZATION(FIT), "ials: the weight of squared factors"},
-	{FIT_ROW_EXPONENT(FIT), "ials: the power of a row's frequency in its regularisation"},
+	{FIT_ROW_EXPONENT(FIT), "ials: the power of a row's frequency in its regularization"},
 	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
 	 "auto|exact|block|cg", "ials: solve for all factors of a row at once, for "
-	 "--block-factors of them after the other, or take --cg-steps towards the solution; auto "
+	 "--block-factors of them after the other, or take --cg-steps toward the solution; auto "
 	 "is cg, the fastest"},
 	{"cg-steps", 0, OPTION_INT, "N", offsetof(struct options, cg_steps), "3", 1, 1000, NULL,
 	 "ials: steps of conjugate gradients for a row in an epoch"},
@@ -58,7 +58,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 	 0, 0, NULL, "users are the sums of their features alone"},
 	{"no-item-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_item_identity), NULL,
 	 0, 0, NULL, "items are the sums of their features alone"},
-	{"no-normalize", 0, OPTION_FLAG, NULL, offsetof(struct options, no_normalise), NULL, 0, 0,
+	{"no-normalize", 0, OPTION_FLAG, NULL, offsetof(struct options, no_normalize), NULL, 0, 0,
 	 NULL, "take feature weights as they are, rather than divided by their sum (identity, of "
 	 "weight 1, included)"},
 	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
@@ -129,6 +129,6 @@ void check_options(const struct options *o)
 		usage_error("--no-user-identity needs --user-features");
 	if (o->no_item_identity && !o->item_features)
 		usage_error("--no-item-identity needs --item-features");
-	if (o->no_normalise && !o->user_features && !o->item_features)
+	if (o->no_normalize && !o->user_features && !o->item_features)
 		usage_error("--no-normalize needs --user-features or --item-features");
 }

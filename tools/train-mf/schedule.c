@@ -335,7 +335,7 @@ static bool power_of_two(uint32_t n)
 }
 
 /* The item block that user block `chunk` meets on a diagonal. Where there are 2^n
- * blocks, neighbours among the user blocks, which one thread has, exchange theirs
+ * blocks, neighbors among the user blocks, which one thread has, exchange theirs
  * before they get those of others: rows move less between processors. */
 static uint32_t block_of(const struct schedule *s, uint32_t diagonal, uint32_t chunk)
 {

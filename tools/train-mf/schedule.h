@@ -96,7 +96,7 @@ static inline uint32_t schedule_diagonals(const struct schedule *s)
 }
 
 /* How many diagonals can follow each other without a wait when each of the threads has
- * as many neighbouring user blocks: these meet the same item blocks on all of them. A
+ * as many neighboring user blocks: these meet the same item blocks on all of them. A
  * power of two that divides the blocks of a round; diagonals d .. d + span - 1, where
  * span divides d. */
 uint32_t schedule_span(const struct schedule *s, size_t threads);

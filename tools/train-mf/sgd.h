@@ -1,4 +1,4 @@
-/* sgd.h - losses that are minimised row by row.
+/* sgd.h - losses that are minimized row by row.
  *
  * The score of a pair is dot(user, item) + user bias + item bias. Each visit of
  * an interaction moves the rows it touches against the gradient g, at a rate of

@@ -1,4 +1,4 @@
-/* train-mf - fits a matrix factorisation to a dataset.
+/* train-mf - fits a matrix factorization to a dataset.
  *
  * In:   user item [weight] [split]; rows of the split train are fitted, rows
  *       of validation decide when to stop, rows of test are never looked at.
@@ -393,7 +393,7 @@ static void prepare_ials(struct training *t, enum kernel_choice kernel)
 	t->kept_gram[1] = kept_gram(&t->kept[MODEL_ITEM], stride, normal);
 	struct ials_options options = {
 		.unobserved = o->fit.unobserved,
-		.regularisation = o->fit.regularization,
+		.regularization = o->fit.regularization,
 		.exponent = o->fit.exponent,
 		.steps = steps ? (uint32_t)o->cg_steps : 0,
 		.block = o->solver == BLOCK ? (uint32_t)o->block_factors : t->factors,
@@ -427,11 +427,11 @@ static struct params start_side(const struct training *t, const struct side_ids 
 }
 
 static struct features *open_features(const char *path, const char *entity,
-				      const struct side_ids *ids, bool identity, bool normalise)
+				      const struct side_ids *ids, bool identity, bool normalize)
 {
 	if (!path)
 		return NULL;
-	struct features *f = features_read(path, entity, ids, identity, normalise);
+	struct features *f = features_read(path, entity, ids, identity, normalize);
 	if (f->empty)
 		warn("%u fitted %ss have no feature at all: they score 0", f->empty, entity);
 	return f;
@@ -453,9 +453,9 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 	const struct options *o = t->options;
 	const struct side_ids *users = &t->problem->users, *items = &t->problem->items;
 	t->user_features = open_features(o->user_features, "user", users, !o->no_user_identity,
-					 !o->no_normalise);
+					 !o->no_normalize);
 	t->item_features = open_features(o->item_features, "item", items, !o->no_item_identity,
-					 !o->no_normalise);
+					 !o->no_normalize);
 	t->users = start_side(t, users, t->user_features, "user", "user_feature");
 	t->items = start_side(t, items, t->item_features, "item", "item_feature");
 	if (t->init)
@@ -564,7 +564,7 @@ static bool writes_stdout(const void *options)
 static const struct program PROGRAM = {
 	.name = "train-mf",
 	.usage = "[OPTION].. [FILE]..",
-	.summary = "Fit a matrix factorisation to the interactions of a dataset.",
+	.summary = "Fit a matrix factorization to the interactions of a dataset.",
 	.reads = "user item [weight] [split]; without weight all count 1, without split all are train",
 	.writes = "kind id bias f0 .. f(k-1)",
 	.examples = {

@@ -117,7 +117,7 @@ static uint64_t write_meta(const struct training *t, struct output *out)
 	bool users = o->user_features, items = o->item_features;
 	fit.user_identity = answer_of(users, !o->no_user_identity, old.user_identity);
 	fit.item_identity = answer_of(items, !o->no_item_identity, old.item_identity);
-	fit.normalize = answer_of(users || items, !o->no_normalise, old.normalize);
+	fit.normalize = answer_of(users || items, !o->no_normalize, old.normalize);
 	fit.rows = t->problem->rows;
 	fit.seed = o->common.seed;
 	fit.epoch = t->state.best_epoch;

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "data/radix.h"
 
-/* A kernel is as wide as the gaps to its neighbours, but not wider than this. */
+/* A kernel is as wide as the gaps to its neighbors, but not wider than this. */
 static const double WIDEST = 0.2;
 
 /* Smooth kernels are worked on so many at a time. */
@@ -104,7 +104,7 @@ static size_t sort_units(const struct axis *axis, size_t n, double *unit, uint32
 	return count;
 }
 
-/* Each kernel is as wide as the larger gap to a neighbour on this axis (Bergstra et
+/* Each kernel is as wide as the larger gap to a neighbor on this axis (Bergstra et
  * al. 2011), at the ends as the only one; those with no other value as far as the wall. */
 static void set_widths(const struct axis *axis, size_t n, double narrowest)
 {

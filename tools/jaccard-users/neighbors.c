@@ -1,4 +1,4 @@
-#include "neighbours.h"
+#include "neighbors.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ double measure_distance(enum measure m, uint32_t a, uint32_t b, uint32_t c)
 
 /* ---- the best k, or all ---- */
 
-static bool nearer(const struct neighbour *a, const struct neighbour *b)
+static bool nearer(const struct neighbor *a, const struct neighbor *b)
 {
 	return a->distance < b->distance || (a->distance <= b->distance && a->user < b->user);
 }
@@ -35,12 +35,12 @@ static int by_distance(const void *a, const void *b)
 }
 
 #define TOPK_NAME nearest
-#define TOPK_ENTRY struct neighbour
+#define TOPK_ENTRY struct neighbor
 #define TOPK_BEHIND(a, b) nearer(b, a)
 #include "data/topk-heap.h"
 
-/* Takes a neighbour in; returns the distance beyond which no more are wanted. */
-static double take(struct finder *f, const struct wanted *w, struct neighbour new)
+/* Takes a neighbor in; returns the distance beyond which no more are wanted. */
+static double take(struct finder *f, const struct wanted *w, struct neighbor new)
 {
 	if (w->k == 0 || f->n < w->k)
 		f->found = memory_grow(f->found, &f->capacity, f->n + 1, sizeof *f->found);
@@ -274,7 +274,7 @@ void find_candidates(const struct bands *b, const struct sets *s, const struct w
 				continue;
 			double d = measure_distance(w->measure, n, sets_size(s, other), shared);
 			if (d <= limit)
-				limit = take(f, w, (struct neighbour){d, other});
+				limit = take(f, w, (struct neighbor){d, other});
 		}
 	}
 	for (uint32_t i = 0; i < n; i++)

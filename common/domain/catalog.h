@@ -1,10 +1,10 @@
-/* catalogue.h - items.tsv: what can be offered at all.
+/* catalog.h - items.tsv: what can be offered at all.
  *
  * Columns: item, and where they are there title, artist, available and blocked
  * (0 or 1, yes or no, true or false; empty: available, not blocked).
  */
-#ifndef RECPIPE_DOMAIN_CATALOGUE_H
-#define RECPIPE_DOMAIN_CATALOGUE_H
+#ifndef RECPIPE_DOMAIN_CATALOG_H
+#define RECPIPE_DOMAIN_CATALOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "data/strmap.h"
 #include "streams/table.h"
 
-struct catalogue {
+struct catalog {
 	struct strmap *ids;    /* every item of the file, numbered in its order */
 	uint32_t *offered;     /* numbers of those that are available and not blocked */
 	uint32_t n_offered;
@@ -24,7 +24,7 @@ struct catalogue {
 
 /* Reads and closes the table. An item that occurs twice is bad data (exit 3). `item`
  * is the column of ids. */
-struct catalogue *catalogue_read(struct table *t, struct column item);
-void catalogue_free(struct catalogue *c);
+struct catalog *catalog_read(struct table *t, struct column item);
+void catalog_free(struct catalog *c);
 
 #endif

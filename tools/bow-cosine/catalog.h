@@ -1,7 +1,7 @@
-/* catalogue.h - texts as bags of terms, their weights, the inverted index, and
+/* catalog.h - texts as bags of terms, their weights, the inverted index, and
  * the file that keeps them. */
-#ifndef RECPIPE_BOW_CATALOGUE_H
-#define RECPIPE_BOW_CATALOGUE_H
+#ifndef RECPIPE_BOW_CATALOG_H
+#define RECPIPE_BOW_CATALOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +36,7 @@ void bags_free(struct bags *b);
  * (c + k1 (1 - b + b length / mean length)), k1 = 1.2, b = .75. */
 enum weighting { WEIGHT_BINARY, WEIGHT_COUNT, WEIGHT_TFIDF, WEIGHT_BM25 };
 
-struct catalogue {
+struct catalog {
 	struct strmap *items;    /* text i is that of item i */
 	struct bags bags;
 	enum weighting weighting;
@@ -50,19 +50,19 @@ struct catalogue {
 };
 
 /* The weight of a term that occurs `count` times in a text of `length` terms. */
-double catalogue_weight(const struct catalogue *c, uint32_t term, uint32_t count,
+double catalog_weight(const struct catalog *c, uint32_t term, uint32_t count,
 			uint32_t length);
 
 /* After the bags are filled: document frequencies, norms, postings. */
-void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weighting);
+void catalog_finish(struct catalog *c, uint32_t terms, enum weighting weighting);
 
 /* Items and bags as a file. `settings` names what the terms hang on; a file with
  * other settings is refused (exit 2), a damaged one too (exit 3). */
-void catalogue_save(const struct catalogue *c, const struct strmap *terms, const char *settings,
+void catalog_save(const struct catalog *c, const struct strmap *terms, const char *settings,
 		    const char *path);
-void catalogue_load(struct catalogue *c, struct strmap *terms, const char *settings,
+void catalog_load(struct catalog *c, struct strmap *terms, const char *settings,
 		    const char *path);
 
-void catalogue_free(struct catalogue *c);
+void catalog_free(struct catalog *c);
 
 #endif

@@ -1,4 +1,4 @@
-#include "domain/catalogue.h"
+#include "domain/catalog.h"
 
 #include <stdlib.h>
 
@@ -29,12 +29,12 @@ static bool flag(struct table *t, long column, int otherwise, bool *value)
 	return answer >= 0;
 }
 
-struct catalogue *catalogue_read(struct table *t, struct column item)
+struct catalog *catalog_read(struct table *t, struct column item)
 {
 	size_t id = table_column(t, item);
 	long artist = table_find_column(t, "artist");
 	long available = table_find_column(t, "available"), blocked = table_find_column(t, "blocked");
-	struct catalogue *c = memory_zero(1, sizeof *c);
+	struct catalog *c = memory_zero(1, sizeof *c);
 	size_t capacity[3] = {0};
 	c->ids = strmap_new();
 	c->artists = strmap_new();
@@ -68,7 +68,7 @@ struct catalogue *catalogue_read(struct table *t, struct column item)
 	return c;
 }
 
-void catalogue_free(struct catalogue *c)
+void catalog_free(struct catalog *c)
 {
 	if (!c)
 		return;

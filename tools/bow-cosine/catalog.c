@@ -1,4 +1,4 @@
-#include "catalogue.h"
+#include "catalog.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ void bags_free(struct bags *b)
 
 /* ---- weights and the index ---- */
 
-double catalogue_weight(const struct catalogue *c, uint32_t term, uint32_t count, uint32_t length)
+double catalog_weight(const struct catalog *c, uint32_t term, uint32_t count, uint32_t length)
 {
 	double n = c->bags.n, df = term < c->terms ? c->df[term] : 0, x = count;
 	switch (c->weighting) {
@@ -112,7 +112,7 @@ double catalogue_weight(const struct catalogue *c, uint32_t term, uint32_t count
 		(x + k1 * (1 - b + b * length / mean));
 }
 
-void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weighting)
+void catalog_finish(struct catalog *c, uint32_t terms, enum weighting weighting)
 {
 	struct bags *b = &c->bags;
 	uint64_t entries = b->n ? b->start[b->n] : 0, length = 0;
@@ -136,7 +136,7 @@ void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weight
 		double square = 0;
 		for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++) {
 			uint64_t at = csr_place(c->start, b->term[i]);
-			double x = catalogue_weight(c, b->term[i], b->count[i], b->length[d]);
+			double x = catalog_weight(c, b->term[i], b->count[i], b->length[d]);
 			c->text[at] = d;
 			if (c->weight)
 				c->weight[at] = (float)x;
@@ -146,7 +146,7 @@ void catalogue_finish(struct catalogue *c, uint32_t terms, enum weighting weight
 	}
 }
 
-void catalogue_free(struct catalogue *c)
+void catalog_free(struct catalog *c)
 {
 	strmap_free(c->items);
 	bags_free(&c->bags);
@@ -189,7 +189,7 @@ static void end_line(struct index_writer *w)
 	w->line.n = 0;
 }
 
-void catalogue_save(const struct catalogue *c, const struct strmap *terms, const char *settings,
+void catalog_save(const struct catalog *c, const struct strmap *terms, const char *settings,
 		    const char *path)
 {
 	struct index_writer w = {.out = output_open(path, false)};
@@ -279,7 +279,7 @@ static void read_heading(struct index_reader *r, const char *settings, uint32_t 
 	*texts = number_field(r, line, UINT32_MAX);
 }
 
-static void read_text(struct index_reader *r, struct catalogue *c, uint32_t terms)
+static void read_text(struct index_reader *r, struct catalog *c, uint32_t terms)
 {
 	struct span line = next_line(r);
 	uint32_t d = c->bags.n;
@@ -292,7 +292,7 @@ static void read_text(struct index_reader *r, struct catalogue *c, uint32_t term
 	}
 }
 
-void catalogue_load(struct catalogue *c, struct strmap *terms, const char *settings,
+void catalog_load(struct catalog *c, struct strmap *terms, const char *settings,
 		    const char *path)
 {
 	struct index_reader r = {.in = input_open(path)};

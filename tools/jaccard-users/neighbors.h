@@ -1,7 +1,7 @@
-/* neighbours.h - for one user, the users whose sets are near: exactly, by
+/* neighbors.h - for one user, the users whose sets are near: exactly, by
  * counting shared items over an inverted index, or among MinHash candidates. */
-#ifndef RECPIPE_JACCARD_NEIGHBOURS_H
-#define RECPIPE_JACCARD_NEIGHBOURS_H
+#ifndef RECPIPE_JACCARD_NEIGHBORS_H
+#define RECPIPE_JACCARD_NEIGHBORS_H
 
 #include <stdint.h>
 
@@ -14,14 +14,14 @@ enum measure { MEASURE_JACCARD, MEASURE_COSINE, MEASURE_OVERLAP };
  * 1 - c / min(a, b). Equal fractions give equal doubles. */
 double measure_distance(enum measure m, uint32_t a, uint32_t b, uint32_t c);
 
-/* What is wanted of each user's neighbours. */
+/* What is wanted of each user's neighbors. */
 struct wanted {
 	enum measure measure;
 	uint32_t k;          /* the nearest k, or 0: all of them */
 	double max_distance; /* inclusive */
 };
 
-struct neighbour {
+struct neighbor {
 	double distance;
 	uint32_t user;
 };
@@ -44,7 +44,7 @@ void bands_free(struct bands *b);
 
 /* A worker's own memory and what it found last. */
 struct finder {
-	struct neighbour *found; /* n of them, by distance, then user */
+	struct neighbor *found; /* n of them, by distance, then user */
 	size_t n, capacity;
 	uint8_t *few;            /* counters of a block for sets up to 255 items */
 	uint16_t *some;          /* up to 65535 */
@@ -55,7 +55,7 @@ struct finder {
 
 void finder_free(struct finder *f);
 
-/* The neighbours of `user` that share an item with it, but itself. */
+/* The neighbors of `user` that share an item with it, but itself. */
 void find_exact(const struct index *x, const struct sets *s, const struct wanted *w,
 		uint32_t user, struct finder *f);
 
