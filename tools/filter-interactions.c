@@ -26,22 +26,16 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	{"above", 0, OPTION_REAL, "X", offsetof(struct options, above), "0.5", 0, 0, NULL,
-	 "keep rows with a value strictly above X; the default holds only while "
-	 "neither --min nor --max is given"},
-	{"min", 0, OPTION_REAL, "X", offsetof(struct options, min), NULL, 0, 0, NULL,
-	 "keep rows with a value of at least X"},
-	{"max", 0, OPTION_REAL, "X", offsetof(struct options, max), NULL, 0, 0, NULL,
-	 "keep rows with a value of at most X"},
-	{"time", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, time), "time", 0, 0, NULL,
-	 "the column that is compared"},
-	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), NULL, 0, 0, NULL,
-	 "a column of ids that must be there; a row where it is empty is bad"},
-	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), NULL, 0, 0, NULL,
-	 "another such column"},
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_REAL("above", "X", above, .fallback = "0.5",
+		.help = "keep rows with a value strictly above X; the default holds only while "
+			"neither --min nor --max is given"),
+	OPTION_REAL("min", "X", min, .help = "keep rows with a value of at least X"),
+	OPTION_REAL("max", "X", max, .help = "keep rows with a value of at most X"),
+	OPTION_TEXT("time", "COLUMN", time, .fallback = "time", .help = "the column that is compared"),
+	OPTION_TEXT("user", "COLUMN", user,
+		.help = "a column of ids that must be there; a row where it is empty is bad"),
+	OPTION_TEXT("item", "COLUMN", item, .help = "another such column"),
+	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

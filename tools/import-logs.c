@@ -37,27 +37,26 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	{"experiment", 0, OPTION_LIST, "NAME", offsetof(struct options, experiments), NULL, 0, 0,
-	 NULL, "write a column for this experiment; may be repeated; without it those of the "
-	 "first event"},
-	{"map", 0, OPTION_LIST, "COLUMN=PATH", offsetof(struct options, maps), NULL, 0, 0, NULL,
-	 "take the column from PATH (.payload.id, .tracks[0]) or from a ratio (.a/.b); may be "
-	 "repeated; a new name is a further column, experiments names the object of arms"},
-	{"message", 0, OPTION_CHOICE, "KIND", offsetof(struct options, message), "all", 0, 0,
-	 "next|last|all", "keep events whose message is KIND"},
-	TIMESTAMP_UNIT_ROW(offsetof(struct options, timestamp_unit), "ms"),
-	{"no-header", 0, OPTION_FLAG, NULL, COMMON_AT(struct options, common, no_header), NULL,
-	 0, 0, NULL, "write no header line"},
-	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_error), "fail",
-	 0, 0, "fail|skip", "at a bad line: stop, or count it, say so and go on"},
-	COMMON_MAX_ERRORS(struct options, common),
-	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(struct options, common, on_control),
-	 "space", 0, 0, "space|fail",
-	 "at a TAB or line end inside a value: make it a space and count it, or call the line bad"},
-	{"rejects", 0, OPTION_OUTPUT, "FILE", COMMON_AT(struct options, common, rejects), NULL,
-	 0, 0, NULL, "keep rejected lines in FILE as they came"},
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_LIST("experiment", "NAME", experiments,
+		.help = "write a column for this experiment; may be repeated; without it those of "
+			"the first event"),
+	OPTION_LIST("map", "COLUMN=PATH", maps,
+		.help = "take the column from PATH (.payload.id, .tracks[0]) or from a ratio "
+			"(.a/.b); may be repeated; a new name is a further column, experiments names "
+			"the object of arms"),
+	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
+		.help = "keep events whose message is KIND"),
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
+	OPTION_FLAG("no-header", common.no_header, .help = "write no header line"),
+	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail",
+		.help = "at a bad line: stop, or count it, say so and go on"),
+	COMMON_MAX_ERRORS,
+	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space",
+		.help = "at a TAB or line end inside a value: make it a space and count it, or call "
+			"the line bad"),
+	OPTION_OUTPUT("rejects", "FILE", common.rejects,
+		.help = "keep rejected lines in FILE as they came"),
+	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

@@ -27,9 +27,9 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	{"output", 'o', OPTION_OUTPUT, "FILE", COMMON_AT(struct options, common, output), NULL, 0, 0,
-	 NULL, "write to FILE, only when the command succeeds, instead of standard output"},
-	COMMON_LOG(struct options, common),
+	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o',
+		.help = "write to FILE, only when the command succeeds, instead of standard output"),
+	COMMON_LOG,
 	OPTION_END
 };
 

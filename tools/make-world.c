@@ -32,33 +32,37 @@ struct options {
 	double skew, spread, length, bias, bias_sd, sharpness, sharpness_sd;
 };
 
-#define AT(member) offsetof(struct options, member)
-
 static const struct option_row OPTIONS[] = {
-	{"output-folder", 'd', OPTION_FILE, "FOLDER", AT(folder), NULL, 0, 0, NULL,
-	 "where the three files go; made when it is missing"},
-	{"users", 0, OPTION_INT, "N", AT(users), "10000", 1, 1e8, NULL, "listeners"},
-	{"tracks", 0, OPTION_INT, "N", AT(tracks), "5000", 1, 1e8, NULL, "tracks"},
-	{"artists", 0, OPTION_INT, "N", AT(artists), "500", 1, 1e7, NULL,
-	 "artists; how many tracks each has follows a power law"},
-	{"genres", 0, OPTION_INT, "N", AT(genres), "20", 1, 1e5, NULL, "directions that artists have"},
-	{"factors", 0, OPTION_INT, "N", AT(factors), "32", 1, 4096, NULL, "dimensions of the space"},
-	{"interests", 0, OPTION_INT, "N", AT(interests), "3", 1, 1000, NULL,
-	 "tracks that stand for a listener's taste"},
-	{"skew", 0, OPTION_REAL, "X", AT(skew), "1", 0, 10, NULL,
-	 "exponent of the power laws of artists' sizes and tracks' popularity; 0: all alike"},
-	{"length", 0, OPTION_REAL, "X", AT(length), "2.9", ABOVE_ZERO, 1e6, NULL,
-	 "length of a genre's vector: tracks of a genre have an inner product of its square"},
-	{"spread", 0, OPTION_REAL, "X", AT(spread), "0.7", 0, 1e6, NULL,
-	 "expected length of a track's own deviation from its genre"},
-	{"bias", 0, OPTION_REAL, "X", AT(bias), "5", -1e6, 1e6, NULL, "mean of consume_bias"},
-	{"bias-sd", 0, OPTION_REAL, "X", AT(bias_sd), "1", 0, 1e6, NULL, "its standard deviation"},
-	{"sharpness", 0, OPTION_REAL, "X", AT(sharpness), "1", ABOVE_ZERO, 1e6, NULL,
-	 "mean of consume_sharpness"},
-	{"sharpness-sd", 0, OPTION_REAL, "X", AT(sharpness_sd), "0.2", 0, 1e6, NULL,
-	 "its standard deviation; a tenth of the mean is the least that is drawn"},
-	COMMON_SEED(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_FILE("output-folder", "FOLDER", folder, .letter = 'd',
+		.help = "where the three files go; made when it is missing"),
+	OPTION_INT("users", "N", users, .fallback = "10000", .low = 1, .high = 1e8,
+		.help = "listeners"),
+	OPTION_INT("tracks", "N", tracks, .fallback = "5000", .low = 1, .high = 1e8, .help = "tracks"),
+	OPTION_INT("artists", "N", artists, .fallback = "500", .low = 1, .high = 1e7,
+		.help = "artists; how many tracks each has follows a power law"),
+	OPTION_INT("genres", "N", genres, .fallback = "20", .low = 1, .high = 1e5,
+		.help = "directions that artists have"),
+	OPTION_INT("factors", "N", factors, .fallback = "32", .low = 1, .high = 4096,
+		.help = "dimensions of the space"),
+	OPTION_INT("interests", "N", interests, .fallback = "3", .low = 1, .high = 1000,
+		.help = "tracks that stand for a listener's taste"),
+	OPTION_REAL("skew", "X", skew, .fallback = "1", .low = 0, .high = 10,
+		.help = "exponent of the power laws of artists' sizes and tracks' popularity; 0: all "
+			"alike"),
+	OPTION_REAL("length", "X", length, .fallback = "2.9", .low = ABOVE_ZERO, .high = 1e6,
+		.help = "length of a genre's vector: tracks of a genre have an inner product of its "
+			"square"),
+	OPTION_REAL("spread", "X", spread, .fallback = "0.7", .low = 0, .high = 1e6,
+		.help = "expected length of a track's own deviation from its genre"),
+	OPTION_REAL("bias", "X", bias, .fallback = "5", .low = -1e6, .high = 1e6,
+		.help = "mean of consume_bias"),
+	OPTION_REAL("bias-sd", "X", bias_sd, .fallback = "1", .low = 0, .high = 1e6,
+		.help = "its standard deviation"),
+	OPTION_REAL("sharpness", "X", sharpness, .fallback = "1", .low = ABOVE_ZERO, .high = 1e6,
+		.help = "mean of consume_sharpness"),
+	OPTION_REAL("sharpness-sd", "X", sharpness_sd, .fallback = "0.2", .low = 0, .high = 1e6,
+		.help = "its standard deviation; a tenth of the mean is the least that is drawn"),
+	COMMON_SEED, COMMON_LOG,
 	OPTION_END
 };
 

@@ -39,37 +39,36 @@ struct options {
 	double half_life_s, exclude_window_s;
 };
 
-#define AT(member) offsetof(struct options, member)
-
 static const struct option_row OPTIONS[] = {
-	{"method", 0, OPTION_CHOICE, "HOW", AT(method), "popular", 0, 0, "popular|random",
-	 "the items of the greatest weight in all, or items drawn for each user"},
-	{"k", 'k', OPTION_INT, "N", AT(k), "100", 1, 1e9, NULL, "items for each user"},
-	{"splits", 0, OPTION_TEXT, "NAME,..", AT(splits), "train", 0, 0, NULL,
-	 "count the rows of these splits (or all)"},
-	{"half-life", 0, OPTION_DURATION, "TIME", AT(half_life_s), NULL, ABOVE_ZERO, INFINITY, NULL,
-	 "popular: halve a row's weight for every TIME that it is older than the newest row"},
-	TIMESTAMP_UNIT_ROW(AT(unit), "ms"),
-	{"exclude", 0, OPTION_LIST, "FILE", AT(exclude), NULL, 0, 0, NULL,
-	 "never offer a user the items that FILE has for them; the dataset itself, as a rule"},
-	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", AT(exclude_splits), "train,validation", 0, 0,
-	 NULL, "of an --exclude file with a split column, the rows of these splits count (or all)"},
-	{"exclude-window", 0, OPTION_DURATION, "TIME", AT(exclude_window_s), NULL, ABOVE_ZERO, 1e15,
-	 NULL, "forget --exclude rows that are more than TIME older than the newest of them"},
-	{"users", 0, OPTION_FILE, "FILE", AT(users), NULL, 0, 0, NULL,
-	 "lists for the users of FILE (column user) alone, known or not, in its order"},
-	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
-	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL, "the column of item ids"},
-	{"weight", 0, OPTION_TEXT, "COLUMN", AT(weight), "weight", 0, 0, NULL,
-	 "the column of weights; 1 where there is none"},
-	{"split", 0, OPTION_TEXT, "COLUMN", AT(split), "split", 0, 0, NULL,
-	 "the column of splits; all train where there is none"},
-	{"timestamp", 0, OPTION_TEXT, "COLUMN", AT(timestamp), "timestamp", 0, 0, NULL,
-	 "the column that says when"},
-	COMMON_SEED(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_CHOICE("method", "HOW", method, "popular|random", .fallback = "popular",
+		.help = "the items of the greatest weight in all, or items drawn for each user"),
+	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
+		.help = "items for each user"),
+	OPTION_TEXT("splits", "NAME,..", splits, .fallback = "train",
+		.help = "count the rows of these splits (or all)"),
+	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
+		.help = "popular: halve a row's weight for every TIME that it is older than the "
+			"newest row"),
+	TIMESTAMP_UNIT_ROW(unit, "ms"),
+	OPTION_LIST("exclude", "FILE", exclude,
+		.help = "never offer a user the items that FILE has for them; the dataset itself, as "
+			"a rule"),
+	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
+		.help = "of an --exclude file with a split column, the rows of these splits count "
+			"(or all)"),
+	OPTION_DURATION("exclude-window", "TIME", exclude_window_s, .low = ABOVE_ZERO, .high = 1e15,
+		.help = "forget --exclude rows that are more than TIME older than the newest of them"),
+	OPTION_FILE("users", "FILE", users,
+		.help = "lists for the users of FILE (column user) alone, known or not, in its order"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_TEXT("weight", "COLUMN", weight, .fallback = "weight",
+		.help = "the column of weights; 1 where there is none"),
+	OPTION_TEXT("split", "COLUMN", split, .fallback = "split",
+		.help = "the column of splits; all train where there is none"),
+	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
+		.help = "the column that says when"),
+	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

@@ -36,34 +36,30 @@ struct options {
 	bool known_only;
 };
 
-#define AT(member) offsetof(struct options, member)
-
 static const struct option_row OPTIONS[] = {
-	{"k", 'k', OPTION_INT, "N", AT(k), "100", 1, 1e9, NULL,
-	 "the length of a list; give longer ones, so that it can be filled"},
-	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
-	 "the catalog (item, and artist available blocked): what is not available or is blocked is "
-	 "dropped"},
-	{"known-only", 0, OPTION_FLAG, NULL, AT(known_only), NULL, 0, 0, NULL,
-	 "drop items that --items does not have, too"},
-	{"block", 0, OPTION_LIST, "FILE", AT(blocks), NULL, 0, 0, NULL,
-	 "drop the items of FILE (column item), or with a column user each for that user alone; may be "
-	 "repeated"},
-	{"per-artist", 0, OPTION_INT, "N", AT(per_artist), NULL, 1, 1e9, NULL,
-	 "at most N items of an artist in a list; needs --items with a column artist"},
-	{"mmr", 0, OPTION_REAL, "SHARE", AT(mmr), NULL, 0, 1, NULL,
-	 "diversify by maximal marginal relevance: SHARE is the weight of the score, the rest that of not "
-	 "being like what is above; 1 changes nothing"},
-	{"model", 0, OPTION_FILE, "FILE", AT(model), NULL, 0, 0, NULL,
-	 "likeness for --mmr: the cosine of the items' factors in this model; without it, the same artist"},
-	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
-	{"rank", 0, OPTION_TEXT, "COLUMN", AT(rank), "rank", 0, 0, NULL, "the column of ranks"},
-	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL, "the column of item ids"},
-	{"score", 0, OPTION_TEXT, "COLUMN", AT(score), "score", 0, 0, NULL,
-	 "the column of scores; only --mmr needs one"},
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
+		.help = "the length of a list; give longer ones, so that it can be filled"),
+	OPTION_FILE("items", "FILE", items,
+		.help = "the catalog (item, and artist available blocked): what is not available or "
+			"is blocked is dropped"),
+	OPTION_FLAG("known-only", known_only, .help = "drop items that --items does not have, too"),
+	OPTION_LIST("block", "FILE", blocks,
+		.help = "drop the items of FILE (column item), or with a column user each for that "
+			"user alone; may be repeated"),
+	OPTION_INT("per-artist", "N", per_artist, .low = 1, .high = 1e9,
+		.help = "at most N items of an artist in a list; needs --items with a column artist"),
+	OPTION_REAL("mmr", "SHARE", mmr, .low = 0, .high = 1,
+		.help = "diversify by maximal marginal relevance: SHARE is the weight of the score, "
+			"the rest that of not being like what is above; 1 changes nothing"),
+	OPTION_FILE("model", "FILE", model,
+		.help = "likeness for --mmr: the cosine of the items' factors in this model; without "
+			"it, the same artist"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_TEXT("rank", "COLUMN", rank, .fallback = "rank", .help = "the column of ranks"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_TEXT("score", "COLUMN", score, .fallback = "score",
+		.help = "the column of scores; only --mmr needs one"),
+	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

@@ -1,15 +1,19 @@
 /* options.h - one table of options per tool: parser, --help, man page and
  * completion come from it, and a default is written in it alone.
  *
- *	struct options { struct common common; double above; const char *user; };
- *	static const struct option_row TABLE[] = {
- *		{"above", 0, OPTION_REAL, "X", offsetof(struct options, above),
- *		 "0.5", -INFINITY, INFINITY, NULL, "keep rows strictly above X"},
- *		COMMON_INPUT(struct options, common),
- *		COMMON_OUTPUT(struct options, common),
- *		COMMON_LOG(struct options, common),
+ *	struct options { struct common common; double above; bool core; };
+ *	static const struct option_row OPTIONS[] = {
+ *		OPTION_REAL("above", "X", above, .letter = 'a', .fallback = "0.5",
+ *			.help = "keep rows strictly above X"),
+ *		OPTION_FLAG("core", core, .help = "repeat until nothing changes"),
+ *		COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
  *		OPTION_END
  *	};
+ *
+ * A row is the macro of its kind: the long name, what --help calls the value, the member
+ * of `struct options` that takes the value, and by name what else is known. The struct of
+ * a tool has this name, and its member `common` serves the rows that most tools share. A
+ * member whose type is not that of the kind does not compile.
  */
 #ifndef RECPIPE_FRAME_OPTIONS_H
 #define RECPIPE_FRAME_OPTIONS_H
@@ -60,7 +64,51 @@ struct option_row {
 	const char *help;       /* one sentence, lower case, no full stop */
 };
 
-#define OPTION_END {NULL, 0, OPTION_FLAG, NULL, 0, NULL, 0, 0, NULL, NULL}
+#define OPTION_END {.name = NULL}
+
+/* Where the member is, when it has the type; else an error at compile time. */
+#define OPTION_AT(member, type) \
+	_Generic(&((struct options *)0)->member, type *: offsetof(struct options, member))
+
+#define OPTION_TYPE_INT int64_t
+#define OPTION_TYPE_REAL double
+#define OPTION_TYPE_CHOICE int
+
+/* One row of each kind: option is the long name, shown the name of the value in --help.
+ * What follows the member are the row's other fields by name, .help always. */
+#define OPTION_FLAG(option, member, ...) \
+	{.name = option, .kind = OPTION_FLAG, .at = OPTION_AT(member, bool), __VA_ARGS__}
+#define OPTION_NO_FLAG(option, member, ...) \
+	{.name = option, .kind = OPTION_NO_FLAG, .at = OPTION_AT(member, bool), __VA_ARGS__}
+#define OPTION_VALUE(of, type, option, shown, member, ...) \
+	{.name = option, .kind = of, .argument = shown, .at = OPTION_AT(member, type), __VA_ARGS__}
+#define OPTION_TEXT(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_TEXT, const char *, option, shown, member, __VA_ARGS__)
+#define OPTION_FILE(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_FILE, const char *, option, shown, member, __VA_ARGS__)
+#define OPTION_OUTPUT(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_OUTPUT, const char *, option, shown, member, __VA_ARGS__)
+#define OPTION_STATE(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_STATE, const char *, option, shown, member, __VA_ARGS__)
+#define OPTION_INT(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_INT, int64_t, option, shown, member, __VA_ARGS__)
+#define OPTION_SEED(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_SEED, uint64_t, option, shown, member, __VA_ARGS__)
+#define OPTION_SIZE(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_SIZE, uint64_t, option, shown, member, __VA_ARGS__)
+#define OPTION_REAL(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_REAL, double, option, shown, member, __VA_ARGS__)
+#define OPTION_DURATION(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_DURATION, double, option, shown, member, __VA_ARGS__)
+#define OPTION_LIMIT(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_LIMIT, struct number_limit, option, shown, member, __VA_ARGS__)
+#define OPTION_LIST(option, shown, member, ...) \
+	OPTION_VALUE(OPTION_LIST, struct option_list, option, shown, member, __VA_ARGS__)
+#define OPTION_CHOICE(option, shown, member, words, ...) \
+	OPTION_VALUE(OPTION_CHOICE, int, option, shown, member, .choices = words, __VA_ARGS__)
+/* An old name of the option `meant`; shown as in its row, NULL for a flag. */
+#define OPTION_ALIAS(option, shown, meant) \
+	{.name = option, .kind = OPTION_ALIAS, .argument = shown, .fallback = meant}
 
 /* What most tools share. */
 struct common {
@@ -73,53 +121,53 @@ struct common {
 	uint64_t seed;
 };
 
-#define COMMON_AT(s, m, f) (offsetof(s, m) + offsetof(struct common, f))
-#define COMMON_MAX_ERRORS(s, m) \
-	{"max-errors", 0, OPTION_LIMIT, "N|SHARE%", COMMON_AT(s, m, max_errors), NULL, 0, 0, NULL, \
-	 "with --on-error=skip: fail (3) at more than N bad rows, or at the end when more than " \
-	 "SHARE of all rows were bad; it always fails when no row is good"}
-#define COMMON_INPUT(s, m) \
-	{"csv", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, csv), NULL, 0, 0, NULL, \
-	 "read comma-separated values (RFC 4180) instead of TSV"}, \
-	{"no-header", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, no_header), NULL, 0, 0, NULL, \
-	 "the main streams have no header line; needs --columns"}, \
-	{"columns", 0, OPTION_TEXT, "A,B,..", COMMON_AT(s, m, columns), NULL, 0, 0, NULL, \
-	 "names of the input columns, in place of the header's"}, \
-	{"on-error", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_error), "fail", 0, 0, "fail|skip", \
-	 "at a bad row: stop, or count it, say so and go on"}, \
-	COMMON_MAX_ERRORS(s, m), \
-	{"on-control", 0, OPTION_CHOICE, "HOW", COMMON_AT(s, m, on_control), "space", 0, 0, "space|fail", \
-	 "at a TAB or line end inside a CSV value: make it a space and count it, or stop"}, \
-	{"rejects", 0, OPTION_OUTPUT, "FILE", COMMON_AT(s, m, rejects), NULL, 0, 0, NULL, \
-	 "keep the raw lines of rejected rows in FILE"}
-#define COMMON_OUTPUT(s, m) \
-	{"output", 'o', OPTION_OUTPUT, "FILE", COMMON_AT(s, m, output), NULL, 0, 0, NULL, \
-	 "write to FILE, whole or not at all, instead of standard output"}, \
-	{"line-buffered", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, line_buffered), NULL, 0, 0, NULL, \
-	 "flush after each row"}
-#define COMMON_THREADS(s, m) \
-	{"threads", 'j', OPTION_INT, "N", COMMON_AT(s, m, threads), "1", 1, 1024, NULL, \
-	 "work on N threads; the output does not depend on it"}
-#define COMMON_SEED(s, m) \
-	{"seed", 's', OPTION_SEED, "N", COMMON_AT(s, m, seed), "0", 0, 0, NULL, \
-	 "seed of everything random"}
-#define COMMON_LOG(s, m) \
-	{"progress", 0, OPTION_FLAG, NULL, COMMON_AT(s, m, progress), NULL, 0, 0, NULL, \
-	 "show progress even when standard error is no terminal"}, \
-	{"no-progress", 0, OPTION_NO_FLAG, NULL, COMMON_AT(s, m, progress), NULL, 0, 0, NULL, \
-	 "show no progress"}, \
-	{"quiet", 'q', OPTION_FLAG, NULL, COMMON_AT(s, m, quiet), NULL, 0, 0, NULL, \
-	 "say nothing but errors"}, \
-	{"verbose", 'v', OPTION_FLAG, NULL, COMMON_AT(s, m, verbose), NULL, 0, 0, NULL, \
-	 "end with a line that says what was read, written and spent"}, \
-	{"help", 'h', OPTION_HELP, NULL, 0, NULL, 0, 0, NULL, "show this help and exit"}, \
-	{"version", 'V', OPTION_VERSION, NULL, 0, NULL, 0, 0, NULL, "show the version and exit"}
+#define COMMON_MAX_ERRORS \
+	OPTION_LIMIT("max-errors", "N|SHARE%", common.max_errors, \
+		.help = "with --on-error=skip: fail (3) at more than N bad rows, or at the end when more than " \
+			"SHARE of all rows were bad; it always fails when no row is good")
+#define COMMON_INPUT \
+	OPTION_FLAG("csv", common.csv, \
+		.help = "read comma-separated values (RFC 4180) instead of TSV"), \
+	OPTION_FLAG("no-header", common.no_header, \
+		.help = "the main streams have no header line; needs --columns"), \
+	OPTION_TEXT("columns", "A,B,..", common.columns, \
+		.help = "names of the input columns, in place of the header's"), \
+	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail", \
+		.help = "at a bad row: stop, or count it, say so and go on"), \
+	COMMON_MAX_ERRORS, \
+	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space", \
+		.help = "at a TAB or line end inside a CSV value: make it a space and count it, or stop"), \
+	OPTION_OUTPUT("rejects", "FILE", common.rejects, \
+		.help = "keep the raw lines of rejected rows in FILE")
+#define COMMON_OUTPUT_FILE \
+	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \
+		.help = "write to FILE, whole or not at all, instead of standard output")
+#define COMMON_LINE_BUFFERED \
+	OPTION_FLAG("line-buffered", common.line_buffered, .help = "flush after each row")
+#define COMMON_OUTPUT COMMON_OUTPUT_FILE, COMMON_LINE_BUFFERED
+#define COMMON_THREADS \
+	OPTION_INT("threads", "N", common.threads, .letter = 'j', .fallback = "1", .low = 1, .high = 1024, \
+		.help = "work on N threads; the output does not depend on it")
+#define COMMON_SEED \
+	OPTION_SEED("seed", "N", common.seed, .letter = 's', .fallback = "0", \
+		.help = "seed of everything random")
+#define COMMON_PROGRESS \
+	OPTION_FLAG("progress", common.progress, \
+		.help = "show progress even when standard error is no terminal"), \
+	OPTION_NO_FLAG("no-progress", common.progress, .help = "show no progress")
+#define COMMON_ABOUT \
+	OPTION_FLAG("quiet", common.quiet, .letter = 'q', .help = "say nothing but errors"), \
+	OPTION_FLAG("verbose", common.verbose, .letter = 'v', \
+		.help = "end with a line that says what was read, written and spent"), \
+	{.name = "help", .letter = 'h', .kind = OPTION_HELP, .help = "show this help and exit"}, \
+	{.name = "version", .letter = 'V', .kind = OPTION_VERSION, .help = "show the version and exit"}
+#define COMMON_LOG COMMON_PROGRESS, COMMON_ABOUT
 
-/* What the timestamps of the input are: an int at `at` (enum time_unit). */
-#define TIMESTAMP_UNIT_ROW(at, fallback) \
-	{"timestamp-unit", 0, OPTION_CHOICE, "UNIT", at, fallback, 0, 0, TIME_UNITS, \
-	 "what the input's timestamps are: counts of this unit since 1970, or dates as in " \
-	 "2024-03-10 and 2024-03-10T15:12:01Z (iso)"}
+/* What the timestamps of the input are: an int (enum time_unit). */
+#define TIMESTAMP_UNIT_ROW(member, unit) \
+	OPTION_CHOICE("timestamp-unit", "UNIT", member, TIME_UNITS, .fallback = unit, \
+		.help = "what the input's timestamps are: counts of this unit since 1970, or dates as in " \
+			"2024-03-10 and 2024-03-10T15:12:01Z (iso)")
 
 /* What a tool says of itself. */
 struct program {

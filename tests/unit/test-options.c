@@ -20,21 +20,21 @@ struct options {
 	struct option_list list;
 };
 
-#define AT(field) offsetof(struct options, field)
 static const struct option_row OPTIONS[] = {
-	{"name", 'n', OPTION_TEXT, "NAME", AT(name), "nobody", 0, 0, NULL, "a name"},
-	{"count", 'c', OPTION_INT, "N", AT(count), "3", 1, 10, NULL, "a count"},
-	{"size", 0, OPTION_SIZE, "BYTES", AT(size), "2K", 1, INFINITY, NULL, "a size"},
-	{"share", 0, OPTION_REAL, "X", AT(share), NULL, ABOVE_ZERO, 1, NULL, "a share"},
-	{"wait", 0, OPTION_DURATION, "TIME", AT(wait), "1m", 0, INFINITY, NULL, "a time"},
-	{"how", 0, OPTION_CHOICE, "HOW", AT(how), "slow", 0, 0, "fast|slow|not", "a way"},
-	{"flag", 'f', OPTION_FLAG, NULL, AT(flag), NULL, 0, 0, NULL, "a flag"},
-	{"no-calm", 0, OPTION_NO_FLAG, NULL, AT(calm), NULL, 0, 0, NULL, "not calm"},
-	{"list", 0, OPTION_LIST, "X", AT(list), NULL, 0, 0, NULL, "things"},
-	{"how-much", 0, OPTION_ALIAS, "N", 0, "count", 0, 0, NULL, NULL},
-	COMMON_OUTPUT(struct options, common),
-	COMMON_SEED(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_TEXT("name", "NAME", name, .letter = 'n', .fallback = "nobody", .help = "a name"),
+	OPTION_INT("count", "N", count, .letter = 'c', .fallback = "3", .low = 1, .high = 10,
+		.help = "a count"),
+	OPTION_SIZE("size", "BYTES", size, .fallback = "2K", .low = 1, .high = INFINITY,
+		.help = "a size"),
+	OPTION_REAL("share", "X", share, .low = ABOVE_ZERO, .high = 1, .help = "a share"),
+	OPTION_DURATION("wait", "TIME", wait, .fallback = "1m", .low = 0, .high = INFINITY,
+		.help = "a time"),
+	OPTION_CHOICE("how", "HOW", how, "fast|slow|not", .fallback = "slow", .help = "a way"),
+	OPTION_FLAG("flag", flag, .letter = 'f', .help = "a flag"),
+	OPTION_NO_FLAG("no-calm", calm, .help = "not calm"),
+	OPTION_LIST("list", "X", list, .help = "things"),
+	OPTION_ALIAS("how-much", "N", "count"),
+	COMMON_OUTPUT, COMMON_SEED, COMMON_LOG,
 	OPTION_END
 };
 

@@ -32,35 +32,32 @@ struct options {
 	int64_t rerandomize;
 };
 
-#define AT(member) offsetof(struct options, member)
-
 static const struct option_row OPTIONS[] = {
-	{"experiment", 0, OPTION_LIST, "NAME=N", AT(rules.experiments), NULL, 0, 0, NULL,
-	 "an experiment of N equal arms: C, T1, ..."},
-	{"experiments", 0, OPTION_FILE, "FILE", AT(rules.registry), NULL, 0, 0, NULL,
-	 "the registry of experiments, as TSV: name arm weight recommender salt"},
-	{"traffic", 0, OPTION_LIST, "NAME=SHARE", AT(rules.traffic), NULL, 0, 0, NULL,
-	 "include only this share of the ids, by a separate hash; the others get no arm"},
-	{"layer", 0, OPTION_LIST, "NAME=A,B,...", AT(rules.layers), NULL, 0, 0, NULL,
-	 "mutually exclusive experiments: an id is in at most one of them"},
-	{"override", 0, OPTION_FILE, "FILE", AT(overrides), NULL, 0, 0, NULL,
-	 "arms set by hand, as TSV: user experiment arm"},
-	{"stratify", 0, OPTION_TEXT, "COLUMN", AT(stratify), NULL, 0, 0, NULL,
-	 "assign arms within each value of COLUMN so that their shares there are as planned; "
-	 "depends on all ids of the input"},
-	{"rerandomize", 0, OPTION_INT, "N", AT(rerandomize), NULL, 1, 1e6, NULL,
-	 "try N salts for the experiment and keep the one that best balances --covariate"},
-	{"covariate", 0, OPTION_LIST, "COLUMN", AT(covariates), NULL, 0, 0, NULL,
-	 "a numeric column, for --rerandomize and --check"},
-	{"check", 0, OPTION_FLAG, NULL, AT(check), NULL, 0, 0, NULL,
-	 "instead of assigning, test whether the arms have the planned sizes and the experiments "
-	 "are independent"},
-	{"append", 0, OPTION_FLAG, NULL, AT(append), NULL, 0, 0, NULL,
-	 "keep all input columns, followed by the arms"},
-	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "name of the column with ids"},
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_LIST("experiment", "NAME=N", rules.experiments,
+		.help = "an experiment of N equal arms: C, T1, ..."),
+	OPTION_FILE("experiments", "FILE", rules.registry,
+		.help = "the registry of experiments, as TSV: name arm weight recommender salt"),
+	OPTION_LIST("traffic", "NAME=SHARE", rules.traffic,
+		.help = "include only this share of the ids, by a separate hash; the others get no "
+			"arm"),
+	OPTION_LIST("layer", "NAME=A,B,...", rules.layers,
+		.help = "mutually exclusive experiments: an id is in at most one of them"),
+	OPTION_FILE("override", "FILE", overrides,
+		.help = "arms set by hand, as TSV: user experiment arm"),
+	OPTION_TEXT("stratify", "COLUMN", stratify,
+		.help = "assign arms within each value of COLUMN so that their shares there are as "
+			"planned; depends on all ids of the input"),
+	OPTION_INT("rerandomize", "N", rerandomize, .low = 1, .high = 1e6,
+		.help = "try N salts for the experiment and keep the one that best balances "
+			"--covariate"),
+	OPTION_LIST("covariate", "COLUMN", covariates,
+		.help = "a numeric column, for --rerandomize and --check"),
+	OPTION_FLAG("check", check,
+		.help = "instead of assigning, test whether the arms have the planned sizes and the "
+			"experiments are independent"),
+	OPTION_FLAG("append", append, .help = "keep all input columns, followed by the arms"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "name of the column with ids"),
+	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

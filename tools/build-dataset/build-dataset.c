@@ -42,37 +42,33 @@ struct options {
 	double half_life_s;
 };
 
-#define AT(member) offsetof(struct options, member)
-
 static const struct option_row OPTIONS[] = {
-	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
-	{"item", 0, OPTION_TEXT, "COLUMN", AT(item), "item", 0, 0, NULL, "the column of item ids"},
-	{"time", 0, OPTION_TEXT, "COLUMN", AT(time), "time", 0, 0, NULL,
-	 "the column that --weight sum, max and last are about"},
-	{"timestamp", 0, OPTION_TEXT, "COLUMN", AT(timestamp), "timestamp", 0, 0, NULL,
-	 "the column that says when; passed on when it is there"},
-	TIMESTAMP_UNIT_ROW(AT(unit), "ms"),
-	{"weight", 0, OPTION_CHOICE, "HOW", AT(weight), "binary", 0, 0, "binary|count|sum|max|last",
-	 "the weight of a pair: 1, its rows, or the sum, greatest or latest of their times"},
-	{"half-life", 0, OPTION_DURATION, "TIME", AT(half_life_s), NULL, ABOVE_ZERO, INFINITY, NULL,
-	 "halve a row's weight for every TIME that it is older than the newest row (30d, 12h)"},
-	{"min-user-interactions", 0, OPTION_INT, "N", AT(min_user), "1", 1, 1e15, NULL,
-	 "keep users with at least N pairs"},
-	{"min-item-interactions", 0, OPTION_INT, "N", AT(min_item), "1", 1, 1e15, NULL,
-	 "keep items with at least N pairs"},
-	{"core", 0, OPTION_FLAG, NULL, AT(core), NULL, 0, 0, NULL,
-	 "apply both again to what is left, until nothing changes"},
-	{"count-on", 0, OPTION_CHOICE, "ROWS", AT(count_on), "all", 0, 0, "all|train",
-	 "count all pairs before the split, or those in train after it"},
-	{"test", 0, OPTION_TEXT, "SPLIT", AT(test), NULL, 0, 0, NULL,
-	 "rows for the test: a share of them, last:N of each user, or after:TIMESTAMP (in the "
-	 "input's unit, or a date)"},
-	{"validation", 0, OPTION_TEXT, "SPLIT", AT(validation), NULL, 0, 0, NULL,
-	 "the same for validation, among the rows that are not in the test"},
-	COMMON_SEED(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_TEXT("time", "COLUMN", time, .fallback = "time",
+		.help = "the column that --weight sum, max and last are about"),
+	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
+		.help = "the column that says when; passed on when it is there"),
+	TIMESTAMP_UNIT_ROW(unit, "ms"),
+	OPTION_CHOICE("weight", "HOW", weight, "binary|count|sum|max|last", .fallback = "binary",
+		.help = "the weight of a pair: 1, its rows, or the sum, greatest or latest of their "
+			"times"),
+	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
+		.help = "halve a row's weight for every TIME that it is older than the newest row "
+			"(30d, 12h)"),
+	OPTION_INT("min-user-interactions", "N", min_user, .fallback = "1", .low = 1, .high = 1e15,
+		.help = "keep users with at least N pairs"),
+	OPTION_INT("min-item-interactions", "N", min_item, .fallback = "1", .low = 1, .high = 1e15,
+		.help = "keep items with at least N pairs"),
+	OPTION_FLAG("core", core, .help = "apply both again to what is left, until nothing changes"),
+	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
+		.help = "count all pairs before the split, or those in train after it"),
+	OPTION_TEXT("test", "SPLIT", test,
+		.help = "rows for the test: a share of them, last:N of each user, or after:TIMESTAMP "
+			"(in the input's unit, or a date)"),
+	OPTION_TEXT("validation", "SPLIT", validation,
+		.help = "the same for validation, among the rows that are not in the test"),
+	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

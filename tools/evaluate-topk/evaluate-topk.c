@@ -26,36 +26,31 @@
 #include "evaluation.h"
 
 static const struct option_row OPTIONS[] = {
-	{"dataset", 0, OPTION_FILE, "FILE", offsetof(struct options, dataset), NULL, 0, 0, NULL,
-	 "the dataset with the rows held out; must be given"},
-	{"k", 'k', OPTION_TEXT, "N,..", offsetof(struct options, k), "10,20,100", 0, 0, NULL,
-	 "how many of a list's first items count"},
-	{"metrics", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, metrics), NULL, 0, 0, NULL,
-	 "which metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, auc; a name "
-	 "like ndcg@20 has a k of its own (all, and auc when there is a --model)"},
-	{"split", 0, OPTION_CHOICE, "NAME", offsetof(struct options, split), "test", 0, 0,
-	 "test|validation", "the rows that lists are measured on"},
-	{"model", 0, OPTION_FILE, "FILE", offsetof(struct options, model), NULL, 0, 0, NULL,
-	 "the model that auc is computed from"},
-	{"exclude-splits", 0, OPTION_TEXT, "NAME,..", offsetof(struct options, exclude_splits),
-	 "train,validation", 0, 0, NULL,
-	 "a user's items in these splits (or all, or none) are no negatives for auc"},
-	{"per-user", 0, OPTION_OUTPUT, "FILE", offsetof(struct options, per_user), NULL, 0, 0, NULL,
-	 "write each user's values to FILE"},
-	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
-	 "the lists' column of users"},
-	{"rank", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, rank), "rank", 0, 0, NULL,
-	 "the lists' column of ranks; a stream without it is in the order of the ranks"},
-	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the lists' column of items"},
-	{"score", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, score), "score", 0, 0, NULL,
-	 "the lists' column of scores; looked at only when it is named, and no metric uses it"},
-	{"kernel", 0, OPTION_CHOICE, "NAME", offsetof(struct options, kernel), "auto", 0, 0,
-	 KERNEL_CHOICES, "instruction set for auc"},
-	COMMON_THREADS(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_FILE("dataset", "FILE", dataset,
+		.help = "the dataset with the rows held out; must be given"),
+	OPTION_TEXT("k", "N,..", k, .letter = 'k', .fallback = "10,20,100",
+		.help = "how many of a list's first items count"),
+	OPTION_TEXT("metrics", "NAME,..", metrics,
+		.help = "which metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, "
+			"auc; a name like ndcg@20 has a k of its own (all, and auc when there is a "
+			"--model)"),
+	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
+		.help = "the rows that lists are measured on"),
+	OPTION_FILE("model", "FILE", model, .help = "the model that auc is computed from"),
+	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
+		.help = "a user's items in these splits (or all, or none) are no negatives for auc"),
+	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the lists' column of users"),
+	OPTION_TEXT("rank", "COLUMN", rank, .fallback = "rank",
+		.help = "the lists' column of ranks; a stream without it is in the order of the "
+			"ranks"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the lists' column of items"),
+	OPTION_TEXT("score", "COLUMN", score, .fallback = "score",
+		.help = "the lists' column of scores; looked at only when it is named, and no metric "
+			"uses it"),
+	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = "instruction set for auc"),
+	COMMON_THREADS, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

@@ -28,35 +28,30 @@
 #include "learning/fitting.h"
 #include "folding.h"
 
-/* The front of the option row of a row of learning/fitting.h; help comes behind it. */
-#define FIT(field, kind, option, argument, fallback, low, high, choices, whose) \
-	option, 0, OPTION_##kind, argument, offsetof(struct options, field), fallback, \
-	low, high, choices
+/* The option row of a row of learning/fitting.h but for its help. */
+#define FIT(field, of, option, shown, standard, least, most, words, whose) \
+	.name = option, .kind = OPTION_##of, .argument = shown, .fallback = standard, \
+	.low = least, .high = most, .choices = words, \
+	.at = OPTION_AT(field, OPTION_TYPE_##of)
 
 static const struct option_row OPTIONS[] = {
-	{"model", 'm', OPTION_FILE, "FILE", offsetof(struct options, model), NULL, 0, 0, NULL,
-	 "the model, as train-mf writes it (needed)"},
-	{"users-only", 0, OPTION_FLAG, NULL, offsetof(struct options, users_only), NULL, 0, 0, NULL,
-	 "write the users' rows alone, without meta, features and items"},
+	OPTION_FILE("model", "FILE", model, .letter = 'm',
+		.help = "the model, as train-mf writes it (needed)"),
+	OPTION_FLAG("users-only", users_only,
+		.help = "write the users' rows alone, without meta, features and items"),
 	{FIT_ROW_EPOCHS(FIT),
-	 "visit every interaction N times (a model of the loss ials is solved at once)"},
-	{FIT_ROW_LEARNING_RATE(FIT), "the length of the first steps"},
-	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
-	 NULL, "use the rows of these splits: a list of train, validation, test, or all"},
-	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
-	 KERNEL_CHOICES, "vector instructions; portable gives the same bytes on every machine"},
-	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
-	 "the column of user ids"},
-	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the column of item ids"},
-	{"weight", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, weight), "weight", 0, 0, NULL,
-	 "the column of weights"},
-	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
-	 "the column of splits"},
-	COMMON_THREADS(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+		.help = "visit every interaction N times (a model of the loss ials is solved at "
+			"once)"},
+	{FIT_ROW_LEARNING_RATE(FIT), .help = "the length of the first steps"},
+	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
+		.help = "use the rows of these splits: a list of train, validation, test, or all"),
+	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = "vector instructions; portable gives the same bytes on every machine"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_TEXT("weight", "COLUMN", weight, .fallback = "weight", .help = "the column of weights"),
+	OPTION_TEXT("split", "COLUMN", split, .fallback = "split", .help = "the column of splits"),
+	COMMON_THREADS, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

@@ -40,68 +40,68 @@ struct options {
 	double deadline_s, max_age_s, temperature;
 };
 
-#define AT(member) offsetof(struct options, member)
-
 static const struct option_row OPTIONS[] = {
-	{"recs", 0, OPTION_FILE, "FILE", AT(recs), NULL, 0, 0, NULL,
-	 "the lists: top-N rows (user rank item score); no server is needed"},
-	{"redis", 0, OPTION_TEXT, "URL", AT(redis), NULL, 0, 0, NULL,
-	 "the lists as load-redis published them: redis://[USER@]HOST[:PORT][/DATABASE] or "
-	 "unix://[USER@]PATH[?db=DATABASE]; the password comes from REDISCLI_AUTH"},
-	{"password-file", 0, OPTION_FILE, "FILE", AT(password_file), NULL, 0, 0, NULL,
-	 "the first line of FILE is the password"},
-	{"prefix", 0, OPTION_TEXT, "NAME", AT(prefix), "recs", 0, 0, NULL, "load-redis's --prefix"},
-	{"items", 0, OPTION_FILE, "FILE", AT(items), NULL, 0, 0, NULL,
-	 "the catalog (item, and artist available blocked): random tracks are drawn from it, and "
-	 "nothing else is recommended"},
-	{"popular", 0, OPTION_FILE, "FILE", AT(popular), NULL, 0, 0, NULL,
-	 "the items of FILE, in its order, are the popular ones"},
-	{"recommender", 0, OPTION_TEXT, "NAME,..", AT(recommender), "indexed", 0, 0, NULL,
-	 "who answers where no experiment decides: random, popular, sticky-artist, delta or indexed, "
-	 "and then who is asked when there is no answer; random is always the last"},
-	{"experiment", 0, OPTION_LIST, "NAME[=N]", AT(experiments), NULL, 0, 0, NULL,
-	 "an experiment with N equal arms C, T1, .., or as many as --arm names"},
-	{"arm", 0, OPTION_LIST, "ARM=NAME,..", AT(arms), NULL, 0, 0, NULL,
-	 "the recommender of an arm of the first --experiment"},
-	{"experiments", 0, OPTION_FILE, "FILE", AT(registry), NULL, 0, 0, NULL,
-	 "the registry: name arm weight recommender salt"},
-	{"pick", 0, OPTION_CHOICE, "HOW", AT(pick), "uniform", 0, 0, "uniform|rank|softmax",
-	 "which item of a list: any alike, by 1/rank, or by exp(score/temperature) (--recs only)"},
-	{"temperature", 0, OPTION_REAL, "X", AT(temperature), "1", ABOVE_ZERO, INFINITY, NULL,
-	 "of --pick softmax"},
-	{"log", 0, OPTION_STATE, "FILE", AT(log), NULL, 0, 0, NULL,
-	 "append the events to FILE; opened again on SIGHUP"},
-	{"log-format", 0, OPTION_CHOICE, "HOW", AT(log_format), "tsv", 0, 0, "tsv|json",
-	 "the events stream, or JSON lines as import-logs reads them"},
-	{"log-sync", 0, OPTION_FLAG, NULL, AT(log_sync), NULL, 0, 0, NULL,
-	 "an answer leaves only when its event is on disk: written and synced, for all waiting requests "
-	 "together"},
-	{"log-memory", 0, OPTION_SIZE, "SIZE", AT(log_memory), "64M", 1, 1e15, NULL,
-	 "events that wait for a full disk: beyond SIZE the oldest are lost; with --log-sync answers wait "
-	 "instead"},
-	{"clock", 0, OPTION_CHOICE, "HOW", AT(clock), "auto", 0, 0, "auto|real|request",
-	 "times of the log: this machine's, or the requests' timestamp with a latency of 0; auto: "
-	 "request where there is such a column"},
-	{"deadline", 0, OPTION_DURATION, "TIME", AT(deadline_s), "20ms", 1e-3, 3600, NULL,
-	 "how long to wait for Redis before the fallback answers; with --pipeline 5s unless it is given"},
-	{"pipeline", 0, OPTION_FLAG, NULL, AT(pipeline), NULL, 0, 0, NULL,
-	 "bulk input: ask Redis for the lists of all waiting requests together, up to 2000"},
-	{"max-age", 0, OPTION_DURATION, "TIME", AT(max_age_s), NULL, ABOVE_ZERO, INFINITY, NULL,
-	 "lists that are older do not count any more"},
-	{"message", 0, OPTION_TEXT, "COLUMN", AT(message), "message", 0, 0, NULL,
-	 "the column that says next or last"},
-	{"user", 0, OPTION_TEXT, "COLUMN", AT(user), "user", 0, 0, NULL, "the column of user ids"},
-	{"track", 0, OPTION_TEXT, "COLUMN", AT(track), "track", 0, 0, NULL,
-	 "the column of what was just played"},
-	{"time", 0, OPTION_TEXT, "COLUMN", AT(time), "time", 0, 0, NULL,
-	 "the column of the share that was listened to"},
-	{"timestamp", 0, OPTION_TEXT, "COLUMN", AT(timestamp), "timestamp", 0, 0, NULL,
-	 "the column of the requests' times"},
-	TIMESTAMP_UNIT_ROW(AT(timestamp_unit), "ms"),
-	COMMON_SEED(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+	OPTION_FILE("recs", "FILE", recs,
+		.help = "the lists: top-N rows (user rank item score); no server is needed"),
+	OPTION_TEXT("redis", "URL", redis,
+		.help = "the lists as load-redis published them: "
+			"redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
+			"the password comes from REDISCLI_AUTH"),
+	OPTION_FILE("password-file", "FILE", password_file,
+		.help = "the first line of FILE is the password"),
+	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs", .help = "load-redis's --prefix"),
+	OPTION_FILE("items", "FILE", items,
+		.help = "the catalog (item, and artist available blocked): random tracks are drawn "
+			"from it, and nothing else is recommended"),
+	OPTION_FILE("popular", "FILE", popular,
+		.help = "the items of FILE, in its order, are the popular ones"),
+	OPTION_TEXT("recommender", "NAME,..", recommender, .fallback = "indexed",
+		.help = "who answers where no experiment decides: random, popular, sticky-artist, "
+			"delta or indexed, and then who is asked when there is no answer; random is "
+			"always the last"),
+	OPTION_LIST("experiment", "NAME[=N]", experiments,
+		.help = "an experiment with N equal arms C, T1, .., or as many as --arm names"),
+	OPTION_LIST("arm", "ARM=NAME,..", arms,
+		.help = "the recommender of an arm of the first --experiment"),
+	OPTION_FILE("experiments", "FILE", registry,
+		.help = "the registry: name arm weight recommender salt"),
+	OPTION_CHOICE("pick", "HOW", pick, "uniform|rank|softmax", .fallback = "uniform",
+		.help = "which item of a list: any alike, by 1/rank, or by exp(score/temperature) "
+			"(--recs only)"),
+	OPTION_REAL("temperature", "X", temperature, .fallback = "1", .low = ABOVE_ZERO,
+		.high = INFINITY,
+		.help = "of --pick softmax"),
+	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; opened again on SIGHUP"),
+	OPTION_CHOICE("log-format", "HOW", log_format, "tsv|json", .fallback = "tsv",
+		.help = "the events stream, or JSON lines as import-logs reads them"),
+	OPTION_FLAG("log-sync", log_sync,
+		.help = "an answer leaves only when its event is on disk: written and synced, for "
+			"all waiting requests together"),
+	OPTION_SIZE("log-memory", "SIZE", log_memory, .fallback = "64M", .low = 1, .high = 1e15,
+		.help = "events that wait for a full disk: beyond SIZE the oldest are lost; with "
+			"--log-sync answers wait instead"),
+	OPTION_CHOICE("clock", "HOW", clock, "auto|real|request", .fallback = "auto",
+		.help = "times of the log: this machine's, or the requests' timestamp with a latency "
+			"of 0; auto: request where there is such a column"),
+	OPTION_DURATION("deadline", "TIME", deadline_s, .fallback = "20ms", .low = 1e-3, .high = 3600,
+		.help = "how long to wait for Redis before the fallback answers; with --pipeline 5s "
+			"unless it is given"),
+	OPTION_FLAG("pipeline", pipeline,
+		.help = "bulk input: ask Redis for the lists of all waiting requests together, up to "
+			"2000"),
+	OPTION_DURATION("max-age", "TIME", max_age_s, .low = ABOVE_ZERO, .high = INFINITY,
+		.help = "lists that are older do not count any more"),
+	OPTION_TEXT("message", "COLUMN", message, .fallback = "message",
+		.help = "the column that says next or last"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_TEXT("track", "COLUMN", track, .fallback = "track",
+		.help = "the column of what was just played"),
+	OPTION_TEXT("time", "COLUMN", time, .fallback = "time",
+		.help = "the column of the share that was listened to"),
+	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
+		.help = "the column of the requests' times"),
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
+	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

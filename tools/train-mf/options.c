@@ -7,103 +7,104 @@
 #include "schedule.h"
 #include "sgd.h"
 
-/* The front of the option row of a row of learning/fitting.h; help comes behind it. */
-#define FIT(field, kind, option, argument, fallback, low, high, choices, whose) \
-	option, 0, OPTION_##kind, argument, offsetof(struct options, fit.field), fallback, \
-	low, high, choices
+/* The option row of a row of learning/fitting.h but for its help. */
+#define FIT(field, of, option, shown, standard, least, most, words, whose) \
+	.name = option, .kind = OPTION_##of, .argument = shown, .fallback = standard, \
+	.low = least, .high = most, .choices = words, \
+	.at = OPTION_AT(fit.field, OPTION_TYPE_##of)
 
 const struct option_row TRAIN_OPTIONS[] = {
-	{FIT_ROW_LOSS(FIT), "what is minimized"},
-	{FIT_ROW_FACTORS(FIT), "numbers per user and item"},
-	{FIT_ROW_EPOCHS(FIT), "visit every interaction N times at most"},
-	{FIT_ROW_LEARNING_RATE(FIT), "the length of the first steps"},
-	{FIT_ROW_MAX_SAMPLED(FIT), "warp, warp-kos: draw at most N negatives for an interaction"},
-	{FIT_ROW_KOS_K(FIT), "warp-kos: learn from the K-th best of the user's drawn positives"},
-	{FIT_ROW_KOS_N(FIT), "warp-kos: draw N of the user's positives"},
-	{FIT_ROW_OPTIMIZER(FIT), "how steps shrink; adadelta needs no --learning-rate"},
-	{FIT_ROW_RHO(FIT), "adadelta: the share of the past in its running means"},
-	{FIT_ROW_EPSILON(FIT), "adadelta: added to its running means"},
+	{FIT_ROW_LOSS(FIT), .help = "what is minimized"},
+	{FIT_ROW_FACTORS(FIT), .help = "numbers per user and item"},
+	{FIT_ROW_EPOCHS(FIT), .help = "visit every interaction N times at most"},
+	{FIT_ROW_LEARNING_RATE(FIT), .help = "the length of the first steps"},
+	{FIT_ROW_MAX_SAMPLED(FIT),
+		.help = "warp, warp-kos: draw at most N negatives for an interaction"},
+	{FIT_ROW_KOS_K(FIT),
+		.help = "warp-kos: learn from the K-th best of the user's drawn positives"},
+	{FIT_ROW_KOS_N(FIT), .help = "warp-kos: draw N of the user's positives"},
+	{FIT_ROW_OPTIMIZER(FIT), .help = "how steps shrink; adadelta needs no --learning-rate"},
+	{FIT_ROW_RHO(FIT), .help = "adadelta: the share of the past in its running means"},
+	{FIT_ROW_EPSILON(FIT), .help = "adadelta: added to its running means"},
 	{FIT_ROW_USER_ALPHA(FIT),
-	 "pull users' numbers to zero: each visit adds X/2 times their squares to the loss"},
-	{FIT_ROW_ITEM_ALPHA(FIT), "the same for items"},
+		.help = "pull users' numbers to zero: each visit adds X/2 times their squares to the "
+			"loss"},
+	{FIT_ROW_ITEM_ALPHA(FIT), .help = "the same for items"},
 	{FIT_ROW_UNOBSERVED(FIT),
-	 "ials: the weight of every pair's score being 0, beside a fitted row's weight"},
-	{FIT_ROW_REGULARIZATION(FIT), "ials: the weight of squared factors"},
-	{FIT_ROW_EXPONENT(FIT), "ials: the power of a row's frequency in its regularization"},
-	{"solver", 0, OPTION_CHOICE, "HOW", offsetof(struct options, solver), "auto", 0, 0,
-	 "auto|exact|block|cg", "ials: solve for all factors of a row at once, for "
-	 "--block-factors of them after the other, or take --cg-steps toward the solution; auto "
-	 "is cg, the fastest"},
-	{"cg-steps", 0, OPTION_INT, "N", offsetof(struct options, cg_steps), "3", 1, 1000, NULL,
-	 "ials: steps of conjugate gradients for a row in an epoch"},
-	{"block-factors", 0, OPTION_INT, "N", offsetof(struct options, block_factors), "32", 1,
-	 4096, NULL, "ials: the factors of a block, a multiple of 16 or made one"},
+		.help = "ials: the weight of every pair's score being 0, beside a fitted row's "
+			"weight"},
+	{FIT_ROW_REGULARIZATION(FIT), .help = "ials: the weight of squared factors"},
+	{FIT_ROW_EXPONENT(FIT), .help = "ials: the power of a row's frequency in its regularization"},
+	OPTION_CHOICE("solver", "HOW", solver, "auto|exact|block|cg", .fallback = "auto",
+		.help = "ials: solve for all factors of a row at once, for --block-factors of them "
+			"after the other, or take --cg-steps toward the solution; auto is cg, the "
+			"fastest"),
+	OPTION_INT("cg-steps", "N", cg_steps, .fallback = "3", .low = 1, .high = 1000,
+		.help = "ials: steps of conjugate gradients for a row in an epoch"),
+	OPTION_INT("block-factors", "N", block_factors, .fallback = "32", .low = 1, .high = 4096,
+		.help = "ials: the factors of a block, a multiple of 16 or made one"),
 	{FIT_ROW_NEGATIVES(FIT),
-	 "softmax, ccl: set an interaction against N items not taken, which 32 interactions share"},
+		.help = "softmax, ccl: set an interaction against N items not taken, which 32 "
+			"interactions share"},
 	{FIT_ROW_TEMPERATURE(FIT),
-	 "softmax: what scores are divided by; the lower, the more the negatives that come "
-	 "closest count"},
-	{FIT_ROW_MARGIN(FIT), "ccl: negatives of a score below X cost nothing"},
+		.help = "softmax: what scores are divided by; the lower, the more the negatives that "
+			"come closest count"},
+	{FIT_ROW_MARGIN(FIT), .help = "ccl: negatives of a score below X cost nothing"},
 	{FIT_ROW_NEGATIVE_WEIGHT(FIT),
-	 "ccl: the weight of the negatives' mean beside the item taken"},
+		.help = "ccl: the weight of the negatives' mean beside the item taken"},
 	{FIT_ROW_INIT_SCALE(FIT),
-	 "factors start uniform between -X/2 and X/2, divided by their number (ials: by its "
-	 "root); softmax and ccl start at the length 1"},
-	{"user-features", 0, OPTION_FILE, "FILE", offsetof(struct options, user_features), NULL, 0, 0,
-	 NULL, "columns user, feature, [weight]: a user is the sum of what is here and of an "
-	 "identity of its own"},
-	{"item-features", 0, OPTION_FILE, "FILE", offsetof(struct options, item_features), NULL, 0, 0,
-	 NULL, "the same for items: columns item, feature, [weight]"},
-	{"no-user-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_user_identity), NULL,
-	 0, 0, NULL, "users are the sums of their features alone"},
-	{"no-item-identity", 0, OPTION_FLAG, NULL, offsetof(struct options, no_item_identity), NULL,
-	 0, 0, NULL, "items are the sums of their features alone"},
-	{"no-normalize", 0, OPTION_FLAG, NULL, offsetof(struct options, no_normalize), NULL, 0, 0,
-	 NULL, "take feature weights as they are, rather than divided by their sum (identity, of "
-	 "weight 1, included)"},
-	{"fit-splits", 0, OPTION_TEXT, "SPLITS", offsetof(struct options, fit_splits), "train", 0, 0,
-	 NULL, "fit the rows of these splits: a list of train, validation, test, or all"},
-	{"patience", 0, OPTION_INT, "N", offsetof(struct options, patience), "5", 0, 100000, NULL,
-	 "stop when N epochs have brought nothing on the validation rows, and keep the best "
-	 "epoch; 0: run all epochs and keep the last"},
-	{"stop-metric", 0, OPTION_TEXT, "METRIC", offsetof(struct options, stop_metric), "ndcg@10",
-	 0, 0, NULL, "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
-	 "hit with @K"},
-	{"stop-users", 0, OPTION_INT, "N", offsetof(struct options, stop_users), "5000", 1,
-	 4000000000, NULL, "judge by N users, drawn with the seed, when more have validation rows"},
-	{"report", 0, OPTION_TEXT, "METRIC", offsetof(struct options, report), NULL, 0, 0, NULL,
-	 "use METRIC as --stop-metric and write `step value` rows to standard output, the last "
-	 "line being the result; the model goes to --output alone"},
-	{"curve", 0, OPTION_STATE, "FILE", offsetof(struct options, curve), NULL, 0, 0, NULL,
-	 "write epoch, loss, metric and seconds to FILE, each epoch as it ends"},
-	{"init", 0, OPTION_FILE, "MODEL", offsetof(struct options, init), NULL, 0, 0, NULL,
-	 "start from the numbers of an earlier model; what is not in it starts as usual"},
-	{"keep-old", 0, OPTION_FLAG, NULL, offsetof(struct options, keep_old), NULL, 0, 0, NULL,
-	 "keep users, items and features of the --init model that have no fitted rows now, as they "
-	 "are"},
-	{"checkpoint", 0, OPTION_STATE, "FILE", offsetof(struct options, checkpoint), NULL, 0, 0, NULL,
-	 "keep the state after each epoch in FILE, and go on from there when it exists"},
-	{"hogwild", 0, OPTION_FLAG, NULL, offsetof(struct options, hogwild), NULL, 0, 0, NULL,
-	 "let all threads write the same rows without order: the result then differs from run "
-	 "to run, unless there is one thread"},
-	{"blocks", 0, OPTION_INT, "N", offsetof(struct options, blocks), "4", 1, BLOCKS_MAX, NULL,
-	 "cut users and items in at most N blocks, which is also how many threads find work; "
-	 "changes the result"},
-	{"kernel", 0, OPTION_CHOICE, "KERNEL", offsetof(struct options, kernel), "auto", 0, 0,
-	 KERNEL_CHOICES, "vector instructions; portable gives the same bytes on every machine"},
-	{"user", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, user), "user", 0, 0, NULL,
-	 "the column of user ids"},
-	{"item", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, item), "item", 0, 0, NULL,
-	 "the column of item ids"},
-	{"weight", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, weight), "weight", 0, 0, NULL,
-	 "the column of weights: how much an interaction counts"},
-	{"split", 0, OPTION_TEXT, "COLUMN", offsetof(struct options, split), "split", 0, 0, NULL,
-	 "the column of splits"},
-	COMMON_THREADS(struct options, common),
-	COMMON_SEED(struct options, common),
-	COMMON_INPUT(struct options, common),
-	COMMON_OUTPUT(struct options, common),
-	COMMON_LOG(struct options, common),
+		.help = "factors start uniform between -X/2 and X/2, divided by their number (ials: "
+			"by its root); softmax and ccl start at the length 1"},
+	OPTION_FILE("user-features", "FILE", user_features,
+		.help = "columns user, feature, [weight]: a user is the sum of what is here and of "
+			"an identity of its own"),
+	OPTION_FILE("item-features", "FILE", item_features,
+		.help = "the same for items: columns item, feature, [weight]"),
+	OPTION_FLAG("no-user-identity", no_user_identity,
+		.help = "users are the sums of their features alone"),
+	OPTION_FLAG("no-item-identity", no_item_identity,
+		.help = "items are the sums of their features alone"),
+	OPTION_FLAG("no-normalize", no_normalize,
+		.help = "take feature weights as they are, rather than divided by their sum "
+			"(identity, of weight 1, included)"),
+	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
+		.help = "fit the rows of these splits: a list of train, validation, test, or all"),
+	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
+		.help = "stop when N epochs have brought nothing on the validation rows, and keep "
+			"the best epoch; 0: run all epochs and keep the last"),
+	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",
+		.help = "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
+			"hit with @K"),
+	OPTION_INT("stop-users", "N", stop_users, .fallback = "5000", .low = 1, .high = 4000000000,
+		.help = "judge by N users, drawn with the seed, when more have validation rows"),
+	OPTION_TEXT("report", "METRIC", report,
+		.help = "use METRIC as --stop-metric and write `step value` rows to standard output, "
+			"the last line being the result; the model goes to --output alone"),
+	OPTION_STATE("curve", "FILE", curve,
+		.help = "write epoch, loss, metric and seconds to FILE, each epoch as it ends"),
+	OPTION_FILE("init", "MODEL", init,
+		.help = "start from the numbers of an earlier model; what is not in it starts as "
+			"usual"),
+	OPTION_FLAG("keep-old", keep_old,
+		.help = "keep users, items and features of the --init model that have no fitted rows "
+			"now, as they are"),
+	OPTION_STATE("checkpoint", "FILE", checkpoint,
+		.help = "keep the state after each epoch in FILE, and go on from there when it "
+			"exists"),
+	OPTION_FLAG("hogwild", hogwild,
+		.help = "let all threads write the same rows without order: the result then differs "
+			"from run to run, unless there is one thread"),
+	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,
+		.help = "cut users and items in at most N blocks, which is also how many threads "
+			"find work; changes the result"),
+	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = "vector instructions; portable gives the same bytes on every machine"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_TEXT("weight", "COLUMN", weight, .fallback = "weight",
+		.help = "the column of weights: how much an interaction counts"),
+	OPTION_TEXT("split", "COLUMN", split, .fallback = "split", .help = "the column of splits"),
+	COMMON_THREADS, COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 
