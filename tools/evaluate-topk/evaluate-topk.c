@@ -428,8 +428,7 @@ static int run(const struct options *o, char **files, int count)
 	struct table *lists = e.plan.lists ? table_open(files, count, &format) : NULL;
 	struct topn_reader *reader = lists ? topn_open(lists, &columns) : NULL;
 	struct table *data = table_open_file(o->dataset);
-	if (option_given("split")) /* else a dataset without splits has no test rows, as it says */
-		table_column(data, COLUMNS.split);
+	table_column(data, COLUMNS.split); /* without it every row would be train's */
 	struct table *model = o->model ? table_open_file(o->model) : NULL;
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {
