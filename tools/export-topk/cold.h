@@ -12,8 +12,8 @@
 
 struct cold;
 
-/* A file of `entity`, feature, [weight]; finds the columns, reads nothing yet.
- * `kind` is MODEL_ITEM or MODEL_USER. */
+/* A file of side features; finds the columns, reads nothing yet. `kind` is MODEL_ITEM or
+ * MODEL_USER. */
 struct cold *cold_open(const char *path, enum model_kind kind, struct column entity);
 
 /* Reads the file. */

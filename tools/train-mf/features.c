@@ -1,221 +1,126 @@
 #include "features.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/memory.h"
-#include "streams/table.h"
 
-struct triple {
-	uint32_t entity, feature; /* numbers in the order of appearance */
-	float weight;
-};
-
-struct triples {
-	struct triple *at;
-	size_t n, capacity;
-};
-
-static void read_triples(const char *path, const char *entity, struct strmap *entities,
-			 struct strmap *names, struct triples *list)
+/* By feature of the file: has a fitted entity it? A feature of weight 0 is none: neither
+ * the entity nor the feature learns from it. */
+static bool *used_features(const struct side_features *s, const bool *fitted)
 {
-	struct table *t = table_open_file(path);
-	size_t id = table_column(t, column_called(entity)), feature = table_column(t, column_called("feature"));
-	long weight = table_find_column(t, "weight");
-	while (table_next(t)) {
-		struct triple one = {.weight = 1};
-		if (table_field(t, id).n == 0)
-			table_reject(t, id, "an empty id");
-		if (table_field(t, feature).n == 0)
-			table_reject(t, feature, "an empty id");
-		if (weight >= 0)
-			table_float(t, (size_t)weight, &one.weight);
-		one.entity = strmap_add(entities, table_field(t, id));
-		one.feature = strmap_add(names, table_field(t, feature));
-		list->at = memory_grow(list->at, &list->capacity, list->n + 1, sizeof *list->at);
-		list->at[list->n++] = one;
-	}
-	table_close(t);
+	bool *used = memory_zero(strmap_count(s->features), sizeof *used);
+	for (uint32_t e = 0; e < strmap_count(s->entities); e++)
+		for (uint64_t i = s->rows.start[e]; fitted[e] && i < s->rows.start[e + 1]; i++)
+			used[s->rows.column[i]] |= s->rows.value[i] != 0;
+	return used;
 }
 
-static int by_entity(const void *a, const void *b)
+/* Numbers the features of fitted entities; by feature of the file, ITEM_COLD: it has none. */
+static uint32_t *number_features(struct features *f, const struct side_features *s,
+				 const bool *fitted)
 {
-	const struct triple *x = a, *y = b;
-	if (x->entity != y->entity)
-		return x->entity < y->entity ? -1 : 1;
-	return (x->feature > y->feature) - (x->feature < y->feature);
-}
-
-/* Renumbers entities and features by the byte order of their names, and sorts:
- * nothing depends on the order of the file's rows. */
-static void sort_triples(struct triples *list, const uint32_t *entity_rank,
-			 const uint32_t *feature_rank)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		list->at[i].entity = entity_rank[list->at[i].entity];
-		list->at[i].feature = feature_rank[list->at[i].feature];
-	}
-	if (list->n)
-		qsort(list->at, list->n, sizeof *list->at, by_entity);
-}
-
-/* For each number of `map` its rank in byte order; `*sorted` is the inverse. */
-static uint32_t *ranks(const struct strmap *map, uint32_t **sorted)
-{
-	uint32_t n = strmap_count(map), *rank = memory_new(n, sizeof *rank);
-	*sorted = strmap_sorted(map);
-	for (uint32_t i = 0; i < n; i++)
-		rank[(*sorted)[i]] = i;
-	return rank;
-}
-
-static void check_double(const char *path, const struct triples *list, const struct strmap *entities,
-			 const uint32_t *entity_sorted, const struct strmap *names,
-			 const uint32_t *name_sorted)
-{
-	for (size_t i = 1; i < list->n; i++) {
-		const struct triple *a = &list->at[i - 1], *b = &list->at[i];
-		if (a->entity != b->entity || a->feature != b->feature)
-			continue;
-		char text[2][QUOTED_SIZE];
-		struct span entity = strmap_key(entities, entity_sorted[a->entity]);
-		struct span name = strmap_key(names, name_sorted[a->feature]);
-		die(STATUS_DATA, "%s: %s has the feature %s twice", path,
-		    quoted(entity.at, entity.n, text[0]), quoted(name.at, name.n, text[1]));
-	}
-}
-
-/* A feature of weight 0 is none: neither the entity nor the feature learns from it. */
-static void drop_zeros(struct triples *list)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < list->n; i++)
-		if (list->at[i].weight != 0)
-			list->at[kept++] = list->at[i];
-	list->n = kept;
-}
-
-/* Weights divided by the sum of their absolute values. */
-static void normalize_list(float *weight, uint64_t n)
-{
-	double sum = 0;
-	for (uint64_t i = 0; i < n; i++)
-		sum += fabs((double)weight[i]);
-	for (uint64_t i = 0; i < n && sum > 0; i++)
-		weight[i] = (float)((double)weight[i] / sum);
-}
-
-/* The stretch of the sorted list that belongs to an entity. */
-static size_t find_entity(const struct triples *list, uint32_t entity, size_t *end)
-{
-	size_t low = 0, high = list->n;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (list->at[middle].entity < entity)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*end = low;
-	while (*end < list->n && list->at[*end].entity == entity)
-		++*end;
-	return low;
-}
-
-static void number_features(struct features *f, const struct triples *list, const bool *fitted,
-			    uint32_t all, const uint32_t *name_sorted, uint32_t *number)
-{
-	bool *used = memory_zero(all, sizeof *used);
-	for (size_t i = 0; i < list->n; i++)
-		used[list->at[i].feature] |= fitted[list->at[i].entity];
+	uint32_t all = strmap_count(s->features), *number = memory_new(all, sizeof *number);
+	bool *used = used_features(s, fitted);
 	f->name = memory_new(all, sizeof *f->name);
 	for (uint32_t i = 0; i < all; i++) {
 		number[i] = used[i] ? f->n : ITEM_COLD;
 		if (used[i])
-			f->name[f->n++] = name_sorted[i];
+			f->name[f->n++] = i;
 	}
 	free(used);
+	return number;
 }
 
-struct features *features_read(const char *path, const char *entity, const struct side_ids *ids,
-			       bool identity, bool normalize)
+/* Weights divided by the sum of their absolute values. */
+static void normalize_weights(float *weight, uint64_t n)
 {
-	struct features *f = memory_zero(1, sizeof *f);
-	struct strmap *entities = strmap_new();
-	struct triples list = {0};
-	f->names = strmap_new();
-	read_triples(path, entity, entities, f->names, &list);
-	uint32_t *entity_sorted, *name_sorted;
-	uint32_t *entity_rank = ranks(entities, &entity_sorted);
-	uint32_t *name_rank = ranks(f->names, &name_sorted);
-	uint32_t all = strmap_count(entities);
-	sort_triples(&list, entity_rank, name_rank);
-	check_double(path, &list, entities, entity_sorted, f->names, name_sorted);
-	drop_zeros(&list);
+	double size = side_features_size(weight, n);
+	for (uint64_t i = 0; i < n && size > 0; i++)
+		weight[i] = (float)((double)weight[i] / size);
+}
 
-	/* Which entities of the file are fitted, and as what number. */
-	bool *fitted = memory_zero(all, sizeof *fitted);
-	uint32_t *in_file = memory_new(ids->n, sizeof *in_file);
-	for (uint32_t e = 0; e < ids->n; e++) {
-		uint32_t found = strmap_find(entities, problem_id(ids, e));
-		in_file[e] = found == STRMAP_NONE ? ITEM_COLD : entity_rank[found];
-		if (found != STRMAP_NONE)
-			fitted[entity_rank[found]] = true;
+/* Adds what the file says of the entity to row[n..] and weight[n..], as far as it was
+ * fitted; returns the new n. */
+static uint64_t add_features(const struct features *f, const struct side_features *s,
+			     const uint32_t *number, uint32_t entity, uint32_t *row, float *weight,
+			     uint64_t n)
+{
+	for (uint64_t i = s->rows.start[entity]; i < s->rows.start[entity + 1]; i++) {
+		uint32_t feature = s->rows.column[i];
+		if (s->rows.value[i] == 0 || number[feature] == ITEM_COLD)
+			continue;
+		row[n] = f->first + number[feature];
+		weight[n++] = s->rows.value[i];
 	}
-	uint32_t *number = memory_new(strmap_count(f->names), sizeof *number);
-	number_features(f, &list, fitted, strmap_count(f->names), name_sorted, number);
-	f->first = identity ? ids->n : 0;
+	return n;
+}
 
-	f->start = memory_zero((size_t)ids->n + 1, sizeof *f->start);
-	f->row = memory_new(list.n + ids->n, sizeof *f->row);
-	f->weight = memory_new(list.n + ids->n, sizeof *f->weight);
+/* `in_file`: the number in the file of each fitted entity, or STRMAP_NONE. */
+static void list_fitted(struct features *f, const struct side_features *s, const uint32_t *in_file,
+			uint32_t fitted, const uint32_t *number, bool identity, bool normalize)
+{
+	size_t most = (size_t)s->rows.start[strmap_count(s->entities)] + fitted;
+	f->start = memory_zero((size_t)fitted + 1, sizeof *f->start);
+	f->row = memory_new(most, sizeof *f->row);
+	f->weight = memory_new(most, sizeof *f->weight);
 	uint64_t n = 0;
-	for (uint32_t e = 0; e < ids->n; e++) {
-		size_t end = 0, at = in_file[e] == ITEM_COLD ? 0 : find_entity(&list, in_file[e], &end);
+	for (uint32_t e = 0; e < fitted; e++) {
 		if (identity) {
 			f->row[n] = e;
 			f->weight[n++] = 1;
 		}
-		for (; at < end; at++) {
-			f->row[n] = f->first + number[list.at[at].feature];
-			f->weight[n++] = list.at[at].weight;
-		}
+		if (in_file[e] != STRMAP_NONE)
+			n = add_features(f, s, number, in_file[e], f->row, f->weight, n);
 		if (normalize)
-			normalize_list(f->weight + f->start[e], n - f->start[e]);
+			normalize_weights(f->weight + f->start[e], n - f->start[e]);
 		f->empty += n == f->start[e];
 		f->start[e + 1] = n;
 	}
+}
 
+static void list_cold(struct features *f, const struct side_features *s, const bool *fitted,
+		      const uint32_t *number, bool normalize)
+{
+	uint32_t all = strmap_count(s->entities);
 	f->cold_ids = strmap_new();
 	f->cold_start = memory_zero((size_t)all + 1, sizeof *f->cold_start);
 	f->cold_kept = memory_zero(all, sizeof *f->cold_kept);
-	f->cold_row = memory_new(list.n, sizeof *f->cold_row);
-	f->cold_weight = memory_new(list.n, sizeof *f->cold_weight);
-	n = 0;
-	for (size_t at = 0; at < list.n;) {
-		uint32_t e = list.at[at].entity;
+	f->cold_row = memory_new(s->rows.start[all], sizeof *f->cold_row);
+	f->cold_weight = memory_new(s->rows.start[all], sizeof *f->cold_weight);
+	uint64_t n = 0;
+	for (uint32_t e = 0; e < all; e++) {
 		uint64_t begin = n;
-		for (; at < list.n && list.at[at].entity == e; at++) {
-			if (fitted[e] || number[list.at[at].feature] == ITEM_COLD)
-				continue;
-			f->cold_row[n] = f->first + number[list.at[at].feature];
-			f->cold_weight[n++] = list.at[at].weight;
-		}
+		if (!fitted[e])
+			n = add_features(f, s, number, e, f->cold_row, f->cold_weight, n);
 		if (n == begin)
 			continue;
 		if (normalize)
-			normalize_list(f->cold_weight + begin, n - begin);
-		strmap_add(f->cold_ids, strmap_key(entities, entity_sorted[e]));
+			normalize_weights(f->cold_weight + begin, n - begin);
+		strmap_add(f->cold_ids, strmap_key(s->entities, e));
 		f->cold_start[++f->cold] = n;
 	}
-	strmap_free(entities);
-	free(list.at);
-	free(entity_sorted);
-	free(name_sorted);
-	free(entity_rank);
-	free(name_rank);
+}
+
+struct features *features_read(struct side_file *file, const struct side_ids *ids, bool identity,
+			       bool normalize)
+{
+	struct features *f = memory_zero(1, sizeof *f);
+	struct side_features s = side_features_read(file);
+	bool *fitted = memory_zero(strmap_count(s.entities), sizeof *fitted);
+	uint32_t *in_file = memory_new(ids->n, sizeof *in_file);
+	for (uint32_t e = 0; e < ids->n; e++) {
+		in_file[e] = strmap_find(s.entities, problem_id(ids, e));
+		if (in_file[e] != STRMAP_NONE)
+			fitted[in_file[e]] = true;
+	}
+	uint32_t *number = number_features(f, &s, fitted);
+	f->first = identity ? ids->n : 0;
+	list_fitted(f, &s, in_file, ids->n, number, identity, normalize);
+	list_cold(f, &s, fitted, number, normalize);
+	f->names = s.features;
+	s.features = NULL;
+	side_features_free(&s);
 	free(fitted);
 	free(in_file);
 	free(number);

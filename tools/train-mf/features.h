@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "learning/side-features.h"
 #include "params.h"
 #include "problem.h"
 
@@ -37,11 +38,10 @@ struct features {
 	uint32_t empty;            /* fitted entities of no row at all */
 };
 
-/* `entity` is the column of ids ("user" or "item"). With `normalize` weights are
- * divided by the sum of their absolute values, identity (of weight 1) included.
- * Bad data exits with 3. */
-struct features *features_read(const char *path, const char *entity, const struct side_ids *ids,
-			       bool identity, bool normalize);
+/* Reads the file. With `normalize` weights are divided by the sum of their absolute
+ * values, identity (of weight 1) included. Bad data exits with 3. */
+struct features *features_read(struct side_file *file, const struct side_ids *ids, bool identity,
+			       bool normalize);
 void features_free(struct features *f);
 
 /* Rows of the parameters that a side needs. */

@@ -426,12 +426,12 @@ static struct params start_side(const struct training *t, const struct side_ids 
 	return p;
 }
 
-static struct features *open_features(const char *path, const char *entity,
+static struct features *read_features(struct side_file *file, const char *entity,
 				      const struct side_ids *ids, bool identity, bool normalize)
 {
-	if (!path)
+	if (!file->table)
 		return NULL;
-	struct features *f = features_read(path, entity, ids, identity, normalize);
+	struct features *f = features_read(file, ids, identity, normalize);
 	if (f->empty)
 		warn("%u fitted %ss have no feature at all: they score 0", f->empty, entity);
 	return f;
@@ -452,9 +452,9 @@ static void prepare(struct training *t, enum kernel_choice kernel)
 {
 	const struct options *o = t->options;
 	const struct side_ids *users = &t->problem->users, *items = &t->problem->items;
-	t->user_features = open_features(o->user_features, "user", users, !o->no_user_identity,
+	t->user_features = read_features(&t->user_file, "user", users, !o->no_user_identity,
 					 !o->no_normalize);
-	t->item_features = open_features(o->item_features, "item", items, !o->no_item_identity,
+	t->item_features = read_features(&t->item_file, "item", items, !o->no_item_identity,
 					 !o->no_normalize);
 	t->users = start_side(t, users, t->user_features, "user", "user_feature");
 	t->items = start_side(t, items, t->item_features, "item", "item_feature");
@@ -521,6 +521,10 @@ static int run(const struct options *o, char **files, int count)
 	table_column(table, columns.item);
 	table_optional_column(table, columns.weight);
 	table_optional_column(table, columns.split);
+	if (o->user_features)
+		t.user_file = side_features_open(o->user_features, columns.user, "user");
+	if (o->item_features)
+		t.item_file = side_features_open(o->item_features, columns.item, "item");
 	open_outputs(&t, &model);
 	struct dataset *data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);

@@ -25,6 +25,7 @@ struct training {
 	float *kept_gram[2];                  /* ials: of kept users, items; or NULL */
 	uint32_t factors;
 	struct params users, items;           /* what is moved */
+	struct side_file user_file, item_file;
 	struct features *user_features, *item_features; /* NULL: identity alone */
 	struct params user_sums, item_sums;   /* with features: the representations */
 	struct schedule *schedule;
