@@ -12,6 +12,8 @@ prefix ?= $(if $(filter command line,$(origin PREFIX)),$(PREFIX),/usr/local)
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 datadir ?= $(prefix)/share
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # T names tests: make check T="filter-interactions/csv unit"
 T ?=
@@ -80,6 +82,7 @@ libraries = $(strip \
 
 COMMON_SOURCES := $(wildcard $(addprefix common/,$(addsuffix /*.c,base data streams frame domain learning)))
 SERVICE_SOURCES := $(wildcard common/services/*.c)
+LIBRARY_SOURCES := $(wildcard library/*.c)
 TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c)
 TOOLS := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
 	$(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
@@ -90,6 +93,7 @@ SHIM_SOURCES := $(wildcard tests/shims/*.c)
 
 COMMON = $(B)/libcommon.a
 SERVICES = $(B)/libservices.a
+LIBRARY = $(B)/librecpipe.a
 COMMON_LIBS := $(call libraries,$(COMMON_SOURCES))
 SERVICE_LIBS := $(call libraries,$(SERVICE_SOURCES) $(wildcard common/services/*.h))
 WITH_SERVICES := $(call including,services/,$(TOOL_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES))
@@ -110,7 +114,7 @@ SHIMS = $(patsubst tests/shims/%.c,$(B)/tests/%.so,$(SHIM_SOURCES))
 FORCE:
 
 .PHONY: all
-all: $(addprefix $(BIN)/,$(TOOLS)) ## build every tool into bin/ (MODE=asan, tsan, cov: build/MODE/bin)
+all: $(addprefix $(BIN)/,$(TOOLS)) $(LIBRARY) ## build every tool into bin/ (MODE=asan, tsan, cov: build/MODE/bin)
 
 .PHONY: tests-built tests-helpers
 tests-built: $(UNIT_TESTS) $(FUZZ_TESTS) tests-helpers
@@ -146,6 +150,16 @@ $(SERVICES): $(call objects,$(SERVICE_SOURCES))
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)ar rcsD $@ $^
+
+# One object of library/ and what it needs of common/, its names hidden but for rcp_*.
+OBJCOPY = $(shell $(CC) -print-prog-name=objcopy)
+$(call objects,$(LIBRARY_SOURCES)): NEEDED_CPPFLAGS += -Ilibrary
+$(LIBRARY): $(call objects,$(LIBRARY_SOURCES)) $(COMMON)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(CC) -nostdlib -r -o $(@:.a=.o) $^
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='rcp_*' $(@:.a=.o)
+	$(Q)ar rcsD $@ $(@:.a=.o)
 
 # $(1): a tool
 define tool_rule
@@ -206,7 +220,7 @@ $(B)/tests/%.so: tests/shims/%.c
 	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -fPIC -shared -o $@ $< -ldl
 
 -include $(patsubst %.c,$(B)/obj/%.d,$(COMMON_SOURCES) $(SERVICE_SOURCES) $(TOOL_SOURCES) \
-	$(UNIT_SOURCES) $(FUZZ_SOURCES) $(HELPER_SOURCES) tests/fuzz/replay.c)
+	$(LIBRARY_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) $(HELPER_SOURCES) tests/fuzz/replay.c)
 
 # --- on a bare machine --------------------------------------------------------
 
@@ -320,14 +334,14 @@ INSTALL_PROGRAM = $(INSTALL) -m 755
 STRIP = strip
 D = $(DESTDIR)
 
-.PHONY: completions install install-strip uninstall
+.PHONY: completions install install-lib install-strip uninstall
 completions: all ## write bash completions to build/completions
 	@mkdir -p build/completions
 	@for t in $(TOOLS); do sh completions/generate.sh $(BIN)/$$t > build/completions/$$t || exit 1; done
 
 # The pipelines lie in share/recpipe as they lie in the tree, with a link to the tools
 # beside them, and are in bin as recpipe-NAME: a script finds its tools by its own path.
-install: completions ## install below DESTDIR and PREFIX (/usr/local)
+install: completions $(if $(filter static,$(MODE)),,install-lib) ## install below DESTDIR and PREFIX (/usr/local)
 	$(INSTALL) -d $(D)$(bindir) $(D)$(mandir)/man1 $(D)$(mandir)/man5 $(D)$(mandir)/man7 \
 		$(D)$(datadir)/bash-completion/completions $(D)$(datadir)/recpipe/pipelines
 	$(INSTALL_PROGRAM) $(addprefix $(BIN)/,$(TOOLS)) $(D)$(bindir)
@@ -346,6 +360,20 @@ install: completions ## install below DESTDIR and PREFIX (/usr/local)
 		ln -sfr $(D)$(datadir)/recpipe/pipelines/$$p $(D)$(bindir)/recpipe-$$p || exit 1; \
 	done
 
+# What librecpipe.a takes from other libraries is linked with it: there is no shared one.
+LIBRARY_LIBS = $(call libraries,common/streams/input.c common/streams/csv.c)
+PC = $(D)$(libdir)/pkgconfig/recpipe.pc
+install-lib: all ## install librecpipe.a, its headers, its page recpipe(3) and recpipe.pc
+	$(INSTALL) -d $(D)$(libdir)/pkgconfig $(D)$(includedir)/recpipe $(D)$(mandir)/man3
+	$(INSTALL) -m 644 $(LIBRARY) $(D)$(libdir)
+	$(INSTALL) -m 644 $(wildcard library/recpipe/*.h) $(D)$(includedir)/recpipe
+	$(INSTALL) -m 644 $(wildcard man/*.3) $(D)$(mandir)/man3
+	printf '%s\n' 'includedir=$(includedir)' 'libdir=$(libdir)' '' 'Name: recpipe' \
+		'Description: reads and writes the TSV streams of recpipe, reads its models' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+		'Libs: -L$${libdir} -lrecpipe $(LIBRARY_LIBS)' > $(PC)
+	chmod 644 $(PC)
+
 install-strip: ## the same, the programs without their debugging symbols
 	@+$(MAKE) --no-print-directory install \
 		INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s --strip-program=$(STRIP)'
@@ -353,7 +381,9 @@ install-strip: ## the same, the programs without their debugging symbols
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(D)$(bindir)/,$(TOOLS) $(addprefix recpipe-,$(PIPELINES)))
 	rm -f $(addprefix $(D)$(datadir)/bash-completion/completions/,$(TOOLS))
-	for n in 1 5 7; do \
+	rm -f $(D)$(libdir)/librecpipe.a $(PC)
+	rm -rf $(D)$(includedir)/recpipe
+	for n in 1 3 5 7; do \
 		for page in man/*.$$n; do rm -f $(D)$(mandir)/man$$n/$${page#man/}; done; \
 	done
 	rm -rf $(D)$(datadir)/recpipe

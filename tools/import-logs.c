@@ -531,7 +531,7 @@ static int run(const struct options *o, char **files, int count)
 	struct import m = {.o = o};
 	take_options(&m);
 	struct input *in = input_open(count ? files[0] : NULL);
-	input_try(files + 1, count - 1);
+	input_try(files + 1, count - 1, NULL);
 	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
 	m.out = output_open(o->common.output, o->common.line_buffered);
 	start_reader(&m, o->experiments.n == 0);

@@ -21,7 +21,7 @@ struct model_reader {
 };
 
 /* f0, f1, .. as far as they go; a gap in them is a mistake, not an end. */
-static void find_factors(struct model_reader *r)
+static bool find_factors(struct model_reader *r)
 {
 	size_t width = table_width(r->table), named = 0;
 	r->factor = memory_new(width, sizeof *r->factor);
@@ -42,8 +42,9 @@ static void find_factors(struct model_reader *r)
 	if (r->factors == 0)
 		table_column(r->table, column_called("f0"));
 	if (r->factors != named)
-		die(STATUS_DATA, "%s:1: the factors' columns must be f0, f1, .. without a gap: "
-		    "'f%u' is missing", table_file(r->table), (unsigned)r->factors);
+		failure_set(table_failure(r->table), STATUS_DATA, "%s:1: the factors' columns must be f0, f1, .. "
+		     "without a gap: 'f%u' is missing", table_file(r->table), (unsigned)r->factors);
+	return !has_failed(table_failure(r->table));
 }
 
 struct model_reader *model_open(struct table *t)
@@ -53,7 +54,10 @@ struct model_reader *model_open(struct table *t)
 	r->kind = table_column(t, column_called("kind"));
 	r->id = table_column(t, column_called("id"));
 	r->bias = table_column(t, column_called("bias"));
-	find_factors(r);
+	if (!find_factors(r)) {
+		model_close(r);
+		return NULL;
+	}
 	r->row = memory_aligned(kernel_padded(r->factors), sizeof *r->row);
 	return r;
 }

@@ -48,8 +48,8 @@ struct model_row {
 	const float *factors; /* kernel_padded(factors) floats, aligned, zeros at the end */
 };
 
-/* Finds the columns kind, id, bias, f0, f1, ..: exit 3 when one is missing.
- * The table stays the caller's. */
+/* Finds the columns kind, id, bias, f0, f1, ..: exit 3 when one is missing (NULL when the
+ * table has a failure: table_open_or). The table stays the caller's. */
 struct model_reader *model_open(struct table *t);
 uint32_t model_reader_factors(const struct model_reader *r);
 

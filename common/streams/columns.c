@@ -1,45 +1,55 @@
 #include "streams/columns.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 
-void columns_take(struct columns *c, struct span line, const char *where)
+size_t columns_count(struct span line)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < line.n; i++)
+		n += line.at[i] == '\t';
+	return n;
+}
+
+bool columns_take(struct columns *c, struct span line, const char *where)
 {
 	buffer_add_span(&c->text, line);
 	const char *at = buffer_text(&c->text), *end = at + line.n;
 	if (line.n && memchr(at, '\0', line.n))
-		die(STATUS_DATA, "%s: a NUL byte in the header", where);
-	c->n = 1;
-	for (size_t i = 0; i < line.n; i++)
-		c->n += at[i] == '\t';
+		return failure_set(c->failure, STATUS_DATA, "%s: a NUL byte in the header", where);
+	c->n = columns_count(line);
 	c->names = memory_new(c->n, sizeof *c->names);
 	for (size_t i = 0; i < c->n; i++) {
 		const char *tab = memchr(at, '\t', (size_t)(end - at));
 		c->names[i] = (struct span){at, (size_t)((tab ? tab : end) - at)};
 		at += c->names[i].n + 1;
 	}
+	return true;
 }
 
-void columns_take_list(struct columns *c, const char *list)
+bool columns_take_list(struct columns *c, const char *list, const char *where)
 {
 	struct buffer line = {0};
 	buffer_add_text(&line, list);
 	for (size_t i = 0; i < line.n; i++)
 		if (line.data[i] == ',')
 			line.data[i] = '\t';
-	columns_take(c, (struct span){line.data, line.n}, "--columns");
+	columns_take(c, (struct span){line.data, line.n}, where); /* a list has no NUL */
 	buffer_free(&line);
 	for (size_t i = 0; i < c->n; i++) {
 		char text[QUOTED_SIZE];
 		if (c->names[i].n == 0)
-			die(STATUS_DATA, "--columns: column %zu of %zu has no name", i + 1, c->n);
+			return failure_set(c->failure, STATUS_DATA, "%s: column %zu of %zu has no name", where,
+				    i + 1, c->n);
 		for (size_t k = 0; k < i; k++)
 			if (span_equal(c->names[k], c->names[i]))
-				die(STATUS_DATA, "--columns: column %s occurs twice",
-				    quoted(c->names[i].at, c->names[i].n, text));
+				return failure_set(c->failure, STATUS_DATA, "%s: column %s occurs twice", where,
+					    quoted(c->names[i].at, c->names[i].n, text));
 	}
+	return true;
 }
 
 /* The first column of that name (-1: none), and how many there are. */
@@ -57,14 +67,15 @@ static long look_up(const struct columns *c, const char *name, size_t *count)
 }
 
 /* Which of several columns of one name is meant? */
-static _Noreturn void ambiguous(struct column wanted, const char *file, size_t count, bool renamable)
+static void ambiguous(const struct columns *c, struct column wanted, const char *file, size_t count,
+		      bool renamable)
 {
 	const char *option = wanted.option;
 	char text[QUOTED_SIZE];
 	quoted(wanted.name, strlen(wanted.name), text);
-	die(option ? STATUS_USAGE : STATUS_DATA, "%s:1: %zu columns are called %s%s%s%s%s", file, count,
-	    text, option ? " (--" : "", option ? option : "", option ? ")" : "",
-	    renamable ? "; --columns A,B,... names them apart" : "");
+	failure_set(c->failure, option ? STATUS_USAGE : STATUS_DATA, "%s:1: %zu columns are called %s%s%s%s%s",
+	     file, count, text, option ? " (--" : "", option ? option : "", option ? ")" : "",
+	     renamable ? "; --columns A,B,... names them apart" : "");
 }
 
 long columns_find(const struct columns *c, const char *name, const char *file, bool renamable)
@@ -72,8 +83,8 @@ long columns_find(const struct columns *c, const char *name, const char *file, b
 	size_t count;
 	long found = look_up(c, name, &count);
 	if (count > 1)
-		ambiguous(column_called(name), file, count, renamable);
-	return found;
+		ambiguous(c, column_called(name), file, count, renamable);
+	return count > 1 ? -1 : found;
 }
 
 size_t columns_require(const struct columns *c, struct column wanted, const char *file,
@@ -84,8 +95,10 @@ size_t columns_require(const struct columns *c, struct column wanted, const char
 	long found = look_up(c, name, &count);
 	if (count == 1)
 		return (size_t)found;
-	if (count > 1)
-		ambiguous(wanted, file, count, renamable);
+	if (count > 1) {
+		ambiguous(c, wanted, file, count, renamable);
+		return SIZE_MAX;
+	}
 	struct buffer text = {0};
 	char part[QUOTED_SIZE], shown[QUOTED_SIZE];
 	size_t best = c->n, best_distance = strlen(name) / 2 + 1;
@@ -110,7 +123,9 @@ size_t columns_require(const struct columns *c, struct column wanted, const char
 			      quoted(c->names[i].at, c->names[i].n, part));
 	if (hint)
 		buffer_format(&text, "; %s", hint);
-	die(wanted.option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
+	failure_set(c->failure, wanted.option ? STATUS_USAGE : STATUS_DATA, "%s", buffer_text(&text));
+	buffer_free(&text);
+	return SIZE_MAX;
 }
 
 void columns_free(struct columns *c)

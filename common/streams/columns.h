@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/failure.h"
 #include "base/span.h"
 #include "streams/column.h"
 
@@ -16,20 +17,26 @@ struct columns {
 	struct buffer text;   /* the names, TABs between them */
 	struct span *names;   /* into text */
 	size_t n;             /* 0: not taken yet */
+	struct failure *failure; /* NULL: what is bad ends the program, with the status named */
 };
 
-/* The names of a header line. A NUL in it is bad data (exit 3) of `where`. */
-void columns_take(struct columns *c, struct span line, const char *where);
+/* How many names a header line has. */
+size_t columns_count(struct span line);
 
-/* The names of --columns a,b,c, each of which must be there and occur once (exit 3). */
-void columns_take_list(struct columns *c, const char *list);
+/* The names of a header line. A NUL in it is bad data (3) of `where`. */
+bool columns_take(struct columns *c, struct span line, const char *where);
 
-/* The column called `name`, -1 when there is none; exit 3, naming `file`, when several
+/* The names of a list a,b,c, each of which must be there and occur once (3). `where` is the
+ * list's own name, in messages. */
+bool columns_take_list(struct columns *c, const char *list, const char *where);
+
+/* The column called `name`, -1 when there is none; 3, naming `file`, when several
  * are called so, which --columns may cure where the table has it (`renamable`). */
 long columns_find(const struct columns *c, const char *name, const char *file, bool renamable);
 
 /* The same; when there is none, or more than one: lists the names, suggests the nearest,
- * adds the `hint` (or NULL) and exits: 2 when an option named it, 3 when it is a default. */
+ * adds the `hint` (or NULL): 2 when an option named it, 3 when it is a default. SIZE_MAX
+ * then, with a failure. */
 size_t columns_require(const struct columns *c, struct column wanted, const char *file,
 		       bool renamable, const char *hint);
 

@@ -39,7 +39,7 @@ static int never(unsigned char c)
 static void start_parser(struct csv *c)
 {
 	if (csv_init(&c->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
-		die(STATUS_FAILED, "cannot start libcsv");
+		die(STATUS_FAILED, "cannot start libcsv"); /* it has no reason to but memory */
 	csv_set_term_func(&c->parser, only_lf);
 	csv_set_space_func(&c->parser, never);
 	c->in_row = c->control = false;

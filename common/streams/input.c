@@ -25,6 +25,7 @@ struct input {
 	char *data;                 /* PAD_BYTES, then the text */
 	size_t start, n, capacity;  /* text not given out yet: start .. n */
 	uint64_t bytes, size, line;
+	struct failure *failure;    /* NULL: what fails ends the program */
 };
 
 static struct {
@@ -38,6 +39,7 @@ void input_on_interrupt(void (*f)(void *context), void *context)
 	interrupt.context = context;
 }
 
+/* 0 at the end of the file, and when reading fails. */
 static size_t read_some(struct input *in, void *to, size_t n)
 {
 	for (;;) {
@@ -47,18 +49,18 @@ static size_t read_some(struct input *in, void *to, size_t n)
 			return (size_t)got;
 		}
 		if (errno != EINTR)
-			die_errno(STATUS_FAILED, "%s: cannot read", in->name);
+			return failure_set_errno(in->failure, STATUS_FAILED, "%s: cannot read", in->name);
 		if (interrupt.f)
 			interrupt.f(interrupt.context);
 	}
 }
 
-static _Noreturn void bad_gzip(struct input *in, const char *why)
+static size_t bad_gzip(struct input *in, const char *why)
 {
-	die(STATUS_DATA, "%s: bad gzip data: %s", in->name, why);
+	return failure_set(in->failure, STATUS_DATA, "%s: bad gzip data: %s", in->name, why);
 }
 
-/* Up to `n` bytes of text; 0 only at the very end. Members follow one another
+/* Up to `n` bytes of text; 0 only at the very end, or when it fails. Members follow one another
  * without a gap; the end of the file inside one means that it was cut. */
 static size_t inflate_some(struct input *in, char *to, size_t n)
 {
@@ -68,37 +70,34 @@ static size_t inflate_some(struct input *in, char *to, size_t n)
 		if (in->z.avail_in == 0) {
 			in->z.next_in = in->raw;
 			in->z.avail_in = (unsigned)read_some(in, in->raw, RAW_BYTES);
-			if (in->z.avail_in == 0) {
-				if (in->member_open)
-					bad_gzip(in, "unexpected end of file");
-				return 0;
-			}
+			if (in->z.avail_in == 0)
+				return in->member_open && !has_failed(in->failure)
+					? bad_gzip(in, "unexpected end of file") : 0;
 		}
 		if (!in->member_open) {
 			if (in->z.next_in[0] != 0x1f)
-				bad_gzip(in, "trailing garbage behind the last member");
+				return bad_gzip(in, "trailing garbage behind the last member");
 			if (inflateReset(&in->z) != Z_OK)
-				bad_gzip(in, "cannot start a member");
+				return bad_gzip(in, "cannot start a member");
 			in->member_open = true;
 		}
 		int state = inflate(&in->z, Z_NO_FLUSH);
 		if (state == Z_STREAM_END)
 			in->member_open = false;
 		else if (state == Z_MEM_ERROR)
-			die(STATUS_FAILED, "%s: out of memory", in->name);
+			return failure_set(in->failure, STATUS_FAILED, "%s: out of memory", in->name);
 		else if (state != Z_OK && state != Z_BUF_ERROR)
-			bad_gzip(in, in->z.msg ? in->z.msg : "not decodable");
+			return bad_gzip(in, in->z.msg ? in->z.msg : "not decodable");
 	}
 	return n - in->z.avail_out;
 }
 
-/* The text's first bytes: those of a file that is no text end the program. */
-static void look(struct input *in)
+/* The text's first bytes: those of a file that is no text are a failure. */
+static bool look(struct input *in)
 {
 	in->looked = true;
 	const char *what = hint_binary((struct span){in->data + PAD_BYTES, in->n});
-	if (what)
-		die(STATUS_DATA, "%s: %s", in->name, what);
+	return !what || failure_set(in->failure, STATUS_DATA, "%s: %s", in->name, what);
 }
 
 /* Adds bytes behind data[n]; false at the end. */
@@ -111,8 +110,8 @@ static bool fill(struct input *in)
 	size_t got = in->gzip ? inflate_some(in, to, room) : read_some(in, to, room);
 	in->n += got;
 	in->at_end = got == 0;
-	if (!in->looked)
-		look(in);
+	if (!in->looked && !look(in))
+		return false;
 	return got > 0;
 }
 
@@ -124,7 +123,7 @@ static void resize(struct input *in, size_t capacity)
 }
 
 /* The first bytes decide whether the file is gzip. */
-static void sniff(struct input *in)
+static bool sniff(struct input *in)
 {
 	size_t got = 0;
 	unsigned char *first = (unsigned char *)in->data + PAD_BYTES;
@@ -135,23 +134,24 @@ static void sniff(struct input *in)
 		got += more;
 	}
 	in->n = got;
-	if (got < 2 || first[0] != 0x1f || first[1] != 0x8b) {
-		look(in);
-		return;
-	}
+	if (has_failed(in->failure))
+		return false;
+	if (got < 2 || first[0] != 0x1f || first[1] != 0x8b)
+		return look(in);
 	in->gzip = true;
 	in->raw = memory_new(BLOCK_BYTES > RAW_BYTES ? BLOCK_BYTES : RAW_BYTES, 1);
 	memcpy(in->raw, first, got);
 	in->n = 0;
 	if (inflateInit2(&in->z, 15 + 16) != Z_OK)
-		die(STATUS_FAILED, "%s: cannot start zlib", in->name);
+		return failure_set(in->failure, STATUS_FAILED, "%s: cannot start zlib", in->name);
 	in->z.next_in = in->raw;
 	in->z.avail_in = (unsigned)got;
+	return true;
 }
 
-struct input *input_open(const char *path)
+/* Opens the file, which must be none of folders. */
+static bool open_path(struct input *in, const char *path)
 {
-	struct input *in = memory_zero(1, sizeof *in);
 	if (!path || strcmp(path, "-") == 0) {
 		in->name = "(standard input)";
 		in->file = STDIN_FILENO;
@@ -159,14 +159,14 @@ struct input *input_open(const char *path)
 		in->name = path;
 		in->file = open(path, O_RDONLY | O_CLOEXEC);
 		if (in->file < 0)
-			die_errno(STATUS_FAILED, "cannot open %s", path);
+			return failure_set_errno(in->failure, STATUS_FAILED, "cannot open %s", path);
 	}
 	struct stat about;
 	if (fstat(in->file, &about) != 0)
-		die_errno(STATUS_FAILED, "%s: cannot read", in->name);
+		return failure_set_errno(in->failure, STATUS_FAILED, "%s: cannot read", in->name);
 	if (S_ISDIR(about.st_mode)) {
 		errno = EISDIR;
-		die_errno(STATUS_FAILED, "cannot read %s", in->name);
+		return failure_set_errno(in->failure, STATUS_FAILED, "cannot read %s", in->name);
 	}
 	if (S_ISREG(about.st_mode)) {
 		in->size = (uint64_t)about.st_size;
@@ -174,36 +174,53 @@ struct input *input_open(const char *path)
 	} else if (S_ISFIFO(about.st_mode)) {
 		(void)fcntl(in->file, F_SETPIPE_SZ, BLOCK_BYTES); /* a larger pipe is a favor */
 	}
-	resize(in, BLOCK_BYTES);
-	sniff(in);
-	return in;
+	return true;
 }
 
-void input_try(char **paths, int count)
+struct input *input_open_or(const char *path, struct failure *failure)
+{
+	struct input *in = memory_zero(1, sizeof *in);
+	in->failure = failure;
+	if (open_path(in, path)) {
+		resize(in, BLOCK_BYTES);
+		if (sniff(in))
+			return in;
+	}
+	input_close(in);
+	return NULL;
+}
+
+struct input *input_open(const char *path)
+{
+	return input_open_or(path, NULL);
+}
+
+bool input_try(char **paths, int count, struct failure *failure)
 {
 	for (int i = 0; i < count; i++) {
 		struct stat about;
 		if (strcmp(paths[i], "-") == 0)
 			continue;
 		if (stat(paths[i], &about) != 0 || access(paths[i], R_OK) != 0)
-			die_errno(STATUS_FAILED, "cannot open %s", paths[i]);
+			return failure_set_errno(failure, STATUS_FAILED, "cannot open %s", paths[i]);
 		if (S_ISDIR(about.st_mode)) {
 			errno = EISDIR;
-			die_errno(STATUS_FAILED, "cannot read %s", paths[i]);
+			return failure_set_errno(failure, STATUS_FAILED, "cannot read %s", paths[i]);
 		}
 	}
+	return true;
 }
 
-static void too_long(struct input *in)
+static bool too_long(struct input *in)
 {
 	struct span line = {in->data + PAD_BYTES, in->n};
 	bool cr = hint_has_cr(line);
-	die(STATUS_DATA, "%s: a line is longer than %d bytes%s%s", in->name, (int)INPUT_LINE_MAX,
-	    cr ? "; " : "", cr ? HINT_CR : "");
+	return failure_set(in->failure, STATUS_DATA, "%s: a line is longer than %d bytes%s%s", in->name,
+		    (int)INPUT_LINE_MAX, cr ? "; " : "", cr ? HINT_CR : "");
 }
 
 /* Moves what was not given out to the front and makes room behind it. */
-static void make_room(struct input *in)
+static bool make_room(struct input *in)
 {
 	char *text = in->data + PAD_BYTES;
 	size_t kept = in->n - in->start;
@@ -213,9 +230,10 @@ static void make_room(struct input *in)
 		in->n = kept;
 	}
 	if (kept > INPUT_LINE_MAX)
-		too_long(in);
+		return too_long(in);
 	if (in->capacity - in->n < in->capacity / 2)
 		resize(in, in->capacity * 2);
+	return true;
 }
 
 bool input_block(struct input *in, struct span *block)
@@ -229,10 +247,11 @@ bool input_block(struct input *in, struct span *block)
 			in->start = (size_t)(last + 1 - text);
 			return true;
 		}
-		make_room(in);
+		if (!make_room(in))
+			return false;
 		searched = in->n;
 		if (!fill(in)) {
-			if (in->n == in->start)
+			if (in->n == in->start || has_failed(in->failure))
 				return false;
 			in->data[PAD_BYTES + in->n++] = '\n'; /* the last line's own */
 		}
@@ -251,10 +270,11 @@ bool input_line(struct input *in, struct span *line)
 			in->line++;
 			return true;
 		}
-		make_room(in);
+		if (!make_room(in))
+			return false;
 		searched = in->n;
 		if (!fill(in)) {
-			if (in->n == in->start)
+			if (in->n == in->start || has_failed(in->failure))
 				return false;
 			in->data[PAD_BYTES + in->n++] = '\n';
 		}
@@ -281,15 +301,17 @@ uint64_t input_size(const struct input *in)
 	return in->size;
 }
 
-void input_close(struct input *in)
+bool input_close(struct input *in)
 {
 	if (!in)
-		return;
+		return true;
+	struct failure *failure = in->failure;
 	if (in->gzip)
 		inflateEnd(&in->z);
-	if (in->file != STDIN_FILENO && close(in->file) != 0)
-		die_errno(STATUS_FAILED, "%s: cannot close", in->name);
+	if (in->file > STDIN_FILENO && close(in->file) != 0)
+		failure_set_errno(failure, STATUS_FAILED, "%s: cannot close", in->name);
 	free(in->raw);
 	free(in->data);
 	free(in);
+	return !has_failed(failure);
 }

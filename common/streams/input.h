@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "base/span.h"
 
 enum { INPUT_LINE_MAX = 64 << 20 };
@@ -22,14 +23,18 @@ struct input;
 /* Opens `path` (NULL or "-" is standard input). Dies with exit 1 when it cannot. */
 struct input *input_open(const char *path);
 
+/* The same for a caller who wants to know: NULL when it cannot be opened. What fails
+ * later is in `failure`, too, and then input_block and input_line have come to the end. */
+struct input *input_open_or(const char *path, struct failure *failure);
+
 /* From now on f(context) is called when a signal has ended a wait for input; where it
  * returns, the wait goes on. */
 void input_on_interrupt(void (*f)(void *context), void *context);
 
-/* Can these be opened? Dies with exit 1 at the first that cannot, so that a typo in
- * the last name is found before the work begins. A pipe is only looked at: opening
- * and closing it would end whoever writes to it. A count below 1 is none. */
-void input_try(char **paths, int count);
+/* Can these be opened? Dies with exit 1 at the first that cannot (with a failure: returns
+ * false), so that a typo in the last name is found before the work begins. A pipe is only
+ * looked at: opening and closing it would end whoever writes to it. A count below 1 is none. */
+bool input_try(char **paths, int count, struct failure *failure);
 
 /* The next block of whole lines, valid until the next call; false at the end. */
 bool input_block(struct input *in, struct span *block);
@@ -49,7 +54,8 @@ uint64_t input_line_number(const struct input *in);
 uint64_t input_bytes(const struct input *in);
 uint64_t input_size(const struct input *in);
 
-/* Closes the file and frees everything. NULL is allowed. */
-void input_close(struct input *in);
+/* Closes the file and frees everything; false when the failure has a reason to. NULL is
+ * allowed. */
+bool input_close(struct input *in);
 
 #endif

@@ -26,8 +26,8 @@ static void open_device(struct output *out, int flags)
 
 static void open_temporary(struct output *out)
 {
-	out->temporary = memory_new(1, sizeof *out->temporary);
-	out->file = temporary_open(&out->target, out->temporary);
+	out->temporary = memory_zero(1, sizeof *out->temporary);
+	out->file = temporary_open(&out->target, out->temporary, out->failure);
 }
 
 static void check_alone(const struct output *out)
@@ -37,14 +37,30 @@ static void check_alone(const struct output *out)
 			die(STATUS_USAGE, "%s would be written twice", out->path);
 }
 
-static struct output *open_at(const char *path, bool live)
+static void release(struct output *out)
+{
+	struct output **at = &open_ones;
+	while (*at && *at != out)
+		at = &(*at)->next;
+	if (*at)
+		*at = out->next;
+	free(out->data);
+	free(out->path);
+	free(out->temporary);
+	target_free(&out->target);
+	free(out);
+}
+
+static struct output *open_at(const char *path, bool live, struct failure *failure)
 {
 	struct output *out = memory_zero(1, sizeof *out);
+	out->failure = failure;
 	if (path && strcmp(path, "-") != 0)
 		out->path = memory_text(path, strlen(path));
 	out->file = -1;
 	if (target_find(path, &out->target) == 0) {
-		check_alone(out);
+		if (!failure)
+			check_alone(out);
 		if (out->target.kind == TARGET_STREAM)
 			out->file = out->target.stream;
 		else if (out->target.kind == TARGET_DEVICE)
@@ -54,10 +70,15 @@ static struct output *open_at(const char *path, bool live)
 		else
 			open_temporary(out);
 	}
-	if (out->file < 0)
-		die_errno(STATUS_FAILED, "cannot write %s", path);
+	if (out->file < 0) {
+		failure_set_errno(failure, STATUS_FAILED, "cannot write %s", path);
+		release(out);
+		return NULL;
+	}
+	out->data = memory_new(OUTPUT_BYTES, 1);
 	out->capacity = OUTPUT_BYTES;
-	out->data = memory_new(out->capacity, 1);
+	if (failure)
+		return out;
 	out->next = open_ones;
 	open_ones = out;
 	return out;
@@ -65,14 +86,19 @@ static struct output *open_at(const char *path, bool live)
 
 struct output *output_open(const char *path, bool line_buffered)
 {
-	struct output *out = open_at(path, false);
+	struct output *out = open_at(path, false, NULL);
 	out->by_line = line_buffered || isatty(out->file);
 	return out;
 }
 
+struct output *output_open_or(const char *path, struct failure *failure)
+{
+	return open_at(path, false, failure);
+}
+
 struct output *output_open_live(const char *path)
 {
-	struct output *out = open_at(path, true);
+	struct output *out = open_at(path, true, NULL);
 	out->by_line = true;
 	return out;
 }
@@ -84,15 +110,16 @@ static const char *name_of(const struct output *out)
 
 void output_flush(struct output *out)
 {
-	for (size_t done = 0; done < out->n;) {
+	for (size_t done = 0; done < out->n && !has_failed(out->failure);) {
 		ssize_t n = write(out->file, out->data + done, out->n - done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			die_errno(STATUS_FAILED, "cannot write to %s", name_of(out));
-		if (n == 0)
-			die(STATUS_FAILED, "cannot write to %s: write returned 0", name_of(out));
-		done += (size_t)n;
+			failure_set_errno(out->failure, STATUS_FAILED, "cannot write to %s", name_of(out));
+		else if (n == 0)
+			failure_set(out->failure, STATUS_FAILED, "cannot write to %s: write returned 0", name_of(out));
+		else
+			done += (size_t)n;
 	}
 	out->n = 0;
 }
@@ -101,23 +128,9 @@ void output_make_room(struct output *out, size_t n)
 {
 	output_flush(out);
 	if (out->capacity < n) {
-		free(out->data);
-		out->data = memory_new(n, 1);
+		out->data = memory_resize(out->data, n, 1);
 		out->capacity = n;
 	}
-}
-
-static void release(struct output *out)
-{
-	struct output **at = &open_ones;
-	while (*at != out)
-		at = &(*at)->next;
-	*at = out->next;
-	free(out->data);
-	free(out->path);
-	free(out->temporary);
-	target_free(&out->target);
-	free(out);
 }
 
 /* Standard output is closed by finish(), standard error by nobody. */
@@ -128,29 +141,36 @@ static bool is_ours(const struct output *out)
 
 static void commit(struct output *out)
 {
-	const char *failed = NULL;
+	const char *wrong = NULL;
 	if (out->temporary) {
-		failed = temporary_commit(out->temporary, &out->target);
+		wrong = temporary_commit(out->temporary, &out->target);
 		out->file = out->temporary->file;
 	} else if (out->target.kind == TARGET_FILE) {
 		if (temporary_sync(out->file) != 0)
-			failed = "sync";
+			wrong = "sync";
 		else if (temporary_sync_folder(&out->target, out->file) != 0)
-			failed = "sync the folder of";
+			wrong = "sync the folder of";
 	}
-	if (failed)
-		die_errno(STATUS_FAILED, "cannot %s %s", failed, name_of(out));
+	if (wrong)
+		failure_set_errno(out->failure, STATUS_FAILED, "cannot %s %s", wrong, name_of(out));
 }
 
-void output_close(struct output *out)
+bool output_close(struct output *out)
 {
+	struct failure *failure = out->failure;
 	output_flush(out);
-	commit(out);
+	if (!has_failed(failure))
+		commit(out);
+	if (has_failed(failure)) {
+		output_abandon(out);
+		return false;
+	}
 	if (is_ours(out) && close(out->file) != 0)
-		die_errno(STATUS_FAILED, "cannot close %s", name_of(out));
+		failure_set_errno(failure, STATUS_FAILED, "cannot close %s", name_of(out));
 	if (target_close(&out->target) != 0)
-		die_errno(STATUS_FAILED, "cannot close the folder of %s", name_of(out));
+		failure_set_errno(failure, STATUS_FAILED, "cannot close the folder of %s", name_of(out));
 	release(out);
+	return !has_failed(failure);
 }
 
 void output_abandon(struct output *out)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "base/number.h"
 #include "base/span.h"
 #include "streams/target.h"
@@ -27,12 +28,19 @@ struct output {
 	struct target target;
 	struct temporary *temporary; /* NULL: written as it is */
 	struct output *next;         /* the others that are open */
+	struct failure *failure;     /* NULL: what fails ends the program */
 };
 
 /* Standard output when `path` is NULL or "-". `line_buffered` or a terminal:
  * flushed at each row. A file that this program is writing already is a usage error:
  * what the options' table cannot see (a file in a folder that was given). */
 struct output *output_open(const char *path, bool line_buffered);
+
+/* The same, in blocks, for a caller who wants to know: NULL when that fails. What fails
+ * later is in `failure`, too; what comes behind it goes nowhere, and output_close leaves
+ * the old file in place. Signals and exit are left alone, and whether something else
+ * writes the same file is not looked at. */
+struct output *output_open_or(const char *path, struct failure *failure);
 
 /* The same for a file that others watch while it grows: emptied at once, and written
  * in place. output_close syncs it. */
@@ -108,8 +116,8 @@ static inline void output_end_row(struct output *out)
 		output_flush(out);
 }
 
-/* Flushes, syncs, renames, closes; frees. */
-void output_close(struct output *out);
+/* Flushes, syncs, renames, closes; frees. False when the failure has a reason to. */
+bool output_close(struct output *out);
 
 /* Gives the file up: removes the temporary, leaves the old file; frees. */
 void output_abandon(struct output *out);

@@ -10,11 +10,11 @@ void rejects_open(struct rejects *r, bool skip, const struct number_limit *limit
 		r->file = output_open(path, false);
 }
 
-void rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
+bool rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
 		 struct span raw)
 {
 	if (!r->skip)
-		die(STATUS_DATA, "%s:%llu: %s", file, (unsigned long long)line, what);
+		return failure_set(r->failure, STATUS_DATA, "%s:%llu: %s", file, (unsigned long long)line, what);
 	r->n++;
 	if (r->file) {
 		output_span(r->file, raw);
@@ -22,26 +22,29 @@ void rejects_row(struct rejects *r, const char *file, uint64_t line, const char 
 	}
 	if (r->limit.given && !r->limit.is_share && r->n > r->limit.count) {
 		rejects_close(r); /* to be looked at */
-		die(STATUS_DATA, "%s:%llu: %s; that is bad row %llu, and --max-errors allows %llu", file,
-		    (unsigned long long)line, what, (unsigned long long)r->n,
-		    (unsigned long long)r->limit.count);
+		return failure_set(r->failure, STATUS_DATA,
+			    "%s:%llu: %s; that is bad row %llu, and --max-errors allows %llu", file,
+			    (unsigned long long)line, what, (unsigned long long)r->n,
+			    (unsigned long long)r->limit.count);
 	}
-	if (r->n == 1)
+	if (r->n == 1 && !r->failure)
 		warn("%s:%llu: %s (skipped; further ones are counted)", file,
 		     (unsigned long long)line, what);
+	return true;
 }
 
-void rejects_judge(struct rejects *r, uint64_t rows)
+bool rejects_judge(struct rejects *r, uint64_t rows)
 {
 	bool share = r->limit.given && r->limit.is_share &&
 		(double)r->n > r->limit.share * (double)rows;
 	if (r->n == 0 || (r->n < rows && !share))
-		return;
+		return true;
 	rejects_close(r);
 	if (r->n >= rows)
-		die(STATUS_DATA, "all %llu rows are bad: nothing is left", (unsigned long long)rows);
-	die(STATUS_DATA, "%llu of %llu rows are bad, and --max-errors allows %g %%",
-	    (unsigned long long)r->n, (unsigned long long)rows, 100 * r->limit.share);
+		return failure_set(r->failure, STATUS_DATA, "all %llu rows are bad: nothing is left",
+			    (unsigned long long)rows);
+	return failure_set(r->failure, STATUS_DATA, "%llu of %llu rows are bad, and --max-errors allows %g %%",
+		    (unsigned long long)r->n, (unsigned long long)rows, 100 * r->limit.share);
 }
 
 void rejects_close(struct rejects *r)

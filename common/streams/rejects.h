@@ -1,8 +1,9 @@
 /* rejects.h - what happens to bad rows: --on-error, --rejects, --max-errors.
  *
- * A bad row ends the program (exit 3), or is counted and its raw bytes kept. Where bad
- * rows are counted, too many of them end it too: more than a number at once, more than
- * a share at the end of the input, and always when no row was good.
+ * A bad row ends the program (exit 3; with a failure it is that one), or is counted and its
+ * raw bytes kept. Where bad rows are counted, too many of them end it too: more than a
+ * number at once, more than a share at the end of the input, and always when no row was
+ * good.
  */
 #ifndef RECPIPE_STREAMS_REJECTS_H
 #define RECPIPE_STREAMS_REJECTS_H
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "base/number.h"
 #include "base/span.h"
 
@@ -20,20 +22,22 @@ struct rejects {
 	struct number_limit limit;
 	struct output *file;        /* where raw rows are kept, or NULL */
 	uint64_t n;                 /* bad rows so far */
+	struct failure *failure;    /* NULL: the program ends */
 };
 
 /* `path` NULL: raw rows are not kept. */
 void rejects_open(struct rejects *r, bool skip, const struct number_limit *limit, const char *path);
 
 /* One bad row of `file` at `line`: `what` says what is wrong with it. Returns only when
- * rows are skipped and the limit is not passed; the first one is shown. */
-void rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
+ * rows are skipped and the limit is not passed (with a failure: false otherwise); the
+ * first one is shown, unless there is a failure: who has one speaks for himself. */
+bool rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
 		 struct span raw);
 
 /* At the end of the input, `rows` (good and bad ones) in all: exit 3 when every one of
- * them was bad, or more than the share that the limit allows. Call it before what was
+ * them was bad, or more than the share that the limit allows (with a failure: false). Call it before what was
  * made of the rows is published. */
-void rejects_judge(struct rejects *r, uint64_t rows);
+bool rejects_judge(struct rejects *r, uint64_t rows);
 
 /* Finishes the file of raw rows. */
 void rejects_close(struct rejects *r);

@@ -49,7 +49,13 @@ struct table {
 	enum time_unit unit;
 	int64_t newest;              /* in ms */
 	char **own_files;            /* table_open_file's one-element array */
+	struct failure *failure;     /* NULL: what fails ends the program */
 };
+
+struct failure *table_failure(const struct table *t)
+{
+	return t->failure;
+}
 
 static const char *file_path(const struct table *t)
 {
@@ -77,21 +83,29 @@ void table_fail(const struct table *t, const char *format, ...)
 	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)t->row_line, text);
 }
 
+/* No row comes any more. */
+static void stop(struct table *t)
+{
+	t->ended = true;
+	t->next_end = t->n_ends;
+}
+
 /* A bad row: fatal, or counted, its raw bytes kept; the first one is shown. */
 static void bad_row(struct table *t, struct span raw, const char *what)
 {
-	rejects_row(&t->rejects, table_file(t), t->row_line, what, raw);
+	if (!rejects_row(&t->rejects, table_file(t), t->row_line, what, raw))
+		stop(t);
 }
 
-static _Noreturn void bad_file(const struct table *t, uint64_t line, const char *what)
+static bool bad_file(const struct table *t, uint64_t line, const char *what)
 {
-	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)line, what);
+	return failure_set(t->failure, STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)line, what);
 }
 
 /* What kind of table was expected, for hints. */
 static enum hint_kind kind_of(const struct table *t)
 {
-	return t->own_files ? HINT_SIDE : t->format.csv ? HINT_CSV : HINT_TSV;
+	return t->own_files || t->failure ? HINT_SIDE : t->format.csv ? HINT_CSV : HINT_TSV;
 }
 
 /* The raw header line of the open file; an empty one without a header. */
@@ -104,39 +118,52 @@ static struct span raw_header(const struct table *t)
 	return (struct span){t->first_line.text.data, t->first_line.text.n ? t->first_line.text.n - 1 : 0};
 }
 
-/* --columns a,b,c; `width` of the header, 0 without one. */
-static void names_from_option(struct table *t, size_t width)
+/* What the list of names is called: a caller who wants to know has no options. */
+static const char *list_name(const struct table *t)
 {
-	columns_take_list(&t->columns, t->format.columns);
-	t->width = t->columns.n;
-	const char *hint = hint_line(raw_header(t), kind_of(t));
-	if (width && width != t->width)
-		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu%s%s",
-		    table_file(t), t->width, width, hint ? "; " : "", hint ? hint : "");
+	return t->failure ? "the list of columns" : "--columns";
 }
 
-static size_t count_fields(struct span line)
+/* --columns a,b,c; `width` of the header, 0 without one. */
+static bool names_from_option(struct table *t, size_t width)
 {
-	size_t n = 1;
-	for (size_t i = 0; i < line.n; i++)
-		n += line.at[i] == '\t';
-	return n;
+	if (!columns_take_list(&t->columns, t->format.columns, list_name(t)))
+		return false;
+	t->width = t->columns.n;
+	const char *hint = hint_line(raw_header(t), kind_of(t));
+	return !width || width == t->width ||
+	       failure_set(t->failure, STATUS_DATA, "%s:1: %s names %zu columns, the header has %zu%s%s",
+		    table_file(t), list_name(t), t->width, width, hint ? "; " : "", hint ? hint : "");
 }
 
 /* The header of a file behind the first: the same, or as wide as --columns. */
-static void compare_header(const struct table *t, struct span line)
+static bool compare_header(const struct table *t, struct span line)
 {
 	struct span first = {t->first_line.text.data, t->first_line.text.n - 1};
-	if (t->format.columns && count_fields(line) != t->width)
-		die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu",
-		    table_file(t), t->width, count_fields(line));
+	if (t->format.columns && columns_count(line) != t->width)
+		return failure_set(t->failure, STATUS_DATA, "%s:1: %s names %zu columns, the header has %zu",
+			    table_file(t), list_name(t), t->width, columns_count(line));
 	if (!t->format.columns && !span_equal(line, first))
-		die(STATUS_DATA, "%s:1: the header differs from that of %s", table_file(t),
-		    strcmp(t->files[0], "-") == 0 ? "(standard input)" : t->files[0]);
+		return failure_set(t->failure, STATUS_DATA, "%s:1: the header differs from that of %s", table_file(t),
+			    strcmp(t->files[0], "-") == 0 ? "(standard input)" : t->files[0]);
+	return true;
+}
+
+/* The names of the first header. */
+static bool take_names(struct table *t, struct span line)
+{
+	char where[512];
+	first_line_take(&t->first_line, line);
+	if (t->format.columns)
+		return names_from_option(t, columns_count(line));
+	snprintf(where, sizeof where, "%s:1", table_file(t));
+	bool good = columns_take(&t->columns, line, where);
+	t->width = t->columns.n;
+	return good;
 }
 
 /* Takes the header line off the block. */
-static void take_header(struct table *t)
+static bool take_header(struct table *t)
 {
 	const char *lf = memchr(t->at, '\n', t->n);
 	struct span line = {t->at, (size_t)(lf - t->at)};
@@ -145,28 +172,16 @@ static void take_header(struct table *t)
 	if (line.n && line.at[line.n - 1] == '\r')
 		line.n--;
 	if (line.n == 0)
-		bad_file(t, 1, "the header is a blank line");
+		return bad_file(t, 1, "the header is a blank line");
 	if (hint_has_cr(line)) {
 		char message[128];
 		snprintf(message, sizeof message, "a CR inside the header; %s", HINT_CR);
-		bad_file(t, 1, message);
-	}
-	if (t->columns.n) {
-		compare_header(t, line);
-	} else {
-		first_line_take(&t->first_line, line);
-		if (t->format.columns) {
-			names_from_option(t, count_fields(line));
-		} else {
-			char where[512];
-			snprintf(where, sizeof where, "%s:1", table_file(t));
-			columns_take(&t->columns, line, where);
-			t->width = t->columns.n;
-		}
+		return bad_file(t, 1, message);
 	}
 	t->block_line = 1;
 	if (t->csv_lines)
 		t->csv_lines++;
+	return t->columns.n ? compare_header(t, line) : take_names(t, line);
 }
 
 static void strip_bom(struct table *t)
@@ -177,13 +192,15 @@ static void strip_bom(struct table *t)
 	}
 }
 
-/* The next raw block of the open file into at, n; false at its end. */
+/* The next raw block of the open file into at, n; false at its end, and when it fails. */
 static bool fetch(struct table *t)
 {
 	struct span block;
 	t->csv_lines = NULL;
 	while (t->csv && !csv_block(t->csv, &block, &t->csv_lines)) {
 		struct span raw;
+		if (has_failed(t->failure))
+			return false;
 		const char *problem = csv_problem(t->csv, &t->row_line, &raw);
 		if (!problem)
 			return false;
@@ -192,9 +209,11 @@ static bool fetch(struct table *t)
 		snprintf(message, sizeof message, "not CSV: %s: %s%s%s", problem,
 			 quoted(raw.at, raw.n, text), hint ? "; " : "", hint ? hint : "");
 		if (!t->columns.n && !t->format.no_header)
-			bad_file(t, t->row_line, message);
+			return bad_file(t, t->row_line, message);
 		t->rows++;
 		bad_row(t, raw, message);
+		if (has_failed(t->failure))
+			return false;
 	}
 	if (!t->csv && !input_block(t->in, &block))
 		return false;
@@ -216,58 +235,64 @@ static void index_block(struct table *t)
 		regular_rows(t->at, t->n, t->ends, lines, t->width, &t->first_line);
 }
 
-/* Opens file number `file` and takes its header; an empty file is an error. */
-static void open_file(struct table *t)
+/* Opens file number `file`. */
+static bool open_file(struct table *t)
 {
-	t->in = input_open(file_path(t));
+	t->in = input_open_or(file_path(t), t->failure);
 	t->row_line = 1;
-	if (t->format.csv)
+	if (t->in && t->format.csv)
 		t->csv = csv_open(t->in, t->format.control_fails);
+	return t->in;
 }
 
-/* The open file's first block, its header taken off and checked. */
-static void first_block(struct table *t)
+/* The open file's first block, its header taken off and checked; an empty file is an error. */
+static bool first_block(struct table *t)
 {
 	t->block_line = 0;
 	t->at = "";
 	t->n = 0;
-	if (!fetch(t)) {
-		if (!t->format.no_header)
-			die(STATUS_DATA, "%s: no header line: the input is empty", table_file(t));
-	} else {
+	if (fetch(t)) {
 		strip_bom(t);
-		if (!t->format.no_header)
-			take_header(t);
+		return t->format.no_header || take_header(t);
 	}
+	if (has_failed(t->failure))
+		return false;
+	return t->format.no_header ||
+	       failure_set(t->failure, STATUS_DATA, "%s: no header line: the input is empty", table_file(t));
 }
 
-static void read_header(struct table *t)
+static bool read_header(struct table *t)
 {
-	first_block(t);
+	if (!first_block(t))
+		return false;
 	if (!t->columns.n) {
-		names_from_option(t, 0);
+		if (!names_from_option(t, 0))
+			return false;
 		if (t->width > 1)
 			first_line_take(&t->first_line, table_header(t));
 	}
 	index_block(t);
+	return true;
 }
 
-static void close_file(struct table *t)
+static bool close_file(struct table *t)
 {
 	if (t->csv)
 		t->replaced += csv_replaced(t->csv);
 	csv_close(t->csv);
-	input_close(t->in);
+	bool good = input_close(t->in);
 	t->csv = NULL;
 	t->in = NULL;
+	return good;
 }
 
 /* The headers of the files behind the first, before any work: one that differs is
  * found at once, not after hours. A pipe's is found when it is its turn, since it can
  * be read only once. */
-static void compare_headers(const struct table *t)
+static bool compare_headers(const struct table *t)
 {
-	for (int i = 1; i < t->file_count && !t->format.no_header; i++) {
+	bool good = true;
+	for (int i = 1; good && i < t->file_count && !t->format.no_header; i++) {
 		struct stat about;
 		struct table other = *t;
 		if (strcmp(t->files[i], "-") == 0 || stat(t->files[i], &about) != 0 ||
@@ -277,31 +302,40 @@ static void compare_headers(const struct table *t)
 		/* What is bad behind the header can wait, and is not spoken of yet. */
 		other.rejects = (struct rejects){.skip = true, .n = 1};
 		other.csv = NULL;
-		open_file(&other);
-		first_block(&other);
-		close_file(&other);
+		good = open_file(&other) && first_block(&other);
+		good = close_file(&other) && good;
 	}
+	return good;
 }
 
 static struct table *open_table(char **files, int count, const struct table_format *format,
-				char **own_files)
+				char **own_files, struct failure *failure)
 {
 	struct table *t = memory_zero(1, sizeof *t);
 	t->format = *format;
 	t->files = files;
 	t->file_count = count;
 	t->own_files = own_files;
-	open_file(t);
-	input_try(files + 1, count - 1);
-	rejects_open(&t->rejects, format->skip_bad, &format->max_errors, format->rejects);
-	read_header(t);
-	compare_headers(t);
-	return t;
+	t->failure = t->columns.failure = failure;
+	bool good = open_file(t) && input_try(files + 1, count - 1, failure);
+	if (good)
+		rejects_open(&t->rejects, format->skip_bad, &format->max_errors, format->rejects);
+	t->rejects.failure = failure;
+	if (good && read_header(t) && compare_headers(t))
+		return t;
+	table_close(t);
+	return NULL;
 }
 
 struct table *table_open(char **files, int count, const struct table_format *format)
 {
-	return open_table(files, count, format, NULL);
+	return open_table(files, count, format, NULL, NULL);
+}
+
+struct table *table_open_or(char **files, int count, const struct table_format *format,
+			    struct failure *failure)
+{
+	return open_table(files, count, format, NULL, failure);
 }
 
 struct table *table_open_file(const char *path)
@@ -309,7 +343,7 @@ struct table *table_open_file(const char *path)
 	char **files = memory_new(1, sizeof *files);
 	files[0] = memory_text(path, strlen(path));
 	struct table_format format = {0};
-	return open_table(files, 1, &format, files);
+	return open_table(files, 1, &format, files, NULL);
 }
 
 size_t table_width(const struct table *t)
@@ -329,12 +363,12 @@ struct span table_header(const struct table *t)
 
 long table_find_column(const struct table *t, const char *name)
 {
-	return columns_find(&t->columns, name, table_file(t), !t->own_files);
+	return columns_find(&t->columns, name, table_file(t), !t->own_files && !t->failure);
 }
 
 size_t table_column(const struct table *t, struct column wanted)
 {
-	return columns_require(&t->columns, wanted, table_file(t), !t->own_files,
+	return columns_require(&t->columns, wanted, table_file(t), !t->own_files && !t->failure,
 			       hint_header(raw_header(t), kind_of(t)));
 }
 
@@ -402,6 +436,15 @@ static bool step(struct table *t)
 	return false;
 }
 
+/* Opens the next file; false when there is none, or it cannot be. */
+static bool next_file(struct table *t)
+{
+	if (t->file + 1 >= t->file_count || !close_file(t))
+		return false;
+	t->file++;
+	return open_file(t) && read_header(t);
+}
+
 /* Goes to the next block with a row, in this file or the next ones. */
 static bool next_rows(struct table *t)
 {
@@ -411,16 +454,10 @@ static bool next_rows(struct table *t)
 			index_block(t);
 			continue;
 		}
-		if (t->file + 1 < t->file_count) {
-			close_file(t);
-			t->file++;
-			open_file(t);
-			read_header(t);
-			continue;
-		}
-		t->ended = true;
+		if (has_failed(t->failure) || !next_file(t))
+			t->ended = true;
 	}
-	if (t->ended)
+	if (t->ended && !has_failed(t->failure))
 		rejects_judge(&t->rejects, t->rows);
 	return !t->ended;
 }
@@ -537,12 +574,13 @@ uint64_t table_size(const struct table *t)
 	return t->in && t->file_count <= 1 ? input_size(t->in) : 0;
 }
 
-void table_close(struct table *t)
+bool table_close(struct table *t)
 {
 	if (!t)
-		return;
+		return true;
+	struct failure *failure = t->failure;
 	close_file(t);
-	if (t->replaced)
+	if (t->replaced && !failure)
 		tell("%llu TABs or line ends inside CSV values became spaces",
 		     (unsigned long long)t->replaced);
 	rejects_close(&t->rejects);
@@ -555,4 +593,5 @@ void table_close(struct table *t)
 	buffer_free(&t->first_line.text);
 	free(t->ends);
 	free(t);
+	return !has_failed(failure);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/date.h"
+#include "base/failure.h"
 #include "base/number.h"
 #include "base/span.h"
 #include "streams/column.h"
@@ -36,6 +37,15 @@ struct table_format {
  * strings must outlive the table. */
 struct table *table_open(char **files, int count, const struct table_format *format);
 
+/* The same for a caller who wants to know (NULL: ends the program): NULL when it fails. What
+ * fails later is in `failure`, too: then table_next has come to the end, and nothing is
+ * printed, ever. */
+struct table *table_open_or(char **files, int count, const struct table_format *format,
+			    struct failure *failure);
+
+/* Where a table that was opened so says what failed; NULL: what fails ends the program. */
+struct failure *table_failure(const struct table *t);
+
 /* One side file with a header, plain TSV, errors fatal. */
 struct table *table_open_file(const char *path);
 
@@ -47,7 +57,7 @@ struct span table_header(const struct table *t);
 
 /* Index of the column. When there is none of the name, or more than one: lists the
  * header, suggests the nearest name and exits: 2 when an option named it, 3 when the
- * name is a default. Columns that nobody asks for may lack a name or share one. */
+ * name is a default (with a failure: SIZE_MAX). Columns that nobody asks for may lack a name or share one. */
 size_t table_column(const struct table *t, struct column wanted);
 
 /* Index of the column of that name, -1 when there is none; exit 3 when there are several. */
@@ -111,8 +121,8 @@ uint64_t table_rejected(const struct table *t);
 uint64_t table_bytes(const struct table *t);
 uint64_t table_size(const struct table *t);
 
-/* Closes, and finishes the rejects file. */
-void table_close(struct table *t);
+/* Closes, and finishes the rejects file. False when the failure has a reason to. */
+bool table_close(struct table *t);
 
 /* The fast way for filters: the next block of well-formed rows. `row_count`
  * rows lie one behind the other from `at`; end of field f of row r is

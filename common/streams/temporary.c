@@ -64,10 +64,11 @@ static void install_clean_up(void)
 }
 
 /* No signal comes between the making of a name and its being remembered. */
-static void hold_signals(sigset_t *before)
+static void hold_signals(const struct temporary *tmp, sigset_t *before)
 {
 	sigset_t ending;
-	install_clean_up();
+	if (!tmp->unattended)
+		install_clean_up();
 	sigemptyset(&ending);
 	for (size_t i = 0; i < ENDINGS; i++)
 		sigaddset(&ending, ENDING[i]);
@@ -81,18 +82,20 @@ static void let_signals(const sigset_t *before)
 	errno = error;
 }
 
-static void remember(int folder, char *name)
+/* False, and the name is gone, when there are too many. */
+static bool remember(int folder, char *name)
 {
 	for (int i = 0; i < NAMED_MOST; i++) {
 		if (!named[i].name) {
 			named[i].folder = folder;
 			named[i].owner = getpid();
 			named[i].name = name;
-			return;
+			return true;
 		}
 	}
 	unlinkat(folder, name, 0);
-	die(STATUS_FAILED, "too many files open for writing");
+	errno = EMFILE;
+	return false;
 }
 
 static void forget(const char *name)
@@ -116,14 +119,14 @@ static char *beginning_of(const struct target *t)
 	return memory_format(".%.*s%s", (int)n, t->name, MARK);
 }
 
-/* A name that nobody can foresee. One that is not locked is called so: it is never
- * taken for one that a dead run has left. */
+/* A name that nobody can foresee, NULL and errno without random bytes. One that is not
+ * locked is called so: it is never taken for one that a dead run has left. */
 static char *new_name(const struct target *t, bool locked)
 {
 	uint64_t bits;
 	while (getrandom(&bits, sizeof bits, 0) != sizeof bits)
 		if (errno != EINTR)
-			die_errno(STATUS_FAILED, "cannot get random bytes");
+			return NULL;
 	char *beginning = beginning_of(t);
 	char *name = memory_format("%s%s%016llx", beginning, locked ? "" : "unlocked-",
 				   (unsigned long long)bits);
@@ -196,6 +199,8 @@ static bool is_named(const struct temporary *tmp, const char *name)
 static int try_named(const struct target *t, struct temporary *tmp)
 {
 	char *name = new_name(t, tmp->locked);
+	if (!name)
+		return -1;
 	tmp->file = openat(t->folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			   first_mode(t));
 	if (tmp->file < 0) {
@@ -208,9 +213,14 @@ static int try_named(const struct target *t, struct temporary *tmp)
 		tmp->locked = errno == EWOULDBLOCK; /* else there are no locks here */
 	}
 	if (kept && is_named(tmp, name)) { /* nobody took it for a dead one before the lock */
-		tmp->name = name;
-		remember(tmp->folder, name);
-		return 0;
+		if (remember(tmp->folder, name)) {
+			tmp->name = name;
+			return 0;
+		}
+		close(tmp->file);
+		free(name);
+		errno = EMFILE;
+		return -1;
 	}
 	unlinkat(t->folder, name, 0);
 	close(tmp->file);
@@ -218,12 +228,13 @@ static int try_named(const struct target *t, struct temporary *tmp)
 	return 1;
 }
 
-static int open_named(const struct target *t, struct temporary *tmp)
+static int open_named(const struct target *t, struct temporary *tmp, bool unattended)
 {
 	sigset_t before;
 	int left = TRIES, made;
-	*tmp = (struct temporary){.file = -1, .folder = t->folder, .locked = true};
-	hold_signals(&before);
+	*tmp = (struct temporary){.file = -1, .folder = t->folder, .locked = true,
+				  .unattended = unattended};
+	hold_signals(tmp, &before);
 	do {
 		made = try_named(t, tmp);
 	} while (made == 1 && --left);
@@ -231,16 +242,16 @@ static int open_named(const struct target *t, struct temporary *tmp)
 	return made == 0 ? tmp->file : -1;
 }
 
-int temporary_open(const struct target *t, struct temporary *tmp)
+int temporary_open(const struct target *t, struct temporary *tmp, bool unattended)
 {
 	remove_left_overs(t);
 	if (access("/proc/self/fd", X_OK) != 0)
-		return open_named(t, tmp);
-	*tmp = (struct temporary){.folder = t->folder};
+		return open_named(t, tmp, unattended);
+	*tmp = (struct temporary){.folder = t->folder, .unattended = unattended};
 	tmp->file = openat(t->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, first_mode(t));
 	if (tmp->file < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ||
 			      errno == ENOENT))
-		return open_named(t, tmp); /* no files without a name here */
+		return open_named(t, tmp, unattended); /* no files without a name here */
 	if (tmp->file >= 0)
 		tmp->locked = flock(tmp->file, LOCK_EX | LOCK_NB) == 0;
 	return tmp->file;
@@ -278,7 +289,7 @@ static int copy_to_named(struct temporary *tmp, const struct target *t)
 {
 	struct temporary copy;
 	char block[1 << 16];
-	if (open_named(t, &copy) < 0)
+	if (open_named(t, &copy, tmp->unattended) < 0)
 		return -1;
 	off_t at = 0;
 	for (ssize_t n; (n = pread(tmp->file, block, sizeof block, at)) != 0;) {
@@ -312,10 +323,14 @@ static int link_file(struct temporary *tmp, const struct target *t)
 	snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", tmp->file);
 	for (int left = TRIES; left > 0; left--) {
 		char *name = new_name(t, tmp->locked);
+		if (!name)
+			return -1;
 		if (linkat(AT_FDCWD, open_file, t->folder, name, AT_SYMLINK_FOLLOW) == 0) {
-			tmp->name = name;
-			remember(t->folder, name);
-			return 0;
+			bool kept = remember(t->folder, name);
+			tmp->name = kept ? name : NULL;
+			if (!kept)
+				free(name);
+			return kept ? 0 : -1;
 		}
 		free(name);
 		if (errno != EEXIST)
@@ -346,7 +361,7 @@ static const char *put_in_place(struct temporary *tmp, const struct target *t)
 {
 	const char *failed = NULL;
 	sigset_t before;
-	hold_signals(&before);
+	hold_signals(tmp, &before);
 	if (!tmp->name && link_file(tmp, t) != 0)
 		failed = "link";
 	else if (renameat(t->folder, tmp->name, t->folder, t->name) != 0)

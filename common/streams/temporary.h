@@ -19,12 +19,14 @@ struct temporary {
 	int folder; /* the target's */
 	char *name; /* NULL while it has none */
 	bool locked;
+	bool unattended; /* the program's signals and its exit are left alone */
 };
 
 /* Removes what dead runs left beside the target, then opens. -1 and errno when it
  * cannot. The mode is that of a new file, or the caller's alone where a file is to be
- * replaced, until that one's is taken over. */
-int temporary_open(const struct target *t, struct temporary *tmp);
+ * replaced, until that one's is taken over. A name that the file has is removed when
+ * SIGINT, SIGTERM or SIGHUP ends the program and when it exits, unless it is `unattended`. */
+int temporary_open(const struct target *t, struct temporary *tmp, bool unattended);
 
 /* Gives it the mode of the replaced file, the group and the owner too where the caller
  * may (a group that it may not give gets no more rights than others have), syncs it,

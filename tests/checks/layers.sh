@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who may include and call whom: a file of common/ only its own layer and those below (so
-# nothing below frame knows of options and usage errors); tools no other tool; hiredis only
-# in services; the services archive of its own.
+# nothing below frame knows of options and usage errors); library/ what lies below learning;
+# tools no other tool; hiredis only in services; the services archive of its own.
 set -u
 cd "$RECPIPE_ROOT" || exit 1
 
@@ -16,10 +16,11 @@ layers()
 			level[names[i]] = i
 			order = order (i > 1 ? ", " : "the layers are, from the lowest: ") names[i]
 		}
+		level["library"] = level["learning"] - 0.5
 	}
 	FNR == 1 {
 		split(FILENAME, part, "/")
-		own = part[1] == "common" ? part[2] : ""
+		own = part[1] == "common" ? part[2] : part[1] == "library" ? "library" : ""
 		in_comment = 0
 		split("", is_own)
 		if (!learn && part[1] == "common" && !(own in level))
@@ -48,7 +49,7 @@ layers()
 		if (target ~ /\.\./)
 			complain("includes " target ": write layer/file.h, from common/, without ..")
 		slash = index(target, "/")
-		if (own != "" && !slash)
+		if (own != "" && own != "library" && !slash)
 			complain("includes " target ": write the layer too, as in \"base/span.h\"")
 		if (slash) {
 			layer = substr(target, 1, slash - 1)
@@ -95,46 +96,53 @@ layers()
 		print FILENAME ":" FNR ": " what
 		bad = 1
 	}
-	END { exit bad }' learn=1 $(find common -name '*.h') learn=0 $(find common tools -name '*.[ch]')
+	END { exit bad }' learn=1 $(find common -name '*.h') learn=0 $(find common library tools -name '*.[ch]')
 }
 layers || exit 1
 
-# Can it fail? A file more in a copy of common/; the last one is as it should be.
-mkdir "$RECPIPE_TMP/tree" && cp -R common "$RECPIPE_TMP/tree" && mkdir "$RECPIPE_TMP/tree/tools" || exit 1
+# Can it fail? A file more in a copy of the tree; the last one is as it should be.
+mkdir "$RECPIPE_TMP/tree" && cp -R common "$RECPIPE_TMP/tree" && cp -R library "$RECPIPE_TMP/tree" &&
+	mkdir "$RECPIPE_TMP/tree/tools" || exit 1
 control()
 {
-	(cd "$RECPIPE_TMP/tree" && cat > "common/$1" && layers > "$RECPIPE_TMP/found")
+	(cd "$RECPIPE_TMP/tree" && cat > "$1" && layers > "$RECPIPE_TMP/found")
 	found=$?
-	rm "$RECPIPE_TMP/tree/common/$1"
+	rm "$RECPIPE_TMP/tree/$1"
 	if [ "$2" = good ]; then
 		[ $found = 0 ] && return
 	else
-		[ $found != 0 ] && ! grep -v "^common/$1:" "$RECPIPE_TMP/found" &&
+		[ $found != 0 ] && ! grep -v "^$1:" "$RECPIPE_TMP/found" &&
 			grep -q "$2" "$RECPIPE_TMP/found" && return
 	fi
-	echo "negative control: common/$1: not found ($2), or found where nothing is: $(cat "$RECPIPE_TMP/found")"
+	echo "negative control: $1: not found ($2), or found where nothing is: $(cat "$RECPIPE_TMP/found")"
 	exit 1
 }
-control domain/bad.c 'includes frame/options.h' << 'END'
+control common/domain/bad.c 'includes frame/options.h' << 'END'
 #include "frame/options.h"
 END
-control domain/bad.c 'uses usage_error of frame' << 'END'
+control common/domain/bad.c 'uses usage_error of frame' << 'END'
 void usage_error(const char *format, ...);
 END
-control domain/bad.c 'bad.c:2: uses option_given of frame' << 'END'
+control common/domain/bad.c 'bad.c:2: uses option_given of frame' << 'END'
 /* a comment
  * of lines */ static int n(void) { return option_given("user"); }
 END
-control streams/bad.c 'uses program_start of frame' << 'END'
+control common/streams/bad.c 'uses program_start of frame' << 'END'
 static const void *start = (const void *)program_start;
 END
-control learning/bad.c 'uses finish of frame' << 'END'
+control common/learning/bad.c 'uses finish of frame' << 'END'
 static int end(void) { return /* at last */ finish(0); }
 END
-control data/bad.c 'uses table_open of streams' << 'END'
+control common/data/bad.c 'uses table_open of streams' << 'END'
 static void *open(void) { return table_open(0, 0, 0); }
 END
-control domain/good.c good << 'END'
+control library/bad.c 'includes learning/loss.h' << 'END'
+#include "learning/loss.h"
+END
+control library/bad.c 'uses usage_error of frame' << 'END'
+static void f(void) { usage_error("x"); }
+END
+control common/domain/good.c good << 'END'
 #include "streams/column.h"
 /* usage_error("it is frame that calls it")
  * option_given("user") */

@@ -7,7 +7,7 @@ bad=0
 sh tests/man-options.sh --check || bad=1
 if command -v mandoc > /dev/null; then
 	# Dates are left out for reproducible pages, and sections named as we need them.
-	mandoc -T lint -W warning man/*.[157] 2>&1 |
+	mandoc -T lint -W warning man/*.[1357] 2>&1 |
 		grep -vE 'missing date|unusual order|referenced manual not found|no blank before trailing|legacy man' \
 			> "$RECPIPE_TMP/lint"
 	if [ -s "$RECPIPE_TMP/lint" ]; then
@@ -29,7 +29,7 @@ for page in man/*.1; do
 		fi
 	done
 done
-for word in $(sed -n 's/^\.BR \([a-z\\-]*\) (1).*/\1/p' man/*.[157] | tr -d '\\' | sort -u); do
+for word in $(sed -n 's/^\.BR \([a-z\\-]*\) (1).*/\1/p' man/*.[1357] | tr -d '\\' | sort -u); do
 	if [ ! -f "man/$word.1" ] && ! command -v "$word" > /dev/null; then
 		echo "the pages refer to $word(1), which is neither here nor on this machine"
 	fi

@@ -4,7 +4,7 @@
 # that end in LF, one place for the version, secrets never in argv.
 set -u
 cd "$RECPIPE_ROOT" || exit 1
-files=$(find common tools tests -name '*.[ch]')
+files=$(find common tools library tests -name '*.[ch]')
 bad=0
 # forbid WHAT PATTERN FILE..
 forbid()
@@ -17,10 +17,10 @@ forbid()
 	fi
 }
 forbid 'an unchecked call: numbers by base/number.h, texts by base/memory.h and base/buffer.h' '\b(atoi|atof|atol|strcpy|strcat|sprintf|vsprintf|gets|strtok)\(' \
-	$(find common tools -name '*.[ch]')
+	$(find common tools library -name '*.[ch]')
 # What comes from outside is no part of a program's text (base/quote.h): no tool starts a
 # shell but with a text made by command.c, and scripts give awk its values by ENVIRON.
-forbid 'a shell that a library starts: fork and execvp, with the words in an array' '\b(popen|system|wordexp)\(' $(find common tools -name '*.[ch]')
+forbid 'a shell that a library starts: fork and execvp, with the words in an array' '\b(popen|system|wordexp)\(' $(find common tools library -name '*.[ch]')
 shipped=$(find pipelines completions -type f ! -path 'pipelines/data/*'; ls tests/run .ci/run)
 forbid 'awk -v reads backslashes: put the value into the environment and use ENVIRON' '\bawk\b.* -v ' $shipped
 if grep -nE '\beval\b|\bsh -c\b' $shipped | grep -vE 'words in quotes|MAIL_COMMAND'; then
@@ -31,7 +31,7 @@ forbid 'unfinished? Finish it, or say in plain words what is not done' '\b(TO''D
 forbid 'a typedef of a struct: write struct NAME where it is used' '^typedef (struct|union|enum)[^(]*;' $files
 forbid 'a blank at the end of a line: delete it' '[ 	]$' $files
 forbid 'a line end of another system: delete the CR (tr -d)' "$(printf '\r')\$" $files
-for f in $(find common tools -name '*.[ch]'); do
+for f in $(find common tools library -name '*.[ch]'); do
 	expand -t 4 "$f" | awk -v f="$f" '{ gsub(/[\200-\277]/, "") } # bytes inside a UTF-8 character
 		length > 110 { print f ":" NR ": longer than 110 columns (a tab counts 4): break the line"; n++ }
 		END { exit n > 0 }' || bad=1

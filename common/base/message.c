@@ -1,0 +1,63 @@
+#include "base/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/quote.h"
+
+static void add_shown(struct message *m, const char *text, size_t n)
+{
+	static const char CUT[] = "...";
+	for (size_t i = 0, length; i < n; m->n += length) {
+		if (m->n + QUOTE_UNIT > sizeof m->text - 256) { /* room for what comes behind it */
+			memcpy(m->text + m->n, CUT, sizeof CUT - 1);
+			m->n += sizeof CUT - 1;
+			return;
+		}
+		i += quote_unit(text + i, n - i, m->text + m->n, &length);
+	}
+}
+
+void message_plain(struct message *m, const char *text)
+{
+	size_t room = sizeof m->text - m->n, n = strlen(text);
+	n = n < room ? n : room;
+	memcpy(m->text + m->n, text, n);
+	m->n += n;
+}
+
+void message_format(struct message *m, const char *format, va_list args)
+{
+	char text[sizeof m->text];
+	int used = vsnprintf(text, sizeof text, format, args);
+	add_shown(m, text, used < 0 ? 0 : strlen(text));
+}
+
+void message_errno(struct message *m, int error)
+{
+	char why[128];
+	message_plain(m, ": ");
+	message_plain(m, strerror_r(error, why, sizeof why));
+}
+
+const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])
+{
+	enum { SHOWN = 60 };
+	char *o = out;
+	size_t i = 0, length;
+	*o++ = '"';
+	while (i < n) {
+		char unit[QUOTE_UNIT];
+		size_t took = quote_unit(bytes + i, n - i, unit, &length);
+		if (i + took > SHOWN)
+			break;
+		if (bytes[i] == '"' || bytes[i] == '\\')
+			*o++ = '\\';
+		o = (char *)memcpy(o, unit, length) + length;
+		i += took;
+	}
+	*o++ = '"';
+	memcpy(o, i < n ? "..." : "", i < n ? 4 : 1);
+	return out;
+}
