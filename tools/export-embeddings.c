@@ -43,13 +43,17 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("kind", "KIND", kind, "item|user|item_feature|user_feature", .fallback = "item",
 		.help = "the rows of the model that are taken"),
 	OPTION_FILE("directory", "DIR", directory,
+		.requires = "format=projector", .required_by = "format=projector", .excludes = "output",
 		.help = "the folder for --format projector; it is made when it is not there"),
 	OPTION_FILE("metadata", "FILE", metadata,
+		.requires = "format=projector",
 		.help = "a table by id, such as the catalog: its columns become the projector's "
 			"metadata"),
 	OPTION_TEXT("id", "COLUMN", id,
+		.requires = "metadata",
 		.help = "the ids' column of the --metadata file (item or user, by --kind)"),
 	OPTION_OUTPUT("ids", "FILE", ids,
+		.requires = "format=npy",
 		.help = "with --format npy: write the rows' ids to FILE, one a line"),
 	OPTION_FLAG("bias", bias, .help = "take the bias as one more component, the last"),
 	OPTION_FLAG("unit", unit, .help = "scale the vectors to length 1"),
@@ -202,26 +206,8 @@ static void write_projector(const struct embedding *e, const struct metadata *m,
 
 /* --- the run ------------------------------------------------------------------ */
 
-static void check_options(const struct options *o)
-{
-	bool projector = o->format == PROJECTOR;
-	if (projector && !o->directory)
-		usage_error("--format projector writes a folder: --directory DIR is missing");
-	if (projector && o->common.output)
-		usage_error("--format projector writes to --directory, not to --output");
-	if (!projector && o->directory)
-		usage_error("--directory goes with --format projector only");
-	if (!projector && o->metadata)
-		usage_error("--metadata goes with --format projector only");
-	if (o->id && !o->metadata)
-		usage_error("--id names a column of the --metadata file, which is missing");
-	if (o->format != NPY && o->ids)
-		usage_error("--ids goes with --format npy only");
-}
-
 static int run(const struct options *o, char **files, int count)
 {
-	check_options(o);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table *side = o->metadata ? table_open_file(o->metadata) : NULL;

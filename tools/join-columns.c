@@ -28,8 +28,11 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("on", "COLUMN,..", on,
+		.required = true,
 		.help = "the key: a column, or several that must all be equal"),
-	OPTION_FILE("with", "FILE", with, .help = "the side file, a table with one row for each key"),
+	OPTION_FILE("with", "FILE", with,
+		.required = true,
+		.help = "the side file, a table with one row for each key"),
 	OPTION_TEXT("with-on", "COLUMN,..", with_on,
 		.help = "the key's columns in the side file when they have other names there"),
 	OPTION_TEXT("take", "COLUMN,..", take,
@@ -37,9 +40,11 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("prefix", "TEXT", prefix,
 		.help = "put TEXT in front of the names of the added columns"),
 	OPTION_FLAG("left", left,
+		.excludes = "inner",
 		.help = "keep rows whose key the side file does not have, which is the rule"),
 	OPTION_FLAG("inner", inner, .help = "drop rows whose key the side file does not have"),
 	OPTION_TEXT("fill", "TEXT", fill,
+		.excludes = "inner",
 		.help = "the value of the added columns in rows without a partner; empty without it"),
 	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
@@ -239,14 +244,6 @@ static int run(const struct options *o, char **files, int count)
 
 static void check(const struct options *o, char **files, int count)
 {
-	if (!o->on)
-		usage_error("--on must be given: the column that both tables share");
-	if (!o->with)
-		usage_error("--with must be given: the side file");
-	if (o->left && o->inner)
-		usage_error("--left and --inner exclude each other");
-	if (o->fill && o->inner)
-		usage_error("--fill has nothing to do with --inner");
 	if (o->fill && strpbrk(o->fill, "\t\n"))
 		usage_error("--fill may hold neither TAB nor line end");
 	if (o->prefix && strpbrk(o->prefix, "\t\n"))

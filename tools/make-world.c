@@ -34,6 +34,7 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("output-folder", "FOLDER", folder, .letter = 'd',
+		.required = true,
 		.help = "where the three files go; made when it is missing"),
 	OPTION_INT("users", "N", users, .fallback = "10000", .low = 1, .high = 1e8,
 		.help = "listeners"),
@@ -239,8 +240,6 @@ static void make_users(const struct options *o, const uint32_t *genre_of_track)
 
 static int run(const struct options *o)
 {
-	if (!o->folder)
-		usage_error("--output-folder is needed");
 	if (mkdir(o->folder, 0777) != 0 && errno != EEXIST)
 		die_errno(STATUS_FAILED, "cannot make the folder %s", o->folder);
 	uint32_t *genre_of_track = make_tracks(o);

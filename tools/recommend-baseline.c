@@ -47,6 +47,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("splits", "NAME,..", splits, .fallback = "train",
 		.help = "count the rows of these splits (or all)"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
+		.requires = "method=popular",
 		.help = "popular: halve a row's weight for every TIME that it is older than the "
 			"newest row"),
 	TIMESTAMP_UNIT_ROW(unit, "ms"),
@@ -54,9 +55,11 @@ static const struct option_row OPTIONS[] = {
 		.help = "never offer a user the items that FILE has for them; the dataset itself, as "
 			"a rule"),
 	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
+		.requires = "exclude",
 		.help = "of an --exclude file with a split column, the rows of these splits count "
 			"(or all)"),
 	OPTION_DURATION("exclude-window", "TIME", exclude_window_s, .low = ABOVE_ZERO, .high = 1e15,
+		.requires = "exclude",
 		.help = "forget --exclude rows that are more than TIME older than the newest of them"),
 	OPTION_FILE("users", "FILE", users,
 		.help = "lists for the users of FILE (column user) alone, known or not, in its order"),
@@ -244,12 +247,6 @@ static int run(const struct options *o, char **files, int count)
 {
 	unsigned splits = option_splits("splits", o->splits);
 	option_splits("exclude-splits", o->exclude_splits);
-	if (option_given("exclude-splits") && o->exclude.n == 0)
-		usage_error("--exclude-splits is about --exclude");
-	if (option_given("exclude-window") && o->exclude.n == 0)
-		usage_error("--exclude-window is about --exclude");
-	if (o->half_life_s > 0 && o->method == METHOD_RANDOM)
-		usage_error("--half-life is about --method popular");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table **tables = open_excluded(o);

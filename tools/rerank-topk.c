@@ -42,16 +42,21 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("items", "FILE", items,
 		.help = "the catalog (item, and artist available blocked): what is not available or "
 			"is blocked is dropped"),
-	OPTION_FLAG("known-only", known_only, .help = "drop items that --items does not have, too"),
+	OPTION_FLAG("known-only", known_only,
+		.requires = "items",
+		.help = "drop items that --items does not have, too"),
 	OPTION_LIST("block", "FILE", blocks,
 		.help = "drop the items of FILE (column item), or with a column user each for that "
 			"user alone; may be repeated"),
 	OPTION_INT("per-artist", "N", per_artist, .low = 1, .high = 1e9,
+		.requires = "items",
 		.help = "at most N items of an artist in a list; needs --items with a column artist"),
 	OPTION_REAL("mmr", "SHARE", mmr, .low = 0, .high = 1,
+		.requires = "model|items",
 		.help = "diversify by maximal marginal relevance: SHARE is the weight of the score, "
 			"the rest that of not being like what is above; 1 changes nothing"),
 	OPTION_FILE("model", "FILE", model,
+		.requires = "mmr",
 		.help = "likeness for --mmr: the cosine of the items' factors in this model; without "
 			"it, the same artist"),
 	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
@@ -270,14 +275,6 @@ static uint64_t rerank(struct rerank *r, const struct topn_list *list, struct ou
 static void set_up(struct rerank *r)
 {
 	const struct options *o = r->o;
-	if (o->per_artist && !o->items)
-		usage_error("--per-artist needs --items with a column artist");
-	if (o->known_only && !o->items)
-		usage_error("--known-only needs --items");
-	if (o->model && !option_given("mmr"))
-		usage_error("--model is for --mmr");
-	if (option_given("mmr") && !o->model && !o->items)
-		usage_error("--mmr needs --model, or --items with a column artist");
 	bool artists = o->per_artist || (option_given("mmr") && !o->model);
 	r->blocked = strmap_new();
 	r->blocked_pairs = strmap_new();

@@ -510,6 +510,8 @@ const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE])
 		snprintf(out, NUMBER_RANGE_SIZE, "at least %.15g", low);
 	else if (isinf(low))
 		snprintf(out, NUMBER_RANGE_SIZE, "at most %.15g", high);
+	else if (high >= BELOW_ONE && high < 1)
+		snprintf(out, NUMBER_RANGE_SIZE, "%.15g to 1 (exclusive)", low);
 	else
 		snprintf(out, NUMBER_RANGE_SIZE, "%.15g to %.15g", low, high);
 	return out;

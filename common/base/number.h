@@ -45,6 +45,8 @@ const char *number_problem(enum number_state state);
 
 /* The smallest number above zero: `low` of a range that excludes 0. */
 #define ABOVE_ZERO 0x1p-1022
+/* The greatest float below 1: as an upper bound, 1 itself is excluded. */
+#define BELOW_ONE 0x1.fffffep-1
 
 /* The range low .. high in words: "1 to 1024", "at least 0", "above 0"; returns `out`. */
 enum { NUMBER_RANGE_SIZE = 96 };

@@ -1,3 +1,4 @@
+/* The command line, parsed by the table of options. */
 #include "frame/options.h"
 
 #include <ctype.h>
@@ -13,33 +14,42 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "frame/option-table.h"
 #include "frame/outputs.h"
 #include "frame/run.h"
-#include "streams/output.h"
-
-#ifndef RECPIPE_VERSION
-#define RECPIPE_VERSION "0.0.0"
-#endif
 
 /* What program_start remembers: which options were given, and in what order. */
-static struct {
-	const struct option_row *rows;
-	size_t n;
-	unsigned *when; /* when[i]: 0 never, else the number of its last occurrence */
-} seen;
+static struct option_state seen;
 
-static const struct option_row *row_called(const char *name)
+const struct option_row *option_row_called(const struct option_row *rows, const char *name)
 {
-	for (size_t i = 0; i < seen.n; i++)
-		if (strcmp(seen.rows[i].name, name) == 0)
-			return &seen.rows[i];
+	for (const struct option_row *row = rows; row && row->name; row++)
+		if (row->kind != OPTION_GROUP && strcmp(row->name, name) == 0)
+			return row;
 	return NULL;
 }
 
 static unsigned given_when(const char *name)
 {
-	const struct option_row *row = row_called(name);
+	const struct option_row *row = option_row_called(seen.rows, name);
 	return row ? seen.when[row - seen.rows] : 0;
+}
+
+int option_command(void)
+{
+	return seen.command;
+}
+
+bool option_applies(const struct program *p, const struct option_row *row, int command)
+{
+	const char *name = p->commands ? p->commands[command].name : "";
+	size_t n = strlen(name);
+	for (const char *at = row->of; at && *at; at += strcspn(at, ",")) {
+		at += *at == ',';
+		if (strcspn(at, ",") == n && memcmp(at, name, n) == 0)
+			return true;
+	}
+	return !row->of;
 }
 
 bool option_given(const char *name)
@@ -78,7 +88,7 @@ _Noreturn static void bad_value(const struct option_row *row, const char *value,
 		    quoted(value, strlen(value), shown));
 }
 
-static bool has_range(const struct option_row *row)
+bool option_has_range(const struct option_row *row)
 {
 	return (row->low < 0 || row->low > 0 || row->high < 0 || row->high > 0) &&
 		!(isinf(row->low) && isinf(row->high));
@@ -86,7 +96,7 @@ static bool has_range(const struct option_row *row)
 
 static void check_range(const struct option_row *row, const char *value, double number)
 {
-	if (!has_range(row) || (number >= row->low && number <= row->high))
+	if (!option_has_range(row) || (number >= row->low && number <= row->high))
 		return;
 	char range[NUMBER_RANGE_SIZE], problem[128];
 	snprintf(problem, sizeof problem, "must be %s", number_range(row->low, row->high, range));
@@ -99,10 +109,8 @@ static void check_number(const struct option_row *row, const char *value, enum n
 		bad_value(row, value, number_problem(state));
 }
 
-/* Index of `word` among "a|b|c", or -1. */
-static int choice_index(const char *choices, const char *word)
+int choice_index(const char *choices, const char *word, size_t n)
 {
-	size_t n = strlen(word);
 	int index = 0;
 	for (const char *at = choices;; index++) {
 		size_t length = strcspn(at, "|");
@@ -154,7 +162,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 		check_range(row, value, *(double *)at);
 		break;
 	case OPTION_CHOICE: {
-		int index = choice_index(row->choices, value);
+		int index = choice_index(row->choices, value, n);
 		if (index < 0) {
 			char problem[256];
 			snprintf(problem, sizeof problem, "must be one of %s", row->choices);
@@ -175,6 +183,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 	case OPTION_HELP:
 	case OPTION_VERSION:
 	case OPTION_ALIAS:
+	case OPTION_GROUP:
 		break;
 	}
 }
@@ -182,7 +191,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 static void set_defaults(const struct option_row *rows, size_t n, void *options)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].kind == OPTION_ALIAS)
+		if (rows[i].kind == OPTION_ALIAS || rows[i].kind == OPTION_GROUP)
 			continue;
 		bool shared = false; /* --progress and --no-progress: the first one rules */
 		for (size_t j = 0; j < n; j++)
@@ -192,191 +201,6 @@ static void set_defaults(const struct option_row *rows, size_t n, void *options)
 		if (rows[i].fallback)
 			set_value(&rows[i], rows[i].fallback, options);
 	}
-}
-
-/* ---- what the table says to people ---- */
-
-/* Appends words, broken at 79 columns, the following lines indented. */
-static void add_wrapped(struct buffer *b, size_t column, size_t indent, const char *text)
-{
-	while (*text) {
-		size_t word = strcspn(text, " ");
-		if (column > indent && column + 1 + word > 79) {
-			buffer_format(b, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			buffer_add_byte(b, ' ');
-			column++;
-		}
-		buffer_add(b, text, word);
-		column += word;
-		text += word;
-		text += strspn(text, " ");
-	}
-	buffer_add_byte(b, '\n');
-}
-
-/* The help text with its choices, range and default. */
-static char *row_help(const struct option_row *row)
-{
-	struct buffer b = {0};
-	buffer_add_text(&b, row->help);
-	char range[NUMBER_RANGE_SIZE];
-	if (row->choices && strcmp(row->choices, row->argument ? row->argument : "") != 0)
-		buffer_format(&b, "; one of %s", row->choices);
-	else if (row->argument && has_range(row))
-		buffer_format(&b, "; %s", number_range(row->low, row->high, range));
-	if (row->kind == OPTION_LIST && !strstr(row->help, "repeated"))
-		buffer_add_text(&b, "; may be repeated");
-	if (row->fallback)
-		buffer_format(&b, " (default %s)", row->fallback);
-	return buffer_text(&b);
-}
-
-static void print_out(struct buffer *b)
-{
-	struct output *out = output_open(NULL, false);
-	output_bytes(out, b->data, b->n);
-	output_close(out);
-	exit(finish(STATUS_DONE));
-}
-
-static void add_paragraph(struct buffer *b, const char *title, const char *text)
-{
-	if (!text)
-		return;
-	buffer_format(b, "%-9s", title);
-	add_wrapped(b, 9, 9, text);
-}
-
-_Noreturn static void print_help(const struct program *p)
-{
-	enum { INDENT = 28 };
-	struct buffer b = {0};
-	buffer_format(&b, "Usage: %s %s\n", p->name, p->usage);
-	add_wrapped(&b, 0, 0, p->summary);
-	buffer_add_text(&b, "\nOptions:\n");
-	for (const struct option_row *row = p->options; row->name; row++) {
-		if (row->kind == OPTION_ALIAS)
-			continue;
-		char left[128], letter[8] = "    ";
-		if (row->letter)
-			snprintf(letter, sizeof letter, "-%c, ", row->letter);
-		int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name,
-				 row->argument ? " " : "", row->argument ? row->argument : "");
-		buffer_add(&b, left, (size_t)n);
-		if (n + 2 > INDENT) {
-			buffer_add_byte(&b, '\n');
-			n = 0;
-		}
-		buffer_format(&b, "%*s", INDENT - n, "");
-		char *help = row_help(row);
-		add_wrapped(&b, INDENT, INDENT, help);
-		free(help);
-	}
-	buffer_add_byte(&b, '\n');
-	add_paragraph(&b, "Reads:", p->reads);
-	add_paragraph(&b, "Writes:", p->writes);
-	buffer_add_text(&b, "\nExamples:\n");
-	for (size_t i = 0; i < sizeof p->examples / sizeof *p->examples; i++)
-		if (p->examples[i])
-			buffer_format(&b, "  %s\n", p->examples[i]);
-	buffer_add_text(&b, "\nExit status: 0 done, 1 the run failed, 2 wrong usage, 3 bad input data,\n"
-			"4 a service is unavailable.\n");
-	print_out(&b);
-	exit(STATUS_FAILED);
-}
-
-_Noreturn static void print_version(const struct program *p)
-{
-	struct buffer b = {0};
-	buffer_format(&b, "%s (recpipe) %s\n", p->name, RECPIPE_VERSION);
-	buffer_add_text(&b, "License GPLv3+: GNU GPL version 3 or later.\n"
-			"This is free software: you may change and redistribute it.\n"
-			"There is no warranty, to the extent permitted by law.\n");
-	print_out(&b);
-	exit(STATUS_FAILED);
-}
-
-/* Text for roff: dashes as they are typed, no line that looks like a request. */
-static void add_roff(struct buffer *b, const char *text)
-{
-	for (const char *at = text; *at; at++) {
-		if ((at == text) && (*at == '.' || *at == '\''))
-			buffer_add_text(b, "\\&");
-		if (*at == '-')
-			buffer_add_text(b, "\\-");
-		else if (*at == '\\')
-			buffer_add_text(b, "\\e");
-		else
-			buffer_add_byte(b, *at);
-	}
-}
-
-static void add_man_row(struct buffer *b, const struct option_row *row)
-{
-	buffer_add_text(b, ".TP\n");
-	if (row->letter)
-		buffer_format(b, "\\fB\\-%c\\fR, ", row->letter);
-	buffer_add_text(b, "\\fB\\-\\-");
-	add_roff(b, row->name);
-	buffer_add_text(b, "\\fR");
-	if (row->argument) {
-		buffer_add_text(b, " \\fI");
-		add_roff(b, row->argument);
-		buffer_add_text(b, "\\fR");
-	}
-	buffer_add_byte(b, '\n');
-	char *help = row_help(row);
-	struct buffer line = {0};
-	buffer_add_byte(&line, (char)toupper((unsigned char)help[0]));
-	buffer_add_text(&line, help + 1);
-	buffer_add_text(&line, ".");
-	add_roff(b, buffer_text(&line));
-	buffer_add_byte(b, '\n');
-	buffer_free(&line);
-	free(help);
-}
-
-static void add_table_row(struct buffer *b, const struct option_row *row)
-{
-	static const char *const KIND[] = {
-		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
-		"choice", "list", "help", "version", "limit", "output", "state", "alias",
-	};
-	char letter[2] = {row->letter, '\0'};
-	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
-		      row->argument ? row->argument : "", row->fallback ? row->fallback : "",
-		      row->choices ? row->choices : "", row->help);
-}
-
-static bool is_path(const struct option_row *row)
-{
-	return row->kind == OPTION_FILE || row->kind == OPTION_OUTPUT || row->kind == OPTION_STATE;
-}
-
-/* For those who make manuals and completions from the table. */
-static void dump_options(const struct program *p, const char *how)
-{
-	struct buffer b = {0};
-	bool table = strcmp(how, "table") == 0, bash = strcmp(how, "bash") == 0;
-	if (!table && !bash && strcmp(how, "man") != 0)
-		usage_error("RECPIPE_DUMP_OPTIONS must be man, bash or table");
-	if (table)
-		buffer_add_text(&b, "name\tletter\tkind\targument\tdefault\tchoices\thelp\n");
-	for (const struct option_row *row = p->options; row->name; row++) {
-		if (row->kind == OPTION_ALIAS)
-			continue;
-		if (table)
-			add_table_row(&b, row);
-		else if (bash)
-			buffer_format(&b, "--%s%s%s%s\n", row->name, row->argument ? "=" : "",
-				      is_path(row) ? "FILE" : "",
-				      row->choices ? row->choices : "");
-		else
-			add_man_row(&b, row);
-	}
-	print_out(&b);
 }
 
 /* ---- parsing ---- */
@@ -406,7 +230,7 @@ _Noreturn static void unknown_option(const char *word)
 	snprintf(name, sizeof name, "%.*s", (int)(n < 100 ? n : 100), start);
 	size_t matches = 0, best = 0, least = SIZE_MAX;
 	for (size_t i = 0; i < seen.n; i++) {
-		if (seen.rows[i].kind == OPTION_ALIAS)
+		if (seen.rows[i].kind == OPTION_ALIAS || seen.rows[i].kind == OPTION_GROUP)
 			continue;
 		matches += n > 0 && strncmp(seen.rows[i].name, name, n) == 0;
 		size_t d = span_distance(span_of(name), span_of(seen.rows[i].name));
@@ -423,10 +247,11 @@ _Noreturn static void unknown_option(const char *word)
 	usage_error("unknown option: %s", shown);
 }
 
+enum { LONG = 1000 }; /* getopt's answer for the long option of row i is LONG + i */
+
 /* getopt's answers '?' and ':' in our words. */
 _Noreturn static void refuse(int answer, char **argv)
 {
-	enum { LONG = 1000 };
 	if (optopt >= LONG) {
 		const char *name = seen.rows[optopt - LONG].name;
 		if (answer == ':')
@@ -440,67 +265,107 @@ _Noreturn static void refuse(int answer, char **argv)
 	unknown_option(argv[optind - 1]);
 }
 
+/* The table in getopt's terms; the caller frees the result and `letters`. */
+static struct option *getopt_names(struct buffer *letters)
+{
+	struct option *names = memory_zero(seen.n + 1, sizeof *names);
+	size_t n = 0;
+	for (size_t i = 0; i < seen.n; i++) {
+		const struct option_row *row = &seen.rows[i];
+		if (row->kind == OPTION_GROUP)
+			continue;
+		const struct option_row *meant =
+			row->kind == OPTION_ALIAS ? option_row_called(seen.rows, row->fallback) : row;
+		names[n++] = (struct option){.name = row->name, .val = LONG + (int)(meant - seen.rows),
+			.has_arg = row->kind == OPTION_HELP ? optional_argument :
+				row->argument ? required_argument : no_argument};
+		if (row->letter)
+			buffer_format(letters, "%c%s", row->letter, row->argument ? ":" : "");
+	}
+	return names;
+}
+
+static const struct option_row *row_answered(int answer)
+{
+	if (answer >= LONG)
+		return &seen.rows[answer - LONG];
+	const struct option_row *row = seen.rows;
+	while (row->letter != answer)
+		row++;
+	return row;
+}
+
+/* Takes one option into its place. */
+static void take(const struct option_row *row, const char *value, void *options)
+{
+	static unsigned order;
+	unsigned *when = &seen.when[row - seen.rows];
+	if (row->kind == OPTION_HELP) {
+		if (value && strcmp(value, "all") != 0)
+			bad_value(row, value, "must be all");
+		option_print_help(seen.program, seen.command, value != NULL);
+	}
+	if (row->kind == OPTION_VERSION)
+		option_print_version(seen.program);
+	if (row->kind == OPTION_LIST && *when == 0)
+		*(struct option_list *)((char *)options + row->at) =
+			(struct option_list){0}; /* what is given replaces the default */
+	set_value(row, value, options);
+	*when = ++order;
+}
+
+/* Is the first operand a command of the program? After `--` it is none. */
+static bool take_command(int argc, char **argv)
+{
+	const struct program_command *commands = seen.program->commands;
+	if (!commands || seen.command || optind >= argc || strcmp(argv[optind - 1], "--") == 0)
+		return false;
+	for (int c = 1; commands[c].name; c++)
+		if (strcmp(argv[optind], commands[c].name) == 0)
+			seen.command = c;
+	optind += seen.command > 0;
+	return seen.command > 0;
+}
+
+static void parse(int argc, char **argv, void *options)
+{
+	struct buffer letters = {0};
+	buffer_add_text(&letters, seen.program->command ? "+:" : ":");
+	struct option *names = getopt_names(&letters);
+	const char *spec = buffer_text(&letters);
+	opterr = 0;
+	do {
+		for (int answer; (answer = getopt_long(argc, argv, spec, names, NULL)) != -1;) {
+			if (answer == '?' || answer == ':')
+				refuse(answer, argv);
+			take(row_answered(answer), optarg, options);
+		}
+	} while (take_command(argc, argv));
+	free(names);
+	buffer_free(&letters);
+}
+
 int program_start(const struct program *program, int argc, char **argv, void *options)
 {
-	enum { LONG = 1000 };
 	program_name = program->name;
 	run_begin();
 	fill_closed_files();
-	seen.rows = program->options;
-	for (seen.n = 0; seen.rows[seen.n].name;)
+	seen = (struct option_state){.program = program, .rows = program->options, .values = options};
+	while (seen.rows[seen.n].name)
 		seen.n++;
 	seen.when = memory_zero(seen.n + 1, sizeof *seen.when);
 	const char *dump = getenv("RECPIPE_DUMP_OPTIONS");
 	if (dump && *dump)
-		dump_options(program, dump);
-
-	struct option *names = memory_zero(seen.n + 1, sizeof *names);
-	struct buffer letters = {0};
-	buffer_add_text(&letters, program->command ? "+:" : ":");
-	for (size_t i = 0; i < seen.n; i++) {
-		const struct option_row *row = &seen.rows[i];
-		const struct option_row *meant =
-			row->kind == OPTION_ALIAS ? row_called(row->fallback) : row;
-		names[i] = (struct option){.name = row->name, .val = LONG + (int)(meant - seen.rows),
-			.has_arg = row->argument ? required_argument : no_argument};
-		if (row->letter)
-			buffer_format(&letters, "%c%s", row->letter, row->argument ? ":" : "");
-	}
+		option_dump(program, dump);
 	memset(options, 0, program->options_size);
 	set_defaults(seen.rows, seen.n, options);
-
-	opterr = 0;
-	unsigned order = 0;
-	const char *spec = buffer_text(&letters);
-	for (int answer; (answer = getopt_long(argc, argv, spec, names, NULL)) != -1;) {
-		if (answer == '?' || answer == ':')
-			refuse(answer, argv);
-		size_t i = (size_t)answer - LONG;
-		if (answer < LONG)
-			for (i = 0; seen.rows[i].letter != answer;)
-				i++;
-		const struct option_row *row = &seen.rows[i];
-		if (row->kind == OPTION_HELP)
-			print_help(program);
-		if (row->kind == OPTION_VERSION)
-			print_version(program);
-		if (row->kind == OPTION_LIST && seen.when[i] == 0)
-			*(struct option_list *)((char *)options + row->at) =
-				(struct option_list){0}; /* what is given replaces the default */
-		set_value(row, optarg, options);
-		seen.when[i] = ++order;
-	}
+	parse(argc, argv, options);
+	seen.operands = argc - optind;
 	if (option_given("quiet"))
 		log_level = LOG_QUIET;
 	else if (option_given("verbose"))
 		log_level = LOG_VERBOSE;
-	if (option_given("no-header") && row_called("columns") && !option_given("columns"))
-		usage_error("--no-header needs --columns to name the columns");
-	const struct option_row *on_error = row_called("on-error");
-	if (option_given("max-errors") && *(int *)((char *)options + on_error->at) == 0)
-		usage_error("--max-errors requires --on-error=skip");
 	outputs_check(program, options, argv + optind, argc - optind);
-	free(names);
-	buffer_free(&letters);
+	option_rules_check(&seen);
 	return optind;
 }

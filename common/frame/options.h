@@ -10,6 +10,9 @@
  *		OPTION_END
  *	};
  *
+ * Rows before the first OPTION_GROUP("...") are what --help shows; --help=all and the manual
+ * show all, under these headings. A table without headings is shown whole.
+ *
  * A row is the macro of its kind: the long name, what --help calls the value, the member
  * of `struct options` that takes the value, and by name what else is known. The struct of
  * a tool has this name, and its member `common` serves the rows that most tools share. A
@@ -45,6 +48,7 @@ enum option_kind {
 	OPTION_OUTPUT,   /* const char *, not empty: a file that is written whole at the end */
 	OPTION_STATE,    /* the same: a file that is written while the tool runs (outputs.h) */
 	OPTION_ALIAS,    /* an old name, not documented: `fallback` is the option it stands for */
+	OPTION_GROUP,    /* no option: a heading, `help`, of the rows that follow */
 };
 
 struct option_list {
@@ -62,8 +66,19 @@ struct option_row {
 	double low, high;       /* inclusive range of numbers; both 0: any */
 	const char *choices;    /* "fail|skip" */
 	const char *help;       /* one sentence, lower case, no full stop */
+
+	/* Rules, checked when all is parsed; --help and the manual tell them. Terms are other
+	 * options: "pre" (it is given), "test=welch/bootstrap" (its value, or default, is one of
+	 * these), "shards!=1" (is not this one), "FILE" (there are operands). */
+	const char *requires;    /* "a,b|c": a, and b or c */
+	const char *excludes;    /* "a,b": neither */
+	bool required;           /* must be given, */
+	const char *unless;      /* "a|b": if none of these holds */
+	const char *required_by; /* "format=svg": must be given when one of these holds */
+	const char *of;          /* "best,top": for these commands of the program; NULL: for all */
 };
 
+#define OPTION_GROUP(title) {.name = "", .kind = OPTION_GROUP, .help = title}
 #define OPTION_END {.name = NULL}
 
 /* Where the member is, when it has the type; else an error at compile time. */
@@ -122,14 +137,14 @@ struct common {
 };
 
 #define COMMON_MAX_ERRORS \
-	OPTION_LIMIT("max-errors", "N|SHARE%", common.max_errors, \
-		.help = "with --on-error=skip: fail (3) at more than N bad rows, or at the end when more than " \
-			"SHARE of all rows were bad; it always fails when no row is good")
+	OPTION_LIMIT("max-errors", "N|SHARE%", common.max_errors, .requires = "on-error=skip", \
+		.help = "fail (3) at more than N bad rows, or at the end when more than SHARE of all " \
+			"rows were bad; it always fails when no row is good")
 #define COMMON_INPUT \
 	OPTION_FLAG("csv", common.csv, \
 		.help = "read comma-separated values (RFC 4180) instead of TSV"), \
 	OPTION_FLAG("no-header", common.no_header, \
-		.help = "the main streams have no header line; needs --columns"), \
+		.help = "the main streams have no header line", .requires = "columns"), \
 	OPTION_TEXT("columns", "A,B,..", common.columns, \
 		.help = "names of the input columns, in place of the header's"), \
 	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail", \
@@ -169,6 +184,13 @@ struct common {
 		.help = "what the input's timestamps are: counts of this unit since 1970, or dates as in " \
 			"2024-03-10 and 2024-03-10T15:12:01Z (iso)")
 
+/* A command of a program that has several: `tune-hparams best`. */
+struct program_command {
+	const char *name;    /* NULL ends the list */
+	const char *usage;   /* "--study FILE [OPTION]..." */
+	const char *summary; /* one sentence, lower case, no full stop */
+};
+
 /* What a tool says of itself. */
 struct program {
 	const char *name;
@@ -180,6 +202,9 @@ struct program {
 	const struct option_row *options;
 	size_t options_size;     /* sizeof (struct options) */
 	bool command;            /* options end at the first operand: a command of its own */
+	/* The program's own commands: the first is meant when there is none of these words,
+	 * which may stand before the options or after. NULL: there are none. */
+	const struct program_command *commands;
 	/* Does it write to standard output with these options? NULL: when there is an option
 	 * --output and it is not given. */
 	bool (*writes_stdout)(const void *options);
@@ -190,10 +215,14 @@ struct program {
  * argv (getopt has moved them to the end). A mistake exits with 2, naming the
  * option and the value; --help and --version print and exit with 0. With
  * RECPIPE_DUMP_OPTIONS=man|bash|table in the environment the option table is
- * printed as a manual's section, as completion words or as TSV instead.
+ * printed as a manual's section, as completion words or as TSV instead; with
+ * check it is searched for mistakes of its own.
  * Standard input, output and error that are closed are filled with what fails
  * on use, so that no other file takes their numbers. */
 int program_start(const struct program *program, int argc, char **argv, void *options);
+
+/* The command that was named, as an index into program->commands. */
+int option_command(void);
 
 /* Was the option on the command line? */
 bool option_given(const char *name);

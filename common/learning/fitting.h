@@ -74,7 +74,7 @@ enum {
 	R(learning_rate, REAL, "learning-rate", "X", "0.05", ABOVE_ZERO, 1e6, NULL, \
 	  FIT_STEPS | FIT_ADAGRAD)
 #define FIT_ROW_RHO(R) \
-	R(rho, REAL, "rho", "X", "0.95", 0, 0x1.fffffep-1, NULL, FIT_STEPS | FIT_ADADELTA)
+	R(rho, REAL, "rho", "X", "0.95", 0, BELOW_ONE, NULL, FIT_STEPS | FIT_ADADELTA)
 #define FIT_ROW_EPSILON(R) \
 	R(epsilon, REAL, "epsilon", "X", "1e-6", 1e-30, 1, NULL, FIT_STEPS | FIT_ADADELTA)
 #define FIT_ROW_USER_ALPHA(R) \

@@ -43,6 +43,49 @@ static const struct program PROGRAM = {
 	.options = OPTIONS, .options_size = sizeof(struct options),
 };
 
+/* Rows with rules of every kind, a heading, and commands of the program's own. */
+static const struct option_row RULES[] = {
+	OPTION_TEXT("name", "NAME", name, .letter = 'n', .required = true, .unless = "flag|size",
+		.help = "a name"),
+	OPTION_INT("count", "N", count, .fallback = "3", .requires = "flag,name|how=fast/not",
+		.help = "a count"),
+	OPTION_SIZE("size", "BYTES", size, .excludes = "name,how=fast,count!=3,FILE", .help = "a size"),
+	OPTION_CHOICE("how", "HOW", how, "fast|slow|not", .fallback = "slow", .help = "a way"),
+	OPTION_FLAG("flag", flag, .help = "a flag"),
+	OPTION_GROUP("Others"),
+	OPTION_REAL("share", "X", share, .low = 0, .high = BELOW_ONE, .required_by = "how=not",
+		.help = "fast: a share"),
+	OPTION_LIST("list", "X", list, .of = "best,worst", .help = "things"),
+	COMMON_LOG,
+	OPTION_END
+};
+
+static const struct program_command COMMANDS[] = {
+	{.name = "run"}, {"best", "", "the best"}, {"worst", "", "the worst"}, {.name = NULL},
+};
+
+static const struct program RULED = {
+	.name = "some-tool", .usage = "", .summary = "", .reads = "", .writes = "", .command = true,
+	.options = RULES, .options_size = sizeof(struct options), .commands = COMMANDS,
+};
+
+/* What is wrong in a table itself. */
+static const struct option_row BROKEN[] = {
+	OPTION_FLAG("flag", flag, .letter = 'f', .requires = "flog", .help = "a flag"),
+	OPTION_FLAG("calm", calm, .letter = 'f', .excludes = "calm", .help = "calm"),
+	OPTION_CHOICE("how", "HOW", how, "fast|slow", .fallback = "slow", .required = true, .help = "a way"),
+	OPTION_TEXT("name", "NAME", name, .required_by = "how=quick", .of = "best", .help = "a name"),
+	OPTION_ALIAS("whole", "N", "part"),
+	OPTION_END
+};
+
+static const struct program BROKEN_PROGRAM = {
+	.name = "some-tool", .usage = "", .summary = "", .reads = "", .writes = "",
+	.options = BROKEN, .options_size = sizeof(struct options),
+};
+
+static const struct program *tried = &PROGRAM;
+
 enum { WORDS = 24 };
 
 /* Splits at blanks; returns how many words. */
@@ -70,7 +113,8 @@ static int refused(const char *line, char said[1024])
 	if (child == 0) {
 		struct options o;
 		dup2(pipe_ends[1], STDERR_FILENO);
-		program_start(&PROGRAM, n, words, &o);
+		optind = 0; /* getopt begins again */
+		program_start(tried, n, words, &o);
 		_exit(99);
 	}
 	close(pipe_ends[1]);
@@ -125,7 +169,46 @@ static int start(const char *line, struct options *o, char *words[WORDS])
 	snprintf(text, sizeof text, "%s", line);
 	optind = 0; /* getopt begins anew */
 	int n = split(text, words);
-	return program_start(&PROGRAM, n, words, o);
+	return program_start(tried, n, words, o);
+}
+
+static void check_rules(void)
+{
+	tried = &RULED;
+	check_refused("", "option --name, --flag or --size is required");
+	check_refused("--name x --count 3", "--count requires --flag");
+	check_refused("--flag --count 3", "--count requires --name, --how=fast or --how=not");
+	check_refused("--size 1 --name x", "--size cannot be combined with --name");
+	check_refused("--size 1 --how fast", "--size cannot be combined with --how=fast");
+	check_refused("--flag --how fast --count 4 --size 1", "--size cannot be combined with --how=fast");
+	check_refused("--flag --how not --share .1 --count 4 --size 1",
+		      "--size cannot be combined with --count");
+	check_refused("--size 1 file", "--size cannot be combined with input files");
+	check_refused("--flag --how not", "--how=not requires --share");
+	check_refused("--flag --share 1", "option '--share': must be 0 to 1 (exclusive): \"1\"");
+	check_refused("--flag --list x", "option '--list' does not apply to 'run'");
+	check_refused("--flag --help=some", "option '--help': must be all: \"some\"");
+	struct options o;
+	char *words[WORDS];
+	CHECK_INT(start("--flag --list=x worst -n y", &o, words), 6);
+	CHECK_INT(option_command(), 2);
+	CHECK_INT(start("best --list x --flag", &o, words), 5);
+	CHECK_INT(option_command(), 1);
+	CHECK_INT(start("--flag -- best", &o, words), 3);
+	CHECK_INT(option_command(), 0);
+	tried = &PROGRAM;
+}
+
+/* Exit status and stderr of looking for mistakes in a table. */
+static void check_table(const struct program *program, const char *message, int want)
+{
+	char said[1024];
+	setenv("RECPIPE_DUMP_OPTIONS", "check", 1);
+	tried = program;
+	CHECK_INT(refused("", said), want);
+	CHECK_TEXT(said, message);
+	tried = &PROGRAM;
+	unsetenv("RECPIPE_DUMP_OPTIONS");
 }
 
 static void check_values(void)
@@ -163,5 +246,16 @@ int main(void)
 {
 	check_mistakes();
 	check_values();
+	check_rules();
+	check_table(&PROGRAM, "", STATUS_DONE);
+	check_table(&RULED, "", STATUS_DONE);
+	check_table(&BROKEN_PROGRAM,
+		    "some-tool: option table: --flag: a rule names what is no other option: flog\n"
+		    "some-tool: option table: --calm: a rule names what is no other option: calm\n"
+		    "some-tool: option table: --calm: its letter is that of --flag\n"
+		    "some-tool: option table: --how: required, and yet it has a default\n"
+		    "some-tool: option table: --name: a rule names a value that there is not: quick\n"
+		    "some-tool: option table: --name: for a command that there is not: best\n"
+		    "some-tool: option table: --whole: the old name of no option: part\n", STATUS_DATA);
 	return unit_finish();
 }

@@ -48,14 +48,19 @@ static const struct option_row OPTIONS[] = {
 		.help = "assign arms within each value of COLUMN so that their shares there are as "
 			"planned; depends on all ids of the input"),
 	OPTION_INT("rerandomize", "N", rerandomize, .low = 1, .high = 1e6,
+		.requires = "covariate",
 		.help = "try N salts for the experiment and keep the one that best balances "
 			"--covariate"),
 	OPTION_LIST("covariate", "COLUMN", covariates,
+		.requires = "rerandomize|check",
 		.help = "a numeric column, for --rerandomize and --check"),
 	OPTION_FLAG("check", check,
+		.excludes = "append",
 		.help = "instead of assigning, test whether the arms have the planned sizes and the "
 			"experiments are independent"),
-	OPTION_FLAG("append", append, .help = "keep all input columns, followed by the arms"),
+	OPTION_FLAG("append", append,
+		.excludes = "stratify,rerandomize",
+		.help = "keep all input columns, followed by the arms"),
 	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "name of the column with ids"),
 	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
@@ -141,14 +146,8 @@ static uint64_t split_rows(const struct options *o, const struct rules *r, struc
 
 static void check_options(const struct options *o, const struct rules *r)
 {
-	if (o->check && o->append)
-		usage_error("--check cannot be combined with --append");
-	if (o->rerandomize && (r->registry.n != 1 || o->covariates.n == 0))
-		usage_error("--rerandomize requires exactly one experiment and --covariate");
-	if (o->covariates.n && !o->rerandomize && !o->check)
-		usage_error("--covariate requires --rerandomize or --check");
-	if ((o->stratify || o->rerandomize) && o->append)
-		usage_error("--append cannot be combined with --stratify or --rerandomize");
+	if (o->rerandomize && r->registry.n != 1)
+		usage_error("--rerandomize requires exactly one experiment");
 }
 
 static int run(const struct options *o, char **files, int count)

@@ -43,6 +43,9 @@ static const struct option_row OPTIONS[] = {
 		.help = "metrics to compare: a value per user, a ratio of sums as in time/sessions, "
 			"or a quantile as in q90:time; see Metrics below"),
 	OPTION_FLAG("user-level", user_level,
+		.requires = "experiment",
+		.excludes = "merge,partial,triggered,from,to,grouped,session-table,unfinished,daily,"
+			"multi-arm!=exclude",
 		.help = "the input has one row per user: the id, the arms, and the metrics as "
 			"columns"),
 	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
@@ -67,19 +70,24 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
 		.help = "the covariate of users who are not in --pre"),
 	OPTION_FILE("users", "FILE", users,
+		.requires = "segment|stratify",
 		.help = "attributes of users, for --segment or --stratify: a table with the user "
 			"column"),
 	OPTION_TEXT("segment", "COLUMN", segment,
+		.requires = "users", .excludes = "stratify",
 		.help = "also report effects for each value of this column of --users"),
 	OPTION_TEXT("stratify", "COLUMN", stratify,
+		.requires = "users", .excludes = "test=bootstrap",
 		.help = "post-stratify effects of means by this column of --users"),
 	OPTION_LIST("margin", "[METRIC=]SHARE", margins,
+		.excludes = "test=bootstrap",
 		.help = "add p_margin, the p of a non-inferiority test: the treatment is not worse "
 			"by more than SHARE of the control's mean"),
 	OPTION_LIST("lower-is-better", "METRIC", lower_is_better,
 		.help = "lower values of METRIC are better, for --margin and colors; those of "
 			"latency and skips always are"),
 	OPTION_FLAG("sequential", sequential,
+		.excludes = "test!=welch,interval",
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
 		.help = "number of users at which --sequential is tightest"),
@@ -106,6 +114,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_INT("aa", "N", aa, .low = 1, .high = 1e6,
 		.help = "run N A/A splits of all users and report the false-positive rate"),
 	OPTION_TEXT("plan", "SHARE,...", plan,
+		.excludes = "daily,details,health,aa,user-table",
 		.help = "instead of effects, write the users and days needed to detect these "
 			"relative effects"),
 	OPTION_OUTPUT("health", "FILE", health,
@@ -122,11 +131,14 @@ static const struct option_row OPTIONS[] = {
 		.help = "the rows are sorted by the bytes of the user id: only one user's rows are "
 			"kept in memory"),
 	OPTION_FLAG("partial", partial,
+		.excludes = "multi-arm!=exclude,plan,details,health,user-table,aa,pre,users",
 		.help = "instead of effects, write a part for --merge; the rows must be sorted as "
 			"for --grouped, and no user may be in two parts"),
 	OPTION_FLAG("merge", merge,
+		.excludes = "triggered,from,to,grouped,session-table,unfinished",
 		.help = "the input is what --partial wrote; with --partial, make one part of all"),
 	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15,
+		.requires = "merge",
 		.help = "with --merge, fail (3) unless exactly N parts are read"),
 	OPTION_CHOICE("format", "FORMAT", format, "auto|tsv|table", .fallback = "auto",
 		.help = "TSV, or an aligned table; auto is a table on a terminal, else TSV"),
@@ -274,48 +286,10 @@ static void check_metrics(const struct run *r, struct table *t)
 
 /* ---- options ---- */
 
-static void check_sources(const struct options *o)
-{
-	bool ready = o->user_level || o->merge;
-	if (o->user_level && o->merge)
-		usage_error("--user-level cannot be combined with --merge");
-	if (o->user_level && o->experiments.n == 0)
-		usage_error("--user-level requires --experiment");
-	if (ready && (o->triggered || o->from || o->to || o->grouped || o->session_table ||
-		      option_given("unfinished")))
-		usage_error("--triggered, --from, --to, --unfinished, --session-table and --grouped cannot be "
-			    "combined with --%s", o->merge ? "merge" : "user-level");
-	if (o->user_level && o->partial)
-		usage_error("--partial cannot be combined with --user-level");
-	if (o->parts && !o->merge)
-		usage_error("--parts requires --merge");
-	if (o->merge && o->partial && option_given("metrics"))
-		usage_error("--metrics cannot be combined with --merge --partial, which keeps all values");
-	if (o->user_level && (o->daily || o->multi_arm))
-		usage_error("--daily and --multi-arm cannot be combined with --user-level");
-	if (o->partial && (o->multi_arm || o->plan || o->details || o->health || o->user_table ||
-			   o->aa || o->pre || o->users))
-		usage_error("--multi-arm, --plan, --details, --health, --user-table, --aa, --pre and --users cannot "
-			    "be combined with --partial: give them to --merge");
-}
-
 static void check_options(const struct options *o, const struct analysis_options *options)
 {
-	check_sources(o);
-	if (o->segment && o->stratify)
-		usage_error("--segment cannot be combined with --stratify");
-	if (o->users && !o->segment && !o->stratify)
-		usage_error("--users requires --segment or --stratify");
-	if (!o->users && (o->segment || o->stratify))
-		usage_error("--%s requires --users", o->segment ? "segment" : "stratify");
-	if (o->test == TEST_BOOTSTRAP && (o->stratify || o->margins.n))
-		usage_error("--test=bootstrap cannot be combined with --stratify or --margin");
-	if (o->sequential && o->test != TEST_WELCH)
-		usage_error("--sequential cannot be combined with --test");
-	if (o->sequential && option_given("interval"))
-		usage_error("--sequential cannot be combined with --interval");
-	if (o->plan && (o->daily || o->details || o->health || o->aa || o->user_table))
-		usage_error("--plan cannot be combined with --daily, --details, --health, --aa or --user-table");
+	if (o->merge && o->partial && option_given("metrics"))
+		usage_error("--metrics cannot be combined with --merge --partial, which keeps all values");
 	for (size_t i = 0; i < options->n_metrics; i++)
 		if (options->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
 			usage_error("%s does not support quantiles: %s", o->plan ? "--plan" : "--sequential",

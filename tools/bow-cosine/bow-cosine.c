@@ -41,6 +41,7 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("liked", "FILE", liked,
+		.required = true, .unless = "tokens|save-index",
 		.help = "what users liked: user, item, description; without a description column the "
 			"candidates' texts are taken"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "10", .low = 1, .high = 1 << 24,
@@ -61,10 +62,14 @@ static const struct option_row OPTIONS[] = {
 		.help = "a profile is the mean of the vectors as they are, or of vectors of length 1"),
 	OPTION_FLAG("keep-liked", keep_liked, .help = "list items too that the user is known to like"),
 	OPTION_FLAG("explain", explain,
+		.requires = "liked",
 		.help = "add a column with the shared words and each one's share of the score"),
-	OPTION_FLAG("tokens", tokens, .help = "write the words as they are compared: item, token"),
+	OPTION_FLAG("tokens", tokens,
+		.excludes = "liked,explain,index,save-index",
+		.help = "write the words as they are compared: item, token"),
 	OPTION_OUTPUT("save-index", "FILE", save_index, .help = "keep the candidates' words in FILE"),
 	OPTION_FILE("index", "FILE", index,
+		.excludes = "save-index,FILE",
 		.help = "take the candidates from such a FILE instead of reading them"),
 	OPTION_CHOICE("invalid", "HOW", invalid, "fail|replace", .fallback = "fail",
 		.help = "a text that is not UTF-8 is a bad row, or its bad bytes become U+FFFD"),
@@ -447,22 +452,8 @@ static uint64_t rank_all(struct job *j, size_t threads, struct output *out)
 	return all.rows;
 }
 
-static void check_options(const struct options *o, int count)
-{
-	if (o->tokens && (o->liked || o->explain || o->index || o->save_index))
-		usage_error("--tokens only writes words: it goes with none of --liked, --explain, "
-			    "--index, --save-index");
-	if (!o->tokens && !o->liked && !o->save_index)
-		usage_error("one of --liked, --tokens, --save-index must be given");
-	if (o->index && (count > 0 || o->save_index))
-		usage_error("--index takes the place of the candidates: no files and no --save-index");
-	if (!o->liked && o->explain)
-		usage_error("--explain needs --liked");
-}
-
 static int run(const struct options *o, char **files, int count)
 {
-	check_options(o, count);
 	struct buffer settings = {0};
 	struct words *w = words_from(o, &settings);
 	struct candidates from = {0};

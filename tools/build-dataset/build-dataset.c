@@ -46,6 +46,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
 	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
 	OPTION_TEXT("time", "COLUMN", time, .fallback = "time",
+		.requires = "weight=sum/max/last",
 		.help = "the column that --weight sum, max and last are about"),
 	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
 		.help = "the column that says when; passed on when it is there"),
@@ -60,7 +61,9 @@ static const struct option_row OPTIONS[] = {
 		.help = "keep users with at least N pairs"),
 	OPTION_INT("min-item-interactions", "N", min_item, .fallback = "1", .low = 1, .high = 1e15,
 		.help = "keep items with at least N pairs"),
-	OPTION_FLAG("core", core, .help = "apply both again to what is left, until nothing changes"),
+	OPTION_FLAG("core", core,
+		.excludes = "count-on=train",
+		.help = "apply both again to what is left, until nothing changes"),
 	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
 		.help = "count all pairs before the split, or those in train after it"),
 	OPTION_TEXT("test", "SPLIT", test,
@@ -364,15 +367,11 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 	return r;
 }
 
-static void check(const struct options *o, const struct rule *test, const struct rule *validation)
+static void check(const struct rule *test, const struct rule *validation)
 {
 	if (test->kind == RULE_SHARE && validation->kind == RULE_SHARE &&
 	    test->share + validation->share > 1)
 		usage_error("--test and --validation are more than all rows together");
-	if (o->core && o->count_on == COUNT_TRAIN)
-		usage_error("--core counts all rows: it excludes --count-on train");
-	if (option_given("time") && o->weight < WEIGHT_SUM)
-		usage_error("--time is about --weight sum, max or last");
 }
 
 static int run(const struct options *o, char **files, int count)
@@ -380,7 +379,7 @@ static int run(const struct options *o, char **files, int count)
 	struct rule test = rule_parse(o->test, "test", (enum time_unit)o->unit);
 	struct rule validation = rule_parse(o->validation, "validation", (enum time_unit)o->unit);
 	bool temporal = rule_needs_time(&test) || rule_needs_time(&validation);
-	check(o, &test, &validation);
+	check(&test, &validation);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct pairs p = {.users = strmap_new(), .items = strmap_new()};
 	struct table *t = table_open(files, count, &format);

@@ -27,6 +27,7 @@
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("dataset", "FILE", dataset,
+		.required = true,
 		.help = "the dataset with the rows held out; must be given"),
 	OPTION_TEXT("k", "N,..", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "how many of a list's first items count"),
@@ -145,9 +146,9 @@ static struct plan plan_of(const struct options *o)
 				plan_metric(&p, (enum metric)m, o->k);
 	}
 	if (p.auc && !o->model)
-		usage_error("auc is computed from a model: --model FILE is missing");
+		usage_error("--metrics=auc requires --model");
 	if (!p.auc && o->model)
-		usage_error("--model is read for auc only, and --metrics does not name it");
+		usage_error("--model requires auc in --metrics");
 	return p;
 }
 
@@ -409,13 +410,11 @@ static int run(const struct options *o, char **files, int count)
 		.split = {.name = "split"},
 	};
 	struct evaluation e = {.options = o, .plan = plan_of(o)};
-	if (!o->dataset)
-		usage_error("--dataset FILE is missing");
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
 		usage_error("--kernel: this processor does not have it");
 	if (!e.plan.lists && count)
-		usage_error("--metrics auc reads no lists: there is a file too many");
+		usage_error("--metrics=auc cannot be combined with input files");
 	e.split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
 	e.known = known_splits(o, e.split);
 

@@ -536,7 +536,6 @@ static int run(const struct options *o, char **files, int count)
 	struct export e = {.options = o, .kernel = (enum tile_choice)o->kernel};
 	if (!tile_available(e.kernel))
 		usage_error("--kernel: this processor does not have it");
-	check_options(o);
 	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	e.table = table_open(files, count, &format);

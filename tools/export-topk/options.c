@@ -7,24 +7,32 @@ const struct option_row EXPORT_OPTIONS[] = {
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1 << 20,
 		.help = "length of the lists"),
 	OPTION_LIST("exclude", "FILE", exclude,
+		.excludes = "similar!=none",
 		.help = "never offer a user the items that FILE (user, item, ..) holds for that "
 			"user; may be repeated"),
 	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
 		.help = "of an --exclude file with a split column, the rows of these splits count "
 			"(or all)"),
 	OPTION_DURATION("exclude-window", "TIME", exclude_window, .low = ABOVE_ZERO, .high = 1e11,
+		.requires = "exclude",
 		.help = "of an --exclude file with a timestamp column, only rows that are at most "
 			"TIME (14d) older than the newest one of all count"),
-	OPTION_FILE("users", "FILE", users, .help = "only the users that FILE has in its user column"),
+	OPTION_FILE("users", "FILE", users,
+		.excludes = "similar=items",
+		.help = "only the users that FILE has in its user column"),
 	OPTION_FILE("items", "FILE", items,
+		.excludes = "similar=users",
 		.help = "offer only items of this catalog (item, available, blocked) that are "
 			"available and not blocked"),
 	OPTION_FILE("candidates", "FILE", candidates,
+		.excludes = "similar=users",
 		.help = "offer only the items that FILE has in its item column"),
 	OPTION_FILE("user-features", "FILE", user_features,
+		.excludes = "similar=items",
 		.help = "answer also the users of FILE (user, feature, [weight]) that the model does "
 			"not have, as the sums of their features"),
 	OPTION_FILE("item-features", "FILE", item_features,
+		.excludes = "similar=users",
 		.help = "offer also the items of FILE (item, feature, [weight]) that the model does "
 			"not have"),
 	OPTION_CHOICE("similar", "WHAT", similar, "none|items|users", .fallback = "none",
@@ -44,18 +52,3 @@ const struct option_row EXPORT_OPTIONS[] = {
 	COMMON_THREADS, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
-
-void check_options(const struct options *o)
-{
-	if (o->similar && o->exclude.n)
-		usage_error("--exclude is for the users' lists and does not go with --similar");
-	if (o->similar == SIMILAR_ITEMS && o->users)
-		usage_error("--users does not go with --similar items");
-	if (o->similar == SIMILAR_USERS && (o->items || o->candidates))
-		usage_error("--items and --candidates do not go with --similar users");
-	if ((o->similar == SIMILAR_USERS && o->item_features) ||
-	    (o->similar == SIMILAR_ITEMS && o->user_features))
-		usage_error("--similar needs the features of what is compared, not the other side's");
-	if (option_given("exclude-window") && !o->exclude.n)
-		usage_error("--exclude-window needs --exclude");
-}

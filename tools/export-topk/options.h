@@ -20,7 +20,4 @@ enum similar { SIMILAR_NONE, SIMILAR_ITEMS, SIMILAR_USERS };
 
 extern const struct option_row EXPORT_OPTIONS[];
 
-/* What the table of options cannot say: usage errors. */
-void check_options(const struct options *o);
-
 #endif

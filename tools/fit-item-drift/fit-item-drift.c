@@ -52,6 +52,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_REAL("test", "SHARE", test, .fallback = "0.1", .low = ABOVE_ZERO, .high = 0.5,
 		.help = "share of the rows that the gain is measured on"),
 	OPTION_TEXT("form", "NAME", form,
+		.requires = "save|print-curve|plot",
 		.help = "the form for --print-curve, --plot and --save (the best on the validation "
 			"rows)"),
 	OPTION_TEXT("print-curve", "ITEM", print_curve,
@@ -61,6 +62,7 @@ static const struct option_row OPTIONS[] = {
 			"or the one with most rows; gnuplot FILE draws it as SVG"),
 	OPTION_OUTPUT("save", "FILE", save, .help = "keep the fitted form in FILE"),
 	OPTION_FILE("predict", "FILE", predict,
+		.excludes = "save,print-curve,plot,form",
 		.help = "fit nothing: add to each row (user, item, timestamp) what the form kept in "
 			"FILE predicts"),
 	TIMESTAMP_UNIT_ROW(unit, "s"),
@@ -276,15 +278,6 @@ static uint64_t predict(struct table *t, const struct columns *c, const struct o
 
 /* ---- the run ---- */
 
-static void check_options(const struct options *o)
-{
-	if (o->predict && (o->save || o->print_curve || o->plot || o->form))
-		usage_error("--predict fits nothing: it goes with none of --save, --print-curve, --plot, "
-			    "--form");
-	if (o->form && !o->save && !o->print_curve && !o->plot)
-		usage_error("--form is for --print-curve, --plot and --save");
-}
-
 static void write_header(const struct options *o, struct table *t, struct output *out)
 {
 	if (o->common.no_header)
@@ -309,7 +302,6 @@ static int run(const struct options *o, char **files, int count)
 	struct ratings r = {0};
 	struct fit *kept = NULL;
 	uint64_t rows_out = 0;
-	check_options(o);
 	parse_lists(o, &c);
 	struct table *t = table_open(files, count, &format);
 	struct columns columns = columns_of(t, o);

@@ -36,6 +36,7 @@
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("model", "FILE", model, .letter = 'm',
+		.required = true,
 		.help = "the model, as train-mf writes it (needed)"),
 	OPTION_FLAG("users-only", users_only,
 		.help = "write the users' rows alone, without meta, features and items"),
@@ -230,8 +231,6 @@ static int run(const struct options *o, char **files, int count)
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (!o->model)
-		usage_error("--model is needed");
 	if (kernel == KERNEL_AUTO)
 		usage_error("--kernel: this processor does not have these instructions");
 	f.kernel = normal_kernel_of(kernel);

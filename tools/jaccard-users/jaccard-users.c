@@ -40,10 +40,13 @@ struct options {
 	struct common common;
 };
 
+static const char *const VOTE[] = {"sum", "mean", "plain"}; /* by enum vote */
+
 static const struct option_row OPTIONS[] = {
 	OPTION_REAL("min-rating", "X", min_rating, .fallback = "3",
 		.help = "a rating of at least X puts the item into the user's set"),
 	OPTION_FLAG("binary", binary,
+		.excludes = "rating,min-rating",
 		.help = "every row puts its item into the set; no rating is read"),
 	OPTION_CHOICE("measure", "NAME", measure, "jaccard|cosine|overlap", .fallback = "jaccard",
 		.help = "the measure; a distance is 1 minus it"),
@@ -55,13 +58,17 @@ static const struct option_row OPTIONS[] = {
 	OPTION_INT("recommend", "N", recommend, .low = 1, .high = 1 << 30,
 		.help = "write the N best items that the neighbors rated and the user did not"),
 	OPTION_CHOICE("vote", "HOW", vote, "sum|mean|plain", .fallback = "sum",
+		.requires = "recommend",
 		.help = "how neighbors' ratings make a score: centerd by their user's mean and "
 			"summed with the similarity as weight, averaged, or summed as they are"),
 	OPTION_FLAG("approximate", approximate,
+		.requires = "measure=jaccard",
 		.help = "look only at pairs that MinHash finds; how many it misses is said"),
 	OPTION_INT("bands", "N", bands, .fallback = "40", .low = 1, .high = 4096,
+		.requires = "approximate",
 		.help = "bands of the MinHash signature: more find more and cost more"),
 	OPTION_INT("band-rows", "N", band_rows, .fallback = "3", .low = 1, .high = 64,
+		.requires = "approximate",
 		.help = "minima in a band: more leave pairs of low similarity out"),
 	OPTION_CHOICE("repeats", "HOW", repeats, "fail|max", .fallback = "fail",
 		.help = "a user's item that comes twice: stop, or keep the highest rating"),
@@ -344,7 +351,6 @@ static void say_left_out(const struct sets *s)
  * lists in the order of the ids. */
 static void say_level(const struct options *o, const struct sets *s)
 {
-	static const char *const VOTE[] = {"sum", "mean", "plain"};
 	uint32_t level = o->vote == VOTE_PLAIN ? 0 : recommend_level_users(s);
 	if (level)
 		warn("the ratings of %u of %u users are all equal: --vote %s subtracts their mean and leaves "
@@ -353,16 +359,8 @@ static void say_level(const struct options *o, const struct sets *s)
 
 static void check_options(const struct options *o)
 {
-	if (o->binary && (option_given("rating") || option_given("min-rating")))
-		usage_error("--binary reads no ratings: leave --rating and --min-rating out");
 	if (o->binary && option_given("vote") && o->vote != VOTE_PLAIN)
-		usage_error("--binary has no ratings to center: --vote=plain is the only one");
-	if (option_given("vote") && !o->recommend)
-		usage_error("--vote needs --recommend");
-	if (o->approximate && o->measure != MEASURE_JACCARD)
-		usage_error("--approximate knows --measure=jaccard only");
-	if (!o->approximate && (option_given("bands") || option_given("band-rows")))
-		usage_error("--bands and --band-rows need --approximate");
+		usage_error("--binary cannot be combined with --vote=%s", VOTE[o->vote]);
 }
 
 static int run(struct options *o, char **files, int count)

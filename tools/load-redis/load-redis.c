@@ -52,6 +52,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "how long the keys of --layout string and list live from their publication "
 			"on"),
 	OPTION_FLAG("delta", delta,
+		.excludes = "items,popular,layout!=hash,shards!=1",
 		.help = "replace only the lists of these users, at once; they are served until the "
 			"next full load"),
 	OPTION_INT("min-rows", "N", min_rows, .fallback = "1", .low = 1, .high = 1e15,
@@ -70,13 +71,17 @@ static const struct option_row OPTIONS[] = {
 		.high = 31536000,
 		.help = "expire what was staged and not published after TIME"),
 	OPTION_FLAG("rollback", rollback,
+		.excludes = "dry-run,emit-resp,delta,items,popular,FILE",
 		.help = "publish the previous generation again, when it is whole; reads no input"),
 	OPTION_FLAG("status", status,
+		.excludes = "rollback,dry-run,emit-resp,delta,items,popular,FILE",
 		.help = "print what is live, since when, from which input, and what is missing of "
 			"it; reads no input"),
 	OPTION_FLAG("dry-run", dry_run,
+		.excludes = "emit-resp",
 		.help = "read and check everything, ask the server, change nothing"),
 	OPTION_FLAG("emit-resp", emit,
+		.excludes = "delta,layout!=hash,shards!=1",
 		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
 			"sending them"),
 	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
@@ -243,37 +248,11 @@ static void load(struct load *l, char **files, int count)
 	run_report(rows, lists, rejected);
 }
 
-/* What may be given, and what of it excludes what comes later in the list. */
-enum ask { ASK_STATUS, ASK_ROLLBACK, ASK_DRY_RUN, ASK_EMIT, ASK_DELTA, ASK_ITEMS, ASK_POPULAR, ASK_LAYOUT,
-	ASK_SHARDS, ASK_FILES, ASKS };
-#define BIT(x) (1u << (x))
-static const unsigned EXCLUDES[ASKS] = {
-	[ASK_STATUS] = BIT(ASK_ROLLBACK) | BIT(ASK_DRY_RUN) | BIT(ASK_EMIT) | BIT(ASK_DELTA) |
-		BIT(ASK_ITEMS) | BIT(ASK_POPULAR) | BIT(ASK_FILES),
-	[ASK_ROLLBACK] = BIT(ASK_DRY_RUN) | BIT(ASK_EMIT) | BIT(ASK_DELTA) | BIT(ASK_ITEMS) |
-		BIT(ASK_POPULAR) | BIT(ASK_FILES),
-	[ASK_DRY_RUN] = BIT(ASK_EMIT),
-	[ASK_EMIT] = BIT(ASK_DELTA) | BIT(ASK_LAYOUT) | BIT(ASK_SHARDS),
-	[ASK_DELTA] = BIT(ASK_ITEMS) | BIT(ASK_POPULAR) | BIT(ASK_LAYOUT) | BIT(ASK_SHARDS),
-	[ASK_LAYOUT] = BIT(ASK_SHARDS),
-};
-
-static void check(const struct options *o, int count)
-{
-	const char *const NAMES[ASKS] = {"--status", "--rollback", "--dry-run", "--emit-resp", "--delta",
-		"--items", "--popular", o->layout == LAYOUT_LIST ? "--layout list" : "--layout string",
-		"--shards", "input files"};
-	const bool given[ASKS] = {o->status, o->rollback, o->dry_run, o->emit, o->delta, o->items,
-		o->popular, o->layout != LAYOUT_HASH, o->shards > 1, count > 0};
-	for (int a = 0; a < ASKS; a++)
-		for (int b = a + 1; b < ASKS; b++)
-			if (given[a] && given[b] && EXCLUDES[a] & BIT(b))
-				usage_error("%s cannot be combined with %s", NAMES[a], NAMES[b]);
-}
-
 static int run(const struct options *o, char **files, int count)
 {
-	check(o, count);
+	if (o->layout != LAYOUT_HASH && o->shards > 1)
+		usage_error("--layout=%s cannot be combined with --shards",
+			    o->layout == LAYOUT_LIST ? "list" : "string");
 	struct redis_target target = redis_target_parse(o->redis, "redis", o->password_file,
 							o->timeout_s);
 	struct load l = {.o = o, .redis.target = &target, .delta = published_delta_key(o->prefix)};

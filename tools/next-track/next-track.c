@@ -42,6 +42,7 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("recs", "FILE", recs,
+		.required = true, .unless = "redis|items", .required_by = "pick=softmax", .excludes = "redis",
 		.help = "the lists: top-N rows (user rank item score); no server is needed"),
 	OPTION_TEXT("redis", "URL", redis,
 		.help = "the lists as load-redis published them: "
@@ -75,9 +76,11 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("log-format", "HOW", log_format, "tsv|json", .fallback = "tsv",
 		.help = "the events stream, or JSON lines as import-logs reads them"),
 	OPTION_FLAG("log-sync", log_sync,
+		.requires = "log",
 		.help = "an answer leaves only when its event is on disk: written and synced, for "
 			"all waiting requests together"),
 	OPTION_SIZE("log-memory", "SIZE", log_memory, .fallback = "64M", .low = 1, .high = 1e15,
+		.requires = "log",
 		.help = "events that wait for a full disk: beyond SIZE the oldest are lost; with "
 			"--log-sync answers wait instead"),
 	OPTION_CHOICE("clock", "HOW", clock, "auto|real|request", .fallback = "auto",
@@ -87,6 +90,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "how long to wait for Redis before the fallback answers; with --pipeline 5s "
 			"unless it is given"),
 	OPTION_FLAG("pipeline", pipeline,
+		.requires = "redis",
 		.help = "bulk input: ask Redis for the lists of all waiting requests together, up to "
 			"2000"),
 	OPTION_DURATION("max-age", "TIME", max_age_s, .low = ABOVE_ZERO, .high = INFINITY,
@@ -394,27 +398,12 @@ static void open_sources(struct service *s)
 		.seed = o->common.seed, .shelf = &s->shelf, .file = s->file};
 }
 
-static void check(const struct options *o, const struct rules *rules)
-{
-	if (o->recs && o->redis)
-		usage_error("--recs and --redis exclude each other");
-	if (o->pick == PICK_SOFTMAX && !o->recs)
-		usage_error("--pick softmax needs the scores of --recs");
-	if (!o->recs && !o->redis && !o->items)
-		usage_error("--recs, --redis or --items is needed");
-	if (o->pipeline && !o->redis)
-		usage_error("--pipeline is about --redis");
-	if ((o->log_sync || option_given("log-memory")) && !o->log)
-		usage_error("--%s requires --log", o->log_sync ? "log-sync" : "log-memory");
-	if (rules->names_delta && !o->redis)
-		usage_error("the recommender delta needs --redis");
-}
-
 static int run(const struct options *o, char **files, int count)
 {
 	struct service s = {.o = o, .visits = visits_new()};
 	rules_set_up(&s.rules, o->registry, &o->experiments, &o->arms, o->recommender);
-	check(o, &s.rules);
+	if (s.rules.names_delta && !o->redis)
+		usage_error("the recommender delta requires --redis");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	s.out = output_open(o->common.output, false);
 	s.out->by_line = false; /* flushed when nobody waits */

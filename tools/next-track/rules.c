@@ -104,7 +104,7 @@ void rules_set_up(struct rules *r, const char *registry, const struct option_lis
 	size_t first = r->experiments.n;
 	add_experiments(r, experiments, arms->n);
 	if (arms->n && experiments->n == 0)
-		usage_error("--arm is about --experiment");
+		usage_error("--arm requires --experiment");
 	take_recommenders(r);
 	for (size_t i = 0; i < arms->n; i++)
 		take_arm(r, first, arms->values[i]);

@@ -48,12 +48,16 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("kind", "KIND", kind, "item|user|item_feature|user_feature", .fallback = "item",
 		.help = "the rows of the model that are taken"),
 	OPTION_FILE("metadata", "FILE", metadata,
+		.requires = "format=svg/html",
 		.help = "a table by id, such as the catalog: titles, and columns to color by"),
 	OPTION_TEXT("id", "COLUMN", id,
+		.requires = "metadata",
 		.help = "the ids' column of the --metadata file (item, user or feature, by --kind)"),
 	OPTION_TEXT("title", "COLUMN", title, .fallback = "title",
+		.requires = "metadata",
 		.help = "the --metadata column of titles; without it the ids are shown"),
 	OPTION_TEXT("color", "COLUMN", color,
+		.requires = "metadata",
 		.help = "the --metadata column that colors the points (the page can change it)"),
 	OPTION_ALIAS("colour", "COLUMN", "color"),
 	OPTION_REAL("perplexity", "X", perplexity, .fallback = "30", .low = 1, .high = 1000,
@@ -123,15 +127,6 @@ static void write_tsv(const struct options *o, const struct embedding *e, const 
 	}
 }
 
-static void check_options(const struct options *o)
-{
-	if (o->format == TSV && o->metadata)
-		usage_error("--metadata is for pictures: --format svg or html");
-	if (!o->metadata && (o->id || o->color || option_given("title")))
-		usage_error("--id, --title and --color name columns of the --metadata file, which "
-			    "is missing");
-}
-
 /* Refuses to map what cannot be: fewer than two components, or too few points. */
 static void check_embedding(const struct options *o, const struct embedding *e,
 			    enum model_kind kind)
@@ -146,7 +141,6 @@ static void check_embedding(const struct options *o, const struct embedding *e,
 
 static int run(const struct options *o, char **files, int count)
 {
-	check_options(o);
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
 		usage_error("--kernel: this processor does not have it");

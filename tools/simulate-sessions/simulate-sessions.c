@@ -40,14 +40,18 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("tracks", "FILE", tracks,
+		.required = true,
 		.help = "the tracks: item artist as TSV, or JSON lines with track and artist"),
 	OPTION_FILE("embeddings", "FILE", embeddings,
+		.required = true,
 		.help = "the tracks' vectors: item f0 f1 .. as TSV, or .npy in the order of the "
 			"tracks"),
 	OPTION_FILE("users", "FILE", users,
+		.required = true,
 		.help = "the listeners: user interests consume_bias consume_sharpness as TSV "
 			"(interests with commas between them), or JSON lines"),
 	OPTION_INT("sessions", "N", sessions, .letter = 'n', .low = 1, .high = 1e9,
+		.excludes = "sessions-per-user",
 		.help = "sessions of the day, each of a listener drawn at random; as many as "
 			"listeners if not given"),
 	OPTION_INT("sessions-per-user", "N", per_user, .low = 1, .high = 1e6,
@@ -506,12 +510,8 @@ static void simulate(struct day *s, char **command)
 
 static int run(const struct options *o, char **command, int words)
 {
-	if (!o->tracks || !o->embeddings || !o->users)
-		usage_error("--tracks, --embeddings and --users are needed");
-	if (o->sessions && o->per_user)
-		usage_error("--sessions and --sessions-per-user exclude each other");
 	if (words == 0)
-		usage_error("a recommender is needed, as in -- next-track --recs topk.tsv");
+		usage_error("a recommender is required, as in -- next-track --recs topk.tsv");
 	struct day s = {
 		.o = o,
 		.habits = {o->budget, o->most, o->discount},

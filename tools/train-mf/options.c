@@ -52,19 +52,24 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_MARGIN(FIT), .help = "ccl: negatives of a score below X cost nothing"},
 	{FIT_ROW_NEGATIVE_WEIGHT(FIT),
 		.help = "ccl: the weight of the negatives' mean beside the item taken"},
-	{FIT_ROW_INIT_SCALE(FIT),
+	{FIT_ROW_INIT_SCALE(FIT), .excludes = "loss=softmax/ccl",
 		.help = "factors start uniform between -X/2 and X/2, divided by their number (ials: "
 			"by its root); softmax and ccl start at the length 1"},
 	OPTION_FILE("user-features", "FILE", user_features,
+		.excludes = "loss=ials",
 		.help = "columns user, feature, [weight]: a user is the sum of what is here and of "
 			"an identity of its own"),
 	OPTION_FILE("item-features", "FILE", item_features,
+		.excludes = "loss=ials",
 		.help = "the same for items: columns item, feature, [weight]"),
 	OPTION_FLAG("no-user-identity", no_user_identity,
+		.requires = "user-features",
 		.help = "users are the sums of their features alone"),
 	OPTION_FLAG("no-item-identity", no_item_identity,
+		.requires = "item-features",
 		.help = "items are the sums of their features alone"),
 	OPTION_FLAG("no-normalize", no_normalize,
+		.requires = "user-features|item-features",
 		.help = "take feature weights as they are, rather than divided by their sum "
 			"(identity, of weight 1, included)"),
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
@@ -86,12 +91,14 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "start from the numbers of an earlier model; what is not in it starts as "
 			"usual"),
 	OPTION_FLAG("keep-old", keep_old,
+		.requires = "init",
 		.help = "keep users, items and features of the --init model that have no fitted rows "
 			"now, as they are"),
 	OPTION_STATE("checkpoint", "FILE", checkpoint,
 		.help = "keep the state after each epoch in FILE, and go on from there when it "
 			"exists"),
 	OPTION_FLAG("hogwild", hogwild,
+		.excludes = "loss=ials",
 		.help = "let all threads write the same rows without order: the result then differs "
 			"from run to run, unless there is one thread"),
 	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,
@@ -111,25 +118,10 @@ const struct option_row TRAIN_OPTIONS[] = {
 /* What the table of options cannot say. */
 void check_options(const struct options *o)
 {
-	if (o->fit.loss == LOSS_IALS && (o->user_features || o->item_features))
-		usage_error("--loss ials knows no features");
-	if (o->fit.loss == LOSS_IALS && o->hogwild)
-		usage_error("--loss ials has no order to do without: --hogwild is for the others");
 	if (o->fit.loss == LOSS_WARP_KOS && o->fit.kos_k > o->fit.kos_n)
 		usage_error("--kos-k %lld is more than --kos-n %lld", (long long)o->fit.kos_k,
 			    (long long)o->fit.kos_n);
 	if (loss_of_cosines((enum loss)o->fit.loss) && (o->fit.user_alpha > 0 || o->fit.item_alpha > 0))
-		usage_error("--loss %s keeps vectors at the length 1: --user-alpha and --item-alpha "
-			    "are for the others", LOSS_NAMES[o->fit.loss]);
-	if (loss_of_cosines((enum loss)o->fit.loss) && option_given("init-scale"))
-		usage_error("--loss %s starts at the length 1: --init-scale is for the others",
-			    LOSS_NAMES[o->fit.loss]);
-	if (o->keep_old && !o->init)
-		usage_error("--keep-old requires --init");
-	if (o->no_user_identity && !o->user_features)
-		usage_error("--no-user-identity needs --user-features");
-	if (o->no_item_identity && !o->item_features)
-		usage_error("--no-item-identity needs --item-features");
-	if (o->no_normalize && !o->user_features && !o->item_features)
-		usage_error("--no-normalize needs --user-features or --item-features");
+		usage_error("--loss=%s cannot be combined with %s", LOSS_NAMES[o->fit.loss],
+			    o->fit.user_alpha > 0 ? "--user-alpha" : "--item-alpha");
 }

@@ -1,0 +1,49 @@
+/* option-table.h - what the files of the option table share, for nobody else: options.c
+ * parses, option-rules.c knows which options go together, option-text.c writes --help,
+ * the manual's section and the table.
+ */
+#ifndef RECPIPE_FRAME_OPTION_TABLE_H
+#define RECPIPE_FRAME_OPTION_TABLE_H
+
+#include "base/buffer.h"
+#include "frame/options.h"
+
+/* What the command line said. */
+struct option_state {
+	const struct program *program;
+	const struct option_row *rows;
+	size_t n;
+	unsigned *when;      /* when[i]: 0 never, else the number of its last occurrence */
+	const void *values;  /* the tool's options struct */
+	int command;         /* index of the program's command; 0: the one without a name */
+	int operands;
+};
+
+/* The row of a long name, or NULL. Headings have no name. */
+const struct option_row *option_row_called(const struct option_row *rows, const char *name);
+
+/* Index of `word` among "a|b|c", or -1. */
+int choice_index(const char *choices, const char *word, size_t n);
+
+/* Has the row bounds for its number? */
+bool option_has_range(const struct option_row *row);
+
+/* Is the row for this command of the program? */
+bool option_applies(const struct program *p, const struct option_row *row, int command);
+
+/* Exit 2 when options are together that cannot be, or one is not there that must be. */
+void option_rules_check(const struct option_state *state);
+
+/* Appends what the row's rules say: "; requires --merge". */
+void option_rules_text(struct buffer *b, const struct option_row *row);
+
+/* Exit 0, or 3 after a line for each mistake that is in the table itself. */
+_Noreturn void option_table_check(const struct program *p);
+
+_Noreturn void option_print_help(const struct program *p, int command, bool all);
+_Noreturn void option_print_version(const struct program *p);
+
+/* For those who make manuals and completions from the table: RECPIPE_DUMP_OPTIONS. */
+_Noreturn void option_dump(const struct program *p, const char *how);
+
+#endif

@@ -1,0 +1,295 @@
+/* What the table of options says to people: --help, the manual's OPTIONS, and the table as
+ * TSV for completions and checks. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "frame/option-table.h"
+#include "frame/run.h"
+#include "streams/output.h"
+
+#ifndef RECPIPE_VERSION
+#define RECPIPE_VERSION "0.0.0"
+#endif
+
+/* Appends words, broken at 79 columns, the following lines indented. */
+static void add_wrapped(struct buffer *b, size_t column, size_t indent, const char *text)
+{
+	while (*text) {
+		size_t word = strcspn(text, " ");
+		if (column > indent && column + 1 + word > 79) {
+			buffer_format(b, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			buffer_add_byte(b, ' ');
+			column++;
+		}
+		buffer_add(b, text, word);
+		column += word;
+		text += word;
+		text += strspn(text, " ");
+	}
+	buffer_add_byte(b, '\n');
+}
+
+/* The help text with its choices, range, default and rules. */
+static char *row_help(const struct option_row *row)
+{
+	struct buffer b = {0};
+	buffer_add_text(&b, row->help);
+	char range[NUMBER_RANGE_SIZE];
+	if (row->choices && strcmp(row->choices, row->argument ? row->argument : "") != 0)
+		buffer_format(&b, "; one of %s", row->choices);
+	else if (row->argument && option_has_range(row))
+		buffer_format(&b, "; %s", number_range(row->low, row->high, range));
+	if (row->kind == OPTION_LIST && !strstr(row->help, "repeated"))
+		buffer_add_text(&b, "; may be repeated");
+	option_rules_text(&b, row);
+	if (row->fallback)
+		buffer_format(&b, " (default %s)", row->fallback);
+	return buffer_text(&b);
+}
+
+_Noreturn static void print_out(struct buffer *b)
+{
+	struct output *out = output_open(NULL, false);
+	output_bytes(out, b->data, b->n);
+	output_close(out);
+	exit(finish(STATUS_DONE));
+}
+
+static void add_paragraph(struct buffer *b, const char *title, const char *text)
+{
+	if (!text)
+		return;
+	buffer_format(b, "%-9s", title);
+	add_wrapped(b, 9, 9, text);
+}
+
+/* The first heading of a table, or its end. */
+static const struct option_row *first_group(const struct option_row *row)
+{
+	while (row->name && row->kind != OPTION_GROUP)
+		row++;
+	return row;
+}
+
+/* Rows of headings that have no row for the command are not shown. */
+static bool group_applies(const struct program *p, const struct option_row *group, int command)
+{
+	for (const struct option_row *row = group + 1; row->name && row->kind != OPTION_GROUP; row++)
+		if (row->kind != OPTION_ALIAS && option_applies(p, row, command))
+			return true;
+	return false;
+}
+
+static void add_help_row(struct buffer *b, const struct option_row *row)
+{
+	enum { INDENT = 28 };
+	char left[128], letter[8] = "    ";
+	if (row->letter)
+		snprintf(letter, sizeof letter, "-%c, ", row->letter);
+	int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name,
+			 row->argument ? " " : "", row->argument ? row->argument : "");
+	buffer_add(b, left, (size_t)n);
+	if (n + 2 > INDENT) {
+		buffer_add_byte(b, '\n');
+		n = 0;
+	}
+	buffer_format(b, "%*s", INDENT - n, "");
+	char *help = row_help(row);
+	add_wrapped(b, INDENT, INDENT, help);
+	free(help);
+}
+
+/* A program's command has few options of its own: it shows them all. */
+static void add_help_rows(struct buffer *b, const struct program *p, int command, bool all)
+{
+	const struct option_row *row = p->options, *end = first_group(row);
+	struct buffer more = {0};
+	buffer_add_text(b, "\nOptions:\n");
+	for (; row->name; row++) {
+		if (row->kind == OPTION_ALIAS || !option_applies(p, row, command))
+			continue;
+		if (row->kind == OPTION_GROUP) {
+			if (!group_applies(p, row, command))
+				continue;
+			if (all || command)
+				buffer_format(b, "\n%s:\n", row->help);
+			else
+				buffer_format(&more, "%s %s", more.n ? ";" : "", row->help);
+		} else if (all || command || row < end) {
+			add_help_row(b, row);
+		}
+	}
+	if (more.n) {
+		buffer_add_byte(b, '\n');
+		char *line = memory_format("%s --help=all shows more:%s.", p->name, buffer_text(&more));
+		add_wrapped(b, 0, 0, line);
+		free(line);
+	}
+	buffer_free(&more);
+}
+
+static void add_commands(struct buffer *b, const struct program *p)
+{
+	buffer_format(b, "\nCommands (%s COMMAND --help shows the options of each):\n", p->name);
+	for (const struct program_command *c = p->commands + 1; c->name; c++) {
+		buffer_format(b, "  %-26s", c->name);
+		add_wrapped(b, 28, 28, c->summary);
+	}
+}
+
+_Noreturn void option_print_help(const struct program *p, int command, bool all)
+{
+	struct buffer b = {0};
+	const struct program_command *own = command ? &p->commands[command] : NULL;
+	if (own) {
+		buffer_format(&b, "Usage: %s %s %s\n", p->name, own->name, own->usage);
+		buffer_add_byte(&b, (char)toupper((unsigned char)own->summary[0]));
+		char *summary = memory_format("%s.", own->summary + 1);
+		add_wrapped(&b, 1, 0, summary);
+		free(summary);
+	} else {
+		buffer_format(&b, "Usage: %s %s\n", p->name, p->usage);
+		add_wrapped(&b, 0, 0, p->summary);
+		if (p->commands)
+			add_commands(&b, p);
+	}
+	add_help_rows(&b, p, command, all);
+	buffer_add_byte(&b, '\n');
+	if (!own) {
+		add_paragraph(&b, "Reads:", p->reads);
+		add_paragraph(&b, "Writes:", p->writes);
+		buffer_add_text(&b, "\nExamples:\n");
+		for (size_t i = 0; i < sizeof p->examples / sizeof *p->examples; i++)
+			if (p->examples[i])
+				buffer_format(&b, "  %s\n", p->examples[i]);
+		buffer_add_byte(&b, '\n');
+	}
+	buffer_add_text(&b, "Exit status: 0 done, 1 the run failed, 2 wrong usage, 3 bad input data,\n"
+			"4 a service is unavailable.\n");
+	print_out(&b);
+}
+
+_Noreturn void option_print_version(const struct program *p)
+{
+	struct buffer b = {0};
+	buffer_format(&b, "%s (recpipe) %s\n", p->name, RECPIPE_VERSION);
+	buffer_add_text(&b, "License GPLv3+: GNU GPL version 3 or later.\n"
+			"This is free software: you may change and redistribute it.\n"
+			"There is no warranty, to the extent permitted by law.\n");
+	print_out(&b);
+}
+
+/* Text for roff: dashes as they are typed, no line that looks like a request. */
+static void add_roff(struct buffer *b, const char *text)
+{
+	for (const char *at = text; *at; at++) {
+		if ((at == text) && (*at == '.' || *at == '\''))
+			buffer_add_text(b, "\\&");
+		if (*at == '-')
+			buffer_add_text(b, "\\-");
+		else if (*at == '\\')
+			buffer_add_text(b, "\\e");
+		else
+			buffer_add_byte(b, *at);
+	}
+}
+
+/* Does the help begin with a value of some option, or a command, as in "warp: draw"? Such a
+ * word keeps its small letter. */
+static bool begins_with_value(const struct program *p, const char *help)
+{
+	size_t n = strspn(help, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	if (help[n] != ':' && help[n] != ',')
+		return false;
+	for (const struct option_row *row = p->options; row->name; row++)
+		if (row->choices && choice_index(row->choices, help, n) >= 0)
+			return true;
+	for (const struct program_command *c = p->commands; c && c->name; c++)
+		if (strlen(c->name) == n && memcmp(c->name, help, n) == 0)
+			return true;
+	return false;
+}
+
+static void add_man_row(struct buffer *b, const struct program *p, const struct option_row *row)
+{
+	buffer_add_text(b, ".TP\n");
+	if (row->letter)
+		buffer_format(b, "\\fB\\-%c\\fR, ", row->letter);
+	buffer_add_text(b, "\\fB\\-\\-");
+	add_roff(b, row->name);
+	buffer_add_text(b, "\\fR");
+	if (row->argument) {
+		buffer_add_text(b, " \\fI");
+		add_roff(b, row->argument);
+		buffer_add_text(b, "\\fR");
+	}
+	buffer_add_byte(b, '\n');
+	char *help = row_help(row);
+	struct buffer line = {0};
+	for (const char *at = row->of; at && *at; at++)
+		buffer_format(&line, *at == ',' ? "%c " : "%c", *at);
+	if (row->of)
+		buffer_add_text(&line, ": ");
+	bool as_is = row->of || begins_with_value(p, help);
+	buffer_add_byte(&line, as_is ? help[0] : (char)toupper((unsigned char)help[0]));
+	buffer_add_text(&line, help + 1);
+	buffer_add_text(&line, ".");
+	add_roff(b, buffer_text(&line));
+	buffer_add_byte(b, '\n');
+	buffer_free(&line);
+	free(help);
+}
+
+static void add_table_row(struct buffer *b, const struct option_row *row)
+{
+	static const char *const KIND[] = {
+		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
+		"choice", "list", "help", "version", "limit", "output", "state", "alias", "group",
+	};
+	char letter[2] = {row->letter, '\0'};
+	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
+		      row->argument ? row->argument : "", row->fallback ? row->fallback : "",
+		      row->choices ? row->choices : "", row->help);
+}
+
+static bool is_path(const struct option_row *row)
+{
+	return row->kind == OPTION_FILE || row->kind == OPTION_OUTPUT || row->kind == OPTION_STATE;
+}
+
+_Noreturn void option_dump(const struct program *p, const char *how)
+{
+	struct buffer b = {0};
+	bool table = strcmp(how, "table") == 0, bash = strcmp(how, "bash") == 0;
+	if (strcmp(how, "check") == 0)
+		option_table_check(p);
+	if (!table && !bash && strcmp(how, "man") != 0)
+		usage_error("RECPIPE_DUMP_OPTIONS must be man, bash, table or check");
+	if (table)
+		buffer_add_text(&b, "name\tletter\tkind\targument\tdefault\tchoices\thelp\n");
+	for (const struct option_row *row = p->options; row->name; row++) {
+		if (row->kind == OPTION_ALIAS || (row->kind == OPTION_GROUP && (table || bash)))
+			continue;
+		if (row->kind == OPTION_GROUP) {
+			buffer_add_text(&b, ".SS ");
+			add_roff(&b, row->help);
+			buffer_add_byte(&b, '\n');
+		} else if (table) {
+			add_table_row(&b, row);
+		} else if (bash) {
+			buffer_format(&b, "--%s%s%s%s\n", row->name, row->argument ? "=" : "",
+				      is_path(row) ? "FILE" : "",
+				      row->choices ? row->choices : "");
+		} else {
+			add_man_row(&b, p, row);
+		}
+	}
+	print_out(&b);
+}
