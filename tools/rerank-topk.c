@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "data/kernel.h"
 #include "data/strmap.h"
+#include "data/unit.h"
 #include "domain/catalog.h"
 #include "domain/model.h"
 #include "domain/topn.h"
@@ -129,12 +130,7 @@ static void read_vectors(struct rerank *r, const char *path)
 		if (row.kind != MODEL_ITEM)
 			continue;
 		model_side_add(&r->vectors, &row, r->stride);
-		float *v = r->vectors.factors + (size_t)(r->vectors.n - 1) * r->stride;
-		double sum = 0;
-		for (uint32_t f = 0; f < r->stride; f++)
-			sum += (double)v[f] * v[f];
-		for (uint32_t f = 0; f < r->stride && sum > 0; f++)
-			v[f] = (float)(v[f] / sqrt(sum));
+		unit_scale(r->vectors.factors + (size_t)(r->vectors.n - 1) * r->stride, r->stride);
 	}
 	model_close(reader);
 	table_close(t);

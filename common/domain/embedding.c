@@ -1,22 +1,12 @@
 #include "domain/embedding.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "data/kernel.h"
-
-static void scale_to_unit(float *row, uint32_t n)
-{
-	double sum = 0;
-	for (uint32_t i = 0; i < n; i++)
-		sum += (double)row[i] * (double)row[i];
-	double length = sqrt(sum);
-	for (uint32_t i = 0; i < n && length > 0; i++)
-		row[i] = (float)((double)row[i] / length);
-}
+#include "data/unit.h"
 
 struct ticket {
 	uint64_t hash;
@@ -74,7 +64,7 @@ struct embedding *embedding_read(struct model_reader *reader, const struct embed
 		if (how->bias)
 			wide[factors] = row.bias;
 		if (how->unit)
-			scale_to_unit(wide, e->width);
+			unit_scale(wide, e->width);
 		row.factors = wide;
 		model_side_add(&side, &row, e->stride);
 	}

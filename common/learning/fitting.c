@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 enum kind { FIT_CHOICE, FIT_INT, FIT_REAL, FIT_COUNT };
 
 struct row {
@@ -175,4 +177,15 @@ bool fitting_take_meta(struct fitting *f, struct span id, char problem[FITTING_P
 			return set(&ROWS[i], value, f, problem);
 	}
 	return true;
+}
+
+void fitting_read_meta(struct fitting *f, struct span id, const char *path)
+{
+	char text[QUOTED_SIZE], problem[FITTING_PROBLEM];
+	if (fitting_take_meta(f, id, problem))
+		return;
+	if (id.n >= 5 && memcmp(id.at, "loss=", 5) == 0)
+		die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
+		    quoted(id.at + 5, id.n - 5, text));
+	die(STATUS_DATA, "%s: meta %s: %s", path, quoted(id.at, id.n, text), problem);
 }

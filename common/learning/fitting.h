@@ -114,4 +114,7 @@ bool fitting_next_meta(const struct fitting *f, size_t *at, struct fitting_meta 
 enum { FITTING_PROBLEM = 128 };
 bool fitting_take_meta(struct fitting *f, struct span id, char problem[FITTING_PROBLEM]);
 
+/* The same for a row of the model `path`: such a value is bad data (exit 3). */
+void fitting_read_meta(struct fitting *f, struct span id, const char *path);
+
 #endif

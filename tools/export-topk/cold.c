@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/unit.h"
+#include "learning/fitting.h"
 #include "learning/side-features.h"
 
 struct cold {
@@ -11,7 +13,7 @@ struct cold {
 	struct side_file file;
 	struct side_features side;
 	bool *known;                /* by entity: the model has it */
-	bool normalize;
+	struct fitting fit;         /* of the model */
 	struct model_side features;
 	uint32_t stride;
 	double *sum;                /* stride, and the bias behind */
@@ -24,6 +26,7 @@ struct cold *cold_open(const char *path, enum model_kind kind, struct column ent
 {
 	struct cold *c = memory_zero(1, sizeof *c);
 	c->kind = kind;
+	c->fit = fitting_new();
 	c->file = side_features_open(path, entity, MODEL_KIND_NAMES[kind]);
 	return c;
 }
@@ -34,13 +37,13 @@ void cold_read(struct cold *c)
 	c->known = memory_zero(strmap_count(c->side.entities), sizeof *c->known);
 }
 
-void cold_see(struct cold *c, const struct model_row *row, uint32_t stride)
+void cold_see(struct cold *c, const struct model_row *row, uint32_t stride, const char *model)
 {
 	if (!c)
 		return;
 	c->stride = stride;
-	if (row->kind == MODEL_META && span_equal(row->id, span_of("normalize=yes"))) {
-		c->normalize = true;
+	if (row->kind == MODEL_META) {
+		fitting_read_meta(&c->fit, row->id, model);
 	} else if (row->kind == c->kind - 1) {
 		model_side_add(&c->features, row, stride);
 	} else if (row->kind == c->kind) {
@@ -88,9 +91,11 @@ bool cold_next(struct cold *c, struct model_row *row)
 			c->left_out++;
 			continue;
 		}
-		double scale = c->normalize ? 1 / size : 1;
+		double scale = c->fit.normalize == ANSWER_YES ? 1 / size : 1;
 		for (uint32_t f = 0; f < c->stride; f++)
 			c->row[f] = (float)(c->sum[f] * scale);
+		if (loss_of_cosines((enum loss)c->fit.loss))
+			unit_scale(c->row, c->stride);
 		*row = (struct model_row){
 			c->kind, strmap_key(c->side.entities, entity),
 			(float)(c->sum[c->stride] * scale), c->row,

@@ -1,8 +1,9 @@
 /* cold.h - users or items that training never saw, made of their features.
  *
- * Their vector is the sum of weight * vector over the features that the model
- * knows; where the model's meta rows say normalize=yes the weights are divided
- * by the sum of their sizes (as train-mf does for those it saw).
+ * Their vector is the sum of weight * vector over the features that the model knows, made
+ * as train-mf makes it for those it saw: where the model's meta rows say normalize=yes the
+ * weights are divided by the sum of their sizes, and where its loss is one of cosines the
+ * sum is brought to the length 1.
  */
 #ifndef RECPIPE_EXPORT_TOPK_COLD_H
 #define RECPIPE_EXPORT_TOPK_COLD_H
@@ -19,8 +20,9 @@ struct cold *cold_open(const char *path, enum model_kind kind, struct column ent
 /* Reads the file. */
 void cold_read(struct cold *c);
 
-/* To be shown every row of the model. NULL is allowed. */
-void cold_see(struct cold *c, const struct model_row *row, uint32_t stride);
+/* To be shown every row of the model, a file called `model`: exit 3 at a meta row that is
+ * none (learning/fitting.h). NULL is allowed. */
+void cold_see(struct cold *c, const struct model_row *row, uint32_t stride, const char *model);
 
 /* After the rows of its kind: steps through the entities that were not among
  * them, by id; those without a known feature are left out. The row is valid until

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "data/kernel.h"
 #include "data/strmap.h"
+#include "data/unit.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/arguments.h"
@@ -178,14 +179,6 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 
 /* --- the items ---------------------------------------------------------------- */
 
-static double vector_length(const float *v, uint32_t n)
-{
-	double sum = 0;
-	for (uint32_t i = 0; i < n; i++)
-		sum += (double)v[i] * (double)v[i];
-	return sqrt(sum);
-}
-
 /* The ids of the items one behind the other, with room behind the last. */
 static void lay_out_ids(struct export *e)
 {
@@ -225,7 +218,7 @@ static void build_index(struct export *e)
 	e->longest = e->options->k < n ? (uint32_t)e->options->k : n;
 	double norm = 0;
 	for (uint32_t u = 0; u < e->block.n; u++)
-		norm += vector_length(e->block.factors + (size_t)u * e->stride, e->stride);
+		norm += unit_length(e->block.factors + (size_t)u * e->stride, e->stride);
 	uint32_t *sorted = strmap_sorted(e->items.ids);
 	e->order = memory_new(n, sizeof *e->order);
 	for (uint32_t i = 0; i < n; i++)
@@ -291,7 +284,7 @@ static void refuse_overflow(const struct export *e)
 {
 	for (uint32_t u = 0; u < e->block.n; u++) {
 		const float *user = e->block.factors + (size_t)u * e->stride;
-		double norm = vector_length(user, e->stride);
+		double norm = unit_length(user, e->stride);
 		if (!(norm < INDEX_NORM_MAX) ||
 		    index_bound(e->index, norm, (double)e->block.bias[u]) > 1e37) {
 			struct span id = block_id(&e->block, u);
@@ -359,8 +352,9 @@ static bool next_row(struct reading *r, struct model_row *row)
 		r->has_waiting = !r->ended;
 		progress_step(table_bytes(e->table), table_size(e->table), "bytes");
 		if (r->has_waiting) {
-			cold_see(e->sides.cold_items, &r->waiting, e->stride);
-			cold_see(e->sides.cold_users, &r->waiting, e->stride);
+			const char *model = table_file(e->table);
+			cold_see(e->sides.cold_items, &r->waiting, e->stride, model);
+			cold_see(e->sides.cold_users, &r->waiting, e->stride, model);
 		}
 	}
 	if ((r->ended || r->waiting.kind > MODEL_ITEM) && cold_next(e->sides.cold_items, row))
@@ -392,14 +386,6 @@ static uint64_t answer_users(struct export *e, struct model_reader *reader)
 	return asked;
 }
 
-/* Copies the vector, scaled to length 1; a vector of zeros stays. */
-static void normalize(const float *v, uint32_t n, float *unit)
-{
-	double length = vector_length(v, n);
-	for (uint32_t i = 0; i < n; i++)
-		unit[i] = length > 0 ? (float)((double)v[i] / length) : 0;
-}
-
 /* Reads the model's items (or users) and then answers each of them. They are
  * kept once when all of them may be offered, otherwise twice. */
 static uint64_t answer_similar(struct export *e, struct model_reader *reader)
@@ -412,7 +398,8 @@ static uint64_t answer_similar(struct export *e, struct model_reader *reader)
 	while (next_row(&reading, &row)) {
 		if (row.kind != (users ? MODEL_USER : MODEL_ITEM))
 			continue;
-		normalize(row.factors, e->stride, unit);
+		memcpy(unit, row.factors, e->stride * sizeof *unit);
+		unit_scale(unit, e->stride);
 		row.factors = unit;
 		row.bias = 0;
 		if (filter)

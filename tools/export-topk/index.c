@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/unit.h"
 
 enum {
 	CHUNK_BYTES = 256 << 10, /* of panels of floats: they stay in the second cache */
@@ -13,14 +14,6 @@ enum {
 };
 
 /* --- order ---------------------------------------------------------------------- */
-
-static double length_of(const float *v, size_t n)
-{
-	double sum = 0;
-	for (size_t i = 0; i < n; i++)
-		sum += (double)v[i] * (double)v[i];
-	return sqrt(sum);
-}
 
 struct weighed {
 	double weight, norm;
@@ -41,7 +34,7 @@ static struct weighed *weigh(const struct index_items *items, double user_norm)
 	struct weighed *w = memory_new(items->n, sizeof *w);
 	for (uint32_t i = 0; i < items->n; i++) {
 		w[i].item = i;
-		w[i].norm = length_of(items->factors + (size_t)i * items->stride,
+		w[i].norm = unit_length(items->factors + (size_t)i * items->stride,
 				      items->factor_count);
 		w[i].weight = w[i].norm * user_norm + (double)items->bias[i];
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/unit.h"
 #include "bucket.h"
 #include "layout.h"
 
@@ -118,10 +119,10 @@ static void start_user(struct search *s, const struct layout *l, uint32_t user,
 	struct bucket *b = &s->buckets[user];
 	const struct index *x = s->index;
 	struct asker *a = &s->askers[user];
-	double sum = 0;
-	for (uint32_t f = 0; f < x->items.factor_count; f++)
-		sum += (double)q->factors[f] * (double)q->factors[f];
-	*a = (struct asker){.norm = sqrt(sum), .bias_size = fabs((double)q->bias)};
+	*a = (struct asker){
+		.norm = unit_length(q->factors, x->items.factor_count),
+		.bias_size = fabs((double)q->bias),
+	};
 	double most = a->norm * x->norm;
 	a->flat = most == 0 || (most < NOTHING && x->bias_size == 0 && q->bias == 0);
 	if (!b->capacity)

@@ -56,18 +56,6 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-/* Whatever of the model's meta rows is not there is the default. */
-static void read_meta(struct span id, struct fitting *fit, const char *path)
-{
-	char text[QUOTED_SIZE], problem[FITTING_PROBLEM];
-	if (fitting_take_meta(fit, id, problem))
-		return;
-	if (id.n >= 5 && memcmp(id.at, "loss=", 5) == 0)
-		die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
-		    quoted(id.at + 5, id.n - 5, text));
-	die(STATUS_DATA, "%s: meta %s: %s", path, quoted(id.at, id.n, text), problem);
-}
-
 /* Reads the model up to its users; writes what it reads when `out` is given. */
 static uint64_t read_model(struct folding *f, struct output *out)
 {
@@ -85,7 +73,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	f->fit.loss = LOSSES;
 	while (model_next(reader, &row) && row.kind != MODEL_USER) {
 		if (row.kind == MODEL_META)
-			read_meta(row.id, &f->fit, o->model);
+			fitting_read_meta(&f->fit, row.id, o->model);
 		if (row.kind == MODEL_ITEM)
 			model_side_add(&f->items, &row, (uint32_t)f->stride);
 		if (!o->users_only) {

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/unit.h"
 #include "learning/loss.h"
 #include "folding.h"
 
@@ -125,16 +126,6 @@ void folding_descend(const struct folding *f, struct span id, const struct taken
 	free(order);
 }
 
-/* Scales to length 1; a vector of zeros stays. */
-static void make_unit(float *x, uint32_t n)
-{
-	double square = 0;
-	for (uint32_t i = 0; i < n; i++)
-		square += (double)x[i] * (double)x[i];
-	for (uint32_t i = 0; i < n && square > 0; i++)
-		x[i] = (float)(x[i] / sqrt(square));
-}
-
 /* What the negatives of a batch have in common for all its visits. */
 struct against {
 	float *sum;  /* softmax: of e^(score / temperature) * item; ccl: of items above the margin */
@@ -208,7 +199,7 @@ void folding_turn(const struct folding *f, struct span id, const struct taken *t
 		for (uint32_t i = 0; i < f->factors; i++)
 			m->x[i] += t->weight[k] * item_row(f, t->item[k])[i];
 	}
-	make_unit(m->x, f->factors);
+	unit_scale(m->x, f->factors);
 	for (int64_t epoch = 0; epoch < f->options->epochs; epoch++) {
 		shuffle(order, t->n, &r);
 		for (uint32_t at = 0; at < t->n; at += BATCH_ROWS) {
@@ -216,7 +207,7 @@ void folding_turn(const struct folding *f, struct span id, const struct taken *t
 			draw_against(f, t, m, &a, &r);
 			slope_of(f, t, m, &a, order + at, n, slope);
 			step(f, m, 1, slope, NULL);
-			make_unit(m->x, f->factors);
+			unit_scale(m->x, f->factors);
 		}
 	}
 	free(order);

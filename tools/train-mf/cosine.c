@@ -1,13 +1,11 @@
 #include "cosine.h"
 
-#include <math.h>
+#include "data/unit.h"
 
 void cosine_unit(float *x, size_t n)
 {
-	double square = 0;
-	for (size_t i = 0; i < n; i++)
-		square += (double)x[i] * (double)x[i];
-	float inverse = square > 0 ? (float)(1 / sqrt(square)) : 0;
+	double length = unit_length(x, n);
+	float inverse = length > 0 ? (float)(1 / length) : 0;
 	for (size_t i = 0; i < n; i++)
 		x[i] *= inverse;
 }

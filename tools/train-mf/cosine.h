@@ -25,7 +25,8 @@ sgd_cell cosine_cell_portable, cosine_cell_avx2, cosine_cell_avx512;
 
 sgd_cell *cosine_cell_of(enum kernel_choice resolved);
 
-/* Scales n numbers, or every row, to length 1; a vector of zeros stays. */
+/* Scales n numbers, or every row, to length 1 as the steps of training do it (with one
+ * division, which rounds otherwise than unit_scale); a vector of zeros stays. */
 void cosine_unit(float *x, size_t n);
 void cosine_unit_rows(struct params *p);
 

@@ -1,6 +1,5 @@
 /* A training that starts from an earlier model. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "learning/loss.h"
@@ -9,27 +8,29 @@
 #include "warm.h"
 
 /* What is kept is shown beside what is fitted: their scores must be of one kind. */
-static void check_old(const struct training *t)
+static void check_old(struct training *t)
 {
 	const struct options *o = t->options;
-	char *loss = model_meta(t->init, "loss"), *normal = model_meta(t->init, "normalize");
-	char text[QUOTED_SIZE];
-	if (loss && strcmp(loss, LOSS_NAMES[o->fit.loss]) != 0)
-		usage_error("--keep-old: the model %s was fitted with --loss %s, not %s: their "
-			    "scores do not compare", o->init, quoted(loss, strlen(loss), text),
+	const struct strmap *metas = t->init->side[MODEL_META].ids;
+	struct fitting *old = &t->old;
+	old->loss = LOSSES;
+	for (uint32_t i = 0; i < strmap_count(metas); i++)
+		fitting_read_meta(old, strmap_key(metas, i), o->init);
+	if (old->loss < LOSSES && old->loss != o->fit.loss)
+		usage_error("--keep-old: the model %s was fitted with --loss \"%s\", not %s: their "
+			    "scores do not compare", o->init, LOSS_NAMES[old->loss],
 			    LOSS_NAMES[o->fit.loss]);
-	if (normal && (o->user_features || o->item_features) &&
-	    (strcmp(normal, "no") == 0) != o->no_normalize)
+	if (old->normalize != ANSWER_NONE && (o->user_features || o->item_features) &&
+	    (old->normalize == ANSWER_NO) != o->no_normalize)
 		usage_error("--keep-old: the model %s was fitted %s --no-normalize", o->init,
 			    o->no_normalize ? "without" : "with");
-	free(loss);
-	free(normal);
 }
 
 void init_open(struct training *t)
 {
 	struct table *table = table_open_file(t->options->init);
 	t->init = model_read(table);
+	t->old = fitting_new();
 	table_close(table);
 	uint32_t factors = t->init->factors;
 	if (option_given("factors") && factors != t->factors) {

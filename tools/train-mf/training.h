@@ -21,6 +21,7 @@ struct training {
 	const struct options *options;
 	struct problem *problem;
 	struct model *init;                   /* NULL: none */
+	struct fitting old;                   /* with --keep-old: what it was fitted with */
 	struct kept kept[MODEL_KINDS];        /* of it, with --keep-old */
 	float *kept_gram[2];                  /* ials: of kept users, items; or NULL */
 	uint32_t factors;

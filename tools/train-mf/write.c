@@ -109,11 +109,7 @@ static int answer_of(bool own, bool yes, int old)
 static uint64_t write_meta(const struct training *t, struct output *out)
 {
 	const struct options *o = t->options;
-	struct fitting fit = o->fit, old = fitting_new();
-	char problem[FITTING_PROBLEM];
-	const struct strmap *meta = o->keep_old ? t->init->side[MODEL_META].ids : NULL;
-	for (uint32_t i = 0; meta && i < strmap_count(meta); i++)
-		fitting_take_meta(&old, strmap_key(meta, i), problem);
+	struct fitting fit = o->fit, old = o->keep_old ? t->old : fitting_new();
 	bool users = o->user_features, items = o->item_features;
 	fit.user_identity = answer_of(users, !o->no_user_identity, old.user_identity);
 	fit.item_identity = answer_of(items, !o->no_item_identity, old.item_identity);
