@@ -100,7 +100,7 @@ static void make_gram(struct folding *f)
 
 /* The user's half of iALS, solved exactly: (unobserved * gram + sum w y y' +
  * pull) x = sum w y, as in train-mf(1). False when it has no solution. */
-static bool solve_user(const struct folding *f, const struct taken *t, float *x)
+static bool solve_user(const struct folding *f, const struct user_items *t, float *x)
 {
 	size_t n = f->stride;
 	float *matrix = memory_aligned(n * n, sizeof(float)), *scaled = memory_aligned(n, sizeof(float));
@@ -121,10 +121,10 @@ static bool solve_user(const struct folding *f, const struct taken *t, float *x)
 	return solved;
 }
 
-static struct taken take(const struct folding *f, uint32_t user)
+static struct user_items take(const struct folding *f, uint32_t user)
 {
 	const struct dataset *d = f->data;
-	struct taken t = {0};
+	struct user_items t = {0};
 	uint64_t most = d->start[user + 1] - d->start[user];
 	uint64_t *pair = memory_new(most, sizeof *pair);
 	for (uint64_t row = d->start[user]; row < d->start[user + 1]; row++) {
@@ -152,9 +152,9 @@ static void fold_user(void *context, size_t user, size_t worker)
 {
 	(void)worker;
 	struct folding *f = context;
-	struct taken t = take(f, (uint32_t)user);
+	struct user_items t = take(f, (uint32_t)user);
 	struct span id = strmap_key(f->data->user_ids, (uint32_t)user);
-	struct moving m = {.x = f->factor_rows + user * f->stride, .bias_sum = 1};
+	struct user_state m = {.x = f->factor_rows + user * f->stride, .bias_sum = 1};
 	f->known[user] = t.n > 0;
 	if (t.n && !stop_signal()) {
 		if (f->fit.loss == LOSS_IALS) {

@@ -41,14 +41,14 @@ struct folding {
 };
 
 /* One thread's view of one user: its items ascending. */
-struct taken {
+struct user_items {
 	uint32_t n;
 	uint32_t *item;
 	float *weight;
 };
 
 /* The numbers that move: a user's factors, then the bias, and adagrad's sums. */
-struct moving {
+struct user_state {
 	float *x, *sums;
 	float bias, bias_sum;
 };
@@ -61,12 +61,12 @@ static inline const float *item_row(const struct folding *f, uint32_t item)
 /* Stochastic steps as in training, the items staying; the order of the visits and
  * the negatives are a hash of the model's seed and the user's id. m->x is 0 at first,
  * its sums are 1. */
-void folding_descend(const struct folding *f, struct span id, const struct taken *t,
-		     struct moving *m);
+void folding_descend(const struct folding *f, struct span id, const struct user_items *t,
+		     struct user_state *m);
 
 /* The same for the losses of cosines: from the sum of the user's items on, steps of
  * batches that share their negatives; the vector keeps the length 1. */
-void folding_turn(const struct folding *f, struct span id, const struct taken *t,
-		  struct moving *m);
+void folding_turn(const struct folding *f, struct span id, const struct user_items *t,
+		  struct user_state *m);
 
 #endif

@@ -14,14 +14,14 @@ static int by_item(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static float score_of(const struct folding *f, const struct moving *m, uint32_t item)
+static float score_of(const struct folding *f, const struct user_state *m, uint32_t item)
 {
 	return f->dot(m->x, item_row(f, item), f->stride) + f->items.bias[item];
 }
 
 /* Against the gradient size * (a - b), b may be NULL; plain C, so that only the
  * dot products depend on the kernel. */
-static void step(const struct folding *f, struct moving *m, float size, const float *a,
+static void step(const struct folding *f, struct user_state *m, float size, const float *a,
 		 const float *b)
 {
 	float rate = (float)f->options->learning_rate;
@@ -32,66 +32,66 @@ static void step(const struct folding *f, struct moving *m, float size, const fl
 	}
 }
 
-static bool has_taken(const struct taken *t, uint32_t item)
+static bool is_own(const struct user_items *t, uint32_t item)
 {
 	return t->n && bsearch(&item, t->item, t->n, sizeof item, by_item);
 }
 
-static void visit_warp(const struct folding *f, const struct taken *t, struct moving *m,
-		       uint32_t good, float weight, struct random *r)
+static void visit_warp(const struct folding *f, const struct user_items *t, struct user_state *m,
+		       uint32_t positive, float weight, struct random *r)
 {
-	float score = score_of(f, m, good);
+	float score = score_of(f, m, positive);
 	for (uint32_t sampled = 1; sampled <= f->fit.max_sampled; sampled++) {
-		uint32_t bad = random_below(r, f->items.n);
-		if (score_of(f, m, bad) - score + 1 <= 0 || has_taken(t, bad))
+		uint32_t negative = random_below(r, f->items.n);
+		if (score_of(f, m, negative) - score + 1 <= 0 || is_own(t, negative))
 			continue;
-		step(f, m, f->rank_weights[sampled] * weight, item_row(f, bad), item_row(f, good));
+		step(f, m, f->rank_weights[sampled] * weight, item_row(f, negative), item_row(f, positive));
 		return;
 	}
 }
 
 /* The k-th best of n drawn positives, the visited one among them. */
-static uint32_t draw_kos(const struct folding *f, const struct taken *t, const struct moving *m,
+static uint32_t draw_kos(const struct folding *f, const struct user_items *t, const struct user_state *m,
 			 uint32_t visited, struct random *r)
 {
-	uint32_t n = (uint32_t)f->fit.kos_n, *lot = memory_new(n, sizeof *lot);
+	uint32_t n = (uint32_t)f->fit.kos_n, *candidates = memory_new(n, sizeof *candidates);
 	float *score = memory_new(n, sizeof *score);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t held = i ? random_below(r, t->n) : visited, at = i;
 		float value = score_of(f, m, t->item[held]);
 		for (; at > 0 && score[at - 1] < value; at--) {
 			score[at] = score[at - 1];
-			lot[at] = lot[at - 1];
+			candidates[at] = candidates[at - 1];
 		}
 		score[at] = value;
-		lot[at] = held;
+		candidates[at] = held;
 	}
-	uint32_t k = f->fit.kos_k < n ? (uint32_t)f->fit.kos_k : n, chosen = lot[k - 1];
-	free(lot);
+	uint32_t k = f->fit.kos_k < n ? (uint32_t)f->fit.kos_k : n, chosen = candidates[k - 1];
+	free(candidates);
 	free(score);
 	return chosen;
 }
 
-static void visit(const struct folding *f, const struct taken *t, struct moving *m, uint32_t k,
+static void visit(const struct folding *f, const struct user_items *t, struct user_state *m, uint32_t k,
 		  struct random *r)
 {
 	if (f->fit.loss == LOSS_WARP_KOS)
 		k = draw_kos(f, t, m, k, r);
-	uint32_t good = t->item[k];
+	uint32_t positive = t->item[k];
 	float weight = t->weight[k];
 	if (f->fit.loss == LOSS_LOGISTIC) {
 		float side = weight > 0 ? 1 : -1;
-		float size = -weight * loss_sigmoid(-side * (score_of(f, m, good) + m->bias));
-		step(f, m, size, item_row(f, good), NULL);
+		float size = -weight * loss_sigmoid(-side * (score_of(f, m, positive) + m->bias));
+		step(f, m, size, item_row(f, positive), NULL);
 		m->bias -= (float)f->options->learning_rate * size / sqrtf(m->bias_sum);
 		m->bias_sum += size * size;
 	} else if (f->fit.loss == LOSS_BPR) {
-		uint32_t bad = random_below(r, f->items.n);
-		if (!has_taken(t, bad))
-			step(f, m, weight * loss_sigmoid(score_of(f, m, bad) - score_of(f, m, good)),
-			     item_row(f, bad), item_row(f, good));
+		uint32_t negative = random_below(r, f->items.n);
+		if (!is_own(t, negative))
+			step(f, m, weight * loss_sigmoid(score_of(f, m, negative) - score_of(f, m, positive)),
+			     item_row(f, negative), item_row(f, positive));
 	} else {
-		visit_warp(f, t, m, good, weight, r);
+		visit_warp(f, t, m, positive, weight, r);
 	}
 }
 
@@ -104,8 +104,8 @@ static void shuffle(uint32_t *order, uint32_t n, struct random *r)
 	}
 }
 
-void folding_descend(const struct folding *f, struct span id, const struct taken *t,
-		     struct moving *m)
+void folding_descend(const struct folding *f, struct span id, const struct user_items *t,
+		     struct user_state *m)
 {
 	struct random r = random_start(hash_row(f->fit.seed, id, span_of("user")), 0);
 	float scale = (float)(f->fit.init_scale / f->factors);
@@ -127,22 +127,22 @@ void folding_descend(const struct folding *f, struct span id, const struct taken
 }
 
 /* What the negatives of a batch have in common for all its visits. */
-struct against {
+struct negative_sums {
 	float *sum;  /* softmax: of e^(score / temperature) * item; ccl: of items above the margin */
 	float total; /* softmax: of e^((score - 1) / temperature); ccl: how many were drawn */
 };
 
 /* Draws the negatives, all items when they are no more than are wanted. */
-static void draw_against(const struct folding *f, const struct taken *t, const struct moving *m,
-			 struct against *a, struct random *r)
+static void sum_negatives(const struct folding *f, const struct user_items *t, const struct user_state *m,
+			 struct negative_sums *a, struct random *r)
 {
 	bool all = f->fit.negatives >= f->items.n;
 	uint32_t n = all ? f->items.n : (uint32_t)f->fit.negatives;
-	*a = (struct against){.sum = a->sum};
+	*a = (struct negative_sums){.sum = a->sum};
 	memset(a->sum, 0, f->stride * sizeof *a->sum);
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t item = all ? k : random_below(r, f->items.n);
-		if (has_taken(t, item))
+		if (is_own(t, item))
 			continue;
 		float score = f->dot(m->x, item_row(f, item), f->stride), share = 1;
 		if (f->fit.loss == LOSS_SOFTMAX)
@@ -158,8 +158,8 @@ static void draw_against(const struct folding *f, const struct taken *t, const s
 
 /* The slope of the losses of train-mf's softmax and ccl, over the `n` visits in
  * `order`, as far as it runs across the user's vector. */
-static void slope_of(const struct folding *f, const struct taken *t, const struct moving *m,
-		     const struct against *a, const uint32_t *order, uint32_t n, float *slope)
+static void slope_of(const struct folding *f, const struct user_items *t, const struct user_state *m,
+		     const struct negative_sums *a, const uint32_t *order, uint32_t n, float *slope)
 {
 	bool softmax = f->fit.loss == LOSS_SOFTMAX;
 	float temperature = (float)f->fit.temperature, pushed = 0, along = 0;
@@ -187,12 +187,12 @@ static void slope_of(const struct folding *f, const struct taken *t, const struc
 		slope[i] -= along * m->x[i];
 }
 
-void folding_turn(const struct folding *f, struct span id, const struct taken *t, struct moving *m)
+void folding_turn(const struct folding *f, struct span id, const struct user_items *t, struct user_state *m)
 {
 	enum { BATCH_ROWS = 32 };
 	struct random r = random_start(hash_row(f->fit.seed, id, span_of("user")), 0);
 	uint32_t *order = memory_new(t->n, sizeof *order);
-	struct against a = {.sum = memory_aligned(f->stride, sizeof(float))};
+	struct negative_sums a = {.sum = memory_aligned(f->stride, sizeof(float))};
 	float *slope = memory_aligned(f->stride, sizeof *slope);
 	for (uint32_t k = 0; k < t->n; k++) {
 		order[k] = k;
@@ -204,7 +204,7 @@ void folding_turn(const struct folding *f, struct span id, const struct taken *t
 		shuffle(order, t->n, &r);
 		for (uint32_t at = 0; at < t->n; at += BATCH_ROWS) {
 			uint32_t n = t->n - at < BATCH_ROWS ? t->n - at : BATCH_ROWS;
-			draw_against(f, t, m, &a, &r);
+			sum_negatives(f, t, m, &a, &r);
 			slope_of(f, t, m, &a, order + at, n, slope);
 			step(f, m, 1, slope, NULL);
 			unit_scale(m->x, f->factors);

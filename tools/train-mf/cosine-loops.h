@@ -155,7 +155,7 @@ APART void scatter(const struct sgd *s, const struct pace *pace, struct gathered
 }
 
 struct batch {
-	struct gathered user, good, bad;
+	struct gathered user, positive, negative;
 	uint32_t *deck;     /* the cell's items; the first `drawn` are the negatives */
 	uint32_t drawn, drawn_padded;
 	float *users_turned; /* stride x BATCH_ROWS */
@@ -168,8 +168,8 @@ static struct batch batch_new(const struct sgd *s, const struct cell *c)
 	struct batch b = {.drawn = s->negatives < c->item_count ? s->negatives : c->item_count};
 	b.drawn_padded = (b.drawn + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
 	b.user = gathered_new(s->users, s->user_features, BATCH_ROWS);
-	b.good = gathered_new(s->items, s->item_features, BATCH_ROWS);
-	b.bad = gathered_new(s->items, s->item_features, b.drawn_padded);
+	b.positive = gathered_new(s->items, s->item_features, BATCH_ROWS);
+	b.negative = gathered_new(s->items, s->item_features, b.drawn_padded);
 	b.deck = memory_new(c->item_count, sizeof *b.deck);
 	memcpy(b.deck, c->items, c->item_count * sizeof *b.deck);
 	b.users_turned = memory_aligned(s->users->stride * BATCH_ROWS, sizeof(float));
@@ -184,8 +184,8 @@ static struct batch batch_new(const struct sgd *s, const struct cell *c)
 static void batch_free(struct batch *b)
 {
 	gathered_free(&b->user);
-	gathered_free(&b->good);
-	gathered_free(&b->bad);
+	gathered_free(&b->positive);
+	gathered_free(&b->negative);
 	free(b->deck);
 	free(b->users_turned);
 	free(b->score);
@@ -212,10 +212,10 @@ APART void batch_score(const struct sgd *s, struct batch *b, const struct entry 
 		const float *unit = b->user.unit + k * stride;
 		for (size_t i = 0; i < stride; i++)
 			b->users_turned[i * BATCH_ROWS + k] = k < rows ? unit[i] : 0;
-		b->good_score[k] = k < rows ? dot(unit, b->good.unit + k * stride, stride) : 0;
+		b->good_score[k] = k < rows ? dot(unit, b->positive.unit + k * stride, stride) : 0;
 		b->weight[k] = k < rows ? entry_weight(s, order[k]) : 0;
 	}
-	product(b->score, b->drawn_padded, BATCH_ROWS, b->bad.unit, stride, 1, b->users_turned,
+	product(b->score, b->drawn_padded, BATCH_ROWS, b->negative.unit, stride, 1, b->users_turned,
 		stride);
 	for (uint32_t n = b->drawn; n < b->drawn_padded; n++)
 		for (uint32_t k = 0; k < BATCH_ROWS; k++)
@@ -226,7 +226,7 @@ APART void batch_score(const struct sgd *s, struct batch *b, const struct entry 
 				b->score[n * BATCH_ROWS + k] = NO_SCORE;
 }
 
-/* -log of the share of the good one's e^(score / temperature) in the sum of all:
+/* -log of the share of the positive one's e^(score / temperature) in the sum of all:
  * its slope in a negative's score is that one's share / temperature. No score is
  * above 1, and TEMPERATURE_LEAST keeps the sum above 0. */
 APART void batch_softmax(const struct sgd *s, struct batch *b)
@@ -255,7 +255,7 @@ APART void batch_softmax(const struct sgd *s, struct batch *b)
 	}
 }
 
-/* 1 - the good one's score + negative_weight * the mean over the negatives of what
+/* 1 - the positive one's score + negative_weight * the mean over the negatives of what
  * their scores exceed the margin by. */
 APART void batch_ccl(const struct sgd *s, struct batch *b)
 {
@@ -285,16 +285,16 @@ APART void batch_ccl(const struct sgd *s, struct batch *b)
 APART void batch_slopes(const struct sgd *s, struct batch *b, uint32_t rows)
 {
 	size_t stride = s->users->stride;
-	product(b->user.slope, BATCH_ROWS, stride, b->score, 1, BATCH_ROWS, b->bad.unit, b->drawn);
-	product(b->bad.slope, b->drawn_padded, stride, b->score, BATCH_ROWS, 1, b->user.unit,
+	product(b->user.slope, BATCH_ROWS, stride, b->score, 1, BATCH_ROWS, b->negative.unit, b->drawn);
+	product(b->negative.slope, b->drawn_padded, stride, b->score, BATCH_ROWS, 1, b->user.unit,
 		rows);
 	for (uint32_t k = 0; k < rows; k++) {
 		vec slope = vec_set(b->good_slope[k]);
-		float *user = b->user.slope + k * stride, *good = b->good.slope + k * stride;
+		float *user = b->user.slope + k * stride, *positive = b->positive.slope + k * stride;
 		for (size_t i = 0; i < stride; i += LANES) {
-			vec_store(user + i, vec_fma(slope, vec_load(b->good.unit + k * stride + i),
+			vec_store(user + i, vec_fma(slope, vec_load(b->positive.unit + k * stride + i),
 						    vec_load(user + i)));
-			vec_store(good + i, vec_mul(slope, vec_load(b->user.unit + k * stride + i)));
+			vec_store(positive + i, vec_mul(slope, vec_load(b->user.unit + k * stride + i)));
 		}
 	}
 }
@@ -308,10 +308,10 @@ APART double batch_visit(const struct sgd *s, struct cell *c, const struct pace 
 	batch_draw(b, c);
 	for (uint32_t k = 0; k < rows; k++) {
 		gather(&b->user, k, order[k].user);
-		gather(&b->good, k, entry_item(s, order[k]));
+		gather(&b->positive, k, entry_item(s, order[k]));
 	}
 	for (uint32_t n = 0; n < b->drawn; n++)
-		gather(&b->bad, n, b->deck[n]);
+		gather(&b->negative, n, b->deck[n]);
 	batch_score(s, b, order, rows);
 	if (s->loss == LOSS_SOFTMAX)
 		batch_softmax(s, b);
@@ -321,9 +321,9 @@ APART double batch_visit(const struct sgd *s, struct cell *c, const struct pace 
 	for (uint32_t k = 0; k < rows; k++)
 		scatter(s, pace, &b->user, k);
 	for (uint32_t k = 0; k < rows; k++)
-		scatter(s, pace, &b->good, k);
+		scatter(s, pace, &b->positive, k);
 	for (uint32_t n = 0; n < b->drawn; n++)
-		scatter(s, pace, &b->bad, n);
+		scatter(s, pace, &b->negative, n);
 	for (uint32_t k = 0; k < rows; k++)
 		loss += (double)b->loss[k];
 	return loss;

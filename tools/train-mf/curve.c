@@ -1,44 +1,67 @@
-/* What people watch while a model is trained. */
+#include "curve.h"
+
 #include <math.h>
 
-#include "streams/output.h"
-#include "training.h"
-
-void curve_close(struct training *t)
+struct curve curve_open(const struct options *o)
 {
-	if (t->curve)
-		output_close(t->curve);
-	t->curve = NULL;
+	struct curve c = {0};
+	if (o->report) {
+		c.report = output_open(NULL, o->common.line_buffered);
+		output_text(c.report, "step\tvalue\n");
+		output_flush(c.report);
+	}
+	if (o->curve) {
+		c.file = output_open_live(o->curve);
+		output_text(c.file, "epoch\tloss\tmetric\tseconds");
+		output_end_row(c.file);
+	}
+	return c;
 }
 
-void curve_step(struct training *t, uint32_t epoch)
+static void report_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
 {
-	const struct epoch_record *e = &t->state.history[epoch - 1];
-	if (t->curve) {
-		output_u64(t->curve, epoch);
-		output_tab(t->curve);
-		output_double(t->curve, e->loss);
-		output_tab(t->curve);
-		if (t->judged)
-			output_double(t->curve, e->value);
-		output_tab(t->curve);
-		output_double(t->curve, round(e->seconds * 1e3) / 1e3);
-		output_end_row(t->curve);
-	}
-	if (t->report) {
-		output_u64(t->report, epoch);
-		output_tab(t->report);
-		output_double(t->report, e->value);
-		output_end_row(t->report);
-		output_flush(t->report);
-	}
-}
-
-void curve_open(struct training *t)
-{
-	if (!t->options->curve)
+	if (!c->report)
 		return;
-	t->curve = output_open_live(t->options->curve);
-	output_text(t->curve, "epoch\tloss\tmetric\tseconds");
-	output_end_row(t->curve);
+	output_u64(c->report, epoch);
+	output_tab(c->report);
+	output_double(c->report, e->value);
+	output_end_row(c->report);
+	output_flush(c->report);
+}
+
+void curve_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
+{
+	if (c->file) {
+		output_u64(c->file, epoch);
+		output_tab(c->file);
+		output_double(c->file, e->loss);
+		output_tab(c->file);
+		if (c->validates)
+			output_double(c->file, e->value);
+		output_tab(c->file);
+		output_double(c->file, round(e->seconds * 1e3) / 1e3);
+		output_end_row(c->file);
+	}
+	report_step(c, epoch, e);
+}
+
+void curve_stop(struct curve *c)
+{
+	if (c->file)
+		output_close(c->file);
+	c->file = NULL;
+}
+
+void curve_end(struct curve *c, uint32_t epoch, const struct epoch_record *e)
+{
+	curve_stop(c);
+	report_step(c, epoch, e);
+}
+
+void curve_close(struct curve *c)
+{
+	curve_stop(c);
+	if (c->report)
+		output_close(c->report);
+	c->report = NULL;
 }

@@ -110,7 +110,7 @@ struct features *features_read(struct side_file *file, const struct side_ids *id
 	bool *fitted = memory_zero(strmap_count(s.entities), sizeof *fitted);
 	uint32_t *in_file = memory_new(ids->n, sizeof *in_file);
 	for (uint32_t e = 0; e < ids->n; e++) {
-		in_file[e] = strmap_find(s.entities, problem_id(ids, e));
+		in_file[e] = strmap_find(s.entities, side_id(ids, e));
 		if (in_file[e] != STRMAP_NONE)
 			fitted[in_file[e]] = true;
 	}

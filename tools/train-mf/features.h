@@ -11,7 +11,7 @@
 
 #include "learning/side-features.h"
 #include "params.h"
-#include "problem.h"
+#include "train-data.h"
 
 /* A table entity, feature, [weight], read from a file. Features are numbered in
  * the byte order of their names; only those of a fitted entity are kept. */

@@ -31,7 +31,7 @@ struct worker {
 };
 
 struct ials {
-	const struct problem *problem;
+	const struct train_data *data;
 	struct ials_options options;
 	const struct normal_kernel *kernel;
 	kernel_dot *dot;
@@ -56,12 +56,12 @@ static size_t longest(const struct direction *d)
 	return (size_t)most;
 }
 
-struct ials *ials_new(const struct problem *p, struct params *users, struct params *items,
+struct ials *ials_new(const struct train_data *p, struct params *users, struct params *items,
 		      const struct ials_options *options, enum kernel_choice kernel,
 		      struct pool *pool)
 {
 	struct ials *s = memory_zero(1, sizeof *s);
-	s->problem = p;
+	s->data = p;
 	s->options = *options;
 	s->kernel = normal_kernel_of(kernel);
 	s->dot = kernel_dot_of(kernel);
@@ -333,5 +333,5 @@ double ials_epoch(struct ials *s)
 {
 	double users = half_epoch(s, &s->users);
 	double items = half_epoch(s, &s->items);
-	return (isfinite(users) ? items : users) / (double)s->problem->rows;
+	return (isfinite(users) ? items : users) / (double)s->data->rows;
 }

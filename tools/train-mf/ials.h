@@ -16,7 +16,7 @@
 #include "data/normal.h"
 #include "frame/pool.h"
 #include "params.h"
-#include "problem.h"
+#include "train-data.h"
 
 struct ials_options {
 	double unobserved, regularization, exponent;
@@ -32,7 +32,7 @@ struct ials_options {
 struct ials;
 
 /* Works on the given sides, whose optimizer has no state. */
-struct ials *ials_new(const struct problem *p, struct params *users, struct params *items,
+struct ials *ials_new(const struct train_data *p, struct params *users, struct params *items,
 		      const struct ials_options *options, enum kernel_choice kernel,
 		      struct pool *pool);
 

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "learning/loss.h"
-#include "cosine.h"
 #include "training.h"
 #include "warm.h"
 
@@ -44,18 +43,17 @@ void init_open(struct training *t)
 }
 
 /* Finds what the model has and the rows do not; it is kept, or counted. */
-static void find_old(struct training *t)
+static void find_old(struct training *t, struct side *s)
 {
-	struct problem *p = t->problem;
-	bool cosines = loss_of_cosines((enum loss)t->options->fit.loss);
-	t->kept[MODEL_ITEM_FEATURE] = kept_features(t->init, MODEL_ITEM_FEATURE, t->item_features);
-	t->kept[MODEL_ITEM] = kept_entities(t->init, MODEL_ITEM, &p->items, t->item_features,
-					    &t->items, cosines);
-	t->kept[MODEL_USER_FEATURE] = kept_features(t->init, MODEL_USER_FEATURE, t->user_features);
-	t->kept[MODEL_USER] = kept_entities(t->init, MODEL_USER, &p->users, t->user_features,
-					    &t->users, cosines);
-	uint32_t users = t->kept[MODEL_USER].n, items = t->kept[MODEL_ITEM].n;
-	uint32_t features = t->kept[MODEL_USER_FEATURE].n + t->kept[MODEL_ITEM_FEATURE].n;
+	s->kept_features = kept_features(t->init, side_feature_kind(s), s->features);
+	s->kept = kept_entities(t->init, s->kind, s->ids, s->features, &s->params,
+				training_of_cosines(t));
+}
+
+static void say_old(const struct training *t)
+{
+	uint32_t users = t->users.kept.n, items = t->items.kept.n;
+	uint32_t features = t->users.kept_features.n + t->items.kept_features.n;
 	if (t->options->keep_old)
 		note("%u users, %u items and %u features of %s have no fitted rows and are kept",
 		     users, items, features, t->options->init);
@@ -65,20 +63,24 @@ static void find_old(struct training *t)
 		     t->options->init);
 }
 
+static void forget_old(struct side *s)
+{
+	kept_free(&s->kept);
+	kept_free(&s->kept_features);
+}
+
 void init_apply(struct training *t)
 {
-	const struct side_ids *users = &t->problem->users, *items = &t->problem->items;
-	uint32_t old_users = warm_start(&t->users, users, t->user_features, t->init, MODEL_USER,
-					MODEL_USER_FEATURE);
-	uint32_t old_items = warm_start(&t->items, items, t->item_features, t->init, MODEL_ITEM,
-					MODEL_ITEM_FEATURE);
-	note("%u of %u users and %u of %u items start from the model", old_users, users->n,
-	     old_items, items->n);
-	find_old(t);
+	uint32_t old_users = warm_start(&t->users, t->init), old_items = warm_start(&t->items, t->init);
+	note("%u of %u users and %u of %u items start from the model", old_users, t->users.ids->n,
+	     old_items, t->items.ids->n);
+	find_old(t, &t->items);
+	find_old(t, &t->users);
+	say_old(t);
 	if (t->options->keep_old)
 		return;
-	for (int kind = 0; kind < MODEL_KINDS; kind++)
-		kept_free(&t->kept[kind]);
+	forget_old(&t->users);
+	forget_old(&t->items);
 	model_free(t->init);
 	t->init = NULL;
 }

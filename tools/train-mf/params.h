@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "problem.h"
+#include "train-data.h"
 
 struct params {
 	uint32_t n;

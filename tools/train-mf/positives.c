@@ -6,9 +6,9 @@
 
 enum { BITMAP_BYTES_MOST = 16 << 20 };
 
-struct positives positives_new(const struct problem *p)
+struct positives positives_new(const struct train_data *p)
 {
-	struct positives set = {.problem = p, .words = ((size_t)p->items.n + 63) / 64};
+	struct positives set = {.data = p, .words = ((size_t)p->items.n + 63) / 64};
 	size_t all = set.words * p->users.n;
 	if (all > BITMAP_BYTES_MOST / sizeof(uint64_t))
 		return set;

@@ -32,7 +32,7 @@ static uint32_t *ranked(struct count *counts, uint32_t n)
 	return rank;
 }
 
-static uint32_t *rank_users(const struct problem *p)
+static uint32_t *rank_users(const struct train_data *p)
 {
 	struct count *counts = memory_new(p->users.n, sizeof *counts);
 	for (uint32_t u = 0; u < p->users.n; u++)
@@ -40,7 +40,7 @@ static uint32_t *rank_users(const struct problem *p)
 	return ranked(counts, p->users.n);
 }
 
-static uint32_t *rank_items(const struct problem *p)
+static uint32_t *rank_items(const struct train_data *p)
 {
 	struct count *counts = memory_zero(p->items.n, sizeof *counts);
 	for (uint32_t i = 0; i < p->items.n; i++)
@@ -80,7 +80,7 @@ static void deal(const uint32_t *rank, uint32_t n, uint32_t blocks, struct rando
 	}
 }
 
-static uint32_t blocks_of(const struct problem *p, uint32_t blocks)
+static uint32_t blocks_of(const struct train_data *p, uint32_t blocks)
 {
 	if (blocks > p->users.n / USERS_LEAST)
 		blocks = p->users.n / USERS_LEAST;
@@ -94,7 +94,7 @@ static uint32_t packs_of(uint32_t blocks)
 	return blocks > 1 ? blocks * BLOCK_PACKS : 1;
 }
 
-void schedule_arrange(struct problem *p, uint32_t blocks, uint64_t seed)
+void schedule_arrange(struct train_data *p, uint32_t blocks, uint64_t seed)
 {
 	uint32_t start[PACKS_MAX + 1];
 	blocks = blocks_of(p, blocks);
@@ -104,7 +104,7 @@ void schedule_arrange(struct problem *p, uint32_t blocks, uint64_t seed)
 	uint32_t *user_rank = rank_users(p), *item_rank = rank_items(p);
 	deal(user_rank, p->users.n, blocks, &random, users, start);
 	deal(item_rank, p->items.n, packs_of(blocks), &random, items, start);
-	problem_renumber(p, users, items);
+	train_data_renumber(p, users, items);
 	free(user_rank);
 	free(item_rank);
 	free(users);
@@ -113,7 +113,7 @@ void schedule_arrange(struct problem *p, uint32_t blocks, uint64_t seed)
 
 static void make_packs(struct schedule *s)
 {
-	const struct problem *p = s->problem;
+	const struct train_data *p = s->data;
 	s->packs = packs_of(s->blocks);
 	s->item_pack = memory_new(p->items.n, sizeof *s->item_pack);
 	cut(p->items.n, s->packs, s->pack_start);
@@ -130,10 +130,10 @@ static void make_packs(struct schedule *s)
 	free(rank);
 }
 
-struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t seed)
+struct schedule *schedule_new(const struct train_data *p, uint32_t blocks, uint64_t seed)
 {
 	struct schedule *s = memory_zero(1, sizeof *s);
-	s->problem = p;
+	s->data = p;
 	s->seed = seed;
 	s->blocks = blocks_of(p, blocks);
 	s->item_list = memory_new(p->items.n, sizeof(uint32_t));
@@ -187,7 +187,7 @@ static void count_block(void *context, size_t chunk, size_t worker)
 {
 	(void)worker;
 	struct schedule *s = context;
-	const struct problem *p = s->problem;
+	const struct train_data *p = s->data;
 	struct random random = epoch_random(s, 1 + chunk);
 	uint64_t count[ROUNDS * BLOCKS_MAX] = {0};
 	for (uint32_t user = s->user_start[chunk]; user < s->user_start[chunk + 1]; user++) {
@@ -204,7 +204,7 @@ static void fill_block(void *context, size_t chunk, size_t worker)
 {
 	(void)worker;
 	struct schedule *s = context;
-	const struct problem *p = s->problem;
+	const struct train_data *p = s->data;
 	struct random random = epoch_random(s, 1 + chunk);
 	uint32_t cells = ROUNDS * s->blocks;
 	uint64_t *start = s->row_start + chunk * cells, next[ROUNDS * BLOCKS_MAX];
@@ -312,18 +312,18 @@ static void group_chunk(void *context, size_t chunk, size_t worker)
 {
 	(void)worker;
 	struct schedule *s = context;
-	const uint64_t *rows = s->problem->start;
+	const uint64_t *rows = s->data->start;
 	size_t from = chunk * GROUP_USERS, to = from + GROUP_USERS;
-	for (size_t u = from; u < to && u < s->problem->users.n; u++)
-		group_user(s, s->problem->item + rows[u], (uint32_t)(rows[u + 1] - rows[u]),
+	for (size_t u = from; u < to && u < s->data->users.n; u++)
+		group_user(s, s->data->item + rows[u], (uint32_t)(rows[u + 1] - rows[u]),
 			   s->grouped + rows[u], s->group_start + u * (s->blocks + 1));
 }
 
 void schedule_group(struct schedule *s, struct pool *pool)
 {
-	uint32_t users = s->problem->users.n;
+	uint32_t users = s->data->users.n;
 	if (!s->grouped) {
-		s->grouped = memory_new(s->problem->rows, sizeof *s->grouped);
+		s->grouped = memory_new(s->data->rows, sizeof *s->grouped);
 		s->group_start = memory_new((size_t)users * (s->blocks + 1), sizeof *s->group_start);
 	}
 	pool_run(pool, (users + GROUP_USERS - 1) / GROUP_USERS, group_chunk, s);

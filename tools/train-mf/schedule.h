@@ -20,7 +20,7 @@
 
 #include "base/random.h"
 #include "frame/pool.h"
-#include "problem.h"
+#include "train-data.h"
 
 enum { BLOCKS_MAX = 64, ROUNDS = 16, BLOCK_PACKS = 16, PACKS_MAX = BLOCKS_MAX * BLOCK_PACKS };
 
@@ -41,7 +41,7 @@ struct cell {
 };
 
 struct schedule {
-	const struct problem *problem;
+	const struct train_data *data;
 	uint64_t seed;
 	uint32_t blocks;
 	uint32_t user_start[BLOCKS_MAX + 1];
@@ -63,12 +63,12 @@ struct schedule {
 	uint32_t *grouped, *group_start;
 };
 
-/* Numbers the problem's users and items anew, as the schedule wants them; `blocks` is
- * an upper bound: small problems are cut in fewer. */
-void schedule_arrange(struct problem *p, uint32_t blocks, uint64_t seed);
+/* Numbers the users and items of the data anew, as the schedule wants them; `blocks` is
+ * an upper bound: little data are cut in fewer. */
+void schedule_arrange(struct train_data *p, uint32_t blocks, uint64_t seed);
 
-/* Of a problem that was arranged for as many blocks. */
-struct schedule *schedule_new(const struct problem *p, uint32_t blocks, uint64_t seed);
+/* Of data that were arranged for as many blocks. */
+struct schedule *schedule_new(const struct train_data *p, uint32_t blocks, uint64_t seed);
 void schedule_free(struct schedule *s);
 
 /* Deals the items of epoch `epoch` and shuffles every cell. */

@@ -52,37 +52,37 @@ INLINE void move(const struct sgd *s, const struct pace *pace, const struct para
 }
 
 /* The working memory of one cell. */
-struct bench {
-	struct composed user, good, bad;
+struct scratch {
+	struct composed user, positive, negative;
 	float *difference;
 };
 
-INLINE void composed_pair(const struct sgd *s, const struct pace *pace, struct bench *b,
+INLINE void composed_pair(const struct sgd *s, const struct pace *pace, struct scratch *b,
 			  float size, bool adadelta)
 {
 	for (size_t i = 0; i < s->users->stride; i += LANES)
-		vec_store(b->difference + i, vec_sub(vec_load(b->bad.factors + i),
-						     vec_load(b->good.factors + i)));
+		vec_store(b->difference + i, vec_sub(vec_load(b->negative.factors + i),
+						     vec_load(b->positive.factors + i)));
 	move(s, pace, s->users, &b->user, b->difference, size, 0, adadelta);
-	move(s, pace, s->items, &b->good, b->user.factors, -size, -size, adadelta);
-	move(s, pace, s->items, &b->bad, b->user.factors, size, size, adadelta);
+	move(s, pace, s->items, &b->positive, b->user.factors, -size, -size, adadelta);
+	move(s, pace, s->items, &b->negative, b->user.factors, size, size, adadelta);
 }
 
-INLINE float composed_score(const struct sgd *s, const struct bench *b, const struct composed *item)
+INLINE float composed_score(const struct sgd *s, const struct scratch *b, const struct composed *item)
 {
 	return dot(b->user.factors, item->factors, s->users->stride) + item->bias;
 }
 
 INLINE double composed_warp(const struct sgd *s, struct cell *c, const struct pace *pace,
-			    struct bench *b, uint32_t user, float score, float weight,
+			    struct scratch *b, uint32_t user, float score, float weight,
 			    bool adadelta)
 {
 	for (uint32_t sampled = 1; sampled <= s->max_sampled; sampled++) {
-		uint32_t bad = c->items[random_below(&c->random, c->item_count)];
-		if (positives_has(&s->positives, user, bad))
+		uint32_t negative = c->items[random_below(&c->random, c->item_count)];
+		if (positives_has(&s->positives, user, negative))
 			continue;
-		compose(&b->bad, s->items, s->item_features, bad);
-		float miss = composed_score(s, b, &b->bad) - score + 1.0f;
+		compose(&b->negative, s->items, s->item_features, negative);
+		float miss = composed_score(s, b, &b->negative) - score + 1.0f;
 		if (!(miss > 0))
 			continue;
 		float size = s->rank_loss[sampled] * weight;
@@ -92,50 +92,50 @@ INLINE double composed_warp(const struct sgd *s, struct cell *c, const struct pa
 	return 0;
 }
 
-/* kos_positive, with features: leaves the chosen one in b->good. */
-INLINE uint32_t composed_kos(const struct sgd *s, struct cell *c, struct bench *b, struct entry e)
+/* kos_positive, with features: leaves the chosen one in b->positive. */
+INLINE uint32_t composed_kos(const struct sgd *s, struct cell *c, struct scratch *b, struct entry e)
 {
-	uint32_t lot[KOS_MOST], n;
+	uint32_t candidates[KOS_MOST], n;
 	float scores[KOS_MOST];
-	const uint32_t *own = cell_own(c, s->problem->start, e.user, &n);
-	lot[0] = entry_item(s, e);
+	const uint32_t *own = cell_own(c, s->data->start, e.user, &n);
+	candidates[0] = entry_item(s, e);
 	for (uint32_t i = 1; i < s->kos_n; i++)
-		lot[i] = own[random_below(&c->random, n)];
+		candidates[i] = own[random_below(&c->random, n)];
 	for (uint32_t i = 0; i < s->kos_n; i++) {
-		compose(&b->good, s->items, s->item_features, lot[i]);
-		scores[i] = composed_score(s, b, &b->good);
+		compose(&b->positive, s->items, s->item_features, candidates[i]);
+		scores[i] = composed_score(s, b, &b->positive);
 	}
 	uint32_t best = kth_best(scores, s->kos_n, s->kos_k);
-	compose(&b->good, s->items, s->item_features, lot[best]);
-	return lot[best];
+	compose(&b->positive, s->items, s->item_features, candidates[best]);
+	return candidates[best];
 }
 
 INLINE double composed_visit(const struct sgd *s, struct cell *c, const struct pace *pace,
-			     struct bench *b, struct entry e, const bool adadelta)
+			     struct scratch *b, struct entry e, const bool adadelta)
 {
 	compose(&b->user, s->users, s->user_features, e.user);
 	float weight = entry_weight(s, e);
 	if (s->loss == LOSS_WARP_KOS)
 		weight = weight_of(s, e.user, composed_kos(s, c, b, e));
 	else
-		compose(&b->good, s->items, s->item_features, entry_item(s, e));
-	float score = composed_score(s, b, &b->good);
+		compose(&b->positive, s->items, s->item_features, entry_item(s, e));
+	float score = composed_score(s, b, &b->positive);
 	if (s->loss == LOSS_LOGISTIC) {
 		float side = weight > 0 ? 1 : -1;
 		score += b->user.bias;
 		float size = -weight * loss_sigmoid(-side * score);
 		for (size_t i = 0; i < s->users->stride; i += LANES)
 			vec_store(b->difference + i, vec_load(b->user.factors + i));
-		move(s, pace, s->users, &b->user, b->good.factors, size, size, adadelta);
-		move(s, pace, s->items, &b->good, b->difference, size, size, adadelta);
+		move(s, pace, s->users, &b->user, b->positive.factors, size, size, adadelta);
+		move(s, pace, s->items, &b->positive, b->difference, size, size, adadelta);
 		return (double)(side * weight * loss_softplus(-side * score));
 	}
 	if (s->loss == LOSS_BPR) {
-		uint32_t bad = entry_item(s, c->order[random_below_wide(&c->random, c->n)]);
-		if (positives_has(&s->positives, e.user, bad))
+		uint32_t negative = entry_item(s, c->order[random_below_wide(&c->random, c->n)]);
+		if (positives_has(&s->positives, e.user, negative))
 			return 0;
-		compose(&b->bad, s->items, s->item_features, bad);
-		float ahead = score - composed_score(s, b, &b->bad);
+		compose(&b->negative, s->items, s->item_features, negative);
+		float ahead = score - composed_score(s, b, &b->negative);
 		composed_pair(s, pace, b, weight * loss_sigmoid(-ahead), adadelta);
 		return (double)(weight * loss_softplus(-ahead));
 	}
@@ -148,8 +148,8 @@ INLINE struct cell_result composed_cell(const struct sgd *s, struct cell *c, con
 	struct pace pace = pace_of(s);
 	size_t stride = s->users->stride;
 	float *memory = memory_aligned(4 * stride, sizeof *memory);
-	struct bench b = {.user.factors = memory, .good.factors = memory + stride,
-			  .bad.factors = memory + 2 * stride, .difference = memory + 3 * stride};
+	struct scratch b = {.user.factors = memory, .positive.factors = memory + stride,
+			  .negative.factors = memory + 2 * stride, .difference = memory + 3 * stride};
 	for (uint64_t i = 0; i < c->n; i++) {
 		if (i % LOOK_STOP == 0 && stop_signal())
 			break;

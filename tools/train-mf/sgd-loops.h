@@ -83,7 +83,7 @@ INLINE vec_four score_four(const struct task *t, const float *user, const uint32
 
 INLINE void look_ahead(const struct task *t, uint64_t i)
 {
-	const struct problem *p = t->s->problem;
+	const struct train_data *p = t->s->data;
 	if (p->weight && i + LOOK_FAR < t->n) {
 		struct entry e = t->order[i + LOOK_FAR];
 		__builtin_prefetch(&p->item[p->start[e.user] + e.what]);
@@ -99,11 +99,11 @@ INLINE void look_ahead(const struct task *t, uint64_t i)
 	}
 }
 
-/* One violated pair: the score of `good` should exceed that of `bad`; `size` is
+/* One violated pair: the score of `positive` should exceed that of `negative`; `size` is
  * minus the slope of the loss in their difference. The user's bias cancels. */
-INLINE void pair_step(const struct task *t, float *user, uint32_t good, uint32_t bad, float size)
+INLINE void pair_step(const struct task *t, float *user, uint32_t positive, uint32_t negative, float size)
 {
-	float *up = item_row(t, good), *down = item_row(t, bad);
+	float *up = item_row(t, positive), *down = item_row(t, negative);
 	vec c = vec_set(size), minus = vec_set(-size);
 #pragma GCC unroll 4
 	for (size_t i = 0; i < t->stride; i += LANES) {
@@ -112,8 +112,8 @@ INLINE void pair_step(const struct task *t, float *user, uint32_t good, uint32_t
 		step(up + i, vec_mul(minus, u), &t->pace, t->stride, t->adadelta);
 		step(down + i, vec_mul(c, u), &t->pace, t->stride, t->adadelta);
 	}
-	step_bias(t->s, item_bias(t, good), -size, t->adadelta);
-	step_bias(t->s, item_bias(t, bad), size, t->adadelta);
+	step_bias(t->s, item_bias(t, positive), -size, t->adadelta);
+	step_bias(t->s, item_bias(t, negative), size, t->adadelta);
 }
 
 /* ---- warp ---- */
@@ -140,7 +140,7 @@ INLINE void drawn_start(struct drawn *d, struct task *t)
 }
 
 /* Those looked at make room for others. */
-INLINE void drawn_pass(struct drawn *d, struct task *t, uint32_t count)
+INLINE void drawn_replace(struct drawn *d, struct task *t, uint32_t count)
 {
 	for (uint32_t k = 0; k < count; k++)
 		d->item[(d->at + k) % DRAWN] = draw_ahead(t);
@@ -149,7 +149,7 @@ INLINE void drawn_pass(struct drawn *d, struct task *t, uint32_t count)
 
 /* A positive that is to stand above its negatives. */
 struct visit {
-	uint32_t user, good;
+	uint32_t user, positive;
 	float score, weight;
 };
 
@@ -176,15 +176,15 @@ INLINE double warp_push(struct task *t, struct drawn *drawn, const struct visit 
 		uint32_t close = vec_positive4(miss) & ((1u << count) - 1);
 		for (; close; close &= close - 1) {
 			uint32_t j = (uint32_t)__builtin_ctz(close);
-			uint32_t bad = drawn->item[(drawn->at + j) % DRAWN];
-			if (positives_has(&s->positives, v->user, bad))
+			uint32_t negative = drawn->item[(drawn->at + j) % DRAWN];
+			if (positives_has(&s->positives, v->user, negative))
 				continue;
 			float size = s->rank_loss[sampled + j + 1] * v->weight;
-			drawn_pass(drawn, t, j + 1);
-			pair_step(t, user_row(t, v->user), v->good, bad, size);
+			drawn_replace(drawn, t, j + 1);
+			pair_step(t, user_row(t, v->user), v->positive, negative, size);
 			return (double)(size * miss[j]);
 		}
-		drawn_pass(drawn, t, count);
+		drawn_replace(drawn, t, count);
 	}
 	return 0;
 }
@@ -200,7 +200,7 @@ INLINE struct cell_result warp_cell(struct task *t)
 		look_ahead(t, i);
 		struct entry e = t->order[i];
 		struct visit v = {e.user, entry_item(t->s, e), 0, entry_weight(t->s, e)};
-		v.score = score_of(t, user_row(t, v.user), v.good);
+		v.score = score_of(t, user_row(t, v.user), v.positive);
 		result.loss += warp_push(t, &drawn, &v);
 	}
 	return result;
@@ -209,37 +209,37 @@ INLINE struct cell_result warp_cell(struct task *t)
 /* ---- warp-kos ---- */
 
 /* The positives of a visit among which the k-th best is taken. */
-struct lot {
+struct candidates {
 	uint32_t item[KOS_MOST];
 };
 
 /* Draws n of the user's positives in this cell, with replacement, the visited one
  * among them. */
-INLINE void kos_draw(struct task *t, const struct cell *c, uint64_t i, struct lot *lot)
+INLINE void kos_draw(struct task *t, const struct cell *c, uint64_t i, struct candidates *candidates)
 {
 	const struct sgd *s = t->s;
 	struct entry e = t->order[i];
 	uint32_t n;
-	const uint32_t *own = cell_own(c, s->problem->start, e.user, &n);
-	lot->item[0] = entry_item(s, e);
+	const uint32_t *own = cell_own(c, s->data->start, e.user, &n);
+	candidates->item[0] = entry_item(s, e);
 	for (uint32_t k = 1; k < s->kos_n; k++) {
-		lot->item[k] = own[random_below(&t->random, n)];
-		fetch_factors(item_row(t, lot->item[k]), t->stride);
+		candidates->item[k] = own[random_below(&t->random, n)];
+		fetch_factors(item_row(t, candidates->item[k]), t->stride);
 	}
 	for (uint32_t k = s->kos_n; k % BATCH != 0; k++)
-		lot->item[k] = lot->item[0];
+		candidates->item[k] = candidates->item[0];
 }
 
-/* The k-th best of the lot. */
-INLINE struct visit kos_visit(const struct task *t, uint32_t user, const struct lot *lot)
+/* The k-th best of the candidates. */
+INLINE struct visit kos_visit(const struct task *t, uint32_t user, const struct candidates *candidates)
 {
 	const struct sgd *s = t->s;
 	vec_four scores[KOS_MOST / BATCH];
 	for (uint32_t k = 0; k < s->kos_n; k += BATCH)
-		scores[k / BATCH] = score_four(t, user_row(t, user), lot->item + k);
+		scores[k / BATCH] = score_four(t, user_row(t, user), candidates->item + k);
 	const float *score = (const float *)scores;
-	uint32_t best = kth_best(score, s->kos_n, s->kos_k), good = lot->item[best];
-	return (struct visit){user, good, score[best], weight_of(s, user, good)};
+	uint32_t best = kth_best(score, s->kos_n, s->kos_k), positive = candidates->item[best];
+	return (struct visit){user, positive, score[best], weight_of(s, user, positive)};
 }
 
 INLINE void look_ahead_list(const struct task *t, const struct cell *c, uint64_t i)
@@ -247,7 +247,7 @@ INLINE void look_ahead_list(const struct task *t, const struct cell *c, uint64_t
 	uint32_t n;
 	if (i + LOOK_LIST >= t->n)
 		return;
-	const uint32_t *own = cell_own(c, t->s->problem->start, t->order[i + LOOK_LIST].user, &n);
+	const uint32_t *own = cell_own(c, t->s->data->start, t->order[i + LOOK_LIST].user, &n);
 	for (uint32_t k = 0; k < n && k < 128; k += 16)
 		__builtin_prefetch(own + k);
 }
@@ -256,17 +256,17 @@ INLINE struct cell_result kos_cell(struct task *t, const struct cell *c)
 {
 	struct cell_result result = {0};
 	struct drawn drawn;
-	struct lot lot[2]; /* of even and of odd visits: the next is drawn already */
+	struct candidates candidates[2]; /* of even and of odd visits: the next is drawn already */
 	drawn_start(&drawn, t);
-	kos_draw(t, c, 0, &lot[0]);
+	kos_draw(t, c, 0, &candidates[0]);
 	for (uint64_t i = 0; i < t->n; i++) {
 		if (i % LOOK_STOP == 0 && stop_signal())
 			break;
 		look_ahead(t, i);
 		look_ahead_list(t, c, i);
 		if (i + 1 < t->n)
-			kos_draw(t, c, i + 1, &lot[(i + 1) % 2]);
-		struct visit v = kos_visit(t, t->order[i].user, &lot[i % 2]);
+			kos_draw(t, c, i + 1, &candidates[(i + 1) % 2]);
+		struct visit v = kos_visit(t, t->order[i].user, &candidates[i % 2]);
 		result.loss += warp_push(t, &drawn, &v);
 	}
 	return result;
@@ -295,14 +295,14 @@ INLINE struct cell_result bpr_cell(struct task *t)
 			break;
 		look_ahead(t, i);
 		struct entry e = t->order[i];
-		uint32_t good = entry_item(s, e), bad = drawn[i % DRAWN];
+		uint32_t positive = entry_item(s, e), negative = drawn[i % DRAWN];
 		drawn[i % DRAWN] = draw_row(t);
-		if (positives_has(&s->positives, e.user, bad))
+		if (positives_has(&s->positives, e.user, negative))
 			continue;
 		float *user = user_row(t, e.user);
-		float ahead = score_of(t, user, good) - score_of(t, user, bad);
+		float ahead = score_of(t, user, positive) - score_of(t, user, negative);
 		float weight = entry_weight(s, e);
-		pair_step(t, user, good, bad, weight * loss_sigmoid(-ahead));
+		pair_step(t, user, positive, negative, weight * loss_sigmoid(-ahead));
 		result.loss += (double)(weight * loss_softplus(-ahead));
 	}
 	return result;

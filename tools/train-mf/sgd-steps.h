@@ -87,28 +87,28 @@ INLINE void step_bias(const struct sgd *s, float *bias, float g, bool adadelta)
 
 INLINE uint32_t entry_item(const struct sgd *s, struct entry e)
 {
-	return s->problem->weight ? s->problem->item[s->problem->start[e.user] + e.what] : e.what;
+	return s->data->weight ? s->data->item[s->data->start[e.user] + e.what] : e.what;
 }
 
 INLINE float entry_weight(const struct sgd *s, struct entry e)
 {
-	return s->problem->weight ? s->problem->weight[s->problem->start[e.user] + e.what] : 1.0f;
+	return s->data->weight ? s->data->weight[s->data->start[e.user] + e.what] : 1.0f;
 }
 
 /* The weight of the row of a user's item. */
 INLINE float weight_of(const struct sgd *s, uint32_t user, uint32_t item)
 {
-	if (!s->problem->weight)
+	if (!s->data->weight)
 		return 1.0f;
-	uint64_t low = s->problem->start[user], high = s->problem->start[user + 1];
+	uint64_t low = s->data->start[user], high = s->data->start[user + 1];
 	while (high - low > 1) {
 		uint64_t middle = low + (high - low) / 2;
-		if (s->problem->item[middle] <= item)
+		if (s->data->item[middle] <= item)
 			low = middle;
 		else
 			high = middle;
 	}
-	return s->problem->weight[low];
+	return s->data->weight[low];
 }
 
 enum { FEW = 16 };

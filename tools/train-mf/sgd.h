@@ -21,7 +21,7 @@
 /* What the cells of an epoch share and only read, but for the rows that are
  * theirs. */
 struct sgd {
-	const struct problem *problem;
+	const struct train_data *data;
 	struct params *users, *items;
 	const struct features *user_features, *item_features; /* NULL: identity alone */
 	struct positives positives;

@@ -15,20 +15,22 @@ static const float *row_of(const struct model *m, const struct model_side *side,
 	return side->factors + (size_t)number * m->stride;
 }
 
-uint32_t warm_start(struct params *p, const struct side_ids *ids, const struct features *f,
-		    const struct model *m, enum model_kind kind, enum model_kind feature_kind)
+uint32_t warm_start(struct side *s, const struct model *m)
 {
+	struct params *p = &s->params;
+	const struct side_ids *ids = s->ids;
+	const struct features *f = s->features;
 	uint32_t found = 0;
 	float bias, *others = memory_aligned(p->stride, sizeof *others);
 	for (uint32_t i = 0; f && i < f->n; i++) {
-		const float *row = row_of(m, &m->side[feature_kind], features_name(f, i), &bias);
+		const float *row = row_of(m, &m->side[side_feature_kind(s)], features_name(f, i), &bias);
 		if (!row)
 			continue;
 		memcpy(params_row(p, f->first + i), row, p->stride * sizeof *row);
 		*params_bias(p, f->first + i) = bias;
 	}
 	for (uint32_t e = 0; e < ids->n; e++) {
-		const float *row = row_of(m, &m->side[kind], problem_id(ids, e), &bias);
+		const float *row = row_of(m, &m->side[s->kind], side_id(ids, e), &bias);
 		found += row != NULL;
 		if (!row || (f && !f->first))
 			continue;

@@ -3,13 +3,11 @@
 #define RECPIPE_TRAIN_MF_WARM_H
 
 #include "domain/model.h"
-#include "features.h"
-#include "params.h"
+#include "side.h"
 
 /* Gives the rows of one side the numbers they have in the model: features, and
  * identities such that the representations come out as in the model. Rows that
  * are not in it keep their start. Returns how many entities were found. */
-uint32_t warm_start(struct params *p, const struct side_ids *ids, const struct features *f,
-		    const struct model *m, enum model_kind kind, enum model_kind feature_kind);
+uint32_t warm_start(struct side *s, const struct model *m);
 
 #endif

@@ -1,4 +1,4 @@
-#include "problem.h"
+#include "train-data.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static bool is_fitted(const struct dataset *d, uint64_t row, unsigned fit, bool 
 }
 
 /* The fitted rows, in the memory of the dataset's: it is the largest there is. */
-static void take_rows(struct problem *p, struct dataset *d, const uint32_t *number, unsigned fit,
+static void take_rows(struct train_data *p, struct dataset *d, const uint32_t *number, unsigned fit,
 		      bool negatives)
 {
 	bool plain = true;
@@ -77,58 +77,60 @@ static int by_user(const void *a, const void *b)
 	return (x->user > y->user) - (x->user < y->user);
 }
 
-static bool judges(const struct dataset *d, uint64_t row)
+static bool is_validation(const struct dataset *d, uint64_t row)
 {
 	return d->split[row] == SPLIT_VALIDATION && d->weight[row] > 0;
 }
 
 /* Collects the validation rows of the drawn users. */
-static void copy_judges(struct problem *p, const struct dataset *d, const uint32_t *user_number,
-			const uint32_t *item_number, uint64_t max_judged, uint64_t seed)
+static void take_validation(struct train_data *p, const struct dataset *d,
+			    const uint32_t *user_number, const uint32_t *item_number,
+			    uint64_t max_eval_users, uint64_t seed)
 {
 	struct draw *draws = memory_new(d->users, sizeof *draws);
 	uint32_t n = 0;
 	for (uint32_t u = 0; u < d->users; u++) {
 		for (uint64_t row = d->start[u]; row < d->start[u + 1]; row++) {
-			if (judges(d, row)) {
+			if (is_validation(d, row)) {
 				struct span id = strmap_key(p->users.map, u);
+				/* The word is part of the result: another draws other users. */
 				draws[n].hash = hash_row(seed, id, span_of("judge"));
 				draws[n++].user = u;
 				break;
 			}
 		}
 	}
-	if (n > max_judged) {
+	if (n > max_eval_users) {
 		qsort(draws, n, sizeof *draws, by_hash);
-		n = (uint32_t)max_judged;
+		n = (uint32_t)max_eval_users;
 		qsort(draws, n, sizeof *draws, by_user);
 	}
 	uint64_t rows = 0;
 	for (uint32_t i = 0; i < n; i++)
 		for (uint64_t row = d->start[draws[i].user]; row < d->start[draws[i].user + 1]; row++)
-			rows += judges(d, row);
-	p->judged_all = n;
-	p->judged_user = memory_new(n, sizeof(uint32_t));
-	p->judged_start = memory_zero((size_t)n + 1, sizeof(uint64_t));
-	p->judged_item = memory_new(rows, sizeof(uint32_t));
+			rows += is_validation(d, row);
+	p->eval_users_all = n;
+	p->eval_user = memory_new(n, sizeof(uint32_t));
+	p->eval_start = memory_zero((size_t)n + 1, sizeof(uint64_t));
+	p->eval_item = memory_new(rows, sizeof(uint32_t));
 	rows = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t u = draws[i].user;
 		if (user_number[u] == ITEM_COLD)
 			continue;
-		p->judged_user[p->judged] = user_number[u];
+		p->eval_user[p->eval_users] = user_number[u];
 		for (uint64_t row = d->start[u]; row < d->start[u + 1]; row++)
-			if (judges(d, row))
-				p->judged_item[rows++] = item_number[d->item[row]];
-		p->judged_start[++p->judged] = rows;
+			if (is_validation(d, row))
+				p->eval_item[rows++] = item_number[d->item[row]];
+		p->eval_start[++p->eval_users] = rows;
 	}
 	free(draws);
 }
 
-struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
-			    uint64_t max_judged, uint64_t seed)
+struct train_data *train_data_new(struct dataset *d, unsigned fit, bool negatives,
+				  uint64_t max_eval_users, uint64_t seed)
 {
-	struct problem *p = memory_zero(1, sizeof *p);
+	struct train_data *p = memory_zero(1, sizeof *p);
 	bool *user_used = memory_zero(d->users, sizeof(bool));
 	bool *item_used = memory_zero(d->items, sizeof(bool));
 	for (uint32_t u = 0; u < d->users; u++) {
@@ -146,7 +148,7 @@ struct problem *problem_new(struct dataset *d, unsigned fit, bool negatives,
 	p->items = number_used(d->item_ids, d->items, item_used, &item_number);
 	d->user_ids = d->item_ids = NULL;
 	if (!(fit >> SPLIT_VALIDATION & 1))
-		copy_judges(p, d, user_number, item_number, max_judged, seed);
+		take_validation(p, d, user_number, item_number, max_eval_users, seed);
 	take_rows(p, d, item_number, fit, negatives);
 	free(user_used);
 	free(item_used);
@@ -174,7 +176,7 @@ static uint32_t *inverse(const uint32_t *order, uint32_t n)
 }
 
 /* The rows by item, and within an item by user: once more by user they are in order. */
-static struct csr rows_by_item(const struct problem *p, const uint32_t *user_order,
+static struct csr rows_by_item(const struct train_data *p, const uint32_t *user_order,
 			       const uint32_t *item_place)
 {
 	struct csr rows = {
@@ -197,7 +199,7 @@ static struct csr rows_by_item(const struct problem *p, const uint32_t *user_ord
 	return rows;
 }
 
-static void renumber_rows(struct problem *p, const uint32_t *user_order,
+static void renumber_rows(struct train_data *p, const uint32_t *user_order,
 			  const uint32_t *item_place)
 {
 	struct csr rows = rows_by_item(p, user_order, item_place);
@@ -218,24 +220,25 @@ static void renumber_rows(struct problem *p, const uint32_t *user_order,
 	csr_free(&rows);
 }
 
-void problem_renumber(struct problem *p, const uint32_t *user_order, const uint32_t *item_order)
+void train_data_renumber(struct train_data *p, const uint32_t *user_order,
+			 const uint32_t *item_order)
 {
 	uint32_t *user_place = inverse(user_order, p->users.n);
 	uint32_t *item_place = inverse(item_order, p->items.n);
 	renumber_rows(p, user_order, item_place);
 	renumber_keys(&p->users, user_order);
 	renumber_keys(&p->items, item_order);
-	for (uint32_t j = 0; j < p->judged; j++) {
-		p->judged_user[j] = user_place[p->judged_user[j]];
-		for (uint64_t row = p->judged_start[j]; row < p->judged_start[j + 1]; row++)
-			if (p->judged_item[row] != ITEM_COLD)
-				p->judged_item[row] = item_place[p->judged_item[row]];
+	for (uint32_t j = 0; j < p->eval_users; j++) {
+		p->eval_user[j] = user_place[p->eval_user[j]];
+		for (uint64_t row = p->eval_start[j]; row < p->eval_start[j + 1]; row++)
+			if (p->eval_item[row] != ITEM_COLD)
+				p->eval_item[row] = item_place[p->eval_item[row]];
 	}
 	free(user_place);
 	free(item_place);
 }
 
-void problem_free(struct problem *p)
+void train_data_free(struct train_data *p)
 {
 	if (!p)
 		return;
@@ -246,13 +249,13 @@ void problem_free(struct problem *p)
 	free(p->start);
 	free(p->item);
 	free(p->weight);
-	free(p->judged_user);
-	free(p->judged_start);
-	free(p->judged_item);
+	free(p->eval_user);
+	free(p->eval_start);
+	free(p->eval_item);
 	free(p);
 }
 
-double problem_mean_weight(const struct problem *p)
+double train_data_mean_weight(const struct train_data *p)
 {
 	double sum = 0;
 	for (uint64_t row = 0; p->weight && row < p->rows; row++)
@@ -260,12 +263,12 @@ double problem_mean_weight(const struct problem *p)
 	return p->weight && p->rows ? sum / (double)p->rows : 1;
 }
 
-struct span problem_id(const struct side_ids *ids, uint32_t number)
+struct span side_id(const struct side_ids *ids, uint32_t number)
 {
 	return strmap_key(ids->map, ids->key[number]);
 }
 
-uint32_t *problem_by_id(const struct side_ids *ids)
+uint32_t *side_by_id(const struct side_ids *ids)
 {
 	uint32_t all = strmap_count(ids->map), n = 0;
 	uint32_t *number = memory_new(all, sizeof *number);

@@ -1,4 +1,4 @@
-#include "judge.h"
+#include "validate.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 static const char *const NAMES[] = {"precision", "recall", "ndcg", "map", "mrr", "hit"};
 enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
 
-struct judge_metric judge_metric_of(const char *text, const char *option)
+struct metric metric_of(const char *text, const char *option)
 {
 	const char *at = strchr(text, '@');
 	uint64_t k;
@@ -22,7 +22,7 @@ struct judge_metric judge_metric_of(const char *text, const char *option)
 		size_t n = (size_t)(at - text);
 		if (strlen(NAMES[i]) == n && memcmp(NAMES[i], text, n) == 0 &&
 		    number_u64(at + 1, strlen(at + 1), &k) == NUMBER_OK && k >= 1 && k <= 100000)
-			return (struct judge_metric){(enum judge_kind)i, (uint32_t)k};
+			return (struct metric){(enum metric_kind)i, (uint32_t)k};
 	}
 	usage_error("--%s: not one of precision, recall, ndcg, map, mrr, hit with @ and a number: %s",
 		    option, quoted(text, strlen(text), value));
@@ -34,14 +34,14 @@ struct found {
 	uint32_t item;
 };
 
-static inline bool is_behind(const struct found *a, const struct found *b)
+static inline bool is_worse(const struct found *a, const struct found *b)
 {
 	return a->score < b->score || (a->score == b->score && a->key > b->key);
 }
 
 #define TOPK_NAME found
 #define TOPK_ENTRY struct found
-#define TOPK_BEHIND is_behind
+#define TOPK_BEHIND is_worse
 #include "data/topk-heap.h"
 
 /* The best k of all items but `seen` (ascending), best first; how many. */
@@ -72,23 +72,23 @@ static bool wanted(const uint32_t *items, uint64_t n, uint32_t item)
 	return false;
 }
 
-static double user_value(struct judge_metric m, const struct found *list, uint32_t n,
+static double user_value(struct metric m, const struct found *list, uint32_t n,
 			 const uint32_t *relevant, uint64_t count, bool *hit)
 {
 	for (uint32_t r = 0; r < n; r++)
 		hit[r] = wanted(relevant, count, list[r].item);
 	switch (m.kind) {
-	case JUDGE_PRECISION:
+	case METRIC_PRECISION:
 		return metrics_precision(hit, n, m.k);
-	case JUDGE_RECALL:
+	case METRIC_RECALL:
 		return metrics_recall(hit, n, m.k, count);
-	case JUDGE_MAP:
+	case METRIC_MAP:
 		return metrics_average_precision(hit, n, m.k, count);
-	case JUDGE_MRR:
+	case METRIC_MRR:
 		return metrics_reciprocal_rank(hit, n, m.k);
-	case JUDGE_HIT:
+	case METRIC_HIT:
 		return metrics_hit(hit, n, m.k);
-	case JUDGE_NDCG:
+	case METRIC_NDCG:
 		break;
 	}
 	return metrics_ndcg(hit, n, m.k, count);
@@ -96,46 +96,46 @@ static double user_value(struct judge_metric m, const struct found *list, uint32
 
 enum { CHUNK_USERS = 64 };
 
-struct judging {
-	const struct problem *problem;
+struct validation {
+	const struct train_data *data;
 	const struct params *users, *items;
-	struct judge_metric metric;
+	struct metric metric;
 	kernel_dot *dot;
 	struct found *heaps; /* k for each worker */
 	bool *hits;          /* the same */
-	double *value;       /* one for each judged user */
+	double *value;       /* one for each evaluated user */
 };
 
-static void judge_chunk(void *context, size_t chunk, size_t worker)
+static void validate_chunk(void *context, size_t chunk, size_t worker)
 {
-	const struct judging *j = context;
-	const struct problem *p = j->problem;
+	const struct validation *j = context;
+	const struct train_data *p = j->data;
 	struct found *heap = j->heaps + worker * j->metric.k;
 	uint32_t from = (uint32_t)chunk * CHUNK_USERS, to = from + CHUNK_USERS;
-	for (uint32_t i = from; i < to && i < p->judged; i++) {
-		uint32_t u = p->judged_user[i];
+	for (uint32_t i = from; i < to && i < p->eval_users; i++) {
+		uint32_t u = p->eval_user[i];
 		uint32_t n = best_items(j->items, p->items.key, params_row(j->users, u), j->dot,
 					p->item + p->start[u], p->start[u + 1] - p->start[u],
 					j->metric.k, heap);
-		j->value[i] = user_value(j->metric, heap, n, p->judged_item + p->judged_start[i],
-					 p->judged_start[i + 1] - p->judged_start[i],
+		j->value[i] = user_value(j->metric, heap, n, p->eval_item + p->eval_start[i],
+					 p->eval_start[i + 1] - p->eval_start[i],
 					 j->hits + worker * j->metric.k);
 	}
 }
 
-double judge_value(const struct problem *p, const struct params *users,
-		   const struct params *items, struct judge_metric metric, kernel_dot *dot,
-		   struct pool *pool)
+double validate(const struct train_data *p, const struct params *users,
+		const struct params *items, struct metric metric, kernel_dot *dot,
+		struct pool *pool)
 {
-	struct judging j = {p, users, items, metric, dot, NULL, NULL, NULL};
+	struct validation j = {p, users, items, metric, dot, NULL, NULL, NULL};
 	j.heaps = memory_new(pool_threads(pool) * metric.k, sizeof *j.heaps);
 	j.hits = memory_new(pool_threads(pool) * metric.k, sizeof *j.hits);
-	j.value = memory_new(p->judged, sizeof *j.value);
-	pool_run(pool, (p->judged + CHUNK_USERS - 1) / CHUNK_USERS, judge_chunk, &j);
+	j.value = memory_new(p->eval_users, sizeof *j.value);
+	pool_run(pool, (p->eval_users + CHUNK_USERS - 1) / CHUNK_USERS, validate_chunk, &j);
 	struct mean mean = {0};
-	for (uint32_t i = 0; i < p->judged; i++)
+	for (uint32_t i = 0; i < p->eval_users; i++)
 		mean_add(&mean, j.value[i]);
-	mean_add_zeros(&mean, p->judged_all - p->judged);
+	mean_add_zeros(&mean, p->eval_users_all - p->eval_users);
 	free(j.heaps);
 	free(j.hits);
 	free(j.value);
