@@ -87,6 +87,19 @@ void sides_read(struct sides *s, const struct options *o, unsigned splits)
 	free(s->exclude_tables);
 }
 
+bool sides_offer(struct sides *s, struct span id)
+{
+	bool offered = true;
+	if (s->catalog) {
+		uint32_t number = strmap_find(s->catalog->ids, id);
+		offered = number != STRMAP_NONE && s->catalog->is_offered[number];
+	}
+	if (s->candidates)
+		offered &= strmap_find(s->candidates, id) != STRMAP_NONE;
+	s->not_offered += !offered;
+	return offered;
+}
+
 void sides_free(struct sides *s)
 {
 	exclude_free(s->excluded);

@@ -14,8 +14,9 @@ struct sides {
 	struct exclude *excluded;
 	struct strmap *users;          /* of --users */
 	struct strmap *candidates;     /* the items of --candidates */
-	struct catalog *catalog;   /* of --items */
+	struct catalog *catalog;       /* of --items */
 	struct cold *cold_users, *cold_items;
+	uint64_t not_offered;          /* items that sides_offer has turned down */
 
 	struct table **exclude_tables, *users_table, *items_table, *candidates_table;
 	size_t user_column, candidate_column;
@@ -26,6 +27,9 @@ struct sides sides_open(const struct options *o);
 
 /* Reads and closes them. `splits`: of --exclude files that have a split column. */
 void sides_read(struct sides *s, const struct options *o, unsigned splits);
+
+/* May the item be offered at all? Counts those that may not. */
+bool sides_offer(struct sides *s, struct span id);
 
 void sides_free(struct sides *s);
 
