@@ -403,6 +403,41 @@ static unsigned known_splits(const struct options *o, unsigned evaluated)
 	return option_splits("exclude-splits", o->exclude_splits) & ~(1u << evaluated);
 }
 
+/* Opens the lists; NULL when no metric is of lists. */
+static struct topn_reader *open_lists(const struct evaluation *e, char **files, int count,
+				      struct table **lists)
+{
+	const struct options *o = e->options;
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct topn_columns columns = {
+		.user = option_column("user", o->user), .rank = option_column("rank", o->rank),
+		.item = option_column("item", o->item),
+		.score = option_column("score", option_given("score") ? o->score : NULL),
+	};
+	*lists = e->plan.lists ? table_open(files, count, &format) : NULL;
+	return *lists ? topn_open(*lists, &columns) : NULL;
+}
+
+static struct output *open_output(const struct options *o)
+{
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header) {
+		output_text(out, "metric\tvalue\tstderr\tusers");
+		output_end_row(out);
+	}
+	output_flush(out);
+	return out;
+}
+
+static void evaluate_lists(struct evaluation *e, struct topn_reader *reader, struct table *lists)
+{
+	struct topn_list list;
+	while (reader && topn_next(reader, &list)) {
+		evaluate_list(e, &list);
+		progress_step(table_bytes(lists), table_size(lists), "bytes");
+	}
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	static const struct dataset_columns COLUMNS = {
@@ -418,23 +453,12 @@ static int run(const struct options *o, char **files, int count)
 	e.split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
 	e.known = known_splits(o, e.split);
 
-	struct table_format format = COMMON_FORMAT(&o->common);
-	struct topn_columns columns = {
-		.user = option_column("user", o->user), .rank = option_column("rank", o->rank),
-		.item = option_column("item", o->item),
-		.score = option_column("score", option_given("score") ? o->score : NULL),
-	};
-	struct table *lists = e.plan.lists ? table_open(files, count, &format) : NULL;
-	struct topn_reader *reader = lists ? topn_open(lists, &columns) : NULL;
+	struct table *lists;
+	struct topn_reader *reader = open_lists(&e, files, count, &lists);
 	struct table *data = table_open_file(o->dataset);
 	table_column(data, COLUMNS.split); /* without it every row would be train's */
 	struct table *model = o->model ? table_open_file(o->model) : NULL;
-	struct output *out = output_open(o->common.output, o->common.line_buffered);
-	if (!o->common.no_header) {
-		output_text(out, "metric\tvalue\tstderr\tusers");
-		output_end_row(out);
-	}
-	output_flush(out);
+	struct output *out = open_output(o);
 	if (o->per_user)
 		open_per_user(&e, o->per_user);
 
@@ -446,11 +470,7 @@ static int run(const struct options *o, char **files, int count)
 		compute_auc(&e, model, kernel);
 		table_close(model);
 	}
-	struct topn_list list;
-	while (reader && topn_next(reader, &list)) {
-		evaluate_list(&e, &list);
-		progress_step(table_bytes(lists), table_size(lists), "bytes");
-	}
+	evaluate_lists(&e, reader, lists);
 	progress_clear();
 	evaluate_missing(&e);
 	say_the_rest(&e);

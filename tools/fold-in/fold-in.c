@@ -214,22 +214,72 @@ static uint64_t write_users(const struct folding *f, struct output *out, uint32_
 	return written;
 }
 
-static int run(const struct options *o, char **files, int count)
+/* Opens the users' rows and finds their columns. */
+static struct table *open_rows(const struct options *o, char **files, int count,
+			       struct dataset_columns *columns)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *table = table_open(files, count, &format);
+	*columns = (struct dataset_columns){
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
+	};
+	table_column(table, columns->user);
+	table_column(table, columns->item);
+	return table;
+}
+
+/* Gives every user of the data factors, on all threads. */
+static void fold_all(struct folding *f)
+{
+	if (f->fit.loss == LOSS_IALS)
+		make_gram(f);
+	f->rank_weights = loss_rank_weights(f->items.n, (uint32_t)f->fit.max_sampled);
+	f->factor_rows = memory_aligned((size_t)f->data->users * f->stride, sizeof(float));
+	f->bias = memory_zero(f->data->users, sizeof *f->bias);
+	f->known = memory_zero(f->data->users, sizeof *f->known);
+	struct pool *pool = pool_new((size_t)f->options->common.threads);
+	pool_run(pool, f->data->users, fold_user, f);
+	pool_free(pool);
+}
+
+/* Writes the users; returns how many rows. */
+static uint64_t write_folded(const struct folding *f, struct output *out)
+{
+	uint32_t without = 0;
+	uint64_t written = write_users(f, out, &without);
+	if (without && without == f->data->users)
+		die(STATUS_DATA, "no user has a row that counts (--fit-splits %s) and whose item the "
+		    "model has", f->options->fit_splits);
+	if (f->data->users == 0)
+		warn("no rows: the output has no users");
+	if (without)
+		warn("%u users left out: none of their rows counts", without);
+	return written;
+}
+
+static void folding_free(struct folding *f)
+{
+	dataset_free(f->data);
+	model_side_free(&f->items);
+	free(f->item);
+	free(f->rank_weights);
+	free(f->gram);
+	free(f->factor_rows);
+	free(f->bias);
+	free(f->known);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
 	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
 		usage_error("--kernel: this processor does not have these instructions");
 	f.kernel = normal_kernel_of(kernel);
 	f.dot = kernel_dot_of(kernel);
-	struct table *table = table_open(files, count, &format);
-	struct dataset_columns columns = {
-		.user = option_column("user", o->user), .item = option_column("item", o->item),
-		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
-	};
-	table_column(table, columns.user);
-	table_column(table, columns.item);
+	struct dataset_columns columns;
+	struct table *table = open_rows(o, files, count, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	uint64_t written = read_model(&f, out);
 	f.data = dataset_read(table, &columns);
@@ -240,35 +290,12 @@ static int run(const struct options *o, char **files, int count)
 		warn("%llu rows left out: the model does not have their items",
 		     (unsigned long long)unknown);
 	stop_catch();
-	if (f.fit.loss == LOSS_IALS)
-		make_gram(&f);
-	f.rank_weights = loss_rank_weights(f.items.n, (uint32_t)f.fit.max_sampled);
-	f.factor_rows = memory_aligned((size_t)f.data->users * f.stride, sizeof(float));
-	f.bias = memory_zero(f.data->users, sizeof *f.bias);
-	f.known = memory_zero(f.data->users, sizeof *f.known);
-	struct pool *pool = pool_new((size_t)o->common.threads);
-	pool_run(pool, f.data->users, fold_user, &f);
-	pool_free(pool);
+	fold_all(&f);
 	if (stop_signal())
 		stop_now();
-	uint32_t without = 0;
-	written += write_users(&f, out, &without);
-	if (without && without == f.data->users)
-		die(STATUS_DATA, "no user has a row that counts (--fit-splits %s) and whose item the "
-		    "model has", o->fit_splits);
-	if (f.data->users == 0)
-		warn("no rows: the output has no users");
-	if (without)
-		warn("%u users left out: none of their rows counts", without);
+	written += write_folded(&f, out);
 	output_close(out);
-	dataset_free(f.data);
-	model_side_free(&f.items);
-	free(f.item);
-	free(f.rank_weights);
-	free(f.gram);
-	free(f.factor_rows);
-	free(f.bias);
-	free(f.known);
+	folding_free(&f);
 	run_report(rows, written, rejected);
 	return STATUS_DONE;
 }
