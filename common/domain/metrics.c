@@ -68,6 +68,32 @@ double metrics_hit(const bool *hit, uint32_t n, uint32_t k)
 	return count_hits(hit, n, k) > 0;
 }
 
+const char *const LIST_METRIC_NAMES[LIST_METRICS] = {
+	[METRIC_PRECISION] = "precision", [METRIC_RECALL] = "recall", [METRIC_NDCG] = "ndcg",
+	[METRIC_MAP] = "map", [METRIC_MRR] = "mrr", [METRIC_HIT] = "hit",
+};
+
+double metrics_of_list(enum list_metric metric, const bool *hit, uint32_t n, uint32_t k,
+		       uint64_t relevant)
+{
+	switch (metric) {
+	case METRIC_PRECISION:
+		return metrics_precision(hit, n, k);
+	case METRIC_RECALL:
+		return metrics_recall(hit, n, k, relevant);
+	case METRIC_MAP:
+		return metrics_average_precision(hit, n, k, relevant);
+	case METRIC_MRR:
+		return metrics_reciprocal_rank(hit, n, k);
+	case METRIC_HIT:
+		return metrics_hit(hit, n, k);
+	case METRIC_NDCG:
+	case LIST_METRICS:
+		break;
+	}
+	return metrics_ndcg(hit, n, k, relevant);
+}
+
 static int float_order(const void *a, const void *b)
 {
 	float x = *(const float *)a, y = *(const float *)b;

@@ -33,6 +33,17 @@ double metrics_reciprocal_rank(const bool *hit, uint32_t n, uint32_t k);
 /* 1 when there is a hit among the first k, otherwise 0. */
 double metrics_hit(const bool *hit, uint32_t n, uint32_t k);
 
+/* Those above by number and by name, in one order. */
+enum list_metric {
+	METRIC_PRECISION, METRIC_RECALL, METRIC_NDCG, METRIC_MAP, METRIC_MRR, METRIC_HIT,
+	LIST_METRICS
+};
+extern const char *const LIST_METRIC_NAMES[LIST_METRICS];
+#define LIST_METRICS_TEXT "precision, recall, ndcg, map, mrr, hit"
+
+double metrics_of_list(enum list_metric metric, const bool *hit, uint32_t n, uint32_t k,
+		       uint64_t relevant);
+
 /* Area under the ROC curve: the mean over the positives of the share of the
  * negatives with a score below it. A negative with an equal score counts as
  * above, as in LightFM. 0.5 when one of the classes is empty. May

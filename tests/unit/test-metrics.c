@@ -65,10 +65,26 @@ static void means(void)
 	CHECK_NEAR(mean_stderr(&zeros), 0.25, 1e-15);
 }
 
+static void check_by_name(void)
+{
+	static const bool HIT[] = {false, true, false, true, true};
+	static const double WANT[LIST_METRICS] = {
+		[METRIC_PRECISION] = 2.0 / 4, [METRIC_RECALL] = 2.0 / 3, [METRIC_MAP] = 1.0 / 3,
+		[METRIC_MRR] = 1.0 / 2, [METRIC_HIT] = 1,
+	};
+	for (int m = 0; m < LIST_METRICS; m++)
+		CHECK_NEAR(metrics_of_list((enum list_metric)m, HIT, 5, 4, 3),
+			   m == METRIC_NDCG ? metrics_ndcg(HIT, 5, 4, 3) : WANT[m], 1e-15);
+	CHECK_TEXT(LIST_METRICS_TEXT, "precision, recall, ndcg, map, mrr, hit");
+	CHECK_TEXT(LIST_METRIC_NAMES[METRIC_PRECISION], "precision");
+	CHECK_TEXT(LIST_METRIC_NAMES[METRIC_HIT], "hit");
+}
+
 int main(void)
 {
 	hand_worked();
 	auc_by_pairs();
 	means();
+	check_by_name();
 	return unit_finish();
 }

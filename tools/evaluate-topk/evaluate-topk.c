@@ -57,17 +57,19 @@ static const struct option_row OPTIONS[] = {
 
 /* --- what is measured --------------------------------------------------------- */
 
-static const char *const METRIC_NAMES[METRICS] = {
-	"precision", "recall", "ndcg", "map", "mrr", "hit", "coverage", "novelty", "auc",
-};
+static const char *metric_name(int metric)
+{
+	static const char *const OTHERS[] = {"coverage", "novelty", "auc"};
+	return metric < LIST_METRICS ? LIST_METRIC_NAMES[metric] : OTHERS[metric - LIST_METRICS];
+}
 
 static void plan_add(struct plan *p, enum metric metric, uint32_t k)
 {
 	struct measure m = {.metric = metric, .k = metric == AUC ? 0 : k};
 	if (metric == AUC)
-		snprintf(m.name, sizeof m.name, "%s", METRIC_NAMES[metric]);
+		snprintf(m.name, sizeof m.name, "%s", metric_name((int)metric));
 	else
-		snprintf(m.name, sizeof m.name, "%s@%u", METRIC_NAMES[metric], (unsigned)k);
+		snprintf(m.name, sizeof m.name, "%s@%u", metric_name((int)metric), (unsigned)k);
 	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->measures[i].name, m.name) == 0)
 			usage_error("%s is asked for twice", m.name);
@@ -118,7 +120,7 @@ static void plan_word(struct plan *p, struct span word, const char *k_list)
 	struct span name = {word.at, at ? (size_t)(at - word.at) : word.n};
 	char text[QUOTED_SIZE];
 	for (int m = 0; m < METRICS; m++) {
-		if (!span_equal(name, span_of(METRIC_NAMES[m])) || (at && m == AUC))
+		if (!span_equal(name, span_of(metric_name(m))) || (at && m == AUC))
 			continue;
 		if (at)
 			plan_add(p, (enum metric)m,
@@ -127,8 +129,8 @@ static void plan_word(struct plan *p, struct span word, const char *k_list)
 			plan_metric(p, (enum metric)m, k_list);
 		return;
 	}
-	usage_error("--metrics: unknown metric %s (there are precision, recall, ndcg, map, mrr, "
-		    "hit, coverage, novelty, auc)", quoted(word.at, word.n, text));
+	usage_error("--metrics: unknown metric %s (there are " LIST_METRICS_TEXT ", "
+		    "coverage, novelty, auc)", quoted(word.at, word.n, text));
 }
 
 static struct plan plan_of(const struct options *o)
@@ -227,20 +229,9 @@ static void match_list(struct evaluation *e, const struct topn_list *list, uint3
 static double measure_user(const struct evaluation *e, const struct measure *m, uint32_t user,
 			   uint32_t n)
 {
-	uint64_t relevant = e->relevant[user];
+	if ((int)m->metric < LIST_METRICS)
+		return metrics_of_list((enum list_metric)m->metric, e->hit, n, m->k, e->relevant[user]);
 	switch (m->metric) {
-	case PRECISION:
-		return metrics_precision(e->hit, n, m->k);
-	case RECALL:
-		return metrics_recall(e->hit, n, m->k, relevant);
-	case NDCG:
-		return metrics_ndcg(e->hit, n, m->k, relevant);
-	case MAP:
-		return metrics_average_precision(e->hit, n, m->k, relevant);
-	case MRR:
-		return metrics_reciprocal_rank(e->hit, n, m->k);
-	case HIT:
-		return metrics_hit(e->hit, n, m->k);
 	case NOVELTY:
 		n = n < m->k ? n : m->k;
 		return n && e->train_users ? e->novelty[n] / n : NAN;

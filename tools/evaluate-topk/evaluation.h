@@ -19,7 +19,8 @@ struct options {
 	struct common common;
 };
 
-enum metric { PRECISION, RECALL, NDCG, MAP, MRR, HIT, COVERAGE, NOVELTY, AUC, METRICS };
+/* Below LIST_METRICS an enum list_metric. */
+enum metric { COVERAGE = LIST_METRICS, NOVELTY, AUC, METRICS };
 
 /* One row of the output. */
 struct measure {

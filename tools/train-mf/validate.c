@@ -10,21 +10,18 @@
 #include "frame/options.h"
 #include "domain/metrics.h"
 
-static const char *const NAMES[] = {"precision", "recall", "ndcg", "map", "mrr", "hit"};
-enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
-
 struct metric metric_of(const char *text, const char *option)
 {
 	const char *at = strchr(text, '@');
 	uint64_t k;
 	char value[QUOTED_SIZE];
-	for (int i = 0; at && i < NAME_COUNT; i++) {
+	for (int i = 0; at && i < LIST_METRICS; i++) {
 		size_t n = (size_t)(at - text);
-		if (strlen(NAMES[i]) == n && memcmp(NAMES[i], text, n) == 0 &&
+		if (span_equal(span_of(LIST_METRIC_NAMES[i]), (struct span){text, n}) &&
 		    number_u64(at + 1, strlen(at + 1), &k) == NUMBER_OK && k >= 1 && k <= 100000)
-			return (struct metric){(enum metric_kind)i, (uint32_t)k};
+			return (struct metric){(enum list_metric)i, (uint32_t)k};
 	}
-	usage_error("--%s: not one of precision, recall, ndcg, map, mrr, hit with @ and a number: %s",
+	usage_error("--%s: not one of " LIST_METRICS_TEXT " with @ and a number: %s",
 		    option, quoted(text, strlen(text), value));
 }
 
@@ -77,21 +74,7 @@ static double user_value(struct metric m, const struct found *list, uint32_t n,
 {
 	for (uint32_t r = 0; r < n; r++)
 		hit[r] = wanted(relevant, count, list[r].item);
-	switch (m.kind) {
-	case METRIC_PRECISION:
-		return metrics_precision(hit, n, m.k);
-	case METRIC_RECALL:
-		return metrics_recall(hit, n, m.k, count);
-	case METRIC_MAP:
-		return metrics_average_precision(hit, n, m.k, count);
-	case METRIC_MRR:
-		return metrics_reciprocal_rank(hit, n, m.k);
-	case METRIC_HIT:
-		return metrics_hit(hit, n, m.k);
-	case METRIC_NDCG:
-		break;
-	}
-	return metrics_ndcg(hit, n, m.k, count);
+	return metrics_of_list(m.kind, hit, n, m.k, count);
 }
 
 enum { CHUNK_USERS = 64 };

@@ -4,12 +4,11 @@
 
 #include "data/kernel.h"
 #include "frame/pool.h"
+#include "domain/metrics.h"
 #include "params.h"
 
-enum metric_kind { METRIC_PRECISION, METRIC_RECALL, METRIC_NDCG, METRIC_MAP, METRIC_MRR, METRIC_HIT };
-
 struct metric {
-	enum metric_kind kind;
+	enum list_metric kind;
 	uint32_t k;
 };
 
