@@ -81,7 +81,7 @@ static void store_batch(struct reader *reader)
 	reader->n = 0;
 }
 
-static bool parse_split(struct table *t, size_t column, uint8_t *split)
+bool dataset_split(struct table *t, size_t column, uint8_t *split)
 {
 	struct span text = table_field(t, column);
 	for (uint8_t s = 0; s < SPLIT_COUNT; s++) {
@@ -112,7 +112,7 @@ static void take_row(struct reader *r)
 	b->split[n] = SPLIT_TRAIN;
 	if (parse_id(r->table, r->user, &b->user[n]) && parse_id(r->table, r->item, &b->item[n]) &&
 	    (r->weight < 0 || table_float(r->table, (size_t)r->weight, &b->weight[n])) &&
-	    (r->split < 0 || parse_split(r->table, (size_t)r->split, &b->split[n])) &&
+	    (r->split < 0 || dataset_split(r->table, (size_t)r->split, &b->split[n])) &&
 	    (r->timestamp < 0 || table_time(r->table, (size_t)r->timestamp, r->unit, &b->timestamp[n])))
 		r->n++;
 }

@@ -21,6 +21,9 @@ extern const char *const SPLIT_NAMES[SPLIT_COUNT]; /* train validation test */
  * these, which is `*bad` then. */
 unsigned split_mask(const char *text, struct span *bad);
 
+/* The field of the current row as a split (enum split); false when it was rejected. */
+bool dataset_split(struct table *t, size_t column, uint8_t *split);
+
 struct dataset_columns {
 	struct column user, item;
 	struct column weight, split, timestamp; /* no name: it is not looked at */

@@ -106,3 +106,13 @@ for_simulate_sessions()
 only_logs() { find . -mindepth 1 -maxdepth 1 ! -name 'run.r*.json.gz' -exec rm -rf {} +; }
 for_README_md() { only_logs; }
 for_recpipe_7() { only_logs; }
+for_train_items_1()
+{
+	sed '1s/track/item/' positives.tsv > plays.tsv
+	for part in 1 2; do
+		awk -F '\t' -v part=$part 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+			NR == 1 || $at["user"] % 2 + 1 == part' plays.tsv > users$part.tsv
+	done
+}
+for_train_items() { for_train_items_1; }
+

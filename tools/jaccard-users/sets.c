@@ -64,19 +64,6 @@ static void merge_pairs(struct rows *r, const struct sets *s, bool keep_best, co
 	r->n = n;
 }
 
-static bool split_counts(struct table *t, size_t column, unsigned mask, bool *counts)
-{
-	struct span text = table_field(t, column);
-	for (unsigned s = 0; s < SPLIT_COUNT; s++) {
-		if (span_equal(text, span_of(SPLIT_NAMES[s]))) {
-			*counts = mask >> s & 1;
-			return true;
-		}
-	}
-	table_reject(t, column, "not train, validation or test");
-	return false;
-}
-
 static void read_rows(struct table *t, const struct sets_columns *c, struct sets *s,
 		      struct rows *rows, const char **file)
 {
@@ -90,13 +77,14 @@ static void read_rows(struct table *t, const struct sets_columns *c, struct sets
 	while (table_next(t)) {
 		struct span user_id = table_field(t, user), item_id = table_field(t, item);
 		struct row row = {.rating = 1};
-		bool counts = true;
+		uint8_t row_split = SPLIT_TRAIN;
 		if (user_id.n == 0 || item_id.n == 0) {
 			table_reject(t, user_id.n ? item : user, "an empty id");
 			continue;
 		}
-		if (split >= 0 && !split_counts(t, (size_t)split, c->splits, &counts))
+		if (split >= 0 && !dataset_split(t, (size_t)split, &row_split))
 			continue;
+		bool counts = split < 0 || (c->splits >> row_split & 1);
 		bool blank = c->rating && table_field(t, rating).n == 0;
 		if (c->rating && !blank && !table_double(t, rating, &row.rating))
 			continue;

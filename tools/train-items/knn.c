@@ -1,0 +1,254 @@
+/* knn.c - items that the same users have: co-occurrence counted over an inverted index.
+ *
+ * An item's row is counted by going through the items of each of its users. The counters of
+ * all items lie in cache while the catalog is not too large, so a co-occurrence costs one
+ * increment.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/csr.h"
+#include "counts.h"
+
+/* The logarithm of a number of items in 2^-12. Integers, so that sums are exact. */
+enum { LOG_BITS = 12 };
+
+struct together {
+	struct history *h;          /* its items are places in the order of frequency */
+	uint32_t *order;            /* place -> item */
+	struct csr users;           /* item -> its users */
+	uint32_t *log;              /* of each user's number of items, or NULL: not needed */
+};
+
+static uint64_t log_of(uint64_t n)
+{
+	return (uint64_t)llround(log((double)n) * (1 << LOG_BITS));
+}
+
+/* Users ahead of the one at hand whose items are fetched into cache. */
+enum { AHEAD = 12 };
+
+static inline void fetch_ahead(const struct history *h, const uint32_t *user, const uint32_t *end)
+{
+	if (user + 2 * AHEAD < end)
+		__builtin_prefetch(&h->start[user[2 * AHEAD]]);
+	if (user + AHEAD < end)
+		__builtin_prefetch(&h->item[h->start[user[AHEAD]]]);
+}
+
+static inline void take_tally(struct scratch *s, size_t *n, uint32_t self, uint32_t item, uint32_t count)
+{
+	if (item != self)
+		s->tallies[(*n)++] = (struct tally){.sums = {.count = count}, .item = item};
+}
+
+/* Counters that are not 0, found by looking at all of them, 16 at a time; they are 0 after. */
+static size_t collect_all(const struct counts *c, uint32_t self, struct scratch *s)
+{
+	typedef uint32_t lanes __attribute__((vector_size(64)));
+	enum { LANES = sizeof(lanes) / sizeof(uint32_t) };
+	const struct together *x = c->source;
+	uint32_t *counter = s->counters;
+	size_t n = 0;
+	for (uint32_t from = 0; from < c->items; from += LANES) {
+		lanes some;
+		uint64_t word[8], any = 0;
+		memcpy(&some, counter + from, sizeof some);
+		memcpy(word, &some, sizeof word);
+		for (size_t i = 0; i < 8; i++)
+			any |= word[i];
+		if (!any)
+			continue;
+		for (uint32_t i = from; i < from + LANES; i++)
+			if (counter[i])
+				take_tally(s, &n, self, x->order[i], counter[i]);
+		memset(counter + from, 0, sizeof some);
+	}
+	return n;
+}
+
+/* Counts alone. */
+static size_t row_of_counts(const struct counts *c, uint32_t item, struct scratch *s)
+{
+	const struct together *x = c->source;
+	const struct history *h = x->h;
+	const uint32_t *user = x->users.column + x->users.start[item];
+	const uint32_t *end = x->users.column + x->users.start[item + 1];
+	scratch_prepare(s, c, sizeof(uint32_t));
+	uint32_t *counter = s->counters;
+	uint64_t increments = 0;
+	for (const uint32_t *u = user; u < end && increments < c->items; u++)
+		increments += h->start[*u + 1] - h->start[*u];
+	if (increments >= c->items / 8) {
+		for (; user < end; user++) {
+			fetch_ahead(h, user, end);
+			for (uint64_t i = h->start[*user], to = h->start[*user + 1]; i < to; i++)
+				counter[h->item[i]]++;
+		}
+		return collect_all(c, item, s);
+	}
+	size_t touched = 0, n = 0;
+	for (; user < end; user++) {
+		fetch_ahead(h, user, end);
+		for (uint64_t i = h->start[*user], to = h->start[*user + 1]; i < to; i++) {
+			uint32_t other = h->item[i];
+			s->touched[touched] = other;
+			touched += counter[other]++ == 0;
+		}
+	}
+	for (size_t i = 0; i < touched; i++) {
+		take_tally(s, &n, item, x->order[s->touched[i]], counter[s->touched[i]]);
+		counter[s->touched[i]] = 0;
+	}
+	return n;
+}
+
+/* Counts and the sums over users' logarithms. */
+static size_t row_of_logs(const struct counts *c, uint32_t item, struct scratch *s)
+{
+	const struct together *x = c->source;
+	const struct history *h = x->h;
+	const uint32_t *user = x->users.column + x->users.start[item];
+	const uint32_t *end = x->users.column + x->users.start[item + 1];
+	scratch_prepare(s, c, sizeof(struct sums));
+	struct sums *counter = s->counters;
+	size_t touched = 0, n = 0;
+	for (; user < end; user++) {
+		fetch_ahead(h, user, end);
+		uint64_t l = x->log[*user], square = l * l;
+		for (uint64_t i = h->start[*user], to = h->start[*user + 1]; i < to; i++) {
+			struct sums *at = &counter[h->item[i]];
+			s->touched[touched] = h->item[i];
+			touched += at->count++ == 0;
+			at->sum += l;
+			at->square += square;
+		}
+	}
+	for (size_t i = 0; i < touched; i++) {
+		struct sums *at = &counter[s->touched[i]];
+		if (x->order[s->touched[i]] != item)
+			s->tallies[n++] = (struct tally){*at, x->order[s->touched[i]]};
+		*at = (struct sums){0};
+	}
+	return n;
+}
+
+static void free_together(void *source)
+{
+	struct together *x = source;
+	history_free(x->h);
+	csr_free(&x->users);
+	free(x->log);
+	free(x->order);
+	free(x);
+}
+
+/* The latest of each user's distinct items. */
+static void keep_latest(const struct options *o, struct history *h)
+{
+	uint64_t most = o->max_history ? (uint64_t)o->max_history : 5000, dropped;
+	history_sort(h, o->common.seed, most);
+	history_distinct(h);
+	uint32_t cut = history_cut(h, most, &dropped);
+	if (cut)
+		warn("%u of %u users have more than %llu items: %llu items are left out, %s (--max-history)",
+		     cut, h->users, (unsigned long long)most, (unsigned long long)dropped,
+		     h->time ? "the oldest" : "drawn by a hash, as there are no times");
+}
+
+/* The logarithms of all users, and their sums over the users of each item. */
+static void sum_logs(struct counts *c, struct together *x)
+{
+	const struct history *h = x->h;
+	uint64_t all = 0;
+	x->log = memory_new((size_t)h->users + 1, sizeof *x->log);
+	for (uint32_t u = 0; u < h->users; u++) {
+		uint64_t l = log_of(h->start[u + 1] - h->start[u]);
+		x->log[u] = (uint32_t)l;
+		all = counts_add(all, l * l);
+		for (uint64_t i = h->start[u]; i < h->start[u + 1]; i++) {
+			c->item[h->item[i]].sum += l;
+			c->item[h->item[i]].square += l * l;
+		}
+	}
+}
+
+struct counts *count_together(const struct options *o, struct history *h)
+{
+	struct counts *c = memory_zero(1, sizeof *c);
+	struct together *x = memory_zero(1, sizeof *x);
+	bool logs = o->partial || o->similarity == SIMILARITY_TF_IDF || o->similarity == SIMILARITY_BM25;
+	keep_latest(o, h);
+	*x = (struct together){.h = h,
+		.users = csr_transpose(h->users, h->items, h->start, h->item, NULL)};
+	*c = (struct counts){.method = METHOD_KNN, .item_ids = h->item_ids, .items = h->items,
+		.users = h->users, .rows = history_rows(h), .parts = 1, .logs = logs, .symmetric = true,
+		.item = memory_zero((size_t)h->items + 1, sizeof *c->item), .source = x,
+		.settings = memory_format("knn max-history=%lld",
+					  (long long)(o->max_history ? o->max_history : 5000)),
+		.row = logs ? row_of_logs : row_of_counts, .free_source = free_together};
+	h->item_ids = NULL;
+	for (uint32_t i = 0; i < h->items; i++)
+		c->item[i].count = x->users.start[i + 1] - x->users.start[i];
+	if (logs)
+		sum_logs(c, x);
+	uint32_t *place;
+	x->order = counts_by_frequency(c->item, h->items, &place);
+	for (uint64_t i = 0; i < c->rows; i++)
+		h->item[i] = place[h->item[i]];
+	free(place);
+	return c;
+}
+
+/* ---- from counts to weights ---- */
+
+/* The sum over users of the square of log((items + 1) / their items). */
+static double sum_idf(const struct counts *c, const struct sums *s)
+{
+	double all = log((double)c->items + 1) * (1 << LOG_BITS);
+	double count = (double)s->count, sum = (double)s->sum, square = (double)s->square;
+	return (all * all * count - 2 * all * sum + square) / (double)(1 << 2 * LOG_BITS);
+}
+
+/* An item's term weight in BM25 where it occurs once: Robertson and Zaragoza (2009), with items
+ * as documents and their number of users as the length. */
+static double bm25_term(const struct options *o, double users, double mean)
+{
+	return (o->bm25_k1 + 1) / (o->bm25_k1 * (1 - o->bm25_b + o->bm25_b * users / mean) + 1);
+}
+
+void weigh_together(const struct options *o, const struct counts *c, uint32_t item,
+		    const struct tally *t, size_t n, float *weights)
+{
+	const struct sums *one = &c->item[item];
+	double a = (double)one->count, users = (double)c->users;
+	double mean = (double)c->rows / (double)c->items, idf = c->logs ? sum_idf(c, one) : 0;
+	double term = bm25_term(o, a, mean);
+	for (size_t i = 0; i < n; i++) {
+		const struct sums *other = &c->item[t[i].item];
+		double shared = (double)t[i].sums.count, b = (double)other->count, weight = shared;
+		switch ((enum similarity)o->similarity) {
+		case SIMILARITY_COSINE:
+			weight = shared / sqrt(a * b);
+			break;
+		case SIMILARITY_JACCARD:
+			weight = shared / (a + b - shared);
+			break;
+		case SIMILARITY_LIFT:
+			weight = shared * users / (a * b);
+			break;
+		case SIMILARITY_TF_IDF:
+			weight = sum_idf(c, &t[i].sums) / sqrt(idf * sum_idf(c, other));
+			break;
+		case SIMILARITY_BM25:
+			weight = sum_idf(c, &t[i].sums) * term * bm25_term(o, b, mean);
+			break;
+		case SIMILARITY_COUNT:
+			break;
+		}
+		weights[i] = (float)(weight * (shared / (shared + o->shrink)));
+	}
+}

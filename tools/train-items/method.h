@@ -1,0 +1,51 @@
+/* method.h - how a method makes neighbors, and the writing of them. */
+#ifndef RECPIPE_TRAIN_ITEMS_METHOD_H
+#define RECPIPE_TRAIN_ITEMS_METHOD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "data/strmap.h"
+#include "domain/history.h"
+#include "frame/pool.h"
+#include "streams/output.h"
+#include "counts.h"
+#include "options.h"
+
+/* A method that counts pairs says how they are counted and weighted. */
+struct method {
+	const char *name;
+	struct counts *(*count)(const struct options *o, struct history *h);
+	void (*weigh)(const struct options *o, const struct counts *c, uint32_t item,
+		      const struct tally *tallies, size_t n, float *weights);
+};
+
+extern const struct method METHODS[];   /* by enum method_number */
+
+/* Rows made on all threads and written in the order of the items. */
+struct writing {
+	uint32_t items;
+	/* Appends the rows of an item; returns how many. */
+	uint64_t (*rows)(void *context, uint32_t item, size_t worker, struct buffer *b);
+	void *context;
+};
+
+/* Writes all; returns the number of rows. */
+uint64_t write_items(const struct writing *w, struct pool *pool, struct output *out);
+
+/* The best --k neighbors of every item, best first; returns the number of rows. */
+uint64_t write_neighbors(const struct options *o, const struct counts *c, struct pool *pool,
+			 struct output *out);
+
+/* Counts as a part, for --merge, without a header; returns the number of rows. */
+uint64_t write_part(const struct counts *c, struct pool *pool, struct output *out);
+const char *part_header(void);
+
+/* What write_part wrote, once or several times, in any order. Ends the program (exit 3) when a
+ * part is truncated, was counted with other options, or is of another method. */
+struct part_reader;
+struct part_reader *parts_open(struct table *t);
+struct counts *parts_read(const struct options *o, struct part_reader *r);   /* frees r */
+
+#endif

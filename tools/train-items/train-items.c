@@ -1,0 +1,99 @@
+/* train-items - item-item models: for each item the items that go with it, or follow it.
+ *
+ * In:   user item [timestamp] [weight] [split]: a dataset, or interactions in any order.
+ * Out:  neighbors: item neighbor weight count, by item, then weight falling, then neighbor.
+ *
+ *	train-items --method knn --similarity cosine < dataset.tsv > neighbors.tsv
+ *	train-items --method next --session-gap 30m < plays.tsv > neighbors.tsv
+ *
+ * Everything is counted in integers, so that parts (--partial, --merge), threads and the
+ * order of rows do not change a byte. It makes no lists for users, and evaluates nothing.
+ */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "frame/arguments.h"
+#include "frame/options.h"
+#include "frame/pool.h"
+#include "frame/run.h"
+#include "streams/output.h"
+#include "streams/table.h"
+#include "method.h"
+#include "options.h"
+
+const struct method METHODS[] = {
+	[METHOD_KNN] = {"knn", count_together, weigh_together},
+	[METHOD_NEXT] = {"next", count_following, weigh_following},
+};
+
+static struct history_columns columns_of(const struct options *o)
+{
+	return (struct history_columns){
+		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.timestamp = option_column("timestamp", o->timestamp),
+		.weight = option_column("weight", o->weight),
+		.session = option_column("session", o->session),
+		.split = option_column("split", o->split),
+		.timed = o->method == METHOD_NEXT, .unit = (enum time_unit)o->unit,
+		.splits = option_splits("fit-splits", o->fit_splits),
+	};
+}
+
+static struct counts *count_histories(const struct options *o, struct history_reader *reader)
+{
+	struct history *h = history_read(reader);
+	if (h->other)
+		note("%llu rows of other splits are left out (--fit-splits)", (unsigned long long)h->other);
+	return METHODS[o->method].count(o, h);
+}
+
+static void write_header(const struct options *o, struct output *out)
+{
+	if (o->common.no_header)
+		return;
+	output_text(out, o->partial ? part_header() : "item\tneighbor\tweight\tcount");
+	output_end_row(out);
+	output_flush(out);
+}
+
+static int run(const struct options *o, char **files, int n)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct history_columns columns = columns_of(o);
+	struct table *t = table_open(files, n, &format);
+	struct part_reader *parts = o->merge ? parts_open(t) : NULL;
+	struct history_reader *histories = o->merge ? NULL : history_open(t, &columns);
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	write_header(o, out);
+	struct counts *c = parts ? parts_read(o, parts) : count_histories(o, histories);
+	uint64_t rows = table_rows(t), rejected = table_rejected(t);
+	table_close(t);
+	struct pool *pool = pool_new((size_t)o->common.threads);
+	uint64_t written = o->partial ? write_part(c, pool, out) : write_neighbors(o, c, pool, out);
+	output_close(out);
+	pool_free(pool);
+	counts_free(c);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "train-items",
+	.usage = "[OPTION]... [FILE]...",
+	.summary = "For each item, find the items that go with it (knn) or follow it (next).",
+	.reads = "user, item; timestamp (needed by --method next); with options weight, session; split "
+		 "where there is one",
+	.writes = "item, neighbor, weight, count: at most --k neighbors an item, best first",
+	.examples = {"train-items --similarity cosine --shrink 10 < dataset.tsv > neighbors.tsv",
+		     "train-items --method next --session-gap 30m < plays.tsv > neighbors.tsv"},
+	.options = TRAIN_ITEMS_OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	check_options(&options);
+	return finish(run(&options, argv + first, argc - first));
+}

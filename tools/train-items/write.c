@@ -1,0 +1,113 @@
+/* write.c - from tallies to rows: see method.h. */
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "frame/run.h"
+#include "method.h"
+
+/* ---- items on threads ---- */
+
+enum { ITEMS_OF_CHUNK = 16 };
+
+struct round {
+	const struct writing *w;
+	uint32_t from;              /* the first item of the round */
+	struct buffer *text;        /* of each chunk */
+	uint64_t *written;
+};
+
+static void write_chunk(void *context, size_t chunk, size_t worker)
+{
+	struct round *r = context;
+	uint64_t from = r->from + (uint64_t)chunk * ITEMS_OF_CHUNK, to = from + ITEMS_OF_CHUNK;
+	r->text[chunk].n = 0;
+	r->written[chunk] = 0;
+	for (uint64_t i = from; i < to && i < r->w->items; i++)
+		r->written[chunk] += r->w->rows(r->w->context, (uint32_t)i, worker, &r->text[chunk]);
+}
+
+uint64_t write_items(const struct writing *w, struct pool *pool, struct output *out)
+{
+	size_t chunks = pool_threads(pool) * 8;
+	struct round r = {.w = w, .text = memory_zero(chunks, sizeof *r.text),
+		.written = memory_zero(chunks, sizeof *r.written)};
+	uint64_t rows = 0;
+	for (uint64_t from = 0; from < w->items; from += chunks * ITEMS_OF_CHUNK) {
+		r.from = (uint32_t)from;
+		pool_run(pool, chunks, write_chunk, &r);
+		for (size_t i = 0; i < chunks; i++) {
+			output_bytes(out, r.text[i].data, r.text[i].n);
+			rows += r.written[i];
+		}
+		if (out->by_line)
+			output_flush(out);
+		progress_step(from, w->items, "items");
+	}
+	for (size_t i = 0; i < chunks; i++)
+		buffer_free(&r.text[i]);
+	free(r.text);
+	free(r.written);
+	progress_clear();
+	return rows;
+}
+
+/* ---- neighbors ---- */
+
+struct neighbors {
+	const struct options *o;
+	const struct counts *c;
+	struct scratch *scratch;    /* of each worker */
+};
+
+static void add_neighbor(struct buffer *b, struct span id, const struct counts *c,
+			 const struct neighbor *x)
+{
+	struct span other = strmap_key(c->item_ids, neighbor_item(x));
+	char *at = buffer_room(b, id.n + other.n + 2 * NUMBER_SIZE + 4), *from = at;
+	bytes_copy(at, id.at, id.n);
+	at += id.n;
+	*at++ = '\t';
+	bytes_copy(at, other.at, other.n);
+	at += other.n;
+	*at++ = '\t';
+	at += number_write_float(neighbor_weight(x), at);
+	*at++ = '\t';
+	at += number_write_u64(x->count, at);
+	*at++ = '\n';
+	b->n += (size_t)(at - from);
+}
+
+static uint64_t neighbor_rows(void *context, uint32_t item, size_t worker, struct buffer *b)
+{
+	const struct neighbors *x = context;
+	const struct options *o = x->o;
+	struct scratch *s = &x->scratch[worker];
+	const struct counts *c = x->c;
+	if (!s->best.at)
+		s->best = best_new((uint64_t)o->k < c->items ? (size_t)o->k : c->items);
+	size_t n = c->row(c, item, s);
+	METHODS[c->method].weigh(o, c, item, s->tallies, n, s->weights);
+	best_clear(&s->best);
+	for (size_t i = 0; i < n; i++)
+		if (s->weights[i] > 0 && s->tallies[i].sums.count >= (uint64_t)o->min_count)
+			best_offer(&s->best, s->weights[i], s->tallies[i].item, s->tallies[i].sums.count);
+	best_sort(&s->best);
+	for (size_t i = 0; i < s->best.n; i++)
+		add_neighbor(b, strmap_key(c->item_ids, item), c, &s->best.at[i]);
+	return s->best.n;
+}
+
+uint64_t write_neighbors(const struct options *o, const struct counts *c, struct pool *pool,
+			 struct output *out)
+{
+	size_t threads = pool_threads(pool);
+	struct neighbors x = {o, c, memory_zero(threads, sizeof *x.scratch)};
+	struct writing w = {.items = c->items, .rows = neighbor_rows, .context = &x};
+	uint64_t rows = write_items(&w, pool, out);
+	for (size_t i = 0; i < threads; i++)
+		scratch_free(&x.scratch[i]);
+	free(x.scratch);
+	return rows;
+}
