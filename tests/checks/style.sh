@@ -56,4 +56,32 @@ for f in tools/*.c; do
 		bad=1
 	}
 done
+# Long functions are read badly. A few may be long: a table of cases, a run that opens many files.
+# long_functions FILE..: those of more than 60 lines, from brace to brace
+long_functions()
+{
+	awk '
+	/^[A-Za-z_].*\(/ && !/;$/ { name = $0 }
+	/^{/ { from = FNR }
+	/^}/ {
+		if (from && FNR - from + 1 > 60)
+			print FILENAME ":" from ": " FNR - from + 1 " lines: " name
+		from = 0
+	}' "$@"
+}
+MOST_LONG=10
+long_functions $(find common tools library -name '*.[ch]') > "$RECPIPE_TMP/long"
+[ "$(wc -l < "$RECPIPE_TMP/long")" -le $MOST_LONG ] || {
+	sort -t: -k3nr "$RECPIPE_TMP/long"
+	echo "^ more than $MOST_LONG functions of more than 60 lines: split one where a step of it has a name"
+	bad=1
+}
+# Can it fail? A function of 61 lines, and one of 60.
+for lines in 61 60; do
+	{ printf 'int f%d(void)\n{\n' $lines; yes '	g();' | head -n $((lines - 2)); echo '}'; }
+done > "$RECPIPE_TMP/control.c"
+[ "$(long_functions "$RECPIPE_TMP/control.c" | sed 's/.*: //')" = 'int f61(void)' ] || {
+	echo "negative control of long functions: $(long_functions "$RECPIPE_TMP/control.c")"
+	bad=1
+}
 exit $bad
