@@ -79,9 +79,8 @@ static struct columns columns_named(const struct table *t, const char *list, con
 {
 	struct columns c = {0};
 	size_t capacity = 0;
-	for (const char *at = list;; at++) {
-		const char *end = strchrnul(at, ',');
-		char *name = memory_text(at, (size_t)(end - at));
+	for (struct span word, rest = span_of(list); span_next(&rest, ',', &word);) {
+		char *name = memory_text(word.at, word.n);
 		if (!*name)
 			usage_error("--%s has an empty name: %s", option, list);
 		size_t column = table_column(t, (struct column){name, option});
@@ -90,10 +89,8 @@ static struct columns columns_named(const struct table *t, const char *list, con
 		c.at = memory_grow(c.at, &capacity, c.n + 1, sizeof *c.at);
 		c.at[c.n++] = column;
 		free(name);
-		if (!*end)
-			return c;
-		at = end;
 	}
+	return c;
 }
 
 static struct columns columns_but(const struct table *t, const struct columns *key)

@@ -6,7 +6,9 @@
 #ifndef RECPIPE_BASE_RANDOM_H
 #define RECPIPE_BASE_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/hash.h"
 
@@ -60,6 +62,22 @@ static inline double random_share(struct random *r)
 static inline uint64_t random_below_wide(struct random *r, uint64_t n)
 {
 	return n >> 32 ? (uint64_t)(random_share(r) * (double)n) : random_below(r, (uint32_t)n);
+}
+
+/* Puts n entries of `size` bytes (at most RANDOM_SHUFFLE_MAX) in random order, each order
+ * equally likely (Fisher and Yates 1938, from the end as in Durstenfeld 1964). Inline, so
+ * that a constant size costs no call. */
+#define RANDOM_SHUFFLE_MAX 16
+static inline __attribute__((always_inline)) void random_shuffle(struct random *r, void *entries, uint64_t n,
+								 size_t size)
+{
+	char *at = entries, held[RANDOM_SHUFFLE_MAX];
+	for (; n > 1; n--) {
+		char *last = at + (n - 1) * size, *other = at + random_below_wide(r, n) * size;
+		memcpy(held, last, size);
+		memmove(last, other, size);
+		memcpy(other, held, size);
+	}
 }
 
 /* Standard normal (Box and Muller 1958, one of the pair). */

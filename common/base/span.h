@@ -84,6 +84,21 @@ static inline int span_compare(struct span a, struct span b)
 	return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
+/* The next of the pieces that `mark` separates in *rest: a list "a,b,c", a row of fields.
+ * n marks separate n + 1 pieces, each of which may be empty; after the last one rest->at is
+ * NULL and false is returned.
+ *
+ *	for (struct span word, rest = span_of("a,b,c"); span_next(&rest, ',', &word);) */
+static inline bool span_next(struct span *rest, char mark, struct span *piece)
+{
+	if (!rest->at)
+		return false;
+	const char *end = rest->n ? memchr(rest->at, mark, rest->n) : NULL;
+	*piece = (struct span){rest->at, end ? (size_t)(end - rest->at) : rest->n};
+	*rest = end ? (struct span){end + 1, rest->n - piece->n - 1} : (struct span){NULL, 0};
+	return true;
+}
+
 /* How many bytes must be inserted, deleted or changed to make one of the other
  * (Levenshtein 1966), for suggestions; 64 when either is longer than that. */
 size_t span_distance(struct span a, struct span b);

@@ -15,21 +15,18 @@ unsigned split_mask(const char *text, struct span *bad)
 	if (strcmp(text, "all") == 0)
 		return SPLIT_ALL;
 	unsigned mask = 0;
-	for (const char *at = text;; at++) {
-		size_t n = strcspn(at, ",");
+	for (struct span word, rest = span_of(text); span_next(&rest, ',', &word);) {
 		unsigned bit = 0;
 		for (unsigned s = 0; s < SPLIT_COUNT; s++)
-			if (strlen(SPLIT_NAMES[s]) == n && memcmp(SPLIT_NAMES[s], at, n) == 0)
+			if (span_equal(word, span_of(SPLIT_NAMES[s])))
 				bit = 1u << s;
 		if (!bit) {
-			*bad = (struct span){at, n};
+			*bad = word;
 			return 0;
 		}
 		mask |= bit;
-		at += n;
-		if (!*at)
-			return mask;
 	}
+	return mask;
 }
 
 /* Rows in the order of the input, ids numbered by first appearance. */

@@ -207,14 +207,11 @@ static char *take_number(struct span text, double *value)
 /* Cuts `text` at `mark` into at most `most` pieces. */
 static size_t cut(const char *text, size_t n, char mark, struct span *pieces, size_t most)
 {
-	size_t count = 0, from = 0;
-	for (size_t i = 0; i <= n && count < most; i++) {
-		if (i == n || text[i] == mark) {
-			pieces[count++] = (struct span){text + from, i - from};
-			from = i + 1;
-		}
-	}
-	return from > n ? count : most + 1;
+	size_t count = 0;
+	struct span rest = {text, n};
+	while (count < most && span_next(&rest, mark, &pieces[count]))
+		count++;
+	return rest.at ? most + 1 : count;
 }
 
 static bool is(struct span s, const char *word)

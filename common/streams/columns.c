@@ -17,16 +17,14 @@ size_t columns_count(struct span line)
 bool columns_take(struct columns *c, struct span line, const char *where)
 {
 	buffer_add_span(&c->text, line);
-	const char *at = buffer_text(&c->text), *end = at + line.n;
+	const char *at = buffer_text(&c->text);
 	if (line.n && memchr(at, '\0', line.n))
 		return failure_set(c->failure, STATUS_DATA, "%s: a NUL byte in the header", where);
 	c->n = columns_count(line);
 	c->names = memory_new(c->n, sizeof *c->names);
-	for (size_t i = 0; i < c->n; i++) {
-		const char *tab = memchr(at, '\t', (size_t)(end - at));
-		c->names[i] = (struct span){at, (size_t)((tab ? tab : end) - at)};
-		at += c->names[i].n + 1;
-	}
+	struct span rest = {at, line.n};
+	for (size_t i = 0; span_next(&rest, '\t', &c->names[i]);)
+		i++;
 	return true;
 }
 

@@ -135,16 +135,11 @@ const char *hint_line(struct span line, enum hint_kind kind)
 /* Is every field a number? */
 static bool all_numbers(struct span line, char separator)
 {
-	for (const char *at = line.at, *end = at + line.n;; at++) {
-		const char *stop = memchr(at, separator, (size_t)(end - at));
-		double ignored;
-		size_t n = (size_t)((stop ? stop : end) - at);
-		if (number_double(at, n, &ignored) != NUMBER_OK)
+	double ignored;
+	for (struct span field; span_next(&line, separator, &field);)
+		if (number_double(field.at, field.n, &ignored) != NUMBER_OK)
 			return false;
-		if (!stop)
-			return true;
-		at = stop;
-	}
+	return true;
 }
 
 const char *hint_header(struct span line, enum hint_kind kind)

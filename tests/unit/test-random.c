@@ -80,6 +80,35 @@ static void check_share(void)
 	CHECK_NEAR(sum / 100000, 0.5, 0.004);
 }
 
+/* Each of the 24 orders of four entries as often as any other, whatever their size. */
+static void check_shuffle(void)
+{
+	enum { DRAWS = 240000 };
+	struct random r = random_start(6, 0);
+	int count[256] = {0}, orders = 0;
+	double statistic = 0;
+	for (int i = 0; i < DRAWS; i++) {
+		uint32_t entry[4] = {0, 1, 2, 3};
+		char wide[4][12] = {"a", "b", "c", "d"};
+		struct random same = r;
+		random_shuffle(&same, wide, 4, sizeof *wide);
+		random_shuffle(&r, entry, 4, sizeof *entry);
+		for (int k = 0; k < 4; k++)
+			CHECK_INT(wide[k][0], 'a' + (int)entry[k]);
+		count[entry[0] << 6 | entry[1] << 4 | entry[2] << 2 | entry[3]]++;
+	}
+	for (int i = 0; i < 256; i++) {
+		orders += count[i] > 0;
+		statistic += count[i] ? pow(count[i] - DRAWS / 24.0, 2) / (DRAWS / 24.0) : 0;
+	}
+	CHECK_INT(orders, 24);
+	CHECK(statistic < 55); /* 23 degrees of freedom, 99.98 % */
+	uint32_t one = 7;
+	random_shuffle(&r, &one, 1, sizeof one);
+	random_shuffle(&r, NULL, 0, sizeof one);
+	CHECK_INT(one, 7);
+}
+
 int main(void)
 {
 	check_reference();
@@ -87,5 +116,6 @@ int main(void)
 	check_below();
 	check_normal();
 	check_share();
+	check_shuffle();
 	return unit_finish();
 }

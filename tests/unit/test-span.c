@@ -57,10 +57,31 @@ static void check_order(void)
 	CHECK(!span_equal(span_of("a"), span_of("ab")));
 }
 
+static const char *pieces(struct span list, char mark)
+{
+	static char text[64];
+	size_t n = 0;
+	for (struct span piece; span_next(&list, mark, &piece);)
+		n += (size_t)snprintf(text + n, sizeof text - n, "<%.*s>", (int)piece.n, piece.at);
+	text[n] = '\0';
+	return text;
+}
+
+static void check_pieces(void)
+{
+	CHECK_TEXT(pieces(span_of("a,bc,d"), ','), "<a><bc><d>");
+	CHECK_TEXT(pieces(span_of("a,bc"), '\t'), "<a,bc>");
+	CHECK_TEXT(pieces(span_of(""), ','), "<>");
+	CHECK_TEXT(pieces(span_of(",a,,"), ','), "<><a><><>");
+	CHECK_TEXT(pieces((struct span){"a,b,c", 2}, ','), "<a><>"); /* never behind the end */
+	CHECK_TEXT(pieces((struct span){NULL, 0}, ','), "");
+}
+
 int main(void)
 {
 	struct random r = random_start(1, 0);
 	check_distance(&r);
 	check_order();
+	check_pieces();
 	return unit_finish();
 }

@@ -52,16 +52,13 @@ static void add_layer(struct rules *r, size_t number, const char *text)
 	char *name = memory_text(text, (size_t)(equal - text));
 	r->layer[number].seed = seed_of(name, ":layer");
 	r->layer[number].name = name;
-	for (const char *at = equal + 1;; at++) {
-		size_t n = strcspn(at, ",");
-		struct rule *rule = &r->rule[find(r, at, n, "layer")];
+	for (struct span of, rest = span_of(equal + 1); span_next(&rest, ',', &of);) {
+		struct rule *rule = &r->rule[find(r, of.at, of.n, "layer")];
 		if (rule->layer >= 0)
-			usage_error("option '--layer': experiment '%.*s' is already in a layer", (int)n, at);
+			usage_error("option '--layer': experiment '%.*s' is already in a layer",
+				    (int)of.n, of.at);
 		rule->layer = (long)number;
 		rule->place = r->layer[number].n++;
-		at += n;
-		if (!*at)
-			return;
 	}
 }
 

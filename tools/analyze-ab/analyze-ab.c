@@ -301,16 +301,13 @@ static double *plan_of(const char *text, size_t *n)
 	double *share = NULL;
 	char shown[QUOTED_SIZE];
 	*n = 0;
-	for (const char *at = text;; at++) {
-		size_t length = strcspn(at, ",");
+	for (struct span word, rest = span_of(text); span_next(&rest, ',', &word); (*n)++) {
 		share = memory_resize(share, *n + 1, sizeof *share);
-		if (number_double(at, length, &share[*n]) != NUMBER_OK || !(share[*n] > 0))
-			usage_error("option '--plan': not a share above 0: %s", quoted(at, length, shown));
-		(*n)++;
-		at += length;
-		if (!*at)
-			return share;
+		if (number_double(word.at, word.n, &share[*n]) != NUMBER_OK || !(share[*n] > 0))
+			usage_error("option '--plan': not a share above 0: %s",
+				    quoted(word.at, word.n, shown));
 	}
+	return share;
 }
 
 static struct margin margin_of(const struct analysis_options *options, const char *text)

@@ -45,14 +45,11 @@ size_t metrics_parse(const char *text, struct metric **metrics)
 {
 	size_t count = 0;
 	*metrics = NULL;
-	for (const char *at = text;; at++) {
-		size_t n = strcspn(at, ",");
+	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);) {
 		*metrics = memory_resize(*metrics, count + 1, sizeof **metrics);
-		(*metrics)[count++] = parse_metric(at, n);
-		at += n;
-		if (!*at)
-			return count;
+		(*metrics)[count++] = parse_metric(name.at, name.n);
 	}
+	return count;
 }
 
 /* The rest of a name after `prefix`; NULL when it does not begin with it. */

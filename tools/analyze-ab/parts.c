@@ -160,22 +160,20 @@ struct part_reader {
 
 static bool read_days(struct totals *all, struct span text)
 {
-	const char *at = text.at, *end = text.at + text.n;
-	while (at < end) {
+	if (text.n == 0)
+		return true;
+	for (struct span days, first; span_next(&text, ',', &days);) {
 		int64_t from, to;
-		const char *comma = memchr(at, ',', (size_t)(end - at));
-		const char *stop = comma ? comma : end, *dash = memchr(at, '-', (size_t)(stop - at));
-		const char *first_end = dash ? dash : stop;
-		if (number_i64(at, (size_t)(first_end - at), &from) != NUMBER_OK)
+		span_next(&days, '-', &first);
+		if (number_i64(first.at, first.n, &from) != NUMBER_OK)
 			return false;
 		to = from;
-		if (dash && number_i64(dash + 1, (size_t)(stop - dash - 1), &to) != NUMBER_OK)
+		if (days.at && number_i64(days.at, days.n, &to) != NUMBER_OK)
 			return false;
 		if (from < 0 || to < from || to >= DAYS_MAX)
 			return false;
 		for (int64_t d = from; d <= to; d++)
 			totals_day(all, d);
-		at = stop + (comma != NULL);
 	}
 	return true;
 }

@@ -80,16 +80,6 @@ static void plan_add(struct plan *p, enum metric metric, uint32_t k)
 	p->lists |= metric != AUC;
 }
 
-/* The part of `*rest` before the next comma; steps behind it. */
-static struct span next_word(struct span *rest)
-{
-	const char *comma = memchr(rest->at, ',', rest->n);
-	struct span word = {rest->at, comma ? (size_t)(comma - rest->at) : rest->n};
-	size_t step = word.n + (comma != NULL);
-	*rest = (struct span){rest->at + step, rest->n - step};
-	return word;
-}
-
 static uint32_t parse_k(struct span word, const char *option)
 {
 	uint64_t k;
@@ -102,15 +92,12 @@ static uint32_t parse_k(struct span word, const char *option)
 
 static void plan_metric(struct plan *p, enum metric metric, const char *k_list)
 {
-	struct span rest = span_of(k_list);
 	if (metric == AUC) {
 		plan_add(p, AUC, 0);
 		return;
 	}
-	for (bool more = true; more;) {
-		more = memchr(rest.at, ',', rest.n) != NULL;
-		plan_add(p, metric, parse_k(next_word(&rest), "k"));
-	}
+	for (struct span k, rest = span_of(k_list); span_next(&rest, ',', &k);)
+		plan_add(p, metric, parse_k(k, "k"));
 }
 
 /* One word of --metrics: a name, or name@k. */
@@ -137,11 +124,8 @@ static struct plan plan_of(const struct options *o)
 {
 	struct plan p = {0};
 	if (o->metrics) {
-		struct span rest = span_of(o->metrics);
-		for (bool more = true; more;) {
-			more = memchr(rest.at, ',', rest.n) != NULL;
-			plan_word(&p, next_word(&rest), o->k);
-		}
+		for (struct span word, rest = span_of(o->metrics); span_next(&rest, ',', &word);)
+			plan_word(&p, word, o->k);
 	} else {
 		for (int m = 0; m < METRICS; m++)
 			if (m != AUC || o->model)

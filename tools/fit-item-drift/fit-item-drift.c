@@ -149,17 +149,6 @@ static double parse_lambda(struct span text)
 	return x;
 }
 
-/* Cuts the next word off a list with commas. */
-static bool next_word(const char **at, struct span *word)
-{
-	if (!*at)
-		return false;
-	size_t n = strcspn(*at, ",");
-	*word = (struct span){*at, n};
-	*at = (*at)[n] ? *at + n + 1 : NULL;
-	return true;
-}
-
 static const struct form *parse_form(struct span name, const char *option)
 {
 	const struct form *form = form_called(name);
@@ -172,14 +161,14 @@ static const struct form *parse_form(struct span name, const char *option)
 
 static void parse_lists(const struct options *o, struct comparison *c)
 {
-	struct span word;
 	bool all = strcmp(o->forms, "all") == 0, wanted[FORMS] = {true};
-	for (const char *at = o->lambdas; next_word(&at, &word);) {
+	for (struct span word, rest = span_of(o->lambdas); span_next(&rest, ',', &word);) {
 		if (c->n_lambdas == LAMBDAS)
 			usage_error("option '--lambdas': more than %d", LAMBDAS);
 		c->lambda[c->n_lambdas++] = parse_lambda(word);
 	}
-	for (const char *at = all ? NULL : o->forms; next_word(&at, &word);)
+	struct span rest = all ? (struct span){NULL, 0} : span_of(o->forms);
+	for (struct span word; span_next(&rest, ',', &word);)
 		wanted[parse_form(word, "forms") - DRIFT_FORMS] = true;
 	for (uint32_t i = 0; i < FORMS; i++)
 		if (wanted[i] || all)

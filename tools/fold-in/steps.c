@@ -95,15 +95,6 @@ static void visit(const struct folding *f, const struct user_items *t, struct us
 	}
 }
 
-static void shuffle(uint32_t *order, uint32_t n, struct random *r)
-{
-	for (; n > 1; n--) {
-		uint32_t other = random_below(r, n), held = order[n - 1];
-		order[n - 1] = order[other];
-		order[other] = held;
-	}
-}
-
 void folding_descend(const struct folding *f, struct span id, const struct user_items *t,
 		     struct user_state *m)
 {
@@ -116,7 +107,7 @@ void folding_descend(const struct folding *f, struct span id, const struct user_
 	for (uint32_t k = 0; k < t->n; k++)
 		order[k] = k;
 	for (int64_t epoch = 0; epoch < f->options->epochs; epoch++) {
-		shuffle(order, t->n, &r);
+		random_shuffle(&r, order, t->n, sizeof *order);
 		for (uint32_t k = 0; k < t->n; k++)
 			visit(f, t, m, order[k], &r);
 		for (uint32_t i = 0; i < f->factors; i++)
@@ -201,7 +192,7 @@ void folding_turn(const struct folding *f, struct span id, const struct user_ite
 	}
 	unit_scale(m->x, f->factors);
 	for (int64_t epoch = 0; epoch < f->options->epochs; epoch++) {
-		shuffle(order, t->n, &r);
+		random_shuffle(&r, order, t->n, sizeof *order);
 		for (uint32_t at = 0; at < t->n; at += BATCH_ROWS) {
 			uint32_t n = t->n - at < BATCH_ROWS ? t->n - at : BATCH_ROWS;
 			sum_negatives(f, t, m, &a, &r);

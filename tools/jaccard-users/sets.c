@@ -1,10 +1,10 @@
 #include "sets.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/csr.h"
 #include "frame/options.h"
 #include "domain/dataset.h"
 
@@ -22,22 +22,19 @@ struct rows {
 static void sort_rows(struct rows *r, uint32_t users, uint32_t items)
 {
 	struct row *other = memory_new(r->n + 1, sizeof *other);
-	uint32_t widest = users > items ? users : items;
-	uint64_t *next = memory_new((size_t)widest + 1, sizeof *next);
 	for (int pass = 0; pass < 2; pass++) {
 		uint32_t keys = pass ? users : items;
-		memset(next, 0, ((size_t)keys + 1) * sizeof *next);
+		uint64_t *start = csr_new(keys);
 		for (size_t i = 0; i < r->n; i++)
-			next[(pass ? r->at[i].user : r->at[i].item) + 1]++;
-		for (uint32_t k = 0; k < keys; k++)
-			next[k + 1] += next[k];
+			csr_count(start, pass ? r->at[i].user : r->at[i].item);
+		csr_sum(start, keys);
 		for (size_t i = 0; i < r->n; i++)
-			other[next[pass ? r->at[i].user : r->at[i].item]++] = r->at[i];
+			other[csr_place(start, pass ? r->at[i].user : r->at[i].item)] = r->at[i];
+		free(start);
 		struct row *swap = r->at;
 		r->at = other;
 		other = swap;
 	}
-	free(next);
 	free(other);
 }
 

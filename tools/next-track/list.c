@@ -27,14 +27,10 @@ void list_add(struct list *l, struct span item, double score, bool allowed)
 
 void list_split(struct list *l, const char *text, size_t n)
 {
-	const char *end = text + n;
 	list_clear(l);
-	while (text < end) {
-		const char *tab = memchr(text, '\t', (size_t)(end - text)), *stop = tab ? tab : end;
-		if (stop > text)
-			list_add(l, (struct span){text, (size_t)(stop - text)}, NAN, true);
-		text = stop + 1;
-	}
+	for (struct span item, rest = {text, n}; span_next(&rest, '\t', &item);)
+		if (item.n)
+			list_add(l, item, NAN, true);
 }
 
 void list_free(struct list *l)

@@ -31,18 +31,14 @@ static struct chain parse_chain(const char *text, const char *option)
 {
 	struct chain c = {.n = 0};
 	char shown[QUOTED_SIZE];
-	for (const char *at = text;; at++) {
-		size_t n = strcspn(at, ",");
-		enum recommender who = find_recommender(at, n);
+	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);) {
+		enum recommender who = find_recommender(name.at, name.n);
 		if (who == RECOMMENDERS)
 			usage_error("option '--%s': not random, popular, sticky-artist, delta or indexed: "
-				    "%s", option, quoted(at, n, shown));
+				    "%s", option, quoted(name.at, name.n, shown));
 		if (has(&c, who))
 			usage_error("option '--%s': '%s' is named twice", option, RECOMMENDER_NAMES[who]);
 		c.of[c.n++] = who;
-		at += n;
-		if (!*at)
-			break;
 	}
 	if (c.of[c.n - 1] != RANDOM)
 		c.of[c.n++] = RANDOM;

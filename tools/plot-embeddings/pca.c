@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/eigen.h"
 
 static double *mean_row(const float *rows, uint32_t n, uint32_t width, uint32_t stride)
 {
@@ -37,54 +38,16 @@ static double *covariance(const float *rows, uint32_t n, uint32_t width, uint32_
 	return a;
 }
 
-/* One rotation in the plane (p, q) that makes a[p][q] zero; `axes` has the
- * eigenvectors as rows. */
-static void rotate(double *a, double *axes, uint32_t n, uint32_t p, uint32_t q)
-{
-	double apq = a[(size_t)p * n + q];
-	double theta = (a[(size_t)q * n + q] - a[(size_t)p * n + p]) / (2 * apq);
-	double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1));
-	double c = 1 / sqrt(t * t + 1), s = t * c;
-	for (uint32_t i = 0; i < n; i++) {
-		double x = a[(size_t)i * n + p], y = a[(size_t)i * n + q];
-		a[(size_t)i * n + p] = c * x - s * y;
-		a[(size_t)i * n + q] = s * x + c * y;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		double x = a[(size_t)p * n + i], y = a[(size_t)q * n + i];
-		a[(size_t)p * n + i] = c * x - s * y;
-		a[(size_t)q * n + i] = s * x + c * y;
-		x = axes[(size_t)p * n + i];
-		y = axes[(size_t)q * n + i];
-		axes[(size_t)p * n + i] = c * x - s * y;
-		axes[(size_t)q * n + i] = s * x + c * y;
-	}
-	a[(size_t)p * n + q] = a[(size_t)q * n + p] = 0;
-}
-
 /* Makes `a` diagonal; returns the eigenvectors as rows. */
 static double *diagonalise(double *a, uint32_t n)
 {
-	double *axes = memory_zero((size_t)n * n, sizeof *axes), total = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		axes[(size_t)i * n + i] = 1;
-		for (uint32_t j = 0; j < n; j++)
-			total += a[(size_t)i * n + j] * a[(size_t)i * n + j];
-	}
+	double *axes = memory_new((size_t)n * n, sizeof *axes), total = 0;
+	eigen_begin(axes, n);
+	for (size_t i = 0; i < (size_t)n * n; i++)
+		total += a[i] * a[i];
 	double small = sqrt(total) * 1e-15 / (n ? n : 1);
-	for (int sweep = 0; sweep < 60; sweep++) {
-		bool moved = false;
-		for (uint32_t p = 0; p + 1 < n; p++) {
-			for (uint32_t q = p + 1; q < n; q++) {
-				if (fabs(a[(size_t)p * n + q]) > small) {
-					rotate(a, axes, n, p, q);
-					moved = true;
-				}
-			}
-		}
-		if (!moved)
-			break;
-	}
+	for (int sweep = 0; sweep < EIGEN_SWEEPS && eigen_sweep(a, axes, n, small, true); sweep++)
+		;
 	return axes;
 }
 

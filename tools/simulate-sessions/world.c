@@ -225,17 +225,13 @@ static bool add_listed_interests(const struct world *w, struct listener *l, stru
 {
 	if (text.n >= 2 && text.at[0] == '[' && text.at[text.n - 1] == ']')
 		text = (struct span){text.at + 1, text.n - 2};
-	for (size_t from = 0, i = 0; i <= text.n; i++) {
-		if (i < text.n && text.at[i] != ',')
-			continue;
-		size_t to = i;
-		while (from < to && text.at[from] == ' ')
-			from++;
-		while (from < to && text.at[to - 1] == ' ')
-			to--;
-		if (!add_interest(w, l, (struct span){text.at + from, to - from}))
+	for (struct span id; span_next(&text, ',', &id);) {
+		for (; id.n && id.at[0] == ' '; id.n--)
+			id.at++;
+		while (id.n && id.at[id.n - 1] == ' ')
+			id.n--;
+		if (!add_interest(w, l, id))
 			return false;
-		from = i + 1;
 	}
 	return true;
 }

@@ -70,11 +70,7 @@ static void deal(const uint32_t *rank, uint32_t n, uint32_t blocks, struct rando
 		uint32_t cards = n - at < blocks ? n - at : blocks;
 		for (uint32_t b = 0; b < cards; b++)
 			hand[b] = b;
-		for (uint32_t b = cards; b > 1; b--) {
-			uint32_t other = random_below(r, b), held = hand[b - 1];
-			hand[b - 1] = hand[other];
-			hand[other] = held;
-		}
+		random_shuffle(r, hand, cards, sizeof *hand);
 		for (uint32_t b = 0; b < cards; b++)
 			list[start[hand[b]] + fill[hand[b]]++] = rank[at + b];
 	}
@@ -165,16 +161,6 @@ static struct random epoch_random(const struct schedule *s, uint64_t cell)
 	return random_start(s->seed, (s->epoch + 2) << 32 | cell);
 }
 
-static void shuffle(struct entry *entries, uint64_t n, struct random *r)
-{
-	for (uint64_t i = n; i > 1; i--) {
-		uint64_t other = random_below_wide(r, i);
-		struct entry held = entries[i - 1];
-		entries[i - 1] = entries[other];
-		entries[other] = held;
-	}
-}
-
 /* Calls of count and fill must draw the same rounds. */
 static inline uint32_t cell_of(const struct schedule *s, uint32_t item, struct random *r)
 {
@@ -218,7 +204,7 @@ static void fill_block(void *context, size_t chunk, size_t worker)
 		}
 	}
 	for (uint32_t c = 0; c < cells; c++)
-		shuffle(s->order + start[c], next[c] - start[c], &random);
+		random_shuffle(&random, s->order + start[c], next[c] - start[c], sizeof *s->order);
 }
 
 void schedule_epoch(struct schedule *s, uint64_t epoch, struct pool *pool)

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/eigen.h"
 #include "feasible.h"
 
 /* The standard deviation at the beginning, in the cube's unit, and what it grows to, and by,
@@ -81,47 +82,25 @@ static void state_free(struct state *s)
 	free(s->d);
 }
 
-/* Eigenvectors of the symmetric C by Jacobi rotations. */
+/* The eigenvectors of C, the columns of B, and the roots of its eigenvalues. */
 static void decompose(struct state *s)
 {
 	size_t n = s->n;
-	double *a = memory_new(n * n, sizeof *a);
+	double *a = memory_new(n * n, sizeof *a), *axes = memory_new(n * n, sizeof *axes);
 	memcpy(a, s->c, n * n * sizeof *a);
-	memset(s->b, 0, n * n * sizeof *s->b);
-	for (size_t i = 0; i < n; i++)
-		s->b[i * n + i] = 1;
-	for (int sweep = 0; sweep < 60; sweep++) {
+	eigen_begin(axes, n);
+	for (int sweep = 0; sweep < EIGEN_SWEEPS; sweep++) {
 		double off = 0, on = 0;
 		for (size_t i = 0; i < n; i++)
 			for (size_t j = 0; j < n; j++)
 				*(i == j ? &on : &off) += a[i * n + j] * a[i * n + j];
-		if (off <= 1e-30 * on)
+		if (off <= 1e-30 * on || !eigen_sweep(a, axes, n, 1e-300, false))
 			break;
-		for (size_t p = 0; p < n; p++) {
-			for (size_t q = p + 1; q < n; q++) {
-				double apq = a[p * n + q];
-				if (fabs(apq) < 1e-300)
-					continue;
-				double theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
-				double t = (theta < 0 ? -1 : 1) /
-					(fabs(theta) + sqrt(theta * theta + 1));
-				double cosine = 1 / sqrt(t * t + 1), sine = t * cosine;
-				for (size_t k = 0; k < n; k++) {
-					double x = a[k * n + p], y = a[k * n + q];
-					a[k * n + p] = cosine * x - sine * y;
-					a[k * n + q] = sine * x + cosine * y;
-				}
-				for (size_t k = 0; k < n; k++) {
-					double x = a[p * n + k], y = a[q * n + k];
-					a[p * n + k] = cosine * x - sine * y;
-					a[q * n + k] = sine * x + cosine * y;
-					x = s->b[k * n + p], y = s->b[k * n + q];
-					s->b[k * n + p] = cosine * x - sine * y;
-					s->b[k * n + q] = sine * x + cosine * y;
-				}
-			}
-		}
 	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			s->b[i * n + j] = axes[j * n + i];
+	free(axes);
 	for (size_t i = 0; i < n; i++)
 		s->d[i] = sqrt(fmax(a[i * n + i], 1e-20));
 	free(a);
