@@ -139,7 +139,18 @@ $(B)/flags: FORCE
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(COMPILE) $(VECTOR_FLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) $(VECTOR_FLAGS) $(PAGE_FLAGS) -c -o $@ $<
+
+# A page, NAME.html with its .css and .js files, is embedded in the program of the folder:
+# NAME.c includes it as NAME.html.h.
+PAGES := $(wildcard tools/*/*.html)
+PAGE_FLAGS = $(if $(filter $(<D)/%,$(PAGES)),-I$(B)/obj/$(<D))
+$(foreach p,$(PAGES),$(eval $(B)/obj/$(p:.html=.o): $(B)/obj/$(p).h))
+
+$(B)/obj/%.html.h: %.html tools/embed.awk FORCE
+	@mkdir -p $(@D)
+	@awk -f tools/embed.awk $< > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(COMMON): $(call objects,$(COMMON_SOURCES))
 	@rm -f $@

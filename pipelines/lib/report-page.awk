@@ -1,7 +1,7 @@
 # report-page.awk - writes the page of report-experiment. After quote.awk, in the folder of
 # effects.tsv health.tsv details.tsv said, and of the drawings (K-forest.part and so on);
-# the environment has REPORT_TITLE, REPORT_SEQUENTIAL (1 or 0) and REPORT_LOWER (the
-# metrics where lower is better, one per line).
+# the environment has REPORT_TITLE, REPORT_STYLE (the file of the styles), REPORT_SEQUENTIAL
+# (1 or 0) and REPORT_LOWER (the metrics where lower is better, one per line).
 
 function number_text(x) { return x == "" ? "&ndash;" : sprintf("%.5g", x) }
 function share(x) { return x == "" ? "&ndash;" : sprintf("%+.2f", x) }
@@ -23,6 +23,14 @@ function drawing(file, what,    line, any) {
 	if (any)
 		print "<figcaption>" html(what) "</figcaption>\n</figure>"
 	return any
+}
+function style(    line, got) {
+	while ((got = (getline line < ENVIRON["REPORT_STYLE"])) > 0)
+		print line
+	if (got < 0) {
+		print "report-experiment: cannot read " ENVIRON["REPORT_STYLE"] | "cat >&2"
+		exit 1
+	}
 }
 function first_line(file,    line) {
 	if ((getline line < file) <= 0)
@@ -135,16 +143,7 @@ END {
 	print "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
 	print "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
 	print "<title>" html(title) "</title>\n<style>"
-	print "body { font: 16px/1.5 sans-serif; color: #222; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }"
-	print "h1, h2, h3 { line-height: 1.2 } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc; overflow-wrap: anywhere }"
-	print ".warning { border-left: 6px solid #b3261e; background: #fdecea; padding: .5rem 1rem; overflow-wrap: anywhere }"
-	print ".ok { border-left: 6px solid #1a7f37; background: #eaf6ec; padding: .5rem 1rem }"
-	print ".better { color: #1a7f37 } .worse { color: #b3261e } code { overflow-wrap: anywhere }"
-	print ".wide { overflow-x: auto } table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums }"
-	print "th, td { padding: .2rem .4rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap }"
-	print "th { background: #f4f4f4 } th.t, td.t { text-align: left }"
-	print "tr.better td { background: #eaf6ec } tr.worse td, tr.failed td { background: #fdecea }"
-	print "figure { margin: 1rem 0 } figure svg { width: 100%; height: auto } figcaption { font-size: .85rem; color: #555 }"
+	style()
 	print "</style>\n</head>\n<body>\n<h1>" html(title) "</h1>"
 	print "<section id=\"health\">\n<h2>Can the figures be trusted?</h2>"
 	if (warnings || bad_all) {

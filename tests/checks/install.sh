@@ -25,6 +25,7 @@ into install DESTDIR="$RECPIPE_TMP/stage" PREFIX=/opt/recs
 for wanted in bin/train-mf bin/recpipe-nightly share/man/man1/train-mf.1 share/man/man7/recpipe.7 \
 	share/man/man3/recpipe.3 lib/librecpipe.a lib/pkgconfig/recpipe.pc include/recpipe/reader.h \
 	share/bash-completion/completions/train-mf share/recpipe/pipelines/lib/stages.sh \
+	share/recpipe/pipelines/lib/report-page.css \
 	share/recpipe/pipelines/data/ml-latest-small/README.txt; do
 	grep -qx "./opt/recs/$wanted" staged || complain "not installed: $wanted"
 done

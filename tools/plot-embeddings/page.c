@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
-#include "script.h"
+#include "page.html.h" /* PAGE_HEAD and PAGE_TAIL, made by make */
 
 static struct span id_of(const struct page *p, uint32_t i)
 {

@@ -1,0 +1,96 @@
+#!/bin/sh
+# Pages: what plot-embeddings writes is its page.html, page.css and page.js, byte for byte,
+# around the data; a page without its script is not embedded. JavaScript is parsed by node
+# and the tags of HTML are matched by python3, where they are at hand.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+bad=0
+complain()
+{
+	echo "$*"
+	bad=1
+}
+
+# ---- the page is made of its files ----
+page=$RECPIPE_ROOT/tools/plot-embeddings
+cp "$page"/page.* . || exit 1
+sed -e "/^<link rel='stylesheet'/{s/.*/<style>/
+r page.css
+a\\
+</style>
+}" -e "/^<script src=/{s/.*/<script>/
+r page.js
+a\\
+</script>
+}" page.html > expected
+printf 'kind\tid\tbias\tf0\tf1\nitem\ta\t0\t1\t0\nitem\tb\t0\t0\t1\nitem\tc\t0\t1\t1\n' > model.tsv
+plot-embeddings -q --format html -o map.html model.tsv || complain 'no page was written'
+sed '/^{"width": 2/,/^"vectors": .*};$/c\
+DATA;' map.html > found
+cmp -s expected found || complain "the page is not what its files say: diff $RECPIPE_TMP/expected $RECPIPE_TMP/found"
+
+sed "s/'page.js'/'paje.js'/" page.html > page2.html
+awk -f "$RECPIPE_ROOT/tools/embed.awk" page2.html > page.h 2> err && complain 'a missing script was embedded'
+grep -q 'page2.html: cannot read paje.js' err || complain "the missing script is not named: $(cat err)"
+sed 's/^DATA;//' page.js > script.js
+sed "s/'page.js'/'script.js'/" page.html > page2.html
+awk -f "$RECPIPE_ROOT/tools/embed.awk" page2.html > page.h 2> err && complain 'a page without DATA; was embedded'
+
+# ---- JavaScript and HTML are well formed ----
+if command -v node > /dev/null; then
+	for f in $(find "$RECPIPE_ROOT/tools" "$RECPIPE_ROOT/pipelines" -name '*.js'); do
+		cp "$f" script.js
+		node --check script.js > err 2>&1 || complain "$f: $(head -n 5 err)"
+	done
+	echo 'function f( { return 1; }' > script.js
+	node --check script.js > err 2>&1 && complain 'negative control: node takes a broken script'
+else
+	echo 'node is not here: no JavaScript was parsed'
+fi
+cat > tags.py << 'END'
+import sys
+from html.parser import HTMLParser
+
+VOID = "area base br col embed hr img input link meta source track wbr".split()
+
+class Tags(HTMLParser):
+    def __init__(self, name):
+        super().__init__()
+        self.name, self.open, self.wrong = name, [], 0
+
+    def complain(self, what):
+        print("%s:%d: %s" % (self.name, self.getpos()[0], what))
+        self.wrong = 1
+
+    def handle_starttag(self, tag, attributes):
+        names = [name for name, value in attributes]
+        if len(set(names)) < len(names):
+            self.complain("<%s> has an attribute twice" % tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.complain("</%s> closes what is not open" % tag)
+
+wrong = 0
+for name in sys.argv[1:]:
+    tags = Tags(name)
+    tags.feed(open(name, encoding="utf-8").read())
+    tags.close()
+    if tags.open:
+        tags.complain("not closed: " + " ".join(tags.open))
+    wrong |= tags.wrong
+sys.exit(wrong)
+END
+if command -v python3 > /dev/null; then
+	python3 tags.py "$page/page.html" map.html || complain 'tags do not match'
+	echo '<main><p>text</main>' > page2.html
+	python3 tags.py page2.html > err && complain 'negative control: an open tag is not seen'
+else
+	echo 'python3 is not here: no HTML was read'
+fi
+exit $bad
