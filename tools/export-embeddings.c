@@ -219,7 +219,7 @@ static int run(const struct options *o, char **files, int count)
 	struct output *out = o->format == PROJECTOR ? NULL
 			   : output_open(o->common.output, o->common.line_buffered);
 	struct metadata *m = side ? metadata_read(side, id_column) : NULL;
-	const struct embedding_how how = {
+	const struct embedding_options how = {
 		kind, o->bias, o->unit, (uint64_t)o->sample, o->common.seed,
 	};
 	struct embedding *e = embedding_read(reader, &how);

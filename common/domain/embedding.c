@@ -48,7 +48,7 @@ static void take_sample(struct embedding *e, uint32_t wanted, uint64_t seed)
 	e->n = wanted;
 }
 
-struct embedding *embedding_read(struct model_reader *reader, const struct embedding_how *how)
+struct embedding *embedding_read(struct model_reader *reader, const struct embedding_options *how)
 {
 	struct embedding *e = memory_zero(1, sizeof *e);
 	uint32_t factors = model_reader_factors(reader);

@@ -17,7 +17,7 @@ struct embedding {
 	uint64_t rows_in_model; /* of the kind: more than n after sampling */
 };
 
-struct embedding_how {
+struct embedding_options {
 	enum model_kind kind;
 	bool bias;       /* the bias as one more component, the last */
 	bool unit;       /* vectors scaled to length 1 (zeros stay) */
@@ -26,7 +26,7 @@ struct embedding_how {
 };
 
 /* Reads the rest of a model. Exit 3 for what is no model. */
-struct embedding *embedding_read(struct model_reader *reader, const struct embedding_how *how);
+struct embedding *embedding_read(struct model_reader *reader, const struct embedding_options *how);
 
 static inline const float *embedding_row(const struct embedding *e, uint32_t i)
 {

@@ -40,10 +40,10 @@ struct fitting {
 };
 
 /* Arrays and tables have this size at most. */
-enum { FACTORS_MOST = 4096, SAMPLED_MOST = 1000, KOS_MOST = 256, NEGATIVES_MOST = 65536 };
+enum { FACTORS_MAX = 4096, SAMPLED_MAX = 1000, KOS_MAX = 256, NEGATIVES_MAX = 65536 };
 
 /* e^((s - 1) / temperature), for a cosine s, stays far above the least float. */
-#define TEMPERATURE_LEAST 0.025
+#define TEMPERATURE_MIN 0.025
 
 /* Whose the rows are: the losses that have them, and one of the optimizers. */
 enum {
@@ -59,7 +59,7 @@ enum {
 #define FIT_ROW_LOSS(R) \
 	R(loss, CHOICE, "loss", "LOSS", "warp", 0, 0, LOSS_CHOICES, FIT_ALL)
 #define FIT_ROW_FACTORS(R) \
-	R(factors, INT, "factors", "N", "64", 1, FACTORS_MOST, NULL, FIT_ALL)
+	R(factors, INT, "factors", "N", "64", 1, FACTORS_MAX, NULL, FIT_ALL)
 #define FIT_ROW_EPOCHS(R) \
 	R(epochs, INT, "epochs", "N", "30", 1, 100000, NULL, FIT_ALL)
 #define FIT_ROW_UNOBSERVED(R) \
@@ -82,15 +82,15 @@ enum {
 #define FIT_ROW_ITEM_ALPHA(R) \
 	R(item_alpha, REAL, "item-alpha", "X", "0", 0, 1e6, NULL, FIT_STEPS)
 #define FIT_ROW_MAX_SAMPLED(R) \
-	R(max_sampled, INT, "max-sampled", "N", "10", 1, SAMPLED_MOST, NULL, FIT_WARP | FIT_KOS)
+	R(max_sampled, INT, "max-sampled", "N", "10", 1, SAMPLED_MAX, NULL, FIT_WARP | FIT_KOS)
 #define FIT_ROW_KOS_K(R) \
-	R(kos_k, INT, "kos-k", "K", "5", 1, KOS_MOST, NULL, FIT_KOS)
+	R(kos_k, INT, "kos-k", "K", "5", 1, KOS_MAX, NULL, FIT_KOS)
 #define FIT_ROW_KOS_N(R) \
-	R(kos_n, INT, "kos-n", "N", "10", 1, KOS_MOST, NULL, FIT_KOS)
+	R(kos_n, INT, "kos-n", "N", "10", 1, KOS_MAX, NULL, FIT_KOS)
 #define FIT_ROW_NEGATIVES(R) \
-	R(negatives, INT, "negatives", "N", "256", 1, NEGATIVES_MOST, NULL, FIT_SOFTMAX | FIT_CCL)
+	R(negatives, INT, "negatives", "N", "256", 1, NEGATIVES_MAX, NULL, FIT_SOFTMAX | FIT_CCL)
 #define FIT_ROW_TEMPERATURE(R) \
-	R(temperature, REAL, "temperature", "X", "0.2", TEMPERATURE_LEAST, 1000, NULL, FIT_SOFTMAX)
+	R(temperature, REAL, "temperature", "X", "0.2", TEMPERATURE_MIN, 1000, NULL, FIT_SOFTMAX)
 #define FIT_ROW_MARGIN(R) \
 	R(margin, REAL, "margin", "X", "0.5", -1, 1, NULL, FIT_CCL)
 #define FIT_ROW_NEGATIVE_WEIGHT(R) \

@@ -8,7 +8,7 @@
 const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "ials", "softmax",
 	"ccl"};
 
-static const double RANK_WEIGHT_MOST = 10;
+static const double RANK_WEIGHT_MAX = 10;
 
 bool loss_named(struct span name, enum loss *loss)
 {
@@ -80,7 +80,7 @@ float *loss_rank_weights(uint32_t items, uint32_t max_sampled)
 	for (uint32_t sampled = 1; sampled <= max_sampled; sampled++) {
 		double rank = floor((items - 1.0) / sampled);
 		double loss = log(rank > 1 ? rank : 1);
-		table[sampled] = (float)(loss < RANK_WEIGHT_MOST ? loss : RANK_WEIGHT_MOST);
+		table[sampled] = (float)(loss < RANK_WEIGHT_MAX ? loss : RANK_WEIGHT_MAX);
 	}
 	return table;
 }

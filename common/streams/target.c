@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 
-enum { LINKS_MOST = 40 }; /* as the kernel follows */
+enum { LINKS_MAX = 40 }; /* as the kernel follows */
 
 /* What a stranger put where everybody may put something. */
 static bool is_strange(const struct stat *folder, const struct stat *about)
@@ -162,7 +162,7 @@ int target_find(const char *path, struct target *t)
 		int found = open_folder(t, at);
 		if (found == 0)
 			found = look(t, &text);
-		if (found == 1 && links == LINKS_MOST) {
+		if (found == 1 && links == LINKS_MAX) {
 			errno = ELOOP;
 			found = -1;
 		}

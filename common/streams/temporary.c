@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-enum { NAMED_MOST = 64, NAME_SHOWN = 100, RANDOM_DIGITS = 16, TRIES = 100 };
+enum { NAMED_MAX = 64, NAME_SHOWN = 100, RANDOM_DIGITS = 16, TRIES = 100 };
 
 static const char MARK[] = ".recpipe-";
 
@@ -26,12 +26,12 @@ static struct {
 	char *volatile name;
 	volatile int folder;
 	volatile pid_t owner; /* a forked child ends without them */
-} named[NAMED_MOST];
+} named[NAMED_MAX];
 
 void temporary_remove_all(void)
 {
 	pid_t self = getpid();
-	for (int i = 0; i < NAMED_MOST; i++)
+	for (int i = 0; i < NAMED_MAX; i++)
 		if (named[i].name && named[i].owner == self)
 			unlinkat(named[i].folder, named[i].name, 0);
 }
@@ -85,7 +85,7 @@ static void let_signals(const sigset_t *before)
 /* False, and the name is gone, when there are too many. */
 static bool remember(int folder, char *name)
 {
-	for (int i = 0; i < NAMED_MOST; i++) {
+	for (int i = 0; i < NAMED_MAX; i++) {
 		if (!named[i].name) {
 			named[i].folder = folder;
 			named[i].owner = getpid();
@@ -100,7 +100,7 @@ static bool remember(int folder, char *name)
 
 static void forget(const char *name)
 {
-	for (int i = 0; i < NAMED_MOST; i++)
+	for (int i = 0; i < NAMED_MAX; i++)
 		if (named[i].name == name)
 			named[i].name = NULL;
 }

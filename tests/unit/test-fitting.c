@@ -71,7 +71,7 @@ static void check_again(void)
 		f.kos_k = 2;
 		f.temperature = 0.025;
 		f.margin = -1;
-		f.negatives = NEGATIVES_MOST;
+		f.negatives = NEGATIVES_MAX;
 		f.exponent = 0.75;
 		f.item_identity = ANSWER_YES;
 		f.seed = 12;

@@ -121,7 +121,7 @@ static const char MODEL[] =
 	"kind\tid\tbias\tf0\tf1\nmeta\tloss=warp\t0\t0\t0\n"
 	"item\ta\t1\t3\t4\nitem\tb\t2\t0\t0\nitem\tc\t3\t1\t0\nuser\tu\t0\t5\t5\n";
 
-static struct embedding *vectors(const struct embedding_how *how)
+static struct embedding *vectors(const struct embedding_options *how)
 {
 	struct table *t = open_text(MODEL);
 	struct model_reader *reader = model_open(t);
@@ -133,21 +133,21 @@ static struct embedding *vectors(const struct embedding_how *how)
 
 static void check_embedding(void)
 {
-	struct embedding *e = vectors(&(struct embedding_how){.kind = MODEL_ITEM, .bias = true});
+	struct embedding *e = vectors(&(struct embedding_options){.kind = MODEL_ITEM, .bias = true});
 	CHECK(e->n == 3 && e->width == 3 && e->rows_in_model == 3);
 	const float *row = embedding_row(e, strmap_find(e->ids, span_of("a")));
 	CHECK(row[0] == 3 && row[1] == 4 && row[2] == 1);
 	for (uint32_t i = e->width; i < e->stride; i++)
 		CHECK(row[i] == 0);
 	embedding_free(e);
-	e = vectors(&(struct embedding_how){.kind = MODEL_ITEM, .unit = true});
+	e = vectors(&(struct embedding_options){.kind = MODEL_ITEM, .unit = true});
 	row = embedding_row(e, 0);
 	CHECK_NEAR(row[0], 0.6, 1e-7);
 	CHECK_NEAR(row[1], 0.8, 1e-7);
 	CHECK(embedding_row(e, 1)[0] == 0); /* a zero vector stays */
 	embedding_free(e);
 	/* The sample is the smallest hashes, in the model's order. */
-	e = vectors(&(struct embedding_how){.kind = MODEL_ITEM, .sample = 2, .seed = 5});
+	e = vectors(&(struct embedding_options){.kind = MODEL_ITEM, .sample = 2, .seed = 5});
 	CHECK(e->n == 2 && e->rows_in_model == 3);
 	const char *ids[] = {"a", "b", "c"};
 	int last = -1, largest = 0;

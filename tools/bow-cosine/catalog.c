@@ -174,7 +174,7 @@ static uint64_t hash_line(uint64_t hash, struct span line)
 	return hash_row(hash, line, span_of(""));
 }
 
-static void put_number(struct index_writer *w, char before, uint64_t x)
+static void output_number(struct index_writer *w, char before, uint64_t x)
 {
 	buffer_add_byte(&w->line, before);
 	w->line.n += number_write_u64(x, buffer_room(&w->line, NUMBER_SIZE));
@@ -195,8 +195,8 @@ void catalog_save(const struct catalog *c, const struct strmap *terms, const cha
 	struct index_writer w = {.out = output_open(path, false)};
 	const struct bags *b = &c->bags;
 	buffer_format(&w.line, "%s\t%s", MAGIC, settings);
-	put_number(&w, '\t', c->terms);
-	put_number(&w, '\t', b->n);
+	output_number(&w, '\t', c->terms);
+	output_number(&w, '\t', b->n);
 	end_line(&w);
 	for (uint32_t t = 0; t < c->terms; t++) {
 		buffer_add_span(&w.line, strmap_key(terms, t));
@@ -205,8 +205,8 @@ void catalog_save(const struct catalog *c, const struct strmap *terms, const cha
 	for (uint32_t d = 0; d < b->n; d++) {
 		buffer_add_span(&w.line, strmap_key(c->items, d));
 		for (uint64_t i = b->start[d]; i < b->start[d + 1]; i++) {
-			put_number(&w, '\t', b->term[i]);
-			put_number(&w, ' ', b->count[i]);
+			output_number(&w, '\t', b->term[i]);
+			output_number(&w, ' ', b->count[i]);
 		}
 		end_line(&w);
 	}

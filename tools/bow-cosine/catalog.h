@@ -1,7 +1,7 @@
 /* catalog.h - texts as bags of terms, their weights, the inverted index, and
  * the file that keeps them. */
-#ifndef RECPIPE_BOW_CATALOG_H
-#define RECPIPE_BOW_CATALOG_H
+#ifndef RECPIPE_BOW_COSINE_CATALOG_H
+#define RECPIPE_BOW_COSINE_CATALOG_H
 
 #include <stdbool.h>
 #include <stdint.h>

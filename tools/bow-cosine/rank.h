@@ -1,6 +1,6 @@
 /* rank.h - one user's profile, and the texts nearest to it. */
-#ifndef RECPIPE_BOW_RANK_H
-#define RECPIPE_BOW_RANK_H
+#ifndef RECPIPE_BOW_COSINE_RANK_H
+#define RECPIPE_BOW_COSINE_RANK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -92,44 +92,44 @@ static struct span *ids_in_order(const struct strmap *map, uint32_t **rank)
 }
 
 /* What one pair's rows come to. */
-struct pile {
+struct pair_rows {
 	struct exactsum sum; /* from the second row on */
 	uint64_t n;
 	double only, most, last, newest_weight;
 	int64_t newest;
 };
 
-static void pile_add(struct pile *pile, double value, double weight, int64_t when, bool sums)
+static void pair_rows_add(struct pair_rows *rows, double value, double weight, int64_t when, bool sums)
 {
-	if (pile->n++ == 0) {
-		pile->only = pile->most = pile->newest_weight = weight;
-		pile->last = value;
-		pile->newest = when;
+	if (rows->n++ == 0) {
+		rows->only = rows->most = rows->newest_weight = weight;
+		rows->last = value;
+		rows->newest = when;
 		return;
 	}
 	if (sums) {
-		if (pile->n == 2) {
-			pile->sum = (struct exactsum){0};
-			exactsum_add(&pile->sum, pile->only);
+		if (rows->n == 2) {
+			rows->sum = (struct exactsum){0};
+			exactsum_add(&rows->sum, rows->only);
 		}
-		exactsum_add(&pile->sum, weight);
+		exactsum_add(&rows->sum, weight);
 	}
-	if (weight > pile->most)
-		pile->most = weight;
-	if (when > pile->newest || (when == pile->newest && value > pile->last)) {
-		pile->newest = when;
-		pile->last = value;
-		pile->newest_weight = weight;
+	if (weight > rows->most)
+		rows->most = weight;
+	if (when > rows->newest || (when == rows->newest && value > rows->last)) {
+		rows->newest = when;
+		rows->last = value;
+		rows->newest_weight = weight;
 	}
 }
 
-static double pile_weight(const struct pile *pile, enum weighting how)
+static double pair_rows_weight(const struct pair_rows *rows, enum weighting how)
 {
 	if (how == WEIGHT_BINARY || how == WEIGHT_LAST)
-		return pile->newest_weight;
+		return rows->newest_weight;
 	if (how == WEIGHT_MAX)
-		return pile->most;
-	return pile->n == 1 ? pile->only : exactsum_value(&pile->sum);
+		return rows->most;
+	return rows->n == 1 ? rows->only : exactsum_value(&rows->sum);
 }
 
 /* What a reader of the dataset takes for a float must be one. */
@@ -173,12 +173,12 @@ static void make_pairs(const struct options *o, struct pairs *p)
 	double *weight = weighted ? memory_new(n + 1, sizeof *weight) : NULL, *values_in = p->weight;
 	int64_t *timestamp = p->timestamp ? memory_new(n + 1, sizeof *timestamp) : NULL;
 	p->weight = weight;
-	struct pile pile;
+	struct pair_rows rows;
 	for (size_t i = 0; i < n; pairs++) {
 		uint64_t pair = key[i];
 		p->user[pairs] = (uint32_t)(pair >> shift);
 		p->item[pairs] = (uint32_t)(pair & low);
-		pile.n = 0;
+		rows.n = 0;
 		for (; i < n && key[i] == pair; i++) {
 			if (!values)
 				continue;
@@ -187,14 +187,14 @@ static void make_pairs(const struct options *o, struct pairs *p)
 			int64_t when = p->timestamp ? p->timestamp[row] : 0;
 			if (half_life > 0)
 				w *= exp2(-((double)newest - (double)when) / half_life);
-			pile_add(&pile, value, w, when, sums);
+			pair_rows_add(&rows, value, w, when, sums);
 		}
 		if (weighted) {
-			weight[pairs] = pile_weight(&pile, how);
+			weight[pairs] = pair_rows_weight(&rows, how);
 			check_weight(p, pairs);
 		}
 		if (timestamp)
-			timestamp[pairs] = pile.newest;
+			timestamp[pairs] = rows.newest;
 	}
 	free(order);
 	free(key);

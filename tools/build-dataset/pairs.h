@@ -1,6 +1,6 @@
 /* pairs.h - the interactions in memory: the rows as they came, then distinct pairs. */
-#ifndef BUILD_DATASET_PAIRS_H
-#define BUILD_DATASET_PAIRS_H
+#ifndef RECPIPE_BUILD_DATASET_PAIRS_H
+#define RECPIPE_BUILD_DATASET_PAIRS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* split.h - which pairs are for validation and test. */
-#ifndef BUILD_DATASET_SPLIT_H
-#define BUILD_DATASET_SPLIT_H
+#ifndef RECPIPE_BUILD_DATASET_SPLIT_H
+#define RECPIPE_BUILD_DATASET_SPLIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -306,7 +306,7 @@ static void evaluate_missing(struct evaluation *e)
 		     SPLIT_NAMES[e->split]);
 }
 
-static void say_the_rest(const struct evaluation *e)
+static void report_unused(const struct evaluation *e)
 {
 	if (e->test_users == 0)
 		warn("the dataset has no %s rows: there is nothing to measure on",
@@ -448,7 +448,7 @@ static int run(const struct options *o, char **files, int count)
 	evaluate_lists(&e, reader, lists);
 	progress_clear();
 	evaluate_missing(&e);
-	say_the_rest(&e);
+	report_unused(&e);
 	write_measures(&e, out);
 	uint64_t rows = lists ? table_rows(lists) : 0, rejected = lists ? table_rejected(lists) : 0;
 	topn_close(reader);

@@ -1,6 +1,6 @@
 /* compare.h - every form with the strength that suits it, and what each gains. */
-#ifndef RECPIPE_DRIFT_COMPARE_H
-#define RECPIPE_DRIFT_COMPARE_H
+#ifndef RECPIPE_FIT_ITEM_DRIFT_COMPARE_H
+#define RECPIPE_FIT_ITEM_DRIFT_COMPARE_H
 
 #include <stddef.h>
 #include <stdint.h>

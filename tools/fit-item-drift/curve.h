@@ -1,6 +1,6 @@
 /* curve.h - one item's curve, as rows and as a picture. */
-#ifndef RECPIPE_DRIFT_CURVE_H
-#define RECPIPE_DRIFT_CURVE_H
+#ifndef RECPIPE_FIT_ITEM_DRIFT_CURVE_H
+#define RECPIPE_FIT_ITEM_DRIFT_CURVE_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* fit.h - rating = mu + b_u + b_i + a form of time, fitted by ridge regression. */
-#ifndef RECPIPE_DRIFT_FIT_H
-#define RECPIPE_DRIFT_FIT_H
+#ifndef RECPIPE_FIT_ITEM_DRIFT_FIT_H
+#define RECPIPE_FIT_ITEM_DRIFT_FIT_H
 
 #include <stdint.h>
 

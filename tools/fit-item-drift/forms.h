@@ -1,7 +1,7 @@
 /* forms.h - the evolutions that are compared, as functions of time that are linear
  * in their parameters. */
-#ifndef RECPIPE_DRIFT_FORMS_H
-#define RECPIPE_DRIFT_FORMS_H
+#ifndef RECPIPE_FIT_ITEM_DRIFT_FORMS_H
+#define RECPIPE_FIT_ITEM_DRIFT_FORMS_H
 
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
  * those for all (all), of days (day, number = day), and what the features of some
  * forms need (first, step, time).
  */
-#ifndef RECPIPE_DRIFT_KEEP_H
-#define RECPIPE_DRIFT_KEEP_H
+#ifndef RECPIPE_FIT_ITEM_DRIFT_KEEP_H
+#define RECPIPE_FIT_ITEM_DRIFT_KEEP_H
 
 #include "streams/table.h"
 #include "fit.h"

@@ -1,6 +1,6 @@
 /* ratings.h - the rows, their three parts, and how they are grouped. */
-#ifndef RECPIPE_DRIFT_RATINGS_H
-#define RECPIPE_DRIFT_RATINGS_H
+#ifndef RECPIPE_FIT_ITEM_DRIFT_RATINGS_H
+#define RECPIPE_FIT_ITEM_DRIFT_RATINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* neighbors.h - for one user, the users whose sets are near: exactly, by
  * counting shared items over an inverted index, or among MinHash candidates. */
-#ifndef RECPIPE_JACCARD_NEIGHBORS_H
-#define RECPIPE_JACCARD_NEIGHBORS_H
+#ifndef RECPIPE_JACCARD_USERS_NEIGHBORS_H
+#define RECPIPE_JACCARD_USERS_NEIGHBORS_H
 
 #include <stdint.h>
 

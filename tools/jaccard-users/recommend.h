@@ -1,7 +1,7 @@
 /* recommend.h - the user-based recommender: what the neighbors rated, weighted
  * by how near they are. */
-#ifndef RECPIPE_JACCARD_RECOMMEND_H
-#define RECPIPE_JACCARD_RECOMMEND_H
+#ifndef RECPIPE_JACCARD_USERS_RECOMMEND_H
+#define RECPIPE_JACCARD_USERS_RECOMMEND_H
 
 #include <stdint.h>
 

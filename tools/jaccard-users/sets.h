@@ -1,6 +1,6 @@
 /* sets.h - ratings read into sets: for each user the items rated well enough. */
-#ifndef RECPIPE_JACCARD_SETS_H
-#define RECPIPE_JACCARD_SETS_H
+#ifndef RECPIPE_JACCARD_USERS_SETS_H
+#define RECPIPE_JACCARD_USERS_SETS_H
 
 #include <stdbool.h>
 #include <stdint.h>

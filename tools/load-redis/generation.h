@@ -1,6 +1,6 @@
 /* generation.h - what a generation is said to have, and what the server has of it. */
-#ifndef LOAD_REDIS_GENERATION_H
-#define LOAD_REDIS_GENERATION_H
+#ifndef RECPIPE_LOAD_REDIS_GENERATION_H
+#define RECPIPE_LOAD_REDIS_GENERATION_H
 
 #include <stdbool.h>
 #include <stdint.h>

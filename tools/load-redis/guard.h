@@ -5,8 +5,8 @@
  * would be left then would not go for long. It waits for this process to end; whether the
  * generation was published all the same, the server knows.
  */
-#ifndef LOAD_REDIS_GUARD_H
-#define LOAD_REDIS_GUARD_H
+#ifndef RECPIPE_LOAD_REDIS_GUARD_H
+#define RECPIPE_LOAD_REDIS_GUARD_H
 
 #include "load.h"
 

@@ -5,8 +5,8 @@
  * leaves nothing for long. The ids wait in a temporary file: memory does not grow with
  * the number of users.
  */
-#ifndef LOAD_REDIS_KEYS_H
-#define LOAD_REDIS_KEYS_H
+#ifndef RECPIPE_LOAD_REDIS_KEYS_H
+#define RECPIPE_LOAD_REDIS_KEYS_H
 
 #include "data/strmap.h"
 #include "load.h"

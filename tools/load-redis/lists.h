@@ -1,6 +1,6 @@
 /* lists.h - the parts of a generation as commands, in the layout that is wanted. */
-#ifndef LOAD_REDIS_LISTS_H
-#define LOAD_REDIS_LISTS_H
+#ifndef RECPIPE_LOAD_REDIS_LISTS_H
+#define RECPIPE_LOAD_REDIS_LISTS_H
 
 #include "domain/catalog.h"
 #include "domain/topn.h"

@@ -1,6 +1,6 @@
 /* load.h - what the parts of load-redis share: the options, and a load under way. */
-#ifndef LOAD_REDIS_LOAD_H
-#define LOAD_REDIS_LOAD_H
+#ifndef RECPIPE_LOAD_REDIS_LOAD_H
+#define RECPIPE_LOAD_REDIS_LOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -88,7 +88,7 @@ char *publish_live_name(struct load *l)
 /* Tries until it is known that the target is live; everything else ends the load. */
 static void change(struct load *l, struct change *c, enum outcome (*attempt)(struct load *, struct change *))
 {
-	enum { CHANGES_MOST = 10 };
+	enum { CHANGES_MAX = 10 };
 	int64_t losses = 0, changes = 0;
 	for (;;) {
 		enum outcome outcome = attempt(l, c);
@@ -107,7 +107,7 @@ static void change(struct load *l, struct change *c, enum outcome (*attempt)(str
 			return; /* the reply was lost, no more */
 		if (outcome == OUTCOME_LOST && l->users)
 			keys_keep(l); /* it may be another server, or one that was restarted */
-		if (outcome == OUTCOME_CHANGED && (other || ++changes == CHANGES_MOST))
+		if (outcome == OUTCOME_CHANGED && (other || ++changes == CHANGES_MAX))
 			send_give_up(l, STATUS_UNAVAILABLE, other
 				     ? "another load has published in the meantime"
 				     : "the keys change while they are published");

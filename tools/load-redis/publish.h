@@ -3,8 +3,8 @@
  * Everything that it depends on is watched and counted first. Where the connection is lost
  * under way, the server is asked what is live.
  */
-#ifndef LOAD_REDIS_PUBLISH_H
-#define LOAD_REDIS_PUBLISH_H
+#ifndef RECPIPE_LOAD_REDIS_PUBLISH_H
+#define RECPIPE_LOAD_REDIS_PUBLISH_H
 
 #include "load.h"
 

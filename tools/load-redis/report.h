@@ -1,7 +1,7 @@
 /* report.h - what holds after a failure, in words: known from the server, or said not to
  * be known. */
-#ifndef LOAD_REDIS_REPORT_H
-#define LOAD_REDIS_REPORT_H
+#ifndef RECPIPE_LOAD_REDIS_REPORT_H
+#define RECPIPE_LOAD_REDIS_REPORT_H
 
 #include "generation.h"
 #include "load.h"

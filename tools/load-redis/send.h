@@ -4,8 +4,8 @@
  * again, and what was not acknowledged is sent once more, a list from its first command
  * on: whatever is done twice comes to the same.
  */
-#ifndef LOAD_REDIS_SEND_H
-#define LOAD_REDIS_SEND_H
+#ifndef RECPIPE_LOAD_REDIS_SEND_H
+#define RECPIPE_LOAD_REDIS_SEND_H
 
 #include "load.h"
 

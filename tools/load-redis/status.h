@@ -1,6 +1,6 @@
 /* status.h - what is live, since when, from which input, and whether it is whole. */
-#ifndef LOAD_REDIS_STATUS_H
-#define LOAD_REDIS_STATUS_H
+#ifndef RECPIPE_LOAD_REDIS_STATUS_H
+#define RECPIPE_LOAD_REDIS_STATUS_H
 
 #include "load.h"
 

@@ -1,6 +1,6 @@
 /* sweep.h - takes the keys of a generation away that lie beside the renamed ones. */
-#ifndef LOAD_REDIS_SWEEP_H
-#define LOAD_REDIS_SWEEP_H
+#ifndef RECPIPE_LOAD_REDIS_SWEEP_H
+#define RECPIPE_LOAD_REDIS_SWEEP_H
 
 #include "services/published.h"
 

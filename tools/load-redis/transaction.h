@@ -3,8 +3,8 @@
  * What they depend on is watched first (generation_read). A reply that is an error ends
  * the load.
  */
-#ifndef LOAD_REDIS_TRANSACTION_H
-#define LOAD_REDIS_TRANSACTION_H
+#ifndef RECPIPE_LOAD_REDIS_TRANSACTION_H
+#define RECPIPE_LOAD_REDIS_TRANSACTION_H
 
 #include "load.h"
 

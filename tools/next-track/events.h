@@ -1,6 +1,6 @@
 /* events.h - a request and its answer as a row of the events log. */
-#ifndef NEXT_TRACK_EVENTS_H
-#define NEXT_TRACK_EVENTS_H
+#ifndef RECPIPE_NEXT_TRACK_EVENTS_H
+#define RECPIPE_NEXT_TRACK_EVENTS_H
 
 #include "domain/assignment.h"
 #include "log.h"

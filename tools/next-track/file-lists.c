@@ -55,21 +55,21 @@ struct file_lists *file_lists_read(struct table *t, const char *path, double max
 	return f;
 }
 
-void file_lists_meet_shelf(struct file_lists *f, struct shelf *s)
+void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s)
 {
 	uint32_t n = strmap_count(f->items);
-	if (!shelf_has_stock(s)) {
+	if (!sampler_has_stock(s)) {
 		uint32_t *order = strmap_sorted(f->items);
 		struct strmap *pool = strmap_new();
 		for (uint32_t i = 0; i < n; i++)
 			strmap_add(pool, strmap_key(f->items, order[i]));
 		free(order);
-		shelf_put_pool(s, pool);
+		sampler_put_pool(s, pool);
 	}
 	f->offered = memory_new(n, sizeof *f->offered);
 	uint32_t never = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		f->offered[i] = shelf_can_offer(s, strmap_key(f->items, i));
+		f->offered[i] = sampler_can_offer(s, strmap_key(f->items, i));
 		never += !f->offered[i];
 	}
 	if (never)

@@ -1,8 +1,8 @@
 /* file-lists.h - lists from a top-N file: no server is needed. */
-#ifndef NEXT_TRACK_FILE_LISTS_H
-#define NEXT_TRACK_FILE_LISTS_H
+#ifndef RECPIPE_NEXT_TRACK_FILE_LISTS_H
+#define RECPIPE_NEXT_TRACK_FILE_LISTS_H
 
-#include "shelf.h"
+#include "catalog-sampler.h"
 #include "streams/table.h"
 
 struct file_lists;
@@ -12,8 +12,8 @@ struct file_lists;
 struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s, bool scores);
 
 /* When there is no catalog: what lists hold is what can be drawn, in byte order. Then
- * asks the shelf once for each item whether it can be offered, and says of how many not. */
-void file_lists_meet_shelf(struct file_lists *f, struct shelf *s);
+ * asks the sampler once for each item whether it can be offered, and says of how many not. */
+void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s);
 
 /* The user's list; false when there is none. */
 bool file_lists_find(const struct file_lists *f, struct span user, struct list *l);

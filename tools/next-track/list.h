@@ -1,6 +1,6 @@
 /* list.h - a list to pick from, best first. */
-#ifndef NEXT_TRACK_LIST_H
-#define NEXT_TRACK_LIST_H
+#ifndef RECPIPE_NEXT_TRACK_LIST_H
+#define RECPIPE_NEXT_TRACK_LIST_H
 
 #include <stdbool.h>
 #include <stdint.h>

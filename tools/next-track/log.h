@@ -1,7 +1,7 @@
 /* log.h - the events log: whole rows, appended under the file's lock, kept when the disk
  * is full, opened again on SIGHUP. */
-#ifndef NEXT_TRACK_LOG_H
-#define NEXT_TRACK_LOG_H
+#ifndef RECPIPE_NEXT_TRACK_LOG_H
+#define RECPIPE_NEXT_TRACK_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>

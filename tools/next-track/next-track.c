@@ -24,7 +24,7 @@
 #include "recommend.h"
 #include "redis-lists.h"
 #include "rules.h"
-#include "shelf.h"
+#include "catalog-sampler.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "visits.h"
@@ -114,7 +114,7 @@ static const double FLUSH_EVERY_S = 1e-3; /* while requests wait */
 struct service {
 	const struct options *o;
 	struct rules rules;
-	struct shelf shelf;
+	struct catalog_sampler sampler;
 	struct file_lists *file;
 	struct redis_lists *remote;
 	struct recommend recommend;
@@ -360,8 +360,8 @@ static void open_redis(struct service *s)
 		.wants_lists = s->rules.wants_lists,
 		.wants_items = !o->items, .wants_popular = !o->popular,
 	};
-	s->remote = redis_lists_open(&options, &s->shelf);
-	if (shelf_has_stock(&s->shelf))
+	s->remote = redis_lists_open(&options, &s->sampler);
+	if (sampler_has_stock(&s->sampler))
 		return;
 	if (redis_lists_are_there(s->remote))
 		die(STATUS_DATA, "no catalog is published under the prefix '%s': load-redis --items does "
@@ -375,8 +375,8 @@ static void open_file(struct service *s, struct table *recs)
 	if (o->pick == PICK_SOFTMAX)
 		table_column(recs, column_called("score"));
 	s->file = file_lists_read(recs, o->recs, o->max_age_s, o->pick == PICK_SOFTMAX);
-	file_lists_meet_shelf(s->file, &s->shelf);
-	if (!shelf_has_stock(&s->shelf))
+	file_lists_check_offers(s->file, &s->sampler);
+	if (!sampler_has_stock(&s->sampler))
 		die(STATUS_DATA, "%s: no lists, and no --items: there is nothing to answer with", o->recs);
 }
 
@@ -387,15 +387,15 @@ static void open_sources(struct service *s)
 	struct table *items = o->items ? table_open_file(o->items) : NULL;
 	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
 	if (items)
-		shelf_read_items(&s->shelf, items, o->items);
+		sampler_read_items(&s->sampler, items, o->items);
 	if (popular)
-		shelf_read_popular(&s->shelf, popular);
+		sampler_read_popular(&s->sampler, popular);
 	if (recs)
 		open_file(s, recs);
 	if (o->redis)
 		open_redis(s);
 	s->recommend = (struct recommend){.pick = (enum pick)o->pick, .temperature = o->temperature,
-		.seed = o->common.seed, .shelf = &s->shelf, .file = s->file};
+		.seed = o->common.seed, .sampler = &s->sampler, .file = s->file};
 }
 
 static int run(const struct options *o, char **files, int count)
@@ -432,7 +432,7 @@ static int run(const struct options *o, char **files, int count)
 	run_report(rows, s.answered, rejected);
 	file_lists_free(s.file);
 	recommend_free(&s.recommend);
-	shelf_free(&s.shelf);
+	sampler_free(&s.sampler);
 	visits_free(s.visits);
 	free(s.arms);
 	return whole ? STATUS_DONE : STATUS_FAILED;

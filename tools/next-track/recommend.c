@@ -11,7 +11,7 @@ static bool may_pick(const struct recommend *r, const struct list *l, uint32_t i
 {
 	if (span_equal(l->items[i], played))
 		return false;
-	return l->checked ? l->allowed[i] : shelf_can_offer(r->shelf, l->items[i]);
+	return l->checked ? l->allowed[i] : sampler_can_offer(r->sampler, l->items[i]);
 }
 
 static bool has_other(const struct recommend *r, const struct list *l, struct span played)
@@ -95,18 +95,18 @@ static bool ask(struct recommend *r, enum recommender who, const struct request 
 		return pick(r, &r->list, q->track, random, a);
 	case POPULAR:
 		*why = "no-popular";
-		return pick(r, &r->shelf->popular, q->track, random, a);
+		return pick(r, &r->sampler->popular, q->track, random, a);
 	case STICKY_ARTIST: {
-		uint32_t others = shelf_others_by_artist(r->shelf, q->track);
+		uint32_t others = sampler_others_by_artist(r->sampler, q->track);
 		*why = "no-artist";
 		if (others == 0)
 			return false;
-		*a = (struct answer){.item = shelf_draw_by_artist(r->shelf, q->track, random),
+		*a = (struct answer){.item = sampler_draw_by_artist(r->sampler, q->track, random),
 			.probability = 1.0 / others};
 		return true;
 	}
 	default:
-		a->probability = shelf_draw(r->shelf, q->track, random, &a->item);
+		a->probability = sampler_draw(r->sampler, q->track, random, &a->item);
 		return true;
 	}
 }
@@ -138,8 +138,8 @@ static enum recommender would_answer(struct recommend *r, const struct request *
 	const char *why;
 	for (size_t i = 0; i < c->n; i++) {
 		enum recommender who = c->of[i];
-		bool able = who == POPULAR ? has_other(r, &r->shelf->popular, q->track)
-			: who == STICKY_ARTIST ? shelf_others_by_artist(r->shelf, q->track) > 0
+		bool able = who == POPULAR ? has_other(r, &r->sampler->popular, q->track)
+			: who == STICKY_ARTIST ? sampler_others_by_artist(r->sampler, q->track) > 0
 			: who == RANDOM || (find_list(r, q, who == DELTA, &why) &&
 					    has_other(r, &r->list, q->track));
 		if (able)

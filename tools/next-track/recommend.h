@@ -1,11 +1,11 @@
 /* recommend.h - picks an answer: from a list, the popular ones, the artist's, or any. */
-#ifndef NEXT_TRACK_RECOMMEND_H
-#define NEXT_TRACK_RECOMMEND_H
+#ifndef RECPIPE_NEXT_TRACK_RECOMMEND_H
+#define RECPIPE_NEXT_TRACK_RECOMMEND_H
 
 #include "file-lists.h"
 #include "request.h"
 #include "rules.h"
-#include "shelf.h"
+#include "catalog-sampler.h"
 
 enum pick { PICK_UNIFORM, PICK_RANK, PICK_SOFTMAX };
 
@@ -13,7 +13,7 @@ struct recommend {
 	enum pick pick;
 	double temperature;      /* of PICK_SOFTMAX */
 	uint64_t seed;
-	const struct shelf *shelf;
+	const struct catalog_sampler *sampler;
 	const struct file_lists *file; /* NULL: requests bring their lists along */
 	bool stale;              /* the lists are too old to be used */
 	/* scratch */
@@ -31,7 +31,7 @@ struct answer {
 };
 
 /* The answer of the first recommender of the chain that has one. The draw depends on the
- * seed, the user and `nth`, the number of answers that the user had before. The shelf must
+ * seed, the user and `nth`, the number of answers that the user had before. The sampler must
  * have stock. */
 struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
 			uint64_t nth);

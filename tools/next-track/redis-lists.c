@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "errand.h"
+#include "redis-worker.h"
 #include "services/published.h"
 
 /* Asking again because something was published in the meantime has an end. */
@@ -16,9 +16,9 @@ enum { ROUNDS = 4, TELL_EVERY_S = 10 };
 
 struct redis_lists {
 	struct redis_lists_options o;
-	struct shelf *shelf;
-	struct redis_target target;   /* its timeout is that of errands */
-	struct errand *errand;
+	struct catalog_sampler *sampler;
+	struct redis_target target;   /* its timeout is that of the worker */
+	struct redis_worker *worker;
 	struct redis redis;
 	struct published live;
 	bool has_delta;
@@ -26,8 +26,8 @@ struct redis_lists {
 	bool down, told;              /* answers come from elsewhere; and that has been said */
 	double next_tell;             /* not more often than every TELL_EVERY_S */
 	bool has_errors;              /* ... among the replies of this exchange */
-	bool renewed;                 /* the shelf is of an older generation */
-	char items_of[80], popular_of[80]; /* generations that the shelf's are of; "": it has none */
+	bool renewed;                 /* the sampler is of an older generation */
+	char items_of[80], popular_of[80]; /* generations that the sampler's are of; "": it has none */
 	char kept_under[80];          /* what was live when older ones were last said to be kept */
 	bool kept;                    /* ... and they are */
 	double next_look;             /* when no lists are wanted */
@@ -81,8 +81,8 @@ static void add_of(struct buffer *b, const char *what, const char *generation)
 		      quoted(generation, strlen(generation), shown));
 }
 
-/* Says, once for each generation, that the shelf has older goods than what is live. */
-static void say_kept(struct redis_lists *l, const struct errand_result *result)
+/* Says, once for each generation, that the sampler has older items than what is live. */
+static void say_kept(struct redis_lists *l, const struct redis_worker_result *result)
 {
 	const char *live = result->live.generation;
 	char shown[QUOTED_SIZE];
@@ -102,9 +102,9 @@ static void say_kept(struct redis_lists *l, const struct errand_result *result)
 	buffer_free(&kept);
 }
 
-/* Takes over what an errand brought. Where there is no catalog any more, or no popular
+/* Takes over what the worker brought. Where there is no catalog any more, or no popular
  * list, the one that was known stays: there must be something to answer with. */
-static void adopt(struct redis_lists *l, struct errand_result *result)
+static void adopt(struct redis_lists *l, struct redis_worker_result *result)
 {
 	if (l->redis.context) {
 		redis_free(&result->redis);
@@ -113,11 +113,11 @@ static void adopt(struct redis_lists *l, struct errand_result *result)
 		l->redis = result->redis;
 	}
 	if (result->items) {
-		shelf_put_pool(l->shelf, result->items);
+		sampler_put_pool(l->sampler, result->items);
 		memcpy(l->items_of, result->live.generation, sizeof l->items_of);
 	}
 	if (result->popular.n) {
-		shelf_put_popular(l->shelf, &result->popular);
+		sampler_put_popular(l->sampler, &result->popular);
 		memcpy(l->popular_of, result->live.generation, sizeof l->popular_of);
 	}
 	buffer_free(&result->popular);
@@ -132,14 +132,14 @@ static void adopt(struct redis_lists *l, struct errand_result *result)
  * known that there is none. */
 static bool is_connected(struct redis_lists *l, double patience_s)
 {
-	struct errand_result result;
+	struct redis_worker_result result;
 	if (!l->redis.context || l->renewed)
-		errand_send(l->errand);
-	switch (errand_look(l->errand, l->redis.context || l->down ? 0 : patience_s, &result)) {
-	case ERRAND_BACK:
+		redis_worker_start(l->worker);
+	switch (redis_worker_poll(l->worker, l->redis.context || l->down ? 0 : patience_s, &result)) {
+	case WORKER_DONE:
 		adopt(l, &result);
 		break;
-	case ERRAND_FAILING:
+	case WORKER_FAILING:
 		if (!l->redis.context)
 			say_down(l, result.redis.problem);
 		break;
@@ -149,20 +149,20 @@ static bool is_connected(struct redis_lists *l, double patience_s)
 	return l->redis.context != NULL;
 }
 
-struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct shelf *shelf)
+struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct catalog_sampler *sampler)
 {
 	struct redis_lists *l = memory_zero(1, sizeof *l);
-	struct errand_result result;
+	struct redis_worker_result result;
 	l->o = *o;
-	l->shelf = shelf;
+	l->sampler = sampler;
 	/* At the start there is time, and later another thread has it: a catalog may be large. */
 	l->target = redis_target_parse(o->url, "redis", o->password_file, fmax(o->deadline_s, 2));
 	l->redis.target = &l->target;
 	l->key_lists = published_key(o->prefix, "", PART_LISTS);
 	l->key_meta = published_key(o->prefix, "", PART_META);
 	l->key_delta = published_delta_key(o->prefix);
-	l->errand = errand_new(&l->target, o->prefix, o->wants_items, o->wants_popular);
-	errand_go(l->errand, &result);
+	l->worker = redis_worker_new(&l->target, o->prefix, o->wants_items, o->wants_popular);
+	redis_worker_run(l->worker, &result);
 	if (!result.done && result.redis.refused)
 		die(STATUS_FAILED, "%s", result.redis.problem);
 	if (result.done) {
@@ -170,7 +170,7 @@ struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct
 		return l;
 	}
 	say_down(l, result.redis.problem);
-	errand_send(l->errand);
+	redis_worker_start(l->worker);
 	return l;
 }
 
@@ -280,7 +280,7 @@ void redis_lists_fetch(struct redis_lists *l, struct request *requests, size_t n
 		/* Closed, as by a server that ends idle connections: another one may do. */
 	}
 	if (!l->redis.context)
-		errand_send(l->errand);
+		redis_worker_start(l->worker);
 	note_age(l);
 }
 
@@ -304,7 +304,7 @@ void redis_lists_close(struct redis_lists *l)
 	if (!l)
 		return;
 	redis_free(&l->redis);
-	if (!errand_free(l->errand))
+	if (!redis_worker_free(l->worker))
 		return; /* it still uses the target */
 	redis_target_free(&l->target);
 	free(l->key_lists);

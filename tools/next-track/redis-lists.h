@@ -3,11 +3,11 @@
  * Whatever may take long goes by another thread: making a connection, fetching the
  * catalog of a new generation. The requests meanwhile are answered without it.
  */
-#ifndef NEXT_TRACK_REDIS_LISTS_H
-#define NEXT_TRACK_REDIS_LISTS_H
+#ifndef RECPIPE_NEXT_TRACK_REDIS_LISTS_H
+#define RECPIPE_NEXT_TRACK_REDIS_LISTS_H
 
 #include "request.h"
-#include "shelf.h"
+#include "catalog-sampler.h"
 
 struct redis_lists;
 
@@ -16,12 +16,12 @@ struct redis_lists_options {
 	double deadline_s;       /* for all that is asked at once */
 	double max_age_s;        /* 0: lists do not age */
 	bool wants_lists;        /* false: the catalog and the popular list are all */
-	bool wants_items, wants_popular; /* for the shelf; a file has them otherwise */
+	bool wants_items, wants_popular; /* for the sampler; a file has them otherwise */
 };
 
-/* Connects and fills the shelf. A server that is not there is only said; a refusal (a
+/* Connects and fills the sampler. A server that is not there is only said; a refusal (a
  * wrong password) ends the program with exit 1. */
-struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct shelf *shelf);
+struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct catalog_sampler *sampler);
 
 /* Fetches the lists of `n` requests (but those that end a session): sets reply, delta or
  * unreachable. Replies are the caller's to free. */

@@ -1,6 +1,6 @@
 /* request.h - what a listener's player says, and what was found for it. */
-#ifndef NEXT_TRACK_REQUEST_H
-#define NEXT_TRACK_REQUEST_H
+#ifndef RECPIPE_NEXT_TRACK_REQUEST_H
+#define RECPIPE_NEXT_TRACK_REQUEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* rules.h - who answers whom: chains of recommenders, chosen by experiments. */
-#ifndef NEXT_TRACK_RULES_H
-#define NEXT_TRACK_RULES_H
+#ifndef RECPIPE_NEXT_TRACK_RULES_H
+#define RECPIPE_NEXT_TRACK_RULES_H
 
 #include "domain/assignment.h"
 #include "frame/options.h"

@@ -1,6 +1,6 @@
 /* visits.h - what is remembered of each user: how many answers, which session. */
-#ifndef NEXT_TRACK_VISITS_H
-#define NEXT_TRACK_VISITS_H
+#ifndef RECPIPE_NEXT_TRACK_VISITS_H
+#define RECPIPE_NEXT_TRACK_VISITS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -18,7 +18,7 @@
 
 enum {
 	READ_SIZE = 65536,
-	LINE_MOST = 1 << 20,    /* bytes of an answer */
+	LINE_MAX = 1 << 20,    /* bytes of an answer */
 	WORDS_KEPT = 4096,      /* bytes of standard error */
 	WORDS_SHOWN = 300,
 	GRACE_MS = 1000,        /* for a child that has closed its pipes to end */
@@ -270,7 +270,7 @@ static void send_more(struct recommender *r)
 	}
 }
 
-static void see_that_no_more_is_said(const struct recommender *r)
+static void expect_end(const struct recommender *r)
 {
 	char shown[QUOTED_SIZE];
 	if (r->due == 0 && r->answers.n > r->taken)
@@ -280,7 +280,7 @@ static void see_that_no_more_is_said(const struct recommender *r)
 
 void recommender_ask(struct recommender *r, struct buffer *requests, size_t answers)
 {
-	see_that_no_more_is_said(r);
+	expect_end(r);
 	buffer_add(&r->requests, requests->data, requests->n);
 	requests->n = 0;
 	r->due += answers;
@@ -324,7 +324,7 @@ bool recommender_line(struct recommender *r, struct span *line)
 		return false;
 	char *lf = line_end(r);
 	if (!lf) {
-		if (r->answers.n - r->taken > LINE_MOST)
+		if (r->answers.n - r->taken > LINE_MAX)
 			die(STATUS_DATA, "an answer of the recommender has no end within a megabyte");
 		return false;
 	}
@@ -361,7 +361,7 @@ bool recommenders_wait(struct recommender *const *all, size_t n)
 	double least_s = 1e6;
 	for (size_t i = 0; i < n; i++) {
 		const struct recommender *r = all[i];
-		see_that_no_more_is_said(r);
+		expect_end(r);
 		files[3 * i] = (struct pollfd){.fd = r->out, .events = POLLIN};
 		files[3 * i + 1] = (struct pollfd){.fd = r->err, .events = POLLIN};
 		files[3 * i + 2] = (struct pollfd){.fd = r->requests.n ? r->in : -1, .events = POLLOUT};

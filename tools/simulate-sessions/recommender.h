@@ -5,8 +5,8 @@
  * nothing in time, says more than it was asked) ends this program with a message
  * that quotes the last line of its standard error.
  */
-#ifndef SIMULATE_RECOMMENDER_H
-#define SIMULATE_RECOMMENDER_H
+#ifndef RECPIPE_SIMULATE_SESSIONS_RECOMMENDER_H
+#define RECPIPE_SIMULATE_SESSIONS_RECOMMENDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -16,10 +16,10 @@ static void play(struct session *e, uint32_t track, double time)
 	e->total_time += time;
 }
 
-void session_begin(struct session *e, const struct world *w, const struct habits *h,
+void session_begin(struct session *e, const struct world *w, const struct behavior *h,
 		   struct random random, uint32_t user, uint32_t interest)
 {
-	*e = (struct session){.world = w, .habits = h, .random = random, .user = user,
+	*e = (struct session){.world = w, .behavior = h, .random = random, .user = user,
 		.interest = interest, .budget = h->budget};
 	play(e, world_neighbors(w, interest)[random_below(&e->random, w->near_each)], 1);
 }
@@ -47,7 +47,7 @@ static double time_heard(const struct session *e, uint32_t track)
 		artist_plays += w->artist[e->played[i]] == w->artist[track];
 	}
 	double x = (world_product(w, track, e->interest) - l->bias) * l->sharpness;
-	return session_hundredths(1 / (1 + exp(-x)) * pow(e->habits->artist_discount, artist_plays));
+	return session_hundredths(1 / (1 + exp(-x)) * pow(e->behavior->artist_discount, artist_plays));
 }
 
 void session_hear(struct session *e, uint32_t track)
@@ -65,7 +65,7 @@ bool session_has_no_budget(const struct session *e)
 
 bool session_is_over(const struct session *e)
 {
-	return session_has_no_budget(e) || (int64_t)e->plays > e->habits->most_steps;
+	return session_has_no_budget(e) || (int64_t)e->plays > e->behavior->most_steps;
 }
 
 void session_free(struct session *e)

@@ -9,8 +9,8 @@
  * in hundredths (0 when the session has played r before), and is disappointed with
  * probability 1 - time; so many disappointments as the budget allows end the session.
  */
-#ifndef SIMULATE_SESSION_H
-#define SIMULATE_SESSION_H
+#ifndef RECPIPE_SIMULATE_SESSIONS_SESSION_H
+#define RECPIPE_SIMULATE_SESSIONS_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@
 #include "world.h"
 
 /* What all listeners have in common. */
-struct habits {
+struct behavior {
 	int64_t budget;          /* disappointments that end a session */
 	int64_t most_steps;      /* requests that end it even so */
 	double artist_discount;
@@ -27,7 +27,7 @@ struct habits {
 
 struct session {
 	const struct world *world;
-	const struct habits *habits;
+	const struct behavior *behavior;
 	uint32_t user, interest; /* interest: the track whose vector is the taste */
 	struct random random;
 	uint32_t track;          /* played last, and how much of it was heard */
@@ -38,8 +38,8 @@ struct session {
 	size_t plays, played_capacity;
 };
 
-/* Plays the first track. The world and the habits must outlive the session. */
-void session_begin(struct session *e, const struct world *w, const struct habits *h,
+/* Plays the first track. The world and the behavior must outlive the session. */
+void session_begin(struct session *e, const struct world *w, const struct behavior *h,
 		   struct random random, uint32_t user, uint32_t interest);
 
 /* Plays a recommended track. */

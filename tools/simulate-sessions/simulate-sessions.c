@@ -113,7 +113,7 @@ enum { AHEAD = 1 << 16 };
 
 struct day {
 	const struct options *o;
-	struct habits habits;
+	struct behavior behavior;
 	struct world *world;
 	uint32_t *present;             /* users who have not left */
 	uint32_t n_present;
@@ -135,7 +135,7 @@ static bool leaves(const struct day *s, struct span user, int64_t day)
 	return hash_share(h) < s->o->churn;
 }
 
-static void see_who_is_left(struct day *s)
+static void find_present(struct day *s)
 {
 	uint32_t users = strmap_count(s->world->users);
 	s->present = memory_new(users, sizeof *s->present);
@@ -195,7 +195,7 @@ static struct visit *begin(struct day *s, uint32_t number)
 		v->start_ms = s->user_clock[user] + PAUSE_MS;
 	v->clock_ms = v->start_ms;
 	s->busy[user] = true;
-	session_begin(&v->session, s->world, &s->habits, r, user, interest);
+	session_begin(&v->session, s->world, &s->behavior, r, user, interest);
 	return v;
 }
 
@@ -514,12 +514,12 @@ static int run(const struct options *o, char **command, int words)
 		usage_error("a recommender is required, as in -- next-track --recs topk.tsv");
 	struct day s = {
 		.o = o,
-		.habits = {o->budget, o->most, o->discount},
+		.behavior = {o->budget, o->most, o->discount},
 		.world = world_read(o->tracks, o->embeddings, o->users, (uint32_t)o->neighbors),
 		.done = memory_zero(AHEAD, sizeof *s.done),
 	};
 	uint32_t users = strmap_count(s.world->users);
-	see_who_is_left(&s);
+	find_present(&s);
 	choose_users(&s);
 	s.user_clock = memory_zero(users, sizeof *s.user_clock);
 	s.busy = memory_zero(users, sizeof *s.busy);

@@ -1,6 +1,6 @@
 /* world.h - tracks with vectors and artists, listeners with interests. */
-#ifndef SIMULATE_WORLD_H
-#define SIMULATE_WORLD_H
+#ifndef RECPIPE_SIMULATE_SESSIONS_WORLD_H
+#define RECPIPE_SIMULATE_SESSIONS_WORLD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -228,7 +228,7 @@ APART void batch_score(const struct sgd *s, struct batch *b, const struct entry 
 
 /* -log of the share of the positive one's e^(score / temperature) in the sum of all:
  * its slope in a negative's score is that one's share / temperature. No score is
- * above 1, and TEMPERATURE_LEAST keeps the sum above 0. */
+ * above 1, and TEMPERATURE_MIN keeps the sum above 0. */
 APART void batch_softmax(const struct sgd *s, struct batch *b)
 {
 	vec per = vec_set(1 / s->temperature), one = vec_set(1);

@@ -16,7 +16,7 @@ static bool *used_features(const struct side_features *s, const bool *fitted)
 	return used;
 }
 
-/* Numbers the features of fitted entities; by feature of the file, ITEM_COLD: it has none. */
+/* Numbers the features of fitted entities; by feature of the file, STRMAP_NONE: it has none. */
 static uint32_t *number_features(struct features *f, const struct side_features *s,
 				 const bool *fitted)
 {
@@ -24,7 +24,7 @@ static uint32_t *number_features(struct features *f, const struct side_features 
 	bool *used = used_features(s, fitted);
 	f->name = memory_new(all, sizeof *f->name);
 	for (uint32_t i = 0; i < all; i++) {
-		number[i] = used[i] ? f->n : ITEM_COLD;
+		number[i] = used[i] ? f->n : STRMAP_NONE;
 		if (used[i])
 			f->name[f->n++] = i;
 	}
@@ -48,7 +48,7 @@ static uint64_t add_features(const struct features *f, const struct side_feature
 {
 	for (uint64_t i = s->rows.start[entity]; i < s->rows.start[entity + 1]; i++) {
 		uint32_t feature = s->rows.column[i];
-		if (s->rows.value[i] == 0 || number[feature] == ITEM_COLD)
+		if (s->rows.value[i] == 0 || number[feature] == STRMAP_NONE)
 			continue;
 		row[n] = f->first + number[feature];
 		weight[n++] = s->rows.value[i];

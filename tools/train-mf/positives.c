@@ -4,13 +4,13 @@
 
 #include "base/memory.h"
 
-enum { BITMAP_BYTES_MOST = 16 << 20 };
+enum { BITMAP_BYTES_MAX = 16 << 20 };
 
 struct positives positives_new(const struct train_data *p)
 {
 	struct positives set = {.data = p, .words = ((size_t)p->items.n + 63) / 64};
 	size_t all = set.words * p->users.n;
-	if (all > BITMAP_BYTES_MOST / sizeof(uint64_t))
+	if (all > BITMAP_BYTES_MAX / sizeof(uint64_t))
 		return set;
 	set.bits = memory_zero(all, sizeof(uint64_t));
 	for (uint32_t u = 0; u < p->users.n; u++)

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 /* Fewer than this many users or items in a block are too few to draw from. */
-enum { USERS_LEAST = 16, ITEMS_LEAST = 64 };
+enum { USERS_MIN = 16, ITEMS_MIN = 64 };
 
 struct count {
 	uint64_t rows;
@@ -78,10 +78,10 @@ static void deal(const uint32_t *rank, uint32_t n, uint32_t blocks, struct rando
 
 static uint32_t blocks_of(const struct train_data *p, uint32_t blocks)
 {
-	if (blocks > p->users.n / USERS_LEAST)
-		blocks = p->users.n / USERS_LEAST;
-	if (blocks > p->items.n / ITEMS_LEAST)
-		blocks = p->items.n / ITEMS_LEAST;
+	if (blocks > p->users.n / USERS_MIN)
+		blocks = p->users.n / USERS_MIN;
+	if (blocks > p->items.n / ITEMS_MIN)
+		blocks = p->items.n / ITEMS_MIN;
 	return blocks ? blocks : 1;
 }
 

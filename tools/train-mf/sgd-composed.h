@@ -95,8 +95,8 @@ INLINE double composed_warp(const struct sgd *s, struct cell *c, const struct pa
 /* kos_positive, with features: leaves the chosen one in b->positive. */
 INLINE uint32_t composed_kos(const struct sgd *s, struct cell *c, struct scratch *b, struct entry e)
 {
-	uint32_t candidates[KOS_MOST], n;
-	float scores[KOS_MOST];
+	uint32_t candidates[KOS_MAX], n;
+	float scores[KOS_MAX];
 	const uint32_t *own = cell_own(c, s->data->start, e.user, &n);
 	candidates[0] = entry_item(s, e);
 	for (uint32_t i = 1; i < s->kos_n; i++)

@@ -210,7 +210,7 @@ INLINE struct cell_result warp_cell(struct task *t)
 
 /* The positives of a visit among which the k-th best is taken. */
 struct candidates {
-	uint32_t item[KOS_MOST];
+	uint32_t item[KOS_MAX];
 };
 
 /* Draws n of the user's positives in this cell, with replacement, the visited one
@@ -234,7 +234,7 @@ INLINE void kos_draw(struct task *t, const struct cell *c, uint64_t i, struct ca
 INLINE struct visit kos_visit(const struct task *t, uint32_t user, const struct candidates *candidates)
 {
 	const struct sgd *s = t->s;
-	vec_four scores[KOS_MOST / BATCH];
+	vec_four scores[KOS_MAX / BATCH];
 	for (uint32_t k = 0; k < s->kos_n; k += BATCH)
 		scores[k / BATCH] = score_four(t, user_row(t, user), candidates->item + k);
 	const float *score = (const float *)scores;

@@ -141,8 +141,8 @@ INLINE uint32_t kth_best(const float *score, uint32_t n, uint32_t k)
 {
 	if (n <= FEW)
 		return kth_of_few(score, n, k);
-	float sorted[KOS_MOST];
-	uint32_t place[KOS_MOST];
+	float sorted[KOS_MAX];
+	uint32_t place[KOS_MAX];
 	for (uint32_t i = 0; i < n; i++) { /* insertion: best first */
 		uint32_t at = i;
 		for (; at > 0 && sorted[at - 1] < score[i]; at--) {

@@ -10,14 +10,14 @@
 #include "data/csr.h"
 
 /* Numbers those of `count` ids that are `used`, in order; `*number` gives for
- * each id its number or ITEM_COLD. */
+ * each id its number or STRMAP_NONE. */
 static struct side_ids number_used(struct strmap *map, uint32_t count, const bool *used,
 				   uint32_t **number)
 {
 	struct side_ids ids = {.map = map};
 	*number = memory_new(count, sizeof(uint32_t));
 	for (uint32_t i = 0; i < count; i++)
-		(*number)[i] = used[i] ? ids.n++ : ITEM_COLD;
+		(*number)[i] = used[i] ? ids.n++ : STRMAP_NONE;
 	ids.key = memory_new(ids.n, sizeof(uint32_t));
 	for (uint32_t i = 0; i < count; i++)
 		if (used[i])
@@ -116,7 +116,7 @@ static void take_validation(struct train_data *p, const struct dataset *d,
 	rows = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t u = draws[i].user;
-		if (user_number[u] == ITEM_COLD)
+		if (user_number[u] == STRMAP_NONE)
 			continue;
 		p->eval_user[p->eval_users] = user_number[u];
 		for (uint64_t row = d->start[u]; row < d->start[u + 1]; row++)
@@ -231,7 +231,7 @@ void train_data_renumber(struct train_data *p, const uint32_t *user_order,
 	for (uint32_t j = 0; j < p->eval_users; j++) {
 		p->eval_user[j] = user_place[p->eval_user[j]];
 		for (uint64_t row = p->eval_start[j]; row < p->eval_start[j + 1]; row++)
-			if (p->eval_item[row] != ITEM_COLD)
+			if (p->eval_item[row] != STRMAP_NONE)
 				p->eval_item[row] = item_place[p->eval_item[row]];
 	}
 	free(user_place);
@@ -273,11 +273,11 @@ uint32_t *side_by_id(const struct side_ids *ids)
 	uint32_t all = strmap_count(ids->map), n = 0;
 	uint32_t *number = memory_new(all, sizeof *number);
 	for (uint32_t key = 0; key < all; key++)
-		number[key] = ITEM_COLD;
+		number[key] = STRMAP_NONE;
 	for (uint32_t i = 0; i < ids->n; i++)
 		number[ids->key[i]] = i;
 	for (uint32_t key = 0; key < all; key++)
-		if (number[key] != ITEM_COLD)
+		if (number[key] != STRMAP_NONE)
 			number[n++] = number[key];
 	return number;
 }

@@ -12,7 +12,6 @@
 
 #include "domain/dataset.h"
 
-enum { ITEM_COLD = 0xffffffffu };
 
 struct side_ids {
 	struct strmap *map; /* every id of the input */
@@ -33,7 +32,7 @@ struct train_data {
 	uint32_t eval_users_all; /* with those that are not fitted: each counts 0 */
 	uint32_t *eval_user;     /* eval_users: user number */
 	uint64_t *eval_start;    /* eval_users + 1 */
-	uint32_t *eval_item;     /* item number, or ITEM_COLD */
+	uint32_t *eval_item;     /* item number, or STRMAP_NONE */
 };
 
 /* Takes the dataset apart (and frees it). Rows of the splits in `fit` are

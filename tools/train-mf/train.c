@@ -11,7 +11,7 @@
 #include "training.h"
 
 /* A mean loss of so many times the mean weight is no loss of scores that rank. */
-static const double LOSS_MOST = 1e6;
+static const double LOSS_MAX = 1e6;
 
 /* Training that ran away ends here, with what to change. */
 static void check_sanity(const struct training *t, uint32_t epoch, double loss)
@@ -32,7 +32,7 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 	    !params_finite(&t->items.params))
 		die(STATUS_FAILED, "epoch %u: the factors grew beyond all numbers; %s or the "
 		    "weights", epoch, advice);
-	if (!ials && loss > LOSS_MOST * train_data_mean_weight(t->data))
+	if (!ials && loss > LOSS_MAX * train_data_mean_weight(t->data))
 		die(STATUS_FAILED, "epoch %u: training runs away, its mean loss is %g; %s or "
 		    "--init-scale (it is %g)", epoch, loss, advice, o->fit.init_scale);
 }

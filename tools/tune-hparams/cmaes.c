@@ -24,7 +24,7 @@
 
 /* The standard deviation at the beginning, in the cube's unit, and what it grows to, and by,
  * while everything fails. */
-static const double SIGMA = 1.0 / 6, SIGMA_MOST = 0.5, WIDER = 1.5;
+static const double SIGMA = 1.0 / 6, SIGMA_MAX = 0.5, WIDER = 1.5;
 
 struct state {
 	size_t n, lambda, mu;
@@ -246,7 +246,7 @@ static bool close_generation(const struct study *study, struct state *s, const s
 		else if (works)
 			update_by(s, points, works);
 		else
-			s->sigma = fmin(s->sigma * WIDER, SIGMA_MOST);
+			s->sigma = fmin(s->sigma * WIDER, SIGMA_MAX);
 		s->generation++;
 		free(points);
 	}

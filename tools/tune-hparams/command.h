@@ -1,6 +1,6 @@
 /* command.h - a trial's command line: values put in, quoted for sh. */
-#ifndef TUNE_COMMAND_H
-#define TUNE_COMMAND_H
+#ifndef RECPIPE_TUNE_HPARAMS_COMMAND_H
+#define RECPIPE_TUNE_HPARAMS_COMMAND_H
 
 #include "base/buffer.h"
 #include "domain/study.h"

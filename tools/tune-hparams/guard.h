@@ -5,8 +5,8 @@
  * each group through a socket and ends those that are left when the socket is closed.
  * A guard that somebody kills is replaced by another one.
  */
-#ifndef TUNE_GUARD_H
-#define TUNE_GUARD_H
+#ifndef RECPIPE_TUNE_HPARAMS_GUARD_H
+#define RECPIPE_TUNE_HPARAMS_GUARD_H
 
 #include <sys/types.h>
 

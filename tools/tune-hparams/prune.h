@@ -1,6 +1,6 @@
 /* prune.h - which trials are not worth their end. */
-#ifndef TUNE_PRUNE_H
-#define TUNE_PRUNE_H
+#ifndef RECPIPE_TUNE_HPARAMS_PRUNE_H
+#define RECPIPE_TUNE_HPARAMS_PRUNE_H
 
 #include "domain/study.h"
 

@@ -1,6 +1,6 @@
 /* runner.h - trials taken from the study and run as child processes. */
-#ifndef TUNE_RUNNER_H
-#define TUNE_RUNNER_H
+#ifndef RECPIPE_TUNE_HPARAMS_RUNNER_H
+#define RECPIPE_TUNE_HPARAMS_RUNNER_H
 
 #include "prune.h"
 #include "sample.h"

@@ -1,6 +1,6 @@
 /* sample.h - where the next trial's point comes from. */
-#ifndef TUNE_SAMPLE_H
-#define TUNE_SAMPLE_H
+#ifndef RECPIPE_TUNE_HPARAMS_SAMPLE_H
+#define RECPIPE_TUNE_HPARAMS_SAMPLE_H
 
 #include "base/random.h"
 #include "domain/study.h"

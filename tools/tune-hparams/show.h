@@ -1,7 +1,7 @@
 /* show.h - what a study holds, as tables and pictures; NULL for `output` is standard
  * output. */
-#ifndef TUNE_SHOW_H
-#define TUNE_SHOW_H
+#ifndef RECPIPE_TUNE_HPARAMS_SHOW_H
+#define RECPIPE_TUNE_HPARAMS_SHOW_H
 
 #include "domain/study.h"
 

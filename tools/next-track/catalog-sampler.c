@@ -1,4 +1,4 @@
-#include "shelf.h"
+#include "catalog-sampler.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "data/csr.h"
 
 /* Items by artist: those of artist a are artist_item[artist_start[a] .. artist_start[a + 1]]. */
-static void index_artists(struct shelf *s)
+static void index_artists(struct catalog_sampler *s)
 {
 	const struct catalog *c = s->catalog;
 	uint32_t artists = strmap_count(c->artists);
@@ -25,7 +25,7 @@ static void index_artists(struct shelf *s)
 	}
 }
 
-void shelf_read_items(struct shelf *s, struct table *t, const char *path)
+void sampler_read_items(struct catalog_sampler *s, struct table *t, const char *path)
 {
 	s->catalog = catalog_read(t, column_called("item"));
 	if (s->catalog->n_offered == 0)
@@ -33,7 +33,7 @@ void shelf_read_items(struct shelf *s, struct table *t, const char *path)
 	index_artists(s);
 }
 
-void shelf_read_popular(struct shelf *s, struct table *t)
+void sampler_read_popular(struct catalog_sampler *s, struct table *t)
 {
 	struct buffer text = {0};
 	size_t item = table_column(t, column_called("item"));
@@ -46,21 +46,21 @@ void shelf_read_popular(struct shelf *s, struct table *t)
 			buffer_add_byte(&text, '\t');
 		buffer_add_span(&text, id);
 		n++;
-		never += !shelf_can_offer(s, id);
+		never += !sampler_can_offer(s, id);
 	}
 	table_close(t);
 	if (never)
 		warn("%u of the %u popular items are never recommended: --items does not offer them", never, n);
-	shelf_put_popular(s, &text);
+	sampler_put_popular(s, &text);
 }
 
-void shelf_put_pool(struct shelf *s, struct strmap *pool)
+void sampler_put_pool(struct catalog_sampler *s, struct strmap *pool)
 {
 	strmap_free(s->pool);
 	s->pool = pool;
 }
 
-void shelf_put_popular(struct shelf *s, struct buffer *text)
+void sampler_put_popular(struct catalog_sampler *s, struct buffer *text)
 {
 	buffer_free(&s->popular_text);
 	s->popular_text = *text;
@@ -68,12 +68,12 @@ void shelf_put_popular(struct shelf *s, struct buffer *text)
 	list_split(&s->popular, s->popular_text.data, s->popular_text.n);
 }
 
-bool shelf_has_stock(const struct shelf *s)
+bool sampler_has_stock(const struct catalog_sampler *s)
 {
 	return s->catalog || (s->pool && strmap_count(s->pool) > 0);
 }
 
-bool shelf_can_offer(const struct shelf *s, struct span item)
+bool sampler_can_offer(const struct catalog_sampler *s, struct span item)
 {
 	if (!s->catalog)
 		return true;
@@ -82,12 +82,12 @@ bool shelf_can_offer(const struct shelf *s, struct span item)
 }
 
 /* Is the item one of those that are drawn from? */
-static bool is_in_stock(const struct shelf *s, struct span item)
+static bool is_in_stock(const struct catalog_sampler *s, struct span item)
 {
-	return s->catalog ? shelf_can_offer(s, item) : strmap_find(s->pool, item) != STRMAP_NONE;
+	return s->catalog ? sampler_can_offer(s, item) : strmap_find(s->pool, item) != STRMAP_NONE;
 }
 
-double shelf_draw(const struct shelf *s, struct span played, struct random *r, struct span *item)
+double sampler_draw(const struct catalog_sampler *s, struct span played, struct random *r, struct span *item)
 {
 	const struct catalog *c = s->catalog;
 	uint32_t n = c ? c->n_offered : strmap_count(s->pool);
@@ -101,12 +101,12 @@ double shelf_draw(const struct shelf *s, struct span played, struct random *r, s
 	return 1.0 / (n - (n > 1 && is_in_stock(s, played)));
 }
 
-static uint32_t items_of(const struct shelf *s, uint32_t artist)
+static uint32_t items_of(const struct catalog_sampler *s, uint32_t artist)
 {
 	return (uint32_t)(s->artist_start[artist + 1] - s->artist_start[artist]);
 }
 
-uint32_t shelf_others_by_artist(const struct shelf *s, struct span played)
+uint32_t sampler_others_by_artist(const struct catalog_sampler *s, struct span played)
 {
 	uint32_t track = s->catalog ? strmap_find(s->catalog->ids, played) : STRMAP_NONE;
 	uint32_t artist = track == STRMAP_NONE ? STRMAP_NONE : s->catalog->artist[track];
@@ -115,7 +115,7 @@ uint32_t shelf_others_by_artist(const struct shelf *s, struct span played)
 	return items_of(s, artist) - s->catalog->is_offered[track];
 }
 
-struct span shelf_draw_by_artist(const struct shelf *s, struct span played, struct random *r)
+struct span sampler_draw_by_artist(const struct catalog_sampler *s, struct span played, struct random *r)
 {
 	uint32_t track = strmap_find(s->catalog->ids, played), artist = s->catalog->artist[track];
 	uint32_t n = items_of(s, artist), i;
@@ -125,7 +125,7 @@ struct span shelf_draw_by_artist(const struct shelf *s, struct span played, stru
 	return strmap_key(s->catalog->ids, i);
 }
 
-void shelf_free(struct shelf *s)
+void sampler_free(struct catalog_sampler *s)
 {
 	catalog_free(s->catalog);
 	strmap_free(s->pool);
@@ -133,5 +133,5 @@ void shelf_free(struct shelf *s)
 	buffer_free(&s->popular_text);
 	free(s->artist_start);
 	free(s->artist_item);
-	*s = (struct shelf){0};
+	*s = (struct catalog_sampler){0};
 }

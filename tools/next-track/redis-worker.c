@@ -1,4 +1,4 @@
-#include "errand.h"
+#include "redis-worker.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,7 +16,7 @@
 
 enum { ITEMS_A_COMMAND = 500, ATTEMPTS = 10 };
 
-struct errand {
+struct redis_worker {
 	const struct redis_target *target;
 	const char *prefix;
 	bool wants_items, wants_popular;
@@ -24,16 +24,16 @@ struct errand {
 	pthread_t thread;
 	pthread_mutex_t lock;    /* of what follows */
 	pthread_cond_t news;
-	enum errand_state state;
+	enum redis_worker_state state;
 	char problem[600];
-	struct errand_result result;
+	struct redis_worker_result result;
 };
 
-struct errand *errand_new(const struct redis_target *target, const char *prefix, bool wants_items,
+struct redis_worker *redis_worker_new(const struct redis_target *target, const char *prefix, bool wants_items,
 			  bool wants_popular)
 {
-	struct errand *e = memory_zero(1, sizeof *e);
-	*e = (struct errand){.target = target, .prefix = prefix, .wants_items = wants_items,
+	struct redis_worker *e = memory_zero(1, sizeof *e);
+	*e = (struct redis_worker){.target = target, .prefix = prefix, .wants_items = wants_items,
 		.wants_popular = wants_popular};
 	pthread_condattr_t monotonic;
 	if (pthread_condattr_init(&monotonic) != 0 ||
@@ -44,9 +44,9 @@ struct errand *errand_new(const struct redis_target *target, const char *prefix,
 	return e;
 }
 
-/* ---- the errand itself ---- */
+/* ---- what is fetched ---- */
 
-static bool read_meta(struct errand *e, struct redis *r, struct published *live)
+static bool read_meta(struct redis_worker *e, struct redis *r, struct published *live)
 {
 	char *key = published_key(e->prefix, "", PART_META);
 	published_ask(r, key);
@@ -75,7 +75,7 @@ static void ask_items(struct redis *r, const char *key, uint64_t from, uint64_t 
 }
 
 /* The catalog in its own order. NULL: it changed meanwhile, or the connection is lost. */
-static struct strmap *fetch_items(struct errand *e, struct redis *r, uint64_t n)
+static struct strmap *fetch_items(struct redis_worker *e, struct redis *r, uint64_t n)
 {
 	char *key = published_key(e->prefix, "", PART_ITEMS);
 	struct strmap *items = strmap_new();
@@ -100,7 +100,7 @@ static struct strmap *fetch_items(struct errand *e, struct redis *r, uint64_t n)
 	return NULL;
 }
 
-static bool fetch_popular(struct errand *e, struct redis *r, struct errand_result *result)
+static bool fetch_popular(struct redis_worker *e, struct redis *r, struct redis_worker_result *result)
 {
 	char *key = published_key(e->prefix, "", PART_POPULAR);
 	redisReply *reply = REDIS(r, "GET", key);
@@ -116,7 +116,7 @@ static bool fetch_popular(struct errand *e, struct redis *r, struct errand_resul
 
 /* Whatever is wanted of one generation: when another one is live at the end, again. A
  * catalog of one generation that is not whole twice has been lost in part. */
-static bool bring(struct errand *e, struct errand_result *result)
+static bool fetch_all(struct redis_worker *e, struct redis_worker_result *result)
 {
 	struct redis *r = &result->redis;
 	struct published after;
@@ -141,10 +141,10 @@ static bool bring(struct errand *e, struct errand_result *result)
 	return false;
 }
 
-void errand_go(struct errand *e, struct errand_result *result)
+void redis_worker_run(struct redis_worker *e, struct redis_worker_result *result)
 {
-	*result = (struct errand_result){.redis.target = e->target};
-	result->done = bring(e, result);
+	*result = (struct redis_worker_result){.redis.target = e->target};
+	result->done = fetch_all(e, result);
 	if (result->done)
 		return;
 	redis_free(&result->redis);
@@ -155,7 +155,8 @@ void errand_go(struct errand *e, struct errand_result *result)
 
 /* ---- the thread ---- */
 
-static void tell_news(struct errand *e, enum errand_state state, const struct errand_result *result)
+static void tell_news(struct redis_worker *e, enum redis_worker_state state,
+		      const struct redis_worker_result *result)
 {
 	pthread_mutex_lock(&e->lock);
 	e->state = state;
@@ -167,28 +168,28 @@ static void tell_news(struct errand *e, enum errand_state state, const struct er
 
 static void *walk(void *data)
 {
-	struct errand *e = data;
-	struct errand_result result;
+	struct redis_worker *e = data;
+	struct redis_worker_result result;
 	double wait = 0.05;
 	for (;;) {
-		errand_go(e, &result);
+		redis_worker_run(e, &result);
 		if (result.done)
 			break;
-		tell_news(e, ERRAND_FAILING, &result);
+		tell_news(e, WORKER_FAILING, &result);
 		clock_sleep(wait);
 		wait = fmin(wait * 2, 2);
 	}
-	tell_news(e, ERRAND_BACK, &result);
+	tell_news(e, WORKER_DONE, &result);
 	return NULL;
 }
 
-void errand_send(struct errand *e)
+void redis_worker_start(struct redis_worker *e)
 {
 	sigset_t all, before;
 	if (e->out)
 		return;
 	sigfillset(&all); /* signals are the main thread's */
-	e->state = ERRAND_OUT;
+	e->state = WORKER_BUSY;
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int problem = pthread_create(&e->thread, NULL, walk, e);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -205,28 +206,29 @@ static struct timespec after(double seconds)
 	return (struct timespec){(time_t)end, (long)((end - floor(end)) * 1e9)};
 }
 
-enum errand_state errand_look(struct errand *e, double patience_s, struct errand_result *result)
+enum redis_worker_state redis_worker_poll(struct redis_worker *e, double patience_s,
+					  struct redis_worker_result *result)
 {
 	if (!e->out)
-		return ERRAND_HOME;
+		return WORKER_IDLE;
 	struct timespec until = patience_s > 0 ? after(patience_s) : (struct timespec){0, 0};
 	pthread_mutex_lock(&e->lock);
-	while (e->state == ERRAND_OUT && patience_s > 0)
+	while (e->state == WORKER_BUSY && patience_s > 0)
 		if (pthread_cond_timedwait(&e->news, &e->lock, &until) == ETIMEDOUT)
 			break;
-	enum errand_state state = e->state;
-	if (state == ERRAND_FAILING)
+	enum redis_worker_state state = e->state;
+	if (state == WORKER_FAILING)
 		memcpy(result->redis.problem, e->problem, sizeof e->problem);
 	pthread_mutex_unlock(&e->lock);
-	if (state != ERRAND_BACK)
+	if (state != WORKER_DONE)
 		return state;
 	pthread_join(e->thread, NULL);
 	e->out = false;
 	*result = e->result;
-	return ERRAND_BACK;
+	return WORKER_DONE;
 }
 
-bool errand_free(struct errand *e)
+bool redis_worker_free(struct redis_worker *e)
 {
 	if (e->out)
 		return false;
