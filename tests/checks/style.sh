@@ -36,17 +36,30 @@ for f in $(find common tools library -name '*.[ch]'); do
 		length > 110 { print f ":" NR ": longer than 110 columns (a tab counts 4): break the line"; n++ }
 		END { exit n > 0 }' || bad=1
 done
-for f in $(find common -name '*.h'); do
-	# A header of loops that are compiled several times has no guard; variants of
-	# one header share theirs.
-	guard=$(sed -n 's/^#ifndef \(RECPIPE_.*_H\)$/\1/p' "$f" | head -n 1)
-	name=RECPIPE_$(printf '%s' "${f#common/}" | tr 'a-z/.-' 'A-Z___')
-	case $name in
-	"${guard%_H}"*) ;;
-	*)
-		[ -z "$guard" ] || { echo "$f: its guard should be $name, by its path: rename it in #ifndef and #define"; bad=1; }
-		;;
-	esac
+# guards: the headers of the working directory have the guard of their path, or none. A header
+# of loops that are compiled several times has none; variants of one header share theirs.
+guards()
+{
+	for f in $(find common tools -name '*.h'); do
+		guard=$(sed -n 's/^#ifndef \([A-Z0-9_]*_H\)$/\1/p' "$f" | head -n 1)
+		name=RECPIPE_$(printf '%s' "${f#*/}" | tr 'a-z/.-' 'A-Z___')
+		case $name in
+		"${guard%_H}"*) ;;
+		*)
+			[ -z "$guard" ] || { echo "$f: its guard should be $name, by its path: rename it in #ifndef and #define"; return 1; }
+			;;
+		esac
+	done
+}
+guards || bad=1
+(mkdir -p "$RECPIPE_TMP/tree/common" "$RECPIPE_TMP/tree/tools/a-tool" && cd "$RECPIPE_TMP/tree" &&
+	echo '#ifndef RECPIPE_A_TOOL_PART_H' > tools/a-tool/part.h && guards > /dev/null &&
+	echo '#ifndef A_TOOL_PART_H' > tools/a-tool/part.h && ! guards > /dev/null) ||
+	{ echo 'negative control: a guard that is not by its path is not seen'; bad=1; }
+# The main of a tool in a folder is in the file of its name.
+for d in tools/*/; do
+	name=$(basename "$d")
+	grep -q '^int main(' "$d$name.c" 2> /dev/null || { echo "$d: its main belongs into $name.c"; bad=1; }
 done
 for f in tools/*.c; do
 	[ -f "$f" ] || continue

@@ -7,6 +7,7 @@
 
 #include "../../tools/analyze-ab/collect.c"
 #include "../../tools/analyze-ab/events.c"
+#include "../../tools/analyze-ab/derive.c"
 #include "../../tools/analyze-ab/metrics.c"
 #include "../../tools/analyze-ab/parts.c"
 #include "../../tools/analyze-ab/state.c"

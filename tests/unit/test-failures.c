@@ -13,6 +13,7 @@
 #include "../../tools/tune-hparams/feasible.c"
 #include "../../tools/tune-hparams/grid.c"
 #include "../../tools/tune-hparams/mixture.c"
+#include "../../tools/tune-hparams/draw.c"
 #include "../../tools/tune-hparams/sample.c"
 #include "../../tools/tune-hparams/tpe.c"
 

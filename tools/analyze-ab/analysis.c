@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "derive.h"
 #include "details.h"
 #include "health.h"
 #include "plan.h"

@@ -27,6 +27,7 @@
 #include "streams/table.h"
 #include "analysis.h"
 #include "collect.h"
+#include "derive.h"
 #include "parts.h"
 
 #define COLUMN_ROW(column, text) \

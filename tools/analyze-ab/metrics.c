@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "users.h"
+#include "base/span.h"
 
 /* ---- names ---- */
 
@@ -52,13 +52,6 @@ size_t metrics_parse(const char *text, struct metric **metrics)
 	return count;
 }
 
-/* The rest of a name after `prefix`; NULL when it does not begin with it. */
-static const char *after_prefix(const char *name, const char *prefix)
-{
-	size_t n = strlen(prefix);
-	return strncmp(name, prefix, n) == 0 ? name + n : NULL;
-}
-
 /* ---- what metrics are made of ---- */
 
 static void add_measure(struct measures *m, struct measure measure)
@@ -99,19 +92,19 @@ static void measures_of_name(struct measures *m, const char *name, const char *t
 	if (strcmp(name, "distinct_tracks") == 0) {
 		add_measure(m, (struct measure){.kind = MEASURE_DISTINCT,
 			.name = memory_text(name, strlen(name)), .column = memory_text(track, strlen(track))});
-	} else if ((of = after_prefix(name, "distinct:"))) {
+	} else if ((of = metrics_after(name, "distinct:"))) {
 		add_measure(m, (struct measure){.kind = MEASURE_DISTINCT,
 			.name = memory_text(name, strlen(name)), .column = memory_text(of, strlen(of))});
-	} else if ((of = after_prefix(name, "sum:")) || (of = after_prefix(name, "mean:"))) {
+	} else if ((of = metrics_after(name, "sum:")) || (of = metrics_after(name, "mean:"))) {
 		add_measure(m, (struct measure){.kind = MEASURE_SUM, .name = memory_format("sum:%s", of),
 			.column = memory_text(of, strlen(of))});
-		if (after_prefix(name, "mean:"))
+		if (metrics_after(name, "mean:"))
 			add_measure(m, (struct measure){.kind = MEASURE_COUNT,
 				.name = memory_format("count:%s", of), .column = memory_text(of, strlen(of))});
-	} else if ((of = after_prefix(name, "count:")) || (of = after_prefix(name, "share:"))) {
+	} else if ((of = metrics_after(name, "count:")) || (of = metrics_after(name, "share:"))) {
 		struct measure c = counted(of);
 		add_measure(m, c);
-		if (after_prefix(name, "share:"))
+		if (metrics_after(name, "share:"))
 			add_measure(m, (struct measure){.kind = MEASURE_COUNT,
 				.name = memory_format("count:%s", c.column), .column = c.column});
 	}
@@ -128,55 +121,6 @@ struct measures metrics_measures(const struct metric *metrics, size_t n, const c
 			measures_of_name(&m, metrics[i].over, track);
 	}
 	return m;
-}
-
-/* ---- metrics derived from other values ---- */
-
-static void add_ratio(struct users *u, const char *name, const char *of, const char *over)
-{
-	long a = users_find(u, of), b = users_find(u, over);
-	if (a < 0 || b < 0 || users_find(u, name) >= 0)
-		return;
-	double *x = memory_new(u->n + 1, sizeof *x);
-	for (size_t i = 0; i < u->n; i++)
-		x[i] = u->value[b][i] > 0 ? u->value[a][i] / u->value[b][i] : NAN;
-	users_add(u, name, x);
-}
-
-static void derive_name(struct users *u, const char *name)
-{
-	const char *of;
-	char *over = NULL, *above = NULL;
-	if ((of = after_prefix(name, "mean:"))) {
-		above = memory_format("sum:%s", of);
-		over = memory_format("count:%s", of);
-	} else if ((of = after_prefix(name, "share:"))) {
-		above = memory_format("count:%s", of);
-		over = memory_format("count:%.*s", (int)strcspn(of, "<>="), of);
-	}
-	if (above)
-		add_ratio(u, name, above, over);
-	free(above);
-	free(over);
-}
-
-void metrics_derive(struct users *u, const struct metric *metrics, size_t n)
-{
-	add_ratio(u, "mean_request_latency", "latency", "tracks");
-	add_ratio(u, "mean_tracks_per_session", "tracks", "sessions");
-	add_ratio(u, "mean_time_per_session", "time", "sessions");
-	for (size_t i = 0; i < n; i++) {
-		derive_name(u, metrics[i].of);
-		if (metrics[i].over)
-			derive_name(u, metrics[i].over);
-	}
-	long sessions = users_find(u, "sessions");
-	if (sessions < 0 || users_find(u, "returned") >= 0)
-		return;
-	double *x = memory_new(u->n + 1, sizeof *x);
-	for (size_t i = 0; i < u->n; i++)
-		x[i] = u->value[sessions][i] >= 2;
-	users_add(u, "returned", x);
 }
 
 struct option_list metrics_columns(const struct metric *metrics, size_t n)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "frame/options.h"
 
@@ -25,8 +26,6 @@ struct measures {
 
 /* ---- metrics ---- */
 
-struct users;
-
 struct metric {
 	char *name;                         /* as on the command line */
 	enum { METRIC_MEAN, METRIC_RATIO, METRIC_QUANTILE } kind;
@@ -41,10 +40,14 @@ size_t metrics_parse(const char *text, struct metric **metrics);
  * `track`, when a metric is made of it or `all`. A usage error: a name that is not one. */
 struct measures metrics_measures(const struct metric *metrics, size_t n, const char *track, bool all);
 
-/* Adds the metrics that follow from users' values: mean:X, share:X, mean_..., returned. */
-void metrics_derive(struct users *u, const struct metric *metrics, size_t n);
-
 /* The columns that the metrics need, and what they may follow from: a new list. */
 struct option_list metrics_columns(const struct metric *metrics, size_t n);
+
+/* The rest of a name after `prefix`; NULL when it does not begin with it. */
+static inline const char *metrics_after(const char *name, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	return strncmp(name, prefix, n) == 0 ? name + n : NULL;
+}
 
 #endif

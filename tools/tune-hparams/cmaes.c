@@ -11,7 +11,8 @@
  * failures widens the search. Points where the command may well fail (feasible.h) are
  * drawn again, as those outside of the cube are.
  */
-#include "sample.h"
+#include "draw.h"
+#include "samplers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -303,7 +304,7 @@ static void draw_point(const struct study *study, const struct state *s, const s
 	enum { ATTEMPTS = 100 };
 	size_t n = study->space.n;
 	struct feasible *feasible = feasible_learn(study, trial);
-	struct random r = sample_random(study, trial->number, "cma-es");
+	struct random r = draw_random(study, trial->number, "cma-es");
 	double *x = memory_new(2 * s->n + 2 * n, sizeof *x), *z = x + s->n, best = 0;
 	double *drawn = z + s->n, *settled = drawn + n;
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {

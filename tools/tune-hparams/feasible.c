@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "sample.h"
+#include "draw.h"
 
 enum {
 	TREES = 32,    /* half of them when these know nothing */
@@ -308,7 +308,7 @@ struct feasible *feasible_learn(const struct study *study, const struct trial *n
 	for (uint32_t p = 0; p < f->space->n; p++)
 		if (f->space->parameters[p].kind != KIND_CHOICE)
 			f->numeric[f->n_numeric++] = p;
-	struct random r = sample_random(study, next->number, "feasible");
+	struct random r = draw_random(study, next->number, "feasible");
 	add_rows(f, study, ended, &r);
 	grow_trees(f, &r);
 	return f;

@@ -1,5 +1,5 @@
 /* grid.c - every combination of every parameter's levels. */
-#include "sample.h"
+#include "samplers.h"
 
 #include <math.h>
 #include <stdlib.h>

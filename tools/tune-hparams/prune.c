@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "sample.h"
+#include "draw.h"
 
 /* The best value up to a step: what a trial is judged by. */
 static double best_until(const struct study *study, const struct trial *t, int64_t step)
@@ -106,7 +106,7 @@ static int64_t bracket_of(const struct pruning *how, const struct study *study,
 		weight[b] = ceil((double)brackets * pow((double)how->eta, s) / (s + 1));
 		total += weight[b];
 	}
-	struct random r = sample_random(study, trial->number, "bracket");
+	struct random r = draw_random(study, trial->number, "bracket");
 	double share = random_share(&r) * total;
 	int64_t b = 0;
 	while (b < brackets - 1 && (share -= weight[b]) >= 0)

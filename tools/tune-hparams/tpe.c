@@ -11,7 +11,8 @@
  * may well fail (feasible.h) gives way to one where it works: what a ratio of densities
  * says of a border is too blunt where the best points are next to it.
  */
-#include "sample.h"
+#include "draw.h"
+#include "samplers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -153,7 +154,7 @@ static void choose(const struct sampling *how, const struct study *study, const 
 		   double *point)
 {
 	const struct space *space = &study->space;
-	struct random r = sample_random(study, trial->number, "tpe");
+	struct random r = draw_random(study, trial->number, "tpe");
 	double *candidate = memory_new(space->n, sizeof *candidate);
 	struct place *at = memory_new(space->n, sizeof *at);
 	struct standing best = {CLASS_NONE, 0};
