@@ -34,11 +34,24 @@ void message_format(struct message *m, const char *format, va_list args)
 	add_shown(m, text, used < 0 ? 0 : strlen(text));
 }
 
+/* strerror_r returns the text in glibc, a status in POSIX and musl. */
+static const char *gnu_text(const char *text, const char *why)
+{
+	(void)why;
+	return text;
+}
+
+static const char *posix_text(int failed, const char *why)
+{
+	return failed ? "unknown error" : why;
+}
+
 void message_errno(struct message *m, int error)
 {
 	char why[128];
 	message_plain(m, ": ");
-	message_plain(m, strerror_r(error, why, sizeof why));
+	message_plain(m, _Generic(strerror_r(error, why, sizeof why), int: posix_text, default: gnu_text)
+			(strerror_r(error, why, sizeof why), why));
 }
 
 const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])

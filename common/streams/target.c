@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -12,6 +11,7 @@
 #include "base/memory.h"
 
 enum { LINKS_MAX = 40 }; /* as the kernel follows */
+enum { PROC = 0x9fa0 };    /* the file system of /proc, as statfs(2) numbers it */
 
 /* What a stranger put where everybody may put something. */
 static bool is_strange(const struct stat *folder, const struct stat *about)
@@ -56,7 +56,7 @@ static char *link_text(const struct target *t)
 static bool in_proc(int folder)
 {
 	struct statfs about;
-	return fstatfs(folder, &about) == 0 && about.f_type == PROC_SUPER_MAGIC;
+	return fstatfs(folder, &about) == 0 && about.f_type == PROC;
 }
 
 static int find_stream(struct target *t, int file)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,7 +84,7 @@ void guard_start(void)
 		signal(SIGCHLD, SIG_DFL);
 		if (dup2(ends[0], 0) < 0)
 			_exit(1);
-		close_range(1, ~0u, 0);
+		syscall(SYS_close_range, 1u, ~0u, 0u); /* not every C library has a function for it */
 		keep_list(0);
 		_exit(0);
 	}
