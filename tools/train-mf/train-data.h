@@ -12,7 +12,6 @@
 
 #include "domain/dataset.h"
 
-
 struct side_ids {
 	struct strmap *map; /* every id of the input */
 	uint32_t n;         /* how many of them are fitted */
