@@ -72,16 +72,20 @@ static void see_all(struct reading *x)
 	x->seen_n = n;
 }
 
-/* Is the neighbor in its place? Otherwise what is wrong with its weight. */
-static const char *order_problem(const struct reading *x, double weight, uint32_t number)
+/* Is the neighbor in its place? Otherwise the row is rejected. */
+static bool is_in_order(const struct reading *x, double weight, uint32_t number)
 {
+	struct table *t = x->r->table;
 	if (weight < x->last_weight)
-		return NULL;
+		return true;
 	if (weight > x->last_weight)
-		return "the neighbors of an item must be sorted by falling weight";
-	if (span_compare(strmap_key(x->ids, number), strmap_key(x->ids, x->at[x->n - 1].item)) < 0)
-		return "neighbors of equal weight must be sorted by their ids, in byte order";
-	return NULL;
+		table_reject(t, x->r->weight, "the neighbors of an item must be sorted by falling weight");
+	else if (span_compare(strmap_key(x->ids, number), strmap_key(x->ids, x->at[x->n - 1].item)) > 0)
+		return true;
+	else
+		table_reject(t, x->r->neighbor,
+			     "neighbors of equal weight must be sorted by their ids, in byte order");
+	return false;
 }
 
 /* The current row, whose neighbor has this number. */
@@ -104,11 +108,8 @@ static void take_row(struct reading *x, uint32_t number)
 		table_reject(t, x->r->neighbor, "the item has this neighbor already");
 		return;
 	}
-	const char *problem = order_problem(x, weight, number);
-	if (problem) {
-		table_reject(t, x->r->weight, problem);
+	if (!is_in_order(x, weight, number))
 		return;
-	}
 	x->seen[number] = (uint32_t)x->items;
 	x->last_weight = weight;
 	if (x->n == x->capacity)

@@ -89,6 +89,14 @@ for_next_track_1()
 for_next_track() { for_next_track_1; }
 
 # The world in other forms: JSON lines, and numpy's format (perl writes the floats).
+for_recommend_items_1()
+{
+	export-topk -q --similar items --k 20 model.tsv |
+		awk -F '\t' -v OFS='\t' 'NR == 1 { print "item", "neighbor", "weight"; next } { print $1, $3, $4 }' |
+		keep-header sort -t "$(printf '\t')" -k 1,1 -k 3,3gr -k 2,2 > neighbors.tsv
+}
+for_recommend_items() { for_recommend_items_1; }
+
 for_simulate_sessions()
 {
 	awk -F '\t' 'NR > 1 { printf "{\"track\": %s, \"artist\": \"%s\"}\n", $1, $2 }' w/tracks.tsv > t.json

@@ -1,0 +1,89 @@
+#include "options.h"
+
+#include "data/kernel.h"
+#include "frame/arguments.h"
+
+const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
+	OPTION_FILE("neighbors", "FILE", neighbors, .required = true,
+		.help = "the neighbors of each item (item, neighbor, weight), as train-items writes them"),
+	OPTION_CHOICE("for", "WHAT", lists_for, "users|items", .fallback = "users",
+		.help = "lists for the users of the histories, or for each item its neighbors; for items "
+			"no histories are read"),
+	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1 << 20,
+		.help = "length of the lists"),
+	OPTION_INT("last", "N", last, .fallback = "0", .low = 0, .high = 1e15,
+		.excludes = "for=items",
+		.help = "score by the N latest rows of a history; 0: by all"),
+	OPTION_REAL("decay", "X", decay, .fallback = "1", .low = ABOVE_ZERO, .high = 1,
+		.excludes = "for=items",
+		.help = "the row that is n places before a user's latest one counts X to the power of n"),
+	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = 1e15,
+		.excludes = "for=items",
+		.help = "halve a row's weight for every TIME (14d) that it is older than the user's "
+			"latest one"),
+	OPTION_TEXT("splits", "NAME,...", splits, .fallback = "train",
+		.excludes = "for=items",
+		.help = "where the histories have a column of splits, use the rows of these (or all)"),
+	OPTION_FLAG("keep-seen", keep_seen,
+		.help = "offer also what is in the user's history; for items, also the item itself"),
+	OPTION_LIST("exclude", "FILE", exclude,
+		.excludes = "for=items",
+		.help = "never offer a user the items that FILE (user, item, ...) holds for that user; "
+			"may be repeated"),
+	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
+		.requires = "exclude",
+		.help = "of an --exclude file with a split column, the rows of these splits count "
+			"(or all)"),
+	OPTION_DURATION("exclude-window", "TIME", exclude_window_s,
+		.requires = "exclude", .low = ABOVE_ZERO, .high = 1e11,
+		.help = "of an --exclude file with a timestamp column, only rows that are at most "
+			"TIME (14d) older than the newest one of all count"),
+	OPTION_FILE("users", "FILE", users,
+		.excludes = "for=items", .help = "only the users that FILE has in its user column"),
+	OPTION_FILE("items", "FILE", items,
+		.help = "offer only items of this catalog (item, available, blocked) that are "
+			"available and not blocked"),
+	OPTION_FILE("candidates", "FILE", candidates,
+		.help = "offer only the items that FILE has in its item column"),
+	OPTION_TEXT("user", "COLUMN", user, .fallback = "user",
+		.excludes = "for=items",
+		.help = "the column of users, in side files too"),
+	OPTION_TEXT("item", "COLUMN", item, .fallback = "item",
+		.help = "the column of items, in side files too"),
+	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
+		.excludes = "for=items",
+		.help = "the column of times; only --last, --decay, --half-life and --exclude-window "
+			"look at it"),
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
+	OPTION_TEXT("weight", "COLUMN", weight,
+		.excludes = "for=items",
+		.help = "multiply what a row counts by this column of the histories; 1 unless given"),
+	OPTION_TEXT("split", "COLUMN", split, .fallback = "split",
+		.excludes = "for=items",
+		.help = "the column of splits, in --exclude files too; it may be missing"),
+	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = "instruction set; the output does not depend on it"),
+	COMMON_THREADS, COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	OPTION_END
+};
+
+bool needs_times(const struct options *o)
+{
+	return o->last || o->decay < 1 || option_given("half-life");
+}
+
+struct offer_files files_of(const struct options *o)
+{
+	return (struct offer_files){
+		.exclude = o->exclude.values, .exclude_n = o->exclude.n, .users = o->users,
+		.items = o->items, .candidates = o->candidates,
+		.columns = {
+			.user = option_column("user", o->user), .item = option_column("item", o->item),
+			.split = option_column("split", o->split),
+			.timestamp = option_column("timestamp", o->timestamp),
+			.unit = (enum time_unit)o->timestamp_unit,
+		},
+		.exclude_splits = option_splits("exclude-splits", o->exclude_splits),
+		.exclude_window_ms = option_given("exclude-window") ? (int64_t)(o->exclude_window_s * 1000) : 0,
+	};
+}

@@ -1,0 +1,2 @@
+#define PICK pick_avx2
+#include "pick-loops.h"

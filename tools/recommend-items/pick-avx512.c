@@ -1,0 +1,2 @@
+#define PICK pick_avx512
+#include "pick-loops.h"

@@ -1,0 +1,2 @@
+#define PICK pick_portable
+#include "pick-loops.h"

@@ -1,0 +1,160 @@
+#include "score.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "pick.h"
+
+/* Keys of 64 bits: the more often a neighbor the smaller, ties by number. */
+static int by_key(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+struct popularity popularity_of(struct neighbors *n)
+{
+	struct popularity p = {.neighbors = n};
+	uint32_t *times = memory_zero(n->items, sizeof *times);
+	uint64_t *keys = memory_new(n->items, sizeof *keys);
+	for (uint64_t r = 0; r < neighbors_rows(n); r++)
+		times[n->at[r].item]++;
+	for (uint32_t i = 0; i < n->items; i++)
+		keys[i] = (uint64_t)(UINT32_MAX - times[i]) << 32 | i;
+	qsort(keys, n->items, sizeof *keys, by_key);
+	p.place = memory_new(n->items, sizeof *p.place);
+	p.number = memory_new(n->items, sizeof *p.number);
+	p.ids = memory_new(n->items, sizeof *p.ids);
+	for (uint32_t at = 0; at < n->items; at++) {
+		p.number[at] = (uint32_t)keys[at];
+		p.place[p.number[at]] = at;
+		buffer_add_span(&p.text, strmap_key(n->ids, p.number[at]));
+	}
+	const char *text = p.text.data;
+	for (uint32_t at = 0; at < n->items; at++) {
+		size_t length = strmap_key(n->ids, p.number[at]).n;
+		p.ids[p.number[at]] = (struct span){text, length};
+		text += length;
+	}
+	for (uint64_t r = 0; r < neighbors_rows(n); r++) {
+		p.largest = fmax(p.largest, fabs((double)n->at[r].weight));
+		n->at[r].item = p.place[n->at[r].item];
+	}
+	free(times);
+	free(keys);
+	return p;
+}
+
+void popularity_free(struct popularity *p)
+{
+	free(p->place);
+	free(p->number);
+	free(p->ids);
+	buffer_free(&p->text);
+}
+
+void scorer_init(struct scorer *s, const struct popularity *items, size_t k, enum kernel_choice kernel)
+{
+	uint32_t n = items->neighbors->items;
+	*s = (struct scorer){.items = items, .k = k < n ? k : n, .runs = n / SCORE_RUN + 1};
+	s->sums = memory_aligned(s->runs * SCORE_RUN, sizeof *s->sums);
+	s->touched = memory_zero(s->runs + sizeof(uint64_t), sizeof *s->touched);
+	s->best = memory_new(s->k, sizeof *s->best);
+	s->pick = kernel == KERNEL_AVX512 ? pick_avx512 : kernel == KERNEL_AVX2 ? pick_avx2 : pick_portable;
+}
+
+void scorer_free(struct scorer *s)
+{
+	free(s->sums);
+	free(s->touched);
+	free(s->best);
+}
+
+/* The later first; of equal times the greater hash, then the greater item and weight: rows
+ * that are equal in all of it are the same. */
+static int by_time(const void *a, const void *b)
+{
+	const struct past *x = a, *y = b;
+	if (x->time != y->time)
+		return x->time > y->time ? -1 : 1;
+	if (x->tie != y->tie)
+		return x->tie > y->tie ? -1 : 1;
+	if (x->item != y->item)
+		return x->item > y->item ? -1 : 1;
+	return (x->weight < y->weight) - (x->weight > y->weight);
+}
+
+/* Most histories come in order, or the other way round. */
+static void sort_rows(struct past *rows, size_t n)
+{
+	size_t falling = 1, rising = 1;
+	while (falling < n && by_time(&rows[falling - 1], &rows[falling]) <= 0)
+		falling++;
+	while (rising < n && by_time(&rows[rising - 1], &rows[rising]) >= 0)
+		rising++;
+	if (falling >= n)
+		return;
+	if (rising < n) {
+		qsort(rows, n, sizeof *rows, by_time);
+		return;
+	}
+	for (size_t i = 0, j = n - 1; i < j; i++, j--) {
+		struct past held = rows[i];
+		rows[i] = rows[j];
+		rows[j] = held;
+	}
+}
+
+/* Adds amount * weight to each neighbor's sum, and fetches meanwhile the neighbors of the item
+ * that is next: they are far apart, and the processor would wait for them. */
+static void add_neighbors(struct scorer *s, uint32_t item, double amount, uint32_t next)
+{
+	enum { LINE = 64, LINE_OF = LINE / sizeof(struct neighbor) };
+	const struct neighbors *n = s->items->neighbors;
+	const struct neighbor *at = n->at + n->start[item], *end = n->at + n->start[item + 1];
+	const char *ahead = (const char *)(n->at + n->start[next]);
+	double *sums = s->sums;
+	unsigned char *touched = s->touched;
+	for (; at + LINE_OF <= end; at += LINE_OF, ahead += LINE) {
+		__builtin_prefetch(ahead);
+		for (size_t i = 0; i < LINE_OF; i++) {
+			touched[at[i].item / SCORE_RUN] = 1;
+			sums[at[i].item] += amount * (double)at[i].weight;
+		}
+	}
+	for (; at < end; at++) {
+		touched[at->item / SCORE_RUN] = 1;
+		sums[at->item] += amount * (double)at->weight;
+	}
+}
+
+void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct aging *aging)
+{
+	sort_rows(rows, n);
+	size_t used = aging->last && aging->last < n ? aging->last : n;
+	for (size_t i = 0; i < used; i++)
+		if (rows[i].item != STRMAP_NONE)
+			__builtin_prefetch(&s->items->neighbors->start[rows[i].item]);
+	double decayed = 1, bound = 0;
+	for (size_t i = 0; i < used; i++) {
+		double amount = decayed * (double)rows[i].weight;
+		decayed *= aging->decay;
+		if (rows[i].item == STRMAP_NONE)
+			continue;
+		if (aging->half_life_ms > 0)
+			amount *= exp2(-((double)rows[0].time - (double)rows[i].time) / aging->half_life_ms);
+		bound += fabs(amount) * s->items->largest;
+		bool more = i + 1 < used && rows[i + 1].item != STRMAP_NONE;
+		if (fabs(amount) > 0)
+			add_neighbors(s, rows[i].item, amount, rows[i + more].item);
+	}
+	s->overflows = !(bound <= (double)FLT_MAX);
+}
+
+void scorer_pick(struct scorer *s)
+{
+	s->pick(s);
+}
