@@ -45,13 +45,14 @@ static void NAME(transpose)(size_t edge, REAL *to, const REAL *from)
 
 /* The diagonal tile d = L L': the inverse of L and its transpose as tiles, -1 times the
  * inverse of d in its place (below the diagonal). In double, which costs nothing here. */
-static bool NAME(pivot)(const struct dense *m, REAL *d, REAL *inverse, REAL *transposed, double *l)
+static bool NAME(pivot)(const struct dense *m, REAL *d, const double *least, REAL *inverse,
+			REAL *transposed, double *l)
 {
 	size_t n = m->edge;
 	for (size_t r = 0; r < n; r++)
 		for (size_t c = 0; c <= r; c++)
 			l[r * n + c] = (double)d[NAME(place)(n, r, c)];
-	if (!factor_small(l, n))
+	if (!factor_small(l, least, n))
 		return false;
 	memset(inverse, 0, n * n * sizeof *inverse);
 	for (size_t r = 0; r < n; r++)
@@ -117,7 +118,8 @@ static bool NAME(invert)(struct dense *m, const struct dense_team *team)
 	double *l = memory_new(size, sizeof *l);
 	bool good = true;
 	for (s.at = 0; good && s.at < m->tiles; s.at++) {
-		good = NAME(pivot)(m, NAME(tile)(m, s.at, s.at), s.inverse, s.transposed, l);
+		good = NAME(pivot)(m, NAME(tile)(m, s.at, s.at), m->least + s.at * m->edge, s.inverse,
+				   s.transposed, l);
 		if (good) {
 			team->run(team->pool, m->tiles, NAME(sweep_panel), &s);
 			team->run(team->pool, m->tiles, NAME(sweep_row), &s);
@@ -183,6 +185,17 @@ static void NAME(put_system)(struct dense_system *s, size_t row, const double *v
 		at[c * PANEL] = (REAL)values[c];
 }
 
+/* Is a pivot of the factored diagonal block from this row on too small? */
+static bool NAME(vanishes)(const struct dense_system *s, const REAL *block, size_t from)
+{
+	for (size_t r = 0; r < PANEL && from + r < s->n; r++) {
+		double pivot = (double)block[r * PANEL + r];
+		if (!(pivot * pivot > s->least[from + r]))
+			return true;
+	}
+	return false;
+}
+
 /* L of L L', panel column by panel column; the inverses of its diagonal blocks beside it. */
 static bool NAME(factorize)(struct dense_system *s, size_t panels)
 {
@@ -195,7 +208,7 @@ static bool NAME(factorize)(struct dense_system *s, size_t panels)
 			if (j > 0)
 				s->kernel->MULTIPLY(block, row, left, depth, false);
 			if (i == j) {
-				if (!s->kernel->FACTOR(block, inverse))
+				if (!s->kernel->FACTOR(block, inverse) || NAME(vanishes)(s, block, depth))
 					return false;
 			} else {
 				memcpy(held, block, PANEL * PANEL * sizeof *held);

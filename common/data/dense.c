@@ -1,5 +1,6 @@
 #include "data/dense.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ struct dense {
 	enum dense_precision precision;
 	const struct dense_kernel *kernel;
 	void *cells;
+	double *least;            /* what is left of each diagonal element must be above this */
 };
 
 struct dense_system {
@@ -31,11 +33,18 @@ struct dense_system {
 	enum dense_precision precision;
 	const struct dense_kernel *kernel;
 	void *cells, *inverse, *held, *right;
+	double *least;            /* as of struct dense */
 };
+
+/* Of a diagonal element that came to less than this share everything may be rounding. */
+static double least_share(enum dense_precision precision)
+{
+	return 16 * (precision == DENSE_DOUBLE ? DBL_EPSILON : (double)FLT_EPSILON);
+}
 
 /* Cholesky's factor of the lower triangle of n x n, row by row, and then the factor's
  * inverse in its place. */
-static bool factor_small(double *l, size_t n)
+static bool factor_small(double *l, const double *least, size_t n)
 {
 	for (size_t j = 0; j < n; j++) {
 		for (size_t i = j; i < n; i++) {
@@ -44,7 +53,7 @@ static bool factor_small(double *l, size_t n)
 				sum -= l[i * n + k] * l[j * n + k];
 			if (i > j)
 				l[i * n + j] = sum / l[j * n + j];
-			else if (sum > 0 && sum < INFINITY)
+			else if (sum > least[i] && sum < INFINITY)
 				l[i * n + i] = sqrt(sum);
 			else
 				return false;
@@ -149,14 +158,19 @@ double dense_get(const struct dense *m, size_t row, size_t column)
 bool dense_invert(struct dense *m, const struct dense_team *team)
 {
 	/* Rows that only fill the last tile: they stay what they are. */
-	double *row = memory_zero(m->tiles * m->edge + 1, sizeof *row);
-	for (size_t i = m->n; i < m->tiles * m->edge; i++) {
+	size_t rows = m->tiles * m->edge;
+	double *row = memory_zero(rows + 1, sizeof *row);
+	for (size_t i = m->n; i < rows; i++) {
 		row[i] = 1;
 		dense_put_row(m, i, row);
 		row[i] = 0;
 	}
+	for (size_t i = 0; i < rows; i++)
+		row[i] = least_share(m->precision) * fabs(dense_get(m, i, i));
+	m->least = row;
+	bool good = (m->precision == DENSE_DOUBLE ? invert_double : invert_single)(m, team);
 	free(row);
-	if (!(m->precision == DENSE_DOUBLE ? invert_double : invert_single)(m, team))
+	if (!good)
 		return false;
 	size_t cells = m->tiles * (m->tiles + 1) / 2 * m->edge * m->edge;
 	if (m->precision == DENSE_DOUBLE) {
@@ -193,6 +207,7 @@ struct dense_system *dense_system_new(size_t most, enum dense_precision precisio
 	s->inverse = memory_aligned(panels * block, size_of(precision));
 	s->held = memory_aligned(block, size_of(precision));
 	s->right = memory_aligned(panels * panel_of(precision), size_of(precision));
+	s->least = memory_new(panels * panel_of(precision), sizeof *s->least);
 	return s;
 }
 
@@ -204,6 +219,7 @@ void dense_system_free(struct dense_system *s)
 	free(s->inverse);
 	free(s->held);
 	free(s->right);
+	free(s->least);
 	free(s);
 }
 
@@ -218,6 +234,7 @@ void dense_system_begin(struct dense_system *s, size_t n)
 
 void dense_system_put_row(struct dense_system *s, size_t row, const double *values)
 {
+	s->least[row] = least_share(s->precision) * fabs(values[row]);
 	if (s->precision == DENSE_DOUBLE)
 		put_system_double(s, row, values);
 	else

@@ -68,7 +68,7 @@ void dense_get_row(const struct dense *m, size_t row, double *values);
 double dense_get(const struct dense *m, size_t row, size_t column);
 
 /* The inverse in place, n^3 floating-point operations. False: the matrix is not positive
- * definite (in this precision), and what it holds is of no use. */
+ * definite, or so nearly singular that rounding would decide, and what it holds is of no use. */
 bool dense_invert(struct dense *m, const struct dense_team *team);
 
 /* A small system A x = b, a worker's own: memory that is used again and again. */
@@ -83,7 +83,7 @@ uint64_t dense_system_bytes(size_t most, enum dense_precision precision);
 void dense_system_begin(struct dense_system *s, size_t n);
 void dense_system_put_row(struct dense_system *s, size_t row, const double *values);
 
-/* b becomes x, by Cholesky's factorization. False: not positive definite. */
+/* b becomes x, by Cholesky's factorization. False as above. */
 bool dense_system_solve(struct dense_system *s, double *b);
 
 #endif

@@ -242,6 +242,32 @@ static void test_known(enum dense_precision p, enum kernel_choice k)
 	dense_free(m);
 }
 
+/* Two rows that are the same but for what rounding leaves of their difference. */
+static void test_singular(enum dense_precision p, enum kernel_choice k)
+{
+	enum { N = 130 };
+	static const size_t TWINS[] = {1, 30, 99, 129};
+	for (size_t t = 0; t < sizeof TWINS / sizeof *TWINS; t++) {
+		size_t twin = TWINS[t];
+		double *a = random_matrix(N), x[N] = {0};
+		for (size_t i = 0; i < N; i++)
+			for (size_t j = 0; j <= i; j++) {
+				size_t r = i == twin ? 0 : i, c = j == twin ? 0 : j;
+				a[i * N + j] = r > c ? a[r * N + c] : a[c * N + r];
+			}
+		struct dense *m = matrix_of(a, N, p, k);
+		struct dense_system *s = dense_system_new(N, p, k);
+		dense_system_begin(s, N);
+		for (size_t i = 0; i < N; i++)
+			dense_system_put_row(s, i, a + i * N);
+		CHECK(!dense_invert(m, &ALONE));
+		CHECK(!dense_system_solve(s, x));
+		dense_system_free(s);
+		dense_free(m);
+		free(a);
+	}
+}
+
 int main(void)
 {
 	static const size_t ORDERS[] = {1, 2, 24, 48, 95, 96, 97, 200};
@@ -254,6 +280,7 @@ int main(void)
 			test_inverse(250, PRECISIONS[p], CHOICES[i], EDGE_LARGE);
 			test_systems(PRECISIONS[p], CHOICES[i]);
 			test_known(PRECISIONS[p], CHOICES[i]);
+			test_singular(PRECISIONS[p], CHOICES[i]);
 		}
 		test_hilbert(CHOICES[i]);
 	}

@@ -59,6 +59,9 @@ struct counts {
 	void (*free_source)(void *source);
 };
 
+/* Keeps the latest --max-history of each user's distinct items, 5000 unless given. */
+void keep_latest(const struct options *o, struct history *h);
+
 /* Counts of histories, which they take over. */
 struct counts *count_together(const struct options *o, struct history *h);   /* knn.c */
 struct counts *count_following(const struct options *o, struct history *h);  /* next.c */

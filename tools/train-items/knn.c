@@ -146,11 +146,10 @@ static void free_together(void *source)
 	free(x);
 }
 
-/* The latest of each user's distinct items. */
-static void keep_latest(const struct options *o, struct history *h)
+void keep_latest(const struct options *o, struct history *h)
 {
 	uint64_t most = o->max_history ? (uint64_t)o->max_history : 5000, dropped;
-	history_sort(h, o->common.seed, most);
+	history_sort(h, o->common.seed, h->weight ? 1 : most);
 	history_distinct(h);
 	uint32_t cut = history_cut(h, most, &dropped);
 	if (cut)

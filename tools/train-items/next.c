@@ -14,22 +14,7 @@
 #include "data/csr.h"
 #include "frame/options.h"
 #include "counts.h"
-
-/* Weights of rows in 2^-16, of gaps in 2^-12. Integers, so that sums are exact. */
-enum { ROW_BITS = 16, GAP_BITS = 12 };
-
-/* On an item of the sequence: the last row of its session. */
-#define LAST UINT32_C(0x80000000)
-
-struct following {
-	uint32_t *sequence;         /* items' places in the order of frequency, LAST where a session ends */
-	uint32_t *order, *place_of; /* place -> item, item -> place */
-	uint32_t *weight;           /* of each row, or NULL: all 1 */
-	uint64_t *start;            /* item -> its places in the sequence */
-	uint32_t *place;
-	uint32_t window;
-	uint32_t *gap;              /* 1 .. window: the weight of a row so far behind */
-};
+#include "following.h"
 
 static size_t row_following(const struct counts *c, uint32_t item, struct scratch *s)
 {
@@ -43,11 +28,11 @@ static size_t row_following(const struct counts *c, uint32_t item, struct scratc
 		if (place + AHEAD < end)
 			__builtin_prefetch(&f->sequence[place[AHEAD]]);
 		const uint32_t *at = f->sequence + *place;
-		for (uint32_t gap = 1; gap <= f->window && !(*at & LAST); gap++) {
-			uint32_t other = *++at & ~LAST;
+		for (uint32_t gap = 1; gap <= f->window && !(*at & FOLLOWING_LAST); gap++) {
+			uint32_t other = *++at & ~FOLLOWING_LAST;
 			if (other == self)
 				continue;
-			uint64_t weight = f->weight ? f->weight[at - f->sequence] : 1 << ROW_BITS;
+			uint64_t weight = f->weight ? f->weight[at - f->sequence] : 1 << FOLLOWING_ROW_BITS;
 			s->touched[touched] = other;
 			touched += counter[other].count++ == 0;
 			counter[other].sum += weight * f->gap[gap];
@@ -127,7 +112,7 @@ static void mark_sessions(const struct history *h, double gap_s, uint32_t *seque
 				last = h->session[i] != h->session[i + 1];
 			if (!last && option_given("session-gap"))
 				last = (double)(h->time[i + 1] - h->time[i]) > gap_s * 1000;
-			sequence[i] = last ? LAST : 0;
+			sequence[i] = last ? FOLLOWING_LAST : 0;
 		}
 	}
 }
@@ -148,9 +133,9 @@ static uint32_t *weigh_rows(const struct options *o, const struct history *h, in
 		double age_ms = decays && h->time[i] < now ? (double)now - (double)h->time[i] : 0;
 		if (decays)
 			w *= exp2(-age_ms / (o->half_life_s * 1000));
-		if (w >= 1 << ROW_BITS)
-			die(STATUS_DATA, "a row has the weight %g: it must be below %d", w, 1 << ROW_BITS);
-		weight[i] = (uint32_t)llround(w * (1 << ROW_BITS));
+		if (w >= 1 << FOLLOWING_ROW_BITS)
+			die(STATUS_DATA, "a row has the weight %g: it must be below %d", w, 1 << FOLLOWING_ROW_BITS);
+		weight[i] = (uint32_t)llround(w * (1 << FOLLOWING_ROW_BITS));
 	}
 	return weight;
 }
@@ -185,8 +170,8 @@ struct counts *count_following(const struct options *o, struct history *h)
 	struct following *f = memory_zero(1, sizeof *f);
 	int64_t now = o->now ? o->now_ms : h->newest_ms;
 	uint64_t dropped;
-	if (h->items >= LAST)
-		die(STATUS_FAILED, "more than %u items", LAST - 1);
+	if (h->items >= FOLLOWING_LAST)
+		die(STATUS_FAILED, "more than %u items", FOLLOWING_LAST - 1);
 	history_sort(h, o->common.seed, 1);
 	uint32_t cut = o->max_history ? history_cut(h, (uint64_t)o->max_history, &dropped) : 0;
 	if (cut)
@@ -201,7 +186,7 @@ struct counts *count_following(const struct options *o, struct history *h)
 		.gap = memory_new((size_t)o->window + 1, sizeof *f->gap)};
 	mark_sessions(h, o->session_gap_s, f->sequence);
 	for (uint32_t gap = 1; gap <= f->window; gap++)
-		f->gap[gap] = (uint32_t)llround(pow(gap, -o->gap_exponent) * (1 << GAP_BITS));
+		f->gap[gap] = (uint32_t)llround(pow(gap, -o->gap_exponent) * (1 << FOLLOWING_GAP_BITS));
 	*c = (struct counts){.method = METHOD_NEXT, .item_ids = h->item_ids, .items = h->items,
 		.users = h->users, .rows = n, .parts = 1, .source = f, .settings = settings_of(o, now),
 		.item = memory_zero((size_t)h->items + 1, sizeof *c->item),
@@ -210,7 +195,7 @@ struct counts *count_following(const struct options *o, struct history *h)
 	for (uint64_t i = 0; i < n; i++) {
 		struct sums *item = &c->item[h->item[i]];
 		item->count++;
-		item->sum += f->weight ? f->weight[i] : 1 << ROW_BITS;
+		item->sum += f->weight ? f->weight[i] : 1 << FOLLOWING_ROW_BITS;
 		csr_count(f->start, h->item[i]);
 	}
 	csr_sum(f->start, h->items);
@@ -218,7 +203,7 @@ struct counts *count_following(const struct options *o, struct history *h)
 		f->place[csr_place(f->start, h->item[i])] = (uint32_t)i;
 	f->order = counts_by_frequency(c->item, h->items, &f->place_of);
 	for (uint64_t i = 0; i < n; i++)
-		f->sequence[i] = f->place_of[h->item[i]] | (f->sequence[i] & LAST);
+		f->sequence[i] = f->place_of[h->item[i]] | (f->sequence[i] & FOLLOWING_LAST);
 	history_free(h);
 	check_sums(c, f);
 	return c;
@@ -228,14 +213,14 @@ struct counts *count_following(const struct options *o, struct history *h)
  * divided by 0. */
 static double weight_of_rows(const struct sums *item)
 {
-	return (double)(item->sum ? item->sum : 1) / (1 << ROW_BITS);
+	return (double)(item->sum ? item->sum : 1) / (1 << FOLLOWING_ROW_BITS);
 }
 
 void weigh_following(const struct options *o, const struct counts *c, uint32_t item,
 		     const struct tally *t, size_t n, float *weights)
 {
 	double shrink = option_given("shrink") ? o->shrink : 10, power = -o->popularity_exponent;
-	double unit = (double)(UINT64_C(1) << (ROW_BITS + GAP_BITS));
+	double unit = (double)(UINT64_C(1) << (FOLLOWING_ROW_BITS + FOLLOWING_GAP_BITS));
 	double scale = 1 / (unit * (weight_of_rows(&c->item[item]) + shrink));
 	for (size_t i = 0; i < n; i++) {
 		double weight = (double)t[i].sums.sum * scale;

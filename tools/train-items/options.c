@@ -5,48 +5,90 @@
 
 #include "base/date.h"
 #include "base/error.h"
+#include "data/kernel.h"
 
 const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_CHOICE("method", "METHOD", method, METHOD_CHOICES, .fallback = "knn",
-		.help = "knn: items that the same users have; next: items that follow the item"),
-	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "200", .low = 1, .high = 1 << 30,
-		.help = "at most N neighbors for an item"),
+		.help = "knn: items that the same users have; next: items that follow the item; ridge, "
+			"sparse-ridge: a regression of every item on the others that its users have, on all "
+			"or on the best; next-ridge: one of every row on those before it"),
+	OPTION_INT("k", "N", k, .letter = 'k', .low = 1, .high = 1 << 30,
+		.help = "at most N neighbors for an item; 200 for knn and next, all for the others unless "
+			"given"),
 	OPTION_INT("min-count", "N", min_count, .fallback = "1", .low = 1, .high = 1e15,
+		.requires = "method=knn/next",
 		.help = "leave out neighbors with a count below N"),
 	OPTION_INT("max-history", "N", max_history, .low = 1, .high = 1e9,
-		.help = "use only the latest N items (knn) or rows (next) of a user; 5000 for knn, all "
-			"for next unless given"),
-	OPTION_REAL("shrink", "X", shrink, .low = 0, .high = 1e15,
+		.help = "use only the latest N items of a user, 5000 unless given; next, next-ridge: only "
+			"the latest N rows, all unless given"),
+	OPTION_REAL("shrink", "X", shrink, .low = 0, .high = 1e15, .requires = "method=knn/next",
 		.help = "knn: multiply by count / (count + X), 0 unless given; next: divide by the "
 			"item's rows + X, 10 unless given"),
 	OPTION_CHOICE("similarity", "NAME", similarity, SIMILARITY_CHOICES, .fallback = "cosine",
-		.help = "knn: how the number of shared users becomes a weight"),
+		.requires = "method=knn",
+		.help = "how the number of shared users becomes a weight"),
 	OPTION_REAL("bm25-k1", "X", bm25_k1, .fallback = "1.2", .low = 0, .high = 1e6,
-		.help = "bm25: how far an item's popularity lowers its weights"),
+		.requires = "method=knn,similarity=bm25",
+		.help = "how far an item's popularity lowers its weights"),
 	OPTION_REAL("bm25-b", "X", bm25_b, .fallback = "0.75", .low = 0, .high = 1,
-		.help = "bm25: how far popularity is relative to the mean item's"),
+		.requires = "method=knn,similarity=bm25",
+		.help = "how far popularity is relative to the mean item's"),
+	OPTION_REAL("ridge", "LAMBDA", ridge, .low = 0, .high = 1e15,
+		.requires = "method=ridge/sparse-ridge/next-ridge",
+		.help = "penalty of the squares of an item's weights, 1 unless given (next-ridge: 200); what "
+			"is good depends on the exponents"),
+	OPTION_REAL("dropout", "P", dropout, .fallback = "0.2", .low = 0, .high = 0.99,
+		.requires = "method=ridge/sparse-ridge/next-ridge",
+		.help = "penalize as if this share of what users have were left out at random"),
+	OPTION_REAL("user-exponent", "A", user_exponent, .fallback = "0.5", .low = 0, .high = 4,
+		.requires = "method=ridge/sparse-ridge",
+		.help = "divide what a user has by the A-th power of its sum"),
+	OPTION_REAL("item-exponent", "B", item_exponent, .fallback = "0.25", .low = 0, .high = 4,
+		.requires = "method=ridge/sparse-ridge",
+		.help = "divide what an item has by the B-th power of its sum"),
+	OPTION_REAL("history-exponent", "C", history_exponent, .low = 0, .high = 4,
+		.requires = "method=ridge/sparse-ridge",
+		.help = "divide the weights that an item gives to others by the C-th power of its sum; "
+			"as --item-exponent unless given"),
+	OPTION_INT("candidates", "N", candidates, .fallback = "200", .low = 1, .high = 10000,
+		.requires = "method=sparse-ridge/next-ridge",
+		.help = "an item gets weights from N others alone, those that it goes with most"),
+	OPTION_CHOICE("precision", "PRECISION", precision, PRECISION_CHOICES, .fallback = "auto",
+		.requires = "method=ridge",
+		.help = "of the matrix; auto is double up to 12000 items, single above"),
+	OPTION_SIZE("memory", "SIZE", memory, .fallback = "4G", .low = 1, .high = 1e15,
+		.requires = "method=ridge/sparse-ridge/next-ridge",
+		.help = "fail where matrices would take more than SIZE"),
+	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.requires = "method=ridge/sparse-ridge/next-ridge",
+		.help = "vector instructions; portable gives the same bytes on every machine"),
 	OPTION_INT("window", "N", window, .fallback = "20", .low = 1, .high = 1000,
-		.help = "next: count the N rows that follow an item"),
+		.requires = "method=next/next-ridge",
+		.help = "look at the N rows that follow an item"),
 	OPTION_REAL("gap-exponent", "X", gap_exponent, .fallback = "1", .low = 0, .high = 20,
-		.help = "next: the n-th row that follows counts 1 / n^X"),
+		.requires = "method=next/next-ridge",
+		.help = "the n-th row that follows counts 1 / n^X"),
 	OPTION_DURATION("session-gap", "TIME", session_gap_s, .low = 0, .high = 1e15,
-		.help = "next: a row more than TIME after the one before begins a new session, and "
+		.requires = "method=next/next-ridge",
+		.help = "a row more than TIME after the one before begins a new session, and "
 			"nothing follows across sessions"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = 1e15,
-		.help = "next: halve a row's weight for every TIME that it is older than the newest "
+		.requires = "method=next",
+		.help = "halve a row's weight for every TIME that it is older than the newest "
 			"row, or --now"),
-	OPTION_TEXT("now", "TIMESTAMP", now,
+	OPTION_TEXT("now", "TIMESTAMP", now, .requires = "half-life",
 		.help = "the time that --half-life counts from, as the column of times writes it; later "
 			"rows are not decayed"),
 	OPTION_REAL("popularity-exponent", "X", popularity_exponent, .fallback = "0.2", .low = 0,
-		.high = 2, .help = "next: divide by the X-th power of the neighbor's rows"),
-	OPTION_FLAG("partial", partial,
+		.high = 2, .requires = "method=next",
+		.help = "divide by the X-th power of the neighbor's rows"),
+	OPTION_FLAG("partial", partial, .requires = "method=knn/next",
 		.help = "write the counts of all pairs for --merge, instead of neighbors; no user may "
 			"be in two parts"),
-	OPTION_FLAG("merge", merge,
+	OPTION_FLAG("merge", merge, .requires = "method=knn/next",
 		.help = "the input is what --partial wrote; with --partial, make one part of all"),
-	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15,
-		.help = "with --merge, fail (3) unless exactly N parts are read"),
+	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15, .requires = "merge",
+		.help = "fail (3) unless exactly N parts are read"),
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
 		.help = "where there is a column of splits, use the rows of these: a list of train, "
 			"validation, test, or all"),
@@ -54,11 +96,11 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
 	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
 	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
-		.help = "the column of times; knn does without"),
-	OPTION_TEXT("weight", "COLUMN", weight,
-		.help = "next: a row that follows counts by this column; 1 unless given"),
-	OPTION_TEXT("session", "COLUMN", session,
-		.help = "next: rows of one user follow each other only where this column is the same"),
+		.help = "the column of times; next and next-ridge need it"),
+	OPTION_TEXT("weight", "COLUMN", weight, .requires = "method=next/ridge/sparse-ridge",
+		.help = "how much a row counts (next: as one that follows); 1 unless given"),
+	OPTION_TEXT("session", "COLUMN", session, .requires = "method=next/next-ridge",
+		.help = "rows of one user follow each other only where this column is the same"),
 	OPTION_TEXT("split", "COLUMN", split, .fallback = "split",
 		.help = "the column of splits; it may be missing"),
 	COMMON_THREADS,
@@ -68,23 +110,6 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	COMMON_LOG,
 	OPTION_END
 };
-
-/* Options that one method alone has. */
-static void check_method(const struct options *o)
-{
-	static const char *const KNN[] = {"similarity", "bm25-k1", "bm25-b", NULL};
-	static const char *const NEXT[] = {"window", "gap-exponent", "session-gap", "half-life", "now",
-		"popularity-exponent", "weight", "session", NULL};
-	for (size_t i = 0; KNN[i]; i++)
-		if (o->method != METHOD_KNN && option_given(KNN[i]))
-			usage_error("--%s requires --method knn", KNN[i]);
-	for (size_t i = 0; NEXT[i]; i++)
-		if (o->method != METHOD_NEXT && option_given(NEXT[i]))
-			usage_error("--%s requires --method next", NEXT[i]);
-	for (size_t i = 1; i < 3; i++)
-		if (o->similarity != SIMILARITY_BM25 && option_given(KNN[i]))
-			usage_error("--%s requires --similarity bm25", KNN[i]);
-}
 
 /* What makes counts is settled when a part is written; what makes weights of them, when
  * parts are merged. */
@@ -101,8 +126,6 @@ static void check_parts(const struct options *o)
 	for (size_t i = 0; o->partial && WEIGHTS[i]; i++)
 		if (option_given(WEIGHTS[i]))
 			usage_error("--%s cannot be combined with --partial: give it to --merge", WEIGHTS[i]);
-	if (o->parts && !o->merge)
-		usage_error("--parts requires --merge");
 	if (o->partial && option_given("half-life") && !o->now)
 		usage_error("--partial with --half-life requires --now: each part has a newest row of its own");
 }
@@ -119,10 +142,17 @@ static void read_now(struct options *o)
 
 void check_options(struct options *o)
 {
-	check_method(o);
+	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
+	if (kernel == KERNEL_AUTO)
+		usage_error("--kernel: this processor does not have these instructions");
+	o->kernel = (int)kernel;
 	check_parts(o);
-	if (o->now && !option_given("half-life"))
-		usage_error("--now requires --half-life");
+	if (!o->k && o->method <= METHOD_NEXT)
+		o->k = 200;
+	if (!option_given("ridge"))
+		o->ridge = o->method == METHOD_NEXT_RIDGE ? 200 : 1;
+	if (!option_given("history-exponent"))
+		o->history_exponent = o->item_exponent;
 	if (o->now)
 		read_now(o);
 }

@@ -8,21 +8,31 @@
 #include "frame/options.h"
 
 /* In the order of the words of --method. */
-enum method_number { METHOD_KNN, METHOD_NEXT };
-#define METHOD_CHOICES "knn|next"
+enum method_number { METHOD_KNN, METHOD_NEXT, METHOD_RIDGE, METHOD_SPARSE_RIDGE, METHOD_NEXT_RIDGE };
+#define METHOD_CHOICES "knn|next|ridge|sparse-ridge|next-ridge"
 
 /* In the order of the words of --similarity. */
 enum similarity { SIMILARITY_COSINE, SIMILARITY_JACCARD, SIMILARITY_LIFT, SIMILARITY_TF_IDF,
 	SIMILARITY_BM25, SIMILARITY_COUNT };
 #define SIMILARITY_CHOICES "cosine|jaccard|lift|tf-idf|bm25|count"
 
+/* In the order of the words of --precision. */
+enum precision_choice { PRECISION_AUTO, PRECISION_DOUBLE, PRECISION_SINGLE };
+#define PRECISION_CHOICES "auto|double|single"
+
 struct options {
 	struct common common;
 	int method;                         /* enum method_number */
-	int64_t k, min_count, max_history;  /* max_history 0: the method's default */
+	int64_t k, min_count, max_history;  /* k, max_history 0: the method's default */
 	double shrink;
 	int similarity;                     /* enum similarity */
 	double bm25_k1, bm25_b;
+	double ridge, dropout;
+	double user_exponent, item_exponent, history_exponent;
+	int64_t candidates;
+	uint64_t memory;
+	int precision;                      /* enum precision_choice */
+	int kernel;                         /* enum kernel_choice; check_options leaves the resolved one */
 	int64_t window;
 	double gap_exponent, session_gap_s, half_life_s, popularity_exponent;
 	const char *now;

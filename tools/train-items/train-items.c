@@ -1,13 +1,16 @@
 /* train-items - item-item models: for each item the items that go with it, or follow it.
  *
  * In:   user item [timestamp] [weight] [split]: a dataset, or interactions in any order.
- * Out:  neighbors: item neighbor weight count, by item, then weight falling, then neighbor.
+ * Out:  neighbors: item neighbor weight [count], by item, then weight falling, then neighbor.
  *
  *	train-items --method knn --similarity cosine < dataset.tsv > neighbors.tsv
  *	train-items --method next --session-gap 30m < plays.tsv > neighbors.tsv
  *
- * Everything is counted in integers, so that parts (--partial, --merge), threads and the
- * order of rows do not change a byte. It makes no lists for users, and evaluates nothing.
+ *	train-items --method sparse-ridge --candidates 500 < dataset.tsv > neighbors.tsv
+ *
+ * knn and next count in integers, so that parts (--partial, --merge), threads and the order
+ * of rows do not change a byte; the regressions put users and items in order first. It makes
+ * no lists for users, and evaluates nothing.
  */
 #include <stdlib.h>
 
@@ -19,6 +22,7 @@
 #include "streams/output.h"
 #include "streams/table.h"
 #include "method.h"
+#include "regression.h"
 #include "options.h"
 
 const struct method METHODS[] = {
@@ -34,24 +38,30 @@ static struct history_columns columns_of(const struct options *o)
 		.weight = option_column("weight", o->weight),
 		.session = option_column("session", o->session),
 		.split = option_column("split", o->split),
-		.timed = o->method == METHOD_NEXT, .unit = (enum time_unit)o->unit,
+		.timed = o->method == METHOD_NEXT || o->method == METHOD_NEXT_RIDGE, .unit = (enum time_unit)o->unit,
 		.splits = option_splits("fit-splits", o->fit_splits),
 	};
 }
 
-static struct counts *count_histories(const struct options *o, struct history_reader *reader)
+static bool is_regression(const struct options *o)
+{
+	return o->method >= METHOD_RIDGE;
+}
+
+static struct history *read_history(struct history_reader *reader)
 {
 	struct history *h = history_read(reader);
 	if (h->other)
 		note("%llu rows of other splits are left out (--fit-splits)", (unsigned long long)h->other);
-	return METHODS[o->method].count(o, h);
+	return h;
 }
 
 static void write_header(const struct options *o, struct output *out)
 {
 	if (o->common.no_header)
 		return;
-	output_text(out, o->partial ? part_header() : "item\tneighbor\tweight\tcount");
+	output_text(out, o->partial ? part_header() : is_regression(o) ? "item\tneighbor\tweight"
+								    : "item\tneighbor\tweight\tcount");
 	output_end_row(out);
 	output_flush(out);
 }
@@ -65,11 +75,15 @@ static int run(const struct options *o, char **files, int n)
 	struct history_reader *histories = o->merge ? NULL : history_open(t, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	write_header(o, out);
-	struct counts *c = parts ? parts_read(o, parts) : count_histories(o, histories);
+	struct pool *pool = pool_new((size_t)o->common.threads);
+	struct counts *c = NULL;
+	struct history *h = histories ? read_history(histories) : NULL;
+	if (!is_regression(o))
+		c = h ? METHODS[o->method].count(o, h) : parts_read(o, parts);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
-	struct pool *pool = pool_new((size_t)o->common.threads);
-	uint64_t written = o->partial ? write_part(c, pool, out) : write_neighbors(o, c, pool, out);
+	uint64_t written = !c ? regression_run(o, h, pool, out) : o->partial ? write_part(c, pool, out)
+								: write_neighbors(o, c, pool, out);
 	output_close(out);
 	pool_free(pool);
 	counts_free(c);
@@ -80,10 +94,10 @@ static int run(const struct options *o, char **files, int n)
 static const struct program PROGRAM = {
 	.name = "train-items",
 	.usage = "[OPTION]... [FILE]...",
-	.summary = "For each item, find the items that go with it (knn) or follow it (next).",
-	.reads = "user, item; timestamp (needed by --method next); with options weight, session; split "
+	.summary = "For each item, find the items that go with it or follow it, by counts or by regression.",
+	.reads = "user, item; timestamp (needed by next and next-ridge); with options weight, session; split "
 		 "where there is one",
-	.writes = "item, neighbor, weight, count: at most --k neighbors an item, best first",
+	.writes = "item, neighbor, weight and, of knn and next, count: best first",
 	.examples = {"train-items --similarity cosine --shrink 10 < dataset.tsv > neighbors.tsv",
 		     "train-items --method next --session-gap 30m < plays.tsv > neighbors.tsv"},
 	.options = TRAIN_ITEMS_OPTIONS,
