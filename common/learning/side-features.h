@@ -12,7 +12,7 @@
 #include "data/strmap.h"
 #include "streams/table.h"
 
-/* A file whose columns are found and whose rows are not read yet; `table` is NULL when there is none. */
+/* A file whose columns are found and whose rows are not read yet. Without a table: none. */
 struct side_file {
 	const char *path;
 	struct table *table;

@@ -6,7 +6,7 @@
 #include "streams/table.h"
 #include "domain/catalog.h"
 #include "domain/exclude.h"
-#include "cold.h"
+#include "cold-start.h"
 #include "options.h"
 
 /* What the files hold, each NULL when it was not given. */

@@ -51,8 +51,8 @@ static void visit_warp(const struct folding *f, const struct user_items *t, stru
 }
 
 /* The k-th best of n drawn positives, the visited one among them. */
-static uint32_t draw_kos(const struct folding *f, const struct user_items *t, const struct user_state *m,
-			 uint32_t visited, struct random *r)
+static uint32_t draw_kos(const struct folding *f, const struct user_items *t,
+			 const struct user_state *m, uint32_t visited, struct random *r)
 {
 	uint32_t n = (uint32_t)f->fit.kos_n, *candidates = memory_new(n, sizeof *candidates);
 	float *score = memory_new(n, sizeof *score);
@@ -124,8 +124,8 @@ struct negative_sums {
 };
 
 /* Draws the negatives, all items when they are no more than are wanted. */
-static void sum_negatives(const struct folding *f, const struct user_items *t, const struct user_state *m,
-			 struct negative_sums *a, struct random *r)
+static void sum_negatives(const struct folding *f, const struct user_items *t,
+			  const struct user_state *m, struct negative_sums *a, struct random *r)
 {
 	bool all = f->fit.negatives >= f->items.n;
 	uint32_t n = all ? f->items.n : (uint32_t)f->fit.negatives;
@@ -178,7 +178,8 @@ static void slope_of(const struct folding *f, const struct user_items *t, const 
 		slope[i] -= along * m->x[i];
 }
 
-void folding_turn(const struct folding *f, struct span id, const struct user_items *t, struct user_state *m)
+void folding_turn(const struct folding *f, struct span id, const struct user_items *t,
+		  struct user_state *m)
 {
 	enum { BATCH_ROWS = 32 };
 	struct random r = random_start(hash_row(f->fit.seed, id, span_of("user")), 0);

@@ -160,7 +160,7 @@ struct batch {
 	uint32_t drawn, drawn_padded;
 	float *users_turned; /* stride x BATCH_ROWS */
 	float *score;       /* drawn_padded x BATCH_ROWS; then the loss's slope in it */
-	float *good_score, *good_slope, *weight, *loss; /* BATCH_ROWS */
+	float *positive_score, *positive_slope, *weight, *loss; /* BATCH_ROWS */
 };
 
 static struct batch batch_new(const struct sgd *s, const struct cell *c)
@@ -174,9 +174,9 @@ static struct batch batch_new(const struct sgd *s, const struct cell *c)
 	memcpy(b.deck, c->items, c->item_count * sizeof *b.deck);
 	b.users_turned = memory_aligned(s->users->stride * BATCH_ROWS, sizeof(float));
 	b.score = memory_aligned((size_t)b.drawn_padded * BATCH_ROWS, sizeof(float));
-	b.good_score = memory_aligned((size_t)4 * BATCH_ROWS, sizeof(float));
-	b.good_slope = b.good_score + BATCH_ROWS;
-	b.weight = b.good_slope + BATCH_ROWS;
+	b.positive_score = memory_aligned((size_t)4 * BATCH_ROWS, sizeof(float));
+	b.positive_slope = b.positive_score + BATCH_ROWS;
+	b.weight = b.positive_slope + BATCH_ROWS;
 	b.loss = b.weight + BATCH_ROWS;
 	return b;
 }
@@ -189,7 +189,7 @@ static void batch_free(struct batch *b)
 	free(b->deck);
 	free(b->users_turned);
 	free(b->score);
-	free(b->good_score);
+	free(b->positive_score);
 }
 
 /* Draws the negatives without replacement: the front of a shuffle. */
@@ -212,7 +212,7 @@ APART void batch_score(const struct sgd *s, struct batch *b, const struct entry 
 		const float *unit = b->user.unit + k * stride;
 		for (size_t i = 0; i < stride; i++)
 			b->users_turned[i * BATCH_ROWS + k] = k < rows ? unit[i] : 0;
-		b->good_score[k] = k < rows ? dot(unit, b->positive.unit + k * stride, stride) : 0;
+		b->positive_score[k] = k < rows ? dot(unit, b->positive.unit + k * stride, stride) : 0;
 		b->weight[k] = k < rows ? entry_weight(s, order[k]) : 0;
 	}
 	product(b->score, b->drawn_padded, BATCH_ROWS, b->negative.unit, stride, 1, b->users_turned,
@@ -240,14 +240,14 @@ APART void batch_softmax(const struct sgd *s, struct batch *b)
 			others = vec_add(others, e);
 			vec_store(score, e);
 		}
-		vec behind = vec_mul(per, vec_sub(vec_load(b->good_score + at), one));
+		vec behind = vec_mul(per, vec_sub(vec_load(b->positive_score + at), one));
 		vec total = vec_add(others, vec_exp(behind));
 		vec share = vec_mul(weight, per) / total;
 		for (uint32_t n = 0; n < b->drawn_padded; n++) {
 			float *score = b->score + n * BATCH_ROWS + at;
 			vec_store(score, vec_mul(share, vec_load(score)));
 		}
-		vec_store(b->good_slope + at, vec_sub(vec_zero(), vec_mul(share, others)));
+		vec_store(b->positive_slope + at, vec_sub(vec_zero(), vec_mul(share, others)));
 		vec_store(b->loss + at, behind);
 		for (uint32_t k = 0; k < LANES; k++)
 			b->loss[at + k] = b->weight[at + k] *
@@ -275,9 +275,9 @@ APART void batch_ccl(const struct sgd *s, struct batch *b)
 			float *score = b->score + n * BATCH_ROWS + at;
 			vec_store(score, vec_select(vec_load(score) > margin, slope, vec_zero()));
 		}
-		vec behind = vec_sub(vec_set(1), vec_load(b->good_score + at));
+		vec behind = vec_sub(vec_set(1), vec_load(b->positive_score + at));
 		vec_store(b->loss + at, vec_mul(weight, vec_fma(share, excess, behind)));
-		vec_store(b->good_slope + at, vec_sub(vec_zero(), weight));
+		vec_store(b->positive_slope + at, vec_sub(vec_zero(), weight));
 	}
 }
 
@@ -289,7 +289,7 @@ APART void batch_slopes(const struct sgd *s, struct batch *b, uint32_t rows)
 	product(b->negative.slope, b->drawn_padded, stride, b->score, BATCH_ROWS, 1, b->user.unit,
 		rows);
 	for (uint32_t k = 0; k < rows; k++) {
-		vec slope = vec_set(b->good_slope[k]);
+		vec slope = vec_set(b->positive_slope[k]);
 		float *user = b->user.slope + k * stride, *positive = b->positive.slope + k * stride;
 		for (size_t i = 0; i < stride; i += LANES) {
 			vec_store(user + i, vec_fma(slope, vec_load(b->positive.unit + k * stride + i),

@@ -1,10 +1,11 @@
 /* A training that starts from an earlier model. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "learning/loss.h"
 #include "training.h"
-#include "warm.h"
 
 /* What is kept is shown beside what is fitted: their scores must be of one kind. */
 static void check_old(struct training *t)
@@ -42,6 +43,54 @@ void init_open(struct training *t)
 		check_old(t);
 }
 
+static const float *row_of(const struct model *m, const struct model_side *side, struct span id,
+			   float *bias)
+{
+	uint32_t number = side->ids ? strmap_find(side->ids, id) : STRMAP_NONE;
+	if (number == STRMAP_NONE)
+		return NULL;
+	*bias = side->bias[number];
+	return side->factors + (size_t)number * m->stride;
+}
+
+/* Gives the rows of one side the numbers they have in the model: features, and
+ * identities such that the representations come out as in the model. Rows that
+ * are not in it keep their start. Returns how many entities were found. */
+static uint32_t take_numbers(struct side *s, const struct model *m)
+{
+	struct params *p = &s->params;
+	const struct side_ids *ids = s->ids;
+	const struct features *f = s->features;
+	uint32_t found = 0;
+	float bias, *others = memory_aligned(p->stride, sizeof *others);
+	for (uint32_t i = 0; f && i < f->n; i++) {
+		const float *row = row_of(m, &m->side[side_feature_kind(s)], features_name(f, i), &bias);
+		if (!row)
+			continue;
+		memcpy(params_row(p, f->first + i), row, p->stride * sizeof *row);
+		*params_bias(p, f->first + i) = bias;
+	}
+	for (uint32_t e = 0; e < ids->n; e++) {
+		const float *row = row_of(m, &m->side[s->kind], side_id(ids, e), &bias);
+		found += row != NULL;
+		if (!row || (f && !f->first))
+			continue;
+		float share = 1, rest = 0;
+		memset(others, 0, p->stride * sizeof *others);
+		if (f) { /* the identity comes first in its list */
+			uint64_t at = f->start[e];
+			share = f->weight[at];
+			rest = features_compose(p, f->row + at + 1, f->weight + at + 1,
+						f->start[e + 1] - at - 1, others);
+		}
+		for (uint32_t k = 0; k < p->factors; k++)
+			params_row(p, e)[k] = (row[k] - others[k]) / share;
+		*params_bias(p, e) = (bias - rest) / share;
+	}
+	free(others);
+	return found;
+}
+
 /* Finds what the model has and the rows do not; it is kept, or counted. */
 static void find_old(struct training *t, struct side *s)
 {
@@ -71,7 +120,7 @@ static void forget_old(struct side *s)
 
 void init_apply(struct training *t)
 {
-	uint32_t old_users = warm_start(&t->users, t->init), old_items = warm_start(&t->items, t->init);
+	uint32_t old_users = take_numbers(&t->users, t->init), old_items = take_numbers(&t->items, t->init);
 	note("%u of %u users and %u of %u items start from the model", old_users, t->users.ids->n,
 	     old_items, t->items.ids->n);
 	find_old(t, &t->items);

@@ -101,7 +101,8 @@ INLINE void look_ahead(const struct task *t, uint64_t i)
 
 /* One violated pair: the score of `positive` should exceed that of `negative`; `size` is
  * minus the slope of the loss in their difference. The user's bias cancels. */
-INLINE void pair_step(const struct task *t, float *user, uint32_t positive, uint32_t negative, float size)
+INLINE void pair_step(const struct task *t, float *user, uint32_t positive,
+		      uint32_t negative, float size)
 {
 	float *up = item_row(t, positive), *down = item_row(t, negative);
 	vec c = vec_set(size), minus = vec_set(-size);

@@ -5,7 +5,7 @@
 #include "domain/model.h"
 #include "learning/side-features.h"
 #include "features.h"
-#include "keep_old.h"
+#include "keep-old.h"
 #include "options.h"
 #include "params.h"
 #include "train-data.h"

@@ -1,4 +1,4 @@
-#include "keep_old.h"
+#include "keep-old.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "cold.h"
+#include "cold-start.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
-/* cold.h - users or items that training never saw, made of their features.
+/* cold-start.h - users or items that training never saw, made of their features.
  *
  * Their vector is the sum of weight * vector over the features that the model knows, made
  * as train-mf makes it for those it saw: where the model's meta rows say normalize=yes the
  * weights are divided by the sum of their sizes, and where its loss is one of cosines the
  * sum is brought to the length 1.
  */
-#ifndef RECPIPE_EXPORT_TOPK_COLD_H
-#define RECPIPE_EXPORT_TOPK_COLD_H
+#ifndef RECPIPE_EXPORT_TOPK_COLD_START_H
+#define RECPIPE_EXPORT_TOPK_COLD_START_H
 
 #include "domain/model.h"
 #include "streams/table.h"

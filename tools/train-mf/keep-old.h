@@ -1,4 +1,4 @@
-/* keep_old.h - what an earlier model has and the present rows do not (--keep-old).
+/* keep-old.h - what an earlier model has and the present rows do not (--keep-old).
  *
  * Users and items of it that have no fitted rows stay as they are, and so do features
  * that no fitted entity has: they are not moved, not drawn as negatives, and written
