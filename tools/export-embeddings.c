@@ -49,17 +49,26 @@ static const struct option_row OPTIONS[] = {
 		.requires = "format=projector",
 		.help = "a table by id, such as the catalog: its columns become the projector's "
 			"metadata"),
+	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+
+	OPTION_GROUP("Vectors"),
+	OPTION_FLAG("bias", bias, .help = "take the bias as one more component, the last"),
+	OPTION_FLAG("unit", unit, .help = "scale the vectors to length 1"),
+	OPTION_INT("sample", "N", sample, .low = 1, .high = 4294967294.0,
+		.help = "at most N rows, drawn by the hash of seed and id"),
+	COMMON_SEED,
 	OPTION_TEXT("id", "COLUMN", id,
 		.requires = "metadata",
 		.help = "the ids' column of the --metadata file (item or user, by --kind)"),
 	OPTION_OUTPUT("ids", "FILE", ids,
 		.requires = "format=npy",
 		.help = "with --format npy: write the rows' ids to FILE, one a line"),
-	OPTION_FLAG("bias", bias, .help = "take the bias as one more component, the last"),
-	OPTION_FLAG("unit", unit, .help = "scale the vectors to length 1"),
-	OPTION_INT("sample", "N", sample, .low = 1, .high = 4294967294.0,
-		.help = "at most N rows, drawn by the hash of seed and id"),
-	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+
+	OPTION_GROUP("Input"),
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

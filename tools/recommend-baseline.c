@@ -44,16 +44,22 @@ static const struct option_row OPTIONS[] = {
 		.help = "the items of the greatest weight in all, or items drawn for each user"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
 		.help = "items for each user"),
+	OPTION_LIST("exclude", "FILE", exclude,
+		.help = "never offer a user the items that FILE has for them; the dataset itself, as "
+			"a rule"),
+	OPTION_FILE("users", "FILE", users,
+		.help = "lists for the users of FILE (column user) alone, known or not, in its order"),
+	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
+
+	OPTION_GROUP("Popularity"),
 	OPTION_TEXT("splits", "NAME,..", splits, .fallback = "train",
 		.help = "count the rows of these splits (or all)"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
 		.requires = "method=popular",
 		.help = "popular: halve a row's weight for every TIME that it is older than the "
 			"newest row"),
-	TIMESTAMP_UNIT_ROW(unit, "ms"),
-	OPTION_LIST("exclude", "FILE", exclude,
-		.help = "never offer a user the items that FILE has for them; the dataset itself, as "
-			"a rule"),
+
+	OPTION_GROUP("Exclusions"),
 	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
 		.requires = "exclude",
 		.help = "of an --exclude file with a split column, the rows of these splits count "
@@ -61,17 +67,22 @@ static const struct option_row OPTIONS[] = {
 	OPTION_DURATION("exclude-window", "TIME", exclude_window_s, .low = ABOVE_ZERO, .high = 1e15,
 		.requires = "exclude",
 		.help = "forget --exclude rows that are more than TIME older than the newest of them"),
-	OPTION_FILE("users", "FILE", users,
-		.help = "lists for the users of FILE (column user) alone, known or not, in its order"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
-	OPTION_TEXT("weight", "COLUMN", weight, .fallback = "weight",
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME,
+	TIMESTAMP_UNIT_ROW(unit, "ms"),
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("weight", weight, .fallback = "weight",
 		.help = "the column of weights; 1 where there is none"),
-	OPTION_TEXT("split", "COLUMN", split, .fallback = "split",
+	OPTION_COLUMN("split", split, .fallback = "split",
 		.help = "the column of splits; all train where there is none"),
-	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
+	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
 		.help = "the column that says when"),
-	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

@@ -60,12 +60,18 @@ static const struct option_row OPTIONS[] = {
 		.requires = "mmr",
 		.help = "likeness for --mmr: the cosine of the items' factors in this model; without "
 			"it, the same artist"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("rank", "COLUMN", rank, .fallback = "rank", .help = "the column of ranks"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
-	OPTION_TEXT("score", "COLUMN", score, .fallback = "score",
+	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME, COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "the column of ranks"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("score", score, .fallback = "score",
 		.help = "the column of scores; only --mmr needs one"),
-	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

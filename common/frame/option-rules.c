@@ -264,6 +264,24 @@ static unsigned check_terms(const struct program *p, const struct option_row *ro
 	return bad;
 }
 
+/* --rename has columns, and is there when there are many. */
+static unsigned check_columns(const struct program *p)
+{
+	enum { MANY = 5 };
+	unsigned columns = 0;
+	const struct option_row *rename = NULL;
+	for (const struct option_row *row = p->options; row->name; row++) {
+		columns += row->kind == OPTION_COLUMN;
+		if (row->kind == OPTION_RENAME)
+			rename = row;
+	}
+	if (rename && columns == 0)
+		return complain(rename, "there are no columns to rename", "");
+	if (!rename && columns >= MANY)
+		return complain(p->options, "a table with so many columns has COMMON_RENAME", "");
+	return 0;
+}
+
 static unsigned check_row(const struct program *p, const struct option_row *row)
 {
 	unsigned bad = check_terms(p, row, row->requires) + check_terms(p, row, row->excludes) +
@@ -305,5 +323,6 @@ void option_table_check(const struct program *p)
 			bad += complain(row, "there are two of this name", "");
 		bad += check_row(p, row);
 	}
+	bad += check_columns(p);
 	exit(bad ? STATUS_DATA : STATUS_DONE);
 }

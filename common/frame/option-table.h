@@ -14,6 +14,7 @@ struct option_state {
 	const struct option_row *rows;
 	size_t n;
 	unsigned *when;      /* when[i]: 0 never, else the number of its last occurrence */
+	bool *renamed;       /* renamed[i]: the column was named by --rename, not by its option */
 	const void *values;  /* the tool's options struct */
 	int command;         /* index of the program's command; 0: the one without a name */
 	int operands;
@@ -30,6 +31,9 @@ bool option_has_range(const struct option_row *row);
 
 /* Is the row for this command of the program? */
 bool option_applies(const struct program *p, const struct option_row *row, int command);
+
+/* Appends the names of the OPTION_COLUMN rows: "user, item". */
+void option_columns_text(struct buffer *b, const struct option_row *rows);
 
 /* Exit 2 when options are together that cannot be, or one is not there that must be. */
 void option_rules_check(const struct option_state *state);

@@ -36,11 +36,49 @@ static void add_wrapped(struct buffer *b, size_t column, size_t indent, const ch
 	buffer_add_byte(b, '\n');
 }
 
+/* The first heading of a table, or its end. */
+static const struct option_row *first_group(const struct option_row *row)
+{
+	while (row->name && row->kind != OPTION_GROUP)
+		row++;
+	return row;
+}
+
+void option_columns_text(struct buffer *b, const struct option_row *rows)
+{
+	const char *comma = "";
+	for (const struct option_row *row = rows; row->name; row++) {
+		if (row->kind != OPTION_COLUMN)
+			continue;
+		buffer_format(b, "%s%s", comma, row->name);
+		comma = ", ";
+	}
+}
+
+/* As in --rename user=uid, with the table's own columns. */
+static void add_rename(struct buffer *b, const struct option_row *rows)
+{
+	const struct option_row *first = rows;
+	while (first->name && first->kind != OPTION_COLUMN)
+		first++;
+	if (option_row_called(rows, "user") && option_row_called(rows, "user")->kind == OPTION_COLUMN)
+		first = option_row_called(rows, "user");
+	if (!first->name)
+		return;
+	buffer_format(b, ", as in --rename %s=%s; may be repeated; COLUMN is one of ", first->name,
+		      strcmp(first->name, "user") == 0 ? "uid" : "other");
+	option_columns_text(b, rows);
+}
+
 /* The help text with its choices, range, default and rules. */
-static char *row_help(const struct option_row *row)
+static char *row_help(const struct program *p, const struct option_row *row)
 {
 	struct buffer b = {0};
 	buffer_add_text(&b, row->help);
+	if (row->kind == OPTION_RENAME)
+		add_rename(&b, p->options);
+	if (row->kind == OPTION_HELP && first_group(p->options)->name)
+		buffer_add_text(&b, "; --help=all shows all options");
 	char range[NUMBER_RANGE_SIZE];
 	if (row->choices && strcmp(row->choices, row->argument ? row->argument : "") != 0)
 		buffer_format(&b, "; one of %s", row->choices);
@@ -70,14 +108,6 @@ static void add_paragraph(struct buffer *b, const char *title, const char *text)
 	add_wrapped(b, 9, 9, text);
 }
 
-/* The first heading of a table, or its end. */
-static const struct option_row *first_group(const struct option_row *row)
-{
-	while (row->name && row->kind != OPTION_GROUP)
-		row++;
-	return row;
-}
-
 /* Rows of headings that have no row for the command are not shown. */
 static bool group_applies(const struct program *p, const struct option_row *group, int command)
 {
@@ -87,7 +117,7 @@ static bool group_applies(const struct program *p, const struct option_row *grou
 	return false;
 }
 
-static void add_help_row(struct buffer *b, const struct option_row *row)
+static void add_help_row(struct buffer *b, const struct program *p, const struct option_row *row)
 {
 	enum { INDENT = 28 };
 	char left[128], letter[8] = "    ";
@@ -101,7 +131,7 @@ static void add_help_row(struct buffer *b, const struct option_row *row)
 		n = 0;
 	}
 	buffer_format(b, "%*s", INDENT - n, "");
-	char *help = row_help(row);
+	char *help = row_help(p, row);
 	add_wrapped(b, INDENT, INDENT, help);
 	free(help);
 }
@@ -123,7 +153,7 @@ static void add_help_rows(struct buffer *b, const struct program *p, int command
 			else
 				buffer_format(&more, "%s %s", more.n ? ";" : "", row->help);
 		} else if (all || command || row < end) {
-			add_help_row(b, row);
+			add_help_row(b, p, row);
 		}
 	}
 	if (more.n) {
@@ -150,9 +180,9 @@ _Noreturn void option_print_help(const struct program *p, int command, bool all)
 	const struct program_command *own = command ? &p->commands[command] : NULL;
 	if (own) {
 		buffer_format(&b, "Usage: %s %s %s\n", p->name, own->name, own->usage);
-		buffer_add_byte(&b, (char)toupper((unsigned char)own->summary[0]));
-		char *summary = memory_format("%s.", own->summary + 1);
-		add_wrapped(&b, 1, 0, summary);
+		char *summary = memory_format("%c%s.", toupper((unsigned char)own->summary[0]),
+					      own->summary + 1);
+		add_wrapped(&b, 0, 0, summary);
 		free(summary);
 	} else {
 		buffer_format(&b, "Usage: %s %s\n", p->name, p->usage);
@@ -231,13 +261,14 @@ static void add_man_row(struct buffer *b, const struct program *p, const struct 
 		buffer_add_text(b, "\\fR");
 	}
 	buffer_add_byte(b, '\n');
-	char *help = row_help(row);
+	char *help = row_help(p, row);
 	struct buffer line = {0};
-	for (const char *at = row->of; at && *at; at++)
+	bool others = row->of && !option_applies(p, row, 0); /* than the command without a name */
+	for (const char *at = row->of; others && *at; at++)
 		buffer_format(&line, *at == ',' ? "%c " : "%c", *at);
-	if (row->of)
+	if (others)
 		buffer_add_text(&line, ": ");
-	bool as_is = row->of || begins_with_value(p, help);
+	bool as_is = others || begins_with_value(p, help);
 	buffer_add_byte(&line, as_is ? help[0] : (char)toupper((unsigned char)help[0]));
 	buffer_add_text(&line, help + 1);
 	buffer_add_text(&line, ".");
@@ -251,7 +282,7 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 {
 	static const char *const KIND[] = {
 		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
-		"choice", "list", "help", "version", "limit", "output", "state", "alias", "group",
+		"choice", "list", "help", "version", "limit", "output", "state", "alias", "group", "text", "list",
 	};
 	char letter[2] = {row->letter, '\0'};
 	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],

@@ -59,7 +59,9 @@ bool option_given(const char *name)
 
 struct column option_column(const char *option, const char *name)
 {
-	return (struct column){name, option_given(option) ? option : NULL};
+	const struct option_row *row = option_row_called(seen.rows, option);
+	const char *by = row && seen.renamed[row - seen.rows] ? "rename" : option;
+	return (struct column){name, option_given(option) ? by : NULL};
 }
 
 bool option_switched(const char *on, const char *off, bool otherwise)
@@ -137,6 +139,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 		*(bool *)at = false;
 		break;
 	case OPTION_TEXT:
+	case OPTION_COLUMN:
 	case OPTION_FILE:
 	case OPTION_OUTPUT:
 	case OPTION_STATE:
@@ -184,6 +187,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 	case OPTION_VERSION:
 	case OPTION_ALIAS:
 	case OPTION_GROUP:
+	case OPTION_RENAME:
 		break;
 	}
 }
@@ -295,6 +299,27 @@ static const struct option_row *row_answered(int answer)
 	return row;
 }
 
+/* --rename user=uid is --user uid. Returns the row of the column. */
+static const struct option_row *rename_column(const struct option_row *rename, const char *value,
+					      void *options)
+{
+	size_t n = strcspn(value, "=");
+	if (n == 0 || value[n] == '\0' || value[n + 1] == '\0')
+		bad_value(rename, value, "not COLUMN=NAME");
+	for (size_t i = 0; i < seen.n; i++) {
+		const struct option_row *row = &seen.rows[i];
+		if (row->kind != OPTION_COLUMN || strlen(row->name) != n || memcmp(row->name, value, n) != 0)
+			continue;
+		*(const char **)((char *)options + row->at) = value + n + 1;
+		seen.renamed[i] = true;
+		return row;
+	}
+	struct buffer problem = {0};
+	buffer_add_text(&problem, "no such COLUMN, there are ");
+	option_columns_text(&problem, seen.rows);
+	bad_value(rename, value, buffer_text(&problem));
+}
+
 /* Takes one option into its place. */
 static void take(const struct option_row *row, const char *value, void *options)
 {
@@ -310,7 +335,12 @@ static void take(const struct option_row *row, const char *value, void *options)
 	if (row->kind == OPTION_LIST && *when == 0)
 		*(struct option_list *)((char *)options + row->at) =
 			(struct option_list){0}; /* what is given replaces the default */
-	set_value(row, value, options);
+	if (row->kind == OPTION_RENAME)
+		seen.when[rename_column(row, value, options) - seen.rows] = ++order;
+	else
+		set_value(row, value, options);
+	if (row->kind == OPTION_COLUMN)
+		seen.renamed[row - seen.rows] = false;
 	*when = ++order;
 }
 
@@ -354,6 +384,7 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 	while (seen.rows[seen.n].name)
 		seen.n++;
 	seen.when = memory_zero(seen.n + 1, sizeof *seen.when);
+	seen.renamed = memory_zero(seen.n + 1, sizeof *seen.renamed);
 	const char *dump = getenv("RECPIPE_DUMP_OPTIONS");
 	if (dump && *dump)
 		option_dump(program, dump);

@@ -49,6 +49,8 @@ enum option_kind {
 	OPTION_STATE,    /* the same: a file that is written while the tool runs (outputs.h) */
 	OPTION_ALIAS,    /* an old name, not documented: `fallback` is the option it stands for */
 	OPTION_GROUP,    /* no option: a heading, `help`, of the rows that follow */
+	OPTION_COLUMN,   /* const char *, not empty: what the input calls the column of this name */
+	OPTION_RENAME,   /* COLUMN=NAME, for the OPTION_COLUMN rows of the table; may be repeated */
 };
 
 struct option_list {
@@ -99,6 +101,8 @@ struct option_row {
 	{.name = option, .kind = of, .argument = shown, .at = OPTION_AT(member, type), __VA_ARGS__}
 #define OPTION_TEXT(option, shown, member, ...) \
 	OPTION_VALUE(OPTION_TEXT, const char *, option, shown, member, __VA_ARGS__)
+#define OPTION_COLUMN(option, member, ...) \
+	OPTION_VALUE(OPTION_COLUMN, const char *, option, "COLUMN", member, __VA_ARGS__)
 #define OPTION_FILE(option, shown, member, ...) \
 	OPTION_VALUE(OPTION_FILE, const char *, option, shown, member, __VA_ARGS__)
 #define OPTION_OUTPUT(option, shown, member, ...) \
@@ -154,6 +158,10 @@ struct common {
 		.help = "at a TAB or line end inside a CSV value: make it a space and count it, or stop"), \
 	OPTION_OUTPUT("rejects", "FILE", common.rejects, \
 		.help = "keep the raw lines of rejected rows in FILE")
+/* For a table with OPTION_COLUMN rows. */
+#define COMMON_RENAME \
+	{.name = "rename", .kind = OPTION_RENAME, .argument = "COLUMN=NAME", \
+		.help = "the input's column NAME is meant by COLUMN"}
 #define COMMON_OUTPUT_FILE \
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \
 		.help = "write to FILE, whole or not at all, instead of standard output")
@@ -227,8 +235,8 @@ int option_command(void);
 /* Was the option on the command line? */
 bool option_given(const char *name);
 
-/* The column that the option `--option` names; `name` is its value, which is a default
- * when the option is not on the command line. */
+/* The column that the option `--option` (or --rename) names; `name` is its value, which is
+ * a default when neither is on the command line. */
 struct column option_column(const char *option, const char *name);
 
 /* A pair of switches: true when `on` was the last one given, false when `off`

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The option tables: no rule of a row names an option or a value that there is not, no
 # letter or name is given twice; a member of another type than its row's kind does not
-# compile; the rules of every tool are heard, with the standard sentences.
+# compile; --help shows a few options, --help=all all, a command's --help its own.
 set -u
 cd "$RECPIPE_ROOT" || exit 1
 bad=0
@@ -10,8 +10,30 @@ complain()
 	echo "$1"
 	bad=1
 }
+# the names of the options that a --help shows
+shown()
+{
+	sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p'
+}
 for tool in "$RECPIPE_BIN"/*; do
-	RECPIPE_DUMP_OPTIONS=check "$tool" < /dev/null || complain "^ mend the table of $(basename "$tool")"
+	name=$(basename "$tool")
+	RECPIPE_DUMP_OPTIONS=check "$tool" < /dev/null || complain "^ mend the table of $name"
+	# A newcomer sees few options, --help=all and the manual all.
+	n=$("$tool" --help | shown | grep -c .)
+	[ "$n" -le 24 ] || complain "$name --help shows $n options: put those for few users after OPTION_GROUP"
+	[ "$name" = tune-hparams ] && continue # it shows those of its commands with them
+	RECPIPE_DUMP_OPTIONS=table "$tool" | sed 1d | cut -f 1 > "$RECPIPE_TMP/table"
+	"$tool" --help=all | shown | cmp -s - "$RECPIPE_TMP/table" || complain "$name --help=all does not show all"
+done
+[ "$(train-mf --help | shown | grep -c .)" -le 14 ] || complain 'train-mf --help shows more than fourteen options'
+
+# The options of the commands of tune-hparams.
+[ "$(tune-hparams best --help | shown | tr '\n' ' ')" = \
+	'study output quiet verbose help version as-shell step-as progress no-progress ' ] ||
+	complain 'tune-hparams best --help does not show the options of best alone'
+tune-hparams ask --help | shown | grep -qx step-as && complain 'ask --help shows an option of best'
+for command in best top history importance plot ask tell; do
+	tune-hparams --help | grep -qE "^  $command  +[a-z]" || complain "tune-hparams --help does not list $command"
 done
 
 # compiles ROW: a table with this row

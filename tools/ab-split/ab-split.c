@@ -37,13 +37,23 @@ static const struct option_row OPTIONS[] = {
 		.help = "an experiment of N equal arms: C, T1, ..."),
 	OPTION_FILE("experiments", "FILE", rules.registry,
 		.help = "the registry of experiments, as TSV: name arm weight recommender salt"),
+	OPTION_FLAG("append", append,
+		.excludes = "stratify,rerandomize",
+		.help = "keep all input columns, followed by the arms"),
+	OPTION_FILE("override", "FILE", overrides,
+		.help = "arms set by hand, as TSV: user experiment arm"),
+	OPTION_FLAG("check", check,
+		.excludes = "append",
+		.help = "instead of assigning, test whether the arms have the planned sizes and the "
+			"experiments are independent"),
+	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+
+	OPTION_GROUP("Assignment"),
 	OPTION_LIST("traffic", "NAME=SHARE", rules.traffic,
 		.help = "include only this share of the ids, by a separate hash; the others get no "
 			"arm"),
 	OPTION_LIST("layer", "NAME=A,B,...", rules.layers,
 		.help = "mutually exclusive experiments: an id is in at most one of them"),
-	OPTION_FILE("override", "FILE", overrides,
-		.help = "arms set by hand, as TSV: user experiment arm"),
 	OPTION_TEXT("stratify", "COLUMN", stratify,
 		.help = "assign arms within each value of COLUMN so that their shares there are as "
 			"planned; depends on all ids of the input"),
@@ -54,15 +64,13 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("covariate", "COLUMN", covariates,
 		.requires = "rerandomize|check",
 		.help = "a numeric column, for --rerandomize and --check"),
-	OPTION_FLAG("check", check,
-		.excludes = "append",
-		.help = "instead of assigning, test whether the arms have the planned sizes and the "
-			"experiments are independent"),
-	OPTION_FLAG("append", append,
-		.excludes = "stratify,rerandomize",
-		.help = "keep all input columns, followed by the arms"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "name of the column with ids"),
-	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+
+	OPTION_GROUP("Input"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with ids"),
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

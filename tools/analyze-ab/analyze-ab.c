@@ -31,7 +31,7 @@
 #include "parts.h"
 
 #define COLUMN_ROW(column, text) \
-	OPTION_TEXT(#column, "COLUMN", column, .fallback = #column, .help = text)
+	OPTION_COLUMN(#column, column, .fallback = #column, .help = text)
 
 static const struct option_row OPTIONS[] = {
 	OPTION_LIST("experiment", "COLUMN", experiments,
@@ -43,43 +43,64 @@ static const struct option_row OPTIONS[] = {
 		.fallback = "time,sessions,mean_request_latency,mean_tracks_per_session,mean_time_per_session",
 		.help = "metrics to compare: a value per user, a ratio of sums as in time/sessions, "
 			"or a quantile as in q90:time; see Metrics below"),
+	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
+		.help = "significance level; intervals cover 1 - X"),
+	OPTION_FILE("pre", "FILE", pre,
+		.help = "events (or users) from before the experiment, to reduce variance (CUPED)"),
+	OPTION_FLAG("daily", daily,
+		.help = "effects as of the end of each day, with columns day and day_share"),
+	OPTION_TEXT("plan", "SHARE,...", plan,
+		.excludes = "daily,details,health,aa,user-table",
+		.help = "instead of effects, write the users and days needed to detect these "
+			"relative effects"),
+	OPTION_OUTPUT("health", "FILE", health,
+		.help = "write every health check as TSV: experiment check arm value p verdict"),
+	OPTION_CHOICE("format", "FORMAT", format, "auto|tsv|table", .fallback = "auto",
+		.help = "TSV, or an aligned table; auto is a table on a terminal, else TSV"),
+	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+
+	OPTION_GROUP("Users and events"),
 	OPTION_FLAG("user-level", user_level,
 		.requires = "experiment",
 		.excludes = "merge,partial,triggered,from,to,grouped,session-table,unfinished,daily,"
 			"multi-arm!=exclude",
 		.help = "the input has one row per user: the id, the arms, and the metrics as "
 			"columns"),
-	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
-		.help = "significance level; intervals cover 1 - X"),
-	OPTION_REAL("power", "X", power, .fallback = "0.8", .low = 0.01, .high = 0.9999,
-		.help = "statistical power, for the minimum detectable effect and --plan"),
+	OPTION_TEXT("triggered", "COLUMN", triggered,
+		.help = "only users with an event where COLUMN is 1: those whom the experiment could "
+			"affect"),
+	OPTION_TEXT("from", "TIME", from,
+		.help = "only events from TIME on: milliseconds since 1970 or YYYY-MM-DD (UTC)"),
+	OPTION_TEXT("to", "TIME", to, .help = "only events before TIME"),
+	OPTION_CHOICE("multi-arm", "HOW", multi_arm, "exclude|keep", .fallback = "exclude",
+		.help = "users in several arms: exclude them, or count each arm's events as a "
+			"separate user"),
+	OPTION_CHOICE("unfinished", "HOW", unfinished, "drop|count", .fallback = "drop",
+		.help = "events after a user's final `last`: drop them, or count them in everything "
+			"but sessions"),
+	OPTION_FILE("experiments", "FILE", experiments_file,
+		.help = "the registry with the planned weights, as TSV: name arm weight"),
+	OPTION_LIST("weights", "ARM=N", weights,
+		.help = "the planned weight of an arm; 1 if not given"),
+	OPTION_REAL("srm-threshold", "X", srm_threshold, .fallback = "0.001", .low = 0, .high = 1,
+		.help = "warn of a sample ratio mismatch when its p is below X"),
+
+	OPTION_GROUP("Tests and intervals"),
+	OPTION_CHOICE("test", "TEST", test, "welch|mann-whitney|bootstrap", .fallback = "welch",
+		.help = "the test that gives p; with bootstrap also the intervals; mann-whitney "
+			"applies to means only"),
 	OPTION_CHOICE("interval", "METHOD", interval, INTERVALS, .fallback = "delta",
 		.help = "method for the interval of the relative effect"),
 	OPTION_CHOICE("adjust", "METHOD", adjust, ADJUSTMENTS, .fallback = "holm",
 		.help = "multiple-testing correction of p_adjusted and mde, over all treatments and "
 			"metrics of an experiment; intervals are not adjusted"),
-	OPTION_CHOICE("test", "TEST", test, "welch|mann-whitney|bootstrap", .fallback = "welch",
-		.help = "the test that gives p; with bootstrap also the intervals; mann-whitney "
-			"applies to means only"),
+	OPTION_REAL("power", "X", power, .fallback = "0.8", .low = 0.01, .high = 0.9999,
+		.help = "statistical power, for the minimum detectable effect and --plan"),
 	OPTION_INT("rounds", "N", rounds, .fallback = "2000", .low = 100, .high = 1e7,
 		.help = "number of bootstrap samples"),
 	OPTION_REAL("winsorize", "Q", winsorize, .low = 0.5, .high = 0.9999999,
 		.help = "cap the values of means at quantile Q of all users of the experiment, and "
 			"report the cap"),
-	OPTION_FILE("pre", "FILE", pre,
-		.help = "events (or users) from before the experiment, to reduce variance (CUPED)"),
-	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
-		.help = "the covariate of users who are not in --pre"),
-	OPTION_FILE("users", "FILE", users,
-		.requires = "segment|stratify",
-		.help = "attributes of users, for --segment or --stratify: a table with the user "
-			"column"),
-	OPTION_TEXT("segment", "COLUMN", segment,
-		.requires = "users", .excludes = "stratify",
-		.help = "also report effects for each value of this column of --users"),
-	OPTION_TEXT("stratify", "COLUMN", stratify,
-		.requires = "users", .excludes = "test=bootstrap",
-		.help = "post-stratify effects of means by this column of --users"),
 	OPTION_LIST("margin", "[METRIC=]SHARE", margins,
 		.excludes = "test=bootstrap",
 		.help = "add p_margin, the p of a non-inferiority test: the treatment is not worse "
@@ -92,34 +113,25 @@ static const struct option_row OPTIONS[] = {
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
 		.help = "number of users at which --sequential is tightest"),
-	OPTION_REAL("srm-threshold", "X", srm_threshold, .fallback = "0.001", .low = 0, .high = 1,
-		.help = "warn of a sample ratio mismatch when its p is below X"),
-	OPTION_LIST("weights", "ARM=N", weights,
-		.help = "the planned weight of an arm; 1 if not given"),
-	OPTION_FILE("experiments", "FILE", experiments_file,
-		.help = "the registry with the planned weights, as TSV: name arm weight"),
-	OPTION_CHOICE("multi-arm", "HOW", multi_arm, "exclude|keep", .fallback = "exclude",
-		.help = "users in several arms: exclude them, or count each arm's events as a "
-			"separate user"),
-	OPTION_CHOICE("unfinished", "HOW", unfinished, "drop|count", .fallback = "drop",
-		.help = "events after a user's final `last`: drop them, or count them in everything "
-			"but sessions"),
-	OPTION_TEXT("triggered", "COLUMN", triggered,
-		.help = "only users with an event where COLUMN is 1: those whom the experiment could "
-			"affect"),
-	OPTION_TEXT("from", "TIME", from,
-		.help = "only events from TIME on: milliseconds since 1970 or YYYY-MM-DD (UTC)"),
-	OPTION_TEXT("to", "TIME", to, .help = "only events before TIME"),
-	OPTION_FLAG("daily", daily,
-		.help = "effects as of the end of each day, with columns day and day_share"),
 	OPTION_INT("aa", "N", aa, .low = 1, .high = 1e6,
 		.help = "run N A/A splits of all users and report the false-positive rate"),
-	OPTION_TEXT("plan", "SHARE,...", plan,
-		.excludes = "daily,details,health,aa,user-table",
-		.help = "instead of effects, write the users and days needed to detect these "
-			"relative effects"),
-	OPTION_OUTPUT("health", "FILE", health,
-		.help = "write every health check as TSV: experiment check arm value p verdict"),
+	COMMON_SEED,
+
+	OPTION_GROUP("Covariates and segments"),
+	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
+		.help = "the covariate of users who are not in --pre"),
+	OPTION_FILE("users", "FILE", users,
+		.requires = "segment|stratify",
+		.help = "attributes of users, for --segment or --stratify: a table with the user "
+			"column"),
+	OPTION_TEXT("segment", "COLUMN", segment,
+		.requires = "users", .excludes = "stratify",
+		.help = "also report effects for each value of this column of --users"),
+	OPTION_TEXT("stratify", "COLUMN", stratify,
+		.requires = "users", .excludes = "test=bootstrap",
+		.help = "post-stratify effects of means by this column of --users"),
+
+	OPTION_GROUP("Further tables"),
 	OPTION_OUTPUT("details", "FILE", details,
 		.help = "write every further statistic as TSV: experiment treatment metric stat "
 			"value"),
@@ -128,6 +140,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("session-table", "FILE", session_table,
 		.help = "write every finished session as TSV: user session start end tracks time "
 			"latency skips"),
+
+	OPTION_GROUP("Large inputs"),
 	OPTION_FLAG("grouped", grouped,
 		.help = "the rows are sorted by the bytes of the user id: only one user's rows are "
 			"kept in memory"),
@@ -141,17 +155,21 @@ static const struct option_row OPTIONS[] = {
 	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15,
 		.requires = "merge",
 		.help = "with --merge, fail (3) unless exactly N parts are read"),
-	OPTION_CHOICE("format", "FORMAT", format, "auto|tsv|table", .fallback = "auto",
-		.help = "TSV, or an aligned table; auto is a table on a terminal, else TSV"),
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME,
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
 	COLUMN_ROW(message, "name of the column with next or last"),
 	COLUMN_ROW(timestamp, "name of the column with times"),
-	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	COLUMN_ROW(user, "name of the column with user ids"),
 	COLUMN_ROW(track, "name of the column with the track played"),
 	COLUMN_ROW(time, "name of the column with the share listened to"),
 	COLUMN_ROW(latency, "name of the column with the request latency in seconds"),
 	COLUMN_ROW(recommendation, "name of the column with the track recommended next"),
-	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

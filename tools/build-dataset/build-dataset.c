@@ -43,20 +43,9 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
-	OPTION_TEXT("time", "COLUMN", time, .fallback = "time",
-		.requires = "weight=sum/max/last",
-		.help = "the column that --weight sum, max and last are about"),
-	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
-		.help = "the column that says when; passed on when it is there"),
-	TIMESTAMP_UNIT_ROW(unit, "ms"),
 	OPTION_CHOICE("weight", "HOW", weight, "binary|count|sum|max|last", .fallback = "binary",
 		.help = "the weight of a pair: 1, its rows, or the sum, greatest or latest of their "
 			"times"),
-	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "halve a row's weight for every TIME that it is older than the newest row "
-			"(30d, 12h)"),
 	OPTION_INT("min-user-interactions", "N", min_user, .fallback = "1", .low = 1, .high = 1e15,
 		.help = "keep users with at least N pairs"),
 	OPTION_INT("min-item-interactions", "N", min_item, .fallback = "1", .low = 1, .high = 1e15,
@@ -64,14 +53,34 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("core", core,
 		.excludes = "count-on=train",
 		.help = "apply both again to what is left, until nothing changes"),
-	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
-		.help = "count all pairs before the split, or those in train after it"),
 	OPTION_TEXT("test", "SPLIT", test,
 		.help = "rows for the test: a share of them, last:N of each user, or after:TIMESTAMP "
 			"(in the input's unit, or a date)"),
 	OPTION_TEXT("validation", "SPLIT", validation,
 		.help = "the same for validation, among the rows that are not in the test"),
-	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
+
+	OPTION_GROUP("Weights and thresholds"),
+	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
+		.help = "halve a row's weight for every TIME that it is older than the newest row "
+			"(30d, 12h)"),
+	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
+		.help = "count all pairs before the split, or those in train after it"),
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME,
+	TIMESTAMP_UNIT_ROW(unit, "ms"),
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("time", time, .fallback = "time",
+		.requires = "weight=sum/max/last",
+		.help = "the column that --weight sum, max and last are about"),
+	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
+		.help = "the column that says when; passed on when it is there"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

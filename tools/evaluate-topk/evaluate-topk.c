@@ -38,20 +38,26 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "the rows that lists are measured on"),
 	OPTION_FILE("model", "FILE", model, .help = "the model that auc is computed from"),
+	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+
+	OPTION_GROUP("Input"),
 	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
 		.help = "a user's items in these splits (or all, or none) are no negatives for auc"),
-	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the lists' column of users"),
-	OPTION_TEXT("rank", "COLUMN", rank, .fallback = "rank",
-		.help = "the lists' column of ranks; a stream without it is in the order of the "
-			"ranks"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the lists' column of items"),
-	OPTION_TEXT("score", "COLUMN", score, .fallback = "score",
-		.help = "the lists' column of scores; looked at only when it is named, and no metric "
-			"uses it"),
+	COMMON_RENAME, COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
 		.help = "instruction set for auc"),
-	COMMON_THREADS, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the lists' column of users"),
+	OPTION_COLUMN("rank", rank, .fallback = "rank",
+		.help = "the lists' column of ranks; a stream without it is in the order of the "
+			"ranks"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the lists' column of items"),
+	OPTION_COLUMN("score", score, .fallback = "score",
+		.help = "the lists' column of scores; looked at only when it is named, and no metric "
+			"uses it"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

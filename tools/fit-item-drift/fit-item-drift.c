@@ -42,15 +42,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "the forms to compare with static: bins-5, bins-10, bins-30, linear, "
 			"spline-6, spline-12, novelty-20, novelty-5, age, season, step, all-bins-30, "
 			"user-drift, user-day"),
-	OPTION_TEXT("lambdas", "X,..", lambdas, .fallback = "1,3,10,30,100,300",
-		.help = "strengths of the ridge to pick from on the validation rows"),
 	OPTION_CHOICE("split", "HOW", split, "random|user-last|temporal", .fallback = "random",
 		.help = "hold out rows by a hash, each user's last, or the last of all"),
-	OPTION_REAL("validation", "SHARE", validation, .fallback = "0.1", .low = ABOVE_ZERO,
-		.high = 0.5,
-		.help = "share of the rows that picks the strength"),
-	OPTION_REAL("test", "SHARE", test, .fallback = "0.1", .low = ABOVE_ZERO, .high = 0.5,
-		.help = "share of the rows that the gain is measured on"),
 	OPTION_TEXT("form", "NAME", form,
 		.requires = "save|print-curve|plot",
 		.help = "the form for --print-curve, --plot and --save (the best on the validation "
@@ -65,13 +58,30 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "save,print-curve,plot,form",
 		.help = "fit nothing: add to each row (user, item, timestamp) what the form kept in "
 			"FILE predicts"),
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+
+	OPTION_GROUP("Fit"),
+	OPTION_TEXT("lambdas", "X,..", lambdas, .fallback = "1,3,10,30,100,300",
+		.help = "strengths of the ridge to pick from on the validation rows"),
+	OPTION_REAL("validation", "SHARE", validation, .fallback = "0.1", .low = ABOVE_ZERO,
+		.high = 0.5,
+		.help = "share of the rows that picks the strength"),
+	OPTION_REAL("test", "SHARE", test, .fallback = "0.1", .low = ABOVE_ZERO, .high = 0.5,
+		.help = "share of the rows that the gain is measured on"),
+	COMMON_SEED,
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME,
 	TIMESTAMP_UNIT_ROW(unit, "s"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of users"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of items"),
-	OPTION_TEXT("rating", "COLUMN", rating, .fallback = "rating", .help = "the column of ratings"),
-	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of users"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of items"),
+	OPTION_COLUMN("rating", rating, .fallback = "rating", .help = "the column of ratings"),
+	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
 		.help = "the column of times"),
-	COMMON_INPUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_SEED, COMMON_LOG,
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

@@ -46,13 +46,19 @@ static const struct option_row OPTIONS[] = {
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "the length of the first steps"},
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
 		.help = "use the rows of these splits: a list of train, validation, test, or all"),
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME, COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
 		.help = "vector instructions; portable gives the same bytes on every machine"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
-	OPTION_TEXT("weight", "COLUMN", weight, .fallback = "weight", .help = "the column of weights"),
-	OPTION_TEXT("split", "COLUMN", split, .fallback = "split", .help = "the column of splits"),
-	COMMON_THREADS, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("weight", weight, .fallback = "weight", .help = "the column of weights"),
+	OPTION_COLUMN("split", split, .fallback = "split", .help = "the column of splits"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

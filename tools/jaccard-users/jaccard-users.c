@@ -43,24 +43,31 @@ struct options {
 static const char *const VOTE[] = {"sum", "mean", "plain"}; /* by enum vote */
 
 static const struct option_row OPTIONS[] = {
+	OPTION_INT("k", "N", k, .letter = 'k', .low = 1, .high = 1 << 30,
+		.help = "each user's N nearest, ties by id; with --recommend 50 unless given"),
+	OPTION_CHOICE("measure", "NAME", measure, "jaccard|cosine|overlap", .fallback = "jaccard",
+		.help = "the measure; a distance is 1 minus it"),
 	OPTION_REAL("min-rating", "X", min_rating, .fallback = "3",
 		.help = "a rating of at least X puts the item into the user's set"),
 	OPTION_FLAG("binary", binary,
 		.excludes = "rating,min-rating",
 		.help = "every row puts its item into the set; no rating is read"),
-	OPTION_CHOICE("measure", "NAME", measure, "jaccard|cosine|overlap", .fallback = "jaccard",
-		.help = "the measure; a distance is 1 minus it"),
-	OPTION_INT("k", "N", k, .letter = 'k', .low = 1, .high = 1 << 30,
-		.help = "each user's N nearest, ties by id; with --recommend 50 unless given"),
-	OPTION_REAL("max-distance", "D", max_distance, .fallback = "1", .low = 0, .high = 1,
-		.help = "only pairs at a distance of at most D"),
 	OPTION_LIST("of", "USER", of, .help = "only this user against all others, the nearest first"),
 	OPTION_INT("recommend", "N", recommend, .low = 1, .high = 1 << 30,
 		.help = "write the N best items that the neighbors rated and the user did not"),
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+
+	OPTION_GROUP("Neighbors and votes"),
+	OPTION_REAL("max-distance", "D", max_distance, .fallback = "1", .low = 0, .high = 1,
+		.help = "only pairs at a distance of at most D"),
 	OPTION_CHOICE("vote", "HOW", vote, "sum|mean|plain", .fallback = "sum",
 		.requires = "recommend",
 		.help = "how neighbors' ratings make a score: centerd by their user's mean and "
 			"summed with the similarity as weight, averaged, or summed as they are"),
+	OPTION_TEXT("fit-splits", "NAME,..", fit_splits, .fallback = "train",
+		.help = "the rows that count (or all) where the stream has a column of splits"),
+
+	OPTION_GROUP("Approximate search"),
 	OPTION_FLAG("approximate", approximate,
 		.requires = "measure=jaccard",
 		.help = "look only at pairs that MinHash finds; how many it misses is said"),
@@ -72,15 +79,19 @@ static const struct option_row OPTIONS[] = {
 		.help = "minima in a band: more leave pairs of low similarity out"),
 	OPTION_CHOICE("repeats", "HOW", repeats, "fail|max", .fallback = "fail",
 		.help = "a user's item that comes twice: stop, or keep the highest rating"),
-	OPTION_TEXT("fit-splits", "NAME,..", fit_splits, .fallback = "train",
-		.help = "the rows that count (or all) where the stream has a column of splits"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of users"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of items"),
-	OPTION_TEXT("rating", "COLUMN", rating, .fallback = "rating",
+	COMMON_SEED,
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME, COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of users"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of items"),
+	OPTION_COLUMN("rating", rating, .fallback = "rating",
 		.help = "the column of ratings (weight, time ..)"),
-	OPTION_TEXT("split", "COLUMN", split, .fallback = "split",
+	OPTION_COLUMN("split", split, .fallback = "split",
 		.help = "the column of splits; it may be missing"),
-	COMMON_INPUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_SEED, COMMON_LOG,
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

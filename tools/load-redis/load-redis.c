@@ -34,8 +34,6 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("redis", "URL", redis, .fallback = "redis://127.0.0.1:6379/0",
 		.help = "the server: redis://[USER@]HOST[:PORT][/DATABASE] or "
 			"unix://[USER@]PATH[?db=DATABASE]; the password comes from REDISCLI_AUTH"),
-	OPTION_FILE("password-file", "FILE", password_file,
-		.help = "the first line of FILE is the password"),
 	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs",
 		.help = "the keys are NAME:lists, NAME:items, NAME:popular and NAME:meta"),
 	OPTION_FILE("items", "FILE", items,
@@ -43,33 +41,15 @@ static const struct option_row OPTIONS[] = {
 			"blocked"),
 	OPTION_FILE("popular", "FILE", popular,
 		.help = "publish the items of FILE, in its order, as the popular list"),
-	OPTION_CHOICE("layout", "HOW", layout, "hash|string|list", .fallback = "hash",
-		.help = "a hash of all lists; or a key for each user, a string or a Redis list, "
-			"which expires after --ttl"),
-	OPTION_INT("shards", "N", shards, .fallback = "1", .low = 1, .high = SHARDS_MAX,
-		.help = "spread --layout hash over N keys"),
-	OPTION_DURATION("ttl", "TIME", ttl_s, .fallback = "7d", .low = 1, .high = 315360000,
-		.help = "how long the keys of --layout string and list live from their publication "
-			"on"),
-	OPTION_FLAG("delta", delta,
-		.excludes = "items,popular,layout!=hash,shards!=1",
-		.help = "replace only the lists of these users, at once; they are served until the "
-			"next full load"),
 	OPTION_INT("min-rows", "N", min_rows, .fallback = "1", .low = 1, .high = 1e15,
 		.help = "refuse to publish fewer than N lists"),
 	OPTION_REAL("max-shrink", "SHARE", max_shrink, .fallback = "1", .low = 0, .high = 1,
 		.help = "refuse to publish when more than SHARE of the live number of lists would be "
 			"lost"),
-	OPTION_INT("window", "N", window, .fallback = "1000", .low = 1, .high = 1e6,
-		.help = "commands that are sent before their replies are read"),
-	OPTION_DURATION("timeout", "TIME", timeout_s, .fallback = "5s", .low = 1e-3, .high = 86400,
-		.help = "how long to wait for the connection and for each reply"),
-	OPTION_INT("retries", "N", retries, .fallback = "5", .low = 0, .high = 1000,
-		.help = "connect again N times, after 0.1 s, 0.2 s, 0.4 s, ... at most 5 s, when the "
-			"server is lost"),
-	OPTION_DURATION("staging-ttl", "TIME", staging_ttl_s, .fallback = "1d", .low = 1,
-		.high = 31536000,
-		.help = "expire what was staged and not published after TIME"),
+	OPTION_FLAG("delta", delta,
+		.excludes = "items,popular,layout!=hash,shards!=1",
+		.help = "replace only the lists of these users, at once; they are served until the "
+			"next full load"),
 	OPTION_FLAG("rollback", rollback,
 		.excludes = "dry-run,emit-resp,delta,items,popular,FILE",
 		.help = "publish the previous generation again, when it is whole; reads no input"),
@@ -80,15 +60,45 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("dry-run", dry_run,
 		.excludes = "emit-resp",
 		.help = "read and check everything, ask the server, change nothing"),
+	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+
+	OPTION_GROUP("Layout"),
+	OPTION_CHOICE("layout", "HOW", layout, "hash|string|list", .fallback = "hash",
+		.help = "a hash of all lists; or a key for each user, a string or a Redis list, "
+			"which expires after --ttl"),
+	OPTION_INT("shards", "N", shards, .fallback = "1", .low = 1, .high = SHARDS_MAX,
+		.help = "spread --layout hash over N keys"),
+	OPTION_DURATION("ttl", "TIME", ttl_s, .fallback = "7d", .low = 1, .high = 315360000,
+		.help = "how long the keys of --layout string and list live from their publication "
+			"on"),
+	OPTION_DURATION("staging-ttl", "TIME", staging_ttl_s, .fallback = "1d", .low = 1,
+		.high = 31536000,
+		.help = "expire what was staged and not published after TIME"),
+
+	OPTION_GROUP("Connection"),
+	OPTION_FILE("password-file", "FILE", password_file,
+		.help = "the first line of FILE is the password"),
+	OPTION_INT("window", "N", window, .fallback = "1000", .low = 1, .high = 1e6,
+		.help = "commands that are sent before their replies are read"),
+	OPTION_DURATION("timeout", "TIME", timeout_s, .fallback = "5s", .low = 1e-3, .high = 86400,
+		.help = "how long to wait for the connection and for each reply"),
+	OPTION_INT("retries", "N", retries, .fallback = "5", .low = 0, .high = 1000,
+		.help = "connect again N times, after 0.1 s, 0.2 s, 0.4 s, ... at most 5 s, when the "
+			"server is lost"),
 	OPTION_FLAG("emit-resp", emit,
 		.excludes = "delta,layout!=hash,shards!=1",
 		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
 			"sending them"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("rank", "COLUMN", rank, .fallback = "rank", .help = "the column of ranks"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item",
+
+	OPTION_GROUP("Input"),
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "the column of ranks"),
+	OPTION_COLUMN("item", item, .fallback = "item",
 		.help = "the column of item ids, of the lists and of --items and --popular"),
-	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

@@ -48,31 +48,47 @@ static const struct option_row OPTIONS[] = {
 		.help = "the lists as load-redis published them: "
 			"redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
 			"the password comes from REDISCLI_AUTH"),
-	OPTION_FILE("password-file", "FILE", password_file,
-		.help = "the first line of FILE is the password"),
-	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs", .help = "load-redis's --prefix"),
 	OPTION_FILE("items", "FILE", items,
 		.help = "the catalog (item, and artist available blocked): random tracks are drawn "
 			"from it, and nothing else is recommended"),
-	OPTION_FILE("popular", "FILE", popular,
-		.help = "the items of FILE, in its order, are the popular ones"),
 	OPTION_TEXT("recommender", "NAME,..", recommender, .fallback = "indexed",
 		.help = "who answers where no experiment decides: random, popular, sticky-artist, "
 			"delta or indexed, and then who is asked when there is no answer; random is "
 			"always the last"),
 	OPTION_LIST("experiment", "NAME[=N]", experiments,
 		.help = "an experiment with N equal arms C, T1, .., or as many as --arm names"),
-	OPTION_LIST("arm", "ARM=NAME,..", arms,
-		.help = "the recommender of an arm of the first --experiment"),
 	OPTION_FILE("experiments", "FILE", registry,
 		.help = "the registry: name arm weight recommender salt"),
+	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; opened again on SIGHUP"),
+	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
+
+	OPTION_GROUP("Recommenders"),
+	OPTION_FILE("popular", "FILE", popular,
+		.help = "the items of FILE, in its order, are the popular ones"),
+	OPTION_LIST("arm", "ARM=NAME,..", arms,
+		.help = "the recommender of an arm of the first --experiment"),
 	OPTION_CHOICE("pick", "HOW", pick, "uniform|rank|softmax", .fallback = "uniform",
 		.help = "which item of a list: any alike, by 1/rank, or by exp(score/temperature) "
 			"(--recs only)"),
 	OPTION_REAL("temperature", "X", temperature, .fallback = "1", .low = ABOVE_ZERO,
 		.high = INFINITY,
 		.help = "of --pick softmax"),
-	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; opened again on SIGHUP"),
+
+	OPTION_GROUP("Redis"),
+	OPTION_FILE("password-file", "FILE", password_file,
+		.help = "the first line of FILE is the password"),
+	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs", .help = "load-redis's --prefix"),
+	OPTION_DURATION("deadline", "TIME", deadline_s, .fallback = "20ms", .low = 1e-3, .high = 3600,
+		.help = "how long to wait for Redis before the fallback answers; with --pipeline 5s "
+			"unless it is given"),
+	OPTION_FLAG("pipeline", pipeline,
+		.requires = "redis",
+		.help = "bulk input: ask Redis for the lists of all waiting requests together, up to "
+			"2000"),
+	OPTION_DURATION("max-age", "TIME", max_age_s, .low = ABOVE_ZERO, .high = INFINITY,
+		.help = "lists that are older do not count any more"),
+
+	OPTION_GROUP("Log"),
 	OPTION_CHOICE("log-format", "HOW", log_format, "tsv|json", .fallback = "tsv",
 		.help = "the events stream, or JSON lines as import-logs reads them"),
 	OPTION_FLAG("log-sync", log_sync,
@@ -86,26 +102,23 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("clock", "HOW", clock, "auto|real|request", .fallback = "auto",
 		.help = "times of the log: this machine's, or the requests' timestamp with a latency "
 			"of 0; auto: request where there is such a column"),
-	OPTION_DURATION("deadline", "TIME", deadline_s, .fallback = "20ms", .low = 1e-3, .high = 3600,
-		.help = "how long to wait for Redis before the fallback answers; with --pipeline 5s "
-			"unless it is given"),
-	OPTION_FLAG("pipeline", pipeline,
-		.requires = "redis",
-		.help = "bulk input: ask Redis for the lists of all waiting requests together, up to "
-			"2000"),
-	OPTION_DURATION("max-age", "TIME", max_age_s, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "lists that are older do not count any more"),
-	OPTION_TEXT("message", "COLUMN", message, .fallback = "message",
-		.help = "the column that says next or last"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("track", "COLUMN", track, .fallback = "track",
-		.help = "the column of what was just played"),
-	OPTION_TEXT("time", "COLUMN", time, .fallback = "time",
-		.help = "the column of the share that was listened to"),
-	OPTION_TEXT("timestamp", "COLUMN", timestamp, .fallback = "timestamp",
-		.help = "the column of the requests' times"),
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME,
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
-	COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_COLUMN("message", message, .fallback = "message",
+		.help = "the column that says next or last"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("track", track, .fallback = "track",
+		.help = "the column of what was just played"),
+	OPTION_COLUMN("time", time, .fallback = "time",
+		.help = "the column of the share that was listened to"),
+	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
+		.help = "the column of the requests' times"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

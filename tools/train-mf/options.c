@@ -18,11 +18,26 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_FACTORS(FIT), .help = "numbers per user and item"},
 	{FIT_ROW_EPOCHS(FIT), .help = "visit every interaction N times at most"},
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "the length of the first steps"},
-	{FIT_ROW_MAX_SAMPLED(FIT),
-		.help = "warp, warp-kos: draw at most N negatives for an interaction"},
-	{FIT_ROW_KOS_K(FIT),
-		.help = "warp-kos: learn from the K-th best of the user's drawn positives"},
-	{FIT_ROW_KOS_N(FIT), .help = "warp-kos: draw N of the user's positives"},
+	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
+		.help = "fit the rows of these splits: a list of train, validation, test, or all"),
+	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
+		.help = "stop when N epochs have brought nothing on the validation rows, and keep "
+			"the best epoch; 0: run all epochs and keep the last"),
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
+
+	OPTION_GROUP("Validation and stopping"),
+	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",
+		.help = "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
+			"hit with @K"),
+	OPTION_INT("stop-users", "N", stop_users, .fallback = "5000", .low = 1, .high = 4000000000,
+		.help = "judge by N users, drawn with the seed, when more have validation rows"),
+	OPTION_TEXT("report", "METRIC", report,
+		.help = "use METRIC as --stop-metric and write `step value` rows to standard output, "
+			"the last line being the result; the model goes to --output alone"),
+	OPTION_STATE("curve", "FILE", curve,
+		.help = "write epoch, loss, metric and seconds to FILE, each epoch as it ends"),
+
+	OPTION_GROUP("Optimizer and regularization"),
 	{FIT_ROW_OPTIMIZER(FIT), .help = "how steps shrink; adadelta needs no --learning-rate"},
 	{FIT_ROW_RHO(FIT), .help = "adadelta: the share of the past in its running means"},
 	{FIT_ROW_EPSILON(FIT), .help = "adadelta: added to its running means"},
@@ -30,6 +45,18 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "pull users' numbers to zero: each visit adds X/2 times their squares to the "
 			"loss"},
 	{FIT_ROW_ITEM_ALPHA(FIT), .help = "the same for items"},
+	{FIT_ROW_INIT_SCALE(FIT), .excludes = "loss=softmax/ccl",
+		.help = "factors start uniform between -X/2 and X/2, divided by their number (ials: "
+			"by its root); softmax and ccl start at the length 1"},
+
+	OPTION_GROUP("Losses warp and warp-kos"),
+	{FIT_ROW_MAX_SAMPLED(FIT),
+		.help = "warp, warp-kos: draw at most N negatives for an interaction"},
+	{FIT_ROW_KOS_K(FIT),
+		.help = "warp-kos: learn from the K-th best of the user's drawn positives"},
+	{FIT_ROW_KOS_N(FIT), .help = "warp-kos: draw N of the user's positives"},
+
+	OPTION_GROUP("Loss ials"),
 	{FIT_ROW_UNOBSERVED(FIT),
 		.help = "ials: the weight of every pair's score being 0, beside a fitted row's "
 			"weight"},
@@ -43,6 +70,8 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "ials: steps of conjugate gradients for a row in an epoch"),
 	OPTION_INT("block-factors", "N", block_factors, .fallback = "32", .low = 1, .high = 4096,
 		.help = "ials: the factors of a block, a multiple of 16 or made one"),
+
+	OPTION_GROUP("Losses softmax and ccl"),
 	{FIT_ROW_NEGATIVES(FIT),
 		.help = "softmax, ccl: set an interaction against N items not taken, which 32 "
 			"interactions share"},
@@ -52,9 +81,8 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_MARGIN(FIT), .help = "ccl: negatives of a score below X cost nothing"},
 	{FIT_ROW_NEGATIVE_WEIGHT(FIT),
 		.help = "ccl: the weight of the negatives' mean beside the item taken"},
-	{FIT_ROW_INIT_SCALE(FIT), .excludes = "loss=softmax/ccl",
-		.help = "factors start uniform between -X/2 and X/2, divided by their number (ials: "
-			"by its root); softmax and ccl start at the length 1"},
+
+	OPTION_GROUP("Features"),
 	OPTION_FILE("user-features", "FILE", user_features,
 		.excludes = "loss=ials",
 		.help = "columns user, feature, [weight]: a user is the sum of what is here and of "
@@ -72,21 +100,8 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.requires = "user-features|item-features",
 		.help = "take feature weights as they are, rather than divided by their sum "
 			"(identity, of weight 1, included)"),
-	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
-		.help = "fit the rows of these splits: a list of train, validation, test, or all"),
-	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
-		.help = "stop when N epochs have brought nothing on the validation rows, and keep "
-			"the best epoch; 0: run all epochs and keep the last"),
-	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",
-		.help = "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
-			"hit with @K"),
-	OPTION_INT("stop-users", "N", stop_users, .fallback = "5000", .low = 1, .high = 4000000000,
-		.help = "judge by N users, drawn with the seed, when more have validation rows"),
-	OPTION_TEXT("report", "METRIC", report,
-		.help = "use METRIC as --stop-metric and write `step value` rows to standard output, "
-			"the last line being the result; the model goes to --output alone"),
-	OPTION_STATE("curve", "FILE", curve,
-		.help = "write epoch, loss, metric and seconds to FILE, each epoch as it ends"),
+
+	OPTION_GROUP("Continuing an earlier run"),
 	OPTION_FILE("init", "MODEL", init,
 		.help = "start from the numbers of an earlier model; what is not in it starts as "
 			"usual"),
@@ -97,21 +112,26 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_STATE("checkpoint", "FILE", checkpoint,
 		.help = "keep the state after each epoch in FILE, and go on from there when it "
 			"exists"),
+
+	OPTION_GROUP("Input"),
+	COMMON_RENAME, COMMON_INPUT,
+
+	OPTION_GROUP("Expert options"),
+	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,
+		.help = "cut users and items in at most N blocks, which is also how many threads "
+			"find work; changes the result"),
 	OPTION_FLAG("hogwild", hogwild,
 		.excludes = "loss=ials",
 		.help = "let all threads write the same rows without order: the result then differs "
 			"from run to run, unless there is one thread"),
-	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,
-		.help = "cut users and items in at most N blocks, which is also how many threads "
-			"find work; changes the result"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
 		.help = "vector instructions; portable gives the same bytes on every machine"),
-	OPTION_TEXT("user", "COLUMN", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_TEXT("item", "COLUMN", item, .fallback = "item", .help = "the column of item ids"),
-	OPTION_TEXT("weight", "COLUMN", weight, .fallback = "weight",
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("weight", weight, .fallback = "weight",
 		.help = "the column of weights: how much an interaction counts"),
-	OPTION_TEXT("split", "COLUMN", split, .fallback = "split", .help = "the column of splits"),
-	COMMON_THREADS, COMMON_SEED, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	OPTION_COLUMN("split", split, .fallback = "split", .help = "the column of splits"),
+	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
 

@@ -42,73 +42,138 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_STATE("study", "FILE", study,
+		.required = true,
 		.help = "the journal of the trials; made when it is missing"),
-	OPTION_FILE("space", "FILE", space,
-		.help = "the parameters as TSV: name kind low high scale step choices condition"),
 	OPTION_LIST("param", "NAME=DEF", parameters,
+		.of = "run,ask",
 		.help = "a parameter: float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
 			"log-int:LOW:HIGH[:STEP] or choice:A,B,..., then @OTHER=VALUE|VALUE when it "
 			"depends on another"),
-	OPTION_FLAG("maximize", maximize, .help = "the larger the number the better"),
+	OPTION_FILE("space", "FILE", space,
+		.of = "run,ask",
+		.help = "the parameters as TSV: name kind low high scale step choices condition"),
+	OPTION_FLAG("maximize", maximize,
+		.of = "run,ask", .excludes = "minimize",
+		.help = "the larger the number the better"),
 	OPTION_FLAG("minimize", minimize,
+		.of = "run,ask",
 		.help = "the smaller the number the better, which is the rule"),
 	OPTION_INT("trials", "N", trials, .letter = 'n', .fallback = "100", .low = 1, .high = 1e8,
+		.of = "run,ask",
 		.help = "how many trials the study has at the end, those of earlier runs included"),
 	OPTION_INT("jobs", "N", jobs, .letter = 'J', .fallback = "1", .low = 1, .high = 1024,
+		.of = "run",
 		.help = "run N trials at a time"),
-	OPTION_CHOICE("sampler", "HOW", sampler, SAMPLERS, .fallback = "tpe",
-		.help = "how points are proposed"),
-	OPTION_INT("startup", "N", startup, .fallback = "10", .low = 1, .high = 1e8,
-		.help = "tpe: random trials before the first modelled one"),
-	OPTION_INT("candidates", "N", candidates, .fallback = "100", .low = 1, .high = 1e6,
-		.help = "tpe: points that are drawn and ranked for a proposal"),
-	OPTION_INT("grid-points", "N", grid_points, .fallback = "5", .low = 1, .high = 1e6,
-		.help = "grid: levels of a parameter that has no step"),
-	OPTION_LIST("enqueue", "'A=1 B=x'", enqueue,
-		.help = "try this point first; parameters that it does not name are proposed"),
-	OPTION_CHOICE("pruner", "HOW", pruner, PRUNERS, .fallback = "none",
-		.help = "end a trial early by its `step TAB value` lines"),
-	OPTION_INT("first-step", "N", first_step, .fallback = "1", .low = 1, .high = 1e9,
-		.help = "no trial is pruned before step N, the lowest rung"),
-	OPTION_INT("last-step", "N", last_step, .low = 1, .high = 1e9,
-		.help = "hyperband: the steps of a whole trial; those seen so far when not given"),
-	OPTION_INT("reduction", "N", reduction, .fallback = "3", .low = 2, .high = 100,
-		.help = "asha, hyperband: one in N goes on at a rung, rungs are N times apart"),
-	OPTION_DURATION("trial-timeout", "TIME", trial_timeout, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "end a trial after TIME (30s, 5m, 2h) and count it as failed"),
-	OPTION_DURATION("timeout", "TIME", timeout, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "begin no trial after TIME"),
-	OPTION_DURATION("grace", "TIME", grace, .fallback = "2s", .low = 0, .high = INFINITY,
-		.help = "from SIGTERM to SIGKILL when a trial is ended"),
-	OPTION_DURATION("reclaim-after", "TIME", reclaim, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "take a trial of another host when nothing was heard of it for TIME"),
-	OPTION_FLAG("as-shell", as_shell,
-		.help = "best, ask: print --name value .. for the shell instead of TSV"),
-	OPTION_TEXT("step-as", "NAME", step_as,
-		.help = "best, top: the step at which a trial was best is the value of option "
-			"--NAME, as in --step-as epochs"),
-	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "10", .low = 1, .high = 1e8,
-		.help = "top: how many trials"),
-	OPTION_INT("trial", "N", trial, .low = 1, .high = 1e8, .help = "tell: the trial's number"),
-	OPTION_REAL("value", "X", value, .low = -INFINITY, .high = INFINITY, .help = "tell: its value"),
-	OPTION_INT("step", "N", step, .low = 0, .high = 1e9,
-		.help = "tell: the value is that of step N, the trial goes on; prints `go on` or "
-			"`prune`"),
-	OPTION_CHOICE("state", "STATE", state, "complete|pruned|failed", .fallback = "complete",
-		.help = "tell: how the trial ended"),
-	OPTION_CHOICE("kind", "KIND", kind, PICTURES, .fallback = "history",
-		.help = "plot: which picture; to the terminal, or to the .svg or .png file of "
-			"--output"),
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o',
 		.help = "write to FILE, whole or not at all, instead of standard output"),
-	COMMON_SEED, COMMON_LOG,
+	OPTION_SEED("seed", "N", common.seed, .letter = 's', .fallback = "0",
+		.of = "run,ask",
+		.help = "seed of everything random"),
+	COMMON_ABOUT,
+
+	OPTION_GROUP("Proposals"),
+	OPTION_CHOICE("sampler", "HOW", sampler, SAMPLERS, .fallback = "tpe",
+		.of = "run,ask",
+		.help = "how points are proposed"),
+	OPTION_INT("startup", "N", startup, .fallback = "10", .low = 1, .high = 1e8,
+		.of = "run,ask",
+		.help = "tpe: random trials before the first modelled one"),
+	OPTION_INT("candidates", "N", candidates, .fallback = "100", .low = 1, .high = 1e6,
+		.of = "run,ask",
+		.help = "tpe: points that are drawn and ranked for a proposal"),
+	OPTION_INT("grid-points", "N", grid_points, .fallback = "5", .low = 1, .high = 1e6,
+		.of = "run,ask",
+		.help = "grid: levels of a parameter that has no step"),
+	OPTION_LIST("enqueue", "'A=1 B=x'", enqueue,
+		.of = "run,ask",
+		.help = "try this point first; parameters that it does not name are proposed"),
+
+	OPTION_GROUP("Ending trials"),
+	OPTION_CHOICE("pruner", "HOW", pruner, PRUNERS, .fallback = "none",
+		.of = "run,tell",
+		.help = "end a trial early by its `step TAB value` lines"),
+	OPTION_INT("first-step", "N", first_step, .fallback = "1", .low = 1, .high = 1e9,
+		.of = "run,tell",
+		.help = "no trial is pruned before step N, the lowest rung"),
+	OPTION_INT("last-step", "N", last_step, .low = 1, .high = 1e9,
+		.of = "run,tell",
+		.help = "hyperband: the steps of a whole trial; those seen so far when not given"),
+	OPTION_INT("reduction", "N", reduction, .fallback = "3", .low = 2, .high = 100,
+		.of = "run,tell",
+		.help = "asha, hyperband: one in N goes on at a rung, rungs are N times apart"),
+	OPTION_DURATION("trial-timeout", "TIME", trial_timeout, .low = ABOVE_ZERO, .high = INFINITY,
+		.of = "run",
+		.help = "end a trial after TIME (30s, 5m, 2h) and count it as failed"),
+	OPTION_DURATION("timeout", "TIME", timeout, .low = ABOVE_ZERO, .high = INFINITY,
+		.of = "run",
+		.help = "begin no trial after TIME"),
+	OPTION_DURATION("grace", "TIME", grace, .fallback = "2s", .low = 0, .high = INFINITY,
+		.of = "run",
+		.help = "from SIGTERM to SIGKILL when a trial is ended"),
+	OPTION_DURATION("reclaim-after", "TIME", reclaim, .low = ABOVE_ZERO, .high = INFINITY,
+		.of = "run,ask",
+		.help = "take a trial of another host when nothing was heard of it for TIME"),
+
+	OPTION_GROUP("Results"),
+	OPTION_FLAG("as-shell", as_shell,
+		.of = "best,ask",
+		.help = "print --name value .. for the shell instead of TSV"),
+	OPTION_TEXT("step-as", "NAME", step_as,
+		.of = "best,top",
+		.help = "the step at which a trial was best is the value of option "
+			"--NAME, as in --step-as epochs"),
+	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "10", .low = 1, .high = 1e8,
+		.of = "top",
+		.help = "how many trials"),
+	OPTION_CHOICE("kind", "KIND", kind, PICTURES, .fallback = "history",
+		.of = "plot",
+		.help = "which picture; to the terminal, or to the .svg or .png file of "
+			"--output"),
+
+	OPTION_GROUP("Reports of tell"),
+	OPTION_INT("trial", "N", trial, .low = 1, .high = 1e8,
+		.of = "tell", .required = true,
+		.help = "the trial's number"),
+	OPTION_REAL("value", "X", value, .low = -INFINITY, .high = INFINITY,
+		.of = "tell", .required = true, .unless = "state=failed", .excludes = "state=failed",
+		.help = "its value"),
+	OPTION_INT("step", "N", step, .low = 0, .high = 1e9,
+		.of = "tell", .excludes = "state",
+		.help = "the value is that of step N, the trial goes on; prints `go on` or "
+			"`prune`"),
+	OPTION_CHOICE("state", "STATE", state, "complete|pruned|failed", .fallback = "complete",
+		.of = "tell",
+		.help = "how the trial ended"),
+
+	OPTION_GROUP("Expert options"),
+	COMMON_PROGRESS,
 	OPTION_END
+};
+
+enum mode { MODE_RUN, MODE_BEST, MODE_TOP, MODE_HISTORY, MODE_IMPORTANCE, MODE_PLOT, MODE_ASK,
+	MODE_TELL, N_MODES };
+
+static const struct program_command COMMANDS[] = {
+	[MODE_RUN] = {.name = "run"}, /* without a word */
+	[MODE_BEST] = {"best", "--study FILE [OPTION]...",
+		"print the best complete trial, as TSV or as options for a command line"},
+	[MODE_TOP] = {"top", "--study FILE [OPTION]...", "print the best -k complete trials"},
+	[MODE_HISTORY] = {"history", "--study FILE [OPTION]...",
+		"print every trial with its state, value and message"},
+	[MODE_IMPORTANCE] = {"importance", "--study FILE [OPTION]...",
+		"print the share of the variance that each parameter explains alone"},
+	[MODE_PLOT] = {"plot", "--study FILE [OPTION]...",
+		"draw the history, parallel coordinates, or values against parameters"},
+	[MODE_ASK] = {"ask", "--study FILE [OPTION]...", "print the next trial for somebody else to run"},
+	[MODE_TELL] = {"tell", "--study FILE --trial N --value X [OPTION]...",
+		"report the value of a trial that ask has given"},
+	[N_MODES] = {.name = NULL},
 };
 
 static const struct program PROGRAM = {
 	.name = "tune-hparams",
-	.usage = "[OPTION].. -- COMMAND [ARGUMENT]..\n"
-		"       tune-hparams best|top|history|importance|plot|ask|tell --study FILE [OPTION]..",
+	.usage = "--study FILE [OPTION]... -- COMMAND [ARGUMENT]...\n"
+		"       tune-hparams best|top|history|importance|plot|ask|tell --study FILE [OPTION]...",
 	.summary = "Find the options with which a command prints the best number.",
 	.reads = "the space: name kind low high scale step choices condition",
 	.writes = "trial value, a column per parameter, best_step: the best trial",
@@ -121,66 +186,22 @@ static const struct program PROGRAM = {
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
 	.command = true,
+	.commands = COMMANDS,
 };
-
-/* ---- the commands besides running ---- */
-
-enum mode { MODE_RUN, MODE_BEST, MODE_TOP, MODE_HISTORY, MODE_IMPORTANCE, MODE_PLOT, MODE_ASK,
-	MODE_TELL };
-static const char *const MODES[] = {"run", "best", "top", "history", "importance", "plot", "ask",
-	"tell"};
-enum { N_MODES = sizeof MODES / sizeof *MODES };
-
-/* Which options belong to which commands; `common` ones to all. */
-static bool allowed(enum mode mode, const char *name)
-{
-	static const char *const WORDS[N_MODES] = {
-		("space param maximize minimize trials jobs sampler startup candidates grid-points "
-		 "enqueue pruner first-step last-step reduction trial-timeout timeout grace "
-		 "reclaim-after seed"),
-		"as-shell step-as", "k step-as", "", "", "kind",
-		("space param maximize minimize trials sampler startup candidates grid-points "
-		 "enqueue reclaim-after as-shell seed"),
-		"trial value step state pruner first-step last-step reduction",
-	};
-	static const char ALL[] = "study output quiet verbose progress no-progress help version";
-	const char *lists[] = {WORDS[mode], ALL};
-	size_t n = strlen(name);
-	for (size_t i = 0; i < 2; i++)
-		for (const char *at = lists[i]; (at = strstr(at, name)); at += n)
-			if ((at == lists[i] || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
-				return true;
-	return false;
-}
 
 static const char NAME_BYTES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 static void check_options(enum mode mode, const struct options *o, int operands)
 {
-	for (const struct option_row *row = OPTIONS; row->name; row++)
-		if (option_given(row->name) && !allowed(mode, row->name))
-			usage_error("option '--%s' is not for '%s'", row->name, MODES[mode]);
-	if (!o->study)
-		usage_error("--study is needed");
-	if (o->maximize && o->minimize)
-		usage_error("--maximize and --minimize exclude each other");
 	if (o->step_as && o->step_as[strspn(o->step_as, NAME_BYTES)]) {
 		char shown[QUOTED_SIZE];
 		usage_error("option '--step-as': a name has letters, digits and - _ . only: %s",
 			    quoted(o->step_as, strlen(o->step_as), shown));
 	}
 	if (mode == MODE_RUN && operands == 0)
-		usage_error("a command is needed");
+		usage_error("a command is required, as in -- 'train-mf --factors {factors} ...'");
 	if (mode != MODE_RUN && operands > 0)
-		usage_error("'%s' takes no operands", MODES[mode]);
-	if (mode == MODE_TELL && !option_given("trial"))
-		usage_error("tell needs --trial");
-	if (mode == MODE_TELL && option_given("step") && option_given("state"))
-		usage_error("--step and --state exclude each other");
-	if (mode == MODE_TELL && o->state != 2 && !option_given("value"))
-		usage_error("tell needs --value, or --state failed");
-	if (mode == MODE_TELL && o->state == 2 && option_given("value"))
-		usage_error("a failed trial has no value");
+		usage_error("'%s' takes no operands", COMMANDS[mode].name);
 }
 
 static struct study_terms terms_of(const struct options *o)
@@ -205,7 +226,7 @@ static void open_study(struct study *study, enum study_access access, const stru
 	case STUDY_OPENED:
 		return;
 	case STUDY_NO_SPACE:
-		usage_error("a new study needs --space or --param");
+		usage_error("a new study requires --space or --param");
 	case STUDY_OTHER_DIRECTION:
 		usage_error("%s was begun with --%s", study->path,
 			    study->maximize ? "maximize" : "minimize");
@@ -348,12 +369,8 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 int main(int argc, char **argv)
 {
 	struct options options = {0};
-	enum mode mode = MODE_RUN;
-	for (int m = MODE_BEST; argc > 1 && m < N_MODES; m++)
-		if (strcmp(argv[1], MODES[m]) == 0)
-			mode = (enum mode)m;
-	int skip = mode != MODE_RUN;
-	int first = skip + program_start(&PROGRAM, argc - skip, argv + skip, &options);
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	enum mode mode = (enum mode)option_command();
 	check_options(mode, &options, argc - first);
 	return finish(run(mode, &options, argv + first, argc - first));
 }
