@@ -1,6 +1,6 @@
 /* export-embeddings - the vectors of a model for other programs to look at.
  *
- * In:   a model: kind id bias f0 f1 ..
+ * In:   a model: kind id bias f0 f1 ...
  * Out:  word2vec text or a numpy array on stdout, or a folder for TensorBoard's
  *       projector (tensors.tsv, metadata.tsv, projector_config.pbtxt).
  *
@@ -39,12 +39,12 @@ static const enum model_kind KINDS[] = {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("format", "NAME", format, "projector|npy|word2vec", .fallback = "word2vec",
-		.help = "what to write"),
+		.help = "output format"),
 	OPTION_CHOICE("kind", "KIND", kind, "item|user|item_feature|user_feature", .fallback = "item",
-		.help = "the rows of the model that are taken"),
+		.help = "kind of model rows to use"),
 	OPTION_FILE("directory", "DIR", directory,
 		.requires = "format=projector", .required_by = "format=projector", .excludes = "output",
-		.help = "the folder for --format projector; it is made when it is not there"),
+		.help = "output folder of --format projector; created if missing"),
 	OPTION_FILE("metadata", "FILE", metadata,
 		.requires = "format=projector",
 		.help = "a table by id, such as the catalog: its columns become the projector's "
@@ -52,17 +52,17 @@ static const struct option_row OPTIONS[] = {
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
 
 	OPTION_GROUP("Vectors"),
-	OPTION_FLAG("bias", bias, .help = "take the bias as one more component, the last"),
+	OPTION_FLAG("bias", bias, .help = "append the bias as the last component"),
 	OPTION_FLAG("unit", unit, .help = "scale the vectors to length 1"),
 	OPTION_INT("sample", "N", sample, .low = 1, .high = 4294967294.0,
-		.help = "at most N rows, drawn by the hash of seed and id"),
+		.help = "at most N rows, sampled by a hash of seed and id"),
 	COMMON_SEED,
 	OPTION_TEXT("id", "COLUMN", id,
 		.requires = "metadata",
-		.help = "the ids' column of the --metadata file (item or user, by --kind)"),
+		.help = "name of the id column of the --metadata file (default by --kind: item or user)"),
 	OPTION_OUTPUT("ids", "FILE", ids,
 		.requires = "format=npy",
-		.help = "with --format npy: write the rows' ids to FILE, one a line"),
+		.help = "with --format npy: write the rows' ids to FILE, one per line"),
 
 	OPTION_GROUP("Input"),
 	COMMON_INPUT,
@@ -79,7 +79,7 @@ static struct span id_of(const struct embedding *e, uint32_t i)
 
 /* --- word2vec and numpy ------------------------------------------------------- */
 
-/* `rows width`, then a line `id x x x ..` a row, all parted by one blank. */
+/* `rows width`, then a line `id x x x ...` a row, all parted by one blank. */
 static void write_word2vec(const struct embedding *e, struct output *out)
 {
 	output_u64(out, e->n);
@@ -262,9 +262,9 @@ static bool writes_stdout(const void *options)
 
 static const struct program PROGRAM = {
 	.name = "export-embeddings",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Write a model's vectors for TensorBoard's projector, numpy or word2vec readers.",
-	.reads = "kind id bias f0 f1 .. (a model); of --metadata files item (or user, feature) and "
+	.reads = "kind id bias f0 f1 ... (a model); of --metadata files item (or user, feature) and "
 		 "any other columns",
 	.writes = "word2vec text; a numpy array; or tensors.tsv, metadata.tsv and "
 		  "projector_config.pbtxt",

@@ -1,6 +1,6 @@
 /* filter-interactions - keeps the interactions that count as positive.
  *
- * In:   any table with a numeric column (`time` unless told otherwise), TSV,
+ * In:   any table with a numeric column (`time` by default), TSV,
  *       CSV or .gz.
  * Out:  the same header and the rows whose value lies in the bounds, byte for
  *       byte (CSV becomes TSV).
@@ -27,14 +27,15 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_REAL("above", "X", above, .fallback = "0.5",
-		.help = "keep rows with a value strictly above X; the default holds only while "
-			"neither --min nor --max is given"),
+		.help = "keep rows with a value strictly above X; the default applies only without --min "
+			"and --max"),
 	OPTION_REAL("min", "X", min, .help = "keep rows with a value of at least X"),
 	OPTION_REAL("max", "X", max, .help = "keep rows with a value of at most X"),
-	OPTION_TEXT("time", "COLUMN", time, .fallback = "time", .help = "the column that is compared"),
+	OPTION_TEXT("time", "COLUMN", time, .fallback = "time", .help = "name of the column to "
+		"compare"),
 	OPTION_TEXT("user", "COLUMN", user,
-		.help = "a column of ids that must be there; a row where it is empty is bad"),
-	OPTION_TEXT("item", "COLUMN", item, .help = "another such column"),
+		.help = "name of a column with ids; it must exist, and a row where it is empty is bad"),
+	OPTION_TEXT("item", "COLUMN", item, .help = "name of another such column"),
 	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
@@ -65,7 +66,7 @@ static struct bounds bounds_of(const struct options *o)
 
 enum { PLAIN_DIGITS = 8 };
 
-/* The whole numbers d for which d / 10^k lies in the bounds: low .. low + width. */
+/* The whole numbers d for which d / 10^k lies in the bounds: low ... low + width. */
 struct range {
 	uint32_t low, width;
 };
@@ -147,7 +148,7 @@ struct filter {
 	uint64_t kept, dropped;
 };
 
-/* The current row, by the book: ids, number, bounds, output. */
+/* The current row, the general way: ids, number, bounds, output. */
 static void filter_row(struct filter *f)
 {
 	double value;
@@ -261,7 +262,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "filter-interactions",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Keep the interactions whose listened share (or rating) lies in the bounds.",
 	.reads = "time (or the column that --time names); all others pass through unchanged",
 	.writes = "the columns of the input",

@@ -38,24 +38,23 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_LIST("experiment", "NAME", experiments,
-		.help = "write a column for this experiment; may be repeated; without it those of "
+		.help = "write a column for this experiment; may be repeated; default: the experiments of "
 			"the first event"),
 	OPTION_LIST("map", "COLUMN=PATH", maps,
-		.help = "take the column from PATH (.payload.id, .tracks[0]) or from a ratio "
-			"(.a/.b); may be repeated; a new name is a further column, experiments names "
-			"the object of arms"),
+		.help = "read the column from PATH (.payload.id, .tracks[0]) or a ratio (.a/.b); may be "
+			"repeated; a new name adds a column, experiments names the object of arms"),
 	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
 		.help = "keep events whose message is KIND"),
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	OPTION_FLAG("no-header", common.no_header, .help = "write no header line"),
 	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail",
-		.help = "at a bad line: stop, or count it, say so and go on"),
+		.help = "on a bad line: stop, or count it, report it and continue"),
 	COMMON_MAX_ERRORS,
 	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space",
-		.help = "at a TAB or line end inside a value: make it a space and count it, or call "
-			"the line bad"),
+		.help = "on a TAB or line end inside a value: replace it by a space and count it, or "
+			"reject the line"),
 	OPTION_OUTPUT("rejects", "FILE", common.rejects,
-		.help = "keep rejected lines in FILE as they came"),
+		.help = "write rejected lines to FILE unchanged"),
 	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
@@ -129,7 +128,7 @@ static bool good_name(struct span name)
 	return name.n > 0;
 }
 
-/* Is it a path, or a ratio of two? `ratio` tells which. */
+/* Is it a path, or a ratio of two? `ratio` says which. */
 static bool good_path(const char *text, bool *ratio)
 {
 	struct json_reader *r = json_new();
@@ -183,14 +182,14 @@ static void take_options(struct import *m)
 	for (size_t i = 0; i < m->o->experiments.n; i++) {
 		struct span name = span_of(m->o->experiments.values[i]);
 		if (!good_name(name))
-			usage_error("--experiment: no name for a column: '%s'", name.at);
+			usage_error("--experiment: not a valid column name: '%s'", name.at);
 		for (size_t k = 0; k < i; k++)
 			if (span_equal(name, span_of(m->o->experiments.values[k])))
 				usage_error("--experiment: '%s' is given twice", name.at);
 		if (find_column(m, name))
-			usage_error("--experiment: there is a column '%s' already", name.at);
+			usage_error("--experiment: there already is a column '%s'", name.at);
 		if (event_column_is_fixed(name))
-			usage_error("--experiment=%s: an experiment with the name of a column of events",
+			usage_error("--experiment=%s: an experiment may not have the name of an events column",
 				    name.at);
 	}
 }
@@ -315,7 +314,7 @@ static enum number_state value_number(struct import *m, const struct json_value 
 	return number_double(text.at, text.n, x);
 }
 
-/* The value as a time in ms; false when it is none (bad_line knows). */
+/* The value as a time in ms; false when it is not one (bad_line knows). */
 static bool read_timestamp(struct import *m, const struct event_column *column,
 			   const struct json_value *v, int64_t *ms)
 {
@@ -329,7 +328,7 @@ static bool read_timestamp(struct import *m, const struct event_column *column,
 	return false;
 }
 
-/* Writes a timestamp, a number of milliseconds as it is; false when it was none. */
+/* Writes a timestamp, a number of milliseconds as it is; false when it was not one. */
 static bool write_timestamp(struct import *m, const struct event_column *column,
 			    const struct json_value *v)
 {
@@ -423,7 +422,7 @@ static void write_event(struct import *m)
 			: column->kind == COLUMN_TIMESTAMP && plain_ms && number &&
 			  v->raw.n <= m->longest_time;
 		if (copy && v->raw.n <= 32) {
-			/* The line is readable that far behind it, and so is the room. */
+			/* The line is readable that far after it, and so is the room. */
 			memcpy(to, v->raw.at, 32);
 			to += v->raw.n;
 		} else if (copy) {
@@ -455,7 +454,7 @@ static bool wanted(struct import *m)
 		span_equal(value_text(m, v), span_of(WORD[m->o->message]));
 }
 
-/* The columns from the first good event; false when this is none. */
+/* The columns from the first good event; false when this is not one. */
 static bool first_event(struct import *m)
 {
 	char text[QUOTED_SIZE], message[2 * QUOTED_SIZE];
@@ -472,9 +471,9 @@ static bool first_event(struct import *m)
 		size_t separators = 0;
 		if (key.escaped) /* with its TABs, for good_name to see */
 			json_text(&key, m->scratch.data, &separators);
-		const char *problem = separators || !good_name(name) ? "no name for a column"
+		const char *problem = separators || !good_name(name) ? "not a valid column name"
 			: find_column(m, name) || event_column_is_fixed(name)
-			? "an experiment with the name of a column" : NULL;
+			? "an experiment may not have the name of an events column" : NULL;
 		if (problem) {
 			snprintf(message, sizeof message, "byte %zu: %s: %s",
 				 (size_t)(key.raw.at - m->raw.at) + 1, problem,
@@ -548,7 +547,7 @@ static int run(const struct options *o, char **files, int count)
 	}
 	rejects_judge(&m.rejects, m.lines);
 	if (m.lines == 0 && !o->common.no_header)
-		die(STATUS_DATA, "%s: no line: the input is empty", m.file);
+		die(STATUS_DATA, "%s: the input is empty", m.file);
 	if (!m.ready) { /* no event at all */
 		start_reader(&m, false);
 		set_columns(&m);
@@ -571,7 +570,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "import-logs",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Turn JSON-lines service logs into the events stream.",
 	.reads = "one JSON object a line: message, timestamp, user, track, time, latency, "
 		 "recommendation, experiments {name: arm}, or what --map names in their place",

@@ -3,7 +3,7 @@
  * In:   any table with the key column (or columns) of --on; a side file --with
  *       the same.
  * Out:  the rows of the stream, in their order, each with the side file's other
- *       columns behind it.
+ *       columns after it.
  *
  *	join-columns --on item --with items.tsv --take title,artist < topk.tsv
  *
@@ -27,25 +27,25 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_TEXT("on", "COLUMN,..", on,
+	OPTION_TEXT("on", "COLUMN,...", on,
 		.required = true,
-		.help = "the key: a column, or several that must all be equal"),
+		.help = "the key: one or more columns, all of which must match"),
 	OPTION_FILE("with", "FILE", with,
 		.required = true,
 		.help = "the side file, a table with one row for each key"),
-	OPTION_TEXT("with-on", "COLUMN,..", with_on,
-		.help = "the key's columns in the side file when they have other names there"),
-	OPTION_TEXT("take", "COLUMN,..", take,
-		.help = "the columns that are added, in this order; all but the key without it"),
+	OPTION_TEXT("with-on", "COLUMN,...", with_on,
+		.help = "the key's columns in the side file, if named differently there"),
+	OPTION_TEXT("take", "COLUMN,...", take,
+		.help = "columns to add, in this order (default: all except the key)"),
 	OPTION_TEXT("prefix", "TEXT", prefix,
 		.help = "put TEXT in front of the names of the added columns"),
 	OPTION_FLAG("left", left,
 		.excludes = "inner",
-		.help = "keep rows whose key the side file does not have, which is the rule"),
-	OPTION_FLAG("inner", inner, .help = "drop rows whose key the side file does not have"),
+		.help = "keep rows whose key is not in the side file (default)"),
+	OPTION_FLAG("inner", inner, .help = "drop rows whose key is not in the side file"),
 	OPTION_TEXT("fill", "TEXT", fill,
 		.excludes = "inner",
-		.help = "the value of the added columns in rows without a partner; empty without it"),
+		.help = "value of the added columns in rows without a match; empty by default"),
 	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
@@ -59,7 +59,7 @@ struct columns {
  * begin with a TAB. */
 struct side {
 	struct strmap *keys;
-	uint64_t *ends;      /* values of key i: ends[i - 1] .. ends[i] */
+	uint64_t *ends;      /* values of key i: ends[i - 1] ... ends[i] */
 	size_t ends_capacity;
 	struct buffer values;
 	struct buffer names; /* TAB and name of each added column */
@@ -137,7 +137,7 @@ static struct side side_read(const struct options *o)
 		uint32_t number = strmap_count(side.keys);
 		if (strmap_add(side.keys, k) != number) {
 			char shown[QUOTED_SIZE];
-			table_fail(t, "column '%s': a key that was there before: %s",
+			table_fail(t, "column '%s': a duplicate key: %s",
 				   o->with_on ? o->with_on : o->on, quoted(k.at, k.n, shown));
 		}
 		for (size_t i = 0; i < take.n; i++) {
@@ -254,7 +254,7 @@ static void check(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "join-columns",
-	.usage = "--on COLUMN --with FILE [OPTION].. [FILE]..",
+	.usage = "--on COLUMN --with FILE [OPTION]... [FILE]...",
 	.summary = "Add the columns of a side file to a stream, by the key they share.",
 	.reads = "the columns of --on; all others pass through unchanged",
 	.writes = "the columns of the input, then those of the side file but for its key",

@@ -5,7 +5,7 @@
  *
  *	keep-header sort -t "$(printf '\t')" -k3,3gr < items.tsv
  *
- * Several files are one stream: keep-header FILE.. -- COMMAND. Of the rows it knows only
+ * Several files are one stream: keep-header FILE... -- COMMAND. Of the rows it knows only
  * that none is the header again: checking them is left to the tools that read them.
  */
 #include <errno.h>
@@ -28,14 +28,14 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o',
-		.help = "write to FILE, only when the command succeeds, instead of standard output"),
+		.help = "write to FILE instead of standard output, only if the command succeeds"),
 	COMMON_LOG,
 	OPTION_END
 };
 
 enum { CANNOT_RUN = 126, NOT_FOUND = 127 }; /* as env(1) and the shell say it */
 
-/* The lines behind the headers of all files, block by block. */
+/* The lines after the headers of all files, block by block. */
 struct lines {
 	char **files;
 	int count, next;
@@ -66,7 +66,7 @@ static void lines_open(struct lines *l, char **files, int count)
 		l->all[i] = input_open(l->files[i]);
 }
 
-/* The next file's first block without its header line; false behind the last
+/* The next file's first block without its header line; false after the last
  * file. Its header must be that of the first. */
 static bool next_file(struct lines *l, struct span *block)
 {
@@ -292,7 +292,7 @@ static int run(const struct options *o, char **files, int count, char **command)
 
 static const struct program PROGRAM = {
 	.name = "keep-header",
-	.usage = "[OPTION].. [FILE.. --] COMMAND [ARGUMENT]..",
+	.usage = "[OPTION]... [FILE... --] COMMAND [ARGUMENT]...",
 	.summary = "Run a command on all lines but the first.",
 	.reads = "any columns; the first line is passed on, the others go to the command",
 	.writes = "the first line, then the output of the command",

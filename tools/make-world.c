@@ -2,7 +2,7 @@
  *
  * Reads: nothing.
  * Writes into --output-folder: tracks.tsv (item title artist genre), embeddings.tsv
- * (item f0 f1 ..), users.tsv (user interests consume_bias consume_sharpness).
+ * (item f0 f1 ...), users.tsv (user interests consume_bias consume_sharpness).
  *
  *	make-world --seed 1 --users 10000 --tracks 5000 -d world
  *
@@ -35,21 +35,22 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("output-folder", "FOLDER", folder, .letter = 'd',
 		.required = true,
-		.help = "where the three files go; made when it is missing"),
+		.help = "folder for the three files; created if missing"),
 	OPTION_INT("users", "N", users, .fallback = "10000", .low = 1, .high = 1e8,
-		.help = "listeners"),
-	OPTION_INT("tracks", "N", tracks, .fallback = "5000", .low = 1, .high = 1e8, .help = "tracks"),
+		.help = "number of listeners"),
+	OPTION_INT("tracks", "N", tracks, .fallback = "5000", .low = 1, .high = 1e8, .help = "number "
+		"of tracks"),
 	OPTION_INT("artists", "N", artists, .fallback = "500", .low = 1, .high = 1e7,
-		.help = "artists; how many tracks each has follows a power law"),
+		.help = "number of artists; their numbers of tracks follow a power law"),
 	OPTION_INT("genres", "N", genres, .fallback = "20", .low = 1, .high = 1e5,
-		.help = "directions that artists have"),
+		.help = "number of genres, the directions of artists' vectors"),
 	OPTION_INT("factors", "N", factors, .fallback = "32", .low = 1, .high = 4096,
-		.help = "dimensions of the space"),
+		.help = "dimensions of the vectors"),
 	OPTION_INT("interests", "N", interests, .fallback = "3", .low = 1, .high = 1000,
-		.help = "tracks that stand for a listener's taste"),
+		.help = "number of tracks that represent a listener's taste"),
 	OPTION_REAL("skew", "X", skew, .fallback = "1", .low = 0, .high = 10,
 		.help = "exponent of the power laws of artists' sizes and tracks' popularity; 0: all "
-			"alike"),
+			"equal"),
 	OPTION_REAL("length", "X", length, .fallback = "2.9", .low = ABOVE_ZERO, .high = 1e6,
 		.help = "length of a genre's vector: tracks of a genre have an inner product of its "
 			"square"),
@@ -62,12 +63,12 @@ static const struct option_row OPTIONS[] = {
 	OPTION_REAL("sharpness", "X", sharpness, .fallback = "1", .low = ABOVE_ZERO, .high = 1e6,
 		.help = "mean of consume_sharpness"),
 	OPTION_REAL("sharpness-sd", "X", sharpness_sd, .fallback = "0.2", .low = 0, .high = 1e6,
-		.help = "its standard deviation; a tenth of the mean is the least that is drawn"),
+		.help = "its standard deviation; values below a tenth of the mean are raised to that"),
 	COMMON_SEED, COMMON_LOG,
 	OPTION_END
 };
 
-/* Draws from 0 .. n-1 with weights 1/(i+1)^skew, by their cumulated sum. */
+/* Draws from 0 ... n-1 with weights 1/(i+1)^skew, by their cumulated sum. */
 struct power_law {
 	double *sum;
 	size_t n;
@@ -188,7 +189,7 @@ static void make_embeddings(const struct options *o, const uint32_t *genre_of_tr
 	free(genre);
 }
 
-/* All tracks, the most popular one first: a permutation that has nothing to do with
+/* All tracks, the most popular one first: a permutation that is independent of
  * the artists. */
 static uint32_t *by_popularity(const struct options *o)
 {
@@ -252,10 +253,10 @@ static int run(const struct options *o)
 
 static const struct program PROGRAM = {
 	.name = "make-world",
-	.usage = "-d FOLDER [OPTION]..",
+	.usage = "-d FOLDER [OPTION]...",
 	.summary = "Make a world to simulate in: tracks with embeddings, listeners with tastes.",
 	.reads = "nothing",
-	.writes = "tracks.tsv (item title artist genre), embeddings.tsv (item f0 ..), users.tsv "
+	.writes = "tracks.tsv (item title artist genre), embeddings.tsv (item f0 ...), users.tsv "
 		"(user interests consume_bias consume_sharpness)",
 	.examples = {
 		"make-world --seed 1 -d world",

@@ -41,32 +41,29 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("method", "HOW", method, "popular|random", .fallback = "popular",
-		.help = "the items of the greatest weight in all, or items drawn for each user"),
+		.help = "the items with the greatest total weight, or random items for each user"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
-		.help = "items for each user"),
+		.help = "length of the lists"),
 	OPTION_LIST("exclude", "FILE", exclude,
-		.help = "never offer a user the items that FILE has for them; the dataset itself, as "
-			"a rule"),
+		.help = "do not recommend items that FILE lists for the user; usually the dataset itself"),
 	OPTION_FILE("users", "FILE", users,
-		.help = "lists for the users of FILE (column user) alone, known or not, in its order"),
+		.help = "make lists only for the users of FILE (column user), known or not, in its order"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Popularity"),
-	OPTION_TEXT("splits", "NAME,..", splits, .fallback = "train",
-		.help = "count the rows of these splits (or all)"),
+	OPTION_TEXT("splits", "NAME,...", splits, .fallback = "train",
+		.help = "splits whose rows count (or all)"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
 		.requires = "method=popular",
-		.help = "popular: halve a row's weight for every TIME that it is older than the "
-			"newest row"),
+		.help = "popular: half-life of a row's weight, relative to the newest row"),
 
 	OPTION_GROUP("Exclusions"),
-	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
+	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
 		.requires = "exclude",
-		.help = "of an --exclude file with a split column, the rows of these splits count "
-			"(or all)"),
+		.help = "splits whose rows count in an --exclude file with a split column (or all)"),
 	OPTION_DURATION("exclude-window", "TIME", exclude_window_s, .low = ABOVE_ZERO, .high = 1e15,
 		.requires = "exclude",
-		.help = "forget --exclude rows that are more than TIME older than the newest of them"),
+		.help = "ignore --exclude rows more than TIME older than the newest of them"),
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME,
@@ -74,14 +71,14 @@ static const struct option_row OPTIONS[] = {
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("weight", weight, .fallback = "weight",
-		.help = "the column of weights; 1 where there is none"),
+		.help = "name of the column with weights; 1 if there is no such column"),
 	OPTION_COLUMN("split", split, .fallback = "split",
-		.help = "the column of splits; all train where there is none"),
+		.help = "name of the column with splits; all rows are train if there is no such column"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
-		.help = "the column that says when"),
+		.help = "name of the column with times"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -118,7 +115,7 @@ static struct ranked *rank_items(const struct options *o, const struct dataset *
 		if (splits >> d->split[i] & 1 && d->timestamp[i] > newest)
 			newest = d->timestamp[i];
 	double half_life = o->half_life_s * 1000;
-	/* Rows of an item one behind the other, so that one exact sum is enough. */
+	/* Rows of an item one after another, so that one exact sum is enough. */
 	uint64_t *start = csr_new(d->items);
 	for (uint64_t i = 0; i < rows; i++)
 		csr_add(start, d->item[i], splits >> d->split[i] & 1);
@@ -333,8 +330,8 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "recommend-baseline",
-	.usage = "[OPTION].. [FILE]..",
-	.summary = "Recommend popular or random items: the floor that every model is shown beside.",
+	.usage = "[OPTION]... [FILE]...",
+	.summary = "Recommend popular or random items: the baseline for every model.",
 	.reads = "user item, and where they are there weight split timestamp",
 	.writes = "user rank item score",
 	.examples = {

@@ -2,7 +2,7 @@
  *
  * Reads: user rank item score (a top-N stream, the rows of a user together).
  * Writes: the same columns: the lists without what is blocked or not available, with
- * at most so many items of an artist, more diverse, cut to --k and ranked anew.
+ * a limit on items per artist, more diverse, cut to --k and ranked again.
  *
  *	export-topk --k 300 model.tsv | rerank-topk --items items.tsv --per-artist 2 --k 100
  *
@@ -39,38 +39,38 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
-		.help = "the length of a list; give longer ones, so that it can be filled"),
+		.help = "length of the output lists; the input lists should be longer"),
 	OPTION_FILE("items", "FILE", items,
 		.help = "the catalog (item, and artist available blocked): what is not available or "
 			"is blocked is dropped"),
 	OPTION_FLAG("known-only", known_only,
 		.requires = "items",
-		.help = "drop items that --items does not have, too"),
+		.help = "also drop items that are not in --items"),
 	OPTION_LIST("block", "FILE", blocks,
-		.help = "drop the items of FILE (column item), or with a column user each for that "
-			"user alone; may be repeated"),
+		.help = "drop the items of FILE (column item), or, with a column user, each only for that "
+			"user; may be repeated"),
 	OPTION_INT("per-artist", "N", per_artist, .low = 1, .high = 1e9,
 		.requires = "items",
-		.help = "at most N items of an artist in a list; needs --items with a column artist"),
+		.help = "at most N items per artist in a list; requires --items with a column artist"),
 	OPTION_REAL("mmr", "SHARE", mmr, .low = 0, .high = 1,
 		.requires = "model|items",
-		.help = "diversify by maximal marginal relevance: SHARE is the weight of the score, "
-			"the rest that of not being like what is above; 1 changes nothing"),
+		.help = "diversify by maximal marginal relevance: SHARE is the weight of the score, the "
+			"rest that of dissimilarity to the items above; 1 changes nothing"),
 	OPTION_FILE("model", "FILE", model,
 		.requires = "mmr",
-		.help = "likeness for --mmr: the cosine of the items' factors in this model; without "
-			"it, the same artist"),
+		.help = "model for the similarity of --mmr, the cosine of the items' factors; default: "
+			"the same artist"),
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "the column of ranks"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "name of the column with ranks"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("score", score, .fallback = "score",
-		.help = "the column of scores; only --mmr needs one"),
+		.help = "name of the column with scores; only --mmr needs it"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -80,7 +80,7 @@ struct candidate {
 	uint32_t artist;      /* STRMAP_NONE: unknown */
 	uint32_t vector;      /* row of the model, STRMAP_NONE: unknown */
 	double relevance;     /* the score between 0 (the list's last) and 1 (its first) */
-	double likeness;      /* to the nearest that was taken */
+	double similarity;      /* to the nearest that was taken */
 	bool taken;
 };
 
@@ -192,7 +192,7 @@ static uint32_t gather(struct rerank *r, const struct topn_list *list)
 }
 
 /* How alike two items are: the cosine, not below 0, or whether one artist made them. */
-static double likeness(const struct rerank *r, const struct candidate *a, const struct candidate *b)
+static double similarity(const struct rerank *r, const struct candidate *a, const struct candidate *b)
 {
 	if (!r->vectors.n)
 		return a->artist != STRMAP_NONE && a->artist == b->artist;
@@ -214,7 +214,7 @@ static bool has_room(const struct rerank *r, const struct candidate *c)
 }
 
 /* The next one to take: the first in the list's order, or with --mmr the one of the
- * greatest SHARE * relevance - (1 - SHARE) * likeness; equal ones in the list's
+ * greatest SHARE * relevance - (1 - SHARE) * similarity; equal ones in the list's
  * order (Carbonell and Goldstein 1998, equation 1). `n`: there is none. */
 static uint32_t best(const struct rerank *r, uint32_t n, uint32_t from, bool diverse)
 {
@@ -226,7 +226,7 @@ static uint32_t best(const struct rerank *r, uint32_t n, uint32_t from, bool div
 			continue;
 		if (!diverse)
 			return i;
-		double value = r->o->mmr * c->relevance - (1 - r->o->mmr) * c->likeness;
+		double value = r->o->mmr * c->relevance - (1 - r->o->mmr) * c->similarity;
 		if (value > top) {
 			top = value;
 			found = i;
@@ -249,8 +249,8 @@ static uint64_t rerank(struct rerank *r, const struct topn_list *list, struct ou
 			r->artist_count[c->artist]++;
 		for (uint32_t j = 0; diverse && j < n; j++)
 			if (!r->candidates[j].taken)
-				r->candidates[j].likeness = fmax(r->candidates[j].likeness,
-								 likeness(r, c, &r->candidates[j]));
+				r->candidates[j].similarity = fmax(r->candidates[j].similarity,
+								 similarity(r, c, &r->candidates[j]));
 		from = diverse ? 0 : i + 1;
 		rank++;
 		if (r->scored)
@@ -351,7 +351,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "rerank-topk",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Drop what may not be shown, spread artists, diversify, and cut lists to their length.",
 	.reads = "user rank item [score]; of --items: item artist available blocked; of --block: item [user]",
 	.writes = "user rank item, and score where there is one",

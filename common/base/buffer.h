@@ -13,7 +13,7 @@ struct buffer {
 	size_t n, capacity;
 };
 
-/* Room for `more` bytes behind the last one; returns where they go. The caller
+/* Room for `more` bytes after the last one; returns where they go. The caller
  * adds to `n` what it wrote. */
 static inline char *buffer_room(struct buffer *b, size_t more)
 {

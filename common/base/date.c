@@ -69,7 +69,7 @@ struct cursor {
 	const char *at, *end;
 };
 
-/* `n` digits as a number below `limit`; -1 when they are none. */
+/* `n` digits as a number below `limit`; -1 when they are not digits. */
 static int take_digits(struct cursor *c, int n, int limit)
 {
 	int value = 0;
@@ -81,7 +81,7 @@ static int take_digits(struct cursor *c, int n, int limit)
 	return value < limit ? value : -1;
 }
 
-/* 1 to `most` digits as a number below `limit`; -1 when they are none. */
+/* 1 to `most` digits as a number below `limit`; -1 when they are not digits. */
 static int take_number(struct cursor *c, int most, int limit)
 {
 	int n = 0;
@@ -206,7 +206,7 @@ static bool read_iso(struct cursor c, int64_t *ms)
 	return c.at == c.end;
 }
 
-/* Sun Mar 10 15:12:01 2024, a zone before or behind the year or none. */
+/* Sun Mar 10 15:12:01 2024, a zone before or after the year or none. */
 static bool read_ctime(struct cursor c, int64_t *ms)
 {
 	int64_t days, time, offset = 0;

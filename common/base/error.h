@@ -13,7 +13,7 @@
 
 enum exit_status {
 	STATUS_DONE = 0,
-	STATUS_FAILED = 1,      /* the run failed: a file, a disk, memory */
+	STATUS_FAILED = 1,      /* run-time error: a file, a disk, memory */
 	STATUS_USAGE = 2,       /* the command line is wrong */
 	STATUS_DATA = 3,        /* the input is wrong */
 	STATUS_UNAVAILABLE = 4, /* a service does not answer: worth another try */
@@ -31,7 +31,7 @@ extern void (*error_prelude)(void);
 _Noreturn void die(enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same, with `: strerror(errno)` behind the message. */
+/* The same, with `: strerror(errno)` after the message. */
 _Noreturn void die_errno(enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -44,7 +44,7 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `tool: message` even with -q: for what must never pass unseen. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, with the lines of `hint`, each ended by LF, behind the message. */
+/* The same, with the lines of `hint`, each ended by LF, after the message. */
 void tell_hint(const char *hint, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 

@@ -30,7 +30,7 @@ static inline bool has_failed(const struct failure *f)
 bool failure_set(struct failure *f, enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same, with `: strerror(errno)` behind the message. */
+/* The same, with `: strerror(errno)` after the message. */
 bool failure_set_errno(struct failure *f, enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -15,7 +15,7 @@ uint32_t hash_murmur3(const void *data, size_t n, uint32_t seed);
  * versions, so never visible in any output. */
 uint64_t hash_table(const void *data, size_t n);
 
-/* The hash behind every random choice about rows (splits, samples): two
+/* The hash of every random choice about rows (splits, samples): two
  * keys and a seed to 64 uniform bits. Stays the same for ever: it is the
  * 64-bit FNV-1a of `a NUL b`, started from the seed, finished by the mixer of
  * splitmix64 (Steele et al. 2014). `b` may be empty. */

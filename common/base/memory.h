@@ -25,7 +25,7 @@ void *memory_resize(void *old, size_t count, size_t size);
  * `needed`, whichever is more; returns the block, moved or not. */
 void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size);
 
-/* A copy of `n` bytes with a NUL behind them. */
+/* A copy of `n` bytes with a NUL after them. */
 char *memory_text(const char *bytes, size_t n);
 
 /* A formatted text of its own. */

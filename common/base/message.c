@@ -10,7 +10,7 @@ static void add_shown(struct message *m, const char *text, size_t n)
 {
 	static const char CUT[] = "...";
 	for (size_t i = 0, length; i < n; m->n += length) {
-		if (m->n + QUOTE_UNIT > sizeof m->text - 256) { /* room for what comes behind it */
+		if (m->n + QUOTE_UNIT > sizeof m->text - 256) { /* room for what comes after it */
 			memcpy(m->text + m->n, CUT, sizeof CUT - 1);
 			m->n += sizeof CUT - 1;
 			return;

@@ -48,14 +48,14 @@ const char *number_problem(enum number_state state);
 /* The greatest float below 1: as an upper bound, 1 itself is excluded. */
 #define BELOW_ONE 0x1.fffffep-1
 
-/* The range low .. high in words: "1 to 1024", "at least 0", "above 0"; returns `out`. */
+/* The range low ... high in words: "1 to 1024", "at least 0", "above 0"; returns `out`. */
 enum { NUMBER_RANGE_SIZE = 96 };
 const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE]);
 
 enum { NUMBER_SIZE = 32 };
 
 /* The shortest text that reads back as the same value; returns its length,
- * no NUL behind it. At most NUMBER_SIZE bytes. Integers have no `.0`;
+ * no NUL after it. At most NUMBER_SIZE bytes. Integers have no `.0`;
  * exponents as in 1e-07 are written 1e-7, and used below 1e-5 and from 1e16
  * (1e9 for float) on. -0 is written 0. The value must be finite. */
 size_t number_write_double(double value, char out[NUMBER_SIZE]);

@@ -32,9 +32,9 @@ size_t quote_unit(const char *bytes, size_t n, char out[QUOTE_UNIT], size_t *len
  * the same as once. */
 void quote_terminal(struct buffer *b, const char *text, size_t n);
 
-/* One line of a gnuplot data block ($text << EOD .. EOD), `=` before it, so that no text
+/* One line of a gnuplot data block ($text << EOD ... EOD), `=` before it, so that no text
  * ends the block; gnuplot has it as $text[i][2:*]. As a terminal may have it, and cut
- * behind 44 bytes (gnuplot keeps no more of the label of a tic). `tic`: it will be the
+ * after 44 bytes (gnuplot keeps no more of the label of a tic). `tic`: it will be the
  * label of a tic, where gnuplot knows %. Enhanced text must be off. */
 void quote_gnuplot(struct buffer *b, const char *text, size_t n, bool tic);
 

@@ -1,4 +1,4 @@
-/* span.h - a stretch of bytes that somebody else owns. */
+/* span.h - a range of bytes owned by something else. */
 #ifndef RECPIPE_BASE_SPAN_H
 #define RECPIPE_BASE_SPAN_H
 
@@ -18,7 +18,7 @@ static inline struct span span_of(const char *text)
 	return (struct span){text, strlen(text)};
 }
 
-/* The same as memcmp(..) == 0 and memcpy, without a call where ids are short. */
+/* The same as memcmp(...) == 0 and memcpy, without a call where ids are short. */
 static inline bool bytes_same(const char *a, const char *b, size_t n)
 {
 	uint64_t x, y;

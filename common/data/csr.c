@@ -10,7 +10,7 @@ uint64_t *csr_new(size_t rows)
 	return memory_zero(rows + 2, sizeof(uint64_t));
 }
 
-/* Counts are two places behind their row; as sums they are one behind where it begins, and
+/* Counts are two places after their row; as sums they are one after where it begins, and
  * placing moves that to the row's end: where the next one begins. */
 uint64_t csr_sum(uint64_t *start, size_t rows)
 {

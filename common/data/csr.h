@@ -1,4 +1,4 @@
-/* csr.h - entries grouped by row, one row behind the other (compressed sparse rows).
+/* csr.h - entries grouped by row, one row after the other (compressed sparse rows).
  *
  * A counting sort in two passes over the entries; those of a row keep their order:
  *
@@ -7,7 +7,7 @@
  *	csr_sum(start, rows);
  *	for each entry e:  out[csr_place(start, row of e)] = e;
  *
- * From then on the entries of row r are start[r] .. start[r + 1]. Entries that lie by row
+ * From then on the entries of row r are start[r] ... start[r + 1]. Entries that lie by row
  * already need no second pass but csr_stay. A row must be below `rows`; nothing is checked.
  */
 #ifndef RECPIPE_DATA_CSR_H
@@ -43,7 +43,7 @@ static inline uint64_t csr_place(uint64_t *start, size_t row)
 /* Instead of csr_place for all entries: they stay where they are. */
 void csr_stay(uint64_t *start, size_t rows);
 
-/* A sparse matrix: row r has the columns column[start[r] .. start[r + 1]], each with its
+/* A sparse matrix: row r has the columns column[start[r] ... start[r + 1]], each with its
  * value. `value` may be NULL. */
 struct csr {
 	uint64_t *start;

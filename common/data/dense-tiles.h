@@ -72,7 +72,7 @@ struct NAME(sweep) {
 	REAL *turned;         /* a tile for each worker */
 };
 
-/* Row i of the panel: W_i = P_i L^-T, and what takes the place of P_i, P_i (L L')^-1. */
+/* Row i of the panel: W_i = P_i L^-T, and what replaces P_i, P_i (L L')^-1. */
 static void NAME(sweep_panel)(void *context, size_t i, size_t worker)
 {
 	const struct NAME(sweep) *s = context;
@@ -161,7 +161,7 @@ static void NAME(get_row)(const struct dense *m, size_t row, double *values)
 	}
 }
 
-/* Panel p of a system: rows p * PANEL .., the columns 0 .. to the end of its diagonal block. */
+/* Panel p of a system: rows p * PANEL ..., the columns 0 ... to the end of its diagonal block. */
 static inline REAL *NAME(panel)(const struct dense_system *s, size_t p)
 {
 	return (REAL *)s->cells + p * (p + 1) / 2 * PANEL * PANEL;

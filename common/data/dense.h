@@ -3,7 +3,7 @@
  *
  * Only the lower triangle exists, so that n x n numbers take half of the room. It lies in
  * square tiles, a tile in panels of rows, a panel column by column: as the kernels read it,
- * so that nothing is packed anew. In double or in single precision; sums are ordered by the
+ * so that nothing is packed again. In double or in single precision; sums are ordered by the
  * matrix alone, so that any number of threads gives the same bits. The kernels for AVX2 and
  * for AVX-512 give the same bits, too; the portable one, which rounds every product, its own.
  */
@@ -36,7 +36,7 @@ struct dense_kernel {
 
 const struct dense_kernel *dense_kernel_of(enum kernel_choice resolved);
 
-/* Who works: run() calls work(context, chunk, worker) for chunk = 0 .. chunks-1, each once,
+/* Who works: run() calls work(context, chunk, worker) for chunk = 0 ... chunks-1, each once,
  * on any thread, and returns when all are done; worker is below `workers`. step() hears of
  * the progress of what takes long; may be NULL. */
 struct dense_team {
@@ -59,7 +59,7 @@ void dense_free(struct dense *m);
 /* Rows whose elements are near each other: chunks of so many rows can be written side by side. */
 size_t dense_rows_together(const struct dense *m);
 
-/* The first columns 0 .. row of this row become those of `values`. */
+/* The first columns 0 ... row of this row become those of `values`. */
 void dense_put_row(struct dense *m, size_t row, const double *values);
 
 /* All n elements of a row of the symmetric matrix. */
@@ -79,7 +79,7 @@ struct dense_system *dense_system_new(size_t most, enum dense_precision precisio
 void dense_system_free(struct dense_system *s);
 uint64_t dense_system_bytes(size_t most, enum dense_precision precision);
 
-/* A system of n <= most rows: rows 0 .. n-1 follow, the columns 0 .. row of each. */
+/* A system of n <= most rows: rows 0 ... n-1 follow, the columns 0 ... row of each. */
 void dense_system_begin(struct dense_system *s, size_t n);
 void dense_system_put_row(struct dense_system *s, size_t row, const double *values);
 

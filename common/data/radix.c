@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-/* Few keys are soon passed over, and many buckets take time of their own. */
+/* Few keys are quick to pass, and many buckets cost time themselves. */
 enum { FEW = 48, SOME = 8192, BITS_OF_SOME = 8, BITS_OF_MANY = 11 };
 
 static size_t digit_of(uint64_t key, unsigned digit, unsigned bits)

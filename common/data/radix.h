@@ -11,7 +11,7 @@
  * Needs a second copy of both arrays while it runs. */
 void radix_sort(uint64_t *keys, uint32_t *values, size_t n);
 
-/* How many low bits hold the numbers 0 .. n-1: at least 1. */
+/* How many low bits hold the numbers 0 ... n-1: at least 1. */
 static inline unsigned radix_bits(uint64_t n)
 {
 	return n < 3 ? 1 : 64 - (unsigned)__builtin_clzll(n - 1);

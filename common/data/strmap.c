@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "data/radix.h"
 
-/* Keys lie one behind the other in `bytes`; key i ends at end[i]. The table has
+/* Keys lie one after another in `bytes`; key i ends at end[i]. The table has
  * slots of a key's number + 1 and the upper half of its hash, so that most
  * misses cost no look at the key. */
 struct strmap {
@@ -174,7 +174,7 @@ static int compare(const void *a, const void *b, void *map)
 }
 
 /* Sorts keys whose bytes before `depth` are equal: by their next eight bytes, then
- * each run of equal ones by the bytes behind. Keys that end inside these bytes
+ * each run of equal ones by the next bytes. Keys that end inside these bytes
  * come first in their run, the shortest before the others: they differ in length
  * alone, so there are nine at most. */
 static void sort_from(const struct sorting *s, size_t begin, size_t end, size_t depth)

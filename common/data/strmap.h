@@ -1,4 +1,4 @@
-/* strmap.h - ids to dense numbers 0, 1, 2, .. in order of first appearance. */
+/* strmap.h - ids to dense numbers 0, 1, 2, ... in order of first appearance. */
 #ifndef RECPIPE_DATA_STRMAP_H
 #define RECPIPE_DATA_STRMAP_H
 

@@ -6,7 +6,7 @@
  *	TOPK_NAME      what the names of the functions begin with
  *	TOPK_ENTRY     the type of an entry, copied by value
  *	TOPK_BEHIND    a function or macro of two `const TOPK_ENTRY *`: is the first ranked
- *	               behind the second? With a total order (ties by id, say) the k best do
+ *	               after the second? With a total order (ties by id, say) the k best do
  *	               not depend on the order in which entries come.
  *
  * and gets NAME_offer, NAME_sort and what they are made of; the three are undefined again.

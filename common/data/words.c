@@ -21,7 +21,7 @@ struct words {
 	struct strmap *stops, *lemma_words;
 	char **lemmas;            /* by number in lemma_words */
 	size_t lemma_capacity;
-	/* the text that is being split: its folded words, one behind the other */
+	/* the text that is being split: its folded words, one after another */
 	struct buffer words, valid;
 	size_t *end;              /* word i of the text ends at end[i] */
 	size_t n, end_capacity;
@@ -131,7 +131,7 @@ static void begin_text(struct words *w)
 	w->n = 0;
 }
 
-/* What the buffer has behind the last word is a word too, if it is anything. */
+/* What the buffer has after the last word is a word too, if it is anything. */
 static void end_word(struct words *w)
 {
 	size_t from = w->n ? w->end[w->n - 1] : 0;
@@ -199,7 +199,7 @@ static inline void put_cyrillic(char *to, uint32_t point)
 	to[1] = (char)(0x80 | (point & 0x3f));
 }
 
-/* Lower case of U+0400 .. U+045F, yo as ye. */
+/* Lower case of U+0400 ... U+045F, yo as ye. */
 static inline uint32_t fold_cyrillic(uint32_t point)
 {
 	if (point < 0x410)
@@ -315,7 +315,7 @@ static void split_folded(struct words *w, const utf8proc_uint8_t *at, utf8proc_s
 		utf8proc_int32_t point;
 		utf8proc_ssize_t used = utf8proc_iterate(at + i, n - i, &point);
 		if (used <= 0)
-			die(STATUS_FAILED, "the utf8proc library wrote what is no UTF-8");
+			die(STATUS_FAILED, "the utf8proc library returned invalid UTF-8");
 		if (point == 0x451)
 			buffer_add_text(&w->words, "\xd0\xb5");
 		else if (in_word(point))
@@ -418,7 +418,7 @@ void words_stop_builtin(struct words *w)
 	for (const char *at = WORDS; *at;) {
 		size_t n = strcspn(at, " ");
 		if (!words_stop(w, (struct span){at, n}))
-			die(STATUS_FAILED, "a stop word of the program's own is none");
+			die(STATUS_FAILED, "internal error: a built-in stop word is not one word");
 		at += n;
 		at += strspn(at, " ");
 	}

@@ -2,7 +2,7 @@
  *
  * A word is a run of letters, marks and digits (Unicode categories L, M, N). The
  * text is brought to NFC and case-folded first, yo becomes ye, soft hyphens and
- * zero-width joiners are passed over. Then a word is dropped when it is too short
+ * zero-width joiners are skipped. Then a word is dropped when it is too short
  * or a stop word, replaced when the lemma table has it, and stemmed (Snowball,
  * Porter 2001).
  */

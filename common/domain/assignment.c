@@ -82,7 +82,7 @@ void experiments_read(struct experiments *x, const char *path)
 		if (called.n == 0)
 			table_reject(t, name, "an experiment without a name");
 		if (event_column_is_fixed(called))
-			table_reject(t, name, "an experiment with the name of a column of events");
+			table_reject(t, name, "an experiment may not have the name of an events column");
 		if (table_field(t, arm).n == 0)
 			table_reject(t, arm, "an arm without a name");
 		uint64_t parts = 1;
@@ -92,16 +92,16 @@ void experiments_read(struct experiments *x, const char *path)
 			if (e)
 				check_experiment(t, e);
 			if (experiments_find(x, called))
-				table_reject(t, name, "the rows of an experiment stand together; "
-					     "this one was there before");
+				table_reject(t, name, "the rows of an experiment must be contiguous; "
+					     "this one appeared before");
 			e = new_experiment(x, called, salted);
 		} else if (!span_equal(span_of(e->salt), salted)) {
-			table_reject(t, (size_t)salt, "another salt than the arm before has");
+			table_reject(t, (size_t)salt, "a salt other than that of the previous arm");
 		}
 		if (experiment_find_arm(e, table_field(t, arm)) < e->n)
-			table_reject(t, arm, "the experiment has this arm already");
+			table_reject(t, arm, "a duplicate arm");
 		if (parts > TOTAL_MAX || e->total + parts > TOTAL_MAX)
-			table_reject(t, (size_t)weight, "the weights of an experiment add up to "
+			table_reject(t, (size_t)weight, "the weights of an experiment may add up to "
 				     "2147483647 at most");
 		if (e->n == EXPERIMENT_ARMS_MAX)
 			table_fail(t, "experiment '%s' has more than %d arms", e->name,

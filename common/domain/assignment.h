@@ -3,7 +3,7 @@
  * The registry is a table (name arm weight recommender salt, further columns
  * are ignored here), one row per arm; `weight` (1), `recommender` (empty) and
  * `salt` (the name) are optional. Its short form is `NAME=2`: two arms of equal
- * weight, called C, T1, .. T9, T10, ..
+ * weight, called C, T1, ... T9, T10, ...
  *
  * The rule: seed = MurmurHash3_x86_32(salt, seed 0), hash =
  * MurmurHash3_x86_32(id, seed), both unsigned. Arms of equal weight: arm number
@@ -44,7 +44,7 @@ struct experiments {
 
 enum { EXPERIMENT_ARMS_MAX = 1000 };
 
-/* Adds what the registry file holds. The rows of an experiment stand together.
+/* Adds what the registry file holds. The rows of an experiment are contiguous.
  * Exit 3: a missing column, a name or arm that is empty or double, the name of
  * a column of events (event.h), a bad weight, two salts in one experiment, no
  * weight above 0. */

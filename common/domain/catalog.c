@@ -49,7 +49,7 @@ struct catalog *catalog_read(struct table *t, struct column item)
 			continue;
 		uint32_t n = strmap_count(c->ids);
 		if (strmap_add(c->ids, table_field(t, id)) != n) {
-			table_reject(t, id, "an item that occurs twice");
+			table_reject(t, id, "a duplicate item");
 			continue;
 		}
 		c->artist = memory_grow(c->artist, &capacity[0], (size_t)n + 1, sizeof *c->artist);

@@ -17,7 +17,7 @@
 
 /* ---- locks of bytes ---- */
 
-/* Byte n behind this is trial n's, byte 0 is for trying it out: no file is that long. */
+/* Byte n after this is trial n's, byte 0 is for trying it out: no file is that long. */
 #define FIRST_BYTE ((off_t)1 << (sizeof(off_t) > 4 ? 62 : 30))
 
 /* A lock of the open file, not of the process, as flock's are. */
@@ -187,7 +187,7 @@ static bool read_owner(const char *text, struct owner *o)
 	return n >= 3;
 }
 
-/* A trial that was begun before this host was: whoever ran it has gone. What is younger
+/* A trial that was begun before this host was: its process is gone. What is younger
  * and of another boot is of another host of this name. */
 static bool before_boot(const struct trial *t)
 {

@@ -1,6 +1,6 @@
 /* claim.h - which process runs a trial of a study, and whether it still does.
  *
- * A process holds a lock of a byte of the journal, far behind its end, for each trial
+ * A process holds a lock of a byte of the journal, far past its end, for each trial
  * that it runs: the kernel drops it when the process has gone, however it went, and every
  * process of that kernel sees it, in whatever container, with or without /proc. Where the
  * file system has no such locks beside flock (NFS makes flock one of them), the process is

@@ -182,7 +182,7 @@ static void insert_rows(struct rows *r, unsigned bits, size_t from, size_t to)
 	}
 }
 
-/* Sorts rows from .. to - 1 whose keys are equal above the digit at `shift`, in
+/* Sorts rows from ... to - 1 whose keys are equal above the digit at `shift`, in
  * their place: rows are the largest thing in memory, so there is no second copy
  * of them (McIlroy, Bostic and McIlroy 1993, "Engineering radix sort", American
  * flag sort). */

@@ -17,7 +17,7 @@ enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT };
 
 extern const char *const SPLIT_NAMES[SPLIT_COUNT]; /* train validation test */
 
-/* "train,validation" or "all" to a mask with bit s for split s; 0 when a word is none of
+/* "train,validation" or "all" to a mask with bit s for split s; 0 when a word is not one of
  * these, which is `*bad` then. */
 unsigned split_mask(const char *text, struct span *bad);
 
@@ -30,7 +30,7 @@ struct dataset_columns {
 	enum time_unit unit;      /* what the input's timestamps are */
 };
 
-/* user -> its rows, sorted by item: rows of user u are start[u] .. start[u+1]. */
+/* user -> its rows, sorted by item: rows of user u are start[u] ... start[u+1]. */
 struct dataset {
 	uint32_t users, items;
 	struct strmap *user_ids, *item_ids; /* number = rank in byte order */

@@ -6,7 +6,7 @@
 
 #include "base/span.h"
 
-/* Is this the name of a fixed column of events (message, timestamp, user, .. triggered)?
+/* Is this the name of a fixed column of events (message, timestamp, user, ... triggered)?
  * Every other column of that stream is an experiment, so no experiment may be called so:
  * there would be two columns of one name, or its arms would be taken for something else. */
 bool event_column_is_fixed(struct span name);

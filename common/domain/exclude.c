@@ -22,7 +22,7 @@ struct exclude *exclude_new(void)
 	return x;
 }
 
-/* The split of the current row as a bit; a word that is none is bad data. */
+/* The split of the current row as a bit; any other word is bad data. */
 static unsigned split_bit(struct table *t, size_t column)
 {
 	struct span word = table_field(t, column);

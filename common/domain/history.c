@@ -250,7 +250,7 @@ static void sort_ties(struct history *h, struct event *e, size_t n, uint64_t see
 	}
 }
 
-/* Few rows, or many in order but for some, need no call for each comparison. */
+/* Few rows, or many in order except for some, need no call for each comparison. */
 static void sort_times(struct event *e, size_t n)
 {
 	enum { FEW = 32 };

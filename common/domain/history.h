@@ -28,7 +28,7 @@ struct history {
 	struct strmap *user_ids;  /* numbered by first appearance */
 	struct strmap *item_ids;  /* number = rank in byte order */
 	struct strmap *session_ids;
-	uint64_t *start;          /* users + 1: rows of user u are start[u] .. start[u+1] */
+	uint64_t *start;          /* users + 1: rows of user u are start[u] ... start[u+1] */
 	uint32_t *item;           /* rows */
 	int64_t *time;            /* rows, in ms, or NULL: the table has no times */
 	float *weight;            /* rows, or NULL: all 1 */

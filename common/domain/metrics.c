@@ -185,7 +185,7 @@ double mean_value(const struct mean *m)
 	return exactsum_value(&m->sum) / (double)m->n;
 }
 
-/* What is left of an exact sum behind its rounded value. */
+/* What is left of an exact sum after its rounded value. */
 static double rest_of(const struct exactsum *sum, double value)
 {
 	struct exactsum rest = *sum;

@@ -20,7 +20,7 @@ struct model_reader {
 	struct idset ids; /* of last_kind */
 };
 
-/* f0, f1, .. as far as they go; a gap in them is a mistake, not an end. */
+/* f0, f1, ... as far as they go; a gap in them is a mistake, not an end. */
 static bool find_factors(struct model_reader *r)
 {
 	size_t width = table_width(r->table), named = 0;
@@ -42,7 +42,7 @@ static bool find_factors(struct model_reader *r)
 	if (r->factors == 0)
 		table_column(r->table, column_called("f0"));
 	if (r->factors != named)
-		failure_set(table_failure(r->table), STATUS_DATA, "%s:1: the factors' columns must be f0, f1, .. "
+		failure_set(table_failure(r->table), STATUS_DATA, "%s:1: the factors' columns must be f0, f1, ... "
 		     "without a gap: 'f%u' is missing", table_file(r->table), (unsigned)r->factors);
 	return !has_failed(table_failure(r->table));
 }

@@ -1,4 +1,4 @@
-/* model.h - model rows: kind id bias f0 .. f(k-1).
+/* model.h - model rows: kind id bias f0 ... f(k-1).
  *
  * Kinds in file order: meta, item_feature, item, user_feature, user. A meta
  * row's id is `name=value`, zeros after it. A score is
@@ -48,7 +48,7 @@ struct model_row {
 	const float *factors; /* kernel_padded(factors) floats, aligned, zeros at the end */
 };
 
-/* Finds the columns kind, id, bias, f0, f1, ..: exit 3 when one is missing (NULL when the
+/* Finds the columns kind, id, bias, f0, f1, ...: exit 3 when one is missing (NULL when the
  * table has a failure: table_open_or). The table stays the caller's. */
 struct model_reader *model_open(struct table *t);
 uint32_t model_reader_factors(const struct model_reader *r);
@@ -63,7 +63,7 @@ void model_side_add(struct model_side *side, const struct model_row *row, uint32
 void model_side_free(struct model_side *side);
 
 /* Reads a whole model. Duplicate ids of a kind, kinds out of order, unknown
- * kinds, numbers that are none: exit 3. */
+ * kinds, malformed numbers: exit 3. */
 struct model *model_read(struct table *t);
 void model_free(struct model *m);
 

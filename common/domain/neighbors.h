@@ -21,7 +21,7 @@ struct neighbor {
 };
 
 /* item -> its neighbors, as they came: by falling weight, then by id. Those of item i are
- * at[start[i]] .. at[start[i + 1]]. */
+ * at[start[i]] ... at[start[i + 1]]. */
 struct neighbors {
 	uint32_t items;         /* ids, those included that are only somebody's neighbor */
 	struct strmap *ids;     /* number = rank in byte order */

@@ -231,7 +231,7 @@ static char *define_choices(struct parameter *p, struct span list)
 			return problem_of("an empty choice", list.at, list.n);
 		for (size_t j = 0; j < i; j++)
 			if (span_equal(words[i], words[j]))
-				return problem_of("a choice occurs twice", list.at, list.n);
+				return problem_of("a duplicate choice", list.at, list.n);
 		p->choices[p->n_choices++] = memory_text(words[i].at, words[i].n);
 	}
 	p->low = 0;
@@ -287,7 +287,7 @@ static char *check_name(const struct space *space, const char *text, size_t n)
 		if (!isalnum((unsigned char)text[i]) && !strchr("-_.", text[i]))
 			return problem_of("a name has letters, digits and - _ . only", text, n);
 	if (space_find(space, text, n) >= 0)
-		return problem_of("a parameter is defined twice", text, n);
+		return problem_of("a duplicate parameter", text, n);
 	char *name = memory_text(text, n), *own = space_variable(name);
 	bool taken = strcmp(own, "HP_TRIAL") == 0;
 	for (size_t p = 0; p < space->n && !taken; p++) {
@@ -295,7 +295,7 @@ static char *check_name(const struct space *space, const char *text, size_t n)
 		taken = strcmp(own, other) == 0;
 		free(other);
 	}
-	char *problem = taken ? problem_of("its variable in the environment is taken already", own, strlen(own))
+	char *problem = taken ? problem_of("its environment variable is already taken", own, strlen(own))
 			      : NULL;
 	free(own);
 	free(name);
@@ -320,12 +320,12 @@ static char *define_condition(const struct space *space, struct parameter *p, st
 	for (size_t i = 0; i < n; i++)
 		if (!space_parse(&space->parameters[p->parent], values[i].at, values[i].n,
 				 &p->when[p->n_when++]))
-			return problem_of("the condition's value is none of that parameter",
+			return problem_of("the condition's value is not a value of that parameter",
 					  values[i].at, values[i].n);
 	return NULL;
 }
 
-/* What stands behind `name=`: range or choices, and a condition. */
+/* What stands after `name=`: range or choices, and a condition. */
 static char *define(const struct space *space, struct parameter *p, const char *body)
 {
 	const char *condition = strrchr(body, '@');
@@ -369,9 +369,9 @@ char *space_add(struct space *space, const char *text)
 	const char *equal = strchr(text, '=');
 	size_t name = equal ? (size_t)(equal - text) : 0;
 	if (name == 0)
-		return problem_of("a parameter is NAME=KIND:..", text, strlen(text));
+		return problem_of("a parameter is NAME=KIND:...", text, strlen(text));
 	if (text[strcspn(text, "\t\n\r")])
-		return problem_of("a study has no place for a TAB or the end of a line", text,
+		return problem_of("a TAB or newline is not allowed in a study", text,
 				  strlen(text));
 	char *problem = check_name(space, text, name);
 	if (!problem)

@@ -3,7 +3,7 @@
  *
  * A point has one double a parameter: the number, or the index of a choice, or
  * nan where the parameter's condition does not hold. Samplers work in units: every
- * parameter's range, on its scale, mapped to 0 .. 1.
+ * parameter's range, on its scale, mapped to 0 ... 1.
  */
 #ifndef RECPIPE_DOMAIN_SPACE_H
 #define RECPIPE_DOMAIN_SPACE_H
@@ -20,7 +20,7 @@ struct parameter {
 	enum parameter_kind kind;
 	bool log;
 	double low, high;  /* inclusive; of choices the indexes */
-	double step;       /* 0: continuous; 1 for an integer unless told otherwise */
+	double step;       /* 0: continuous; by default 1 for an integer */
 	double last;       /* the highest of low, low + step, ...; high where they meet it */
 	char **choices;    /* KIND_CHOICE */
 	size_t n_choices;
@@ -60,7 +60,7 @@ void space_format(const struct parameter *p, double value, struct buffer *out);
 bool space_parse(const struct parameter *p, const char *text, size_t n, double *value);
 
 /* Is it a value of the parameter: within its range, whole where it has to be? It need not
- * be on a level of the step: somebody may have wanted it. */
+ * be on a level of the step: a user may have enqueued it. */
 bool space_holds(const struct parameter *p, double value);
 
 /* Value to unit and back (back: rounded to the step, kept in the range). Units of
@@ -71,7 +71,7 @@ double space_unit(const struct parameter *p, double value);
 void space_units(const struct parameter *p, double *values, size_t n);
 double space_value(const struct parameter *p, double unit);
 
-/* The cell of a discrete value in units: from .. to. */
+/* The cell of a discrete value in units: from ... to. */
 void space_cell(const struct parameter *p, double value, double *from, double *to);
 
 /* Number of different values; infinity for a continuous one. */

@@ -267,7 +267,7 @@ static void take_trial_row(struct study *study, struct span state)
 	struct trial *t = trial_of_row(study);
 	bool ended = t->state > TRIAL_RUNNING;
 	if (ended && span_equal(state, span_of("step")))
-		return; /* of somebody who did not know yet */
+		return; /* from a process that did not know yet */
 	if (ended)
 		bad_line(study, "a trial that has ended", study->fields[TRIAL]);
 	t->time_ms = integer_or(study, TIME, 0);
@@ -322,7 +322,7 @@ static void take_line(struct study *study, struct span line)
 		bad_line(study, "a trial before the parameters", state);
 }
 
-/* Bytes from..end of the file behind those in the buffer. */
+/* Bytes from..end of the file after those in the buffer. */
 static void read_bytes(struct study *study, uint64_t end, struct buffer *b)
 {
 	while (study->read + b->n < end) {
@@ -339,7 +339,7 @@ static void read_bytes(struct study *study, uint64_t end, struct buffer *b)
 	}
 }
 
-/* Takes in the whole lines behind `read`; what is no whole line stays in `tail`. */
+/* Takes in the whole lines after `read`; an incomplete line stays in `tail`. */
 static void catch_up(struct study *study)
 {
 	struct stat about;
@@ -348,7 +348,7 @@ static void catch_up(struct study *study)
 	if (study->named && about.st_nlink == 0)
 		die(STATUS_FAILED, "%s was removed", study->path);
 	if ((uint64_t)about.st_size < study->read)
-		die(STATUS_DATA, "%s has become shorter while it was read", study->path);
+		die(STATUS_DATA, "%s became shorter while it was read", study->path);
 	struct buffer *b = &study->tail;
 	b->n = 0;
 	read_bytes(study, (uint64_t)about.st_size, b);
@@ -373,7 +373,7 @@ static void lock(struct study *study, int how)
 static void shorten(struct study *study, uint64_t size)
 {
 	if (!append_cut(study->file, (int64_t)size))
-		die_errno(STATUS_FAILED, "cannot shorten %s", study->path);
+		die_errno(STATUS_FAILED, "cannot truncate %s", study->path);
 }
 
 /* Nobody else writes now, so this is what a killed writer or machine left. */
@@ -508,7 +508,7 @@ static enum study_problem begin(struct study *study, enum study_access access,
 	if (given->space.n == 0)
 		return STUDY_NO_SPACE;
 	if (study->header || n)
-		tell("%s: begun anew: it held no whole beginning of a study", study->path);
+		tell("%s: truncated journal; starting a new study", study->path);
 	shorten(study, 0);
 	space_free(&study->space);
 	free(study->header);

@@ -24,7 +24,7 @@ struct step {
 struct trial {
 	int64_t number;        /* from 1 */
 	enum trial_state state;
-	bool enqueued;         /* somebody wanted this point */
+	bool enqueued;         /* this point was enqueued */
 	double value;          /* nan until there is one */
 	double *point;         /* nan also where a waiting trial leaves the choice open */
 	struct step *steps;    /* ascending */
@@ -34,7 +34,7 @@ struct trial {
 	char *owner;           /* running: whose it is (claim.h) */
 	char *message;
 	int64_t generation;    /* cma-es: the generation that drew it, -1 otherwise */
-	uint64_t finished;     /* the order in which trials ended: 1, 2, .. */
+	uint64_t finished;     /* the order in which trials ended: 1, 2, ... */
 };
 
 struct study {
@@ -54,7 +54,7 @@ struct study {
 	struct buffer tail;    /* what was read and is no whole line */
 	char *header;          /* the first line, NULL until it was read */
 	size_t width;          /* its columns */
-	struct span *fields;   /* of the line at hand */
+	struct span *fields;   /* of the current line */
 };
 
 /* The terms of a study: what a new one is made with, and what an old one must agree
@@ -70,11 +70,11 @@ enum study_access { STUDY_LOOK, STUDY_WORK, STUDY_MAKE };
 
 /* Opens the journal and reads it. No study: exit 1 (no file) or 3. `path` must outlive
  * the study. What is wrong with the terms is returned; the study is open all the same,
- * but for STUDY_NO_SPACE, and its own terms can be read from it. */
+ * except for STUDY_NO_SPACE, and its own terms can be read from it. */
 enum study_problem {
 	STUDY_OPENED,
 	STUDY_NO_SPACE,         /* a new one is to be made, and the terms have no parameters */
-	STUDY_OTHER_DIRECTION,  /* it was begun with another one than is given ... */
+	STUDY_OTHER_DIRECTION,  /* it was started with another one than is given ... */
 	STUDY_OTHER_SEED,
 	STUDY_OTHER_SPACE,
 };

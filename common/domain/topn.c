@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "data/idset.h"
 
-/* The row behind a list is read before the list is given away, so the list's
- * bytes are copies: the ids of a list lie one behind the other in `text`, and
+/* The row after a list is read before the list is given away, so the list's
+ * bytes are copies: the ids of a list lie one after another in `text`, and
  * become spans when the list is complete (until then `text` may move). */
 enum { RANK_TEXTS = 1000 };
 
@@ -55,7 +55,7 @@ void topn_let_users_repeat(struct topn_reader *r)
 	r->users_repeat = true;
 }
 
-/* A number of up to six digits, which ranks are; false: look at it by the book. */
+/* A number of up to six digits, which ranks are; false: use the general parser. */
 static inline bool short_number(struct span text, uint64_t *value)
 {
 	if (text.n - 1 > 5)
@@ -93,8 +93,8 @@ static bool take_row(struct topn_reader *r)
 		bool jump = table_rejected(t) != r->rejected && rank > r->last_rank;
 		if (rank != r->last_rank + 1 && !jump) {
 			table_reject(t, (size_t)r->rank, r->last_rank == 0 ?
-				     "the ranks of a user begin with 1" :
-				     "the ranks of a user go up by 1");
+				     "the ranks of a user must start at 1" :
+				     "the ranks of a user must increase by 1");
 			return false;
 		}
 	}
@@ -121,7 +121,7 @@ static bool begin_list(struct topn_reader *r, struct topn_list *list)
 	if (!take_row(r))
 		return false;
 	if (!r->users_repeat && !idset_add(&r->users, user)) {
-		table_reject(t, r->user, "the rows of a user must stand together; this one had "
+		table_reject(t, r->user, "the rows of a user must be contiguous; this one had "
 			     "a list before");
 		return false;
 	}
@@ -145,7 +145,7 @@ static inline struct span row_field(const struct row *row, size_t column)
 	return (struct span){row->at + from, row->ends[column] - from};
 }
 
-/* Is this the rank `rank`? A few bytes behind the field can be read: it lies in a block. */
+/* Is this the rank `rank`? A few bytes after the field can be read: it lies in a block. */
 static inline bool is_rank(const struct topn_reader *r, struct span text, size_t rank)
 {
 	uint64_t value = 0;
@@ -165,7 +165,7 @@ static __attribute__((noinline)) bool read_score(struct topn_reader *r, const st
 
 /* Reads rows of `user` from `row` on, at most `rows`: the ranks must go on from r->n + 1.
  * Returns how many were read; *good is false when the next one is of this user, too, but
- * the slow way must look at it. `row` ends behind what was read. */
+ * the slow way must look at it. `row` ends after what was read. */
 static inline size_t read_rows(struct topn_reader *r, struct row *row, size_t rows, size_t width,
 			       struct span user, bool *good)
 {
@@ -199,7 +199,7 @@ static inline size_t read_rows(struct topn_reader *r, struct row *row, size_t ro
 }
 
 /* The fast way: a list that is good and at hand to its end, the current row its first,
- * is given away where it lies, and the row behind it becomes the current one. False:
+ * is given away where it lies, and the row after it becomes the current one. False:
  * nothing was taken. */
 static bool take_list(struct topn_reader *r, struct topn_list *list)
 {

@@ -27,17 +27,17 @@ struct topn_list {
 	const char *file;
 };
 
-/* Rows of a user are contiguous and ranks go 1, 2, 3, ..: anything else is bad
+/* Rows of a user are contiguous and ranks go 1, 2, 3, ...: anything else is bad
  * data (exit 3). A user that comes back later is bad data too. Without a rank
  * column (and none named) the rows' order is the ranking. With skip_bad the
- * ranks behind a rejected row of the list may jump. Without a score column
+ * ranks after a rejected row of the list may jump. Without a score column
  * (and none named) the scores are nan. */
 struct topn_reader *topn_open(struct table *t, const struct topn_columns *columns);
 
 /* Is there a score column, and is it read? */
 bool topn_has_scores(const struct topn_reader *reader);
 
-/* From now on the caller sees to users that come back; saves 16 to 32 bytes a user. */
+/* From now on the caller checks for users that come back; saves 16 to 32 bytes per user. */
 void topn_let_users_repeat(struct topn_reader *reader);
 
 bool topn_next(struct topn_reader *reader, struct topn_list *list);

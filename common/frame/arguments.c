@@ -26,8 +26,8 @@ void option_experiment(struct experiments *x, const char *option, const char *te
 	case EXPERIMENT_NAME_BREAKS:
 		usage_error("--%s: a TAB or line end in the name", option);
 	case EXPERIMENT_NAME_FIXED:
-		usage_error("--%s=%s: an experiment with the name of a column of events", option, text);
+		usage_error("--%s=%s: an experiment may not have the name of an events column", option, text);
 	case EXPERIMENT_TWICE:
-		usage_error("--%s=%s: this experiment is there already", option, text);
+		usage_error("--%s=%s: a duplicate experiment", option, text);
 	}
 }

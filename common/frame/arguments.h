@@ -1,4 +1,4 @@
-/* arguments.h - options whose values are things of common/domain: a value that is none is
+/* arguments.h - options whose values are things of common/domain: an invalid value is
  * a usage error (exit 2) that names the option (`option`, without dashes).
  */
 #ifndef RECPIPE_FRAME_ARGUMENTS_H

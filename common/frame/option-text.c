@@ -201,7 +201,7 @@ _Noreturn void option_print_help(const struct program *p, int command, bool all)
 				buffer_format(&b, "  %s\n", p->examples[i]);
 		buffer_add_byte(&b, '\n');
 	}
-	buffer_add_text(&b, "Exit status: 0 done, 1 the run failed, 2 wrong usage, 3 bad input data,\n"
+	buffer_add_text(&b, "Exit status: 0 success, 1 run-time error, 2 usage error, 3 bad input data,\n"
 			"4 a service is unavailable.\n");
 	print_out(&b);
 }

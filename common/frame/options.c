@@ -259,11 +259,11 @@ _Noreturn static void refuse(int answer, char **argv)
 	if (optopt >= LONG) {
 		const char *name = seen.rows[optopt - LONG].name;
 		if (answer == ':')
-			usage_error("option '--%s' needs a value", name);
+			usage_error("option '--%s' requires a value", name);
 		usage_error("option '--%s' takes no value", name);
 	}
 	if (optopt && answer == ':')
-		usage_error("option '-%c' needs a value", optopt);
+		usage_error("option '-%c' requires a value", optopt);
 	if (optopt)
 		usage_error("unknown option: \"-%c\"", isprint(optopt) ? optopt : '?');
 	unknown_option(argv[optind - 1]);
@@ -344,7 +344,7 @@ static void take(const struct option_row *row, const char *value, void *options)
 	*when = ++order;
 }
 
-/* Is the first operand a command of the program? After `--` it is none. */
+/* Is the first operand a command of the program? After `--` it never is. */
 static bool take_command(int argc, char **argv)
 {
 	const struct program_command *commands = seen.program->commands;

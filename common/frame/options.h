@@ -142,46 +142,46 @@ struct common {
 
 #define COMMON_MAX_ERRORS \
 	OPTION_LIMIT("max-errors", "N|SHARE%", common.max_errors, .requires = "on-error=skip", \
-		.help = "fail (3) at more than N bad rows, or at the end when more than SHARE of all " \
-			"rows were bad; it always fails when no row is good")
+		.help = "fail (3) after more than N bad rows, or at the end if more than SHARE of all " \
+			"rows were bad; always fail if no row is good")
 #define COMMON_INPUT \
 	OPTION_FLAG("csv", common.csv, \
 		.help = "read comma-separated values (RFC 4180) instead of TSV"), \
 	OPTION_FLAG("no-header", common.no_header, \
 		.help = "the main streams have no header line", .requires = "columns"), \
-	OPTION_TEXT("columns", "A,B,..", common.columns, \
-		.help = "names of the input columns, in place of the header's"), \
+	OPTION_TEXT("columns", "A,B,...", common.columns, \
+		.help = "names of the input columns, instead of the header's"), \
 	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail", \
-		.help = "at a bad row: stop, or count it, say so and go on"), \
+		.help = "on a bad row: stop, or count it, report it and continue"), \
 	COMMON_MAX_ERRORS, \
 	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space", \
-		.help = "at a TAB or line end inside a CSV value: make it a space and count it, or stop"), \
+		.help = "on a TAB or line end inside a CSV value: replace it by a space, or stop"), \
 	OPTION_OUTPUT("rejects", "FILE", common.rejects, \
-		.help = "keep the raw lines of rejected rows in FILE")
+		.help = "write the raw lines of rejected rows to FILE")
 /* For a table with OPTION_COLUMN rows. */
 #define COMMON_RENAME \
 	{.name = "rename", .kind = OPTION_RENAME, .argument = "COLUMN=NAME", \
-		.help = "the input's column NAME is meant by COLUMN"}
+		.help = "use the input's column NAME as COLUMN"}
 #define COMMON_OUTPUT_FILE \
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \
-		.help = "write to FILE, whole or not at all, instead of standard output")
+		.help = "write to FILE instead of standard output, completely or not at all")
 #define COMMON_LINE_BUFFERED \
 	OPTION_FLAG("line-buffered", common.line_buffered, .help = "flush after each row")
 #define COMMON_OUTPUT COMMON_OUTPUT_FILE, COMMON_LINE_BUFFERED
 #define COMMON_THREADS \
 	OPTION_INT("threads", "N", common.threads, .letter = 'j', .fallback = "1", .low = 1, .high = 1024, \
-		.help = "work on N threads; the output does not depend on it")
+		.help = "number of threads; the output does not depend on it")
 #define COMMON_SEED \
 	OPTION_SEED("seed", "N", common.seed, .letter = 's', .fallback = "0", \
-		.help = "seed of everything random")
+		.help = "seed of all random choices")
 #define COMMON_PROGRESS \
 	OPTION_FLAG("progress", common.progress, \
-		.help = "show progress even when standard error is no terminal"), \
+		.help = "show progress even if standard error is not a terminal"), \
 	OPTION_NO_FLAG("no-progress", common.progress, .help = "show no progress")
 #define COMMON_ABOUT \
-	OPTION_FLAG("quiet", common.quiet, .letter = 'q', .help = "say nothing but errors"), \
+	OPTION_FLAG("quiet", common.quiet, .letter = 'q', .help = "print only errors"), \
 	OPTION_FLAG("verbose", common.verbose, .letter = 'v', \
-		.help = "end with a line that says what was read, written and spent"), \
+		.help = "end with a summary of rows, time and memory"), \
 	{.name = "help", .letter = 'h', .kind = OPTION_HELP, .help = "show this help and exit"}, \
 	{.name = "version", .letter = 'V', .kind = OPTION_VERSION, .help = "show the version and exit"}
 #define COMMON_LOG COMMON_PROGRESS, COMMON_ABOUT
@@ -189,7 +189,7 @@ struct common {
 /* What the timestamps of the input are: an int (enum time_unit). */
 #define TIMESTAMP_UNIT_ROW(member, unit) \
 	OPTION_CHOICE("timestamp-unit", "UNIT", member, TIME_UNITS, .fallback = unit, \
-		.help = "what the input's timestamps are: counts of this unit since 1970, or dates as in " \
+		.help = "unit of the input's timestamps: counts since 1970, or dates as in " \
 			"2024-03-10 and 2024-03-10T15:12:01Z (iso)")
 
 /* A command of a program that has several: `tune-hparams best`. */
@@ -202,7 +202,7 @@ struct program_command {
 /* What a tool says of itself. */
 struct program {
 	const char *name;
-	const char *usage;       /* "[OPTION].. [FILE].." */
+	const char *usage;       /* "[OPTION]... [FILE]..." */
 	const char *summary;     /* one sentence */
 	const char *reads;       /* columns read, one paragraph */
 	const char *writes;      /* columns written */

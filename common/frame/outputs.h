@@ -1,6 +1,6 @@
 /* outputs.h - no two outputs of a run go to one file.
  *
- * Which options write is said by their kind: OPTION_OUTPUT is written whole at the end,
+ * The kind of an option says whether it writes: OPTION_OUTPUT is written whole at the end,
  * OPTION_STATE while the tool runs (a log, a journal, a checkpoint that is read before).
  * Two of them at one file are a usage error, by whatever names (x and ./x, a symbolic
  * link); so is one of them and standard output, where the tool writes there (no -o, or

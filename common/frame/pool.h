@@ -17,7 +17,7 @@ struct pool *pool_new(size_t threads);
 
 size_t pool_threads(const struct pool *pool);
 
-/* Calls work(context, chunk, worker) for chunk = 0 .. chunks-1, each once, and
+/* Calls work(context, chunk, worker) for chunk = 0 ... chunks-1, each once, and
  * returns when all are done. `worker` is below the number of threads. */
 void pool_run(struct pool *pool, size_t chunks,
 	      void (*work)(void *context, size_t chunk, size_t worker), void *context);

@@ -146,7 +146,7 @@ void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, u
 	char rows[160];
 	if (rows_in != rows_out + filtered + rejected)
 		die(STATUS_FAILED, "%llu rows read, but %llu written, %llu filtered out and %llu rejected: "
-		    "this is a mistake in the program", (unsigned long long)rows_in,
+		    "internal error", (unsigned long long)rows_in,
 		    (unsigned long long)rows_out, (unsigned long long)filtered,
 		    (unsigned long long)rejected);
 	snprintf(rows, sizeof rows, "%llu rows read, %llu written, %llu filtered out, %llu rejected",

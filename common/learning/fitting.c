@@ -66,7 +66,7 @@ static int choice_of(const char *choices, struct span word)
 	}
 }
 
-/* Parses the value into its field; false: it is none, or out of the row's range. */
+/* Parses the value into its field; false: it is malformed, or out of the row's range. */
 static bool set(const struct row *row, struct span value, struct fitting *f, char *problem)
 {
 	char *at = (char *)f + row->at;
@@ -185,7 +185,7 @@ void fitting_read_meta(struct fitting *f, struct span id, const char *path)
 	if (fitting_take_meta(f, id, problem))
 		return;
 	if (id.n >= 5 && memcmp(id.at, "loss=", 5) == 0)
-		die(STATUS_DATA, "%s: a loss that this version does not know: %s", path,
+		die(STATUS_DATA, "%s: a loss unknown to this version: %s", path,
 		    quoted(id.at + 5, id.n - 5, text));
 	die(STATUS_DATA, "%s: meta %s: %s", path, quoted(id.at, id.n, text), problem);
 }

@@ -34,7 +34,7 @@ float loss_softplus(float x);
 float loss_exp(float x);
 float loss_log(float x);
 
-/* WARP's weight of a violation found at draw s, for s = 1 .. max_sampled (the
+/* WARP's weight of a violation found at draw s, for s = 1 ... max_sampled (the
  * element 0 is 0): log(max(1, floor((items - 1) / s))), at most 10, as LightFM
  * has it (Weston et al. 2011, equation 4, with a logarithm for the sum of 1/i).
  * A new array, freed by the caller. */

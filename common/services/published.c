@@ -87,7 +87,7 @@ void published_ask_all(struct redis *r, const char *key_meta)
 	ask_fields(r, key_meta, FIELD_COUNT);
 }
 
-/* An unsigned number of a field; `otherwise` when it is none. */
+/* An unsigned number of a field; `otherwise` when it is not one. */
 static uint64_t number_of(struct span text, uint64_t otherwise)
 {
 	uint64_t value;

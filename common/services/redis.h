@@ -34,13 +34,13 @@ struct redis_target redis_target_parse(const char *url, const char *option,
 				       const char *password_file, double timeout_s);
 void redis_target_free(struct redis_target *target);
 
-/* Zeroed but for `target`, it is not connected. */
+/* Zeroed except for `target`, it is not connected. */
 struct redis {
 	const struct redis_target *target;
 	redisContext *context; /* NULL: not connected */
 	double due_s;          /* clock_wall() at which patience ends, 0: timeout_s for each reply */
 	char problem[600];     /* what went wrong last */
-	bool refused;          /* ... and it was a refusal that another try will not mend */
+	bool refused;          /* ... and it was a refusal that retrying will not fix */
 	bool late;             /* ... and it was patience that ended */
 	struct buffer out;     /* commands, the first `sent` bytes of which are on their way */
 	size_t sent;

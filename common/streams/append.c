@@ -43,7 +43,7 @@ int64_t append_whole_size(int file, int64_t size)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got != (ssize_t)n) {
-			errno = got < 0 ? errno : EIO; /* somebody cuts it without the lock */
+			errno = got < 0 ? errno : EIO; /* another process truncates it without the lock */
 			return -1;
 		}
 		const char *lf = memrchr(block, '\n', n);

@@ -5,7 +5,7 @@
  * (O_APPEND). A row that is there in part is the work of a writer that is dead, or whose
  * disk was full: it is cut off, so that readers and other writers see whole rows only.
  *
- * Nothing here allocates or prints: a signal handler may call it (but for
+ * Nothing here allocates or prints: a signal handler may call it (except for
  * append_sync_folder). What fails says so by its value, and errno says why.
  */
 #ifndef RECPIPE_STREAMS_APPEND_H
@@ -27,7 +27,7 @@ int64_t append_whole_size(int file, int64_t size);
 /* Cuts the file to `size`. */
 bool append_cut(int file, int64_t size);
 
-/* Writes rows (each ends in LF) behind a file of `size` bytes, which ends in a whole row.
+/* Writes rows (each ends in LF) after a file of `size` bytes, which ends in a whole row.
  * The lock is held. Returns how many bytes of whole rows are in the file then: all, or
  * fewer when the disk does not take more, and then what it took of the next row is cut
  * off. `*size` is the new size; `*torn` becomes true when that cut failed, too. */

@@ -1,4 +1,4 @@
-/* column.h - a column that somebody wants: what it is called, and how it came by the name.
+/* column.h - a column to be found: its name, and which option gave the name.
  *
  * Who knows the command line (frame/options.h: option_column) makes it; who reads tables
  * need not know where the name came from, and yet the right one is blamed.

@@ -161,7 +161,7 @@ bool csv_block(struct csv *c, struct span *block, const uint64_t **lines)
 		else
 			end(c);
 	}
-	memset(buffer_room(&c->rows, PAD_BYTES), 0, PAD_BYTES); /* loads may look behind the last row */
+	memset(buffer_room(&c->rows, PAD_BYTES), 0, PAD_BYTES); /* loads may read past the last row */
 	*block = (struct span){c->rows.data, c->finished};
 	*lines = c->lines;
 	return c->finished > 0;

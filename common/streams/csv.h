@@ -23,7 +23,7 @@ struct csv *csv_open(struct input *in, bool control_fails);
 bool csv_block(struct csv *csv, struct span *block, const uint64_t **lines);
 
 /* What is wrong, on line `*line`, with the raw text there; the next csv_block
- * goes on behind it. NULL: nothing is. */
+ * goes on after it. NULL: nothing is. */
 const char *csv_problem(struct csv *csv, uint64_t *line, struct span *raw);
 
 /* The raw text of the first line, as far as it is kept for messages. */

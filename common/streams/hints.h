@@ -1,7 +1,7 @@
 /* hints.h - what a file that is no good looks like, and the command that cures it.
  *
  * For messages alone: nothing is read in another way because of a hint. All of them are
- * constant texts that stand behind `; `, NULL where nothing is known.
+ * constant texts that stand after `; `, NULL where nothing is known.
  */
 #ifndef RECPIPE_STREAMS_HINTS_H
 #define RECPIPE_STREAMS_HINTS_H
@@ -35,7 +35,7 @@ const char *hint_header(struct span line, enum hint_kind kind);
 const char *hint_json(struct span line);
 
 /* Is it a word, such as a kind of event, where a number was expected? What stands for a
- * missing value (NA, null) is none. */
+ * missing value (NA, null) does not count. */
 bool hint_is_word(struct span text);
 
 #endif

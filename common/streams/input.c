@@ -23,7 +23,7 @@ struct input {
 	z_stream z;
 	unsigned char *raw;         /* compressed bytes */
 	char *data;                 /* PAD_BYTES, then the text */
-	size_t start, n, capacity;  /* text not given out yet: start .. n */
+	size_t start, n, capacity;  /* text not given out yet: start ... n */
 	uint64_t bytes, size, line;
 	struct failure *failure;    /* NULL: what fails ends the program */
 };
@@ -76,7 +76,7 @@ static size_t inflate_some(struct input *in, char *to, size_t n)
 		}
 		if (!in->member_open) {
 			if (in->z.next_in[0] != 0x1f)
-				return bad_gzip(in, "trailing garbage behind the last member");
+				return bad_gzip(in, "trailing garbage after the last member");
 			if (inflateReset(&in->z) != Z_OK)
 				return bad_gzip(in, "cannot start a member");
 			in->member_open = true;
@@ -100,7 +100,7 @@ static bool look(struct input *in)
 	return !what || failure_set(in->failure, STATUS_DATA, "%s: %s", in->name, what);
 }
 
-/* Adds bytes behind data[n]; false at the end. */
+/* Adds bytes after data[n]; false at the end. */
 static bool fill(struct input *in)
 {
 	if (in->at_end)
@@ -219,7 +219,7 @@ static bool too_long(struct input *in)
 		    (int)INPUT_LINE_MAX, cr ? "; " : "", cr ? HINT_CR : "");
 }
 
-/* Moves what was not given out to the front and makes room behind it. */
+/* Moves what was not given out to the front and makes room after it. */
 static bool make_room(struct input *in)
 {
 	char *text = in->data + PAD_BYTES;

@@ -1,10 +1,10 @@
 /* input.h - files read in blocks of whole lines; gzip recognized by its first bytes.
  *
  * A block is a stretch of bytes ending in LF (one is supplied when the last
- * line has none). Read errors, a truncated gzip member and garbage behind the
+ * line has none). Read errors, a truncated gzip member and garbage after the
  * last member end the program (exit 1 for the system, 3 for bad gzip data),
  * naming the file; so do files whose first bytes say that they are no text (zip, xz,
- * zstd, Parquet, UTF-16 ..), naming the command that unpacks them. A line longer than
+ * zstd, Parquet, UTF-16 ...), naming the command that unpacks them. A line longer than
  * INPUT_LINE_MAX is bad data.
  */
 #ifndef RECPIPE_STREAMS_INPUT_H
@@ -33,7 +33,7 @@ void input_on_interrupt(void (*f)(void *context), void *context);
 
 /* Can these be opened? Dies with exit 1 at the first that cannot (with a failure: returns
  * false), so that a typo in the last name is found before the work begins. A pipe is only
- * looked at: opening and closing it would end whoever writes to it. A count below 1 is none. */
+ * looked at: opening and closing it would end whoever writes to it. A count below 1 is ignored. */
 bool input_try(char **paths, int count, struct failure *failure);
 
 /* The next block of whole lines, valid until the next call; false at the end. */

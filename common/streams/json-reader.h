@@ -105,7 +105,7 @@ static inline long find_index(const struct json_reader *r, long place, size_t in
 /* Forgets all shapes: what is wanted has changed. */
 void json_drop_shapes(struct json_reader *r);
 
-/* A line is literal, scalar, literal, .., literal, where the literals hold all
+/* A line is literal, scalar, literal, ..., literal, where the literals hold all
  * structure and all keys. A line with the literals of a good one and with good
  * scalars is good itself, and has its values at the same paths. Remembers the line, whose
  * parts are known. */

@@ -2,7 +2,7 @@
 
 #include "base/quote.h"
 
-/* The value of four hexadecimal digits, -1 when they are none. */
+/* The value of four hexadecimal digits, -1 when they are not digits. */
 static long hex4(const char *p)
 {
 	long value = 0;
@@ -31,7 +31,7 @@ static char simple_escape(char c)
 	}
 }
 
-/* \udc80 .. \udcff alone are the bytes 0x80 .. 0xff of what is not UTF-8 (Python's
+/* \udc80 ... \udcff alone are the bytes 0x80 ... 0xff of what is not UTF-8 (Python's
  * surrogateescape, PEP 383): json-write.h writes them, and a pair never looks so. */
 static bool is_single_byte(long code)
 {

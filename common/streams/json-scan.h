@@ -1,7 +1,7 @@
 /* json-scan.h - the bytes of JSON: strings, numbers, words, checked where they stand.
  *
- * For the files of json.h alone. Everything may look at JSON_PAD bytes behind a line, and
- * stops at the LF behind it at the latest. The loops are here to be compiled into those
+ * For the files of json.h alone. Everything may look at JSON_PAD bytes after a line, and
+ * stops at the LF after it at the latest. The loops are here to be compiled into those
  * that call them.
  */
 #ifndef RECPIPE_STREAMS_JSON_SCAN_H
@@ -28,7 +28,7 @@ static inline const char *skip_blanks(const char *p)
 }
 
 /* The first byte from `p` on that does not simply belong to a string: quote,
- * backslash, control byte, not ASCII. There is one: the LF behind the line. */
+ * backslash, control byte, not ASCII. There is one: the LF after the line. */
 static inline const char *string_special(const char *p)
 {
 #ifdef __SSE2__
@@ -50,7 +50,7 @@ static inline const char *string_special(const char *p)
 #endif
 }
 
-/* Behind the digits that begin at `p`. */
+/* After the digits that begin at `p`. */
 static inline const char *skip_digits(const char *p)
 {
 #ifdef __SSE2__
@@ -88,8 +88,8 @@ static inline bool same_bytes(const char *a, const char *b, size_t n)
 	return memcmp(a, b, n) == 0;
 }
 
-/* Length of the UTF-8 sequence (2 to 4 bytes) at `s`, 0 when it is none. Stops
- * at the first byte that does not fit, so at the LF behind the line. */
+/* Length of the UTF-8 sequence (2 to 4 bytes) at `s`, 0 when it is invalid. Stops
+ * at the first byte that does not fit, so at the LF after the line. */
 static inline size_t utf8_length(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -120,13 +120,13 @@ static inline const char *fault_set(struct json_fault *f, const char *at, const 
 	return NULL;
 }
 
-/* Checks the escape at the backslash `p`; behind it, or NULL. */
+/* Checks the escape at the backslash `p`; after it, or NULL. */
 const char *json_scan_escape(const char *p, struct json_fault *f);
 
 /* Unescapes a string that has been checked; returns its length, at most raw.n. */
 size_t json_unescape(struct span raw, char *out);
 
-/* From behind the opening quote to the closing one, or NULL. */
+/* From after the opening quote to the closing one, or NULL. */
 static inline const char *scan_string(const char *p, bool *escaped, struct json_fault *f)
 {
 	*escaped = false;
@@ -167,7 +167,7 @@ static inline const char *scan_number(const char *p, struct json_fault *f)
 		const char *after = p + 1;
 		p = skip_digits(after);
 		if (p == after)
-			return fault_set(f, from, "a number without digits behind its point");
+			return fault_set(f, from, "a number without digits after its decimal point");
 	}
 	if (*p == 'e' || *p == 'E') {
 		p++;
@@ -180,7 +180,7 @@ static inline const char *scan_number(const char *p, struct json_fault *f)
 	return p;
 }
 
-/* The scalar at `p` into `*v`; behind it, or NULL: then either `f` tells why,
+/* The scalar at `p` into `*v`; after it, or NULL: then either `f` tells why,
  * or there is none (f->problem stays NULL). */
 static inline const char *scan_scalar(const char *p, struct json_value *v, struct json_fault *f)
 {

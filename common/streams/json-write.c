@@ -60,7 +60,7 @@ void json_write_id(struct buffer *b, struct span id)
 		json_write_string(b, id);
 }
 
-/* Behind the digits from `i` on. */
+/* After the digits from `i` on. */
 static size_t digits_end(struct span s, size_t i)
 {
 	while (i < s.n && s.at[i] >= '0' && s.at[i] <= '9')

@@ -7,7 +7,7 @@
 
 /* Adds a string. Quotes, backslashes and control bytes are escaped; a byte 0xNN that is not
  * part of UTF-8 becomes \udcNN, half of a surrogate pair, which no UTF-8 text has (PEP 383).
- * json_text makes the same bytes of it, but for TAB, LF, CR, and so does Python's
+ * json_text makes the same bytes of it, except for TAB, LF, CR, and so does Python's
  * .encode(errors="surrogateescape"). Different bytes are different strings. */
 void json_write_string(struct buffer *b, struct span text);
 

@@ -67,7 +67,7 @@ static int order_keys(const void *left, const void *right)
 	return order ? order : (a->from > b->from) - (a->from < b->from);
 }
 
-static const char TWICE[] = "a key that occurs twice in one object";
+static const char TWICE[] = "a duplicate key in an object";
 
 /* Remembers a key of the innermost object; false when it had it already. */
 static inline bool add_key(struct json_reader *r, const struct frame *f, const struct key *key)
@@ -119,7 +119,7 @@ struct cursor {
 	struct json_fault fault;
 };
 
-/* An object or array begins at the cursor, which goes to what is behind the bracket. */
+/* An object or array begins at the cursor, which goes to what is after the bracket. */
 static inline bool open_frame(struct json_reader *r, struct cursor *c)
 {
 	if (c->depth == JSON_DEPTH_MAX)
@@ -145,7 +145,7 @@ static inline bool take_scalar(struct json_reader *r, struct cursor *c)
 	if (!after && c->fault.problem)
 		return bad_here(r, c->fault.at, c->end, c->fault.problem);
 	if (!after)
-		return bad_here(r, p, c->end, p >= c->end ? "the line ends where a value is due"
+		return bad_here(r, p, c->end, p >= c->end ? "the line ends where a value is expected"
 				: "not a value");
 	long slot = -1;
 	if (c->place >= 0) {
@@ -188,8 +188,8 @@ static inline bool take_key(struct json_reader *r, struct cursor *c)
 	}
 	p = skip_blanks(quote + 1);
 	if (*p != ':')
-		return bad_here(r, p, c->end, p >= c->end ? "the line ends behind a key"
-				: "no ':' behind a key");
+		return bad_here(r, p, c->end, p >= c->end ? "the line ends after a key"
+				: "no ':' after a key");
 	c->p = p + 1;
 	return true;
 }
@@ -245,15 +245,15 @@ next:
 	}
 	if (*c.p != (c.f->object ? '}' : ']'))
 		return bad_here(r, c.p, c.end, c.p >= c.end ? "the line ends inside an object or array"
-				: c.f->object ? "neither ',' nor '}' behind a value"
-				: "neither ',' nor ']' behind a value");
+				: c.f->object ? "expected ',' or '}' after a value"
+				: "expected ',' or ']' after a value");
 close:
 	if (!close_frame(r, &c))
 		return false;
 	if (c.depth > 0)
 		goto next;
 	c.p = skip_blanks(c.p);
-	return c.p == c.end || bad_here(r, c.p, c.end, "something behind the object");
+	return c.p == c.end || bad_here(r, c.p, c.end, "extra data after the object");
 member:
 	if (!c.f->object)
 		c.place = c.f->place >= 0 ? find_index(r, c.f->place, c.f->index) : NOWHERE;
@@ -305,7 +305,7 @@ const char *json_problem(const struct json_reader *r, size_t *offset, struct spa
 
 /* ---- members of an object ---- */
 
-/* Behind the value at `p`, which has been checked. */
+/* After the value at `p`, which has been checked. */
 static const char *skip_value(const char *p, struct json_value *v)
 {
 	struct json_fault fault = {0};
@@ -334,7 +334,7 @@ bool json_member(struct span *rest, struct json_value *key, struct json_value *v
 	struct json_fault fault = {0};
 	if (rest->n == 0)
 		return false;
-	p = skip_blanks(p + 1); /* behind '{' or ',' */
+	p = skip_blanks(p + 1); /* after '{' or ',' */
 	if (p >= end || *p != '"')
 		return false;
 	p = scan_scalar(p, key, &fault);
@@ -349,7 +349,7 @@ bool json_element(struct span *rest, struct json_value *value)
 	const char *end = rest->at + rest->n;
 	if (rest->n == 0)
 		return false;
-	const char *p = skip_blanks(rest->at + 1); /* behind '[' or ',' */
+	const char *p = skip_blanks(rest->at + 1); /* after '[' or ',' */
 	if (p >= end || *p == ']')
 		return false;
 	p = skip_blanks(skip_value(p, value));

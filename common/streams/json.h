@@ -4,13 +4,13 @@
  * UTF-8, escapes, surrogates, duplicate keys, depth), and what lies at the
  * paths is handed out as spans of the line. Beyond the RFC's grammar, what
  * cannot be kept faithfully is refused: the same key twice in one object, a
- * surrogate without its other half, an escaped NUL. \udc80 .. \udcff alone are
+ * surrogate without its other half, an escaped NUL. \udc80 ... \udcff alone are
  * kept: they are single bytes of an id that is not UTF-8 (see json-write.h), and
  * refused where they make UTF-8 together.
  *
  *	struct json_reader *r = json_new();
  *	size_t user = json_slot(r, json_path(r, ".payload.user", &rest));
- *	if (json_read(r, line) && json_values(r)[user].kind == JSON_NUMBER) ..
+ *	if (json_read(r, line) && json_values(r)[user].kind == JSON_NUMBER) ...
  *
  * Lines of a log are mostly alike: the bytes between the values of the last few
  * shapes of line are remembered, and a line that has the same ones is read by
@@ -26,7 +26,7 @@
 
 enum {
 	JSON_DEPTH_MAX = 128, /* objects and arrays inside one another */
-	JSON_PAD = 64,        /* bytes that must be readable behind a line */
+	JSON_PAD = 64,        /* bytes that must be readable after a line */
 };
 
 enum json_kind {
@@ -67,8 +67,8 @@ void json_expect_object(struct json_reader *r, size_t place);
  * of: `problem` says so of another one (the text must stay). */
 void json_close_keys(struct json_reader *r, size_t place, const char *problem);
 
-/* Reads one line (no LF in it). The byte behind it must be an LF, with JSON_PAD
- * readable ones behind that. False when it is bad: see json_problem. The values
+/* Reads one line (no LF in it). The byte after it must be an LF, with JSON_PAD
+ * readable ones after that. False when it is bad: see json_problem. The values
  * hold until the line's bytes go away or the next json_read. */
 bool json_read(struct json_reader *r, struct span line);
 
@@ -85,13 +85,13 @@ const char *json_problem(const struct json_reader *r, size_t *offset, struct spa
 size_t json_text(const struct json_value *value, char *out, size_t *separators);
 
 /* Steps through an object that json_read handed out: takes the first member off
- * `*rest` (at first the value's raw text). False behind the last one. */
+ * `*rest` (at first the value's raw text). False after the last one. */
 bool json_member(struct span *rest, struct json_value *key, struct json_value *value);
 
 /* The same for an array: takes the first element off `rest`. */
 bool json_element(struct span *rest, struct json_value *value);
 
-/* Reads each line anew, without remembered shapes: for tests, which hold one
+/* Reads each line on its own, without remembered shapes: for tests, which hold one
  * way of reading against the other. */
 void json_forget_shapes(struct json_reader *r);
 

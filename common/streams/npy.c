@@ -42,12 +42,12 @@ float *npy_parse(const void *file, size_t size, const char *name, size_t *rows, 
 {
 	const unsigned char *bytes = file;
 	if (size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
-		die(STATUS_DATA, "%s: no .npy file", name);
+		die(STATUS_DATA, "%s: not a .npy file", name);
 	size_t fixed = bytes[6] == 1 ? 10 : 12, header = bytes[8] | (size_t)bytes[9] << 8;
 	if (fixed == 12)
 		header |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
 	if (header > size - fixed)
-		die(STATUS_DATA, "%s: the header is cut", name);
+		die(STATUS_DATA, "%s: truncated header", name);
 	char *text = memory_text((const char *)bytes + fixed, header);
 	size_t width;
 	bool good = read_header(text, &width, rows, columns);
@@ -56,7 +56,7 @@ float *npy_parse(const void *file, size_t size, const char *name, size_t *rows, 
 		die(STATUS_DATA, "%s: not a two-dimensional array of <f4 or <f8 in C order", name);
 	if (*columns == 0 || *columns > NPY_COLUMNS_MAX ||
 	    (size - fixed - header) / width / *columns < *rows)
-		die(STATUS_DATA, "%s: %zu rows of %zu numbers are not in it", name, *rows, *columns);
+		die(STATUS_DATA, "%s: too short for %zu rows of %zu numbers", name, *rows, *columns);
 	float *numbers = memory_new(*rows * *columns, sizeof *numbers);
 	const unsigned char *at = bytes + fixed + header;
 	for (size_t i = 0; i < *rows * *columns; i++, at += width) {
@@ -70,7 +70,7 @@ float *npy_parse(const void *file, size_t size, const char *name, size_t *rows, 
 		if (isfinite(numbers[i]))
 			continue;
 		free(numbers);
-		die(STATUS_DATA, "%s: row %zu, column %zu: no finite number", name, i / *columns,
+		die(STATUS_DATA, "%s: row %zu, column %zu: not a finite number", name, i / *columns,
 		    i % *columns);
 	}
 	return numbers;
@@ -91,7 +91,7 @@ float *npy_read(const char *path, size_t *rows, size_t *columns)
 		if (n < 0)
 			die_errno(STATUS_FAILED, "cannot read %s", path);
 		if (n == 0)
-			die(STATUS_DATA, "%s: shorter than it was", path);
+			die(STATUS_DATA, "%s: the file became shorter while it was read", path);
 		done += (size_t)n;
 	}
 	if (close(file) != 0)

@@ -37,7 +37,7 @@ struct output {
 struct output *output_open(const char *path, bool line_buffered);
 
 /* The same, in blocks, for a caller who wants to know: NULL when that fails. What fails
- * later is in `failure`, too; what comes behind it goes nowhere, and output_close leaves
+ * later is in `failure`, too; what comes after it goes nowhere, and output_close leaves
  * the old file in place. Signals and exit are left alone, and whether something else
  * writes the same file is not looked at. */
 struct output *output_open_or(const char *path, struct failure *failure);

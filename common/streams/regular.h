@@ -22,7 +22,7 @@ void first_line_take(struct first_line *first, struct span line);
 
 /* `lines` rows of `width` fields in the `n` bytes from `text` on: `ends` are the offsets of
  * their TABs and LFs, lines * width of them. False when a field's end is out of place, a
- * row is blank, ends in CR, or is the first line. Eight bytes behind the text, and one in
+ * row is blank, ends in CR, or is the first line. Eight bytes after the text, and one in
  * front of it, must be readable. */
 bool regular_rows(const char *text, size_t n, const uint32_t *ends, size_t lines, size_t width,
 		  const struct first_line *first);

@@ -1,4 +1,4 @@
-/* The values of a table's fields, and what is said of those that are bad. */
+/* The values of a table's fields, and messages about bad ones. */
 #include <stdio.h>
 
 #include "streams/hints.h"

@@ -136,7 +136,7 @@ static bool names_from_option(struct table *t, size_t width)
 		    table_file(t), list_name(t), t->width, width, hint ? "; " : "", hint ? hint : "");
 }
 
-/* The header of a file behind the first: the same, or as wide as --columns. */
+/* The header of a file after the first: the same, or as wide as --columns. */
 static bool compare_header(const struct table *t, struct span line)
 {
 	struct span first = {t->first_line.text.data, t->first_line.text.n - 1};
@@ -286,7 +286,7 @@ static bool close_file(struct table *t)
 	return good;
 }
 
-/* The headers of the files behind the first, before any work: one that differs is
+/* The headers of the files after the first, before any work: one that differs is
  * found at once, not after hours. A pipe's is found when it is its turn, since it can
  * be read only once. */
 static bool compare_headers(const struct table *t)
@@ -299,7 +299,7 @@ static bool compare_headers(const struct table *t)
 		    !S_ISREG(about.st_mode))
 			continue;
 		other.file = i;
-		/* What is bad behind the header can wait, and is not spoken of yet. */
+		/* What is bad after the header can wait, and is not spoken of yet. */
 		other.rejects = (struct rejects){.skip = true, .n = 1};
 		other.csv = NULL;
 		good = open_file(&other) && first_block(&other);

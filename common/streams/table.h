@@ -86,7 +86,7 @@ struct span table_row(const struct table *t);
  * go on with the next row. */
 void table_reject(struct table *t, size_t column, const char *problem);
 
-/* The same, with a hint how that might be cured (or NULL) behind the value. */
+/* The same, with a hint how that might be cured (or NULL) after the value. */
 void table_reject_with(struct table *t, size_t column, const char *problem, const char *hint);
 
 /* The field as a number; false when it was rejected (skip this row then). */
@@ -125,7 +125,7 @@ uint64_t table_size(const struct table *t);
 bool table_close(struct table *t);
 
 /* The fast way for filters: the next block of well-formed rows. `row_count`
- * rows lie one behind the other from `at`; end of field f of row r is
+ * rows lie one after another from `at`; end of field f of row r is
  * at + ends[r * width + f] (TAB, or LF for the last one; a CR may stand before
  * it). False when the next row needs table_next (a malformed line, CSV) or at
  * the end: call table_next then; if that is false too, it is the end. */
@@ -136,9 +136,9 @@ struct table_block {
 };
 bool table_next_block(struct table *t, struct table_block *block);
 
-/* A look ahead: the rows behind the current one that were read already, as far as they
+/* A look ahead: the rows after the current one that were read already, as far as they
  * are well-formed, without stepping to them. Row 0 begins at at + `first`, the others
- * behind the end of the row before. False: none are at hand (that does not mean the end). */
+ * after the end of the row before. False: none are at hand (that does not mean the end). */
 bool table_peek(const struct table *t, struct table_block *block, size_t *first);
 
 /* Steps over `n` (at least 1) rows of the look ahead: the last of them is the current one. */

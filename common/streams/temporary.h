@@ -1,11 +1,11 @@
-/* temporary.h - a file that takes the place of another one when it is whole.
+/* temporary.h - a file that replaces another one when it is complete.
  *
  * It has no name while it is written (O_TMPFILE): whatever ends the program, nothing
  * is left. temporary_commit syncs it, links it as .NAME.recpipe-SIXTEENHEXDIGITS
  * beside the file NAME, and renames it; only a kill -9 in that instant leaves a name.
  * Where the file system has no files without a name, or there is no /proc to link them
  * by, the file has such a name from the beginning, made so that neither a link nor a
- * file of somebody else can be in its place. A lock (flock) is held until the end: the
+ * other user's file can be in its place. A lock (flock) is held until the end: the
  * next run that writes NAME removes what bears such a name, belongs to the caller and
  * is not locked, so that the dead leave nothing for long and the living lose nothing.
  */

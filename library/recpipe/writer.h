@@ -3,7 +3,7 @@
  * The file takes its place when rcp_writer_close has synced it; until then an old one
  * stays as it is. The first row is the header: every other has as many fields.
  *
- * The first failure is kept. What is written behind it goes nowhere and returns the same
+ * The first failure is kept. What is written after it goes nowhere and returns the same
  * status, so it is enough to look at what rcp_writer_close returns.
  */
 #ifndef RECPIPE_WRITER_H

@@ -163,7 +163,7 @@ END {
 		draw_arms(k, name[k])
 }
 # Days that are drawn: those with a tenth of an average day's tracks, or more. A few
-# events after midnight are not a day. Sets at[k, 1] .. at[k, days[k]].
+# events after midnight are not a day. Sets at[k, 1] ... at[k, days[k]].
 function keep_days(k,    x, kept) {
 	kept = 0
 	for (x = 1; x <= days[k]; x++)

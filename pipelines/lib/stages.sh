@@ -6,7 +6,7 @@ lib=$here/lib
 # shellcheck source=quote.sh
 . "$lib/quote.sh"
 
-# die STATUS TEXT..
+# die STATUS TEXT...
 die()
 {
 	status=$1
@@ -34,7 +34,7 @@ absolute()
 	esac
 }
 
-# put FILE COMMAND..: the command's output becomes FILE when it has succeeded. It is
+# put FILE COMMAND...: the command's output becomes FILE when it has succeeded. It is
 # written beside it, in a file that was not there, by a name that nobody can foresee:
 # what is planted in the folder is not followed. The status is the command's.
 put()
@@ -73,7 +73,7 @@ else
 	hash_of() { cksum < "$1" | tr ' ' -; }
 fi
 
-# show COMMAND..: as it could be typed
+# show COMMAND...: as it could be typed
 show()
 {
 	line=
@@ -101,7 +101,7 @@ version()
 	if [ -x "$path" ]; then hash_of "$path"; else printf '%s\n' "$1"; fi
 }
 
-# reads FILE..: the inputs of the stage that follows
+# reads FILE...: the inputs of the stage that follows
 reads()
 {
 	inputs=
@@ -111,7 +111,7 @@ reads()
 	done
 }
 
-# stage NAME OUTPUTS COMMAND..: runs it unless its stamp still holds. A command
+# stage NAME OUTPUTS COMMAND...: runs it unless its stamp still holds. A command
 # without -o (or --output-folder) writes its standard output to the first output. The
 # function that `prepare` names is called before, when the command is to run at all.
 stage()

@@ -301,9 +301,9 @@ status '1 2 3' env TUNE=1 SEED='1;touch bitten' PATIENCE='$(touch bitten)' "$pip
 status '1 2' env IMPORT='--map * $(touch bitten)' "$pipelines/personalize" imported '"`touch bitten`.json'
 for user in 'a\tb\\n' '\' '`touch bitten`' "a\"b'c" 1e3 a=b '%s%n%d'; do
 	status 0 env SHOW_USER="$user" "$pipelines/personalize" "$work" "logs \`touch bitten\`.tsv"
-	grep -qF "User $user took" out || say "the report is not about $user"
-	[ "$(sed -n '/took, among others/,/and is offered/p' out | wc -l)" -gt 5 ] || say "what $user took is not in the report"
-	[ "$(sed -n '/and is offered/,$p' out | grep -c '^ *[0-9]*  T')" = 5 ] || say "$user is offered nothing"
+	grep -qF "User $user listened to" out || say "the report is not about $user"
+	[ "$(sed -n '/listened to, among others/,/and is recommended/p' out | wc -l)" -gt 5 ] || say "what $user took is not in the report"
+	[ "$(sed -n '/and is recommended/,$p' out | grep -c '^ *[0-9]*  T')" = 5 ] || say "$user is offered nothing"
 	if [ $REDIS = private ]; then
 		USER_SHOWN=$user awk -F '\t' '$1 == "next" && $2 "" == ENVIRON["USER_SHOWN"] { n++ } END { exit n != 3 }' "$work/requests.tsv" ||
 			say "not asked for $user"

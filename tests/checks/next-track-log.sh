@@ -294,7 +294,7 @@ reaches log.tsv 3
 rm log.tsv
 ask 3
 reaches log.tsv 3
-says 'log.tsv was removed: begun again' removed
+says 'log.tsv was removed: starting a new file' removed
 : > log.tsv # as logrotate's copytruncate
 ask 3
 reaches log.tsv 3
@@ -391,7 +391,7 @@ if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
 	inject flock:error=ENOLCK 0 'log.tsv cannot be locked: No locks available; no other process' --log log.tsv
 	is_whole log.tsv
 	printf 'torn' >> log.tsv
-	inject ftruncate:error=EPERM 1 'cannot cut off a torn last row of log.tsv' --log log.tsv
+	inject ftruncate:error=EPERM 1 'cannot remove a torn last row of log.tsv' --log log.tsv
 	only='-P log.tsv'
 	inject pread64:error=EIO 1 'cannot read log.tsv: Input/output error' --log log.tsv
 else
@@ -433,7 +433,7 @@ is_whole second
 [ "$(rows second)" = 3 ] && [ "$(lost said)" = 1 ] || complain "a pipe: the rest of a row is not counted: $(rows second), $(cat said)"
 if command -v flock > /dev/null; then
 	wait $locked
-	[ "$(cat locked.rc)" = 1 ] && [ ! -s locked.out ] && grep -q 'locked.tsv: another process keeps it locked' locked.said ||
+	[ "$(cat locked.rc)" = 1 ] && [ ! -s locked.out ] && grep -q 'locked.tsv: another process has locked it' locked.said ||
 		complain "locked at the start: exit status $(cat locked.rc), $(cat locked.said)"
 fi
 exit $bad

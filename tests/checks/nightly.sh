@@ -1,5 +1,5 @@
 #!/bin/sh
-# pipelines/nightly: publishes, is silent when all is well, refuses a model that fell,
+# pipelines/nightly: publishes, prints nothing when all is well, refuses a model that fell,
 # keeps the last good one, loads it again, gives way to a run that is still at work,
 # mails what went wrong, and survives a lost Redis, signals, kill -9 at any moment and
 # while it publishes, and a full disk.

@@ -87,7 +87,7 @@ results 'first one' > want.txt
 grep -q '^+ train-mf ' err.txt || say 'commands are not printed'
 grep -q 'ndcg@10 ' 'first one/report.txt' || say 'the report has no metrics'
 grep -q ' 10  ' 'first one/report.txt' || say 'the report has no ten items'
-for word in popular random users Training 'is offered'; do
+for word in popular random users Training 'is recommended'; do
 	grep -q "$word" 'first one/report.txt' || say "the report does not say $word"
 done
 if command -v gnuplot > /dev/null; then

@@ -165,7 +165,7 @@ head -c 100000 resp | redis --pipe --pipe-timeout 1 > /dev/null
 whole 'a stream that was cut' old 3000
 timeout 120 load-redis --prefix p --emit-resp new.tsv | sed 's/^u77\r/u78\r/' > holes
 timeout 60 redis-cli -s s --pipe < holes > piped 2>&1 && complain 'a missing list passes unseen'
-grep -q '2999 of 3000 lists have come' piped || complain "a missing list: $(cat piped)"
+grep -q '2999 of 3000 lists arrived' piped || complain "a missing list: $(cat piped)"
 whole 'a missing list' old 3000
 printf 'item\nhit\n' > popular.tsv
 for part in items popular meta; do # it goes to another key

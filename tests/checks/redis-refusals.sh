@@ -127,7 +127,7 @@ grep -qE "^published	$(date -u +%Y)-[0-9-]+T[0-9:]+Z\$" status || complain "stat
 
 # a catalog that offers nothing; one that the next generation has not
 printf 'item\tavailable\na\t0\n' > none.tsv
-refused 'an empty catalog' 3 'nothing in it can be offered' --items none.tsv old.tsv
+refused 'an empty catalog' 3 'no item in it may be recommended' --items none.tsv old.tsv
 printf 'item\na\n' > items.tsv
 timeout 120 load-redis --redis "$url" --prefix p --items items.tsv old.tsv
 timeout 120 load-redis --redis "$url" --prefix p new.tsv 2> err

@@ -57,7 +57,7 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	whole 'a previous list less' new
 	redis $lost_new > /dev/null
 	run --status
-	says 'a live list less' 3 "live is generation \"$new\", of which is missing: 1 of 30 lists"
+	says 'a live list less' 3 "live is generation \"$new\", missing from it: 1 of 30 lists"
 	grep -q '^missing	1 of 30 lists$' out || complain "a live list less ($words): $(cat out)"
 	redis $all_new > /dev/null
 	run --status

@@ -68,9 +68,9 @@ fails 1 'has not answered for 1 s' 'header; answer 1 7; read -r line; printf u; 
 fails 1 'has not answered for 1 s' 'header; read -r line; while sleep 0.1; do printf u; done'
 fails 1 'has closed its output and does not end' 'header; answer 1; exec >&-; sleep 100'
 # ---- it closes its pipes
-fails 1 'closed its output while it was asked; its last words: bye' \
+fails 1 'closed its output before answering; its last words: bye' \
 	'header; echo bye >&2; exec >&-; sleep 100'
-fails 1 'closed its input while it was asked; its last words: deaf' \
+fails 1 'closed its input before answering; its last words: deaf' \
 	'header; IFS="	" read -r m user rest; echo deaf >&2; exec <&-; printf "$user\t1\n"; sleep 100'
 # ---- it says what it should not
 limit=30s

@@ -76,7 +76,7 @@ for how in $ways; do
 	done
 	echo yes > go
 	(work $how 1) || wrong "$how: what a killed worker had begun was not run again: $(cat messages)"
-	grep -q 'trial 1 is run again: its process has gone' messages || wrong "$how: $(cat messages)"
+	grep -q 'trial 1 is run again: its process died' messages || wrong "$how: $(cat messages)"
 	[ "$(count running)" = 2 ] && [ "$(count complete)" = 1 ] || wrong "$how: not run once more"
 done
 exit $bad

@@ -1,5 +1,5 @@
 /* Neighbors: ids become numbers in byte order, rows stay in theirs, and what is out of
- * order, twice there or no finite number is bad data. */
+ * order, twice there or not a finite number is bad data. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -154,8 +154,8 @@ static void check_mistakes(void)
 	check_refused("--how=quick", "option '--how': must be one of fast|slow|not: \"quick\"");
 	check_refused("--name=", "option '--name': must not be empty: \"\"");
 	check_refused("--flag=1", "option '--flag' takes no value");
-	check_refused("--count", "option '--count' needs a value");
-	check_refused("-c", "option '-c' needs a value");
+	check_refused("--count", "option '--count' requires a value");
+	check_refused("-c", "option '-c' requires a value");
 	check_refused("-z", "unknown option: \"-z\"");
 	check_refused("--coutn=2", "unknown option: \"--coutn\"; did you mean '--count'?");
 	check_refused("--zebra", "unknown option: \"--zebra\"");

@@ -93,12 +93,12 @@ static void append(struct study *s, int64_t trial, const char *state, double val
 static void test_problems(void)
 {
 	static const char *const DEFINITIONS[][2] = {
-		{"x", "a parameter is NAME=KIND:..: \"x\""},
-		{"loss=int:1:2", "a parameter is defined twice: \"loss\""},
-		{"x=choice:a,b,a", "a choice occurs twice: \"a,b,a\""},
+		{"x", "a parameter is NAME=KIND:...: \"x\""},
+		{"loss=int:1:2", "a duplicate parameter: \"loss\""},
+		{"x=choice:a,b,a", "a duplicate choice: \"a,b,a\""},
 		{"x=float:2:1", "the low end is above the high end: \"float:2:1\""},
 		{"x=float:1:y", "not a number: \"y\""},
-		{"x=int:1:2@loss=no", "the condition's value is none of that parameter: \"no\""},
+		{"x=int:1:2@loss=no", "the condition's value is not a value of that parameter: \"no\""},
 	};
 	struct study_terms t = terms();
 	for (size_t d = 0; d < sizeof DEFINITIONS / sizeof *DEFINITIONS; d++) {

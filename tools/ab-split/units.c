@@ -30,7 +30,7 @@ struct units units_read(struct table *t, size_t user, const char *stratify,
 		if (!good)
 			continue;
 		if (strmap_add(u.ids, id) != u.n) {
-			table_reject(t, user, "an id that occurs twice");
+			table_reject(t, user, "a duplicate id");
 			continue;
 		}
 		u.level = memory_grow(u.level, &capacity, u.n + 1, sizeof *u.level);

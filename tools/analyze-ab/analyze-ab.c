@@ -198,7 +198,7 @@ static struct attributes attributes_read(const struct options *o, struct table *
 	while (table_next(t)) {
 		uint32_t n = strmap_count(f.users);
 		if (strmap_add(f.users, table_field(t, user)) != n) {
-			table_reject(t, user, "a user that occurs twice");
+			table_reject(t, user, "a duplicate user");
 			continue;
 		}
 		f.level = memory_grow(f.level, &capacity, (size_t)n + 1, sizeof *f.level);

@@ -49,7 +49,7 @@ struct experiment_data {
 	const struct strmap *levels;
 	bool stratify;
 	/* What data_prepare adds: users by level, those of level l being in
-	 * by_level[level_start[l]] .. by_level[level_start[l + 1]]; and each metric's cap. */
+	 * by_level[level_start[l]] ... by_level[level_start[l + 1]]; and each metric's cap. */
 	uint32_t *by_level;
 	uint64_t *level_start;
 	double *cap;

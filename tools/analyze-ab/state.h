@@ -42,7 +42,7 @@ struct state {
 	uint64_t rows_in, rejected;
 };
 
-/* The first values of a state: of sessions that were closed, but for the last three. */
+/* The first values of a state: of sessions that were closed, except for the last three. */
 enum { SESSIONS, TRACKS, TIME, LATENCY, SKIPS, TRANSITIONS, FOLLOWED, FIRST_MS, SUMS };
 
 struct state *state_new(void);

@@ -128,7 +128,7 @@ static struct effect effect_of_means(struct moments control, struct moments trea
 	e.se = sqrt(control.variance / control.n + treatment.variance / treatment.n);
 	e.share = relative_to(e.diff, control.mean);
 	e.t = e.diff / e.se;
-	if (!(e.se > 0) || isinf(e.se)) { /* nothing varies, or squares are beyond all numbers: no test */
+	if (!(e.se > 0) || isinf(e.se)) { /* nothing varies, or squares overflow: no test */
 		e.se = isinf(e.se) ? NAN : e.se;
 		e.t = e.df = e.p = e.low = e.high = e.share_low = e.share_high = NAN;
 		return e;
@@ -477,7 +477,7 @@ double bootstrap_least(int64_t rounds)
 
 /* The alpha / 2 percentiles of both ends. What is no number (a sample without a relative
  * effect, or without a ratio) counts as lower than all at the one and as higher than all at
- * the other; an end that is not finite is none. */
+ * the other; an end that is not finite is undefined. */
 static void percentiles(double *x, size_t n, double alpha, double *low, double *high)
 {
 	size_t undefined = 0;

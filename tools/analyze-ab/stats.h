@@ -50,7 +50,7 @@ void effect_sequential(struct effect *e, double alpha, double tuned, double *rho
  * instead of alpha. */
 double sequential_reach(double n, double level, double alpha, double tuned);
 
-/* The p that goes with it, of a difference over `n` users. */
+/* Its p value, of a difference over `n` users. */
 double sequential_p(double diff, double se, double n, double alpha, double tuned);
 
 enum adjustment { ADJUST_NONE, ADJUST_BONFERRONI, ADJUST_HOLM, ADJUST_HOCHBERG, ADJUST_BH,

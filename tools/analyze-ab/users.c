@@ -186,7 +186,7 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 		if (!good)
 			continue;
 		if (strmap_add(u->owned_ids, name) != n) {
-			table_reject(t, id, "a user that occurs twice");
+			table_reject(t, id, "a duplicate user");
 			continue;
 		}
 		u->arm = memory_grow(u->arm, &arm_capacity, (n + 1) * experiments->n + 1, sizeof *u->arm);

@@ -43,18 +43,18 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("liked", "FILE", liked,
 		.required = true, .unless = "tokens|save-index",
 		.help = "what users liked: user, item, description; without a description column the "
-			"candidates' texts are taken"),
+			"candidates' texts are used"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "10", .low = 1, .high = 1 << 24,
-		.help = "the N best for each user"),
+		.help = "length of each user's list"),
 	OPTION_TEXT("language", "NAME", language, .fallback = "auto",
-		.help = "stem by the Snowball stemmer NAME (russian, english ..), by each word's "
-			"script (auto), or not at all (none)"),
+		.help = "stemming: a Snowball stemmer (russian, english ...), by each word's script "
+			"(auto), or none"),
 	OPTION_TEXT("stop-words", "FILE", stop_words, .fallback = "none",
-		.help = "drop the words of FILE, one a line; builtin: those that come along; none: "
-			"drop none"),
+		.help = "drop the words of FILE, one per line; builtin: the built-in lists; none: no "
+			"words"),
 	OPTION_CHOICE("weight", "HOW", weight, "binary|count|tfidf|bm25", .fallback = "binary",
-		.help = "what a word of a text counts"),
-	OPTION_FLAG("keep-liked", keep_liked, .help = "list items too that the user is known to like"),
+		.help = "weight of a word in a text"),
+	OPTION_FLAG("keep-liked", keep_liked, .help = "also list items that the user is known to like"),
 	OPTION_FLAG("explain", explain,
 		.requires = "liked",
 		.help = "add a column with the shared words and each one's share of the score"),
@@ -64,27 +64,27 @@ static const struct option_row OPTIONS[] = {
 	OPTION_INT("min-length", "N", min_length, .fallback = "1", .low = 1, .high = 1000,
 		.help = "drop words of fewer than N characters"),
 	OPTION_FILE("lemmas", "FILE", lemmas,
-		.help = "replace words before stemming: a table with columns word and lemma"),
+		.help = "replace words before stemming; a table with columns word and lemma"),
 	OPTION_CHOICE("invalid", "HOW", invalid, "fail|replace", .fallback = "fail",
-		.help = "a text that is not UTF-8 is a bad row, or its bad bytes become U+FFFD"),
+		.help = "on a text that is not UTF-8: reject the row, or replace bad bytes by U+FFFD"),
 	OPTION_FLAG("tokens", tokens,
 		.excludes = "liked,explain,index,save-index",
-		.help = "write the words as they are compared: item, token"),
+		.help = "write the normalized words instead of lists: item, token"),
 	OPTION_CHOICE("profile", "HOW", profile, "mean|unit", .fallback = "mean",
-		.help = "a profile is the mean of the vectors as they are, or of vectors of length 1"),
+		.help = "the profile is the mean of the raw vectors, or of vectors of length 1"),
 
 	OPTION_GROUP("Index"),
-	OPTION_OUTPUT("save-index", "FILE", save_index, .help = "keep the candidates' words in FILE"),
+	OPTION_OUTPUT("save-index", "FILE", save_index, .help = "save the candidates' words to FILE"),
 	OPTION_FILE("index", "FILE", index,
 		.excludes = "save-index,FILE",
-		.help = "take the candidates from such a FILE instead of reading them"),
+		.help = "read the candidates from a FILE of --save-index"),
 
 	OPTION_GROUP("Input"),
 	OPTION_COLUMN("user", user, .fallback = "user",
-		.help = "the column of users of --liked"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of items"),
+		.help = "name of the user column of --liked"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with items"),
 	OPTION_COLUMN("description", description, .fallback = "description",
-		.help = "the column of texts"),
+		.help = "name of the column with texts"),
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
@@ -205,7 +205,7 @@ static void read_candidates(const struct candidates *from, const struct options 
 		if (!split_row(t, from->description, o, w, &result))
 			continue;
 		if (strmap_add(c->items, id) != c->bags.n) {
-			table_reject(t, from->item, "an item that was there before");
+			table_reject(t, from->item, "a duplicate item");
 			continue;
 		}
 		bags_add(&c->bags, result.terms, result.n);
@@ -283,7 +283,7 @@ static void read_liked(struct table *t, const struct options *o, struct words *w
 			table_fail(t, "an empty id");
 		uint32_t text = strmap_find(c->items, what);
 		if (description < 0 && text == STRMAP_NONE)
-			table_fail(t, "the liked item %s is no candidate, and there is no column '%s'",
+			table_fail(t, "the liked item %s is not a candidate, and there is no column '%s'",
 				   quoted(what.at, what.n, shown), o->description);
 		uint32_t candidate = text;
 		if (description >= 0 && !read_liked_text(t, (size_t)description, o, w, c, l, what,
@@ -517,7 +517,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "bow-cosine",
-	.usage = "--liked FILE [OPTION].. [FILE]..",
+	.usage = "--liked FILE [OPTION]... [FILE]...",
 	.summary = "The texts nearest to what each user liked, as bags of words.",
 	.reads = "item, description; from --liked user, item, description",
 	.writes = "user, rank, item, score; with --explain shared too; with --tokens item, token",

@@ -20,7 +20,7 @@
 void bags_open(struct bags *b)
 {
 	if (b->n == UINT32_MAX - 1)
-		die(STATUS_DATA, "too many texts");
+		die(STATUS_DATA, "too many documents");
 	b->start = memory_grow(b->start, &b->start_capacity, (size_t)b->n + 2, sizeof *b->start);
 	b->length = memory_grow(b->length, &b->length_capacity, (size_t)b->n + 1,
 				sizeof *b->length);
@@ -232,7 +232,7 @@ static struct span next_line(struct index_reader *r)
 {
 	struct span line;
 	if (!input_line(r->in, &line))
-		die(STATUS_DATA, "%s: this index is cut off", input_name(r->in));
+		die(STATUS_DATA, "%s: this index is truncated", input_name(r->in));
 	r->hash = r->hash_after;
 	r->hash_after = hash_line(r->hash, line);
 	return line;
@@ -253,7 +253,7 @@ static uint32_t number_field(const struct index_reader *r, struct span field, ui
 {
 	uint64_t x = 0;
 	if (number_u64(field.at, field.n, &x) != NUMBER_OK || x >= limit)
-		damaged(r, "a number is none, or too high");
+		damaged(r, "not a number, or too large");
 	return (uint32_t)x;
 }
 
@@ -267,7 +267,7 @@ static void read_heading(struct index_reader *r, const char *settings, uint32_t 
 		bool other = magic.n >= version && memcmp(magic.at, MAGIC, version) == 0;
 		die(STATUS_DATA, "%s: %s", input_name(r->in), other ?
 		    "an index of another version of bow-cosine: make it again with --save-index" :
-		    "no index of bow-cosine");
+		    "not an index of bow-cosine");
 	}
 	struct span theirs = next_field(&line, '\t');
 	if (!span_equal(theirs, span_of(settings))) {
@@ -284,7 +284,7 @@ static void read_text(struct index_reader *r, struct catalog *c, uint32_t terms)
 	struct span line = next_line(r);
 	uint32_t d = c->bags.n;
 	if (strmap_add(c->items, next_field(&line, '\t')) != d)
-		damaged(r, "an item comes twice");
+		damaged(r, "a duplicate item");
 	bags_open(&c->bags);
 	while (line.n) {
 		uint32_t term = number_field(r, next_field(&line, ' '), terms);
@@ -300,15 +300,15 @@ void catalog_load(struct catalog *c, struct strmap *terms, const char *settings,
 	read_heading(&r, settings, &n_terms, &n_texts);
 	for (uint32_t t = 0; t < n_terms; t++)
 		if (strmap_add(terms, next_line(&r)) != t)
-			damaged(&r, "a term comes twice");
+			damaged(&r, "a duplicate term");
 	for (uint32_t d = 0; d < n_texts; d++)
 		read_text(&r, c, n_terms);
 	struct span line = next_line(&r);
 	char end[32];
 	snprintf(end, sizeof end, "end %016llx", (unsigned long long)r.hash);
 	if (!span_equal(line, span_of(end)))
-		damaged(&r, "its lines are not those that were written");
+		damaged(&r, "the checksum does not match");
 	if (input_line(r.in, &line))
-		damaged(&r, "it goes on behind its end");
+		damaged(&r, "there is data after its end");
 	input_close(r.in);
 }

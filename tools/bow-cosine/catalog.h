@@ -9,7 +9,7 @@
 #include "data/strmap.h"
 #include "data/words.h"
 
-/* Bags one behind the other: terms of text i are start[i] .. start[i + 1]. */
+/* Bags one after another: terms of text i are start[i] ... start[i + 1]. */
 struct bags {
 	uint32_t n;
 	uint64_t *start;

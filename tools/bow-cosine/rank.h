@@ -23,10 +23,10 @@ struct ranker {
 	size_t n, capacity;
 };
 
-/* The k texts with the highest cosine above 0 to the mean of `liked[0 .. n)`
+/* The k texts with the highest cosine above 0 to the mean of `liked[0 ... n)`
  * (numbers of texts in `texts`) into r->found, ties by item id. With `unit` the
  * mean is that of the vectors divided by their lengths. `skip`: texts of the
- * catalog that are passed over. `terms` is the number of all terms.
+ * catalog that are skipped. `terms` is the number of all terms.
  *
  * Sums are made in single precision over the index; whatever comes near the k-th
  * best is computed again in double, so the order is that of the exact scores. */

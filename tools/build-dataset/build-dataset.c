@@ -44,7 +44,7 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("weight", "HOW", weight, "binary|count|sum|max|last", .fallback = "binary",
-		.help = "the weight of a pair: 1, its rows, or the sum, greatest or latest of their "
+		.help = "weight of a pair: 1, its number of rows, or the sum, maximum or latest of their "
 			"times"),
 	OPTION_INT("min-user-interactions", "N", min_user, .fallback = "1", .low = 1, .high = 1e15,
 		.help = "keep users with at least N pairs"),
@@ -52,20 +52,19 @@ static const struct option_row OPTIONS[] = {
 		.help = "keep items with at least N pairs"),
 	OPTION_FLAG("core", core,
 		.excludes = "count-on=train",
-		.help = "apply both again to what is left, until nothing changes"),
+		.help = "apply both thresholds repeatedly until nothing changes"),
 	OPTION_TEXT("test", "SPLIT", test,
-		.help = "rows for the test: a share of them, last:N of each user, or after:TIMESTAMP "
-			"(in the input's unit, or a date)"),
+		.help = "test rows: a share of all, last:N of each user, or after:TIMESTAMP (in the "
+			"input's unit, or a date)"),
 	OPTION_TEXT("validation", "SPLIT", validation,
-		.help = "the same for validation, among the rows that are not in the test"),
+		.help = "the same for validation, among the rows not in the test split"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Weights and thresholds"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "halve a row's weight for every TIME that it is older than the newest row "
-			"(30d, 12h)"),
+		.help = "half-life of a row's weight, relative to the newest row (30d, 12h)"),
 	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
-		.help = "count all pairs before the split, or those in train after it"),
+		.help = "count all pairs before the split, or only train pairs after it"),
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME,
@@ -73,13 +72,13 @@ static const struct option_row OPTIONS[] = {
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("time", time, .fallback = "time",
 		.requires = "weight=sum/max/last",
-		.help = "the column that --weight sum, max and last are about"),
+		.help = "name of the column with the values for --weight sum, max and last"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
-		.help = "the column that says when; passed on when it is there"),
+		.help = "name of the column with times; copied to the output if present"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -308,7 +307,7 @@ static void keep_frequent(const struct options *o, struct pairs *p, struct count
 	free(taken.item);
 }
 
-/* ---- what is said and written ---- */
+/* ---- report and output ---- */
 
 static void report(const struct pairs *p, struct counts *c, bool temporal)
 {
@@ -423,7 +422,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "build-dataset",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Make distinct, weighted user-item pairs of interactions and split them.",
 	.reads = "user item, and time or timestamp where an option needs them",
 	.writes = "user item weight split [timestamp], by user, then item",

@@ -38,7 +38,7 @@ struct reader {
 enum { BATCH = sizeof ((struct batch *)0)->weight / sizeof (double) };
 
 /* The header, once it is known whether times are passed on: a column that nobody asked
- * for and that holds none in the first row (`row`: there is one) is left out, aloud. */
+ * for and that holds none in the first row (`row`: there is one) is left out, and that is reported. */
 static void begin_output(struct reader *r, bool row)
 {
 	struct reading *in = &r->in;

@@ -11,7 +11,7 @@
 #include "domain/dataset.h"
 #include "frame/options.h"
 
-/* The number behind last: and after:, where a date is a date in any unit. */
+/* The number after last: and after:, where a date is a date in any unit. */
 static enum number_state read_number(const char *text, enum time_unit unit, struct rule *rule)
 {
 	size_t n = strlen(text);

@@ -13,7 +13,7 @@ struct rule {
 	int64_t number; /* N of last, TIMESTAMP of after in ms */
 };
 
-/* --test and --validation: a share, last:N or after:TIMESTAMP; NULL is none. A usage
+/* --test and --validation: a share, last:N or after:TIMESTAMP; NULL: nothing. A usage
  * error names `option`. */
 struct rule rule_parse(const char *text, const char *option, enum time_unit unit);
 

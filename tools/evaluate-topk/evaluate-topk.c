@@ -5,8 +5,8 @@
  *
  *	evaluate-topk --dataset dataset.tsv --k 10,20,100 < topk.tsv
  *
- * A user with test items and no list counts 0, aloud; lists of users without
- * test items are passed over. It makes no lists: see export-topk(1).
+ * A user with test items and no list counts 0, which is reported; lists of users without
+ * test items are skipped. It makes no lists: see export-topk(1).
  */
 #include <math.h>
 #include <stdint.h>
@@ -28,35 +28,32 @@
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("dataset", "FILE", dataset,
 		.required = true,
-		.help = "the dataset with the rows held out; must be given"),
-	OPTION_TEXT("k", "N,..", k, .letter = 'k', .fallback = "10,20,100",
-		.help = "how many of a list's first items count"),
-	OPTION_TEXT("metrics", "NAME,..", metrics,
-		.help = "which metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, "
-			"auc; a name like ndcg@20 has a k of its own (all, and auc when there is a "
-			"--model)"),
+		.help = "the dataset with the held-out rows (required)"),
+	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
+		.help = "cutoffs: how many of a list's first items count"),
+	OPTION_TEXT("metrics", "NAME,...", metrics,
+		.help = "metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, auc; a name "
+			"such as ndcg@20 overrides --k (default all, auc only with --model)"),
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
-		.help = "the rows that lists are measured on"),
-	OPTION_FILE("model", "FILE", model, .help = "the model that auc is computed from"),
+		.help = "split whose rows the lists are evaluated on"),
+	OPTION_FILE("model", "FILE", model, .help = "the model to compute auc from"),
 	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
-	OPTION_TEXT("exclude-splits", "NAME,..", exclude_splits, .fallback = "train,validation",
-		.help = "a user's items in these splits (or all, or none) are no negatives for auc"),
+	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
+		.help = "splits (or all, or none) whose items of the user are not negatives for auc"),
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "instruction set for auc"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the lists' column of users"),
+		.help = "vector instructions for auc"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the lists' user column"),
 	OPTION_COLUMN("rank", rank, .fallback = "rank",
-		.help = "the lists' column of ranks; a stream without it is in the order of the "
-			"ranks"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the lists' column of items"),
+		.help = "name of the lists' rank column; without it the rows are in rank order"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the lists' item column"),
 	OPTION_COLUMN("score", score, .fallback = "score",
-		.help = "the lists' column of scores; looked at only when it is named, and no metric "
-			"uses it"),
+		.help = "name of the lists' score column; only checked if given, as no metric uses scores"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -78,7 +75,7 @@ static void plan_add(struct plan *p, enum metric metric, uint32_t k)
 		snprintf(m.name, sizeof m.name, "%s@%u", metric_name((int)metric), (unsigned)k);
 	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->measures[i].name, m.name) == 0)
-			usage_error("%s is asked for twice", m.name);
+			usage_error("%s is given twice", m.name);
 	p->measures = memory_grow(p->measures, &p->capacity, p->n + 1, sizeof *p->measures);
 	p->measures[p->n++] = m;
 	p->longest = m.k > p->longest ? m.k : p->longest;
@@ -315,13 +312,13 @@ static void evaluate_missing(struct evaluation *e)
 static void report_unused(const struct evaluation *e)
 {
 	if (e->test_users == 0)
-		warn("the dataset has no %s rows: there is nothing to measure on",
+		warn("the dataset has no %s rows: there is nothing to evaluate",
 		     SPLIT_NAMES[e->split]);
 	if (e->lists > e->evaluated)
-		note("%llu lists are of users without %s rows and were passed over",
+		note("%llu lists are of users without %s rows and were skipped",
 		     (unsigned long long)(e->lists - e->evaluated), SPLIT_NAMES[e->split]);
 	if (e->short_lists)
-		warn("%llu of %llu lists are shorter than %u: the places that are missing count "
+		warn("%llu of %llu lists are shorter than %u: missing positions count "
 		     "as misses", (unsigned long long)e->short_lists,
 		     (unsigned long long)e->evaluated, (unsigned)e->plan.longest);
 	if (e->unknown_items)
@@ -428,7 +425,7 @@ static int run(const struct options *o, char **files, int count)
 	struct evaluation e = {.options = o, .plan = plan_of(o)};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have it");
+		usage_error("--kernel: not supported by this CPU");
 	if (!e.plan.lists && count)
 		usage_error("--metrics=auc cannot be combined with input files");
 	e.split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
@@ -469,10 +466,10 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "evaluate-topk",
-	.usage = "--dataset FILE [OPTION].. [FILE]..",
+	.usage = "--dataset FILE [OPTION]... [FILE]...",
 	.summary = "Measure top-N lists on the rows of a dataset that were held out.",
 	.reads = "user rank item score (lists); of the dataset user item split; of the model "
-		 "kind id bias f0 f1 ..",
+		 "kind id bias f0 f1 ...",
 	.writes = "metric value stderr users; --per-user: user and a column for each metric",
 	.examples = {
 		"evaluate-topk --dataset dataset.tsv --k 10,20,100 < topk.tsv",

@@ -16,7 +16,7 @@ struct cold {
 	struct fitting fit;         /* of the model */
 	struct model_side features;
 	uint32_t stride;
-	double *sum;                /* stride, and the bias behind */
+	double *sum;                /* stride, and the bias after */
 	float *row;
 	uint32_t next;              /* entity that comes next */
 	uint64_t left_out;

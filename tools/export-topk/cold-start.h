@@ -20,8 +20,8 @@ struct cold *cold_open(const char *path, enum model_kind kind, struct column ent
 /* Reads the file. */
 void cold_read(struct cold *c);
 
-/* To be shown every row of the model, a file called `model`: exit 3 at a meta row that is
- * none (learning/fitting.h). NULL is allowed. */
+/* To be shown every row of the model, a file called `model`: exit 3 at a bad meta row
+ * (learning/fitting.h). NULL is allowed. */
 void cold_see(struct cold *c, const struct model_row *row, uint32_t stride, const char *model);
 
 /* After the rows of its kind: steps through the entities that were not among

@@ -1,6 +1,6 @@
 /* export-topk - the best items for each user of a model.
  *
- * In:   a model: kind id bias f0 f1 .. (items before users, as train-mf writes it).
+ * In:   a model: kind id bias f0 f1 ... (items before users, as train-mf writes it).
  * Out:  user rank item score: the k items with the largest
  *       dot(user factors, item factors) + user bias + item bias, found exactly,
  *       ties by item id; users in the order of the model.
@@ -102,7 +102,7 @@ static void say_what_is_missing(const struct sides *sides, uint64_t asked)
 		     (unsigned long long)strmap_count(sides->users));
 	uint64_t left_out = cold_left_out(sides->cold_items) + cold_left_out(sides->cold_users);
 	if (left_out)
-		warn("%llu items or users of feature files have no feature that the model knows",
+		warn("%llu items or users of feature files have no feature known to the model",
 		     (unsigned long long)left_out);
 }
 
@@ -122,7 +122,7 @@ static void say_what_is_short(const struct options *o, const struct lists_totals
 static int run(const struct options *o, char **files, int count)
 {
 	if (!tile_available((enum tile_choice)o->kernel))
-		usage_error("--kernel: this processor does not have it");
+		usage_error("--kernel: not supported by this CPU");
 	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *table = table_open(files, count, &format);
@@ -159,9 +159,9 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "export-topk",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Find the best items for each user of a model, exactly.",
-	.reads = "kind id bias f0 f1 .. (a model); of --exclude files user, item and, when they "
+	.reads = "kind id bias f0 f1 ... (a model); of --exclude files user, item and, when they "
 		 "have them, split and timestamp; of --users user, of --candidates item, of "
 		 "--items item available blocked, of feature files user (item) feature weight",
 	.writes = "user rank item score; with --similar: item (or user) rank neighbor score",

@@ -24,14 +24,14 @@ struct index {
 	struct index_items items;
 	uint32_t *item_at;   /* position in the panels -> item */
 	uint32_t *position;  /* item -> position */
-	float *bias;         /* position -> bias, -inf behind the last item */
+	float *bias;         /* position -> bias, -inf after the last item */
 	size_t panel_count, chunk_count;
 	size_t *chunk_first; /* chunk -> its first panel; chunk_count + 1 */
 	uint32_t *chunk_of;  /* panel -> chunk */
 	double *chunk_norm;  /* chunk -> the longest vector in it */
 	double *chunk_bias;  /* chunk -> the largest |bias| in it */
-	double *tail_norm;   /* chunk -> the longest vector in it and behind it */
-	double *tail_bias;   /* chunk -> the largest bias in it and behind it */
+	double *tail_norm;   /* chunk -> the longest vector in it and after it */
+	double *tail_bias;   /* chunk -> the largest bias in it and after it */
 	double norm, bias_size; /* the largest of all: |vector|, |bias| */
 
 	/* The first pass: in bfloat16 (rough), or in floats (single). */

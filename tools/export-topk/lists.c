@@ -57,7 +57,7 @@ static struct span block_id(const struct block *b, uint32_t user)
 	return (struct span){b->ids.data + from, b->id_end[user] - from};
 }
 
-/* The excluded items of the users first .. first+n-1, one after the other in
+/* The excluded items of the users first ... first+n-1, one after the other in
  * w->excluded; sets excluded and excluded_n of each query. */
 static void find_excluded(const struct lists *l, struct worker *w, uint32_t first, uint32_t n,
 			  struct query *queries)
@@ -85,7 +85,7 @@ static void find_excluded(const struct lists *l, struct worker *w, uint32_t firs
 }
 
 /* Short ids are copied as a whole SHORT bytes, whatever their length: that takes
- * one or two instructions. There is room behind them on both sides. */
+ * one or two instructions. There is room after them on both sides. */
 enum { SHORT = 32 };
 
 static inline char *copy_id(char *to, struct span id)
@@ -147,7 +147,7 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 	}
 }
 
-/* The ids of the items one behind the other, with room behind the last. */
+/* The ids of the items one after another, with room after the last. */
 static void lay_out_ids(struct lists *l)
 {
 	uint32_t n = l->items.n;

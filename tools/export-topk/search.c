@@ -159,7 +159,7 @@ static void lay_out_users(struct search *s, const struct layout *l, const struct
 /* --- the first pass ------------------------------------------------------------- */
 
 /* The least score of the chunk that each user of the tile still asks for, above all
- * for an empty place. Can an item of this chunk or behind it still reach one? */
+ * for an empty place. Can an item of this chunk or after it still reach one? */
 static bool worth_looking(struct search *s, const struct layout *l, size_t chunk,
 			  uint32_t first, uint32_t n)
 {
@@ -289,7 +289,7 @@ static uint32_t give_best(struct search *s, size_t n, struct hit *hits)
 }
 
 /* The biases alone decide. Of the items of one bias the first k that are not excluded are
- * enough; of those behind them, what rounds to the score of the k-th may yet precede it. */
+ * enough; of those after them, what rounds to the score of the k-th may yet precede it. */
 static uint32_t finish_flat(struct search *s, uint32_t user, const struct query *q,
 			    struct hit *hits)
 {

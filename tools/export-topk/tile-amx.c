@@ -26,7 +26,7 @@ struct tile_config {
 };
 
 /* Registers 0, 1: sums. 2: users, 3 and 4: items, of a whole step. 5 to 7: the same
- * of what is left of the depth behind the last whole step. */
+ * of what is left of the depth after the last whole step. */
 __attribute__((target("amx-tile")))
 static void configure(uint32_t rest)
 {
@@ -100,7 +100,7 @@ static bool permitted(void)
 
 const struct tile_kernel *tile_kernel_amx(void)
 {
-	/* The costs are reckoned from the throughput of the instructions: 16 cycles for a
+	/* The costs are estimated from the throughput of the instructions: 16 cycles for a
 	 * product of registers beside 2 a cycle of AVX-512. */
 	static const struct tile_kernel AMX = {
 		.name = "amx", .width = WIDTH, .pairs = true, .rows = true, .cost = 0.2, .candidate = 6400,

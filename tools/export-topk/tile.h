@@ -1,7 +1,7 @@
 /* tile.h - the inner loops of the search, for several instruction sets.
  *
  * Items lie in panels of PANEL: factor f of the panel's items is panel[f * PANEL]
- * .. panel[f * PANEL + 31]. A tile is `width` users whose factors are interleaved
+ * ... panel[f * PANEL + 31]. A tile is `width` users whose factors are interleaved
  * the same way. Scores are computed in registers and compared with the user's
  * threshold there; only those that reach it are put in the user's bucket.
  *
@@ -33,7 +33,7 @@ struct panels {
 /* How many of n values are at least `low`. */
 typedef size_t tile_count(const float *values, size_t n, float low);
 
-/* The candidates of one user. `capacity` leaves room for one more panel behind it. */
+/* The candidates of one user. `capacity` leaves room for one more panel after it. */
 struct bucket {
 	float *score;
 	uint32_t *at;            /* positions in the panels */
@@ -55,7 +55,7 @@ struct bucket {
  * that still can be; afterwards there is room for a panel (bucket.c). */
 float bucket_shrink(struct bucket *b);
 
-/* Scores panels first .. last-1 for a tile of users. Scores of user j that are
+/* Scores panels first ... last-1 for a tile of users. Scores of user j that are
  * at least threshold[j] go to buckets[j]; thresholds rise on the way. */
 typedef void tile_scan(const struct panels *panels, size_t first, size_t last,
 		       const uint32_t *users, float *threshold, struct bucket *buckets);
@@ -69,7 +69,7 @@ struct tile_kernel {
 	const char *name;
 	unsigned width;
 	bool pairs;     /* words are pairs of bfloat16, otherwise floats */
-	bool rows;      /* a tile's users lie one behind the other, not interleaved */
+	bool rows;      /* a tile's users lie one after another, not interleaved */
 	double cost;    /* of a score, for each factor: that of AVX-512 in floats is 1 */
 	double candidate; /* with pairs: the cost of scoring and sorting one, in that unit */
 	tile_scan *scan;

@@ -3,7 +3,7 @@
  * In:   user item rating timestamp.
  * Out:  form parameters lambda validation_rmse test_rmse gain gain_stderr: one row
  *       per form; with --print-curve timestamp value; with --predict a prediction
- *       behind each row.
+ *       after each row.
  *
  *	fit-item-drift < ratings.tsv
  *
@@ -38,36 +38,36 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_TEXT("forms", "NAME,..", forms, .fallback = "all",
-		.help = "the forms to compare with static: bins-5, bins-10, bins-30, linear, "
-			"spline-6, spline-12, novelty-20, novelty-5, age, season, step, all-bins-30, "
-			"user-drift, user-day"),
+	OPTION_TEXT("forms", "NAME,...", forms, .fallback = "all",
+		.help = "drift models to compare with static: bins-5, bins-10, bins-30, linear, spline-6, "
+			"spline-12, novelty-20, novelty-5, age, season, step, all-bins-30, user-drift, "
+			"user-day"),
 	OPTION_CHOICE("split", "HOW", split, "random|user-last|temporal", .fallback = "random",
-		.help = "hold out rows by a hash, each user's last, or the last of all"),
+		.help = "how to hold out rows: by a hash, each user's last, or the last of all"),
 	OPTION_TEXT("form", "NAME", form,
 		.requires = "save|print-curve|plot",
-		.help = "the form for --print-curve, --plot and --save (the best on the validation "
-			"rows)"),
+		.help = "drift model for --print-curve, --plot and --save (default: the best on the "
+			"validation rows)"),
 	OPTION_TEXT("print-curve", "ITEM", print_curve,
-		.help = "write the item's curve in place of the comparison: timestamp, value"),
+		.help = "write the curve of this item instead of the comparison: timestamp, value"),
 	OPTION_OUTPUT("plot", "FILE", plot,
-		.help = "write a gnuplot script, curve and data in it, for the item of --print-curve "
-			"or the one with most rows; gnuplot FILE draws it as SVG"),
-	OPTION_OUTPUT("save", "FILE", save, .help = "keep the fitted form in FILE"),
+		.help = "write a self-contained gnuplot script for the item of --print-curve, or the one "
+			"with the most rows; gnuplot FILE draws it as SVG"),
+	OPTION_OUTPUT("save", "FILE", save, .help = "save the fitted model to FILE"),
 	OPTION_FILE("predict", "FILE", predict,
 		.excludes = "save,print-curve,plot,form",
-		.help = "fit nothing: add to each row (user, item, timestamp) what the form kept in "
-			"FILE predicts"),
+		.help = "do not fit; add the prediction of a model saved by --save to each row (user, "
+			"item, timestamp)"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Fit"),
-	OPTION_TEXT("lambdas", "X,..", lambdas, .fallback = "1,3,10,30,100,300",
-		.help = "strengths of the ridge to pick from on the validation rows"),
+	OPTION_TEXT("lambdas", "X,...", lambdas, .fallback = "1,3,10,30,100,300",
+		.help = "ridge penalties to choose from on the validation rows"),
 	OPTION_REAL("validation", "SHARE", validation, .fallback = "0.1", .low = ABOVE_ZERO,
 		.high = 0.5,
-		.help = "share of the rows that picks the strength"),
+		.help = "share of the rows to choose the penalty on"),
 	OPTION_REAL("test", "SHARE", test, .fallback = "0.1", .low = ABOVE_ZERO, .high = 0.5,
-		.help = "share of the rows that the gain is measured on"),
+		.help = "share of the rows to measure the gain on"),
 	COMMON_SEED,
 
 	OPTION_GROUP("Input"),
@@ -76,11 +76,12 @@ static const struct option_row OPTIONS[] = {
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of users"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of items"),
-	OPTION_COLUMN("rating", rating, .fallback = "rating", .help = "the column of ratings"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with users"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with items"),
+	OPTION_COLUMN("rating", rating, .fallback = "rating", .help = "name of the column with "
+		"ratings"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
-		.help = "the column of times"),
+		.help = "name of the column with times"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -221,7 +222,7 @@ static void write_comparison(const struct comparison *c, struct output *out)
 	}
 }
 
-/* Everything behind the reading; returns the rows written. */
+/* Everything after the reading; returns the rows written. */
 static uint64_t fit_and_write(const struct options *o, struct comparison *c, struct ratings *r,
 			      struct output *out)
 {
@@ -255,7 +256,7 @@ static uint64_t fit_and_write(const struct options *o, struct comparison *c, str
 
 /* ---- predicting ---- */
 
-/* A prediction behind each row. */
+/* A prediction after each row. */
 static uint64_t predict(struct table *t, const struct columns *c, const struct options *o,
 			const struct ratings *r, const struct fit *f, struct output *out)
 {
@@ -329,7 +330,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "fit-item-drift",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Compare forms of the evolution of items' ratings in time with no evolution at all.",
 	.reads = "user, item, rating, timestamp (or those that options name)",
 	.writes = "form, parameters, lambda, validation_rmse, test_rmse, gain, gain_stderr",

@@ -30,7 +30,7 @@ void fit_free(struct fit *f);
 double fit_predict(const struct ratings *r, const struct fit *f, uint32_t user, uint32_t item,
 		   double time);
 
-/* The mean square over rows from .. to; with `squares`, each one's. */
+/* The mean square over rows from ... to; with `squares`, each one's. */
 double fit_error(const struct ratings *r, const struct fit *f, uint32_t from, uint32_t to,
 		 double *squares);
 

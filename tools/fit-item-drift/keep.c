@@ -102,7 +102,7 @@ struct reader {
 
 _Noreturn static void refuse(const struct reader *k)
 {
-	table_fail(k->table, "this is no form that --save kept");
+	table_fail(k->table, "not a form written by --save");
 }
 
 static enum kind kind_of(const struct reader *k)
@@ -165,11 +165,11 @@ static void read_row(struct reader *k)
 	table_u64(k->table, k->number, &x.number);
 	table_double(k->table, k->value, &x.value);
 	if (x.kind == FORM && !(k->fit->form = form_called(name)))
-		table_fail(k->table, "a form that this version does not know");
+		table_fail(k->table, "a form unknown to this version");
 	else if (x.kind == META)
 		read_meta(k, name, x.value);
 	else if (x.kind == END && x.number != k->rows)
-		table_fail(k->table, "the kept form has lost or gained rows");
+		table_fail(k->table, "the saved form has missing or extra rows");
 	else if (x.kind != FORM && x.kind != END)
 		read_parameter(k, x, name);
 	k->ended = x.kind == END;
@@ -243,7 +243,7 @@ struct fit *keep_load(struct table *t, struct ratings *r)
 	while (table_next(t))
 		read_row(&k);
 	if (!k.ended || k.metas != 7)
-		table_fail(t, "the kept form is cut off");
+		table_fail(t, "the saved form is truncated");
 	make_room(&k);
 	if (k.days)
 		qsort(k.kept, k.n, sizeof *k.kept, by_day);

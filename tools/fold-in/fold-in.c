@@ -28,7 +28,7 @@
 #include "learning/fitting.h"
 #include "folding.h"
 
-/* The option row of a row of learning/fitting.h but for its help. */
+/* The option row of a row of learning/fitting.h except for its help. */
 #define FIT(field, of, option, shown, standard, least, most, words, whose) \
 	.name = option, .kind = OPTION_##of, .argument = shown, .fallback = standard, \
 	.low = least, .high = most, .choices = words, \
@@ -37,15 +37,14 @@
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("model", "FILE", model, .letter = 'm',
 		.required = true,
-		.help = "the model, as train-mf writes it (needed)"),
+		.help = "the model, as train-mf writes it (required)"),
 	OPTION_FLAG("users-only", users_only,
-		.help = "write the users' rows alone, without meta, features and items"),
+		.help = "write only the users' rows, without meta, features and items"),
 	{FIT_ROW_EPOCHS(FIT),
-		.help = "visit every interaction N times (a model of the loss ials is solved at "
-			"once)"},
-	{FIT_ROW_LEARNING_RATE(FIT), .help = "the length of the first steps"},
+		.help = "number of passes over the interactions (ials models are solved in one step)"},
+	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
-		.help = "use the rows of these splits: a list of train, validation, test, or all"),
+		.help = "splits whose rows to use: a list of train, validation, test, or all"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
@@ -53,11 +52,12 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "vector instructions; portable gives the same bytes on every machine"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
-	OPTION_COLUMN("weight", weight, .fallback = "weight", .help = "the column of weights"),
-	OPTION_COLUMN("split", split, .fallback = "split", .help = "the column of splits"),
+		.help = "vector instructions to use; portable gives the same bytes on every machine"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
+	OPTION_COLUMN("weight", weight, .fallback = "weight", .help = "name of the column with "
+		"weights"),
+	OPTION_COLUMN("split", split, .fallback = "split", .help = "name of the column with splits"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -90,7 +90,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	model_close(reader);
 	table_close(table);
 	if (f->fit.loss == LOSSES)
-		die(STATUS_DATA, "%s: no meta row tells its loss", o->model);
+		die(STATUS_DATA, "%s: no meta row names the loss", o->model);
 	if (f->items.n == 0)
 		die(STATUS_DATA, "%s: no items", o->model);
 	return written;
@@ -211,7 +211,7 @@ static uint64_t write_users(const struct folding *f, struct output *out, uint32_
 			continue;
 		}
 		if (!isfinite(f->bias[u]))
-			die(STATUS_FAILED, "user %s: the factors grew beyond all numbers; lower "
+			die(STATUS_FAILED, "user %s: the factors overflowed; lower "
 			    "--learning-rate or the weights", quoted(id.at, id.n, text));
 		model_write_row(out, MODEL_USER, id, f->bias[u], f->factor_rows + u * f->stride,
 				f->factors);
@@ -281,7 +281,7 @@ static int run(const struct options *o, char **files, int count)
 	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have these instructions");
+		usage_error("--kernel: not supported by this CPU");
 	f.kernel = normal_kernel_of(kernel);
 	f.dot = kernel_dot_of(kernel);
 	struct dataset_columns columns;
@@ -308,10 +308,10 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "fold-in",
-	.usage = "--model FILE [OPTION].. [FILE]..",
+	.usage = "--model FILE [OPTION]... [FILE]...",
 	.summary = "Give new users factors that fit a model whose items stay.",
-	.reads = "user item [weight] [split]; the model: kind id bias f0 ..",
-	.writes = "kind id bias f0 ..: the model with these users in the place of its own",
+	.reads = "user item [weight] [split]; the model: kind id bias f0 ...",
+	.writes = "kind id bias f0 ...: the model with these users in the place of its own",
 	.examples = {
 		"fold-in --model model.tsv < new-users.tsv > folded.tsv",
 		"fold-in --model model.tsv --fit-splits all --users-only < dataset.tsv > users.tsv",

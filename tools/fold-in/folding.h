@@ -21,7 +21,7 @@ struct options {
 	struct common common;
 };
 
-/* A user's known items: rows from .. to - 1 of the arrays below. */
+/* A user's known items: rows from ... to - 1 of the arrays below. */
 struct folding {
 	const struct options *options;
 	struct fitting fit;  /* what the model says of how it was fitted */

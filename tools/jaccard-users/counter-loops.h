@@ -12,7 +12,7 @@ struct set {
 
 /* Counts, then takes in who is within `limit`; returns the new limit. The
  * counters are 0 before and after. Whole chunks without a count that is high
- * enough are passed over 16 bytes at a time. */
+ * enough are skipped 16 bytes at a time. */
 static double COUNT_BLOCK(const struct index *x, uint32_t block, const struct set *mine,
 			  const struct wanted *w, double limit, COUNTER *count, struct finder *f)
 {

@@ -44,53 +44,53 @@ static const char *const VOTE[] = {"sum", "mean", "plain"}; /* by enum vote */
 
 static const struct option_row OPTIONS[] = {
 	OPTION_INT("k", "N", k, .letter = 'k', .low = 1, .high = 1 << 30,
-		.help = "each user's N nearest, ties by id; with --recommend 50 unless given"),
+		.help = "each user's N nearest, ties by id (50 by default with --recommend)"),
 	OPTION_CHOICE("measure", "NAME", measure, "jaccard|cosine|overlap", .fallback = "jaccard",
-		.help = "the measure; a distance is 1 minus it"),
+		.help = "similarity measure; the distance is 1 minus it"),
 	OPTION_REAL("min-rating", "X", min_rating, .fallback = "3",
-		.help = "a rating of at least X puts the item into the user's set"),
+		.help = "put items with a rating of at least X into the user's set"),
 	OPTION_FLAG("binary", binary,
 		.excludes = "rating,min-rating",
-		.help = "every row puts its item into the set; no rating is read"),
-	OPTION_LIST("of", "USER", of, .help = "only this user against all others, the nearest first"),
+		.help = "put every row's item into the set; ratings are not read"),
+	OPTION_LIST("of", "USER", of, .help = "compare only this user with all others, nearest first"),
 	OPTION_INT("recommend", "N", recommend, .low = 1, .high = 1 << 30,
 		.help = "write the N best items that the neighbors rated and the user did not"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Neighbors and votes"),
 	OPTION_REAL("max-distance", "D", max_distance, .fallback = "1", .low = 0, .high = 1,
-		.help = "only pairs at a distance of at most D"),
+		.help = "maximum distance of a pair"),
 	OPTION_CHOICE("vote", "HOW", vote, "sum|mean|plain", .fallback = "sum",
 		.requires = "recommend",
-		.help = "how neighbors' ratings make a score: centerd by their user's mean and "
-			"summed with the similarity as weight, averaged, or summed as they are"),
-	OPTION_TEXT("fit-splits", "NAME,..", fit_splits, .fallback = "train",
-		.help = "the rows that count (or all) where the stream has a column of splits"),
+		.help = "score from neighbors' ratings: centered by the neighbor's mean and summed "
+			"weighted by similarity, the weighted average, or the plain weighted sum"),
+	OPTION_TEXT("fit-splits", "NAME,...", fit_splits, .fallback = "train",
+		.help = "splits whose rows count (or all), if there is a split column"),
 
 	OPTION_GROUP("Approximate search"),
 	OPTION_FLAG("approximate", approximate,
 		.requires = "measure=jaccard",
-		.help = "look only at pairs that MinHash finds; how many it misses is said"),
+		.help = "compare only pairs found by MinHash; an estimate of those missed is reported"),
 	OPTION_INT("bands", "N", bands, .fallback = "40", .low = 1, .high = 4096,
 		.requires = "approximate",
-		.help = "bands of the MinHash signature: more find more and cost more"),
+		.help = "bands of the MinHash signature; more bands find more pairs and take longer"),
 	OPTION_INT("band-rows", "N", band_rows, .fallback = "3", .low = 1, .high = 64,
 		.requires = "approximate",
-		.help = "minima in a band: more leave pairs of low similarity out"),
+		.help = "rows per band; more rows skip pairs of low similarity"),
 	OPTION_CHOICE("repeats", "HOW", repeats, "fail|max", .fallback = "fail",
-		.help = "a user's item that comes twice: stop, or keep the highest rating"),
+		.help = "on a duplicate pair: stop, or keep the highest rating"),
 	COMMON_SEED,
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of users"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of items"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with users"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with items"),
 	OPTION_COLUMN("rating", rating, .fallback = "rating",
-		.help = "the column of ratings (weight, time ..)"),
+		.help = "name of the column with ratings (weight, time ...)"),
 	OPTION_COLUMN("split", split, .fallback = "split",
-		.help = "the column of splits; it may be missing"),
+		.help = "name of the column with splits; optional"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -192,7 +192,7 @@ static uint64_t write_pairs(const struct job *j, struct worker *w, uint32_t user
 	return rows;
 }
 
-/* The nearest first; behind them, when all are wanted, those that share nothing. */
+/* The nearest first; after them, when all are wanted, those that share nothing. */
 static uint64_t write_nearest(const struct job *j, struct worker *w, uint32_t user,
 			      struct buffer *b)
 {
@@ -436,7 +436,7 @@ static int run(struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "jaccard-users",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Distances between users by the items that they like, and what their neighbors "
 		"recommend.",
 	.reads = "user, item, rating (or those that --user, --item, --rating name); split when there",

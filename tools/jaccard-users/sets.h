@@ -17,7 +17,7 @@ struct sets_columns {
 struct sets {
 	struct strmap *user_ids, *item_ids;
 	uint32_t users, items;
-	uint64_t *start;     /* users + 1: the set of user u is item[start[u]] .. */
+	uint64_t *start;     /* users + 1: the set of user u is item[start[u]] ... */
 	uint32_t *item;      /* ascending inside a set */
 	uint64_t *all_start; /* users + 1, and all rows below: only when asked for */
 	uint32_t *all_item;  /* ascending for each user */

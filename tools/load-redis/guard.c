@@ -57,7 +57,7 @@ void guard_start(struct load *l)
 	if (child == 0)
 		watch_over(l, way[1]);
 	if (child < 0) {
-		warn("cannot start a process that tidies up if this one is killed: %s", strerror(errno));
+		warn("cannot start the process that cleans up if this one is killed: %s", strerror(errno));
 		close(way[0]);
 	}
 	close(way[1]);

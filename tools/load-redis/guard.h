@@ -10,7 +10,7 @@
 
 #include "load.h"
 
-/* Starts it; when that cannot be done it is said, and there is none. */
+/* Starts it; when that fails it is reported, and there is no guard. */
 void guard_start(struct load *l);
 
 /* Lets it go: nothing is left that it would have to take away. */

@@ -69,7 +69,7 @@ void keys_forget(struct load *l)
 /* ---- their time to live ---- */
 
 /* How many keys the server has evicted since it was started. False: it does not say, or
- * the connection is lost, which the next command sees to. */
+ * the connection is lost, which the next command handles. */
 static bool read_evicted(struct load *l, uint64_t *n)
 {
 	redisReply *reply = REDIS(&l->redis, "INFO", "stats");

@@ -109,7 +109,7 @@ static void send_to_string(struct load *l, const struct topn_list *list, struct 
 	send_end(l, c);
 }
 
-/* DEL key, RPUSH key item.., EXPIRE key seconds: begun again after a loss, it comes to the
+/* DEL key, RPUSH key item..., EXPIRE key seconds: begun again after a loss, it comes to the
  * same. */
 static void send_to_list(struct load *l, const struct topn_list *list, struct span key,
 			 const char *seconds)

@@ -37,54 +37,51 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs",
 		.help = "the keys are NAME:lists, NAME:items, NAME:popular and NAME:meta"),
 	OPTION_FILE("items", "FILE", items,
-		.help = "publish this catalog too, for random fallbacks: item, and available, "
-			"blocked"),
+		.help = "also publish this catalog, for random fallbacks: item [available blocked]"),
 	OPTION_FILE("popular", "FILE", popular,
 		.help = "publish the items of FILE, in its order, as the popular list"),
 	OPTION_INT("min-rows", "N", min_rows, .fallback = "1", .low = 1, .high = 1e15,
 		.help = "refuse to publish fewer than N lists"),
 	OPTION_REAL("max-shrink", "SHARE", max_shrink, .fallback = "1", .low = 0, .high = 1,
-		.help = "refuse to publish when more than SHARE of the live number of lists would be "
-			"lost"),
+		.help = "refuse to publish if the number of lists would fall by more than SHARE"),
 	OPTION_FLAG("delta", delta,
 		.excludes = "items,popular,layout!=hash,shards!=1",
-		.help = "replace only the lists of these users, at once; they are served until the "
+		.help = "replace only the lists of these users, immediately; they are served until the "
 			"next full load"),
 	OPTION_FLAG("rollback", rollback,
 		.excludes = "dry-run,emit-resp,delta,items,popular,FILE",
-		.help = "publish the previous generation again, when it is whole; reads no input"),
+		.help = "publish the previous generation again, if it is complete; reads no input"),
 	OPTION_FLAG("status", status,
 		.excludes = "rollback,dry-run,emit-resp,delta,items,popular,FILE",
-		.help = "print what is live, since when, from which input, and what is missing of "
-			"it; reads no input"),
+		.help = "print what is live, since when, from which input, and what is missing; reads no "
+			"input"),
 	OPTION_FLAG("dry-run", dry_run,
 		.excludes = "emit-resp",
-		.help = "read and check everything, ask the server, change nothing"),
+		.help = "read and check everything, query the server, change nothing"),
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
 
 	OPTION_GROUP("Layout"),
 	OPTION_CHOICE("layout", "HOW", layout, "hash|string|list", .fallback = "hash",
-		.help = "a hash of all lists; or a key for each user, a string or a Redis list, "
-			"which expires after --ttl"),
+		.help = "one hash of all lists, or a key per user (a string or a Redis list) that expires "
+			"after --ttl"),
 	OPTION_INT("shards", "N", shards, .fallback = "1", .low = 1, .high = SHARDS_MAX,
 		.help = "spread --layout hash over N keys"),
 	OPTION_DURATION("ttl", "TIME", ttl_s, .fallback = "7d", .low = 1, .high = 315360000,
-		.help = "how long the keys of --layout string and list live from their publication "
-			"on"),
+		.help = "lifetime of the keys of --layout string and list after publication"),
 	OPTION_DURATION("staging-ttl", "TIME", staging_ttl_s, .fallback = "1d", .low = 1,
 		.high = 31536000,
-		.help = "expire what was staged and not published after TIME"),
+		.help = "expire unpublished staging keys after TIME"),
 
 	OPTION_GROUP("Connection"),
 	OPTION_FILE("password-file", "FILE", password_file,
-		.help = "the first line of FILE is the password"),
+		.help = "read the password from the first line of FILE"),
 	OPTION_INT("window", "N", window, .fallback = "1000", .low = 1, .high = 1e6,
-		.help = "commands that are sent before their replies are read"),
+		.help = "number of commands sent before their replies are read"),
 	OPTION_DURATION("timeout", "TIME", timeout_s, .fallback = "5s", .low = 1e-3, .high = 86400,
 		.help = "how long to wait for the connection and for each reply"),
 	OPTION_INT("retries", "N", retries, .fallback = "5", .low = 0, .high = 1000,
-		.help = "connect again N times, after 0.1 s, 0.2 s, 0.4 s, ... at most 5 s, when the "
-			"server is lost"),
+		.help = "number of reconnections when the server is lost, after 0.1 s, 0.2 s, 0.4 s, ... "
+			"at most 5 s"),
 	OPTION_FLAG("emit-resp", emit,
 		.excludes = "delta,layout!=hash,shards!=1",
 		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
@@ -94,10 +91,10 @@ static const struct option_row OPTIONS[] = {
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "the column of ranks"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "name of the column with ranks"),
 	OPTION_COLUMN("item", item, .fallback = "item",
-		.help = "the column of item ids, of the lists and of --items and --popular"),
+		.help = "name of the column with item ids, in the lists, --items and --popular"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -152,7 +149,7 @@ static struct sources open_sources(const struct options *o, char **files, int co
 		topn_let_users_repeat(s.reader); /* the server's replies tell */
 	s.items = items ? catalog_read(items, item) : NULL;
 	if (s.items && s.items->n_offered == 0)
-		die(STATUS_DATA, "%s: nothing in it can be offered", o->items);
+		die(STATUS_DATA, "%s: no item in it may be recommended", o->items);
 	return s;
 }
 
@@ -289,7 +286,7 @@ static bool writes_stdout(const void *options)
 
 static const struct program PROGRAM = {
 	.name = "load-redis",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Load top-N lists into Redis and publish them as one generation.",
 	.reads = "user rank item; of --items: item available blocked",
 	.writes = "nothing, or with --status: name value",

@@ -35,7 +35,7 @@ struct command {
 	bool counts;             /* its reply is 1 when a key is there */
 };
 
-/* Commands in the form of the wire, one behind the other. */
+/* Commands in the form of the wire, one after another. */
 struct window {
 	struct buffer bytes;
 	struct command *commands;

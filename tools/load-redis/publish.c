@@ -163,7 +163,7 @@ static void sweep_gone(struct load *l, const struct published *gone)
 		return;
 	for (int64_t i = 0; !sweep_generation(&l->redis, l->o->prefix, gone->generation, gone->layout, 0); i++)
 		if (l->redis.context || i >= l->o->retries || !redis_connect(&l->redis)) {
-			warn("%s; the lists of the generation that went away are left to their --ttl",
+			warn("%s; the lists of the old generation are left to expire by their --ttl",
 			     l->redis.problem);
 			return;
 		}
@@ -194,7 +194,7 @@ static void check_previous(struct load *l, const struct generation *previous, st
 	struct buffer problem = {0};
 	uint64_t lists = keys ? strmap_count(keys) : previous->lists;
 	if (!previous->said.generation[0]) {
-		buffer_format(&problem, "there is no previous generation under the prefix %s",
+		buffer_format(&problem, "no previous generation under the prefix %s",
 			      quoted(l->o->prefix, strlen(l->o->prefix), shown));
 		send_give_up(l, STATUS_DATA, buffer_text(&problem));
 	}
@@ -202,7 +202,7 @@ static void check_previous(struct load *l, const struct generation *previous, st
 	if (problem.n || lists == 0) {
 		char *missing = memory_format("%s", problem.n ? buffer_text(&problem) : "all lists");
 		problem.n = 0;
-		buffer_format(&problem, "generation %s cannot be brought back, of which is missing: %s",
+		buffer_format(&problem, "generation %s cannot be restored, missing from it: %s",
 			      quoted(previous->said.generation, strlen(previous->said.generation), shown),
 			      missing);
 		send_give_up(l, STATUS_DATA, buffer_text(&problem));
@@ -214,7 +214,7 @@ static void keep_previous(struct load *l, struct strmap *keys)
 {
 	uint64_t there = keys_keep_named(l, keys);
 	char problem[200];
-	snprintf(problem, sizeof problem, "%" PRIu64 " of %" PRIu64 " lists have gone away meanwhile",
+	snprintf(problem, sizeof problem, "%" PRIu64 " of %" PRIu64 " lists have expired or been evicted since",
 		 strmap_count(keys) - there, (uint64_t)strmap_count(keys));
 	if (there != strmap_count(keys))
 		send_give_up(l, STATUS_UNAVAILABLE, problem);

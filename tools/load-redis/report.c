@@ -19,7 +19,7 @@ void report_generation(struct buffer *b, const struct generation *g, int64_t lis
 	generation_add_missing(&missing, g, lists < 0 ? g->said.lists : (uint64_t)lists);
 	buffer_format(b, "generation %s", quoted(g->said.generation, strlen(g->said.generation), shown));
 	if (missing.n)
-		buffer_format(b, ", of which is missing: %s", buffer_text(&missing));
+		buffer_format(b, ", missing from it: %s", buffer_text(&missing));
 	else if (lists < 0)
 		buffer_format(b, " (%" PRIu64 " lists when it was published)", g->said.lists);
 	else
@@ -33,7 +33,7 @@ void report_live(struct load *l, struct buffer *b)
 	struct generation g;
 	if (!l->redis.context || !generation_read_whole(&l->redis, l->o->prefix, "", false, &g)) {
 		buffer_add_text(b, l->committing ? "whether this generation was published is not known: "
-				"--status tells" : "nothing was published; what is live cannot be asked now");
+				"see --status" : "nothing was published; what is live cannot be read now");
 		return;
 	}
 	if (!g.said.generation[0]) {

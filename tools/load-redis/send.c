@@ -48,7 +48,7 @@ void send_discard(struct load *l)
 {
 	bool began = l->began && l->generation && !l->o->delta;
 	l->began = false;
-	/* Anew: on the old connection replies may be under way. */
+	/* A new one: on the old connection replies may be under way. */
 	bool connected = redis_connect(&l->redis);
 	if (connected && began) {
 		unlink_staged(l);
@@ -256,7 +256,7 @@ static void recover(struct load *l, size_t from)
 	l->resume = NULL;
 	bool same = strcmp(id, l->run_id) == 0;
 	free(same ? id : l->run_id);
-	if (!same) /* started anew: from a file that has everything? */
+	if (!same) /* restarted: from a file that has everything? */
 		l->run_id = id;
 	if (!same && (!l->generation || l->o->layout != LAYOUT_HASH || send_count(l) < l->acknowledged))
 		send_give_up(l, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");

@@ -110,7 +110,7 @@ enum outcome transaction_end(struct load *l)
 		return OUTCOME_CHANGED;
 	}
 	bool strange = reply->type != REDIS_REPLY_ARRAY || reply->elements != queued;
-	const char *problem = strange ? "EXEC: a strange answer" : NULL;
+	const char *problem = strange ? "EXEC: unexpected reply" : NULL;
 	for (size_t i = 0; !strange && i < reply->elements; i++)
 		if (reply->element[i]->type == REDIS_REPLY_ERROR)
 			problem = reply->element[i]->str;

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "data/csr.h"
 
-/* Items by artist: those of artist a are artist_item[artist_start[a] .. artist_start[a + 1]]. */
+/* Items by artist: those of artist a are artist_item[artist_start[a] ... artist_start[a + 1]]. */
 static void index_artists(struct catalog_sampler *s)
 {
 	const struct catalog *c = s->catalog;
@@ -29,7 +29,7 @@ void sampler_read_items(struct catalog_sampler *s, struct table *t, const char *
 {
 	s->catalog = catalog_read(t, column_called("item"));
 	if (s->catalog->n_offered == 0)
-		die(STATUS_DATA, "%s: nothing in it can be offered", path);
+		die(STATUS_DATA, "%s: no item in it may be recommended", path);
 	index_artists(s);
 }
 

@@ -10,7 +10,7 @@
 
 struct file_lists {
 	struct strmap *users, *items;
-	uint64_t *start;         /* the list of user u is start[u] .. start[u + 1] */
+	uint64_t *start;         /* the list of user u is start[u] ... start[u + 1] */
 	uint32_t *item;
 	double *score;
 	bool *offered;           /* by number of the item */
@@ -35,7 +35,7 @@ struct file_lists *file_lists_read(struct table *t, const char *path, double max
 	f->items = strmap_new();
 	f->max_age_s = max_age_s;
 	if (max_age_s > 0 && stat(path, &about) != 0)
-		die_errno(STATUS_FAILED, "cannot tell the age of %s", path);
+		die_errno(STATUS_FAILED, "cannot determine the age of %s", path);
 	if (max_age_s > 0)
 		f->written_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
 	while (topn_next(reader, &list)) {

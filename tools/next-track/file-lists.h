@@ -18,7 +18,7 @@ void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s);
 /* The user's list; false when there is none. */
 bool file_lists_find(const struct file_lists *f, struct span user, struct list *l);
 
-/* Are the lists too old? The first time it is said. */
+/* Are the lists too old? The first time is reported. */
 bool file_lists_are_stale(struct file_lists *f);
 
 void file_lists_free(struct file_lists *f);

@@ -24,7 +24,7 @@ static const double START_PATIENCE_S = 5, PATIENCE_S = 0.2, RETRY_S = 0.1, TELL_
 
 struct attempt {
 	const char *problem;    /* NULL: all is written */
-	int error;              /* behind it, 0: none */
+	int error;              /* after it, 0: none */
 	bool wrong_file;        /* ... that it is no log of these events */
 	bool unwritten;         /* ... that the disk does not take it */
 	bool removed;           /* the file has no name any more */
@@ -96,7 +96,7 @@ static bool look_over(struct log *log, int64_t *size, struct attempt *a)
 	if (read_at(log->file, a->tail, shown, whole) != (ssize_t)shown)
 		return failed(a, "cannot read");
 	if (!append_cut(log->file, whole))
-		return failed(a, "cannot cut off a torn last row of");
+		return failed(a, "cannot remove a torn last row of");
 	a->cut = torn;
 	*size = whole;
 	return true;
@@ -177,7 +177,7 @@ static bool begins_with_header(const struct log *log)
 		memcmp(log->rows.data, log->header.data, log->header.n) == 0;
 }
 
-/* How many events wait behind the first `done` bytes. */
+/* How many events wait after the first `done` bytes. */
 static uint64_t count_waiting(const struct log *log, size_t done)
 {
 	uint64_t count = 0;
@@ -297,7 +297,7 @@ static bool open_file(struct log *log)
 	return true;
 }
 
-/* Where the file system has no locks one process alone may write, and it is said. */
+/* Where the file system has no locks one process alone may write, and that is reported. */
 static void try_the_lock(struct log *log)
 {
 	log->lockable = log->regular;
@@ -308,12 +308,12 @@ static void try_the_lock(struct log *log)
 		return;
 	}
 	if (errno == EWOULDBLOCK)
-		die(STATUS_FAILED, "%s: another process keeps it locked", log->o.path);
+		die(STATUS_FAILED, "%s: another process has locked it", log->o.path);
 	warn("%s cannot be locked: %s; no other process may write to it", log->o.path, strerror(errno));
 	log->lockable = false;
 }
 
-/* ---- what is said ---- */
+/* ---- reports ---- */
 
 static void say_cut(const struct log *log, const struct attempt *a)
 {
@@ -325,7 +325,7 @@ static void say_cut(const struct log *log, const struct attempt *a)
 
 static const char *wrong_file(const struct log *log)
 {
-	return log->o.json ? "it is no log of JSON lines" : "it has another header than these events";
+	return log->o.json ? "it is not a log of JSON lines" : "it has another header than these events";
 }
 
 static void say_failing(struct log *log, const char *problem, const char *why)
@@ -431,7 +431,7 @@ void log_flush(struct log *log)
 {
 	bool there = reopen(log);
 	if (there && (log->rows.n || log->size < 0) && !write_out(log)) {
-		tell("%s was removed: begun again", log->o.path);
+		tell("%s was removed: starting a new file", log->o.path);
 		close_file(log);
 		if (reopen(log))
 			write_out(log);
@@ -463,7 +463,7 @@ void log_open(struct log *log, const struct log_options *o, const char *header)
 		die(STATUS_DATA, "%s %s: %s", a.problem, o->path, wrong_file(log));
 	if (a.problem && !a.unwritten)
 		die(STATUS_FAILED, "%s %s: %s", a.problem, o->path, strerror(a.error));
-	log_flush(log); /* a full disk is said, and no reason not to answer */
+	log_flush(log); /* a full disk is reported, and is no reason not to answer */
 }
 
 bool log_commit(struct log *log)

@@ -20,7 +20,7 @@ struct log_options {
 struct log {
 	struct log_options o;
 	int file;
-	bool regular;           /* a file with an end: shared, locked, mended */
+	bool regular;           /* a file with an end: shared, locked, repaired */
 	bool readable;          /* its beginning and end can be looked at */
 	bool lockable;
 	bool begun;             /* answers are given: nothing may wait long */
@@ -32,16 +32,16 @@ struct log {
 	bool failing;           /* it has been said */
 	double next_open;       /* of a file that could not be opened; clock_wall() */
 	uint64_t lost;          /* rows given up */
-	double next_tell;       /* ... which is said no more often than so */
+	double next_tell;       /* ... which is reported at most this often */
 };
 
-/* Opens the file for appending: cuts off a torn last row, which is said, and writes the
+/* Opens the file for appending: cuts off a torn last row, which is reported, and writes the
  * header into an empty file, all under its lock. Exit 1 or 3 when that is not possible.
  * From now on SIGHUP is caught, and what waits when SIGTERM or SIGINT end the program is
  * written first, as far as the disk lets it. There is one log. */
 void log_open(struct log *log, const struct log_options *o, const char *header);
 
-/* Writes what is collected, as far as the disk lets it; opens the path anew first when
+/* Writes what is collected, as far as the disk lets it; reopens the path first when
  * SIGHUP came since the last call, or the file was removed. What goes wrong is said, and
  * tried again; rows beyond the memory for them are lost, the oldest first. */
 void log_flush(struct log *log);
@@ -50,7 +50,7 @@ void log_flush(struct log *log);
  * signal that ends the program came in such a wait. Exit 1 when a sync fails. */
 bool log_commit(struct log *log);
 
-/* Flushes and closes; false when rows are lost, and it is said how many. */
+/* Flushes and closes; false when rows are lost, and how many is reported. */
 bool log_close(struct log *log);
 
 #endif

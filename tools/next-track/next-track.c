@@ -51,57 +51,54 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("items", "FILE", items,
 		.help = "the catalog (item, and artist available blocked): random tracks are drawn "
 			"from it, and nothing else is recommended"),
-	OPTION_TEXT("recommender", "NAME,..", recommender, .fallback = "indexed",
-		.help = "who answers where no experiment decides: random, popular, sticky-artist, "
-			"delta or indexed, and then who is asked when there is no answer; random is "
-			"always the last"),
+	OPTION_TEXT("recommender", "NAME,...", recommender, .fallback = "indexed",
+		.help = "recommenders to ask in this order when no experiment decides: random, popular, "
+			"sticky-artist, delta or indexed; random always comes last"),
 	OPTION_LIST("experiment", "NAME[=N]", experiments,
-		.help = "an experiment with N equal arms C, T1, .., or as many as --arm names"),
+		.help = "an experiment with N equal arms C, T1, ..., or as many as --arm names"),
 	OPTION_FILE("experiments", "FILE", registry,
 		.help = "the registry: name arm weight recommender salt"),
-	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; opened again on SIGHUP"),
+	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; reopened on SIGHUP"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Recommenders"),
 	OPTION_FILE("popular", "FILE", popular,
-		.help = "the items of FILE, in its order, are the popular ones"),
-	OPTION_LIST("arm", "ARM=NAME,..", arms,
-		.help = "the recommender of an arm of the first --experiment"),
+		.help = "the popular items, in the order of FILE"),
+	OPTION_LIST("arm", "ARM=NAME,...", arms,
+		.help = "recommender of an arm of the first --experiment"),
 	OPTION_CHOICE("pick", "HOW", pick, "uniform|rank|softmax", .fallback = "uniform",
-		.help = "which item of a list: any alike, by 1/rank, or by exp(score/temperature) "
-			"(--recs only)"),
+		.help = "how to draw an item from a list: uniformly, by 1/rank, or by "
+			"exp(score/temperature) (--recs only)"),
 	OPTION_REAL("temperature", "X", temperature, .fallback = "1", .low = ABOVE_ZERO,
 		.high = INFINITY,
-		.help = "of --pick softmax"),
+		.help = "temperature of --pick softmax"),
 
 	OPTION_GROUP("Redis"),
 	OPTION_FILE("password-file", "FILE", password_file,
-		.help = "the first line of FILE is the password"),
+		.help = "read the password from the first line of FILE"),
 	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs", .help = "load-redis's --prefix"),
 	OPTION_DURATION("deadline", "TIME", deadline_s, .fallback = "20ms", .low = 1e-3, .high = 3600,
-		.help = "how long to wait for Redis before the fallback answers; with --pipeline 5s "
-			"unless it is given"),
+		.help = "time limit for Redis before the fallback answers (5s by default with --pipeline)"),
 	OPTION_FLAG("pipeline", pipeline,
 		.requires = "redis",
-		.help = "bulk input: ask Redis for the lists of all waiting requests together, up to "
-			"2000"),
+		.help = "for bulk input: fetch the lists of all waiting requests together, up to 2000"),
 	OPTION_DURATION("max-age", "TIME", max_age_s, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "lists that are older do not count any more"),
+		.help = "do not use lists older than TIME"),
 
 	OPTION_GROUP("Log"),
 	OPTION_CHOICE("log-format", "HOW", log_format, "tsv|json", .fallback = "tsv",
 		.help = "the events stream, or JSON lines as import-logs reads them"),
 	OPTION_FLAG("log-sync", log_sync,
 		.requires = "log",
-		.help = "an answer leaves only when its event is on disk: written and synced, for "
-			"all waiting requests together"),
+		.help = "answer only after the event is written and synced to disk, for all waiting "
+			"requests together"),
 	OPTION_SIZE("log-memory", "SIZE", log_memory, .fallback = "64M", .low = 1, .high = 1e15,
 		.requires = "log",
-		.help = "events that wait for a full disk: beyond SIZE the oldest are lost; with "
+		.help = "memory for events while the disk is full: beyond SIZE the oldest are lost; with "
 			"--log-sync answers wait instead"),
 	OPTION_CHOICE("clock", "HOW", clock, "auto|real|request", .fallback = "auto",
-		.help = "times of the log: this machine's, or the requests' timestamp with a latency "
-			"of 0; auto: request where there is such a column"),
+		.help = "times in the log: this machine's clock, or the requests' timestamp with latency "
+			"0; auto: request if that column exists"),
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME,
@@ -110,14 +107,14 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("message", message, .fallback = "message",
-		.help = "the column that says next or last"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
+		.help = "name of the column with next or last"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
 	OPTION_COLUMN("track", track, .fallback = "track",
-		.help = "the column of what was just played"),
+		.help = "name of the column with the track just played"),
 	OPTION_COLUMN("time", time, .fallback = "time",
-		.help = "the column of the share that was listened to"),
+		.help = "name of the column with the share listened to"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
-		.help = "the column of the requests' times"),
+		.help = "name of the column with the requests' times"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -133,7 +130,7 @@ struct service {
 	struct recommend recommend;
 	struct visits *visits;
 	struct log log;
-	size_t *arms;                 /* scratch: of the request at hand */
+	size_t *arms;                 /* scratch: of the current request */
 	bool request_clock;           /* times are the requests' */
 	struct output *out;
 	double flushed, flush_every_s; /* when it was the last time; clock_wall() */
@@ -379,7 +376,7 @@ static void open_redis(struct service *s)
 	if (redis_lists_are_there(s->remote))
 		die(STATUS_DATA, "no catalog is published under the prefix '%s': load-redis --items does "
 		    "that, or give --items", o->prefix);
-	die(STATUS_UNAVAILABLE, "without --items there is nothing to answer with until the server is there");
+	die(STATUS_UNAVAILABLE, "without --items there is nothing to answer with until the server is up");
 }
 
 static void open_file(struct service *s, struct table *recs)
@@ -453,7 +450,7 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "next-track",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Answer each listener's request with a track, and log the events.",
 	.reads = "message user track time [timestamp]",
 	.writes = "user recommendation source rank probability and a column per experiment",

@@ -194,7 +194,7 @@ static void ask(struct redis_lists *l, const struct request *requests, size_t n)
 	}
 }
 
-/* What is live now; false: lists must be asked for anew, because they are elsewhere. */
+/* What is live now; false: lists must be requested again, because they are elsewhere. */
 static bool take_meta(struct redis_lists *l)
 {
 	redisReply *meta = redis_reply(&l->redis), *exists = redis_reply(&l->redis);

@@ -61,7 +61,7 @@ static bool read_meta(struct redis_worker *e, struct redis *r, struct published 
 	return done;
 }
 
-/* Asks for items number `from` .. `to` - 1. */
+/* Asks for items number `from` ... `to` - 1. */
 static void ask_items(struct redis *r, const char *key, uint64_t from, uint64_t to)
 {
 	const char *word[ITEMS_A_COMMAND + 2] = {"HMGET", key};
@@ -137,7 +137,7 @@ static bool fetch_all(struct redis_worker *e, struct redis_worker_result *result
 		if (same && (whole || attempt > 0))
 			return true;
 	}
-	snprintf(r->problem, sizeof r->problem, "%s: no catalog that is whole", r->target->name);
+	snprintf(r->problem, sizeof r->problem, "%s: no complete catalog", r->target->name);
 	return false;
 }
 

@@ -1,4 +1,4 @@
-/* redis-worker.h - a thread that connects to the server anew and fetches what was
+/* redis-worker.h - a thread that reconnects to the server and fetches what was
  * published beside the lists.
  */
 #ifndef RECPIPE_NEXT_TRACK_REDIS_WORKER_H
@@ -29,7 +29,7 @@ struct redis_worker *redis_worker_new(const struct redis_target *target, const c
 /* Connects and fetches now and once, while the caller waits. */
 void redis_worker_run(struct redis_worker *e, struct redis_worker_result *result);
 
-/* Starts the thread, unless it is busy: it tries until it is done, after 0.05 s, 0.1 s, .. 2 s. */
+/* Starts the thread, unless it is busy: it tries until it is done, after 0.05 s, 0.1 s, ... 2 s. */
 void redis_worker_start(struct redis_worker *e);
 
 enum redis_worker_state { WORKER_IDLE, WORKER_BUSY, WORKER_FAILING, WORKER_DONE };

@@ -37,7 +37,7 @@ static struct chain parse_chain(const char *text, const char *option)
 			usage_error("option '--%s': not random, popular, sticky-artist, delta or indexed: "
 				    "%s", option, quoted(name.at, name.n, shown));
 		if (has(&c, who))
-			usage_error("option '--%s': '%s' is named twice", option, RECOMMENDER_NAMES[who]);
+			usage_error("option '--%s': '%s' is given twice", option, RECOMMENDER_NAMES[who]);
 		c.of[c.n++] = who;
 	}
 	if (c.of[c.n - 1] != RANDOM)
@@ -72,7 +72,7 @@ static void take_recommenders(struct rules *r)
 	}
 }
 
-/* --arm ARM=NAME,.. of experiment number `x`. */
+/* --arm ARM=NAME,... of experiment number `x`. */
 static void take_arm(struct rules *r, size_t x, const char *text)
 {
 	const char *equal = strchr(text, '=');

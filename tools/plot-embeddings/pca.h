@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Projects n rows of `width` floats, `stride` apart, on their first `k`
- * principal axes (k <= width): out[i * k + c], centerd. The axes are the
+ * principal axes (k <= width): out[i * k + c], centered. The axes are the
  * eigenvectors of the covariance matrix, by Jacobi's rotations (Golub and Van
  * Loan 2013, section 8.5), the largest first; the component of an axis that is
  * largest in size is positive (the first of equals). `share[c]`: the part of the

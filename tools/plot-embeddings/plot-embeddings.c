@@ -1,6 +1,6 @@
 /* plot-embeddings - a map of a model's items (or users) to look at.
  *
- * In:   a model: kind id bias f0 f1 ..
+ * In:   a model: kind id bias f0 f1 ...
  * Out:  id x y; or a picture (SVG); or one HTML page that needs nothing else.
  *
  *	plot-embeddings --method tsne --format html --metadata items.tsv model.tsv > map.html
@@ -42,49 +42,50 @@ static const enum model_kind KINDS[] = {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("format", "NAME", format, "tsv|svg|html", .fallback = "tsv",
-		.help = "what to write"),
+		.help = "output format"),
 	OPTION_CHOICE("method", "NAME", method, "pca|tsne", .fallback = "pca",
-		.help = "how to get from many dimensions to two"),
+		.help = "method of dimensionality reduction"),
 	OPTION_CHOICE("kind", "KIND", kind, "item|user|item_feature|user_feature", .fallback = "item",
-		.help = "the rows of the model that are taken"),
+		.help = "kind of model rows to use"),
 	OPTION_FILE("metadata", "FILE", metadata,
 		.requires = "format=svg/html",
 		.help = "a table by id, such as the catalog: titles, and columns to color by"),
 	OPTION_COLUMN("title", title, .fallback = "title",
 		.requires = "metadata",
-		.help = "the --metadata column of titles; without it the ids are shown"),
+		.help = "--metadata column with titles; default: show the ids"),
 	OPTION_TEXT("color", "COLUMN", color,
 		.requires = "metadata",
-		.help = "the --metadata column that colors the points (the page can change it)"),
+		.help = "--metadata column that colors the points (can be changed on the page)"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Map"),
 	OPTION_REAL("perplexity", "X", perplexity, .fallback = "30", .low = 1, .high = 1000,
-		.help = "t-SNE: how many neighbors a point minds, about"),
+		.help = "t-SNE: effective number of neighbors"),
 	OPTION_INT("iterations", "N", iterations, .fallback = "1000", .low = 1, .high = 1000000,
-		.help = "t-SNE: steps of the descent"),
+		.help = "t-SNE: number of iterations"),
 	OPTION_REAL("theta", "X", theta, .fallback = "0.5", .low = 0, .high = 1,
-		.help = "t-SNE: how coarse far points may be taken together; 0 takes every pair"),
-	OPTION_FLAG("bias", bias, .help = "take the bias as one more component"),
+		.help = "t-SNE: Barnes-Hut accuracy; 0 is exact"),
+	OPTION_FLAG("bias", bias, .help = "append the bias as one more component"),
 	OPTION_FLAG("unit", unit,
-		.help = "scale the vectors to length 1 first, so that directions alone matter"),
+		.help = "scale the vectors to length 1 first, so that only directions matter"),
 	OPTION_INT("sample", "N", sample, .low = 3, .high = 4294967294.0,
-		.help = "at most N points, drawn by the hash of seed and id"),
+		.help = "at most N points, sampled by a hash of seed and id"),
 
 	OPTION_GROUP("Picture"),
 	OPTION_INT("size", "N", size, .fallback = "900", .low = 50, .high = 20000,
 		.help = "width and height of the SVG in pixels"),
 	OPTION_TEXT("id", "COLUMN", id,
 		.requires = "metadata",
-		.help = "the ids' column of the --metadata file (item, user or feature, by --kind)"),
+		.help = "name of the id column of the --metadata file (default by --kind: item, user or "
+			"feature)"),
 
 	OPTION_GROUP("Input"),
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "instruction set of t-SNE's neighbors; portable gives the same map on every "
-			"machine"),
+		.help = "vector instructions of t-SNE's neighbor search; portable gives the same map on "
+			"every machine"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_ALIAS("colour", "COLUMN", "color"),
 	OPTION_END
@@ -153,7 +154,7 @@ static int run(const struct options *o, char **files, int count)
 {
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have it");
+		usage_error("--kernel: not supported by this CPU");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table *side = o->metadata ? table_open_file(o->metadata) : NULL;
@@ -198,9 +199,9 @@ static int run(const struct options *o, char **files, int count)
 
 static const struct program PROGRAM = {
 	.name = "plot-embeddings",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Draw a map of a model's items or users, by PCA or t-SNE.",
-	.reads = "kind id bias f0 f1 .. (a model); of --metadata files item (or user, feature) and "
+	.reads = "kind id bias f0 f1 ... (a model); of --metadata files item (or user, feature) and "
 		 "any other columns",
 	.writes = "id x y; or SVG; or a self-contained HTML page",
 	.examples = {

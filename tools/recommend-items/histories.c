@@ -25,7 +25,7 @@ struct histories histories_open(struct table *t, const struct history_columns *c
 	};
 }
 
-/* The split of the current row; a word that is none is bad data. */
+/* The split of the current row; any other word is bad data. */
 static bool take_split(struct histories *h, bool *counts)
 {
 	struct span word = table_field(h->table, (size_t)h->split);
@@ -57,7 +57,7 @@ static void take_row(struct histories *h, struct block *b, size_t *rows)
 	bool counts = true;
 	struct span item = table_field(t, h->item);
 	if (h->repeated) {
-		table_reject(t, h->user, "the rows of a user must stand together; this one had rows before");
+		table_reject(t, h->user, "the rows of a user must be contiguous; this one had rows before");
 		return;
 	}
 	if (item.n == 0) {

@@ -22,12 +22,12 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 		.help = "offer also what is in the user's history; for items, also the item itself"),
 	OPTION_LIST("exclude", "FILE", exclude,
 		.excludes = "for=items",
-		.help = "never offer a user the items that FILE (user, item, ...) holds for that user; "
-			"may be repeated"),
+		.help = "do not recommend items that FILE (user, item, ...) lists for the user; may be "
+			"repeated"),
 	OPTION_FILE("users", "FILE", users,
-		.excludes = "for=items", .help = "only the users that FILE has in its user column"),
+		.excludes = "for=items", .help = "only users in the user column of FILE"),
 	OPTION_FILE("items", "FILE", items,
-		.help = "offer only items of this catalog (item, available, blocked) that are "
+		.help = "recommend only items of this catalog (item, available, blocked) that are "
 			"available and not blocked"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
@@ -43,14 +43,13 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 	OPTION_GROUP("Exclusions"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
 		.requires = "exclude",
-		.help = "of an --exclude file with a split column, the rows of these splits count "
-			"(or all)"),
+		.help = "splits whose rows count in an --exclude file with a split column (or all)"),
 	OPTION_DURATION("exclude-window", "TIME", exclude_window_s,
 		.requires = "exclude", .low = ABOVE_ZERO, .high = 1e11,
-		.help = "of an --exclude file with a timestamp column, only rows that are at most "
-			"TIME (14d) older than the newest one of all count"),
+		.help = "in --exclude files with a timestamp column, ignore rows more than TIME (14d) "
+			"older than the newest of all"),
 	OPTION_FILE("candidates", "FILE", candidates,
-		.help = "offer only the items that FILE has in its item column"),
+		.help = "recommend only items in the item column of FILE"),
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME,

@@ -287,9 +287,9 @@ static int run(const struct options *o, char **files, int count)
 	};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have it");
+		usage_error("--kernel: not supported by this CPU");
 	if (o->lists_for == FOR_ITEMS && count)
-		usage_error("--for items reads no histories: there is a file too many");
+		usage_error("--for items reads no histories: unexpected file operand");
 	struct job j = {.o = o, .kernel = kernel, .aging = {.last = (size_t)o->last, .decay = o->decay,
 		.half_life_ms = o->half_life_s * 1000}};
 	struct table_format format = COMMON_FORMAT(&o->common);

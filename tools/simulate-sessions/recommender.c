@@ -123,7 +123,7 @@ static void hear_words(struct recommender *r)
 		if (n < 0 && errno == EAGAIN)
 			return; /* nothing more now */
 		if (n < 0)
-			die_errno(STATUS_FAILED, "cannot read what the recommender says");
+			die_errno(STATUS_FAILED, "cannot read the recommender's output");
 		progress_clear();
 		for (ssize_t done = 0, k; done < n; done += k)
 			if ((k = write(STDERR_FILENO, bytes + done, (size_t)(n - done))) <= 0)
@@ -192,7 +192,7 @@ _Noreturn static void broke_off(struct recommender *r)
 	int status;
 	if (reap(r, GRACE_MS, &status))
 		died(r, status, "while it was asked");
-	die(STATUS_FAILED, "the recommender closed its output while it was asked%s", last_words(r));
+	die(STATUS_FAILED, "the recommender closed its output before answering%s", last_words(r));
 }
 
 static void end_well(struct recommender *r)
@@ -202,8 +202,8 @@ static void end_well(struct recommender *r)
 	r->out = -1;
 	if (!reap(r, r->timeout_s * 1000, &status)) {
 		if (stop_signal())
-			return; /* the next wait sees to it */
-		die(STATUS_FAILED, "the recommender has closed its output and does not end%s", last_words(r));
+			return; /* the next wait handles it */
+		die(STATUS_FAILED, "the recommender closed its output but does not exit%s", last_words(r));
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		died(r, status, "after its last answer");
@@ -274,7 +274,7 @@ static void expect_end(const struct recommender *r)
 {
 	char shown[QUOTED_SIZE];
 	if (r->due == 0 && r->answers.n > r->taken)
-		die(STATUS_DATA, "the recommender says more than it was asked: %s",
+		die(STATUS_DATA, "unexpected extra output from the recommender: %s",
 		    quoted(r->answers.data + r->taken, r->answers.n - r->taken, shown));
 }
 
@@ -325,7 +325,7 @@ bool recommender_line(struct recommender *r, struct span *line)
 	char *lf = line_end(r);
 	if (!lf) {
 		if (r->answers.n - r->taken > LINE_MAX)
-			die(STATUS_DATA, "an answer of the recommender has no end within a megabyte");
+			die(STATUS_DATA, "an answer of the recommender is longer than a megabyte");
 		return false;
 	}
 	char *from = r->answers.data + r->taken;
@@ -350,7 +350,7 @@ static bool is_awaited(const struct recommender *r)
 _Noreturn static void gave_no_sign(struct recommender *r)
 {
 	if (r->deaf)
-		die(STATUS_FAILED, "the recommender closed its input while it was asked%s", last_words(r));
+		die(STATUS_FAILED, "the recommender closed its input before answering%s", last_words(r));
 	die(STATUS_FAILED, "the recommender has not answered for %g s%s", r->timeout_s, last_words(r));
 }
 

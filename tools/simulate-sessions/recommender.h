@@ -2,7 +2,7 @@
  *
  * It runs in a process group of its own, which is killed when this program ends
  * early. Whatever goes wrong with it (it ends, is killed, closes a pipe, says
- * nothing in time, says more than it was asked) ends this program with a message
+ * nothing in time, writes more than was requested) ends this program with a message
  * that quotes the last line of its standard error.
  */
 #ifndef RECPIPE_SIMULATE_SESSIONS_RECOMMENDER_H

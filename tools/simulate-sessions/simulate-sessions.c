@@ -44,7 +44,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "the tracks: item artist as TSV, or JSON lines with track and artist"),
 	OPTION_FILE("embeddings", "FILE", embeddings,
 		.required = true,
-		.help = "the tracks' vectors: item f0 f1 .. as TSV, or .npy in the order of the "
+		.help = "the tracks' vectors: item f0 f1 ... as TSV, or .npy in the order of the "
 			"tracks"),
 	OPTION_FILE("users", "FILE", users,
 		.required = true,
@@ -52,39 +52,38 @@ static const struct option_row OPTIONS[] = {
 			"(interests with commas between them), or JSON lines"),
 	OPTION_INT("sessions", "N", sessions, .letter = 'n', .low = 1, .high = 1e9,
 		.excludes = "sessions-per-user",
-		.help = "sessions of the day, each of a listener drawn at random; as many as "
-			"listeners if not given"),
+		.help = "number of sessions, each of a random listener (default: the number of listeners)"),
 	OPTION_INT("sessions-per-user", "N", per_user, .low = 1, .high = 1e6,
-		.help = "instead: N sessions of every listener"),
+		.help = "instead of --sessions: N sessions for every listener"),
 	OPTION_OUTPUT("episodes", "FILE", episodes,
-		.help = "a row for each session: session user interest steps time start end"),
+		.help = "write a row for each session to FILE: session user interest steps time start end"),
 	OPTION_INT("jobs", "N", jobs, .letter = 'J', .fallback = "1", .low = 1, .high = 256,
 		.help = "run N recommenders, each for its own listeners"),
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o',
-		.help = "write the events to FILE, whole or not at all, instead of standard output"),
+		.help = "write the events to FILE instead of standard output, completely or not at all"),
 	COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Listeners"),
 	OPTION_INT("day", "N", day, .fallback = "1", .low = 1, .high = 100000,
-		.help = "which day it is: its sessions are others, its timestamps later"),
+		.help = "day number; each day has other sessions and later timestamps"),
 	OPTION_REAL("churn", "SHARE", churn, .fallback = "0", .low = 0, .high = 1,
-		.help = "listeners who leave for good with each new day"),
+		.help = "share of listeners who leave for good each day"),
 	OPTION_REAL("drift", "SHARE", drift, .fallback = "0", .low = 0, .high = 1,
-		.help = "interests that become another track with each new day"),
+		.help = "share of interests that change to another track each day"),
 	OPTION_INT("interest-neighbors", "N", neighbors, .fallback = "10", .low = 1, .high = 1e6,
 		.help = "the first track is one of the N nearest to an interest"),
 	OPTION_INT("budget", "N", budget, .fallback = "5", .low = 1, .high = 1e6,
-		.help = "disappointments that end a session"),
+		.help = "number of disappointments that end a session"),
 	OPTION_REAL("artist-discount", "X", discount, .fallback = "0.8", .low = 0, .high = 1,
-		.help = "factor of the time for every play of the same artist before"),
+		.help = "the listened share is multiplied by X for every earlier play of the artist"),
 	OPTION_INT("max-steps", "N", most, .fallback = "10000", .low = 1, .high = 1e9,
-		.help = "a session ends after N requests even so"),
+		.help = "end a session after N requests in any case"),
 
 	OPTION_GROUP("Expert options"),
 	OPTION_INT("window", "N", window, .fallback = "64", .low = 1, .high = 10000,
-		.help = "sessions (of different listeners) that each recommender serves at a time"),
+		.help = "number of concurrent sessions per recommender, all of different listeners"),
 	OPTION_DURATION("timeout", "TIME", timeout_s, .fallback = "10s", .low = 1e-3, .high = 86400,
-		.help = "a recommender that does not answer for TIME is given up"),
+		.help = "give up on a recommender that does not answer for TIME"),
 	COMMON_PROGRESS,
 	OPTION_ALIAS("interest-neighbours", "N", "interest-neighbors"),
 	OPTION_END
@@ -279,7 +278,7 @@ struct job {
 	struct visit **active;         /* window; they ask in this order */
 	size_t n_active;
 	struct buffer requests;
-	bool started, finished;        /* its header has come; it has been told to end */
+	bool started, finished;        /* its header has come; it has been asked to end */
 	struct buffer further;         /* names of the further columns, TAB in front of each */
 	size_t width, user_column, item_column;
 	bool *is_own;                  /* column -> it is about one answer, no experiment */
@@ -365,7 +364,7 @@ static void check_names(const struct span *field, size_t n)
 		for (size_t j = 0; j < i; j++)
 			bad |= span_equal(field[i], field[j]);
 		if (bad)
-			die(STATUS_DATA, "the recommender's header has a column that has no name, or the name "
+			die(STATUS_DATA, "the recommender's header has a column without a name or with the name "
 			    "of another one: %s", quoted(field[i].at, field[i].n, shown));
 	}
 }
@@ -419,16 +418,16 @@ static void take_answer(struct day *s, const struct job *job, struct visit *v, s
 	struct span field[MOST_COLUMNS];
 	char shown[2][QUOTED_SIZE];
 	if (split(line, field, MOST_COLUMNS) != job->width)
-		die(STATUS_DATA, "the recommender's answer has not the header's %zu fields: %s", job->width,
+		die(STATUS_DATA, "the recommender's answer does not have the header's %zu fields: %s", job->width,
 		    quoted(line.at, line.n, shown[0]));
 	struct span user = strmap_key(s->world->users, v->session.user);
 	struct span said = field[job->user_column], item = field[job->item_column];
 	if (!span_equal(said, user))
-		die(STATUS_DATA, "the recommender answers %s where %s asked",
+		die(STATUS_DATA, "the recommender answers %s when %s asked",
 		    quoted(said.at, said.n, shown[0]), quoted(user.at, user.n, shown[1]));
 	uint32_t track = strmap_find(s->world->tracks, item);
 	if (track == STRMAP_NONE)
-		die(STATUS_DATA, "the recommender offers a track that is none: %s",
+		die(STATUS_DATA, "the recommender offers an unknown track: %s",
 		    quoted(item.at, item.n, shown[0]));
 	v->extra.n = v->arms.n = 0;
 	for (size_t i = 0; i < job->width; i++) {
@@ -479,7 +478,7 @@ static void take_lines(struct day *s, struct job *jobs, struct job *job)
 		if (left == 0)
 			end_round(s, job);
 	}
-	/* One that waited for others, which were behind. */
+	/* One that waited for others, which lagged. */
 	if (job->started && !job->finished && job->n_active == 0 && may_begin(s, job))
 		next_round(s, job);
 }
@@ -550,7 +549,7 @@ static int run(const struct options *o, char **command, int words)
 
 static const struct program PROGRAM = {
 	.name = "simulate-sessions",
-	.usage = "[OPTION].. -- RECOMMENDER [ARGUMENT]..",
+	.usage = "[OPTION]... -- RECOMMENDER [ARGUMENT]...",
 	.summary = "Simulate listeners who ask a recommender for tracks, and write the events.",
 	.reads = "tracks, embeddings, users; from the recommender user recommendation and more",
 	.writes = "message timestamp user track time latency recommendation and the further columns of "

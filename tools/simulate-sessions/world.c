@@ -115,7 +115,7 @@ static void read_tracks(struct world *w, const char *path)
 		while (json_table_next(&t, &line, v)) {
 			char *id = value_text(&v[0]), *artist = value_text(&v[1]);
 			if (!*id || !add_track(w, artists, span_of(id), span_of(artist), &capacity))
-				bad_json(&t, "a track without an id, or one that occurs twice");
+				bad_json(&t, "a track without an id, or a duplicate");
 			free(id);
 			free(artist);
 		}
@@ -130,7 +130,7 @@ static void read_tracks(struct world *w, const char *path)
 			if (table_field(t, item).n == 0)
 				table_reject(t, item, "an empty id");
 			if (!add_track(w, artists, table_field(t, item), by, &capacity))
-				table_reject(t, item, "a track that occurs twice");
+				table_reject(t, item, "a duplicate track");
 		}
 		table_close(t);
 	}
@@ -166,7 +166,7 @@ static void read_vectors(struct world *w, const char *path)
 		if (track == STRMAP_NONE)
 			table_reject(t, item, "no track of this id");
 		if (seen[track])
-			table_reject(t, item, "a track that occurs twice");
+			table_reject(t, item, "a duplicate track");
 		seen[track] = true;
 		found++;
 		for (size_t c = 0, f = 0; c < width; c++)
@@ -260,7 +260,7 @@ static void read_users(struct world *w, const char *path)
 			struct listener *l = new_listener(w, span_of(id), &capacity);
 			free(id);
 			if (!l || !add_json_interests(w, l, &v[1]))
-				bad_json(&t, "a user without id or interests that are tracks, or one that occurs twice");
+				bad_json(&t, "a user without an id, without interests that are tracks, or a duplicate");
 			double *const to[] = {&l->bias, &l->sharpness};
 			for (int i = 0; i < 2; i++)
 				if (v[2 + i].kind != JSON_ABSENT && (v[2 + i].kind != JSON_NUMBER ||
@@ -278,7 +278,7 @@ static void read_users(struct world *w, const char *path)
 		while (table_next(t)) {
 			struct listener *l = new_listener(w, table_field(t, user), &capacity);
 			if (!l)
-				table_reject(t, user, "an empty id, or one that occurs twice");
+				table_reject(t, user, "an empty or duplicate id");
 			if (!add_listed_interests(w, l, table_field(t, interests)))
 				table_reject(t, interests, "not a list of tracks");
 			if (bias >= 0)

@@ -31,7 +31,7 @@ struct world {
 struct world *world_read(const char *tracks, const char *embeddings, const char *users,
 			 uint32_t neighbors);
 
-/* The tracks (`near_each`: as many as world_read was told, or all) with the greatest
+/* The tracks (`near_each`: as many as world_read was given, or all) with the greatest
  * inner product with track `of`, itself among them, ties by number. */
 const uint32_t *world_neighbors(const struct world *w, uint32_t of);
 

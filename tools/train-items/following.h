@@ -17,7 +17,7 @@ struct following {
 	uint64_t *start;            /* item -> its places in the sequence */
 	uint32_t *place;
 	uint32_t window;
-	uint32_t *gap;              /* 1 .. window: the weight of a row so far behind */
+	uint32_t *gap;              /* 1 ... window: the weight of a row so far after */
 };
 
 #endif

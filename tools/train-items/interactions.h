@@ -33,7 +33,7 @@ struct interactions *interactions_new(const struct history *h, double user_expon
 				      double history_exponent);
 void interactions_free(struct interactions *x);
 
-/* Row `item` of X'X in the columns 0 .. last (>= item), added to zeros. */
+/* Row `item` of X'X in the columns 0 ... last (>= item), added to zeros. */
 void interactions_gram(const struct interactions *x, uint32_t item, uint32_t last, double *row);
 
 /* The same; lists the columns that are not 0, in no order, and returns how many there are. */

@@ -32,14 +32,14 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 		.help = "penalty of the squares of an item's weights, 1 unless given (next-ridge: 200); what "
 			"is good depends on the exponents"),
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
-		.help = "where there is a column of splits, use the rows of these: a list of train, "
+		.help = "splits whose rows to use, if there is a split column: a list of train, "
 			"validation, test, or all"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Weights of knn and next"),
 	OPTION_REAL("shrink", "X", shrink, .low = 0, .high = 1e15, .requires = "method=knn/next",
-		.help = "knn: multiply by count / (count + X), 0 unless given; next: divide by the "
-			"item's rows + X, 10 unless given"),
+		.help = "knn: multiply by count / (count + X) (default 0); next: divide by the item's "
+			"rows + X (default 10)"),
 	OPTION_REAL("bm25-k1", "X", bm25_k1, .fallback = "1.2", .low = 0, .high = 1e6,
 		.requires = "method=knn,similarity=bm25",
 		.help = "how far an item's popularity lowers its weights"),
@@ -106,9 +106,9 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
 		.requires = "method=ridge/sparse-ridge/next-ridge",
-		.help = "vector instructions; portable gives the same bytes on every machine"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+		.help = "vector instructions to use; portable gives the same bytes on every machine"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
 		.help = "the column of times; next and next-ridge need it"),
 	OPTION_COLUMN("weight", weight, .requires = "method=next/ridge/sparse-ridge",
@@ -116,7 +116,7 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_COLUMN("session", session, .requires = "method=next/next-ridge",
 		.help = "rows of one user follow each other only where this column is the same"),
 	OPTION_COLUMN("split", split, .fallback = "split",
-		.help = "the column of splits; it may be missing"),
+		.help = "name of the column with splits; optional"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
@@ -154,7 +154,7 @@ void check_options(struct options *o)
 {
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have these instructions");
+		usage_error("--kernel: not supported by this CPU");
 	o->kernel = (int)kernel;
 	check_parts(o);
 	if (!o->k && o->method <= METHOD_NEXT)

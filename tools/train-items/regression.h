@@ -50,7 +50,7 @@ struct source {
 	const uint32_t *id, *place;  /* from the source's numbers to the history's, and back */
 	const double *scale;         /* of an item's weights; NULL: 1 */
 	const void *data;
-	/* Row `item` of G in the columns 0 .. last (>= item) added to zeros; lists the
+	/* Row `item` of G in the columns 0 ... last (>= item) added to zeros; lists the
 	 * columns that are not 0, in no order, and returns how many. */
 	size_t (*gram)(const void *data, uint32_t item, uint32_t last, double *row, uint32_t *columns);
 	/* The same for the target of `item`: t of all items. */

@@ -125,7 +125,7 @@ bool checkpoint_read(const char *path, struct progress_state *state, struct para
 	get(&r, &fingerprint, sizeof fingerprint);
 	if (fingerprint != state->fingerprint)
 		die(STATUS_DATA, "%s: a checkpoint of other data or other options; remove it to "
-		    "start anew", path);
+		    "start over", path);
 	get(&r, &state->epoch, sizeof state->epoch);
 	get(&r, &state->best_epoch, sizeof state->best_epoch);
 	get(&r, &state->best_value, sizeof state->best_value);

@@ -17,7 +17,7 @@ typedef int32_t vec_bits __attribute__((vector_size(sizeof(vec)), may_alias));
 
 enum { BATCH_ROWS = 32, TILE_ROWS = 4, TILE_VECTORS = 2 };
 
-/* The score of a negative that is none: far below every cosine. */
+/* The score of a missing negative: far below every cosine. */
 static const float NO_SCORE = -1e4f;
 
 INLINE vec vec_select(vec_bits mask, vec a, vec b)

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-/* By feature of the file: has a fitted entity it? A feature of weight 0 is none: neither
+/* By feature of the file: has a fitted entity it? A feature of weight 0 is ignored: neither
  * the entity nor the feature learns from it. */
 static bool *used_features(const struct side_features *s, const bool *fitted)
 {
@@ -40,7 +40,7 @@ static void normalize_weights(float *weight, uint64_t n)
 		weight[i] = (float)((double)weight[i] / size);
 }
 
-/* Adds what the file says of the entity to row[n..] and weight[n..], as far as it was
+/* Adds what the file says of the entity to row[n...] and weight[n...], as far as it was
  * fitted; returns the new n. */
 static uint64_t add_features(const struct features *f, const struct side_features *s,
 			     const uint32_t *number, uint32_t entity, uint32_t *row, float *weight,

@@ -21,7 +21,7 @@ struct features {
 	uint32_t *name;            /* n: number in `names` */
 
 	/* What the fitted entities consist of: start has ids->n + 1 elements. Rows
-	 * 0 .. ids->n - 1 are identities when there are any, features follow. */
+	 * 0 ... ids->n - 1 are identities when there are any, features follow. */
 	uint64_t *start;
 	uint32_t *row;
 	float *weight;
@@ -52,7 +52,7 @@ static inline struct span features_name(const struct features *f, uint32_t featu
 	return strmap_key(f->names, f->name[feature]);
 }
 
-/* Writes the representation of the list row[0 .. n - 1] to `factors` (stride
+/* Writes the representation of the list row[0 ... n - 1] to `factors` (stride
  * floats) and returns its bias. */
 float features_compose(const struct params *p, const uint32_t *row, const float *weight,
 		       uint64_t n, float *factors);

@@ -148,7 +148,7 @@ static float regularization_of(const struct ials *s, uint64_t count)
 	return (float)(s->options.regularization * pow(all, s->options.exponent));
 }
 
-/* Copies columns `at` .. at + width - 1 of the next rows; how many. */
+/* Copies columns `at` ... at + width - 1 of the next rows; how many. */
 static size_t gather(const struct ials *s, struct worker *w, uint64_t row, uint64_t end,
 		     size_t at, size_t width)
 {

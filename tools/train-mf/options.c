@@ -14,123 +14,117 @@
 	.at = OPTION_AT(fit.field, OPTION_TYPE_##of)
 
 const struct option_row TRAIN_OPTIONS[] = {
-	{FIT_ROW_LOSS(FIT), .help = "what is minimized"},
-	{FIT_ROW_FACTORS(FIT), .help = "numbers per user and item"},
-	{FIT_ROW_EPOCHS(FIT), .help = "visit every interaction N times at most"},
-	{FIT_ROW_LEARNING_RATE(FIT), .help = "the length of the first steps"},
+	{FIT_ROW_LOSS(FIT), .help = "loss function"},
+	{FIT_ROW_FACTORS(FIT), .help = "number of latent factors"},
+	{FIT_ROW_EPOCHS(FIT), .help = "maximum number of passes over the interactions"},
+	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
-		.help = "fit the rows of these splits: a list of train, validation, test, or all"),
+		.help = "splits whose rows to fit: a list of train, validation, test, or all"),
 	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
-		.help = "stop when N epochs have brought nothing on the validation rows, and keep "
-			"the best epoch; 0: run all epochs and keep the last"),
+		.help = "stop after N epochs without improvement on the validation rows and keep the best "
+			"epoch; 0: run all epochs and keep the last"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Validation and stopping"),
 	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",
-		.help = "the metric of --patience and --curve: precision, recall, ndcg, map, mrr or "
-			"hit with @K"),
+		.help = "metric for --patience and --curve: precision, recall, ndcg, map, mrr or hit with "
+			"@K"),
 	OPTION_INT("stop-users", "N", stop_users, .fallback = "5000", .low = 1, .high = 4000000000,
-		.help = "judge by N users, drawn with the seed, when more have validation rows"),
+		.help = "evaluate on at most N users, sampled by the seed"),
 	OPTION_TEXT("report", "METRIC", report,
-		.help = "use METRIC as --stop-metric and write `step value` rows to standard output, "
-			"the last line being the result; the model goes to --output alone"),
+		.help = "use METRIC as --stop-metric and write `step value` rows to standard output, the "
+			"result last; the model is written to --output only"),
 	OPTION_STATE("curve", "FILE", curve,
-		.help = "write epoch, loss, metric and seconds to FILE, each epoch as it ends"),
+		.help = "write epoch, loss, metric and seconds to FILE after each epoch"),
 
 	OPTION_GROUP("Optimizer and regularization"),
-	{FIT_ROW_OPTIMIZER(FIT), .help = "how steps shrink; adadelta needs no --learning-rate"},
-	{FIT_ROW_RHO(FIT), .help = "adadelta: the share of the past in its running means"},
-	{FIT_ROW_EPSILON(FIT), .help = "adadelta: added to its running means"},
+	{FIT_ROW_OPTIMIZER(FIT), .help = "optimizer; adadelta does not use --learning-rate"},
+	{FIT_ROW_RHO(FIT), .help = "adadelta: decay rate of the running means"},
+	{FIT_ROW_EPSILON(FIT), .help = "adadelta: constant added to the running means"},
 	{FIT_ROW_USER_ALPHA(FIT),
-		.help = "pull users' numbers to zero: each visit adds X/2 times their squares to the "
-			"loss"},
-	{FIT_ROW_ITEM_ALPHA(FIT), .help = "the same for items"},
+		.help = "L2 penalty on user factors: each visit adds X/2 times their squares to the loss"},
+	{FIT_ROW_ITEM_ALPHA(FIT), .help = "L2 penalty on item factors, as --user-alpha"},
 	{FIT_ROW_INIT_SCALE(FIT), .excludes = "loss=softmax/ccl",
-		.help = "factors start uniform between -X/2 and X/2, divided by their number (ials: "
-			"by its root); softmax and ccl start at the length 1"},
+		.help = "factors start uniform in -X/2 to X/2, divided by their number (ials: by its "
+			"square root); softmax and ccl start at length 1"},
 
 	OPTION_GROUP("Losses warp and warp-kos"),
 	{FIT_ROW_MAX_SAMPLED(FIT),
-		.help = "warp, warp-kos: draw at most N negatives for an interaction"},
+		.help = "warp, warp-kos: maximum number of negatives drawn per interaction"},
 	{FIT_ROW_KOS_K(FIT),
-		.help = "warp-kos: learn from the K-th best of the user's drawn positives"},
-	{FIT_ROW_KOS_N(FIT), .help = "warp-kos: draw N of the user's positives"},
+		.help = "warp-kos: learn from the K-th best of the drawn positives"},
+	{FIT_ROW_KOS_N(FIT), .help = "warp-kos: number of positives drawn per step"},
 
 	OPTION_GROUP("Loss ials"),
 	{FIT_ROW_UNOBSERVED(FIT),
-		.help = "ials: the weight of every pair's score being 0, beside a fitted row's "
-			"weight"},
-	{FIT_ROW_REGULARIZATION(FIT), .help = "ials: the weight of squared factors"},
-	{FIT_ROW_EXPONENT(FIT), .help = "ials: the power of a row's frequency in its regularization"},
+		.help = "ials: weight of unobserved pairs"},
+	{FIT_ROW_REGULARIZATION(FIT), .help = "ials: L2 penalty on the factors"},
+	{FIT_ROW_EXPONENT(FIT), .help = "ials: exponent of the frequency of a user or item in its "
+		"penalty"},
 	OPTION_CHOICE("solver", "HOW", solver, "auto|exact|block|cg", .fallback = "auto",
-		.help = "ials: solve for all factors of a row at once, for --block-factors of them "
-			"after the other, or take --cg-steps toward the solution; auto is cg, the "
-			"fastest"),
+		.help = "ials: solve for all factors of a row exactly, block by block (--block-factors), "
+			"or by conjugate gradients (--cg-steps); auto is cg, the fastest"),
 	OPTION_INT("cg-steps", "N", cg_steps, .fallback = "3", .low = 1, .high = 1000,
-		.help = "ials: steps of conjugate gradients for a row in an epoch"),
+		.help = "ials: conjugate gradient steps per row and epoch"),
 	OPTION_INT("block-factors", "N", block_factors, .fallback = "32", .low = 1, .high = 4096,
-		.help = "ials: the factors of a block, a multiple of 16 or made one"),
+		.help = "ials: factors per block, rounded up to a multiple of 16"),
 
 	OPTION_GROUP("Losses softmax and ccl"),
 	{FIT_ROW_NEGATIVES(FIT),
-		.help = "softmax, ccl: set an interaction against N items not taken, which 32 "
-			"interactions share"},
+		.help = "softmax, ccl: number of negatives, shared by 32 interactions"},
 	{FIT_ROW_TEMPERATURE(FIT),
-		.help = "softmax: what scores are divided by; the lower, the more the negatives that "
-			"come closest count"},
-	{FIT_ROW_MARGIN(FIT), .help = "ccl: negatives of a score below X cost nothing"},
+		.help = "softmax: temperature; the lower, the more weight the hardest negatives get"},
+	{FIT_ROW_MARGIN(FIT), .help = "ccl: margin; negatives with a score below X are ignored"},
 	{FIT_ROW_NEGATIVE_WEIGHT(FIT),
-		.help = "ccl: the weight of the negatives' mean beside the item taken"},
+		.help = "ccl: weight of the mean over the negatives"},
 
 	OPTION_GROUP("Features"),
 	OPTION_FILE("user-features", "FILE", user_features,
 		.excludes = "loss=ials",
-		.help = "columns user, feature, [weight]: a user is the sum of what is here and of "
-			"an identity of its own"),
+		.help = "columns user, feature, [weight]: a user is the sum of these features and an "
+			"identity"),
 	OPTION_FILE("item-features", "FILE", item_features,
 		.excludes = "loss=ials",
 		.help = "the same for items: columns item, feature, [weight]"),
 	OPTION_FLAG("no-user-identity", no_user_identity,
 		.requires = "user-features",
-		.help = "users are the sums of their features alone"),
+		.help = "represent users by their features only"),
 	OPTION_FLAG("no-item-identity", no_item_identity,
 		.requires = "item-features",
-		.help = "items are the sums of their features alone"),
+		.help = "represent items by their features only"),
 	OPTION_FLAG("no-normalize", no_normalize,
 		.requires = "user-features|item-features",
-		.help = "take feature weights as they are, rather than divided by their sum "
-			"(identity, of weight 1, included)"),
+		.help = "use feature weights as given instead of dividing them by their sum (including "
+			"the identity's weight 1)"),
 
 	OPTION_GROUP("Continuing an earlier run"),
 	OPTION_FILE("init", "MODEL", init,
-		.help = "start from the numbers of an earlier model; what is not in it starts as "
-			"usual"),
+		.help = "warm start from an earlier model; what is not in it starts as usual"),
 	OPTION_FLAG("keep-old", keep_old,
 		.requires = "init",
-		.help = "keep users, items and features of the --init model that have no fitted rows "
-			"now, as they are"),
+		.help = "keep users, items and features of the --init model that have no fitted rows, "
+			"unchanged"),
 	OPTION_STATE("checkpoint", "FILE", checkpoint,
-		.help = "keep the state after each epoch in FILE, and go on from there when it "
-			"exists"),
+		.help = "save the state to FILE after each epoch, and resume from it if it exists"),
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,
-		.help = "cut users and items in at most N blocks, which is also how many threads "
-			"find work; changes the result"),
+		.help = "maximum number of blocks of users and items, and so of busy threads; changes the "
+			"result"),
 	OPTION_FLAG("hogwild", hogwild,
 		.excludes = "loss=ials",
-		.help = "let all threads write the same rows without order: the result then differs "
-			"from run to run, unless there is one thread"),
+		.help = "let threads update shared rows without locks; the result then differs from run "
+			"to run, unless there is one thread"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "vector instructions; portable gives the same bytes on every machine"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "the column of user ids"),
-	OPTION_COLUMN("item", item, .fallback = "item", .help = "the column of item ids"),
+		.help = "vector instructions to use; portable gives the same bytes on every machine"),
+	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
+	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("weight", weight, .fallback = "weight",
-		.help = "the column of weights: how much an interaction counts"),
-	OPTION_COLUMN("split", split, .fallback = "split", .help = "the column of splits"),
+		.help = "name of the column with weights: how much an interaction counts"),
+	OPTION_COLUMN("split", split, .fallback = "split", .help = "name of the column with splits"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };

@@ -49,7 +49,7 @@ static inline float *params_bias(const struct params *p, size_t r)
 void params_keep(struct params *p);
 void params_recall(struct params *p);
 
-/* The exact (proximal) step of `visits` times alpha / 2 * w^2 for rows from ..
+/* The exact (proximal) step of `visits` times alpha / 2 * w^2 for rows from ...
  * to - 1, at each number's own rate (adagrad's; adadelta's when there are two
  * states): it shrinks and never overshoots, however large alpha is. */
 void params_shrink(struct params *p, size_t from, size_t to, double alpha, double rate,

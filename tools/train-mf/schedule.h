@@ -6,7 +6,7 @@
  * whatever the number of threads (Gemulla et al. 2011, "Large-scale matrix
  * factorization with distributed stochastic gradient descent"; here negatives
  * are drawn from the cell's items as well). An epoch has several rounds: each
- * visits a random share of the rows and deals the items anew, for a user's rows
+ * visits a random share of the rows and redistributes the items, for a user's rows
  * should not come block by block.
  *
  * What a thread writes should not lie between what others write: processors fetch
@@ -63,7 +63,7 @@ struct schedule {
 	uint32_t *grouped, *group_start;
 };
 
-/* Numbers the users and items of the data anew, as the schedule wants them; `blocks` is
+/* Numbers the users and items of the data again, as the schedule needs them; `blocks` is
  * an upper bound: little data are cut in fewer. */
 void schedule_arrange(struct train_data *p, uint32_t blocks, uint64_t seed);
 
@@ -97,7 +97,7 @@ static inline uint32_t schedule_diagonals(const struct schedule *s)
 
 /* How many diagonals can follow each other without a wait when each of the threads has
  * as many neighboring user blocks: these meet the same item blocks on all of them. A
- * power of two that divides the blocks of a round; diagonals d .. d + span - 1, where
+ * power of two that divides the blocks of a round; diagonals d ... d + span - 1, where
  * span divides d. */
 uint32_t schedule_span(const struct schedule *s, size_t threads);
 

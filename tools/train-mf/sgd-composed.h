@@ -92,7 +92,7 @@ INLINE double composed_warp(const struct sgd *s, struct cell *c, const struct pa
 	return 0;
 }
 
-/* kos_positive, with features: leaves the chosen one in b->positive. */
+/* The positive that kos_visit learns from, with features: leaves it in b->positive. */
 INLINE uint32_t composed_kos(const struct sgd *s, struct cell *c, struct scratch *b, struct entry e)
 {
 	uint32_t candidates[KOS_MAX], n;

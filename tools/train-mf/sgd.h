@@ -33,7 +33,7 @@ struct sgd {
 	uint32_t kos_k, kos_n; /* warp-kos: the k-th best of n positives */
 	uint32_t negatives; /* the rest: softmax and ccl, see cosine.h */
 	float temperature, margin, negative_weight;
-	float *rank_loss; /* 1 .. max_sampled: WARP's weight of a violation found then */
+	float *rank_loss; /* 1 ... max_sampled: WARP's weight of a violation found then */
 };
 
 /* What a cell gives back. */

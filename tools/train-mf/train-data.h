@@ -1,6 +1,6 @@
 /* train-data.h - what is fitted and what it is checked against, in dense numbers.
  *
- * Users and items that have train rows are numbered 0, 1, .. in the byte order
+ * Users and items that have train rows are numbered 0, 1, ... in the byte order
  * of their ids (or as train_data_renumber was told), so nothing depends on the order
  * of the input's rows.
  */
@@ -21,7 +21,7 @@ struct side_ids {
 struct train_data {
 	struct side_ids users, items;
 	uint64_t rows;
-	uint64_t *start;    /* users + 1: rows of user u are start[u] .. start[u + 1] */
+	uint64_t *start;    /* users + 1: rows of user u are start[u] ... start[u + 1] */
 	uint32_t *item;     /* rows, ascending within a user */
 	float *weight;      /* rows, or NULL when all are 1 */
 	uint64_t unused;    /* train rows left out for a weight of 0 or less */

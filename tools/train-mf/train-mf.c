@@ -2,7 +2,7 @@
  *
  * In:   user item [weight] [split]; rows of the split train are fitted, rows
  *       of validation decide when to stop, rows of test are never looked at.
- * Out:  the model: kind id bias f0 .. f(k-1).
+ * Out:  the model: kind id bias f0 ... f(k-1).
  *
  *	train-mf --loss warp --factors 64 < dataset.tsv > model.tsv
  *
@@ -87,7 +87,7 @@ static void read_data(struct training *t, struct inputs *in, unsigned fit)
 		die(STATUS_DATA, "no %s rows: there is nothing to fit",
 		    fit == SPLIT_ALL ? "input" : o->fit_splits);
 	if (o->report && t->data->eval_users_all == 0)
-		die(STATUS_DATA, "--report %s: there are no validation rows to judge by", o->report);
+		die(STATUS_DATA, "--report %s: there are no validation rows to evaluate on", o->report);
 }
 
 /* The numbers of both sides at their start. */
@@ -124,7 +124,7 @@ static int run(const struct options *o, char **files, int count)
 	unsigned fit = option_splits("fit-splits", o->fit_splits);
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have these instructions");
+		usage_error("--kernel: not supported by this CPU");
 	struct metric metric = metric_of(o->report ? o->report : o->stop_metric,
 					 o->report ? "report" : "stop-metric");
 	check_options(o);
@@ -156,10 +156,10 @@ static bool writes_stdout(const void *options)
 
 static const struct program PROGRAM = {
 	.name = "train-mf",
-	.usage = "[OPTION].. [FILE]..",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Fit a matrix factorization to the interactions of a dataset.",
 	.reads = "user item [weight] [split]; without weight all count 1, without split all are train",
-	.writes = "kind id bias f0 .. f(k-1)",
+	.writes = "kind id bias f0 ... f(k-1)",
 	.examples = {
 		"train-mf --loss warp --factors 64 --epochs 30 < dataset.tsv > model.tsv",
 		"train-mf --fit-splits all --epochs 12 < dataset.tsv > serving.tsv",

@@ -30,10 +30,10 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 			 o->fit.learning_rate);
 	if (!isfinite(loss) || !params_finite(&t->users.params) ||
 	    !params_finite(&t->items.params))
-		die(STATUS_FAILED, "epoch %u: the factors grew beyond all numbers; %s or the "
+		die(STATUS_FAILED, "epoch %u: the factors overflowed; %s or the "
 		    "weights", epoch, advice);
 	if (!ials && loss > LOSS_MAX * train_data_mean_weight(t->data))
-		die(STATUS_FAILED, "epoch %u: training runs away, its mean loss is %g; %s or "
+		die(STATUS_FAILED, "epoch %u: training diverged, its mean loss is %g; %s or "
 		    "--init-scale (it is %g)", epoch, loss, advice, o->fit.init_scale);
 }
 
@@ -95,7 +95,7 @@ static uint64_t hash_rows(uint64_t h, const struct params *p)
 	return checkpoint_hash(h, p->rows, p->n * p->width * sizeof(float));
 }
 
-/* Whatever decides the outcome besides the number of epochs, `h` being of the options. */
+/* Whatever decides the outcome except the number of epochs, `h` being of the options. */
 static uint64_t fingerprint(const struct training *t, uint64_t h)
 {
 	const struct train_data *p = t->data;
@@ -123,7 +123,7 @@ static void check_validation_rows(const struct training *t)
 	const struct train_data *p = t->data;
 	uint64_t rows = p->eval_users ? p->eval_start[p->eval_users] : 0;
 	if (rows < VALIDATION_ROWS_FEW)
-		warn("early stopping goes by few validation rows (%llu of %u users); --patience 0 "
+		warn("early stopping relies on few validation rows (%llu of %u users); --patience 0 "
 		     "keeps the last epoch", (unsigned long long)rows, p->eval_users_all);
 }
 
@@ -166,7 +166,7 @@ static void read_checkpoint(struct training *t, uint64_t of_options, struct curv
 	struct progress_state *s = &t->state;
 	s->fingerprint = fingerprint(t, of_options);
 	if (checkpoint_read(t->options->checkpoint, s, &t->users.params, &t->items.params))
-		note("going on after epoch %u", s->epoch);
+		note("resuming after epoch %u", s->epoch);
 	for (uint32_t epoch = 1; epoch <= s->epoch; epoch++)
 		curve_step(curve, epoch, &s->history[epoch - 1]);
 }

@@ -12,7 +12,7 @@ struct metric {
 	uint32_t k;
 };
 
-/* "ndcg@10" to a metric; exit 2 naming `option` when it is none. */
+/* "ndcg@10" to a metric; exit 2 naming `option` when it is not one. */
 struct metric metric_of(const char *text, const char *option);
 
 /* The mean over the users with validation rows, exact: all items but the user's train rows

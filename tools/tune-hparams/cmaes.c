@@ -6,7 +6,7 @@
  * generation is closed by its first `lambda` complete trials. Every process that
  * reads the same journal so arrives at the same distribution.
  *
- * Failed trials rank behind all others, and the distribution never moves toward them: a
+ * Failed trials rank below all others, and the distribution never moves toward them: a
  * generation of twice lambda trials is closed by those that did not fail, one of lambda
  * failures widens the search. Points where the command may well fail (feasible.h) are
  * drawn again, as those outside of the cube are.

@@ -18,8 +18,8 @@ enum how { AS_IS, AS_WORD, AS_VARIABLE };
 /* Which quotes of sh a place is in. */
 enum quotes { OUTSIDE, IN_SINGLE, IN_DOUBLE };
 
-/* The quotes behind `n` more bytes of a program. Where sh sees it in another way (a here-
- * document, $(..) in quotes), a variable in the wrong quotes is still only a value. */
+/* The quotes after `n` more bytes of a program. Where sh sees it in another way (a here-
+ * document, $(...) in quotes), a variable in the wrong quotes is still only a value. */
 static enum quotes quotes_behind(enum quotes quotes, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -101,7 +101,7 @@ enum place_kind { PLACE_NONE, PLACE_VALUE, PLACE_OPTION, PLACE_ALL, PLACE_UNKNOW
 
 struct place {
 	enum place_kind kind;
-	const char *at, *end;  /* from the brace to behind the other one */
+	const char *at, *end;  /* from the brace to after the other one */
 	const char *name;
 	size_t n;
 	size_t parameter;
@@ -188,7 +188,7 @@ _Noreturn static void refuse_place(const struct place *place)
 	if (span_equal((struct span){place->name, place->n}, span_of("trial")))
 		usage_error("there is no parameter for %.*s; the trial's number is in the environment: "
 			    "HP_TRIAL", whole, place->at);
-	usage_error("there is no parameter for %.*s (braces that are not for one: { %.*s })", whole,
+	usage_error("there is no parameter for %.*s (for literal braces write { %.*s })", whole,
 		    place->at, name, place->name);
 }
 

@@ -1,5 +1,5 @@
-/* feasible.c - extremely randomized trees (Geurts, Ernst and Wehenkel 2006) that tell
- * trials that failed from those that did not.
+/* feasible.c - extremely randomized trees (Geurts, Ernst and Wehenkel 2006) that
+ * distinguish trials that failed from those that did not.
  *
  * A cut is at a random place of one parameter, is one choice against the others, or is at
  * a random place of the sum or difference of two parameters: what does not fit into memory

@@ -1,7 +1,7 @@
 /* feasible.h - where a command fails, learned from the trials of a study.
  *
  * Failures that follow from the point (a learning rate that diverges, a model that does
- * not fit into memory, a choice that crashes) are told from those that happen anywhere:
+ * not fit into memory, a choice that crashes) are distinguished from those that happen anywhere:
  * the latter say nothing about a point.
  */
 #ifndef RECPIPE_TUNE_HPARAMS_FEASIBLE_H

@@ -22,7 +22,7 @@ struct list {
 	size_t n, capacity;
 };
 
-/* What a guard has to know; one that takes the place of another is told all of it. */
+/* What a guard has to know; a replacement gets all of it. */
 static struct list groups;
 
 static void take_message(struct list *list, pid_t message)

@@ -3,7 +3,7 @@
  * kill -9 leaves nobody to end the trials' process groups: children die with their
  * parent when they ask the kernel for it, grandchildren do not. The guard is told of
  * each group through a socket and ends those that are left when the socket is closed.
- * A guard that somebody kills is replaced by another one.
+ * A guard that is killed is replaced by another one.
  */
 #ifndef RECPIPE_TUNE_HPARAMS_GUARD_H
 #define RECPIPE_TUNE_HPARAMS_GUARD_H
@@ -17,7 +17,7 @@ void guard_start(void);
 void guard_add(pid_t group);
 void guard_remove(pid_t group);
 
-/* Has somebody ended the guard? Then another one gets the groups there are. To be asked
+/* Was the guard killed? Then another one gets the groups there are. To be asked
  * after a child has ended. */
 void guard_check(void);
 

@@ -26,7 +26,7 @@ struct box {
 
 struct forest {
 	size_t dims, rows;
-	double *x;      /* rows x dims in 0 .. 1 */
+	double *x;      /* rows x dims in 0 ... 1 */
 	double *y;
 	struct random random;
 	struct box *boxes;

@@ -36,7 +36,7 @@ struct axis {
 	double *sigma;
 	double *middle;    /* the same, 0 where it is nan */
 	double *slope;     /* 1 / sigma */
-	double *constant;  /* log density at the middle, cut to 0 .. 1 */
+	double *constant;  /* log density at the middle, cut to 0 ... 1 */
 	uint32_t *twin;    /* the first kernel in the same place, or itself */
 	uint32_t *first;   /* the `firsts` kernels that are their own twins */
 	size_t firsts;
@@ -111,7 +111,7 @@ static void set_widths(const struct axis *axis, size_t n, double narrowest)
 	uint32_t *kernel = memory_new(n + 1, sizeof *kernel);
 	double *unit = memory_new(n + 1, sizeof *unit);
 	size_t count = sort_units(axis, n, unit, kernel);
-	for (size_t from = 0, to; from < count; from = to) { /* from .. to: the same value */
+	for (size_t from = 0, to; from < count; from = to) { /* from ... to: the same value */
 		double u = unit[from];
 		for (to = from + 1; to < count && !(unit[to] > u); to++)
 			;
@@ -384,7 +384,7 @@ void mixture_draw(const struct mixture *m, const double *fixed, struct random *r
 	space_settle(space, point);
 }
 
-/* The number of a value's level; LEVEL_NONE between two, where somebody else's point or
+/* The number of a value's level; LEVEL_NONE between two, where another process's point or
  * the end of the range may be. */
 static size_t level_of(const struct parameter *q, double value)
 {

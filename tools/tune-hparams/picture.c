@@ -221,7 +221,7 @@ static int run_gnuplot(const struct buffer *program, struct output *out)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			die_errno(STATUS_FAILED, "cannot read what gnuplot draws");
+			die_errno(STATUS_FAILED, "cannot read gnuplot's output");
 		if (n == 0)
 			break;
 		out->n += (size_t)n;

@@ -10,7 +10,7 @@ enum { REPORT_WORD = 24 };
 
 struct report {
 	int64_t step;            /* -1: a lone number */
-	double value;            /* nan when the number is none that can be compared */
+	double value;            /* nan when the number cannot be compared */
 	char word[REPORT_WORD];  /* how it was written then: nan, inf, 1e999; else empty */
 };
 

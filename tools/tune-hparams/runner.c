@@ -37,7 +37,7 @@ struct job {
 	int out, err;           /* -1 when at the end */
 	double start;
 	double sign;             /* when the journal last said that it is alive */
-	double killed_at;        /* when its group was told to end, or 0 */
+	double killed_at;        /* when its group was asked to end, or 0 */
 	enum why why;
 	struct buffer line;     /* of stdout, not ended yet */
 	struct buffer last;     /* the end of stderr */
@@ -152,7 +152,7 @@ static bool take_bytes(int file, struct buffer *b)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-			die_errno(STATUS_FAILED, "cannot read what a trial prints");
+			die_errno(STATUS_FAILED, "cannot read a trial's output");
 		if (n < 0)
 			return true;
 		if (n == 0)
@@ -266,7 +266,7 @@ static const char *ending(const struct job *job, int status, struct buffer *why)
 	return "failed";
 }
 
-/* Hears the rest, and ends what the child has left behind. */
+/* Hears the rest, and ends what the child left running. */
 static void bury(struct study *study, const struct running *how, struct job *job)
 {
 	if (job->out >= 0)
@@ -357,7 +357,7 @@ static const struct trial *find_waiting(const struct study *study)
 	return NULL;
 }
 
-/* No command is run with a value that is none: not what a sampler proposed, nor what a
+/* No command is run with an invalid value: neither what a sampler proposed, nor what a
  * journal says of a trial that is run again. */
 static void check_point(const struct study *study, const struct trial *t, bool again)
 {
@@ -377,7 +377,7 @@ struct trial *take_trial(struct study *study, const struct running *how)
 	const struct trial *known = find_abandoned(study, how);
 	bool again = known != NULL;
 	if (again)
-		warn("trial %lld is run again: its process has gone", (long long)known->number);
+		warn("trial %lld is run again: its process died", (long long)known->number);
 	else if (count_taken(study) >= (size_t)how->trials)
 		return NULL;
 	else
@@ -408,7 +408,7 @@ static void on_child(int number)
 {
 	(void)number;
 	int error = errno;
-	ssize_t n = write(wake[1], "", 1); /* full: somebody is awake anyway */
+	ssize_t n = write(wake[1], "", 1); /* full: the reader is awake anyway */
 	(void)n;
 	errno = error;
 }
@@ -557,7 +557,7 @@ static void end_run(void)
 	free(jobs);
 	n_jobs = 0;
 	if (stop_signal()) {
-		warn("stopped; the study goes on where it is when run again");
+		warn("stopped; run it again to continue the study");
 		stop_now();
 	}
 	if (proposing.trials)

@@ -22,7 +22,7 @@ void tpe_propose(const struct sampling *how, const struct study *study,
 bool cmaes_propose(const struct study *study, struct trial *trial, double *point);
 
 /* The point number `index` (from 0) of the grid, the last parameter fastest; false
- * behind its end (grid.c). Points that differ only where a condition does not hold
+ * after its end (grid.c). Points that differ only where a condition does not hold
  * are one. */
 bool grid_point(const struct sampling *how, const struct space *space, uint64_t index,
 		double *point);

@@ -57,7 +57,7 @@ static void add_step_name(struct output *out, const struct space *space, const c
 	output_text(out, step_as && !is_parameter(space, step_as) ? step_as : "best_step");
 }
 
-/* The trial's values and the step at which it was best, which takes the place of the
+/* The trial's values and the step at which it was best, which replaces the
  * parameter that it is the value of. */
 static void add_point_and_step(struct output *out, const struct study *study, const struct trial *t,
 			       const char *step_as)

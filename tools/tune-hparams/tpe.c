@@ -7,7 +7,7 @@
  * are ranked by the ratio of the two densities. Running trials count among the rest
  * (the constant liar), so that parallel workers keep away from each other.
  *
- * Failed trials count among the rest, too, but for flukes; and a point where the command
+ * Failed trials count among the rest, too, except for flukes; and a point where the command
  * may well fail (feasible.h) gives way to one where it works: what a ratio of densities
  * says of a border is too blunt where the best points are next to it.
  */
@@ -30,7 +30,7 @@
  * of the tests. */
 static const double GOOD_SHARE = 0.1, MOST_GOOD = 25, FINEST = 0.09;
 
-/* Order of merit: complete trials by value, pruned ones behind them (the further
+/* Order of merit: complete trials by value, pruned ones after them (the further
  * they came the better), then running ones, failed ones last. */
 struct ranked {
 	const struct trial *trial;

@@ -5,7 +5,7 @@
  * journal that any number of processes may share and that survives kill -9.
  *
  *	tune-hparams --param 'learning-rate=log:1e-4:0.3' --trials 60 --study s.tsv \
- *	             --maximize -- 'train-mf --learning-rate {learning-rate} ..'
+ *	             --maximize -- 'train-mf --learning-rate {learning-rate} ...'
  *	tune-hparams best --study s.tsv --as-shell
  *
  * Reads: the space (name kind low high scale step choices condition), the study.
@@ -43,7 +43,7 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_STATE("study", "FILE", study,
 		.required = true,
-		.help = "the journal of the trials; made when it is missing"),
+		.help = "the journal of the trials; created if missing"),
 	OPTION_LIST("param", "NAME=DEF", parameters,
 		.of = "run,ask",
 		.help = "a parameter: float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
@@ -51,84 +51,82 @@ static const struct option_row OPTIONS[] = {
 			"depends on another"),
 	OPTION_FILE("space", "FILE", space,
 		.of = "run,ask",
-		.help = "the parameters as TSV: name kind low high scale step choices condition"),
+		.help = "the search space, as TSV: name kind low high scale step choices condition"),
 	OPTION_FLAG("maximize", maximize,
 		.of = "run,ask", .excludes = "minimize",
-		.help = "the larger the number the better"),
+		.help = "larger numbers are better"),
 	OPTION_FLAG("minimize", minimize,
 		.of = "run,ask",
-		.help = "the smaller the number the better, which is the rule"),
+		.help = "smaller numbers are better (default)"),
 	OPTION_INT("trials", "N", trials, .letter = 'n', .fallback = "100", .low = 1, .high = 1e8,
 		.of = "run,ask",
-		.help = "how many trials the study has at the end, those of earlier runs included"),
+		.help = "total number of trials, including those of earlier runs"),
 	OPTION_INT("jobs", "N", jobs, .letter = 'J', .fallback = "1", .low = 1, .high = 1024,
 		.of = "run",
-		.help = "run N trials at a time"),
+		.help = "run N trials in parallel"),
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o',
-		.help = "write to FILE, whole or not at all, instead of standard output"),
+		.help = "write to FILE instead of standard output, completely or not at all"),
 	OPTION_SEED("seed", "N", common.seed, .letter = 's', .fallback = "0",
 		.of = "run,ask",
-		.help = "seed of everything random"),
+		.help = "seed of all random choices"),
 	COMMON_ABOUT,
 
 	OPTION_GROUP("Proposals"),
 	OPTION_CHOICE("sampler", "HOW", sampler, SAMPLERS, .fallback = "tpe",
 		.of = "run,ask",
-		.help = "how points are proposed"),
+		.help = "how points are sampled"),
 	OPTION_INT("startup", "N", startup, .fallback = "10", .low = 1, .high = 1e8,
 		.of = "run,ask",
-		.help = "tpe: random trials before the first modelled one"),
+		.help = "tpe: number of random trials before the first modeled one"),
 	OPTION_INT("candidates", "N", candidates, .fallback = "100", .low = 1, .high = 1e6,
 		.of = "run,ask",
-		.help = "tpe: points that are drawn and ranked for a proposal"),
+		.help = "tpe: number of points drawn and ranked per proposal"),
 	OPTION_INT("grid-points", "N", grid_points, .fallback = "5", .low = 1, .high = 1e6,
 		.of = "run,ask",
 		.help = "grid: levels of a parameter that has no step"),
 	OPTION_LIST("enqueue", "'A=1 B=x'", enqueue,
 		.of = "run,ask",
-		.help = "try this point first; parameters that it does not name are proposed"),
+		.help = "try this point first; the sampler proposes the parameters it does not name"),
 
 	OPTION_GROUP("Ending trials"),
 	OPTION_CHOICE("pruner", "HOW", pruner, PRUNERS, .fallback = "none",
 		.of = "run,tell",
-		.help = "end a trial early by its `step TAB value` lines"),
+		.help = "stop bad trials early by their `step TAB value` lines"),
 	OPTION_INT("first-step", "N", first_step, .fallback = "1", .low = 1, .high = 1e9,
 		.of = "run,tell",
-		.help = "no trial is pruned before step N, the lowest rung"),
+		.help = "do not prune before step N, the lowest rung"),
 	OPTION_INT("last-step", "N", last_step, .low = 1, .high = 1e9,
 		.of = "run,tell",
-		.help = "hyperband: the steps of a whole trial; those seen so far when not given"),
+		.help = "hyperband: steps of a full trial (default: the most seen so far)"),
 	OPTION_INT("reduction", "N", reduction, .fallback = "3", .low = 2, .high = 100,
 		.of = "run,tell",
-		.help = "asha, hyperband: one in N goes on at a rung, rungs are N times apart"),
+		.help = "asha, hyperband: one in N trials continues at each rung; rungs are N times apart"),
 	OPTION_DURATION("trial-timeout", "TIME", trial_timeout, .low = ABOVE_ZERO, .high = INFINITY,
 		.of = "run",
-		.help = "end a trial after TIME (30s, 5m, 2h) and count it as failed"),
+		.help = "stop a trial after TIME (30s, 5m, 2h) and count it as failed"),
 	OPTION_DURATION("timeout", "TIME", timeout, .low = ABOVE_ZERO, .high = INFINITY,
 		.of = "run",
-		.help = "begin no trial after TIME"),
+		.help = "start no trial after TIME"),
 	OPTION_DURATION("grace", "TIME", grace, .fallback = "2s", .low = 0, .high = INFINITY,
 		.of = "run",
-		.help = "from SIGTERM to SIGKILL when a trial is ended"),
+		.help = "time between SIGTERM and SIGKILL when a trial is stopped"),
 	OPTION_DURATION("reclaim-after", "TIME", reclaim, .low = ABOVE_ZERO, .high = INFINITY,
 		.of = "run,ask",
-		.help = "take a trial of another host when nothing was heard of it for TIME"),
+		.help = "take over a trial of another host that has sent no heartbeat for TIME"),
 
 	OPTION_GROUP("Results"),
 	OPTION_FLAG("as-shell", as_shell,
 		.of = "best,ask",
-		.help = "print --name value .. for the shell instead of TSV"),
+		.help = "print shell-quoted options (--name value ...) instead of TSV"),
 	OPTION_TEXT("step-as", "NAME", step_as,
 		.of = "best,top",
-		.help = "the step at which a trial was best is the value of option "
-			"--NAME, as in --step-as epochs"),
+		.help = "show the step at which a trial was best as option --NAME, as in --step-as epochs"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "10", .low = 1, .high = 1e8,
 		.of = "top",
-		.help = "how many trials"),
+		.help = "number of trials"),
 	OPTION_CHOICE("kind", "KIND", kind, PICTURES, .fallback = "history",
 		.of = "plot",
-		.help = "which picture; to the terminal, or to the .svg or .png file of "
-			"--output"),
+		.help = "kind of plot, on the terminal or in the .svg or .png file of --output"),
 
 	OPTION_GROUP("Reports of tell"),
 	OPTION_INT("trial", "N", trial, .low = 1, .high = 1e8,
@@ -139,8 +137,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "its value"),
 	OPTION_INT("step", "N", step, .low = 0, .high = 1e9,
 		.of = "tell", .excludes = "state",
-		.help = "the value is that of step N, the trial goes on; prints `go on` or "
-			"`prune`"),
+		.help = "the value is that of step N, and the trial continues; prints `go on` or `prune`"),
 	OPTION_CHOICE("state", "STATE", state, "complete|pruned|failed", .fallback = "complete",
 		.of = "tell",
 		.help = "how the trial ended"),
@@ -164,7 +161,7 @@ static const struct program_command COMMANDS[] = {
 		"print the share of the variance that each parameter explains alone"},
 	[MODE_PLOT] = {"plot", "--study FILE [OPTION]...",
 		"draw the history, parallel coordinates, or values against parameters"},
-	[MODE_ASK] = {"ask", "--study FILE [OPTION]...", "print the next trial for somebody else to run"},
+	[MODE_ASK] = {"ask", "--study FILE [OPTION]...", "propose the next trial and print it"},
 	[MODE_TELL] = {"tell", "--study FILE --trial N --value X [OPTION]...",
 		"report the value of a trial that ask has given"},
 	[N_MODES] = {.name = NULL},
@@ -228,13 +225,13 @@ static void open_study(struct study *study, enum study_access access, const stru
 	case STUDY_NO_SPACE:
 		usage_error("a new study requires --space or --param");
 	case STUDY_OTHER_DIRECTION:
-		usage_error("%s was begun with --%s", study->path,
+		usage_error("%s was started with --%s", study->path,
 			    study->maximize ? "maximize" : "minimize");
 	case STUDY_OTHER_SEED:
-		usage_error("%s was begun with --seed %llu", study->path,
+		usage_error("%s was started with --seed %llu", study->path,
 			    (unsigned long long)study->seed);
 	case STUDY_OTHER_SPACE:
-		usage_error("%s was begun with another space", study->path);
+		usage_error("%s was started with another space", study->path);
 	}
 }
 
@@ -283,7 +280,7 @@ static int ask(struct study *study, const struct running *how, const struct opti
 	struct trial *t = take_trial(study, how);
 	study_unlock(study);
 	if (!t)
-		die(STATUS_FAILED, "%s has its %lld trials", study->path, (long long)how->trials);
+		die(STATUS_FAILED, "%s already has %lld trials", study->path, (long long)how->trials);
 	show_trial(study, t, o->as_shell, o->common.output);
 	return STATUS_DONE;
 }
