@@ -251,6 +251,63 @@ static struct exclude *read_excluded(const struct options *o, struct table **tab
 	return x;
 }
 
+/* Ranks the items and makes room for one list. */
+static void prepare(struct lists *l, struct dataset *d, unsigned splits)
+{
+	const struct options *o = l->o;
+	l->d = d;
+	l->ranked = rank_items(o, d, splits, &l->n);
+	if (l->n == 0)
+		die(STATUS_DATA, "no %s rows: there is no item to recommend",
+		    splits == SPLIT_ALL ? "input" : o->splits);
+	size_t most = (uint64_t)o->k < l->n ? (size_t)o->k : l->n;
+	l->best = memory_new(most + 1, sizeof *l->best);
+	l->hash = memory_new((size_t)l->n + 1, sizeof *l->hash);
+	for (uint32_t i = 0; i < l->n; i++)
+		l->hash[i] = hash_row(o->common.seed, (struct span){"", 0},
+				      strmap_key(d->item_ids, l->ranked[i].item));
+	l->banned = memory_zero((size_t)d->items + 1, sizeof *l->banned);
+}
+
+/* The numbers of the excluded items among the ranked ones. */
+static void prepare_excluded(struct lists *l, const struct exclude *excluded)
+{
+	const struct strmap *ids = exclude_items(excluded);
+	uint32_t n = strmap_count(ids);
+	l->excluded = excluded;
+	l->item_of = memory_new((size_t)n + 1, sizeof *l->item_of);
+	for (uint32_t i = 0; i < n; i++)
+		l->item_of[i] = strmap_find(l->d->item_ids, strmap_key(ids, i));
+}
+
+/* The lists of the users of a table, or (NULL) of the dataset's. */
+static void write_lists(struct lists *l, struct table *users, size_t user_column)
+{
+	if (!users) {
+		for (uint32_t u = 0; u < l->d->users; u++) {
+			write_list(l, strmap_key(l->d->user_ids, u));
+			progress_step(u, l->d->users, "users");
+		}
+		return;
+	}
+	while (table_next(users)) {
+		struct span id = table_field(users, user_column);
+		if (id.n == 0)
+			table_reject(users, user_column, "an empty id");
+		write_list(l, id);
+	}
+	table_close(users);
+}
+
+static void lists_free(struct lists *l)
+{
+	free(l->item_of);
+	free(l->banned);
+	free(l->hash);
+	free(l->best);
+	free(l->ranked);
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	unsigned splits = option_splits("splits", o->splits);
@@ -278,51 +335,17 @@ static int run(const struct options *o, char **files, int count)
 	struct dataset *d = dataset_read(t, &columns);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
-	l.d = d;
-	l.ranked = rank_items(o, d, splits, &l.n);
-	if (l.n == 0)
-		die(STATUS_DATA, "no %s rows: there is no item to recommend",
-		    splits == SPLIT_ALL ? "input" : o->splits);
-	size_t most = (uint64_t)o->k < l.n ? (size_t)o->k : l.n;
-	l.best = memory_new(most + 1, sizeof *l.best);
-	l.hash = memory_new((size_t)l.n + 1, sizeof *l.hash);
-	for (uint32_t i = 0; i < l.n; i++)
-		l.hash[i] = hash_row(o->common.seed, (struct span){"", 0},
-				     strmap_key(d->item_ids, l.ranked[i].item));
-	l.banned = memory_zero((size_t)d->items + 1, sizeof *l.banned);
+	prepare(&l, d, splits);
 	struct exclude *excluded = NULL;
-	if (o->exclude.n) {
-		l.excluded = excluded = read_excluded(o, tables);
-		const struct strmap *ids = exclude_items(excluded);
-		uint32_t n = strmap_count(ids);
-		l.item_of = memory_new((size_t)n + 1, sizeof *l.item_of);
-		for (uint32_t i = 0; i < n; i++)
-			l.item_of[i] = strmap_find(d->item_ids, strmap_key(ids, i));
-	}
-	if (users) {
-		while (table_next(users)) {
-			struct span id = table_field(users, user_column);
-			if (id.n == 0)
-				table_reject(users, user_column, "an empty id");
-			write_list(&l, id);
-		}
-		table_close(users);
-	} else {
-		for (uint32_t u = 0; u < d->users; u++) {
-			write_list(&l, strmap_key(d->user_ids, u));
-			progress_step(u, d->users, "users");
-		}
-	}
+	if (o->exclude.n)
+		prepare_excluded(&l, excluded = read_excluded(o, tables));
+	write_lists(&l, users, user_column);
 	output_close(l.out);
 	if (l.empty)
 		warn("%llu users have no list: every item is excluded", (unsigned long long)l.empty);
 	run_report(rows, l.rows, rejected);
 	exclude_free(excluded);
-	free(l.item_of);
-	free(l.banned);
-	free(l.hash);
-	free(l.best);
-	free(l.ranked);
+	lists_free(&l);
 	free(tables);
 	dataset_free(d);
 	return STATUS_DONE;

@@ -181,7 +181,8 @@ static void standardize(double *y, size_t n)
 		y[i] = largest > 0 ? (y[i] - mean) / largest / sqrt(square) : 0;
 }
 
-void show_importance(const struct study *study, const char *output)
+/* The complete trials: points on the unit cube, values standardized. */
+static struct forest forest_of(const struct study *study)
 {
 	const struct space *space = &study->space;
 	struct forest f = {.dims = space->n};
@@ -205,23 +206,12 @@ void show_importance(const struct study *study, const char *output)
 		die(STATUS_DATA, "%s: %zu complete trials are too few; %d are needed",
 		    study->path, f.rows, 2 * LEAF);
 	standardize(f.y, f.rows);
-	double *shares = memory_zero(space->n + 1, sizeof *shares);
-	double *low = memory_new(2 * space->n + 1, sizeof *low), *high = low + space->n;
-	size_t *rows = memory_new(f.rows, sizeof *rows), trees = 0;
-	for (int tree = 0; tree < TREES; tree++) {
-		f.random = random_start(study->seed, (uint64_t)tree);
-		f.n_boxes = 0;
-		for (size_t i = 0; i < f.rows; i++)
-			rows[i] = random_below(&f.random, (uint32_t)f.rows);
-		for (size_t d = 0; d < space->n; d++) {
-			low[d] = 0;
-			high[d] = 1;
-		}
-		grow(&f, rows, f.rows, low, high);
-		trees += add_shares(&f, shares);
-		for (size_t b = 0; b < f.n_boxes; b++)
-			free(f.boxes[b].low);
-	}
+	return f;
+}
+
+/* The parameters, those with the greatest shares first. */
+static void write_shares(const struct space *space, const double *shares, size_t trees, const char *output)
+{
 	struct output *out = output_open(output, false);
 	output_text(out, "parameter\timportance");
 	output_end_row(out);
@@ -239,6 +229,30 @@ void show_importance(const struct study *study, const char *output)
 	}
 	output_close(out);
 	free(done);
+}
+
+void show_importance(const struct study *study, const char *output)
+{
+	const struct space *space = &study->space;
+	struct forest f = forest_of(study);
+	double *shares = memory_zero(space->n + 1, sizeof *shares);
+	double *low = memory_new(2 * space->n + 1, sizeof *low), *high = low + space->n;
+	size_t *rows = memory_new(f.rows, sizeof *rows), trees = 0;
+	for (int tree = 0; tree < TREES; tree++) {
+		f.random = random_start(study->seed, (uint64_t)tree);
+		f.n_boxes = 0;
+		for (size_t i = 0; i < f.rows; i++)
+			rows[i] = random_below(&f.random, (uint32_t)f.rows);
+		for (size_t d = 0; d < space->n; d++) {
+			low[d] = 0;
+			high[d] = 1;
+		}
+		grow(&f, rows, f.rows, low, high);
+		trees += add_shares(&f, shares);
+		for (size_t b = 0; b < f.n_boxes; b++)
+			free(f.boxes[b].low);
+	}
+	write_shares(space, shares, trees, output);
 	free(rows);
 	free(low);
 	free(shares);
