@@ -160,18 +160,25 @@ check sparse-ridge 4 1.5 0 0.5 0.25 0 1 0 0 --
 check next-ridge 100 1 0 0 0 0 0 3 1 --
 check next-ridge 4 0.3 0.2 0 0 0 0 5 0.5 --
 
-# Every row is sorted, ridge has no item for itself, and --k keeps the largest weights.
-train-items --method ridge small.tsv > all.tsv
-train-items --method ridge --k 2 small.tsv > two.tsv
-awk -F '\t' 'NR == FNR {w = $3 < 0 ? -$3 : $3; if (FNR > 1 && $1 != $2) {n[$1]++; size[$1, n[$1]] = w; in_all[$0] = 1}; next}
-	FNR > 1 {
-		w = $3 < 0 ? -$3 : $3
+# Every row is sorted, ridge has no item for itself, and --k keeps the largest weights, those
+# below 0 too.
+train-items --method ridge --ridge 0.1 large.tsv > all.tsv
+train-items --method ridge --ridge 0.1 --k 40 large.tsv > some.tsv
+awk -F '\t' '
+	function abs(v) {return v < 0 ? -v : v}
+	FNR == 1 {next}
+	NR == FNR {size[$1, n[$1]++] = abs($3); of_all[$0] = 1; next}
+	{
 		larger = 0
-		for (k = 1; k <= n[$1]; k++) larger += size[$1, k] > w
-		if (!($0 in in_all) || larger > 1 || $1 == $2 || ($1 == last && $3 + 0 > before + 0)) {print "--k 2: " $0; exit 1}
-		last = $1; before = $3; rows++
+		for (k = 0; k < n[$1]; k++) larger += size[$1, k] > abs($3)
+		if (!($0 in of_all) || larger >= 40 || $1 == $2 || ($1 == last && $3 + 0 > before + 0)) {
+			print "--k 40: " $0
+			exit 1
+		}
+		last = $1; before = $3; rows++; negative += $3 < 0
 	}
-	END {if (rows != 18) {print "--k 2: " rows " rows"; exit 1}}' all.tsv two.tsv || failed=1
+	END {if (rows != 130 * 40 || !negative) {print "--k 40: " rows " rows, " negative + 0 " below 0"; exit 1}}
+' all.tsv some.tsv || failed=1
 
 # More items than a tile: each method against the other.
 train-items --method ridge --ridge 3 large.tsv > want.all || fail 'ridge of 130 items fails'
