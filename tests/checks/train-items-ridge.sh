@@ -30,7 +30,7 @@ BEGIN {
 }'
 
 # The weights that a method must give, by the equations: brute METHOD CANDIDATES LAMBDA
-# DROPOUT A B C WEIGHTED WINDOW GAP < table
+# DROPOUT A B C WEIGHTED WINDOW GAP < table; a GAP below 0 is a decay
 brute()
 {
 	awk -F '\t' -v method="$1" -v most="$2" -v lambda="$3" -v dropout="$4" -v a="$5" -v b="$6" -v c="$7" \
@@ -66,7 +66,7 @@ brute()
 	END {
 		if (method == "next-ridge") {
 			for (i = 0; i < ni; i++) {number[items[i]] = i; count[i] = seen[items[i]]; scale[i] = 1}
-			for (n = 1; n <= window; n++) g[n] = int(4096 * n ^ -gap + 0.5) / 4096
+			for (n = 1; n <= window; n++) g[n] = int(4096 * (gap < 0 ? (-gap) ^ (n - 1) : n ^ -gap) + 0.5) / 4096
 			for (u = 0; u < nu; u++) {
 				for (t = 1; t < rows[users[u]]; t++) {
 					split("", x)
@@ -133,7 +133,12 @@ check()
 	brute "$@" < small.tsv > want.tsv
 	method=$1 candidates=$2 common="--ridge $3 --dropout $4"
 	case $method in
-	next-ridge) common="$common --window $9 --gap-exponent ${10}" ;;
+	next-ridge)
+		common="$common --window $9"
+		case ${10} in
+		-*) common="$common --decay ${10#-}" ;;
+		*) common="$common --gap-exponent ${10}" ;;
+		esac ;;
 	*) common="$common --user-exponent $5 --item-exponent $6 --history-exponent $7" ;;
 	esac
 	[ "$method" = ridge ] || common="$common --candidates $candidates"
@@ -159,6 +164,7 @@ check sparse-ridge 3 0.5 0.2 0.25 0.1 0.3 0 0 0 --
 check sparse-ridge 4 1.5 0 0.5 0.25 0 1 0 0 --
 check next-ridge 100 1 0 0 0 0 0 3 1 --
 check next-ridge 4 0.3 0.2 0 0 0 0 5 0.5 --
+check next-ridge 100 2 0 0 0 0 0 6 -0.7 --
 
 # Every row is sorted, ridge has no item for itself, and --k keeps the largest weights, those
 # below 0 too.

@@ -1,8 +1,9 @@
 /* next-ridge.c - the next row of a user from the decayed rows before it: see regression.h.
  *
  * Row t of a session, item i_t, has the input x_t = sum over n = 1 ... window of g(n) e_{i_(t-n)},
- * g(n) = n^-gap-exponent, and the target e_{i_t}. Ridge regression: G = sum of x_t x_t', and
- * the target of item j is the sum of x_t over the rows t of j. An item may lead to itself.
+ * g(n) = n^-gap-exponent or decay^(n-1), and the target e_{i_t}. Ridge regression: G = sum of
+ * x_t x_t', and the target of item j is the sum of x_t over the rows t of j. An item may lead to
+ * itself.
  * g is a multiple of 2^-12 and what is summed one of 2^-24: sums are exact, in any order.
  */
 #include <stdlib.h>

@@ -164,6 +164,12 @@ static char *settings_of(const struct options *o, int64_t now)
 			     o->session != NULL);
 }
 
+static uint32_t gap_weight(const struct options *o, uint32_t gap)
+{
+	double weight = o->decay > 0 ? pow(o->decay, gap - 1.0) : pow(gap, -o->gap_exponent);
+	return (uint32_t)llround(weight * (1 << FOLLOWING_GAP_BITS));
+}
+
 struct counts *count_following(const struct options *o, struct history *h)
 {
 	struct counts *c = memory_zero(1, sizeof *c);
@@ -186,7 +192,7 @@ struct counts *count_following(const struct options *o, struct history *h)
 		.gap = memory_new((size_t)o->window + 1, sizeof *f->gap)};
 	mark_sessions(h, o->session_gap_s, f->sequence);
 	for (uint32_t gap = 1; gap <= f->window; gap++)
-		f->gap[gap] = (uint32_t)llround(pow(gap, -o->gap_exponent) * (1 << FOLLOWING_GAP_BITS));
+		f->gap[gap] = gap_weight(o, gap);
 	*c = (struct counts){.method = METHOD_NEXT, .item_ids = h->item_ids, .items = h->items,
 		.users = h->users, .rows = n, .parts = 1, .source = f, .settings = settings_of(o, now),
 		.item = memory_zero((size_t)h->items + 1, sizeof *c->item),

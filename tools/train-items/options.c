@@ -49,6 +49,9 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_REAL("gap-exponent", "X", gap_exponent, .fallback = "1", .low = 0, .high = 20,
 		.requires = "method=next/next-ridge",
 		.help = "the n-th row that follows counts 1 / n^X"),
+	OPTION_REAL("decay", "X", decay, .low = ABOVE_ZERO, .high = 1,
+		.requires = "method=next-ridge", .excludes = "gap-exponent",
+		.help = "the n-th row that follows counts X^(n-1), as for recommend-items --decay X"),
 	OPTION_DURATION("session-gap", "TIME", session_gap_s, .low = 0, .high = 1e15,
 		.requires = "method=next/next-ridge",
 		.help = "a row more than TIME after the one before begins a new session, and "

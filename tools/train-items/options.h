@@ -27,7 +27,7 @@ struct options {
 	double shrink;
 	int similarity;                     /* enum similarity */
 	double bm25_k1, bm25_b;
-	double ridge, dropout;
+	double ridge, dropout, decay;       /* decay 0: gap_exponent instead */
 	double user_exponent, item_exponent, history_exponent;
 	int64_t candidates;
 	uint64_t memory;
