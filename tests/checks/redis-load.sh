@@ -172,7 +172,7 @@ for part in items popular meta; do # it goes to another key
 	load-redis --prefix p --emit-resp --items items.tsv --popular popular.tsv new.tsv |
 		sed "0,/:$part\r\$/s//:$(echo $part | tr a-z A-Z)\r/" > holes
 	timeout 60 redis-cli -s s --pipe < holes > piped 2>&1 && complain "no $part passes unseen"
-	grep -qE 'have come|has not come' piped || complain "no $part: $(cat piped)"
+	grep -qE 'arrived|did not arrive' piped || complain "no $part: $(cat piped)"
 	grep -q "live is generation $(redis --raw hget p:meta generation)" piped || complain "no $part: $(cat piped)"
 	whole "no $part" old 3000
 	[ "$(redis --raw hlen p:items)" = 499 ] || complain "no $part: the catalog is not whole"

@@ -52,7 +52,7 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	says 'a previous list less' 0
 	grep -q '^previous_missing	1 of 30 lists$' out || complain "a previous list less ($words): $(cat out)"
 	run --rollback
-	says 'a previous list less' 3 "generation \"$old\" cannot be brought back" '1 of 30 lists' \
+	says 'a previous list less' 3 "generation \"$old\" cannot be restored" '1 of 30 lists' \
 		"live is generation \"$new\""
 	whole 'a previous list less' new
 	redis $lost_new > /dev/null

@@ -66,7 +66,7 @@ fails 1 'has not answered for 1 s; its last words: loading' 'echo loading >&2; s
 fails 1 'has not answered for 1 s' 'header; sleep 100'
 fails 1 'has not answered for 1 s' 'header; answer 1 7; read -r line; printf u; sleep 100'
 fails 1 'has not answered for 1 s' 'header; read -r line; while sleep 0.1; do printf u; done'
-fails 1 'has closed its output and does not end' 'header; answer 1; exec >&-; sleep 100'
+fails 1 'closed its output but does not exit' 'header; answer 1; exec >&-; sleep 100'
 # ---- it closes its pipes
 fails 1 'closed its output before answering; its last words: bye' \
 	'header; echo bye >&2; exec >&-; sleep 100'
@@ -75,14 +75,14 @@ fails 1 'closed its input before answering; its last words: deaf' \
 # ---- it says what it should not
 limit=30s
 fails 3 'has no columns user and recommendation' 'echo who'
-fails 3 "has not the header's 2 fields: \"garbage\"" 'header; read -r line; echo garbage; cat > /dev/null'
-fails 3 'offers a track that is none: "9"' 'header; answer 9'
-fails 3 'offers a track that is none: ""' 'header; answer ""'
-fails 3 'answers "x" where' 'header; read -r line; printf "x\t1\n"; cat > /dev/null'
-fails 3 'says more than it was asked: "u' 'header; IFS="	" read -r m user rest
+fails 3 "does not have the header's 2 fields: \"garbage\"" 'header; read -r line; echo garbage; cat > /dev/null'
+fails 3 'offers an unknown track: "9"' 'header; answer 9'
+fails 3 'offers an unknown track: ""' 'header; answer ""'
+fails 3 'answers "x" when' 'header; read -r line; printf "x\t1\n"; cat > /dev/null'
+fails 3 'unexpected extra output from the recommender: "u' 'header; IFS="	" read -r m user rest
 	printf "$user\t1\nu\t1\nu\t1\nu\t1\n"; cat > /dev/null'
-fails 3 'says more than it was asked: "good bye' 'header; answer 1; echo "good bye"'
-fails 3 'has no end within a megabyte' 'header; read -r line; head -c 3000000 /dev/zero; cat > /dev/null'
+fails 3 'unexpected extra output from the recommender: "good bye' 'header; answer 1; echo "good bye"'
+fails 3 'is longer than a megabyte' 'header; read -r line; head -c 3000000 /dev/zero; cat > /dev/null'
 
 # ---- random bytes in place of answers: never a crash, never success
 for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
