@@ -48,12 +48,12 @@ static inline void best_clear(struct best *b)
 	b->floor = 0;
 }
 
-static inline float neighbor_weight(const struct neighbor *x)
+static inline float key_weight(uint64_t key)
 {
 	union {
 		uint32_t bits;
 		float value;
-	} w = {(uint32_t)(x->key >> 32)};
+	} w = {(uint32_t)(key >> 32)};
 	return w.value;
 }
 

@@ -58,5 +58,6 @@ void counts_free(struct counts *c)
 	strmap_free(c->item_ids);
 	free(c->item);
 	free(c->settings);
+	free(c->factor);
 	free(c);
 }

@@ -52,10 +52,14 @@ struct counts {
 	bool logs;                  /* knn: sum and square are counted, not only count */
 	bool symmetric;             /* the tally of (a, b) is that of (b, a) */
 	char *settings;             /* what parts that are merged must have in common */
+	double *factor;             /* next: of each item, from prepare_following; else NULL */
 	void *source;               /* what `row` counts: histories or merged parts */
 
 	/* The tallies of all pairs of this item into s->tallies; returns how many. */
 	size_t (*row)(const struct counts *c, uint32_t item, struct scratch *s);
+	/* Or at once the best neighbors of this item into s->best, where that is faster; NULL: it is
+	 * not. */
+	void (*list)(const struct options *o, const struct counts *c, uint32_t item, struct scratch *s);
 	void (*free_source)(void *source);
 };
 
@@ -69,6 +73,8 @@ struct counts *count_following(const struct options *o, struct history *h);  /* 
 /* The weights of `n` tallies of an item; what is not above 0 is no neighbor. */
 void weigh_together(const struct options *o, const struct counts *c, uint32_t item,
 		    const struct tally *tallies, size_t n, float *weights);
+/* Before the first call of weigh_following. */
+void prepare_following(const struct options *o, struct counts *c);
 void weigh_following(const struct options *o, const struct counts *c, uint32_t item,
 		     const struct tally *tallies, size_t n, float *weights);
 

@@ -17,6 +17,7 @@
 struct method {
 	const char *name;
 	struct counts *(*count)(const struct options *o, struct history *h);
+	void (*prepare)(const struct options *o, struct counts *c);   /* before weights; or NULL */
 	void (*weigh)(const struct options *o, const struct counts *c, uint32_t item,
 		      const struct tally *tallies, size_t n, float *weights);
 };
@@ -31,11 +32,15 @@ struct writing {
 	void *context;
 };
 
+/* Appends the rows of an item: its neighbors, sorted (best_sort). */
+void add_neighbors(struct buffer *b, const struct strmap *item_ids, uint32_t item,
+		   const struct best *best);
+
 /* Writes all; returns the number of rows. */
 uint64_t write_items(const struct writing *w, struct pool *pool, struct output *out);
 
 /* The best --k neighbors of every item, best first; returns the number of rows. */
-uint64_t write_neighbors(const struct options *o, const struct counts *c, struct pool *pool,
+uint64_t write_neighbors(const struct options *o, struct counts *c, struct pool *pool,
 			 struct output *out);
 
 /* Counts as a part, for --merge, without a header; returns the number of rows. */

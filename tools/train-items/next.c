@@ -25,8 +25,10 @@ static size_t row_following(const struct counts *c, uint32_t item, struct scratc
 	struct sums *counter = s->counters;
 	size_t touched = 0, self = f->place_of[item];
 	for (; place < end; place++) {
-		if (place + AHEAD < end)
+		if (place + AHEAD < end) {
 			__builtin_prefetch(&f->sequence[place[AHEAD]]);
+			__builtin_prefetch(&f->sequence[place[AHEAD]] + 64 / sizeof(uint32_t));
+		}
 		const uint32_t *at = f->sequence + *place;
 		for (uint32_t gap = 1; gap <= f->window && !(*at & FOLLOWING_LAST); gap++) {
 			uint32_t other = *++at & ~FOLLOWING_LAST;
@@ -222,16 +224,20 @@ static double weight_of_rows(const struct sums *item)
 	return (double)(item->sum ? item->sum : 1) / (1 << FOLLOWING_ROW_BITS);
 }
 
+/* What the neighbor's popularity multiplies a weight by. */
+void prepare_following(const struct options *o, struct counts *c)
+{
+	c->factor = memory_new((size_t)c->items + 1, sizeof *c->factor);
+	for (uint32_t i = 0; i < c->items; i++)
+		c->factor[i] = pow(weight_of_rows(&c->item[i]), -o->popularity_exponent);
+}
+
 void weigh_following(const struct options *o, const struct counts *c, uint32_t item,
 		     const struct tally *t, size_t n, float *weights)
 {
-	double shrink = option_given("shrink") ? o->shrink : 10, power = -o->popularity_exponent;
+	double shrink = option_given("shrink") ? o->shrink : 10;
 	double unit = (double)(UINT64_C(1) << (FOLLOWING_ROW_BITS + FOLLOWING_GAP_BITS));
 	double scale = 1 / (unit * (weight_of_rows(&c->item[item]) + shrink));
-	for (size_t i = 0; i < n; i++) {
-		double weight = (double)t[i].sums.sum * scale;
-		if (power < 0)
-			weight *= pow(weight_of_rows(&c->item[t[i].item]), power);
-		weights[i] = (float)weight;
-	}
+	for (size_t i = 0; i < n; i++)
+		weights[i] = (float)((double)t[i].sums.sum * scale * c->factor[t[i].item]);
 }

@@ -26,8 +26,8 @@
 #include "options.h"
 
 const struct method METHODS[] = {
-	[METHOD_KNN] = {"knn", count_together, weigh_together},
-	[METHOD_NEXT] = {"next", count_following, weigh_following},
+	[METHOD_KNN] = {"knn", count_together, NULL, weigh_together},
+	[METHOD_NEXT] = {"next", count_following, prepare_following, weigh_following},
 };
 
 static struct history_columns columns_of(const struct options *o)

@@ -55,28 +55,42 @@ uint64_t write_items(const struct writing *w, struct pool *pool, struct output *
 
 /* ---- neighbors ---- */
 
+void add_neighbors(struct buffer *b, const struct strmap *item_ids, uint32_t item,
+		   const struct best *best)
+{
+	struct span id = strmap_key(item_ids, item);
+	for (size_t i = 0; i < best->n; i++) {
+		const struct neighbor *x = &best->at[i];
+		struct span other = strmap_key(item_ids, neighbor_item(x));
+		char *at = buffer_room(b, id.n + other.n + 2 * NUMBER_SIZE + 4), *from = at;
+		bytes_copy(at, id.at, id.n);
+		at += id.n;
+		*at++ = '\t';
+		bytes_copy(at, other.at, other.n);
+		at += other.n;
+		*at++ = '\t';
+		at += number_write_float(key_weight(x->key), at);
+		*at++ = '\t';
+		at += number_write_u64(x->count, at);
+		*at++ = '\n';
+		b->n += (size_t)(at - from);
+	}
+}
+
 struct neighbors {
 	const struct options *o;
 	const struct counts *c;
 	struct scratch *scratch;    /* of each worker */
 };
 
-static void add_neighbor(struct buffer *b, struct span id, const struct counts *c,
-			 const struct neighbor *x)
+static void offer_tallies(const struct options *o, const struct counts *c, uint32_t item,
+			  struct scratch *s)
 {
-	struct span other = strmap_key(c->item_ids, neighbor_item(x));
-	char *at = buffer_room(b, id.n + other.n + 2 * NUMBER_SIZE + 4), *from = at;
-	bytes_copy(at, id.at, id.n);
-	at += id.n;
-	*at++ = '\t';
-	bytes_copy(at, other.at, other.n);
-	at += other.n;
-	*at++ = '\t';
-	at += number_write_float(neighbor_weight(x), at);
-	*at++ = '\t';
-	at += number_write_u64(x->count, at);
-	*at++ = '\n';
-	b->n += (size_t)(at - from);
+	size_t n = c->row(c, item, s);
+	METHODS[c->method].weigh(o, c, item, s->tallies, n, s->weights);
+	for (size_t i = 0; i < n; i++)
+		if (s->weights[i] > 0 && s->tallies[i].sums.count >= (uint64_t)o->min_count)
+			best_offer(&s->best, s->weights[i], s->tallies[i].item, s->tallies[i].sums.count);
 }
 
 static uint64_t neighbor_rows(void *context, uint32_t item, size_t worker, struct buffer *b)
@@ -87,21 +101,21 @@ static uint64_t neighbor_rows(void *context, uint32_t item, size_t worker, struc
 	const struct counts *c = x->c;
 	if (!s->best.at)
 		s->best = best_new((uint64_t)o->k < c->items ? (size_t)o->k : c->items);
-	size_t n = c->row(c, item, s);
-	METHODS[c->method].weigh(o, c, item, s->tallies, n, s->weights);
 	best_clear(&s->best);
-	for (size_t i = 0; i < n; i++)
-		if (s->weights[i] > 0 && s->tallies[i].sums.count >= (uint64_t)o->min_count)
-			best_offer(&s->best, s->weights[i], s->tallies[i].item, s->tallies[i].sums.count);
+	if (c->list)
+		c->list(o, c, item, s);
+	else
+		offer_tallies(o, c, item, s);
 	best_sort(&s->best);
-	for (size_t i = 0; i < s->best.n; i++)
-		add_neighbor(b, strmap_key(c->item_ids, item), c, &s->best.at[i]);
+	add_neighbors(b, c->item_ids, item, &s->best);
 	return s->best.n;
 }
 
-uint64_t write_neighbors(const struct options *o, const struct counts *c, struct pool *pool,
+uint64_t write_neighbors(const struct options *o, struct counts *c, struct pool *pool,
 			 struct output *out)
 {
+	if (METHODS[c->method].prepare)
+		METHODS[c->method].prepare(o, c);
 	size_t threads = pool_threads(pool);
 	struct neighbors x = {o, c, memory_zero(threads, sizeof *x.scratch)};
 	struct writing w = {.items = c->items, .rows = neighbor_rows, .context = &x};
