@@ -4,14 +4,15 @@
 # users merged at once and in steps: the same bytes, whatever the options are.
 cd "$RECPIPE_TMP" || exit 1
 cat > make.py << 'END'
-import random
+import random, sys
+items = int(sys.argv[1])
 random.seed(3)
 rows = []
 for u in range(90):
     n = 1 + int(60 * random.random() ** 3)
     times = random.sample(range(100000), n)
     for k in range(n):
-        item = "it%d" % int(30 * random.random() ** 2)
+        item = "it%d" % int(items * random.random() ** 2)
         split = "train" if random.random() < .9 else "validation"
         rows.append(("u%d" % u if u % 9 else "п%d" % u, item, times[k], "%.2f" % (3 * random.random()),
                      split, "s%d" % random.randrange(3)))
@@ -20,7 +21,6 @@ print("user\titem\ttimestamp\tweight\tsplit\tvisit")
 for row in rows:
     print(*row, sep="\t")
 END
-python3 make.py > rows.tsv || exit 1
 cat > brute.py << 'END'
 # brute.py METHOD K SHRINK MINCOUNT rows.tsv part.tsv list.tsv [SIMILARITY | WINDOW EXPONENT GAP HALFLIFE WEIGHT SESSION POPULARITY]
 import sys, math, struct
@@ -94,20 +94,23 @@ for l in open(sys.argv[7], encoding="utf-8").readlines()[1:]:
     lists[a].append((-float(w), b))
     assert int(n) == pair[a, b][0] >= least, l
     assert abs(float(w) - weight(a, b)) <= 1e-6 * weight(a, b), (l, weight(a, b))
+assert list(lists) == sorted(lists), "order of items"
 for a in items:
     want = sorted(-weight(a, b) for b in items if pair[a, b][0] >= least)[:k]
     assert len(lists[a]) == len(want), (a, len(lists[a]), len(want))
     assert lists[a] == sorted(lists[a]), a
     assert all(abs(x - y[0]) <= 1e-6 * -x for x, y in zip(want, lists[a])), a
-assert list(lists) == sorted(lists), "order of items"
 END
 
-# Every third user; and all rows in another order.
-for i in 0 1 2; do
-	awk -F '\t' -v i=$i 'NR == 1 || substr($1, length($1)) % 3 == i' rows.tsv > users.$i
-done
-[ "$(cat users.? | wc -l)" = $(($(wc -l < rows.tsv) + 2)) ] || { echo 'not a split'; exit 1; }
-{ head -n 1 rows.tsv; sed 1d rows.tsv | LC_ALL=C sort; } > sorted.tsv
+# data ITEMS: rows of so many items, every third user's, and all rows in another order
+data() {
+	python3 make.py "$1" > rows.tsv || return 1
+	for i in 0 1 2; do
+		awk -F '\t' -v i=$i 'NR == 1 || substr($1, length($1)) % 3 == i' rows.tsv > users.$i
+	done
+	[ "$(cat users.? | wc -l)" = $(($(wc -l < rows.tsv) + 2)) ] || { echo 'not a split'; return 1; }
+	{ head -n 1 rows.tsv; sed 1d rows.tsv | LC_ALL=C sort; } > sorted.tsv
+}
 # same NAME COUNTS WEIGHTS: whole.tsv whatever the way; COUNTS are options of counting
 same() {
 	train-items $2 $3 < rows.tsv > whole.tsv || return 1
@@ -129,6 +132,7 @@ same() {
 	train-items $method --merge --partial part.0 part.12 | sed '$d' > all
 	sed '$d' part.tsv | cmp - all || { echo "$1: the parts' sum"; return 1; }
 }
+data 30 || exit 1
 for similarity in cosine jaccard lift tf-idf bm25 count; do
 	same $similarity '--method knn' "--similarity $similarity --k 7 --shrink 3 --min-count 2" || exit 1
 	python3 brute.py knn 7 3 2 rows.tsv part.tsv whole.tsv $similarity || { echo "$similarity: wrong"; exit 1; }
@@ -144,3 +148,11 @@ for how in '3 1 -1 0 0 0 0' '20 0.5 10 0 0 1 0.3' '1 0 3 50 1 0 0' '8 2 20 7 1 1
 	same "next $how" "$counts" "--k 9 --shrink 2 --popularity-exponent $7" || exit 1
 	python3 brute.py next 9 2 1 rows.tsv part.tsv now.tsv "$@" || { echo "next $how: wrong"; exit 1; }
 done
+
+# A large catalog, where most items are rare and counted in another way, and short lists.
+data 5000 || exit 1
+for similarity in cosine jaccard lift count; do
+	same "rare $similarity" '--method knn' "--similarity $similarity --k 2" || exit 1
+	python3 brute.py knn 2 0 1 rows.tsv part.tsv whole.tsv $similarity || { echo "rare $similarity: wrong"; exit 1; }
+done
+same 'rare next' '--method next' '--k 2' || exit 1
