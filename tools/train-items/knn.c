@@ -299,9 +299,12 @@ void weigh_together(const struct options *o, const struct counts *c, uint32_t it
 		    const struct tally *t, size_t n, float *weights)
 {
 	const struct sums *one = &c->item[item];
-	double a = (double)one->count, users = (double)c->users;
-	double mean = (double)c->rows / (double)c->items, idf = c->logs ? sum_idf(c, one) : 0;
-	double term = bm25_term(o, a, mean);
+	double a = (double)one->count, users = (double)c->users, mean = 0, idf = 0, term = 0;
+	if (c->logs) {
+		mean = (double)c->rows / (double)c->items;
+		idf = sum_idf(c, one);
+		term = bm25_term(o, a, mean);
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct sums *other = &c->item[t[i].item];
 		double shared = (double)t[i].sums.count, b = (double)other->count, weight = shared;
@@ -324,6 +327,8 @@ void weigh_together(const struct options *o, const struct counts *c, uint32_t it
 		case SIMILARITY_COUNT:
 			break;
 		}
-		weights[i] = (float)(weight * (shared / (shared + o->shrink)));
+		if (o->shrink > 0)
+			weight *= shared / (shared + o->shrink);
+		weights[i] = (float)weight;
 	}
 }
