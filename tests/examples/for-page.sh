@@ -91,9 +91,7 @@ for_next_track() { for_next_track_1; }
 # The world in other forms: JSON lines, and numpy's format (perl writes the floats).
 for_recommend_items_1()
 {
-	export-topk -q --similar items --k 20 model.tsv |
-		awk -F '\t' -v OFS='\t' 'NR == 1 { print "item", "neighbor", "weight"; next } { print $1, $3, $4 }' |
-		keep-header sort -t "$(printf '\t')" -k 1,1 -k 3,3gr -k 2,2 > neighbors.tsv
+	export-topk -q --similar items --as neighbors --k 20 -o neighbors.tsv model.tsv
 }
 for_recommend_items() { for_recommend_items_1; }
 

@@ -39,7 +39,7 @@ static uint64_t answer_users(struct lists *l, struct model_rows *rows, struct si
 		if (row.kind == MODEL_ITEM && sides_offer(sides, row.id)) {
 			lists_offer(l, &row);
 		} else if (row.kind == MODEL_USER) {
-			if (sides->users && strmap_find(sides->users, row.id) == STRMAP_NONE)
+			if (!offer_asks_user(&sides->offer, row.id))
 				continue;
 			lists_ask(l, row.id, row.factors, row.bias, STRMAP_NONE);
 			asked++;
@@ -58,7 +58,7 @@ static void write_header(const struct options *o, struct output *out)
 		return;
 	}
 	output_text(out, o->similar == SIMILAR_ITEMS ? "item" : "user");
-	output_text(out, "\trank\tneighbor\tscore");
+	output_text(out, o->as == AS_NEIGHBORS ? "\tneighbor\tweight" : "\trank\tneighbor\tscore");
 	output_end_row(out);
 }
 
@@ -83,7 +83,7 @@ static void check_model(const struct options *o, const struct sides *sides, cons
 	if (items == 0 && !sides->not_offered)
 		die(STATUS_DATA, "%s: the model has no %s", model,
 		    o->similar == SIMILAR_USERS ? "users" : "items");
-	if (askers == 0 && !sides->users)
+	if (askers == 0 && !sides->offer.users)
 		die(STATUS_DATA, "%s: the model has no users", model);
 	if (items == 0)
 		warn("none of the model's %s may be offered",
@@ -96,10 +96,10 @@ static void say_what_is_missing(const struct sides *sides, uint64_t asked)
 	if (sides->not_offered)
 		note("%llu items of the model may not be offered",
 		     (unsigned long long)sides->not_offered);
-	if (sides->users && strmap_count(sides->users) > asked)
+	if (sides->offer.users && strmap_count(sides->offer.users) > asked)
 		warn("%llu of the %llu users of --users are not in the model",
-		     (unsigned long long)(strmap_count(sides->users) - asked),
-		     (unsigned long long)strmap_count(sides->users));
+		     (unsigned long long)(strmap_count(sides->offer.users) - asked),
+		     (unsigned long long)strmap_count(sides->offer.users));
 	uint64_t left_out = cold_left_out(sides->cold_items) + cold_left_out(sides->cold_users);
 	if (left_out)
 		warn("%llu items or users of feature files have no feature known to the model",
@@ -126,14 +126,14 @@ static int run(const struct options *o, char **files, int count)
 	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *table = table_open(files, count, &format);
-	struct sides sides = sides_open(o);
+	struct sides sides = sides_open(o, splits);
 	struct model_rows model = {.table = table, .reader = model_open(table), .sides = &sides};
 	uint32_t factors = model_reader_factors(model.reader);
 	model.stride = (uint32_t)kernel_padded(factors);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	write_header(o, out);
 	output_flush(out);
-	sides_read(&sides, o, splits);
+	sides_read(&sides);
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct lists_task task = {o, &sides, out, pool, factors, model.stride};
 	struct lists *lists = lists_new(&task);
@@ -164,7 +164,8 @@ static const struct program PROGRAM = {
 	.reads = "kind id bias f0 f1 ... (a model); of --exclude files user, item and, when they "
 		 "have them, split and timestamp; of --users user, of --candidates item, of "
 		 "--items item available blocked, of feature files user (item) feature weight",
-	.writes = "user rank item score; with --similar: item (or user) rank neighbor score",
+	.writes = "user rank item score; with --similar: item (or user) rank neighbor score; with --as "
+		  "neighbors: item neighbor weight",
 	.examples = {
 		"export-topk --k 100 --exclude dataset.tsv < model.tsv > topk.tsv",
 		"export-topk --exclude dataset.tsv --exclude-splits all --items items.tsv model.tsv",

@@ -66,7 +66,7 @@ static void find_excluded(const struct lists *l, struct worker *w, uint32_t firs
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t count;
 		struct span user = block_id(&l->block, first + i);
-		const uint32_t *of = exclude_of(l->task.sides->excluded, user, &count);
+		const uint32_t *of = exclude_of(l->task.sides->offer.excluded, user, &count);
 		w->excluded = memory_grow(w->excluded, &w->excluded_capacity, total + count,
 					  sizeof *w->excluded);
 		size_t before = total;
@@ -105,8 +105,10 @@ static void write_list(const struct lists *l, struct buffer *text, struct span u
 		size_t room = user.n + item.n + 2 * SHORT + 2 * NUMBER_SIZE + 4;
 		char *begin = buffer_room(text, room), *to = copy_id(begin, user);
 		*to++ = '\t';
-		to += number_write_u64(r + 1, to);
-		*to++ = '\t';
+		if (l->task.options->as == AS_LISTS) {
+			to += number_write_u64(r + 1, to);
+			*to++ = '\t';
+		}
 		to = copy_id(to, item);
 		*to++ = '\t';
 		to += number_write_float(hits[r].score, to);
@@ -129,7 +131,7 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 		queries[i].excluded = &l->block.self[first + i];
 		queries[i].excluded_n = l->block.self[first + i] != STRMAP_NONE;
 	}
-	if (l->task.sides->excluded)
+	if (l->task.sides->offer.excluded)
 		find_excluded(l, w, first, n, queries);
 	search_run(w->search, queries, n, w->hits, w->counts);
 	struct answer *a = &l->answers[chunk];
@@ -193,8 +195,8 @@ static void build_index(struct lists *l)
 		l->order[sorted[i]] = i;
 	free(sorted);
 	lay_out_ids(l);
-	if (l->task.sides->excluded) {
-		const struct strmap *ids = exclude_items(l->task.sides->excluded);
+	if (l->task.sides->offer.excluded) {
+		const struct strmap *ids = exclude_items(l->task.sides->offer.excluded);
 		uint32_t known = strmap_count(ids);
 		l->excluded_item = memory_new(known, sizeof *l->excluded_item);
 		for (uint32_t i = 0; i < known; i++)

@@ -23,6 +23,10 @@ const struct option_row EXPORT_OPTIONS[] = {
 	OPTION_CHOICE("similar", "WHAT", similar, "none|items|users", .fallback = "none",
 		.help = "instead of lists for users, the nearest neighbors of each item or user by "
 			"the cosine of their factors"),
+	OPTION_CHOICE("as", "FORM", as, "lists|neighbors", .fallback = "lists",
+		.requires = "similar=items",
+		.help = "neighbors: write the stream that recommend-items reads (item neighbor weight), "
+			"sorted by item"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Exclusions"),

@@ -33,23 +33,25 @@ uint64_t answer_similar(struct lists *l, struct model_rows *rows, struct sides *
 			const struct options *o)
 {
 	struct model_side kept = {0};
-	bool filter = sides->catalog || sides->candidates;
+	bool filter = offer_filters(&sides->offer);
 	read_rows(l, rows, sides, o->similar == SIMILAR_USERS ? MODEL_USER : MODEL_ITEM,
 		  filter ? &kept : NULL);
 	const struct model_side *items = lists_items(l), *all = filter ? &kept : items;
 	uint64_t asked = 0;
-	for (uint32_t i = 0; i < all->n; i++) {
+	uint32_t *sorted = o->as == AS_NEIGHBORS && all->n ? strmap_sorted(all->ids) : NULL;
+	for (uint32_t n = 0; n < all->n; n++) {
+		uint32_t i = sorted ? sorted[n] : n, self = i;
 		struct span id = strmap_key(all->ids, i);
-		uint32_t self = i;
-		if (sides->users && strmap_find(sides->users, id) == STRMAP_NONE)
+		if (!offer_asks_user(&sides->offer, id))
 			continue;
 		if (filter)
 			self = items->n ? strmap_find(items->ids, id) : STRMAP_NONE;
 		lists_ask(l, id, all->factors + (size_t)i * rows->stride, 0, self);
 		asked++;
-		progress_step(i, all->n, "neighbors");
+		progress_step(n, all->n, "neighbors");
 	}
 	lists_finish(l);
+	free(sorted);
 	model_side_free(&kept);
 	return asked;
 }
