@@ -78,7 +78,7 @@ expect 1 'cannot open none.tsv: No such file or directory\n' page none.tsv
 expect 3 'items.tsv: no column '"'kind'"'; the columns are "item"\n' page items.tsv
 expect 3 'model.tsv: no column '"'item'"'; the columns are "kind", "id", "bias", "f0", "f1"\n' page model.tsv model.tsv
 sed 's/f1/f2/' model.tsv > gap.tsv
-expect 3 "gap.tsv:1: the factors' columns must be f0, f1, .. without a gap: 'f1' is missing\n" page gap.tsv
+expect 3 "gap.tsv:1: the factors' columns must be f0, f1, ... without a gap: 'f1' is missing\n" page gap.tsv
 sed 's/^user/users/' model.tsv > kind.tsv
 expect 3 "kind.tsv:5: column 'kind': not one of meta, item_feature, item, user_feature, user: \"users\"\n" page kind.tsv
 head -c 60 model.tsv.gz > cut.tsv.gz
