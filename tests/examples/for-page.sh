@@ -65,6 +65,14 @@ for_join_columns_1()
 }
 for_join_columns() { sed '1s/item/movieId/' items.tsv > movies.tsv; }
 
+for_compare_topk_1()
+{
+	recommend-baseline -q --k 100 --exclude dataset.tsv -o popular.tsv dataset.tsv
+	awk -F '\t' -v OFS='\t' 'NR == 1 { print "user", "age" } NR > 1 { print $1, NR % 2 ? "young" : "old" }' \
+		users.tsv > ages.tsv
+}
+for_compare_topk() { for_compare_topk_1; }
+
 for_keep_header_1()
 {
 	cut -f 1,3,4 topk.tsv > scores.tsv

@@ -42,7 +42,7 @@ static void auc_user(void *context, size_t chunk, size_t worker)
 	for (uint64_t r = d->start[user]; r < d->start[user + 1]; r++) {
 		uint32_t item = a->model_item[d->item[r]];
 		if (item != STRMAP_NONE)
-			w->mark[item] = d->split[r] == e->split ? POSITIVE
+			w->mark[item] = d->split[r] == e->heldout.split ? POSITIVE
 				      : e->known >> d->split[r] & 1 ? KNOWN : NEGATIVE;
 	}
 	uint64_t positives = 0, negatives = 0;
@@ -102,20 +102,20 @@ static void auc_say(const struct auc_run *a)
 	const struct dataset *d = e->data;
 	uint64_t strangers = 0, cold = 0;
 	for (uint32_t u = 0; u < d->users; u++) {
-		if (e->relevant[u] == 0)
+		if (e->heldout.relevant[u] == 0)
 			continue;
 		strangers += isnan(e->auc[u]) ? 1 : 0;
 		for (uint64_t r = d->start[u]; r < d->start[u + 1]; r++)
-			cold += d->split[r] == e->split &&
+			cold += d->split[r] == e->heldout.split &&
 				(!a->model_item || a->model_item[d->item[r]] == STRMAP_NONE);
 	}
 	if (strangers)
 		warn("auc: %llu of %llu users with %s rows are not in the model and count 0.5",
-		     (unsigned long long)strangers, (unsigned long long)e->test_users,
-		     SPLIT_NAMES[e->split]);
+		     (unsigned long long)strangers, (unsigned long long)e->heldout.test_users,
+		     SPLIT_NAMES[e->heldout.split]);
 	if (cold)
 		warn("auc: %llu %s rows have an item that is not in the model and are left out",
-		     (unsigned long long)cold, SPLIT_NAMES[e->split]);
+		     (unsigned long long)cold, SPLIT_NAMES[e->heldout.split]);
 }
 
 void compute_auc(struct evaluation *e, struct table *table, enum kernel_choice kernel)
@@ -137,7 +137,7 @@ void compute_auc(struct evaluation *e, struct table *table, enum kernel_choice k
 		if (row.kind != MODEL_USER)
 			continue;
 		uint32_t user = strmap_find(e->data->user_ids, row.id);
-		if (user == STRMAP_NONE || e->relevant[user] == 0)
+		if (user == STRMAP_NONE || e->heldout.relevant[user] == 0)
 			continue;
 		if (!a.workers)
 			auc_begin(&a, pool);

@@ -10,6 +10,7 @@
 #include "streams/table.h"
 #include "frame/options.h"
 #include "domain/dataset.h"
+#include "domain/heldout.h"
 #include "domain/metrics.h"
 
 struct options {
@@ -19,43 +20,18 @@ struct options {
 	struct common common;
 };
 
-/* Below LIST_METRICS an enum list_metric. */
-enum metric { COVERAGE = LIST_METRICS, NOVELTY, AUC, METRICS };
-
-/* One row of the output. */
-struct measure {
-	enum metric metric;
-	uint32_t k;        /* 0 for auc */
-	struct mean mean;
-	char name[32];
-};
-
-struct plan {
-	struct measure *measures;
-	size_t n, capacity;
-	uint32_t longest;  /* the largest k */
-	bool lists, auc;   /* what is needed */
-};
-
 struct evaluation {
 	const struct options *options;
-	struct plan plan;
+	struct measures measures;
+	struct mean *means;      /* of each measure */
 	struct dataset *data;
-	uint8_t split;
+	struct heldout heldout;
+	struct matched matched;
 	unsigned known;          /* mask of splits whose items are no negatives */
-	uint64_t *relevant;      /* user -> test items */
-	uint64_t test_users;
-	uint64_t *listeners;     /* item -> train rows */
-	uint64_t train_users;
-	uint32_t *best_rank;     /* item -> the best rank at which a list has it, or UINT32_MAX */
-	uint64_t *seen_in;       /* item -> number of the last list that had it */
 	bool *listed;            /* user -> was there a list */
 	double *auc;             /* user, or NULL */
-	bool *hit;               /* rank - 1 */
-	double *novelty;         /* rank -> sum of the novelties up to it */
-	double *values;          /* of the current user, per measure; nan: none */
 	struct output *per_user;
-	uint64_t lists, evaluated, short_lists, unknown_items;
+	uint64_t lists, evaluated, short_lists;
 };
 
 /* Fills e->auc from the model (auc.c). */

@@ -1,0 +1,161 @@
+#include "domain/heldout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+const char *measure_kind_name(int kind)
+{
+	static const char *const OTHERS[] = {"coverage", "novelty", "auc"};
+	return kind < LIST_METRICS ? LIST_METRIC_NAMES[kind] : OTHERS[kind - LIST_METRICS];
+}
+
+size_t measures_add(struct measures *m, int kind, uint32_t k)
+{
+	struct measure one = {.kind = kind, .k = kind == MEASURE_AUC ? 0 : k};
+	if (kind == MEASURE_AUC)
+		snprintf(one.name, sizeof one.name, "%s", measure_kind_name(kind));
+	else
+		snprintf(one.name, sizeof one.name, "%s@%u", measure_kind_name(kind), (unsigned)k);
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->at[i].name, one.name) == 0)
+			return SIZE_MAX;
+	m->at = memory_grow(m->at, &m->capacity, m->n + 1, sizeof *m->at);
+	m->at[m->n] = one;
+	m->longest = one.k > m->longest ? one.k : m->longest;
+	m->auc |= kind == MEASURE_AUC;
+	m->lists |= kind != MEASURE_AUC;
+	return m->n++;
+}
+
+void measures_free(struct measures *m)
+{
+	free(m->at);
+}
+
+struct heldout heldout_of(const struct dataset *data, uint8_t split)
+{
+	struct heldout h = {
+		.data = data, .split = split,
+		.relevant = memory_zero(data->users, sizeof *h.relevant),
+		.listeners = memory_zero(data->items, sizeof *h.listeners),
+	};
+	for (uint32_t u = 0; u < data->users; u++) {
+		bool trained = false;
+		for (uint64_t r = data->start[u]; r < data->start[u + 1]; r++) {
+			h.relevant[u] += data->split[r] == split;
+			if (data->split[r] == SPLIT_TRAIN) {
+				h.listeners[data->item[r]]++;
+				trained = true;
+			}
+		}
+		h.test_users += h.relevant[u] > 0;
+		h.train_users += trained;
+	}
+	return h;
+}
+
+void heldout_free(struct heldout *h)
+{
+	free(h->relevant);
+	free(h->listeners);
+}
+
+struct matched matched_new(const struct heldout *h, uint32_t longest)
+{
+	struct matched m = {
+		.heldout = h, .longest = longest,
+		.item = memory_new(longest, sizeof *m.item),
+		.hit = memory_zero(longest, sizeof *m.hit),
+		.novelty = memory_zero((size_t)longest + 1, sizeof *m.novelty),
+		.seen_in = memory_zero(h->data->items, sizeof *m.seen_in),
+		.best_rank = memory_new(h->data->items, sizeof *m.best_rank),
+	};
+	memset(m.best_rank, 0xff, h->data->items * sizeof *m.best_rank);
+	return m;
+}
+
+void matched_free(struct matched *m)
+{
+	free(m->item);
+	free(m->hit);
+	free(m->novelty);
+	free(m->seen_in);
+	free(m->best_rank);
+}
+
+/* Is the item among the user's rows of the split? Rows are sorted. */
+static bool is_relevant(const struct heldout *h, uint32_t user, uint32_t item)
+{
+	const struct dataset *d = h->data;
+	uint64_t low = d->start[user], high = d->start[user + 1];
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (d->item[middle] < item)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < d->start[user + 1] && d->item[low] == item && d->split[low] == h->split;
+}
+
+/* -log2 of the share of the users with train rows that have the item; an item
+ * that none has is taken as had by one. */
+static double item_novelty(const struct heldout *h, uint32_t item)
+{
+	uint64_t listeners = item == STRMAP_NONE ? 0 : h->listeners[item];
+	return log2((double)h->train_users / (double)(listeners ? listeners : 1));
+}
+
+bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user, uint32_t *twice)
+{
+	const struct heldout *h = m->heldout;
+	double sum = 0;
+	m->lists++;
+	m->n = list->n < m->longest ? list->n : m->longest;
+	for (uint32_t r = 0; r < list->n; r++) {
+		uint32_t item = strmap_find(h->data->item_ids, list->items[r]);
+		if (item != STRMAP_NONE && m->seen_in[item] == m->lists) {
+			*twice = r;
+			return false;
+		}
+		if (item != STRMAP_NONE)
+			m->seen_in[item] = m->lists;
+		if (r >= m->longest)
+			continue;
+		m->item[r] = item;
+		m->hit[r] = item != STRMAP_NONE && is_relevant(h, user, item);
+		if (item == STRMAP_NONE)
+			m->unknown_items++;
+		else if (r < m->best_rank[item])
+			m->best_rank[item] = r;
+		sum += item_novelty(h, item);
+		m->novelty[r + 1] = sum;
+	}
+	return true;
+}
+
+void matched_no_list(struct matched *m)
+{
+	m->n = 0;
+}
+
+double matched_value(const struct matched *m, const struct measure *measure, uint32_t user)
+{
+	if (measure->kind < LIST_METRICS)
+		return metrics_of_list((enum list_metric)measure->kind, m->hit, m->n, measure->k,
+				       m->heldout->relevant[user]);
+	uint32_t n = m->n < measure->k ? m->n : measure->k;
+	return measure->kind == MEASURE_NOVELTY && n && m->heldout->train_users ? m->novelty[n] / n : NAN;
+}
+
+double matched_coverage(const struct matched *m, uint32_t k)
+{
+	uint32_t items = m->heldout->data->items, covered = 0;
+	for (uint32_t i = 0; i < items; i++)
+		covered += m->best_rank[i] < k;
+	return items ? (double)covered / items : NAN;
+}

@@ -1,0 +1,81 @@
+/* heldout.h - lists beside the rows of a dataset that were held out: which of their items
+ * are hits, and what a list comes to by each measure.
+ */
+#ifndef RECPIPE_DOMAIN_HELDOUT_H
+#define RECPIPE_DOMAIN_HELDOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/dataset.h"
+#include "domain/metrics.h"
+#include "domain/topn.h"
+
+/* What is measured: below LIST_METRICS an enum list_metric, of one list; then what is of all
+ * lists (coverage), of what users had (novelty), of scores (auc). */
+enum { MEASURE_COVERAGE = LIST_METRICS, MEASURE_NOVELTY, MEASURE_AUC, MEASURE_KINDS };
+
+const char *measure_kind_name(int kind);
+
+struct measure {
+	int kind;
+	uint32_t k;          /* 0 for auc */
+	char name[32];       /* "ndcg@10" */
+};
+
+struct measures {
+	struct measure *at;  /* freed by measures_free */
+	size_t n, capacity;
+	uint32_t longest;    /* the largest k */
+	bool lists, auc;     /* what is needed */
+};
+
+/* Adds a measure; its place, or SIZE_MAX when it is there already. */
+size_t measures_add(struct measures *m, int kind, uint32_t k);
+void measures_free(struct measures *m);
+
+struct heldout {
+	const struct dataset *data;
+	uint8_t split;           /* rows of this split are the test items */
+	uint64_t *relevant;      /* user -> test items */
+	uint64_t test_users;     /* users who have any */
+	uint64_t *listeners;     /* item -> train rows */
+	uint64_t train_users;    /* users who have any */
+};
+
+/* Counts the rows. The dataset stays the caller's. */
+struct heldout heldout_of(const struct dataset *data, uint8_t split);
+void heldout_free(struct heldout *h);
+
+/* Lists of one stream, one after the other. */
+struct matched {
+	const struct heldout *heldout;
+	uint32_t longest;        /* how many of a list's first items are looked at */
+	uint32_t n;              /* of the list at hand: how many of these it has */
+	uint32_t *item;          /* rank - 1 -> item, STRMAP_NONE: not in the dataset */
+	bool *hit;               /* rank - 1 */
+	double *novelty;         /* rank -> sum of the novelties up to it */
+	uint64_t *seen_in;       /* item -> number of the last list that had it */
+	uint32_t *best_rank;     /* item -> the best rank (from 0) of any list, or UINT32_MAX */
+	uint64_t lists, unknown_items;
+};
+
+struct matched matched_new(const struct heldout *h, uint32_t longest);
+void matched_free(struct matched *m);
+
+/* Looks at the list of a user who has test items. False when the list has an item of the
+ * dataset twice, whose second rank - 1 is in *twice then. */
+bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user, uint32_t *twice);
+
+/* There is no list for the user at hand. */
+void matched_no_list(struct matched *m);
+
+/* A measure of the list at hand; nan when it has none (novelty without items), and for
+ * coverage and auc. */
+double matched_value(const struct matched *m, const struct measure *measure, uint32_t user);
+
+/* The share of the dataset's items that some list had among its first k; nan without items. */
+double matched_coverage(const struct matched *m, uint32_t k);
+
+#endif

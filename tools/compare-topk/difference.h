@@ -1,0 +1,27 @@
+/* difference.h - the statistics of paired values. */
+#ifndef RECPIPE_COMPARE_TOPK_DIFFERENCE_H
+#define RECPIPE_COMPARE_TOPK_DIFFERENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame/pool.h"
+
+/* Of n pairs; nan: there is none. */
+struct difference {
+	double a, b;           /* means */
+	double mean, stderr_mean; /* of b - a */
+	double low, high;      /* interval of the mean by Student's distribution, n - 1 below */
+	double p;              /* two-sided, of the paired t test; nan when nothing varies */
+	double p_randomization;
+	uint64_t n, wins, losses, ties;
+};
+
+/* A mean with its interval: of what is no difference (a, b, p and wins stay nan and 0). */
+struct difference difference_of_mean(const double *x, size_t n, double alpha);
+
+/* b - a. The sums are exact. Without resamples there is no p_randomization. */
+struct difference difference_paired(const double *a, const double *b, size_t n, double alpha,
+				    int64_t resamples, uint64_t seed, struct pool *pool);
+
+#endif
