@@ -240,7 +240,7 @@ static int run(const struct options *o, char **files, int count)
 	struct evaluation e = {.options = o, .measures = measures_of(o)};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: this processor does not have it");
+		usage_error("--kernel: not supported by this CPU");
 	if (!e.measures.lists && count)
 		usage_error("--metrics=auc cannot be combined with input files");
 	uint8_t split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
