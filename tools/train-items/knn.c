@@ -20,7 +20,8 @@ struct together {
 	struct history *h;          /* its items are places in the order of frequency */
 	uint32_t *order;            /* place -> item */
 	struct csr users;           /* item -> its users */
-	float *factor, *users_of;   /* place -> f(b) and b of struct bound */
+	float *factor;              /* place -> f(b) of struct bound */
+	uint32_t *users_of;         /* place -> b of it */
 	uint32_t *log;              /* of each user's number of items, or NULL: not needed */
 };
 
@@ -45,6 +46,77 @@ static inline void fetch_ahead(const struct history *h, const uint32_t *user, co
 	for (; from < to; from += LINE)
 		__builtin_prefetch(&h->item[from]);
 }
+
+/* ---- from counts to weights ---- */
+
+/* The sum over users of the square of log((items + 1) / their items). */
+static double sum_idf(const struct counts *c, const struct sums *s)
+{
+	double all = log((double)c->items + 1) * (1 << LOG_BITS);
+	double count = (double)s->count, sum = (double)s->sum, square = (double)s->square;
+	return (all * all * count - 2 * all * sum + square) / (double)(1 << 2 * LOG_BITS);
+}
+
+/* An item's term weight in BM25 where it occurs once: Robertson and Zaragoza (2009), with items
+ * as documents and their number of users as the length. */
+static double bm25_term(const struct options *o, double users, double mean)
+{
+	return (o->bm25_k1 + 1) / (o->bm25_k1 * (1 - o->bm25_b + o->bm25_b * users / mean) + 1);
+}
+
+/* An item's side of its pairs, the same for all of them. */
+struct side {
+	double users, idf, term;
+};
+
+static struct side side_of(const struct options *o, const struct counts *c, uint32_t item)
+{
+	const struct sums *one = &c->item[item];
+	struct side side = {.users = (double)one->count};
+	if (c->logs) {
+		side.idf = sum_idf(c, one);
+		side.term = bm25_term(o, side.users, (double)c->rows / (double)c->items);
+	}
+	return side;
+}
+
+static float weight_of(const struct options *o, double all_users, double a, double b, double shared)
+{
+	double weight = shared;
+	if (o->similarity == SIMILARITY_COSINE)
+		weight = shared / sqrt(a * b);
+	else if (o->similarity == SIMILARITY_JACCARD)
+		weight = shared / (a + b - shared);
+	else if (o->similarity == SIMILARITY_LIFT)
+		weight = shared * all_users / (a * b);
+	if (o->shrink > 0)
+		weight *= shared / (shared + o->shrink);
+	return (float)weight;
+}
+
+void weigh_together(const struct options *o, const struct counts *c, uint32_t item,
+		    const struct tally *t, size_t n, float *weights)
+{
+	struct side one = side_of(o, c, item);
+	double users = (double)c->users;
+	for (size_t i = 0; i < n; i++) {
+		double shared = (double)t[i].sums.count, weight;
+		if (o->similarity != SIMILARITY_TF_IDF && o->similarity != SIMILARITY_BM25) {
+			weights[i] = weight_of(o, users, one.users, (double)c->item[t[i].item].count, shared);
+			continue;
+		}
+		struct side other = side_of(o, c, t[i].item);
+		if (o->similarity == SIMILARITY_TF_IDF)
+			weight = sum_idf(c, &t[i].sums) / sqrt(one.idf * other.idf);
+		else
+			weight = sum_idf(c, &t[i].sums) * one.term * other.term;
+		if (o->shrink > 0)
+			weight *= shared / (shared + o->shrink);
+		weights[i] = (float)weight;
+	}
+}
+
+/* ---- rows ---- */
 
 /* Is any of the 64 bytes not 0? */
 static inline bool any_lane(const void *lanes)
@@ -81,53 +153,77 @@ static struct bound bound_of(const struct options *o, const struct counts *c, ui
 	}
 }
 
+/* An item's row being made. */
+struct list {
+	const struct options *o;
+	const struct counts *c;
+	const struct together *x;
+	struct best *best;
+	uint32_t item;
+	double users;               /* of the item */
+	uint64_t floor;             /* that the bound is of */
+	struct bound bound;
+};
+
+static inline void update_bound(struct list *l)
+{
+	if (l->best->floor != l->floor)
+		l->bound = bound_of(l->o, l->c, l->item, l->floor = l->best->floor);
+}
+
 static float bound_factor(const struct options *o, double users)
 {
 	return o->similarity == SIMILARITY_COSINE ? (float)(1 / sqrt(users))
 		: o->similarity == SIMILARITY_LIFT ? (float)(1 / users) : 1;
 }
 
-/* The neighbor at this place, if it is wanted. */
-static void offer(const struct options *o, const struct counts *c, uint32_t item, uint32_t place,
-		  uint32_t count, struct scratch *s)
+/* The neighbor at this place, if it may be among the best. */
+static inline void offer(const struct list *l, uint32_t place, uint32_t count)
 {
-	const struct together *x = c->source;
-	struct tally t = {.sums = {.count = count}, .item = x->order[place]};
-	float weight;
-	if (t.item == item || count < (uint64_t)o->min_count)
+	uint32_t users = l->x->users_of[place], item = l->x->order[place];
+	if ((float)count * l->x->factor[place] < l->bound.least + l->bound.slope * (float)users ||
+	    item == l->item || count < (uint64_t)l->o->min_count)
 		return;
-	weigh_together(o, c, item, &t, 1, &weight);
+	float weight = weight_of(l->o, (double)l->c->users, l->users, (double)users, (double)count);
 	if (weight > 0)
-		best_offer(&s->best, weight, t.item, count);
+		best_offer(l->best, weight, item, count);
 }
 
-/* Offers what counters that are not 0 stand for, looking at all of them; they are 0 after. */
-static void offer_all(const struct options *o, const struct counts *c, uint32_t item, struct scratch *s)
+/* Is there a counter that is not 0 and reaches the bound among the 16 from this place on? */
+static inline bool any_reaches(const struct list *l, const uint32_t *counter, uint32_t from)
 {
-	typedef int32_t counts16 __attribute__((vector_size(64)));
-	typedef float floats16 __attribute__((vector_size(64)));
-	enum { LANES = sizeof(counts16) / sizeof(int32_t) };
-	const struct together *x = c->source;
-	uint32_t *counter = s->counters;
-	uint64_t floor = s->best.floor;
-	struct bound bound = bound_of(o, c, item, floor);
-	for (uint32_t from = 0; from < c->items; from += LANES) {
-		counts16 some;
-		floats16 f, users;
-		memcpy(&some, counter + from, sizeof some);
-		if (!any_lane(&some))
+	typedef int32_t ints __attribute__((vector_size(16)));
+	typedef float floats __attribute__((vector_size(16)));
+	ints any = {0};
+	for (uint32_t i = from; i < from + LINE; i += 4) {
+		ints count, users;
+		floats f;
+		memcpy(&count, counter + i, sizeof count);
+		memcpy(&users, l->x->users_of + i, sizeof users);
+		memcpy(&f, l->x->factor + i, sizeof f);
+		any |= (ints)(__builtin_convertvector(count, floats) * f >=
+			      l->bound.least + l->bound.slope * __builtin_convertvector(users, floats));
+	}
+	uint64_t word[2];
+	memcpy(word, &any, sizeof word);
+	return word[0] | word[1];
+}
+
+/* Offers what counters that are not 0 stand for, looking at all of them; they are 0 after. The
+ * rare ones first: of them come the greatest weights, so that the bound is high soon. */
+static void offer_all(struct list *l, uint32_t *counter)
+{
+	for (uint32_t line = (l->c->items + LINE - 1) / LINE; line-- > 0;) {
+		uint32_t from = line * LINE;
+		if (!any_lane(counter + from))
 			continue;
-		memset(counter + from, 0, sizeof some);
-		memcpy(&f, x->factor + from, sizeof f);
-		memcpy(&users, x->users_of + from, sizeof users);
-		counts16 reached = __builtin_convertvector(some, floats16) * f >= bound.least + bound.slope * users;
-		if (!any_lane(&reached))
-			continue;
-		for (uint32_t i = 0; i < LANES; i++)
-			if (some[i] && reached[i])
-				offer(o, c, item, from + i, (uint32_t)some[i], s);
-		if (s->best.floor != floor)
-			bound = bound_of(o, c, item, floor = s->best.floor);
+		if (any_reaches(l, counter, from)) {
+			for (uint32_t i = from; i < from + LINE; i++)
+				if (counter[i])
+					offer(l, i, counter[i]);
+			update_bound(l);
+		}
+		memset(counter + from, 0, LINE * sizeof *counter);
 	}
 }
 
@@ -140,6 +236,8 @@ static void list_counts(const struct options *o, const struct counts *c, uint32_
 	scratch_prepare(s, c, sizeof(uint32_t));
 	uint32_t *counter = s->counters;
 	uint64_t increments = 0;
+	struct list l = {.o = o, .c = c, .x = x, .best = &s->best, .item = item,
+		.users = (double)c->item[item].count};
 	for (const uint32_t *u = user; u < end && increments < c->items; u++)
 		increments += h->start[*u + 1] - h->start[*u];
 	if (increments >= c->items / 8) {
@@ -148,7 +246,7 @@ static void list_counts(const struct options *o, const struct counts *c, uint32_
 			for (uint64_t i = h->start[*user], to = h->start[*user + 1]; i < to; i++)
 				counter[h->item[i]]++;
 		}
-		offer_all(o, c, item, s);
+		offer_all(&l, counter);
 		return;
 	}
 	size_t touched = 0;
@@ -160,15 +258,11 @@ static void list_counts(const struct options *o, const struct counts *c, uint32_
 			touched += counter[other]++ == 0;
 		}
 	}
-	struct bound bound = bound_of(o, c, item, 0);
-	uint64_t floor = 0;
 	for (size_t i = 0; i < touched; i++) {
-		uint32_t place = s->touched[i], count = counter[place];
+		uint32_t place = s->touched[i];
+		offer(&l, place, counter[place]);
+		update_bound(&l);
 		counter[place] = 0;
-		if (s->best.floor != floor)
-			bound = bound_of(o, c, item, floor = s->best.floor);
-		if ((float)count * x->factor[place] >= bound.least + bound.slope * x->users_of[place])
-			offer(o, c, item, place, count, s);
 	}
 }
 
@@ -248,7 +342,7 @@ struct counts *count_together(const struct options *o, struct history *h)
 	struct counts *c = memory_zero(1, sizeof *c);
 	struct together *x = memory_zero(1, sizeof *x);
 	bool logs = o->partial || o->similarity == SIMILARITY_TF_IDF || o->similarity == SIMILARITY_BM25 ||
-		h->users > INT32_MAX; /* offer_all looks at counts as int32_t */
+		h->users > INT32_MAX; /* any_reaches looks at counts as int32_t */
 	keep_latest(o, h);
 	*x = (struct together){.h = h,
 		.users = csr_transpose(h->users, h->items, h->start, h->item, NULL)};
@@ -271,64 +365,8 @@ struct counts *count_together(const struct options *o, struct history *h)
 	x->factor = memory_zero((size_t)h->items + LINE, sizeof *x->factor);
 	x->users_of = memory_zero((size_t)h->items + LINE, sizeof *x->users_of);
 	for (uint32_t i = 0; i < h->items; i++) {
-		double users = (double)c->item[x->order[i]].count;
-		x->factor[i] = bound_factor(o, users);
-		x->users_of[i] = (float)users;
+		x->users_of[i] = (uint32_t)c->item[x->order[i]].count;
+		x->factor[i] = bound_factor(o, (double)x->users_of[i]);
 	}
 	return c;
-}
-
-/* ---- from counts to weights ---- */
-
-/* The sum over users of the square of log((items + 1) / their items). */
-static double sum_idf(const struct counts *c, const struct sums *s)
-{
-	double all = log((double)c->items + 1) * (1 << LOG_BITS);
-	double count = (double)s->count, sum = (double)s->sum, square = (double)s->square;
-	return (all * all * count - 2 * all * sum + square) / (double)(1 << 2 * LOG_BITS);
-}
-
-/* An item's term weight in BM25 where it occurs once: Robertson and Zaragoza (2009), with items
- * as documents and their number of users as the length. */
-static double bm25_term(const struct options *o, double users, double mean)
-{
-	return (o->bm25_k1 + 1) / (o->bm25_k1 * (1 - o->bm25_b + o->bm25_b * users / mean) + 1);
-}
-
-void weigh_together(const struct options *o, const struct counts *c, uint32_t item,
-		    const struct tally *t, size_t n, float *weights)
-{
-	const struct sums *one = &c->item[item];
-	double a = (double)one->count, users = (double)c->users, mean = 0, idf = 0, term = 0;
-	if (c->logs) {
-		mean = (double)c->rows / (double)c->items;
-		idf = sum_idf(c, one);
-		term = bm25_term(o, a, mean);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct sums *other = &c->item[t[i].item];
-		double shared = (double)t[i].sums.count, b = (double)other->count, weight = shared;
-		switch ((enum similarity)o->similarity) {
-		case SIMILARITY_COSINE:
-			weight = shared / sqrt(a * b);
-			break;
-		case SIMILARITY_JACCARD:
-			weight = shared / (a + b - shared);
-			break;
-		case SIMILARITY_LIFT:
-			weight = shared * users / (a * b);
-			break;
-		case SIMILARITY_TF_IDF:
-			weight = sum_idf(c, &t[i].sums) / sqrt(idf * sum_idf(c, other));
-			break;
-		case SIMILARITY_BM25:
-			weight = sum_idf(c, &t[i].sums) * term * bm25_term(o, b, mean);
-			break;
-		case SIMILARITY_COUNT:
-			break;
-		}
-		if (o->shrink > 0)
-			weight *= shared / (shared + o->shrink);
-		weights[i] = (float)weight;
-	}
 }
