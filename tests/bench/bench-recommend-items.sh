@@ -38,7 +38,7 @@ table()
 			for (u = 0; u < users; u++)
 				for (n = 0; n < 50; n++) {
 					j = draw(u % 50)
-					print "u" u, id[j < items ? j : 0], 1700000000000 + n * 60000
+					printf "u%d\t%s\t%d000\n", u, id[j < items ? j : 0], 1700000000 + n * 60
 				}
 		}
 	}'
