@@ -2,10 +2,11 @@
 # generate.sh TOOL - bash completion of a tool, from the tool's own option table
 set -u
 name=$(basename -- "$1")
-RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name awk -F '\t' '
+commands=$(RECPIPE_DUMP_OPTIONS=commands "$1" | tr '\n' ' ')
+RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name COMMANDS=${commands% } awk -F '\t' '
 	NR == 1 { name = ENVIRON["NAME"]; next }
 	{
-		words = words " --" $1
+		words = words " --" $1 ($1 == "help" ? " --help=all" : "")
 		if ($2 != "")
 			words = words " -" $2
 		either = "--" $1 ($2 != "" ? "|-" $2 : "")
@@ -28,6 +29,9 @@ RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name awk -F '\t' '
 		printf "\tcase $before in\n%s", cases
 		printf "\t*)\n\t\tif [[ $word == -* ]]; then\n"
 		printf "\t\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$word\"))\n", substr(words, 2)
+		if (ENVIRON["COMMANDS"] != "")
+			printf "\t\telif ((COMP_CWORD == 1)); then\n\t\t\tCOMPREPLY=($(compgen -W \"%s\" -- \"$word\"))\n",
+				ENVIRON["COMMANDS"]
 		printf "\t\telse\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n\t\tfi\n\t\t;;\n\tesac\n}\n"
 		printf "complete -o filenames -F %s %s\n", f, name
 	}'

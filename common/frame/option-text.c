@@ -290,23 +290,23 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 		      row->choices ? row->choices : "", row->help);
 }
 
-static bool is_path(const struct option_row *row)
-{
-	return row->kind == OPTION_FILE || row->kind == OPTION_OUTPUT || row->kind == OPTION_STATE;
-}
-
 _Noreturn void option_dump(const struct program *p, const char *how)
 {
 	struct buffer b = {0};
-	bool table = strcmp(how, "table") == 0, bash = strcmp(how, "bash") == 0;
+	bool table = strcmp(how, "table") == 0;
 	if (strcmp(how, "check") == 0)
 		option_table_check(p);
-	if (!table && !bash && strcmp(how, "man") != 0)
-		usage_error("RECPIPE_DUMP_OPTIONS must be man, bash, table or check");
+	if (strcmp(how, "commands") == 0) {
+		for (const struct program_command *c = p->commands; c && (++c)->name;)
+			buffer_format(&b, "%s\n", c->name);
+		print_out(&b);
+	}
+	if (!table && strcmp(how, "man") != 0)
+		usage_error("RECPIPE_DUMP_OPTIONS must be man, table, commands or check");
 	if (table)
 		buffer_add_text(&b, "name\tletter\tkind\targument\tdefault\tchoices\thelp\n");
 	for (const struct option_row *row = p->options; row->name; row++) {
-		if (row->kind == OPTION_ALIAS || (row->kind == OPTION_GROUP && (table || bash)))
+		if (row->kind == OPTION_ALIAS || (row->kind == OPTION_GROUP && table))
 			continue;
 		if (row->kind == OPTION_GROUP) {
 			buffer_add_text(&b, ".SS ");
@@ -314,10 +314,6 @@ _Noreturn void option_dump(const struct program *p, const char *how)
 			buffer_add_byte(&b, '\n');
 		} else if (table) {
 			add_table_row(&b, row);
-		} else if (bash) {
-			buffer_format(&b, "--%s%s%s%s\n", row->name, row->argument ? "=" : "",
-				      is_path(row) ? "FILE" : "",
-				      row->choices ? row->choices : "");
 		} else {
 			add_man_row(&b, p, row);
 		}

@@ -222,7 +222,7 @@ struct program {
  * program's name and log level, and returns the index of the first operand in
  * argv (getopt has moved them to the end). A mistake exits with 2, naming the
  * option and the value; --help and --version print and exit with 0. With
- * RECPIPE_DUMP_OPTIONS=man|bash|table in the environment the option table is
+ * RECPIPE_DUMP_OPTIONS=man|table|commands in the environment the option table is
  * printed as a manual's section, as completion words or as TSV instead; with
  * check it is searched for mistakes of its own.
  * Standard input, output and error that are closed are filled with what fails

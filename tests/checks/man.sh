@@ -28,6 +28,14 @@ for page in man/*.1; do
 			bad=1
 		fi
 	done
+	awk '
+		/^\.SH/ { section = $0 }
+		section ~ /EXAMPLES/ && /^\.EX/ { examples++ }
+		section ~ /SEE ALSO/ && /\([1357]\)/ { others++ }
+		END { exit !(examples >= 1 && others >= 2) }' "$page" || {
+		echo "$page: EXAMPLES need a command in .EX, and SEE ALSO two pages"
+		bad=1
+	}
 done
 for word in $(sed -n 's/^\.BR \([a-z\\-]*\) (1).*/\1/p' man/*.[1357] | tr -d '\\' | sort -u); do
 	if [ ! -f "man/$word.1" ] && ! command -v "$word" > /dev/null; then

@@ -51,4 +51,16 @@ if command -v "${CC:-cc}" > /dev/null; then
 	compiles 'OPTION_FLAG("n", n, .help = "x")' && complain 'an int64_t is taken for a bool'
 	compiles 'OPTION_TEXT("user", "X", n, .help = "x")' && complain 'an int64_t is taken for a text'
 fi
+# Completion offers the commands of a program, the values of a choice, and --help=all.
+if command -v bash > /dev/null; then
+	sh completions/generate.sh "$RECPIPE_BIN/tune-hparams" > "$RECPIPE_TMP/completion" || exit 1
+	completed()
+	{
+		bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+			_recpipe_tune_hparams; echo "${COMPREPLY[*]}"' bash "$RECPIPE_TMP/completion" "$@"
+	}
+	[ "$(completed tune-hparams im)" = importance ] || { echo 'completion: no importance'; bad=1; }
+	[ "$(completed tune-hparams plot --kind s)" = slice ] || { echo 'completion: no slice'; bad=1; }
+	[ "$(completed tune-hparams --help=)" = --help=all ] || { echo 'completion: no --help=all'; bad=1; }
+fi
 exit $bad
