@@ -65,6 +65,8 @@ for_join_columns_1()
 }
 for_join_columns() { sed '1s/item/movieId/' items.tsv > movies.tsv; }
 
+for_blend_topk_1() { recommend-baseline -q --k 100 --exclude dataset.tsv -o popular.tsv dataset.tsv; }
+for_blend_topk() { for_blend_topk_1; }
 for_compare_topk_1()
 {
 	recommend-baseline -q --k 100 --exclude dataset.tsv -o popular.tsv dataset.tsv
