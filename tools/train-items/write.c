@@ -55,25 +55,37 @@ uint64_t write_items(const struct writing *w, struct pool *pool, struct output *
 
 /* ---- neighbors ---- */
 
+static void add_neighbor(struct buffer *b, struct span id, struct span other, const struct neighbor *x)
+{
+	char *at = buffer_room(b, id.n + other.n + 2 * NUMBER_SIZE + 4), *from = at;
+	bytes_copy(at, id.at, id.n);
+	at += id.n;
+	*at++ = '\t';
+	bytes_copy(at, other.at, other.n);
+	at += other.n;
+	*at++ = '\t';
+	at += number_write_float(key_weight(x->key), at);
+	*at++ = '\t';
+	at += number_write_u64(x->count, at);
+	*at++ = '\n';
+	b->n += (size_t)(at - from);
+}
+
+/* Where the ids of some neighbors are is looked up before the first of them is read: the
+ * processor waits for all of these at once. */
 void add_neighbors(struct buffer *b, const struct strmap *item_ids, uint32_t item,
 		   const struct best *best)
 {
-	struct span id = strmap_key(item_ids, item);
-	for (size_t i = 0; i < best->n; i++) {
-		const struct neighbor *x = &best->at[i];
-		struct span other = strmap_key(item_ids, neighbor_item(x));
-		char *at = buffer_room(b, id.n + other.n + 2 * NUMBER_SIZE + 4), *from = at;
-		bytes_copy(at, id.at, id.n);
-		at += id.n;
-		*at++ = '\t';
-		bytes_copy(at, other.at, other.n);
-		at += other.n;
-		*at++ = '\t';
-		at += number_write_float(key_weight(x->key), at);
-		*at++ = '\t';
-		at += number_write_u64(x->count, at);
-		*at++ = '\n';
-		b->n += (size_t)(at - from);
+	enum { SOME = 32 };
+	struct span id = strmap_key(item_ids, item), other[SOME];
+	for (size_t from = 0; from < best->n; from += SOME) {
+		size_t n = best->n - from < SOME ? best->n - from : SOME;
+		for (size_t i = 0; i < n; i++) {
+			other[i] = strmap_key(item_ids, neighbor_item(&best->at[from + i]));
+			__builtin_prefetch(other[i].at);
+		}
+		for (size_t i = 0; i < n; i++)
+			add_neighbor(b, id, other[i], &best->at[from + i]);
 	}
 }
 
