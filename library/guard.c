@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/message.h"
 
 _Thread_local struct guard *guard_now;
+const char *program_name = "librecpipe"; /* who packed a file */
 
 const char *rcp_version(void)
 {

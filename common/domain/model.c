@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/idset.h"
 #include "data/kernel.h"
+#include "streams/packed.h"
 
 const char *const MODEL_KIND_NAMES[MODEL_KINDS] = {
 	"meta", "item_feature", "item", "user_feature", "user",
@@ -18,7 +19,12 @@ struct model_reader {
 	float *row;
 	enum model_kind last_kind;
 	struct idset ids; /* of last_kind */
+	struct packed_model packed; /* read in place of the table, when it has a file */
+	uint32_t next;              /* its next row */
 };
+
+_Static_assert((int)PACKED_SIDES == (int)MODEL_KINDS && KERNEL_PAD * sizeof(float) == PACKED_ALIGN,
+	       "rows of a packed model are used as they lie there");
 
 /* f0, f1, ... as far as they go; a gap in them is a mistake, not an end. */
 static bool find_factors(struct model_reader *r)
@@ -47,6 +53,19 @@ static bool find_factors(struct model_reader *r)
 	return !has_failed(table_failure(r->table));
 }
 
+/* Where the table is nothing but a packed model, its columns in their places. */
+static bool open_packed(struct model_reader *r)
+{
+	struct packed *p = table_packed(r->table);
+	bool in_place = r->kind == 0 && r->id == 1 && r->bias == 2;
+	for (uint32_t f = 0; f < r->factors; f++)
+		in_place = in_place && r->factor[f] == f + 3;
+	if (!p || p->kind != PACKED_MODEL || !in_place)
+		return true;
+	return packed_check(p) && packed_model_open(p, &r->packed) &&
+	       (r->packed.factors == r->factors || packed_bad(p, "its header is not that of its rows"));
+}
+
 struct model_reader *model_open(struct table *t)
 {
 	struct model_reader *r = memory_zero(1, sizeof *r);
@@ -59,6 +78,10 @@ struct model_reader *model_open(struct table *t)
 		return NULL;
 	}
 	r->row = memory_aligned(kernel_padded(r->factors), sizeof *r->row);
+	if (!open_packed(r)) {
+		model_close(r);
+		return NULL;
+	}
 	return r;
 }
 
@@ -78,6 +101,11 @@ static bool find_kind(struct span text, enum model_kind *kind)
 	return false;
 }
 
+static bool is_name_and_value(struct span id)
+{
+	return id.n > 0 && id.at[0] != '=' && memchr(id.at, '=', id.n);
+}
+
 /* What is wrong with the row's kind or id, or NULL; `*column` says where. */
 static const char *row_problem(struct model_reader *r, struct model_row *row, size_t *column)
 {
@@ -93,14 +121,34 @@ static const char *row_problem(struct model_reader *r, struct model_row *row, si
 	}
 	*column = r->id;
 	row->id = table_field(r->table, r->id);
-	if (row->kind == MODEL_META && (row->id.n == 0 || row->id.at[0] == '=' ||
-					!memchr(row->id.at, '=', row->id.n)))
+	if (row->kind == MODEL_META && !is_name_and_value(row->id))
 		return "not name=value";
 	return NULL;
 }
 
+static bool next_packed(struct model_reader *r, struct model_row *row)
+{
+	const struct packed_model *m = &r->packed;
+	if (r->next == m->ids.n)
+		return false;
+	uint32_t at = r->next++;
+	table_took_rows(r->table, 1);
+	while (at >= m->side[r->last_kind + 1])
+		r->last_kind++;
+	*row = (struct model_row){.kind = r->last_kind, .id = packed_id(&m->ids, at), .factors = r->row};
+	if (row->kind != MODEL_META) {
+		row->bias = m->bias[at - m->side[1]] + 0.0f;
+		row->factors = m->rows + (size_t)(at - m->side[1]) * m->stride;
+	} else if (!is_name_and_value(row->id)) {
+		return packed_bad(m->file, "a meta row is not name=value");
+	}
+	return true;
+}
+
 bool model_next(struct model_reader *r, struct model_row *row)
 {
+	if (r->packed.file)
+		return next_packed(r, row);
 	while (table_next(r->table)) {
 		size_t column;
 		const char *problem = row_problem(r, row, &column);

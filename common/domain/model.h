@@ -43,7 +43,7 @@ struct model_reader;
 
 struct model_row {
 	enum model_kind kind;
-	struct span id;       /* valid until the next model_next */
+	struct span id;       /* valid until the next model_next (of a packed model: as long as the table) */
 	float bias;
 	const float *factors; /* kernel_padded(factors) floats, aligned, zeros at the end */
 };

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "data/csr.h"
+#include "streams/packed.h"
 
 /* Neighbors are looked up many at a time. */
 enum { BATCH = 256 };
@@ -144,8 +145,92 @@ static void read_rows(struct reading *x)
 	}
 }
 
+/* ---- a packed file ---- */
+
+/* Is the table nothing but packed neighbors, its columns in their places? */
+static struct packed *packed_of(const struct neighbors_reader *r)
+{
+	struct packed *p = table_packed(r->table);
+	return p && p->kind == PACKED_NEIGHBORS && r->item == 0 && r->neighbor == 1 && r->weight == 2 ? p : NULL;
+}
+
+/* Numbers all ids by the order of their bytes: those of keys and of members, which are sorted. */
+static struct strmap *number_ids(const struct packed_lists *l, uint32_t *key_rank, uint32_t *member_rank)
+{
+	struct strmap *ids = strmap_new();
+	uint32_t k = 0, m = 0;
+	while (k < l->keys.n || m < l->members.n) {
+		struct span key = {0}, member = {0};
+		if (k < l->keys.n)
+			key = packed_id(&l->keys, l->keys.sorted[k]);
+		if (m < l->members.n)
+			member = packed_id(&l->members, l->members.sorted[m]);
+		int order = k == l->keys.n ? 1 : m == l->members.n ? -1 : span_compare(key, member);
+		uint32_t number = strmap_add(ids, order <= 0 ? key : member);
+		if (order <= 0)
+			key_rank[l->keys.sorted[k++]] = number;
+		if (order >= 0)
+			member_rank[l->members.sorted[m++]] = number;
+	}
+	return ids;
+}
+
+/* Copies the neighbors of key `k`; says what is wrong with them, or NULL. */
+static const char *take_list(struct neighbors *n, const struct packed_lists *l, uint32_t k,
+			     const uint32_t *member_rank, uint32_t *seen)
+{
+	for (uint64_t i = l->start[k]; i < l->start[k + 1]; i++) {
+		struct packed_entry e = packed_entry(l, i);
+		if (i > l->start[k] && e.weight > n->at[i - 1].weight)
+			return "the neighbors of an item are not sorted by falling weight";
+		if (seen[e.member] == k + 1)
+			return "an item has a neighbor twice";
+		seen[e.member] = k + 1;
+		n->at[i] = (struct neighbor){member_rank[e.member], e.weight + 0.0f};
+	}
+	return NULL;
+}
+
+static struct neighbors *take_packed(const struct neighbors_reader *r, struct packed *p)
+{
+	struct packed_lists l;
+	const char *wrong = NULL;
+	if (!packed_check(p) || !packed_lists_open(p, &l))
+		return NULL;
+	struct neighbors *n = memory_zero(1, sizeof *n);
+	uint32_t *key_rank = memory_new((size_t)l.keys.n + 1, sizeof *key_rank);
+	uint32_t *member_rank = memory_new((size_t)l.members.n + 1, sizeof *member_rank);
+	uint32_t *seen = memory_zero((size_t)l.members.n + 1, sizeof *seen);
+	n->ids = number_ids(&l, key_rank, member_rank);
+	n->items = strmap_count(n->ids);
+	n->at = memory_new(l.rows + 1, sizeof *n->at);
+	n->start = csr_new(n->items);
+	if (n->items && strmap_key(n->ids, 0).n == 0)
+		wrong = "an empty id";
+	for (uint32_t k = 0; k < l.keys.n && !wrong; k++) {
+		wrong = take_list(n, &l, k, member_rank, seen);
+		if (k > 0 && key_rank[k] <= key_rank[k - 1])
+			wrong = "its items are not sorted";
+		csr_add(n->start, key_rank[k], l.start[k + 1] - l.start[k]);
+	}
+	if (wrong)
+		packed_bad(p, wrong);
+	csr_sum(n->start, n->items);
+	csr_stay(n->start, n->items);
+	free(key_rank);
+	free(member_rank);
+	free(seen);
+	table_took_rows(r->table, l.rows);
+	return n;
+}
+
+/* ---- */
+
 struct neighbors *neighbors_read(const struct neighbors_reader *r)
 {
+	struct packed *packed = packed_of(r);
+	if (packed)
+		return take_packed(r, packed);
 	struct reading x = {.r = r, .ids = strmap_new()};
 	read_rows(&x);
 	struct neighbors *n = memory_zero(1, sizeof *n);

@@ -17,6 +17,7 @@
 #include "frame/option-table.h"
 #include "frame/outputs.h"
 #include "frame/run.h"
+#include "streams/packed.h"
 
 /* What program_start remembers: which options were given, and in what order. */
 static struct option_state seen;
@@ -379,6 +380,7 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 {
 	program_name = program->name;
 	run_begin();
+	packed_use_maps();
 	fill_closed_files();
 	seen = (struct option_state){.program = program, .rows = program->options, .values = options};
 	while (seen.rows[seen.n].name)

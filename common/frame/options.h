@@ -131,7 +131,7 @@ struct option_row {
 
 /* What most tools share. */
 struct common {
-	bool csv, no_header, line_buffered, quiet, verbose, progress;
+	bool csv, no_header, line_buffered, packed, quiet, verbose, progress;
 	const char *columns, *rejects, *output;
 	int on_error;   /* 0 fail, 1 skip */
 	struct number_limit max_errors;
@@ -165,6 +165,10 @@ struct common {
 #define COMMON_OUTPUT_FILE \
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \
 		.help = "write to FILE instead of standard output, completely or not at all")
+/* For a tool that writes a model, neighbors or lists; `not` are further options that exclude it. */
+#define COMMON_PACKED(not) \
+	OPTION_FLAG("packed", common.packed, .excludes = "no-header,line-buffered" not, \
+		.help = "write a packed file, which the tools that read such rows take in place of TSV")
 #define COMMON_LINE_BUFFERED \
 	OPTION_FLAG("line-buffered", common.line_buffered, .help = "flush after each row")
 #define COMMON_OUTPUT COMMON_OUTPUT_FILE, COMMON_LINE_BUFFERED

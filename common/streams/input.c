@@ -6,9 +6,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "streams/hints.h"
+#include "streams/packed.h"
 
 enum {
 	BLOCK_BYTES = 256 << 10, /* stays in the second-level cache */
@@ -25,6 +27,8 @@ struct input {
 	char *data;                 /* PAD_BYTES, then the text */
 	size_t start, n, capacity;  /* text not given out yet: start ... n */
 	uint64_t bytes, size, line;
+	struct packed *packed;      /* what is read is its text */
+	struct packed_text *text;
 	struct failure *failure;    /* NULL: what fails ends the program */
 };
 
@@ -92,10 +96,50 @@ static size_t inflate_some(struct input *in, char *to, size_t n)
 	return n - in->z.avail_out;
 }
 
+/* Up to `n` bytes of the file, unzipped; 0 at the end, and when that fails. */
+static size_t next_bytes(struct input *in, char *to, size_t n)
+{
+	return in->gzip ? inflate_some(in, to, n) : read_some(in, to, n);
+}
+
+/* The rest of a packed file that cannot be mapped: from a pipe, or zipped. */
+static struct packed *read_packed(struct input *in)
+{
+	struct buffer all = {0};
+	size_t got;
+	buffer_add(&all, in->data + PAD_BYTES, in->n);
+	while ((got = next_bytes(in, buffer_room(&all, BLOCK_BYTES), BLOCK_BYTES)) > 0)
+		all.n += got;
+	void *bytes = has_failed(in->failure) ? NULL : memory_aligned(all.n, 1);
+	size_t n = all.n;
+	if (bytes)
+		memcpy(bytes, all.data, n);
+	buffer_free(&all);
+	return bytes ? packed_open_memory(bytes, n, in->name, in->failure) : NULL;
+}
+
+/* A packed file: from here on its text is read in its place. */
+static bool take_packed(struct input *in)
+{
+	bool whole = !in->gzip && in->size && lseek(in->file, 0, SEEK_CUR) == (off_t)in->n;
+	in->packed = whole ? packed_open_file(in->file, in->size, in->name, in->failure) : read_packed(in);
+	in->text = in->packed ? packed_text_open(in->packed) : NULL;
+	in->n = 0;
+	return in->text;
+}
+
 /* The text's first bytes: those of a file that is no text are a failure. */
 static bool look(struct input *in)
 {
 	in->looked = true;
+	while (in->n && in->n < PACKED_MAGIC_SIZE && in->data[PAD_BYTES] == PACKED_MAGIC[0]) {
+		size_t got = next_bytes(in, in->data + PAD_BYTES + in->n, PACKED_MAGIC_SIZE - in->n);
+		if (got == 0)
+			break;
+		in->n += got;
+	}
+	if (packed_begins(in->data + PAD_BYTES, in->n))
+		return take_packed(in);
 	const char *what = hint_binary((struct span){in->data + PAD_BYTES, in->n});
 	return !what || failure_set(in->failure, STATUS_DATA, "%s: %s", in->name, what);
 }
@@ -107,11 +151,13 @@ static bool fill(struct input *in)
 		return false;
 	char *to = in->data + PAD_BYTES + in->n;
 	size_t room = in->capacity - in->n;
-	size_t got = in->gzip ? inflate_some(in, to, room) : read_some(in, to, room);
+	size_t got = in->packed ? packed_text_read(in->text, to, room) : next_bytes(in, to, room);
 	in->n += got;
 	in->at_end = got == 0;
 	if (!in->looked && !look(in))
 		return false;
+	if (in->packed && in->n == 0) /* just taken */
+		in->n = got = packed_text_read(in->text, in->data + PAD_BYTES, in->capacity);
 	return got > 0;
 }
 
@@ -301,6 +347,13 @@ uint64_t input_size(const struct input *in)
 	return in->size;
 }
 
+struct packed *input_packed(struct input *in)
+{
+	if (!in->looked && !fill(in))
+		return NULL;
+	return in->packed && packed_text_is_new(in->text) ? in->packed : NULL;
+}
+
 bool input_close(struct input *in)
 {
 	if (!in)
@@ -310,6 +363,8 @@ bool input_close(struct input *in)
 		inflateEnd(&in->z);
 	if (in->file > STDIN_FILENO && close(in->file) != 0)
 		failure_set_errno(failure, STATUS_FAILED, "%s: cannot close", in->name);
+	packed_text_close(in->text);
+	packed_close(in->packed);
 	free(in->raw);
 	free(in->data);
 	free(in);

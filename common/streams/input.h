@@ -1,4 +1,5 @@
-/* input.h - files read in blocks of whole lines; gzip recognized by its first bytes.
+/* input.h - files read in blocks of whole lines; gzip, and packed files, which are read as the
+ * tables that they hold, are recognized by their first bytes.
  *
  * A block is a stretch of bytes ending in LF (one is supplied when the last
  * line has none). Read errors, a truncated gzip member and garbage after the
@@ -53,6 +54,12 @@ uint64_t input_line_number(const struct input *in);
  * file's size, 0 when it is not known: for progress. */
 uint64_t input_bytes(const struct input *in);
 uint64_t input_size(const struct input *in);
+
+/* The packed file (streams/packed.h) that this is, as long as nothing but the header of its text was
+ * given out: for a reader who knows its kind, and then reads no text any more. NULL: none. It is
+ * the input's. */
+struct packed;
+struct packed *input_packed(struct input *in);
 
 /* Closes the file and frees everything; false when the failure has a reason to. NULL is
  * allowed. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/packing.h"
 
 enum { OUTPUT_BYTES = 256 << 10 };
 
@@ -44,6 +45,8 @@ static void release(struct output *out)
 		at = &(*at)->next;
 	if (*at)
 		*at = out->next;
+	packing_free(out->packing);
+	buffer_free(&out->packed);
 	free(out->data);
 	free(out->path);
 	free(out->temporary);
@@ -108,10 +111,10 @@ static const char *name_of(const struct output *out)
 	return out->path ? out->path : "standard output";
 }
 
-void output_flush(struct output *out)
+static void write_all(struct output *out, const char *data, size_t length)
 {
-	for (size_t done = 0; done < out->n && !has_failed(out->failure);) {
-		ssize_t n = write(out->file, out->data + done, out->n - done);
+	for (size_t done = 0; done < length && !has_failed(out->failure);) {
+		ssize_t n = write(out->file, data + done, length - done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -120,6 +123,30 @@ void output_flush(struct output *out)
 			failure_set(out->failure, STATUS_FAILED, "cannot write to %s: write returned 0", name_of(out));
 		else
 			done += (size_t)n;
+	}
+}
+
+void output_pack(struct output *out, enum packed_kind kind)
+{
+	if (isatty(out->file))
+		die(STATUS_USAGE, "a packed file is not for a terminal: use --output FILE, or redirect");
+	out->by_line = false;
+	out->packing = packing_open(kind, &out->packed, name_of(out), out->failure);
+}
+
+static void write_packed(struct output *out)
+{
+	write_all(out, out->packed.data, out->packed.n);
+	out->packed.n = 0;
+}
+
+void output_flush(struct output *out)
+{
+	if (!out->packing) {
+		write_all(out, out->data, out->n);
+	} else {
+		packing_add(out->packing, (struct span){out->data, out->n});
+		write_packed(out);
 	}
 	out->n = 0;
 }
@@ -159,6 +186,8 @@ bool output_close(struct output *out)
 {
 	struct failure *failure = out->failure;
 	output_flush(out);
+	if (out->packing && packing_end(out->packing))
+		write_packed(out);
 	if (!has_failed(failure))
 		commit(out);
 	if (has_failed(failure)) {

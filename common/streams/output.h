@@ -13,9 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/failure.h"
 #include "base/number.h"
 #include "base/span.h"
+#include "streams/packed.h"
 #include "streams/target.h"
 #include "streams/temporary.h"
 
@@ -28,6 +30,8 @@ struct output {
 	struct target target;
 	struct temporary *temporary; /* NULL: written as it is */
 	struct output *next;         /* the others that are open */
+	struct packing *packing;     /* what is written is packed by it (packing.h), into `packed` */
+	struct buffer packed;
 	struct failure *failure;     /* NULL: what fails ends the program */
 };
 
@@ -45,6 +49,10 @@ struct output *output_open_or(const char *path, struct failure *failure);
 /* The same for a file that others watch while it grows: emptied at once, and written
  * in place. output_close syncs it. */
 struct output *output_open_live(const char *path);
+
+/* From now on the rows that are written, header first, go into a packed file of this kind
+ * (streams/packed.h). Nothing was written yet. A terminal is a usage error. */
+void output_pack(struct output *out, enum packed_kind kind);
 
 void output_flush(struct output *out);
 

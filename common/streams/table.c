@@ -62,6 +62,18 @@ static const char *file_path(const struct table *t)
 	return t->file_count ? t->files[t->file] : NULL;
 }
 
+struct packed *table_packed(const struct table *t)
+{
+	bool plain = t->file_count <= 1 && t->in && !t->csv && !t->format.no_header && !t->format.columns;
+	return plain && t->n_ends == 0 && t->rows == 0 ? input_packed(t->in) : NULL;
+}
+
+void table_took_rows(struct table *t, uint64_t rows)
+{
+	t->rows += rows;
+	t->ended = true;
+}
+
 const char *table_file(const struct table *t)
 {
 	const char *path = file_path(t);

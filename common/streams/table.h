@@ -117,6 +117,13 @@ uint64_t table_line(const struct table *t);
 uint64_t table_rows(const struct table *t);
 uint64_t table_rejected(const struct table *t);
 
+/* The packed file (streams/packed.h) that the whole table is, no row of it read yet: for a reader
+ * who knows its kind, and then calls table_took_rows in place of table_next. Otherwise NULL. It is
+ * the table's. */
+struct packed;
+struct packed *table_packed(const struct table *t);
+void table_took_rows(struct table *t, uint64_t rows);
+
 /* Bytes read and in all (0: unknown), for progress. */
 uint64_t table_bytes(const struct table *t);
 uint64_t table_size(const struct table *t);

@@ -131,6 +131,8 @@ static int run(const struct options *o, char **files, int count)
 	uint32_t factors = model_reader_factors(model.reader);
 	model.stride = (uint32_t)kernel_padded(factors);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack(out, PACKED_LISTS);
 	write_header(o, out);
 	output_flush(out);
 	sides_read(&sides);

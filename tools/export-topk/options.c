@@ -27,7 +27,7 @@ const struct option_row EXPORT_OPTIONS[] = {
 		.requires = "similar=items",
 		.help = "neighbors: write the stream that recommend-items reads (item neighbor weight), "
 			"sorted by item"),
-	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Exclusions"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",

@@ -29,7 +29,7 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 	OPTION_FILE("items", "FILE", items,
 		.help = "recommend only items of this catalog (item, available, blocked) that are "
 			"available and not blocked"),
-	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Histories"),
 	OPTION_REAL("decay", "X", decay, .fallback = "1", .low = ABOVE_ZERO, .high = 1,

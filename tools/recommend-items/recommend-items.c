@@ -307,6 +307,8 @@ static int run(const struct options *o, char **files, int count)
 	if (side.exclude_window_ms && !j.offer.exclude_timed)
 		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
 	j.out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack(j.out, PACKED_LISTS);
 	write_header(&j);
 	offer_read(&j.offer, &side);
 	read_neighbors(&j, &reader);

@@ -34,7 +34,7 @@ const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
 		.help = "splits whose rows to use, if there is a split column: a list of train, "
 			"validation, test, or all"),
-	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(",partial"), COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Weights of knn and next"),
 	OPTION_REAL("shrink", "X", shrink, .low = 0, .high = 1e15, .requires = "method=knn/next",

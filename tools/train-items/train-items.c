@@ -74,6 +74,8 @@ static int run(const struct options *o, char **files, int n)
 	struct part_reader *parts = o->merge ? parts_open(t) : NULL;
 	struct history_reader *histories = o->merge ? NULL : history_open(t, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack(out, PACKED_NEIGHBORS);
 	write_header(o, out);
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct counts *c = NULL;

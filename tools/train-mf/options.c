@@ -23,7 +23,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
 		.help = "stop after N epochs without improvement on the validation rows and keep the best "
 			"epoch; 0: run all epochs and keep the last"),
-	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Validation and stopping"),
 	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",

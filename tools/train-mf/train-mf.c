@@ -62,6 +62,8 @@ static struct output *open_model(const struct training *t)
 	if (o->report && !o->common.output)
 		return NULL;
 	struct output *model = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack(model, PACKED_MODEL);
 	if (!o->common.no_header) {
 		model_write_header(model, t->factors);
 		output_flush(model);

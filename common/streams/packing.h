@@ -1,0 +1,30 @@
+/* packing.h - rows of a table, as they are written, into a packed file (packed.h).
+ *
+ * For an output: the text that goes to it is taken apart again, so that a file holds exactly
+ * what the TSV would say: a number that would not be printed again as it was is refused.
+ * Rows go to the file as they come; ids, and where lists begin, are held until the end.
+ */
+#ifndef RECPIPE_STREAMS_PACKING_H
+#define RECPIPE_STREAMS_PACKING_H
+
+#include "base/buffer.h"
+#include "base/failure.h"
+#include "streams/packed.h"
+
+struct packing;
+
+/* Bytes for the file are added to `out`, which the caller empties when it likes; `name` is that of
+ * the file, for messages. Both outlive it. */
+struct packing *packing_open(enum packed_kind kind, struct buffer *out, const char *name,
+			     struct failure *failure);
+
+/* The next bytes of the table, header first. False when the failure has a reason to: a row that
+ * is none, ranks that are not 1, 2, 3, ..., a key that comes again. */
+bool packing_add(struct packing *p, struct span text);
+
+/* The rest of the file. */
+bool packing_end(struct packing *p);
+
+void packing_free(struct packing *p);
+
+#endif

@@ -1,0 +1,142 @@
+#!/bin/sh
+# Packed files: what --packed writes unpacks to the same bytes as without it; every tool that reads
+# the table gives the same answer from the packed file, from a pipe, gzipped; what is damaged is
+# refused with exit 3; a file that is cut short while it is mapped ends the program with 1.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+root=$RECPIPE_ROOT
+bad=0
+complain()
+{
+	echo "$*"
+	bad=1
+}
+# same NAME FILE FILE
+same()
+{
+	cmp "$2" "$3" || complain "$1: not the same"
+}
+# packs NAME COMMAND..: NAME.tsv and NAME.packed, which is the same
+packs()
+{
+	name=$1
+	shift
+	"$@" > "$name.tsv" 2> err || complain "$name: $(cat err)"
+	"$@" --packed > "$name.packed" 2> err || complain "$name --packed: $(cat err)"
+	unpack "$name.packed" > again || complain "$name: unpack failed"
+	same "$name" "$name.tsv" again
+	unpack --check "$name.packed" || complain "$name: unpack --check failed"
+	cat "$name.packed" | unpack > again && cmp -s again "$name.tsv" || complain "$name: from a pipe"
+	gzip < "$name.packed" | unpack > again && cmp -s again "$name.tsv" || complain "$name: gzipped"
+	"$@" --packed --output "$name.other" 2> err && cmp -s "$name.packed" "$name.other" ||
+		complain "$name: --output is not the same"
+}
+
+# takes NAME COMMAND..: the same from NAME.tsv as from NAME.packed, which is named in @
+takes()
+{
+	name=$1
+	shift
+	for kind in tsv packed; do
+		words=
+		for word; do
+			words="$words '$(printf '%s' "$word" | sed "s/@/$name.$kind/")'"
+		done
+		eval "$words" > "out.$kind" 2> "err.$kind" || complain "$* ($name.$kind): $(head -n 2 "err.$kind")"
+	done
+	[ -s out.tsv ] || complain "$*: no answer"
+	same "$*" out.tsv out.packed
+}
+
+# 60 users, 40 items, ids of all kinds of bytes and lengths, in no order.
+awk 'BEGIN {
+	srand(5)
+	print "user\titem\ttimestamp\tweight\tsplit"
+	for (u = 1; u <= 60; u++)
+		for (i = 1; i <= 40; i++)
+			if (rand() < 0.25)
+				printf "%s\t%s\t%d\t1\t%s\n", u % 7 ? "u" u : u " ~\303\244 a long id of a user " u,
+					i % 5 ? i * i : "i|" i "\\\"", 1700000000000 + int(rand() * 1e8),
+					rand() < 0.2 ? "test" : "train"
+}' > dataset.tsv
+packs model train-mf --factors 20 --epochs 3 --kernel portable --patience 0 dataset.tsv
+packs small train-mf --factors 16 --epochs 1 --kernel portable --loss bpr dataset.tsv
+for method in knn next; do
+	packs "$method" train-items --method $method dataset.tsv
+done
+for method in ridge sparse-ridge next-ridge; do
+	packs "$method" train-items --method $method --kernel portable dataset.tsv
+done
+packs lists export-topk --k 7 --kernel portable model.tsv
+packs similar export-topk --k 7 --kernel portable --similar items model.tsv
+packs next-lists recommend-items --neighbors next.tsv --k 5 dataset.tsv
+packs item-lists recommend-items --neighbors next.tsv --k 5 --for items
+
+takes model export-topk --k 5 --kernel portable --exclude dataset.tsv @
+takes model train-mf --factors 20 --epochs 1 --kernel portable --patience 0 --init @ dataset.tsv
+takes model fold-in --model @ --kernel portable dataset.tsv
+takes model evaluate-topk --dataset dataset.tsv --model @ lists.tsv
+takes model export-embeddings --kind item @
+takes knn recommend-items --neighbors @ --k 5 dataset.tsv
+takes ridge recommend-items --neighbors @ --k 5 --for items
+takes sparse-ridge recommend-items --neighbors @ --k 5 dataset.tsv
+takes lists evaluate-topk --dataset dataset.tsv --k 5 @
+takes lists rerank-topk --k 3 @
+for kind in tsv packed; do # all but the generation's name and time
+	load-redis --emit-resp lists.$kind 2> err | LC_ALL=C tr -d '0-9' > out.$kind || complain "load-redis: $(cat err)"
+done
+[ -s out.tsv ] || complain 'load-redis: no answer'
+same 'load-redis --emit-resp' out.tsv out.packed
+{
+	printf 'message\tuser\ttrack\ttime\ttimestamp\n'
+	awk -F '\t' 'NR > 1 { print "next\t" $1 "\t" $2 "\t0.7\t" $3 } END { print "next\tnobody\t4\t1\t1700000000000" }' dataset.tsv
+} > requests.tsv
+takes lists next-track --recs @ requests.tsv
+takes lists next-track --recs @ --pick softmax requests.tsv
+takes next-lists next-track --recs @ --pick softmax --seed 4 requests.tsv
+
+# refused NAME FILE: with 3 and a message
+refused()
+{
+	what=$1
+	shift
+	"$@" > out 2> err
+	rc=$?
+	[ $rc = 3 ] && grep -q "^$1: .*packed" err && [ "$(wc -l < err)" = 1 ] ||
+		complain "$what: exit $rc: $(cat err)"
+	[ "$(wc -l < out)" -le 1 ] || complain "$what: writes $(wc -l < out) lines"
+}
+size=$(wc -c < model.packed)
+head -c $((size - 1)) model.packed > damaged
+refused 'cut by a byte' export-topk damaged
+head -c 100 model.packed > damaged
+refused 'cut behind the head' unpack damaged
+cp knn.packed damaged
+printf '\377' | dd of=damaged bs=1 seek=70 conv=notrunc 2> /dev/null
+refused 'a changed byte' recommend-items --neighbors damaged dataset.tsv
+unpack --check damaged 2> /dev/null && complain 'unpack --check: a changed byte'
+cat knn.packed knn.packed > damaged
+refused 'two files' unpack damaged
+refused 'no packed file' unpack knn.tsv
+unpack --info knn.packed > info || complain 'unpack --info'
+grep -qx "kind	neighbors" info && grep -qx "rows	$(($(wc -l < knn.tsv) - 1))" info || complain "unpack --info: $(cat info)"
+
+# Cut short while it is in use: the reader waits for what is before the packed file.
+if [ -z "${ASAN_OPTIONS:-}" ]; then
+	cp lists.packed used
+	mkfifo ask
+	next-track --recs used < ask > out 2> err &
+	pid=$!
+	exec 3> ask
+	printf 'message\tuser\ttrack\ttime\nnext\tu1\t4\t1\n' >&3
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ "$(wc -l < out)" -ge 2 ] && break
+		sleep 0.1
+	done
+	cp next-lists.packed fresh && mv fresh used # the old file lives on
+	printf 'next\tu1\t4\t1\nnext\tu2\t4\t1\n' >&3
+	exec 3>&-
+	wait $pid || complain "next-track: a file that was replaced: $(cat err)"
+	[ "$(wc -l < out)" = 4 ] || complain "next-track: $(cat out)"
+fi
+exit $bad

@@ -1,0 +1,168 @@
+/* Any bytes as a packed file: refused, or a table that packs to the same table again. The first byte
+ * picks what the bytes are: a file as it is; one whose checksums are made right first, so that what
+ * is behind them is reached; a table that is to be packed, as one of the kinds. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "fuzz.h"
+#include "base/buffer.h"
+#include "domain/model.h"
+#include "domain/neighbors.h"
+#include "streams/packing.h"
+
+struct bytes {
+	const uint8_t *at;
+	size_t n;
+};
+
+/* All checksums as they should be, as far as sections lie in the file. */
+static void mend(unsigned char *file, size_t n)
+{
+	struct packed_tail tail;
+	struct packed_section s;
+	if (n < sizeof tail + 64)
+		return;
+	memcpy(&tail, file + n - sizeof tail, sizeof tail);
+	if (tail.directory > n - sizeof tail || tail.sections > PACKED_SECTIONS_MAX ||
+	    tail.sections * sizeof s > n - sizeof tail - tail.directory)
+		return;
+	for (uint32_t i = 0; i < tail.sections; i++) {
+		unsigned char *at = file + tail.directory + i * sizeof s;
+		memcpy(&s, at, sizeof s);
+		if (s.size && s.offset <= n && s.count <= (n - s.offset) / s.size)
+			s.crc = (uint32_t)crc32_z(0, file + s.offset, s.count * s.size);
+		memcpy(at, &s, sizeof s);
+	}
+	uLong crc = crc32_z(0, file, 64);
+	crc = crc32_z(crc, file + tail.directory, tail.sections * sizeof s);
+	tail.crc = (uint32_t)crc32_z(crc, (const void *)&tail, offsetof(struct packed_tail, crc));
+	memcpy(file + n - sizeof tail, &tail, sizeof tail);
+}
+
+static struct buffer text_of(const void *file, size_t n, enum packed_kind *kind)
+{
+	struct buffer text = {0};
+	void *aligned = memory_aligned(n ? n : 1, 1);
+	if (n)
+		memcpy(aligned, file, n);
+	struct packed *p = packed_open_memory(aligned, n, "fuzz", NULL);
+	struct packed_text *t = packed_text_open(p);
+	size_t got;
+	while ((got = packed_text_read(t, buffer_room(&text, 100), 100)) > 0)
+		text.n += got;
+	*kind = p->kind;
+	packed_text_close(t);
+	packed_close(p);
+	return text;
+}
+
+static void lookups(const void *file, size_t n)
+{
+	void *aligned = memory_aligned(n ? n : 1, 1);
+	if (n)
+		memcpy(aligned, file, n);
+	struct packed *p = packed_open_memory(aligned, n, "fuzz", NULL);
+	struct packed_lists l;
+	if (p->kind != PACKED_MODEL) {
+		packed_lists_open(p, &l);
+		for (uint32_t i = 0; i < l.keys.n; i++) {
+			struct span id = packed_id(&l.keys, i);
+			if (id.at)
+				packed_find_id(&l.keys, id);
+			packed_lists_range(&l, i, &(uint64_t){0}, &(uint64_t){0});
+		}
+		packed_find_id(&l.members, span_of("i1"));
+	}
+	packed_close(p);
+}
+
+static struct buffer pack(enum packed_kind kind, struct span text)
+{
+	struct buffer file = {0};
+	struct packing *p = packing_open(kind, &file, "fuzz", NULL);
+	size_t half = text.n / 2;
+	packing_add(p, (struct span){text.at, half});
+	packing_add(p, (struct span){text.at + half, text.n - half});
+	packing_end(p);
+	packing_free(p);
+	return file;
+}
+
+/* What a tool makes of it. */
+static void read_as_tool(const void *bytes, size_t n, enum packed_kind kind)
+{
+	char path[32];
+	int file = fuzz_file(bytes, n, path);
+	char *files[] = {path};
+	struct table *t = table_open(files, 1, &(struct table_format){0});
+	if (kind == PACKED_MODEL) {
+		model_free(model_read(t));
+	} else if (kind == PACKED_NEIGHBORS) {
+		static const struct neighbors_columns COLUMNS = {
+			.item = {.name = "item"}, .neighbor = {.name = "neighbor"},
+			.weight = {.name = "weight"},
+		};
+		struct neighbors_reader r = neighbors_open(t, &COLUMNS);
+		neighbors_free(neighbors_read(&r));
+	} else {
+		while (table_next(t))
+			continue;
+	}
+	table_close(t);
+	close(file);
+}
+
+static void read_file(void *context)
+{
+	const struct bytes *b = context;
+	enum packed_kind kind, again;
+	struct buffer text = text_of(b->at, b->n, &kind);
+	struct buffer file = pack(kind, (struct span){text.data, text.n});
+	struct buffer second = text_of(file.data, file.n, &again);
+	if (second.n != text.n || (text.n && memcmp(text.data, second.data, text.n) != 0))
+		abort();
+	read_as_tool(b->at, b->n, kind);
+	buffer_free(&text);
+	buffer_free(&file);
+	buffer_free(&second);
+}
+
+static void pack_text(void *context)
+{
+	const struct bytes *b = context;
+	enum packed_kind kind = b->at[0] % 4 == 2 ? PACKED_MODEL : PACKED_LISTS, again;
+	struct span text = {(const char *)b->at + 1, b->n - 1};
+	struct buffer file = pack(kind, text), second = text_of(file.data, file.n, &again);
+	if (second.n != text.n || memcmp(text.at, second.data, text.n) != 0)
+		abort();
+	buffer_free(&file);
+	buffer_free(&second);
+}
+
+static void look_up(void *context)
+{
+	const struct bytes *b = context;
+	lookups(b->at, b->n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	log_level = LOG_QUIET;
+	if (n == 0)
+		return 0;
+	struct bytes b = {data, n};
+	if (data[0] % 4 >= 2) {
+		fuzz_run(pack_text, &b);
+		return 0;
+	}
+	unsigned char *copy = memory_new(n, 1);
+	memcpy(copy, data + 1, n - 1);
+	if (data[0] % 4 == 1)
+		mend(copy, n - 1);
+	b = (struct bytes){copy, n - 1};
+	fuzz_run(read_file, &b);
+	fuzz_run(look_up, &b);
+	free(copy);
+	return 0;
+}
