@@ -120,6 +120,15 @@ static void put_info(struct output *out, struct packed *p)
 	put_sections(out, p);
 }
 
+static uint64_t rows_of(struct packed *p)
+{
+	struct packed_lists lists;
+	struct packed_model model;
+	if (p->kind == PACKED_MODEL)
+		return packed_model_open(p, &model) ? model.ids.n : 0;
+	return packed_lists_open(p, &lists) ? lists.rows : 0;
+}
+
 /* The header is read before the file is checked, and what is behind it after. */
 static void copy_text(struct output *out, struct input *in)
 {
@@ -148,8 +157,10 @@ static int run(const struct options *o, char **files, int n)
 		packed_check(p);
 	else
 		copy_text(out, in);
+	uint64_t rows = rows_of(p);
 	input_close(in);
 	output_close(out);
+	run_report(rows, o->info || o->check ? 0 : rows, 0);
 	return STATUS_DONE;
 }
 

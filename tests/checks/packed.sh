@@ -83,9 +83,9 @@ takes sparse-ridge recommend-items --neighbors @ --k 5 dataset.tsv
 takes lists evaluate-topk --dataset dataset.tsv --k 5 @
 takes lists rerank-topk --k 3 @
 for kind in tsv packed; do # all but the generation's name and time
-	load-redis --emit-resp lists.$kind 2> err | LC_ALL=C tr -d '0-9' > out.$kind || complain "load-redis: $(cat err)"
+	load-redis --emit-resp < lists.$kind 2> err | LC_ALL=C sed 's/[0-9]\{13\}-[0-9a-f]*//; s/^[0-9]\{13\}//' > out.$kind
 done
-[ -s out.tsv ] || complain 'load-redis: no answer'
+[ -s out.tsv ] || complain "load-redis: no answer: $(cat err)"
 same 'load-redis --emit-resp' out.tsv out.packed
 {
 	printf 'message\tuser\ttrack\ttime\ttimestamp\n'
