@@ -221,6 +221,8 @@ static void directories(void)
 				lie_of(NAMES[s], offsetof(struct packed_section, count), BAD[i], 8);
 		}
 		lie_of(NAMES[s], offsetof(struct packed_section, size), 0, 4);
+		if (s == 0) /* as many bytes, modulo 2^64 */
+			lie_of(NAMES[s], offsetof(struct packed_section, count), 4 + (UINT64_C(1) << 60), 8);
 		if (s < 5)
 			lie_of(NAMES[s], offsetof(struct packed_section, name), 'x', 1);
 		lie_of(NAMES[s], offsetof(struct packed_section, zero), 1, 8);
