@@ -69,6 +69,7 @@ for method in ridge sparse-ridge next-ridge; do
 done
 packs lists export-topk --k 7 --kernel portable model.tsv
 packs similar export-topk --k 7 --kernel portable --similar items model.tsv
+packs neighbors export-topk --k 7 --kernel portable --similar items --as neighbors model.tsv
 packs next-lists recommend-items --neighbors next.tsv --k 5 dataset.tsv
 packs item-lists recommend-items --neighbors next.tsv --k 5 --for items
 
@@ -80,6 +81,7 @@ takes model export-embeddings --kind item @
 takes knn recommend-items --neighbors @ --k 5 dataset.tsv
 takes ridge recommend-items --neighbors @ --k 5 --for items
 takes sparse-ridge recommend-items --neighbors @ --k 5 dataset.tsv
+takes neighbors recommend-items --neighbors @ --k 5 dataset.tsv
 takes lists evaluate-topk --dataset dataset.tsv --k 5 @
 takes lists rerank-topk --k 3 @
 for kind in tsv packed; do # all but the generation's name and time

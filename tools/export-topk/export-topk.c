@@ -132,7 +132,7 @@ static int run(const struct options *o, char **files, int count)
 	model.stride = (uint32_t)kernel_padded(factors);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (o->common.packed)
-		output_pack(out, PACKED_LISTS);
+		output_pack(out, o->as == AS_NEIGHBORS ? PACKED_NEIGHBORS : PACKED_LISTS);
 	write_header(o, out);
 	output_flush(out);
 	sides_read(&sides);
