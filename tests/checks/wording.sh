@@ -100,14 +100,14 @@ strip='{ line = $0
 		else if (token != "//") print token
 	}
 	print line }'
-sources=$(find common tools -name '*.[ch]' | sort)
+sources=$(find common library tools -name '*.[ch]' | sort)
 {
 	# shellcheck disable=SC2086
 	awk "$strip" $sources $(find tests -name '*.[ch]')
 	cat man/*.[157] Makefile tests/checks/*.sh $(find pipelines -type f ! -path 'pipelines/data/*')
 	printf 'planted_name\n'
 } | grep -oE '[a-zA-Z][a-z0-9A-Z]*(_[a-z0-9A-Z]+)+' | sort -u > "$RECPIPE_TMP/names"
-find common tools tests -name '*.[ch]' | sed 's|.*/||' | sort -u >> "$RECPIPE_TMP/names"
+find common library tools tests -name '*.[ch]' | sed 's|.*/||' | sort -u >> "$RECPIPE_TMP/names"
 printf '/* planted_name is there, %s_name and %s.c are not. */\n' unplanted unplanted > "$RECPIPE_TMP/stale.c"
 # shellcheck disable=SC2086
 stale $sources "$RECPIPE_TMP/stale.c" | NAMES="$RECPIPE_TMP/names" awk '

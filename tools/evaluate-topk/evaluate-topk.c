@@ -33,7 +33,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,
-		.help = "metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, auc; a name "
+		.help = "metrics: " LIST_METRICS_TEXT ", coverage, novelty, auc; a name "
 			"such as ndcg@20 overrides --k (default all, auc only with --model)"),
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "split whose rows the lists are evaluated on"),

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "data/kernel.h"
+#include "domain/metrics.h"
 #include "learning/loss.h"
 #include "cosine.h"
 #include "schedule.h"
@@ -27,8 +28,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 
 	OPTION_GROUP("Validation and stopping"),
 	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",
-		.help = "metric for --patience and --curve: precision, recall, ndcg, map, mrr or hit with "
-			"@K"),
+		.help = "metric for --patience and --curve: one of " LIST_METRICS_TEXT ", with @K"),
 	OPTION_INT("stop-users", "N", stop_users, .fallback = "5000", .low = 1, .high = 4000000000,
 		.help = "evaluate on at most N users, sampled by the seed"),
 	OPTION_TEXT("report", "METRIC", report,
