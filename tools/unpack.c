@@ -129,7 +129,7 @@ static uint64_t rows_of(struct packed *p)
 	return packed_lists_open(p, &lists) ? lists.rows : 0;
 }
 
-/* The header is read before the file is checked, and what is behind it after. */
+/* The header is read before the file is checked, and the rest afterwards. */
 static void copy_text(struct output *out, struct input *in)
 {
 	struct span block;

@@ -36,8 +36,8 @@ static bool is_plain(const char *text, size_t n)
 	return n == 0 || (!memchr(text, '\t', n) && !memchr(text, '\n', n) && !memchr(text, '\0', n));
 }
 
-/* Are all ids within the text, and numbers from .. to of them strictly in order where `sorted`
- * says so? Then each is in it once. */
+/* Are all ids within the text, and the numbers from `from` to before `to` strictly in order
+ * where `sorted` says so? Then each is in it once. */
 static bool are_sorted(const struct packed_ids *ids, uint32_t from, uint32_t to)
 {
 	struct span last = {0};

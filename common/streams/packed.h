@@ -104,7 +104,7 @@ static inline const void *packed_data(const struct packed *p, const struct packe
 /* Ids by number, and their numbers in the order of their bytes. */
 struct packed_ids {
 	const char *text;
-	const uint64_t *end;     /* n + 1, from 0: id i is text[end[i]] .. text[end[i + 1]] */
+	const uint64_t *end;     /* n + 1, from 0: id i is text from end[i] to before end[i + 1] */
 	const uint32_t *sorted;  /* n */
 	uint64_t text_n;
 	uint32_t n;
@@ -133,7 +133,7 @@ struct packed_entry {
 	uint64_t count;
 };
 
-/* False, as packed_bad, when the file is none of these. */
+/* False, as packed_bad, when the file is not one of these. */
 bool packed_lists_open(struct packed *p, struct packed_lists *lists);
 
 /* The entry of a row: row < rows. */
@@ -162,7 +162,7 @@ static inline bool packed_lists_range(const struct packed_lists *l, uint32_t key
 struct packed_model {
 	struct packed *file;
 	struct packed_ids ids;   /* of all rows, in the order of the stream, sorted within their kind */
-	uint32_t side[PACKED_SIDES + 1]; /* rows of kind k: side[k] .. side[k + 1] */
+	uint32_t side[PACKED_SIDES + 1]; /* rows of kind k: side[k] to before side[k + 1] */
 	uint32_t factors, stride;
 	const float *bias, *rows; /* of row i: bias[i - side[1]], rows + (i - side[1]) * stride */
 	struct span header;
@@ -185,7 +185,7 @@ struct packed_text *packed_text_open(struct packed *p); /* NULL: as packed_bad *
 size_t packed_text_read(struct packed_text *t, char *to, size_t n);
 void packed_text_close(struct packed_text *t);
 
-/* Has nothing but the header been given out, so that somebody else may read the rest? */
+/* Has nothing but the header been given out, so that another reader may read the rest? */
 bool packed_text_is_new(const struct packed_text *t);
 
 #endif

@@ -103,7 +103,8 @@ static int by_id(const void *a, const void *b, void *context)
 	return span_compare(id_of(ids, *(const uint32_t *)a), id_of(ids, *(const uint32_t *)b));
 }
 
-/* Puts numbers from .. to, which come in the order of the stream, into that of their ids. */
+/* Puts the numbers from `from` to before `to`, which come in the order of the stream, into that of
+ * their ids. */
 static bool sort_ids(const struct ids *ids, uint32_t *sorted, uint64_t from, uint64_t to)
 {
 	bool in_order = true;

@@ -19,7 +19,7 @@ struct packing *packing_open(enum packed_kind kind, struct buffer *out, const ch
 			     struct failure *failure);
 
 /* The next bytes of the table, header first. False when the failure has a reason to: a row that
- * is none, ranks that are not 1, 2, 3, ..., a key that comes again. */
+ * is not one, ranks that are not 1, 2, 3, ..., a key that comes again. */
 bool packing_add(struct packing *p, struct span text);
 
 /* The rest of the file. */
