@@ -105,6 +105,13 @@ for_recommend_items_1()
 }
 for_recommend_items() { for_recommend_items_1; }
 
+for_score_pairs_1()
+{
+	for_recommend_items_1
+	awk -F '\t' -v OFS='\t' 'NR == 1 || NR % 5 == 0 { print $1, $3 }' topk.tsv > candidates.tsv
+}
+for_score_pairs() { for_score_pairs_1; }
+
 for_simulate_sessions()
 {
 	awk -F '\t' 'NR > 1 { printf "{\"track\": %s, \"artist\": \"%s\"}\n", $1, $2 }' w/tracks.tsv > t.json
