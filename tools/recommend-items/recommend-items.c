@@ -13,6 +13,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -280,6 +281,24 @@ static void write_header(const struct job *j)
 	output_flush(j->out);
 }
 
+/* Standard input can be read once. */
+static void check_standard_input(const struct options *o, char **files, int count)
+{
+	const char *one[] = {o->neighbors, o->users, o->items, o->candidates};
+	int n = o->lists_for == FOR_USERS && count == 0;
+	for (int i = 0; i < count; i++)
+		n += strcmp(files[i], "-") == 0;
+	bool stream = n > 0;
+	for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+		n += one[i] && strcmp(one[i], "-") == 0;
+	for (size_t i = 0; i < o->exclude.n; i++)
+		n += strcmp(o->exclude.values[i], "-") == 0;
+	if (stream && strcmp(o->neighbors, "-") == 0)
+		usage_error("the stream and --neighbors cannot both be standard input");
+	if (n > 1)
+		usage_error("only one of the stream and the side files can be standard input");
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	static const struct neighbors_columns COLUMNS = {
@@ -290,6 +309,7 @@ static int run(const struct options *o, char **files, int count)
 		usage_error("--kernel: not supported by this CPU");
 	if (o->lists_for == FOR_ITEMS && count)
 		usage_error("--for items reads no histories: unexpected file operand");
+	check_standard_input(o, files, count);
 	struct job j = {.o = o, .kernel = kernel, .aging = {.last = (size_t)o->last, .decay = o->decay,
 		.half_life_ms = o->half_life_s * 1000}};
 	struct table_format format = COMMON_FORMAT(&o->common);
