@@ -464,6 +464,11 @@ static size_t lay_out(struct digits d, bool negative, int plain, char *out)
 	return (size_t)(o - out);
 }
 
+static _Noreturn void __attribute__((cold)) die_not_finite(double value)
+{
+	die(STATUS_FAILED, "a result is %s and cannot be written", isnan(value) ? "not a number" : "infinite");
+}
+
 size_t number_write_double(double value, char out[NUMBER_SIZE])
 {
 	uint64_t bits;
@@ -475,6 +480,8 @@ size_t number_write_double(double value, char out[NUMBER_SIZE])
 		out[0] = '0';
 		return 1;
 	}
+	if (exponent == 0x7ff)
+		die_not_finite(value);
 	double size = fabs(value);
 	if (size < 0x1p53 && size == (double)(uint64_t)size)
 		return lay_out((struct digits){(uint64_t)size, 0}, negative, 16, out);
@@ -494,6 +501,8 @@ size_t number_write_float(float value, char out[NUMBER_SIZE])
 		out[0] = '0';
 		return 1;
 	}
+	if (exponent == 0xff)
+		die_not_finite((double)value);
 	uint32_t c = exponent ? part | UINT32_C(1) << 23 : part;
 	int q = (exponent ? exponent : 1) - 150;
 	return lay_out(shortest(c, q, part == 0 && exponent > 1, false), negative, 9, out);

@@ -57,7 +57,7 @@ enum { NUMBER_SIZE = 32 };
 /* The shortest text that reads back as the same value; returns its length,
  * no NUL after it. At most NUMBER_SIZE bytes. Integers have no `.0`;
  * exponents as in 1e-07 are written 1e-7, and used below 1e-5 and from 1e16
- * (1e9 for float) on. -0 is written 0. The value must be finite. */
+ * (1e9 for float) on. -0 is written 0. A value that is not finite ends the program (exit 1): check before. */
 size_t number_write_double(double value, char out[NUMBER_SIZE]);
 size_t number_write_float(float value, char out[NUMBER_SIZE]);
 size_t number_write_i64(int64_t value, char out[NUMBER_SIZE]);

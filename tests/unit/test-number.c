@@ -2,8 +2,13 @@
  * is written is the shortest text that reads back (no %.*g with fewer digits does)
  * and, of that length, the closest one. */
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/error.h"
 #include "base/number.h"
 #include "base/random.h"
 #include "unit.h"
@@ -245,8 +250,28 @@ static void check_durations(void)
 	CHECK(number_duration("1e308w", 6, &s) == NUMBER_RANGE);
 }
 
+/* What is not finite is not written. */
+static void check_not_finite(void)
+{
+	static const double VALUES[] = {INFINITY, -INFINITY, NAN};
+	for (size_t i = 0; i < 2 * sizeof VALUES / sizeof *VALUES; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			char text[NUMBER_SIZE];
+			if (!freopen("/dev/null", "w", stderr))
+				_exit(99);
+			i % 2 ? number_write_float((float)VALUES[i / 2], text) : number_write_double(VALUES[i / 2], text);
+			_exit(0);
+		}
+		int status = 0;
+		waitpid(child, &status, 0);
+		CHECK_INT(WIFEXITED(status) ? WEXITSTATUS(status) : -1, STATUS_FAILED);
+	}
+}
+
 int main(void)
 {
+	check_not_finite();
 	struct random r = random_start(1, 0);
 	check_grammar();
 	check_reading(&r);
