@@ -209,4 +209,30 @@ refused()
 refused 1 'need 1M of memory, more than --memory allows: raise it, or take --method sparse-ridge' --method ridge --memory 10K
 refused 1 'of memory, more than --memory allows: raise it, or keep fewer items' --method sparse-ridge --memory 1K
 refused 1 'of memory, more than --memory allows: raise it, or keep fewer items' --method next-ridge --memory 1K
+
+# Products of weights that come to 0: a column is listed once, however many users have it.
+awk 'BEGIN {
+	OFS = "\t"
+	print "user", "item", "w"
+	for (u = 0; u < 20000; u++) {
+		print u, "big", "3e38"
+		print u, "a", "1e-30"
+		print u, "b", "1e-30"
+	}
+}' > zeros.tsv
+train-items --method sparse-ridge --weight w --user-exponent 4 zeros.tsv > out || fail 'products of 0: fails'
+[ "$(cat out)" = 'item	neighbor	weight' ] || fail "products of 0: $(head -n 3 out)"
+
+# A weight that no float holds: the first item of one is named, on any number of threads.
+printf 'user\titem\tw\nu\ta\t1e-10\nu\tb\t1e-10\nv\ta\t1e-10\n' > tiny.tsv
+for method in ridge sparse-ridge; do
+	for threads in 1 3; do
+		train-items --method $method --weight w --item-exponent 0 --user-exponent 0 --history-exponent 4 \
+			--ridge 0 -j $threads tiny.tsv > out 2> err
+		got=$?
+		wanted='train-items: item "b": a weight is too large or not a number: raise --ridge or lower --history-exponent'
+		[ $got = 1 ] && [ "$(cat err)" = "$wanted" ] || fail "$method: an infinite weight: $got, $(cat err)"
+		[ "$(cat out)" = 'item	neighbor	weight' ] || fail "$method: an infinite weight is written: $(cat out)"
+	done
+done
 exit $failed

@@ -148,9 +148,10 @@ size_t interactions_gram_list(const struct interactions *x, uint32_t item, uint3
 		uint64_t end = items->start[u + 1];
 		for (uint64_t q = items->start[u]; q < end && items->column[q] <= last; q++) {
 			uint32_t k = items->column[q];
+			double before = row[k], after = before + by * (items->value ? (double)items->value[q] : 1);
 			columns[n] = k;
-			n += row[k] == 0;
-			row[k] += by * (items->value ? (double)items->value[q] : 1);
+			n += (before == 0) & (after != 0); /* a product may come to 0 */
+			row[k] = after;
 		}
 	}
 	for (size_t q = 0; q < n; q++)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "data/strmap.h"
 #include "domain/history.h"
 #include "frame/pool.h"
@@ -27,10 +28,15 @@ extern const struct method METHODS[];   /* by enum method_number */
 /* Rows made on all threads and written in the order of the items. */
 struct writing {
 	uint32_t items;
-	/* Appends the rows of an item; returns how many. */
+	/* Appends the rows of an item; returns how many, or NOT_FINITE: one of its weights is not. */
 	uint64_t (*rows)(void *context, uint32_t item, size_t worker, struct buffer *b);
 	void *context;
+	const struct strmap *ids;       /* of the items, for a message */
+	enum exit_status not_finite;    /* what ends the program then, and why that may be */
+	const char *reason;
 };
+
+#define NOT_FINITE UINT64_MAX
 
 /* Appends the rows of an item: its neighbors, sorted (best_sort). */
 void add_neighbors(struct buffer *b, const struct strmap *item_ids, uint32_t item,

@@ -118,7 +118,15 @@ struct part_reader {
 	struct merged *m;
 	size_t capacity, item_capacity;
 	uint64_t part_rows, rows;   /* according to the parts; that were read */
+	/* The part at hand: its rows so far, its latest item and the neighbor in the row before
+	 * (NOBODY: none yet), and the greatest count of an item. */
+	uint64_t own_rows, own_most;
+	uint32_t item, neighbor;
+	uint32_t backward;          /* an item with a neighbor before it, as knn has none, or NOBODY */
+	bool damaged;               /* a part says of itself what is not so */
 };
+
+static const uint32_t NOBODY = UINT32_MAX;
 
 static void add_sums(struct sums *to, const struct sums *from)
 {
@@ -157,6 +165,13 @@ static void free_merged(void *source)
 	free(m);
 }
 
+/* Settings begin with the name of the method and a blank. */
+static bool made_by(struct span settings, const char *method)
+{
+	size_t n = strlen(method);
+	return settings.n > n && memcmp(settings.at, method, n) == 0 && settings.at[n] == ' ';
+}
+
 /* The last row of a part. */
 static void take_end(struct part_reader *r)
 {
@@ -164,6 +179,12 @@ static void take_end(struct part_reader *r)
 	struct counts *c = r->c;
 	uint64_t rows, users, parts;
 	struct span settings = table_field(t, r->column[SETTINGS]);
+	for (size_t i = NEIGHBOR; i <= SQUARE; i++) {
+		if (table_field(t, r->column[i]).n) {
+			table_reject(t, r->column[i], "the last row of a part has no such value");
+			return;
+		}
+	}
 	if (!table_u64(t, r->column[ROWS], &rows) || !table_u64(t, r->column[USERS], &users) ||
 	    !table_u64(t, r->column[PARTS], &parts))
 		return;
@@ -171,11 +192,18 @@ static void take_end(struct part_reader *r)
 		table_reject(t, r->column[PARTS], "not a number above 0");
 		return;
 	}
+	if (r->own_most && (users == 0 || (made_by(settings, "knn") && users < r->own_most))) {
+		table_reject(t, r->column[USERS], "fewer users than the part's items have");
+		return;
+	}
 	if (!c->settings)
 		c->settings = memory_text(settings.at, settings.n);
 	else if (!span_equal(settings, span_of(c->settings)))
 		table_fail(t, "this part was counted with other options than the first: %s",
 			   quoted(settings.at, settings.n, (char[QUOTED_SIZE]){0}));
+	r->damaged |= rows != r->own_rows;
+	r->own_rows = r->own_most = 0;
+	r->item = r->neighbor = NOBODY;
 	r->part_rows = counts_add(r->part_rows, rows);
 	c->users = counts_add(c->users, users);
 	c->parts = counts_add(c->parts, parts);
@@ -193,6 +221,18 @@ static uint32_t item_number(struct part_reader *r, struct span id)
 	return number;
 }
 
+/* Rows are written in the byte order of the items, each before its neighbors, which are in that
+ * order too. So no row is there twice. */
+static bool in_order(const struct part_reader *r, struct span item, struct span neighbor)
+{
+	const struct strmap *ids = r->c->item_ids;
+	if (neighbor.n == 0)
+		return r->item == NOBODY || span_compare(strmap_key(ids, r->item), item) < 0;
+	if (r->item == NOBODY || !span_equal(strmap_key(ids, r->item), item))
+		return false;
+	return r->neighbor == NOBODY || span_compare(strmap_key(ids, r->neighbor), neighbor) < 0;
+}
+
 static void take_row(struct part_reader *r)
 {
 	struct table *t = r->t;
@@ -202,22 +242,32 @@ static void take_row(struct part_reader *r)
 	if (!table_u64(t, r->column[COUNT], &e.sums.count) || !table_u64(t, r->column[SUM], &e.sums.sum) ||
 	    !table_u64(t, r->column[SQUARE], &e.sums.square))
 		return;
-	if (e.sums.count == 0) {
+	if (e.sums.count == 0 && neighbor.n) { /* of an item alone it is what --max-history left */
 		table_reject(t, r->column[COUNT], "not a number above 0");
 		return;
 	}
-	e.item = item_number(r, item);
-	if (neighbor.n == 0) {
-		add_sums(&r->c->item[e.item], &e.sums);
-		return;
-	}
-	e.neighbor = item_number(r, neighbor);
-	if (e.item == e.neighbor) {
+	if (span_equal(item, neighbor)) {
 		table_reject(t, r->column[NEIGHBOR], "an item that is its own neighbor");
 		return;
 	}
+	if (!in_order(r, item, neighbor)) {
+		table_reject(t, r->column[neighbor.n ? NEIGHBOR : ITEM], "not in the order of a part's rows");
+		return;
+	}
+	if (neighbor.n == 0) {
+		e.item = r->item = item_number(r, item);
+		r->neighbor = NOBODY;
+		add_sums(&r->c->item[e.item], &e.sums);
+		if (e.sums.count > r->own_most)
+			r->own_most = e.sums.count;
+		return;
+	}
+	e.item = r->item;
+	e.neighbor = r->neighbor = item_number(r, neighbor);
 	m->entry = memory_grow(m->entry, &r->capacity, (size_t)m->n + 1, sizeof *m->entry);
 	m->entry[m->n++] = e;
+	if (r->backward == NOBODY && span_compare(item, neighbor) > 0)
+		r->backward = e.item;
 }
 
 /* Items in the order of their ids, and the entries of each. */
@@ -248,6 +298,14 @@ static void index_entries(struct counts *c, struct merged *m)
 	free(rank);
 }
 
+static _Noreturn void die_contradicting(const struct counts *c, uint32_t item)
+{
+	struct span id = strmap_key(c->item_ids, item);
+	char shown[QUOTED_SIZE];
+	die(STATUS_DATA, "the rows of item %s contradict each other: a part is damaged",
+	    quoted(id.at, id.n, shown));
+}
+
 /* Is everything there that the parts say of themselves, and does it hang together? */
 static void check_parts_read(const struct options *o, const struct part_reader *r)
 {
@@ -257,6 +315,10 @@ static void check_parts_read(const struct options *o, const struct part_reader *
 	if (r->rows != r->part_rows && table_rejected(r->t) == 0)
 		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is truncated or missing",
 		    (unsigned long long)r->part_rows, (unsigned long long)r->rows);
+	if (r->own_rows && table_rejected(r->t) == 0)
+		die(STATUS_DATA, "%s: the last part has no last row: it is truncated", table_file(r->t));
+	if (r->damaged && table_rejected(r->t) == 0)
+		die(STATUS_DATA, "a part does not have as many rows as its last row says: it is damaged");
 	if (o->parts && c->parts != (uint64_t)o->parts)
 		die(STATUS_DATA, "there should be %llu parts but there are %llu",
 		    (unsigned long long)o->parts, (unsigned long long)c->parts);
@@ -265,18 +327,10 @@ static void check_parts_read(const struct options *o, const struct part_reader *
 		uint64_t one = c->item[e->item].count, other = c->item[e->neighbor].count;
 		if (one && other && (!c->symmetric || (e->sums.count <= one && e->sums.count <= other)))
 			continue;
-		struct span id = strmap_key(c->item_ids, e->item);
-		char shown[QUOTED_SIZE];
-		die(STATUS_DATA, "the rows of item %s contradict each other: a part is damaged",
-		    quoted(id.at, id.n, shown));
+		die_contradicting(c, e->item);
 	}
-}
-
-/* Settings begin with the name of the method and a blank. */
-static bool made_by(const char *settings, const char *method)
-{
-	size_t n = strlen(method);
-	return strncmp(settings, method, n) == 0 && settings[n] == ' ';
+	if (c->symmetric && r->backward != NOBODY)
+		die_contradicting(c, r->backward);
 }
 
 struct part_reader *parts_open(struct table *t)
@@ -285,6 +339,7 @@ struct part_reader *parts_open(struct table *t)
 		"part_rows", "part_users", "part_count", "part_settings"};
 	struct part_reader *r = memory_zero(1, sizeof *r);
 	r->t = t;
+	r->item = r->neighbor = r->backward = NOBODY;
 	for (size_t i = 0; i < COLUMNS; i++)
 		r->column[i] = table_column(t, column_called(NAMES[i]));
 	return r;
@@ -305,12 +360,13 @@ struct counts *parts_read(const struct options *o, struct part_reader *r)
 			continue;
 		}
 		r->rows++;
+		r->own_rows++;
 		take_row(r);
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}
 	if (!c->item)
 		c->item = memory_zero(1, sizeof *c->item);
-	if (c->settings && !made_by(c->settings, METHODS[o->method].name))
+	if (c->settings && !made_by(span_of(c->settings), METHODS[o->method].name))
 		die(STATUS_DATA, "these parts are not of --method %s", METHODS[o->method].name);
 	check_parts_read(o, r);
 	index_entries(c, r->m);

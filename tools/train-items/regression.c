@@ -1,6 +1,7 @@
 /* regression.c - see regression.h. */
 #include "regression.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
@@ -86,7 +87,11 @@ static uint64_t item_rows(void *context, uint32_t item, size_t worker, struct bu
 		l->links = memory_new((size_t)strmap_count(r->ids) + 1, sizeof *l->links);
 		l->keys = memory_new((size_t)strmap_count(r->ids) + 1, sizeof *l->keys);
 	}
-	size_t n = rank(r->o, l, r->method->row(r->fitted, item, worker, l->links));
+	size_t n = r->method->row(r->fitted, item, worker, l->links);
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(l->links[i].weight))
+			return NOT_FINITE;
+	n = rank(r->o, l, n);
 	struct span id = strmap_key(r->ids, item);
 	for (size_t i = 0; i < n; i++) {
 		struct span other = strmap_key(r->ids, (uint32_t)l->keys[i]);
@@ -118,7 +123,9 @@ uint64_t regression_run(const struct options *o, struct history *h, struct pool 
 	struct rows r = {.o = o, .method = METHOD[o->method], .ids = ids,
 		.lists = memory_zero(threads, sizeof *r.lists)};
 	r.fitted = r.method->fit(o, h, pool);
-	struct writing w = {.items = items, .rows = item_rows, .context = &r};
+	struct writing w = {.items = items, .rows = item_rows, .context = &r, .ids = ids,
+		.not_finite = STATUS_FAILED, .reason = o->method == METHOD_NEXT_RIDGE
+			? "raise --ridge" : "raise --ridge or lower --history-exponent"};
 	uint64_t rows = write_items(&w, pool, out);
 	for (size_t i = 0; i < threads; i++) {
 		free(r.lists[i].links);
