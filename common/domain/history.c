@@ -1,6 +1,7 @@
 /* history.c - see history.h. */
 #include "domain/history.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,9 +78,13 @@ static bool take_weight(struct history_reader *r, float *weight)
 		return true;
 	if (!table_float(r->table, column, weight))
 		return false;
-	if (*weight >= 0)
+	float limit = r->columns->weight_limit;
+	if (*weight >= 0 && (limit <= 0 || *weight < limit))
 		return true;
-	table_reject(r->table, column, "a weight below 0");
+	char problem[64] = "a weight below 0";
+	if (*weight >= 0)
+		snprintf(problem, sizeof problem, "a weight that as a 32-bit float is not below %.9g", (double)limit);
+	table_reject(r->table, column, problem);
 	return false;
 }
 

@@ -21,6 +21,7 @@ struct history_columns {
 	bool timed;               /* the table must have the column of times */
 	enum time_unit unit;      /* what the input's timestamps are */
 	unsigned splits;          /* mask of enum split: rows that count */
+	float weight_limit;       /* weights from here on are bad data; 0: none are */
 };
 
 struct history {

@@ -7,6 +7,9 @@
 /* Weights of rows in 2^-16, of gaps in 2^-12. Integers, so that sums are exact. */
 enum { FOLLOWING_ROW_BITS = 16, FOLLOWING_GAP_BITS = 12 };
 
+/* No row weighs so much: weights of rows, too, have to go into 32 bits. */
+enum { FOLLOWING_WEIGHT_LIMIT = 1 << (32 - FOLLOWING_ROW_BITS) };
+
 /* On an item of the sequence: it is the last row of its session. */
 #define FOLLOWING_LAST UINT32_C(0x80000000)
 

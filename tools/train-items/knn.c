@@ -31,8 +31,8 @@ static uint64_t log_of(uint64_t n)
 }
 
 /* Users ahead of the one at hand whose items are fetched into cache: the first lines of them,
- * after which the processor sees by itself where it goes. Without this a count costs three times
- * as much. */
+ * after which the processor sees by itself where it goes. Matters where the users' items do not
+ * lie in cache. */
 enum { AHEAD = 8, LINE = 64 / sizeof(uint32_t), LINES = 4 };
 
 static inline void fetch_ahead(const struct history *h, const uint32_t *user, const uint32_t *end)

@@ -113,7 +113,7 @@ static void mark_sessions(const struct history *h, double gap_s, uint32_t *seque
 			if (!last && h->session)
 				last = h->session[i] != h->session[i + 1];
 			if (!last && option_given("session-gap"))
-				last = (double)(h->time[i + 1] - h->time[i]) > gap_s * 1000;
+				last = (double)((uint64_t)h->time[i + 1] - (uint64_t)h->time[i]) > gap_s * 1000;
 			sequence[i] = last ? FOLLOWING_LAST : 0;
 		}
 	}
@@ -121,8 +121,8 @@ static void mark_sessions(const struct history *h, double gap_s, uint32_t *seque
 
 /* ---- weights of rows ---- */
 
-/* The weight of each row: what its column says, halved for every half-life of its age. NULL
- * when all are 1. */
+/* The weight of each row: what its column says, which is below FOLLOWING_WEIGHT_LIMIT, halved for
+ * every half-life of its age. NULL when all are 1. */
 static uint32_t *weigh_rows(const struct options *o, const struct history *h, int64_t now)
 {
 	uint64_t n = history_rows(h);
@@ -135,8 +135,6 @@ static uint32_t *weigh_rows(const struct options *o, const struct history *h, in
 		double age_ms = decays && h->time[i] < now ? (double)now - (double)h->time[i] : 0;
 		if (decays)
 			w *= exp2(-age_ms / (o->half_life_s * 1000));
-		if (w >= 1 << FOLLOWING_ROW_BITS)
-			die(STATUS_DATA, "a row has the weight %g: it must be below %d", w, 1 << FOLLOWING_ROW_BITS);
 		weight[i] = (uint32_t)llround(w * (1 << FOLLOWING_ROW_BITS));
 	}
 	return weight;

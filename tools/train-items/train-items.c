@@ -21,6 +21,7 @@
 #include "frame/run.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "following.h"
 #include "method.h"
 #include "regression.h"
 #include "options.h"
@@ -32,13 +33,15 @@ const struct method METHODS[] = {
 
 static struct history_columns columns_of(const struct options *o)
 {
+	bool timed = o->method == METHOD_NEXT || o->method == METHOD_NEXT_RIDGE;
 	return (struct history_columns){
 		.user = option_column("user", o->user), .item = option_column("item", o->item),
 		.timestamp = option_column("timestamp", o->timestamp),
 		.weight = option_column("weight", o->weight),
 		.session = option_column("session", o->session),
 		.split = option_column("split", o->split),
-		.timed = o->method == METHOD_NEXT || o->method == METHOD_NEXT_RIDGE, .unit = (enum time_unit)o->unit,
+		.timed = timed, .unit = (enum time_unit)o->unit,
+		.weight_limit = timed ? FOLLOWING_WEIGHT_LIMIT : 0,
 		.splits = option_splits("fit-splits", o->fit_splits),
 	};
 }
