@@ -123,22 +123,53 @@ refused 'no packed file' unpack knn.tsv
 unpack --info knn.packed > info || complain 'unpack --info'
 grep -qx "kind	neighbors" info && grep -qx "rows	$(($(wc -l < knn.tsv) - 1))" info || complain "unpack --info: $(cat info)"
 
-# Cut short while it is in use: the reader waits for what is before the packed file.
-if [ -z "${ASAN_OPTIONS:-}" ]; then
-	cp lists.packed used
-	mkfifo ask
-	next-track --recs used < ask > out 2> err &
-	pid=$!
-	exec 3> ask
-	printf 'message\tuser\ttrack\ttime\nnext\tu1\t4\t1\n' >&3
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ "$(wc -l < out)" -ge 2 ] && break
-		sleep 0.1
+# next-track: a file that is replaced by rename is opened again on SIGHUP, not before; a damaged one
+# is reported, and the one before stays; one that is cut short under it ends it with 1.
+printf 'user\titem\nu1\tx\n' > history.tsv
+for item in a b; do
+	printf 'item\tneighbor\tweight\nx\t%s\t1\n' $item > one.tsv
+	recommend-items --neighbors one.tsv --packed --output of-$item history.tsv || complain 'recommend-items'
+done
+# answers N: until there are N answers
+answers()
+{
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
+		[ "$(wc -l < out)" -gt "$1" ] && return
+		sleep 0.05
 	done
-	cp next-lists.packed fresh && mv fresh used # the old file lives on
-	printf 'next\tu1\t4\t1\nnext\tu2\t4\t1\n' >&3
-	exec 3>&-
-	wait $pid || complain "next-track: a file that was replaced: $(cat err)"
-	[ "$(wc -l < out)" = 4 ] || complain "next-track: $(cat out)"
-fi
+}
+ask()
+{
+	printf 'next\tu1\tx\t1\n' >&3
+	answers "$1"
+}
+cp of-a used
+mkfifo requests
+next-track --recs used < requests > out 2> err &
+pid=$!
+exec 3> requests
+printf 'message\tuser\ttrack\ttime\n' >&3
+ask 1
+cp of-b fresh && mv fresh used
+ask 2
+kill -HUP $pid
+ask 3
+echo damaged > fresh && mv fresh used
+kill -HUP $pid
+ask 4
+head -c 200 of-a > fresh && mv fresh used
+kill -HUP $pid
+ask 5
+cp of-a fresh && mv fresh used
+kill -HUP $pid
+ask 6
+[ "$(cut -f 2,3 out | tr '\t\n' '. ')" = 'recommendation.source a.indexed a.indexed b.indexed b.indexed b.indexed a.indexed ' ] ||
+	complain "next-track: answers $(cat out)"
+[ "$(grep -c 'the old lists stay in use' err)" = 2 ] || complain "next-track: $(cat err)"
+: > used # in place
+printf 'next\tu1\tx\t1\n' >&3
+exec 3>&-
+wait $pid
+rc=$?
+[ $rc = 1 ] && grep -q '^next-track: a packed file was cut short' err || complain "a file cut short in use: $rc: $(cat err)"
 exit $bad

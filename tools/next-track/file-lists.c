@@ -1,14 +1,21 @@
 #include "file-lists.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
+#include "streams/packed.h"
 #include "domain/topn.h"
 
 struct file_lists {
+	struct table *table;     /* of a packed file, which is mapped as long as it is open */
+	struct packed_lists packed; /* read in place of what follows, when there is a table */
+	struct failure failure;  /* why it could not be opened again */
+	bool scores, has_pool;   /* scores are wanted; what can be drawn is what the lists hold */
 	struct strmap *users, *items;
 	uint64_t *start;         /* the list of user u is start[u] ... start[u + 1] */
 	uint32_t *item;
@@ -19,9 +26,67 @@ struct file_lists {
 	bool stale;
 };
 
+/* The lists of a packed file, its columns in their places. False: it is none. */
+static bool take_packed(struct file_lists *f, struct table *t)
+{
+	struct packed *p = table_packed(t);
+	if (!p || p->kind != PACKED_LISTS || table_column(t, column_called("user")) != 0 ||
+	    table_column(t, column_called("rank")) != 1 || table_column(t, column_called("item")) != 2 ||
+	    (f->scores && table_column(t, column_called("score")) != 3))
+		return false;
+	f->table = t;
+	return packed_lists_open(p, &f->packed);
+}
+
+static bool note_age(struct file_lists *f, const char *path, double max_age_s)
+{
+	struct stat about;
+	f->max_age_s = max_age_s;
+	if (max_age_s <= 0)
+		return true;
+	if (stat(path, &about) != 0)
+		return failure_set_errno(table_failure(f->table), STATUS_FAILED, "cannot determine the age of %s",
+					 path);
+	f->written_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
+	return true;
+}
+
+struct file_lists *file_lists_reopen(struct file_lists *old, const char *path, struct catalog_sampler *s)
+{
+	struct file_lists *f = memory_zero(1, sizeof *f);
+	char *files[] = {(char *)(uintptr_t)path};
+	f->scores = old->scores;
+	f->has_pool = old->has_pool;
+	struct table *t = table_open_or(files, 1, &(struct table_format){0}, &f->failure);
+	if (t && take_packed(f, t) && note_age(f, path, old->max_age_s)) {
+		file_lists_check_offers(f, s);
+		file_lists_free(old);
+		return f;
+	}
+	if (has_failed(&f->failure))
+		tell("%s; the old lists stay in use", f->failure.text);
+	else
+		tell("%s: not packed lists; the old lists stay in use", path);
+	if (t && !f->table)
+		table_close(t);
+	file_lists_free(f);
+	return old;
+}
+
+bool file_lists_are_mapped(const struct file_lists *f)
+{
+	return f->table;
+}
+
 struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s, bool scores)
 {
 	struct file_lists *f = memory_zero(1, sizeof *f);
+	f->scores = scores;
+	f->table = t; /* its failures are this one's */
+	note_age(f, path, max_age_s);
+	f->table = NULL;
+	if (take_packed(f, t))
+		return f;
 	const struct topn_columns columns = {
 		.user = column_called("user"), .rank = column_called("rank"), .item = column_called("item"),
 		.score = column_called(scores ? "score" : NULL),
@@ -30,14 +95,8 @@ struct file_lists *file_lists_read(struct table *t, const char *path, double max
 	struct topn_list list;
 	size_t capacity[3] = {0};
 	uint64_t n = 0;
-	struct stat about;
 	f->users = strmap_new();
 	f->items = strmap_new();
-	f->max_age_s = max_age_s;
-	if (max_age_s > 0 && stat(path, &about) != 0)
-		die_errno(STATUS_FAILED, "cannot determine the age of %s", path);
-	if (max_age_s > 0)
-		f->written_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
 	while (topn_next(reader, &list)) {
 		uint32_t user = strmap_add(f->users, list.user);
 		f->start = memory_grow(f->start, &capacity[0], (size_t)user + 2, sizeof *f->start);
@@ -55,21 +114,45 @@ struct file_lists *file_lists_read(struct table *t, const char *path, double max
 	return f;
 }
 
+_Noreturn static void die_damaged(const struct file_lists *f)
+{
+	die(STATUS_DATA, "%s: damaged packed file: a list is not what it should be", f->packed.file->name);
+}
+
+/* The id of an item of the lists. */
+static struct span item_id(const struct file_lists *f, uint32_t item)
+{
+	if (!f->table)
+		return strmap_key(f->items, item);
+	struct span id = item < f->packed.members.n ? packed_id(&f->packed.members, item) : (struct span){0};
+	if (!id.at)
+		die_damaged(f);
+	return id;
+}
+
+/* All items of the lists, in byte order. */
+static struct strmap *pool_of(const struct file_lists *f, uint32_t n)
+{
+	uint32_t *order = f->table ? NULL : strmap_sorted(f->items);
+	const uint32_t *sorted = f->table ? f->packed.members.sorted : order;
+	struct strmap *pool = strmap_new();
+	for (uint32_t i = 0; i < n; i++)
+		strmap_add(pool, item_id(f, sorted[i]));
+	free(order);
+	return pool;
+}
+
 void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s)
 {
-	uint32_t n = strmap_count(f->items);
-	if (!sampler_has_stock(s)) {
-		uint32_t *order = strmap_sorted(f->items);
-		struct strmap *pool = strmap_new();
-		for (uint32_t i = 0; i < n; i++)
-			strmap_add(pool, strmap_key(f->items, order[i]));
-		free(order);
-		sampler_put_pool(s, pool);
+	uint32_t n = f->table ? f->packed.members.n : strmap_count(f->items);
+	if (f->has_pool || !sampler_has_stock(s)) {
+		sampler_put_pool(s, pool_of(f, n));
+		f->has_pool = true;
 	}
 	f->offered = memory_new(n, sizeof *f->offered);
 	uint32_t never = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		f->offered[i] = sampler_can_offer(s, strmap_key(f->items, i));
+		f->offered[i] = sampler_can_offer(s, item_id(f, i));
 		never += !f->offered[i];
 	}
 	if (never)
@@ -77,8 +160,40 @@ void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s)
 		     never, n);
 }
 
+/* What a table would say: the shortest text of the float, as a double. */
+static double score_of(const struct file_lists *f, float score)
+{
+	char text[NUMBER_SIZE];
+	double x = (double)NAN;
+	if (!isfinite(score))
+		die_damaged(f);
+	if (f->scores)
+		number_double(text, number_write_float(score, text), &x);
+	return x;
+}
+
+static bool find_packed(const struct file_lists *f, struct span user, struct list *l)
+{
+	uint32_t u = packed_find_id(&f->packed.keys, user);
+	uint64_t from, to;
+	if (u == UINT32_MAX)
+		return false;
+	if (!packed_lists_range(&f->packed, u, &from, &to))
+		die_damaged(f);
+	list_clear(l);
+	l->checked = true;
+	for (; from < to; from++) {
+		struct packed_entry e = packed_entry(&f->packed, from);
+		struct span item = item_id(f, e.member);
+		list_add(l, item, score_of(f, e.weight), f->offered[e.member]);
+	}
+	return l->n > 0;
+}
+
 bool file_lists_find(const struct file_lists *f, struct span user, struct list *l)
 {
+	if (f->table)
+		return find_packed(f, user, l);
 	uint32_t u = strmap_find(f->users, user);
 	if (u == STRMAP_NONE)
 		return false;
@@ -103,8 +218,12 @@ void file_lists_free(struct file_lists *f)
 {
 	if (!f)
 		return;
-	strmap_free(f->users);
-	strmap_free(f->items);
+	if (f->table)
+		table_close(f->table);
+	if (f->users)
+		strmap_free(f->users);
+	if (f->items)
+		strmap_free(f->items);
 	free(f->start);
 	free(f->item);
 	free(f->score);

@@ -160,7 +160,7 @@ static struct attempt try_to_write(struct log *log, double patience_s)
 
 /* ---- signals ---- */
 
-static volatile sig_atomic_t hangup;
+static volatile sig_atomic_t hangup, hangups;
 static struct log *at_stake; /* of the handler of what ends the program */
 static struct buffer its_name; /* as a terminal may have it */
 static sigset_t ending;      /* the signals that it handles */
@@ -169,6 +169,7 @@ static void on_hangup(int number)
 {
 	(void)number;
 	hangup = 1;
+	hangups = (hangups + 1) & 0xffff;
 }
 
 static bool begins_with_header(const struct log *log)
@@ -225,6 +226,16 @@ static void catch_signal(int number, void (*handler)(int))
 		die_errno(STATUS_FAILED, "cannot handle a signal");
 	if (number != SIGHUP)
 		sigaddset(&ending, number);
+}
+
+void hangup_catch(void)
+{
+	catch_signal(SIGHUP, on_hangup);
+}
+
+int hangup_count(void)
+{
+	return hangups;
 }
 
 static bool is_ending(void)
@@ -453,7 +464,7 @@ void log_open(struct log *log, const struct log_options *o, const char *header)
 	its_name.n = 0;
 	quote_terminal(&its_name, o->path, strlen(o->path));
 	at_stake = log;
-	catch_signal(SIGHUP, on_hangup);
+	hangup_catch();
 	catch_signal(SIGTERM, on_stop);
 	catch_signal(SIGINT, on_stop);
 	struct attempt a = try_to_write(log, START_PATIENCE_S);

@@ -41,6 +41,10 @@ struct log {
  * written first, as far as the disk lets it. There is one log. */
 void log_open(struct log *log, const struct log_options *o, const char *header);
 
+/* SIGHUP is caught without a log, too; how often it came (a number that changes). */
+void hangup_catch(void);
+int hangup_count(void);
+
 /* Writes what is collected, as far as the disk lets it; reopens the path first when
  * SIGHUP came since the last call, or the file was removed. What goes wrong is said, and
  * tried again; rows beyond the memory for them are lost, the oldest first. */

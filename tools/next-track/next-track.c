@@ -43,7 +43,8 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("recs", "FILE", recs,
 		.required = true, .unless = "redis|items", .required_by = "pick=softmax", .excludes = "redis",
-		.help = "the lists: top-N rows (user rank item score); no server is needed"),
+		.help = "the lists: top-N rows (user rank item score); no server is needed; a packed file "
+			"is opened again on SIGHUP"),
 	OPTION_TEXT("redis", "URL", redis,
 		.help = "the lists as load-redis published them: "
 			"redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
@@ -135,6 +136,7 @@ struct service {
 	struct output *out;
 	double flushed, flush_every_s; /* when it was the last time; clock_wall() */
 	size_t answer_most;           /* bytes of an answer beside its ids */
+	int hangups;                  /* SIGHUPs that were heard */
 	uint64_t answered, fallen_back;
 };
 
@@ -254,6 +256,16 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 	events_add(&s->log, &e, &rules->experiments);
 }
 
+/* After SIGHUP: packed lists are opened again, between two requests. */
+static void renew_lists(struct service *s)
+{
+	if (!s->file || s->hangups == hangup_count())
+		return;
+	s->hangups = hangup_count();
+	if (file_lists_are_mapped(s->file))
+		s->recommend.file = s->file = file_lists_reopen(s->file, s->o->recs, &s->sampler);
+}
+
 /* Requests that came together, so many at a time: from Redis one after the other, or with
  * --pipeline in groups. Whoever is first does not wait for the last one. */
 static void serve(struct service *s, struct request *requests, size_t n)
@@ -265,6 +277,7 @@ static void serve(struct service *s, struct request *requests, size_t n)
 		size_t to = n - from < group ? n : from + group;
 		if (begin - s->flushed > s->flush_every_s)
 			flush(s);
+		renew_lists(s);
 		if (s->remote)
 			redis_lists_fetch(s->remote, requests + from, to - from);
 		s->recommend.stale = s->remote ? redis_lists_are_stale(s->remote)
@@ -386,6 +399,8 @@ static void open_file(struct service *s, struct table *recs)
 		table_column(recs, column_called("score"));
 	s->file = file_lists_read(recs, o->recs, o->max_age_s, o->pick == PICK_SOFTMAX);
 	file_lists_check_offers(s->file, &s->sampler);
+	if (file_lists_are_mapped(s->file))
+		hangup_catch();
 	if (!sampler_has_stock(&s->sampler))
 		die(STATUS_DATA, "%s: no lists, and no --items: there is nothing to answer with", o->recs);
 }
