@@ -26,7 +26,7 @@ struct file_lists {
 	bool stale;
 };
 
-/* The lists of a packed file, its columns in their places. False: it is none. */
+/* The lists of a packed file, its columns in their places. False: it is not one. */
 static bool take_packed(struct file_lists *f, struct table *t)
 {
 	struct packed *p = table_packed(t);

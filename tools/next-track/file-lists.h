@@ -8,8 +8,8 @@
 
 struct file_lists;
 
-/* Reads and closes the table, or keeps it open where it is a packed file; scores only when they are wanted. `max_age_s` 0: lists do
- * not age; otherwise the file's date counts. */
+/* Reads and closes the table, or keeps it open where it is a packed file; scores only when they
+ * are wanted. `max_age_s` 0: lists do not age; otherwise the file's date counts. */
 struct file_lists *file_lists_read(struct table *t, const char *path, double max_age_s, bool scores);
 
 /* When there is no catalog: what lists hold is what can be drawn, in byte order. Then
