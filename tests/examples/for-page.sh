@@ -98,7 +98,6 @@ for_next_track_1()
 }
 for_next_track() { for_next_track_1; }
 
-# The world in other forms: JSON lines, and numpy's format (perl writes the floats).
 for_recommend_items_1()
 {
 	export-topk -q --similar items --as neighbors --k 20 -o neighbors.tsv model.tsv
@@ -112,6 +111,14 @@ for_score_pairs_1()
 }
 for_score_pairs() { for_score_pairs_1; }
 
+for_unpack_1()
+{
+	train-mf -q --factors 8 --epochs 4 --packed -o model.packed dataset.tsv
+	export-topk -q --k 100 --exclude dataset.tsv --packed -o lists.packed model.tsv
+}
+for_unpack() { for_unpack_1; }
+
+# The world in other forms: JSON lines, and numpy's format (perl writes the floats).
 for_simulate_sessions()
 {
 	awk -F '\t' 'NR > 1 { printf "{\"track\": %s, \"artist\": \"%s\"}\n", $1, $2 }' w/tracks.tsv > t.json
