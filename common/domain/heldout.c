@@ -9,7 +9,7 @@
 
 const char *measure_kind_name(int kind)
 {
-	static const char *const OTHERS[] = {"coverage", "novelty", "auc"};
+	static const char *const OTHERS[] = {"coverage", "novelty", "popularity", "gini", "auc"};
 	return kind < LIST_METRICS ? LIST_METRIC_NAMES[kind] : OTHERS[kind - LIST_METRICS];
 }
 
@@ -64,16 +64,21 @@ void heldout_free(struct heldout *h)
 	free(h->listeners);
 }
 
-struct matched matched_new(const struct heldout *h, uint32_t longest)
+struct matched matched_new(const struct heldout *h, const struct measures *measures)
 {
+	uint32_t longest = measures->longest;
 	struct matched m = {
-		.heldout = h, .longest = longest,
+		.heldout = h, .measures = measures, .longest = longest,
 		.item = memory_new(longest, sizeof *m.item),
 		.hit = memory_zero(longest, sizeof *m.hit),
 		.novelty = memory_zero((size_t)longest + 1, sizeof *m.novelty),
 		.seen_in = memory_zero(h->data->items, sizeof *m.seen_in),
 		.best_rank = memory_new(h->data->items, sizeof *m.best_rank),
+		.exposure = memory_zero(measures->n, sizeof *m.exposure),
 	};
+	for (size_t i = 0; i < measures->n; i++)
+		if (measures->at[i].kind == MEASURE_GINI)
+			m.exposure[i] = memory_zero(h->data->items, sizeof **m.exposure);
 	memset(m.best_rank, 0xff, h->data->items * sizeof *m.best_rank);
 	return m;
 }
@@ -85,6 +90,9 @@ void matched_free(struct matched *m)
 	free(m->novelty);
 	free(m->seen_in);
 	free(m->best_rank);
+	for (size_t i = 0; m->exposure && i < m->measures->n; i++)
+		free(m->exposure[i]);
+	free(m->exposure);
 }
 
 /* Is the item among the user's rows of the split? Rows are sorted. */
@@ -135,6 +143,10 @@ bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user
 		sum += item_novelty(h, item);
 		m->novelty[r + 1] = sum;
 	}
+	for (size_t i = 0; i < m->measures->n; i++)
+		for (uint32_t r = 0; m->exposure[i] && r < m->n && r < m->measures->at[i].k; r++)
+			if (m->item[r] != STRMAP_NONE)
+				m->exposure[i][m->item[r]]++;
 	return true;
 }
 
@@ -143,18 +155,53 @@ void matched_no_list(struct matched *m)
 	m->n = 0;
 }
 
+/* The mean share of the users with train rows who have one of the first n items. */
+static double popularity(const struct matched *m, uint32_t n)
+{
+	uint64_t listeners = 0;
+	for (uint32_t r = 0; r < n; r++)
+		listeners += m->item[r] == STRMAP_NONE ? 0 : m->heldout->listeners[m->item[r]];
+	return (double)listeners / (double)m->heldout->train_users / n;
+}
+
 double matched_value(const struct matched *m, const struct measure *measure, uint32_t user)
 {
 	if (measure->kind < LIST_METRICS)
 		return metrics_of_list((enum list_metric)measure->kind, m->hit, m->n, measure->k,
 				       m->heldout->relevant[user]);
 	uint32_t n = m->n < measure->k ? m->n : measure->k;
-	return measure->kind == MEASURE_NOVELTY && n && m->heldout->train_users ? m->novelty[n] / n : NAN;
+	if (n == 0 || m->heldout->train_users == 0)
+		return NAN;
+	return measure->kind == MEASURE_NOVELTY ? m->novelty[n] / n
+		: measure->kind == MEASURE_POPULARITY ? popularity(m, n) : NAN;
 }
 
-double matched_coverage(const struct matched *m, uint32_t k)
+static int by_size(const void *a, const void *b)
 {
-	uint32_t items = m->heldout->data->items, covered = 0;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The sum over the items, the least shown first, of (2 place - items - 1) * lists, over items *
+ * all lists. Products and sums are below 2^128 and exact. */
+static double gini(const uint64_t *exposure, uint32_t items)
+{
+	uint64_t *sorted = memory_new(items, sizeof *sorted), all = 0;
+	__int128 sum = 0;
+	for (uint32_t i = 0; i < items; i++)
+		all += sorted[i] = exposure[i];
+	qsort(sorted, items, sizeof *sorted, by_size);
+	for (uint32_t i = 0; i < items; i++)
+		sum += (__int128)(2 * (int64_t)i + 1 - (int64_t)items) * (__int128)sorted[i];
+	free(sorted);
+	return all ? (double)sum / ((double)items * (double)all) : NAN;
+}
+
+double matched_of_all(const struct matched *m, size_t measure)
+{
+	uint32_t items = m->heldout->data->items, covered = 0, k = m->measures->at[measure].k;
+	if (m->measures->at[measure].kind == MEASURE_GINI)
+		return gini(m->exposure[measure], items);
 	for (uint32_t i = 0; i < items; i++)
 		covered += m->best_rank[i] < k;
 	return items ? (double)covered / items : NAN;

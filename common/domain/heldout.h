@@ -13,10 +13,19 @@
 #include "domain/topn.h"
 
 /* What is measured: below LIST_METRICS an enum list_metric, of one list; then what is of all
- * lists (coverage), of what users had (novelty), of scores (auc). */
-enum { MEASURE_COVERAGE = LIST_METRICS, MEASURE_NOVELTY, MEASURE_AUC, MEASURE_KINDS };
+ * lists (coverage, gini), of what users had (novelty, popularity), of scores (auc). */
+enum {
+	MEASURE_COVERAGE = LIST_METRICS, MEASURE_NOVELTY, MEASURE_POPULARITY, MEASURE_GINI, MEASURE_AUC,
+	MEASURE_KINDS
+};
 
 const char *measure_kind_name(int kind);
+
+/* Is it one number for all lists? */
+static inline bool measure_is_of_all(int kind)
+{
+	return kind == MEASURE_COVERAGE || kind == MEASURE_GINI;
+}
 
 struct measure {
 	int kind;
@@ -51,17 +60,20 @@ void heldout_free(struct heldout *h);
 /* Lists of one stream, one after the other. */
 struct matched {
 	const struct heldout *heldout;
-	uint32_t longest;        /* how many of a list's first items are looked at */
+	const struct measures *measures; /* at most `longest` of a list's items are looked at */
+	uint32_t longest;
 	uint32_t n;              /* of the list at hand: how many of these it has */
 	uint32_t *item;          /* rank - 1 -> item, STRMAP_NONE: not in the dataset */
 	bool *hit;               /* rank - 1 */
 	double *novelty;         /* rank -> sum of the novelties up to it */
 	uint64_t *seen_in;       /* item -> number of the last list that had it */
 	uint32_t *best_rank;     /* item -> the best rank (from 0) of any list, or UINT32_MAX */
+	uint64_t **exposure;     /* of each gini measure: item -> lists that had it; else NULL */
 	uint64_t lists, unknown_items;
 };
 
-struct matched matched_new(const struct heldout *h, uint32_t longest);
+/* Both must outlive it. */
+struct matched matched_new(const struct heldout *h, const struct measures *measures);
 void matched_free(struct matched *m);
 
 /* Looks at the list of a user who has test items. False when the list has an item of the
@@ -71,11 +83,14 @@ bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user
 /* There is no list for the user at hand. */
 void matched_no_list(struct matched *m);
 
-/* A measure of the list at hand; nan when it has none (novelty without items), and for
- * coverage and auc. */
+/* A measure of the list at hand; nan when it has none (novelty and popularity without items),
+ * and for those of all lists and auc. */
 double matched_value(const struct matched *m, const struct measure *measure, uint32_t user);
 
-/* The share of the dataset's items that some list had among its first k; nan without items. */
-double matched_coverage(const struct matched *m, uint32_t k);
+/* The measure at this place, of all lists. Coverage: the share of the dataset's items that
+ * some list had among its first k. Gini: how unequal the items are in how many lists have
+ * them among the first k, from 0 (all alike) to 1 - 1 / items (the same one each time).
+ * nan without items, or if no list has one. */
+double matched_of_all(const struct matched *m, size_t measure);
 
 #endif

@@ -65,7 +65,7 @@ struct measures option_measures(const char *metrics, const char *k, int kinds, b
 			add_word(&m, word, k, kinds);
 	} else {
 		for (int kind = 0; kind < kinds; kind++)
-			if (kind != MEASURE_AUC || auc)
+			if (kind <= MEASURE_NOVELTY || (kind == MEASURE_AUC && auc))
 				add_for_each_k(&m, kind, k);
 	}
 	return m;

@@ -7,8 +7,8 @@
 #include "domain/heldout.h"
 
 /* What `metrics` (a value of --metrics: names, each with a k of its own, as ndcg@20, or with
- * those of `k`, a value of --k) asks for, of the first `kinds` kinds of measures. NULL: all
- * of them, auc only if `auc`. A mistake is a usage error. */
+ * those of `k`, a value of --k) asks for, of the first `kinds` kinds of measures. NULL: those
+ * of lists, coverage and novelty, and auc if `auc`. A mistake is a usage error. */
 struct measures option_measures(const char *metrics, const char *k, int kinds, bool auc);
 
 /* The list has the item of rank `twice` + 1 at an earlier rank, too: bad data. */

@@ -73,6 +73,15 @@ for name in ["precision", "recall", "ndcg", "map", "mrr", "hit", "coverage", "no
         else:
             v = [value(name, k, u) for u in users]
             show(f"{name}@{k}", [x for x in v if x is not None])
+with open("more-want.tsv", "w") as f:
+    for k in ks:
+        measured = [u for u in users if lists.get(u)]
+        p = [sum(count.get(i, 0) / len(train) for i in lists[u][:k]) / len(lists[u][:k]) for u in measured]
+        shown = [sum(i in lists[u][:k] for u in measured) for i in items]
+        # half the mean difference of two items in units of the mean
+        g = sum(abs(a - b) for a in shown for b in shown) / (2 * len(shown) * sum(shown))
+        print(f"popularity@{k}", math.fsum(p) / len(p), len(p), sep="\t", file=f)
+        print(f"gini@{k}", g, len(measured), sep="\t", file=f)
 I, U = {}, {}
 for r in read("m.tsv"):
     (I if r["kind"] == "item" else U)[r["id"]] = [float(r[c]) for c in ("bias", "f0", "f1", "f2")]
@@ -97,6 +106,10 @@ for kernel in portable auto; do
 		$1 != $5 || $4 != $8 || apart($2, $6) || apart($3, $7) { print "differs: " $0; bad = 1 }
 		END { if (NR != 33) { print NR " rows, not 33"; bad = 1 } exit bad }'
 done
+evaluate-topk -q --dataset d.tsv --k 1,5,10,20 --metrics gini,popularity l.tsv | tail -n +2 | sort > more
+sort more-want.tsv | paste - more | awk -F '\t' '
+	$1 != $4 || $3 != $7 || $2 - $5 > 1e-9 || $5 - $2 > 1e-9 { print "differs: " $0; bad = 1 }
+	END { exit bad || NR != 8 }'
 # the lists of the users in another order, and two threads
 { head -1 l.tsv; tail -n +2 l.tsv | awk -F '\t' '{ print substr($1, 2) % 7 "\t" $0 }' |
 	sort -s -k 1,1n -k 2,2 -t "$(printf '\t')" | cut -f 2-; } > shuffled.tsv

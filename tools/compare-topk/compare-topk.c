@@ -31,8 +31,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,
-		.help = "metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty; a name such as "
-			"ndcg@20 overrides --k (default all)"),
+		.help = "metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, "
+			"popularity, gini; a name such as ndcg@20 overrides --k (default all up to novelty)"),
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "split whose rows the lists are evaluated on"),
 	OPTION_FILE("users", "FILE", users, .requires = "segment",
@@ -77,7 +77,7 @@ static void number_users(struct comparison *c)
 
 static void side_prepare(struct side *s, const struct comparison *c)
 {
-	s->matched = matched_new(&c->heldout, c->measures.longest);
+	s->matched = matched_new(&c->heldout, &c->measures);
 	s->values = memory_new((size_t)c->pairs * c->measures.n, sizeof *s->values);
 	s->listed = memory_zero(c->pairs, sizeof *s->listed);
 	s->start = memory_zero(c->pairs, sizeof *s->start);
@@ -266,15 +266,15 @@ static void write_overlap(const struct comparison *c, struct output *out, const 
 	free(x);
 }
 
-/* Coverage is of all lists of a side: there are no pairs, and none of a segment. */
-static void write_coverage(const struct comparison *c, struct output *out, const struct measure *m)
+/* What is of all lists of a side: there are no pairs, and none of a segment. */
+static void write_of_all(const struct comparison *c, struct output *out, size_t m)
 {
 	struct difference d = difference_of_mean(NULL, 0, c->o->alpha);
-	d.a = matched_coverage(&c->a.matched, m->k);
-	d.b = matched_coverage(&c->b.matched, m->k);
+	d.a = matched_of_all(&c->a.matched, m);
+	d.b = matched_of_all(&c->b.matched, m);
 	d.mean = d.b - d.a;
 	d.n = c->pairs;
-	write_row(out, m->name, &d, false);
+	write_row(out, c->measures.at[m].name, &d, false);
 }
 
 /* The rows of the users `pairs`; `segment` is NULL for all. Returns how many there are. */
@@ -285,9 +285,9 @@ static uint64_t write_rows(const struct comparison *c, struct output *out, struc
 	uint64_t rows = 0;
 	for (size_t m = 0; m <= c->measures.n; m++) {
 		const struct measure *measure = m < c->measures.n ? &c->measures.at[m] : NULL;
-		bool coverage = measure && measure->kind == MEASURE_COVERAGE;
+		bool of_all = measure && measure_is_of_all(measure->kind);
 		size_t counted = 0;
-		if (coverage && segment)
+		if (of_all && segment)
 			continue;
 		rows++;
 		if (c->segments) {
@@ -299,8 +299,8 @@ static uint64_t write_rows(const struct comparison *c, struct output *out, struc
 			write_overlap(c, out, pairs, n);
 			continue;
 		}
-		if (coverage) {
-			write_coverage(c, out, measure);
+		if (of_all) {
+			write_of_all(c, out, m);
 			continue;
 		}
 		for (size_t i = 0; i < n; i++) {

@@ -33,8 +33,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,
-		.help = "metrics: " LIST_METRICS_TEXT ", coverage, novelty, auc; a name "
-			"such as ndcg@20 overrides --k (default all, auc only with --model)"),
+		.help = "metrics: " LIST_METRICS_TEXT ", coverage, novelty, popularity, "
+			"gini, auc; a name such as ndcg@20 overrides --k (default all up to novelty, and "
+			"auc with --model)"),
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "split whose rows the lists are evaluated on"),
 	OPTION_FILE("model", "FILE", model, .help = "the model to compute auc from"),
@@ -78,7 +79,7 @@ static void evaluate_user(struct evaluation *e, struct span id, uint32_t user)
 		output_span(e->per_user, id);
 	for (size_t i = 0; i < e->measures.n; i++) {
 		const struct measure *m = &e->measures.at[i];
-		if (m->kind == MEASURE_COVERAGE)
+		if (measure_is_of_all(m->kind))
 			continue;
 		double value = m->kind == MEASURE_AUC ? e->auc[user] : matched_value(&e->matched, m, user);
 		if (!isnan(value))
@@ -114,7 +115,7 @@ static void open_per_user(struct evaluation *e, const char *path)
 	e->per_user = output_open(path, false);
 	output_text(e->per_user, "user");
 	for (size_t i = 0; i < e->measures.n; i++) {
-		if (e->measures.at[i].kind == MEASURE_COVERAGE)
+		if (measure_is_of_all(e->measures.at[i].kind))
 			continue;
 		output_tab(e->per_user);
 		output_text(e->per_user, e->measures.at[i].name);
@@ -162,8 +163,8 @@ static void write_measures(const struct evaluation *e, struct output *out)
 	for (size_t i = 0; i < e->measures.n; i++) {
 		const struct measure *m = &e->measures.at[i];
 		const struct mean *mean = &e->means[i];
-		bool coverage = m->kind == MEASURE_COVERAGE;
-		double value = coverage ? matched_coverage(&e->matched, m->k) : mean->n ? mean_value(mean) : NAN;
+		bool of_all = measure_is_of_all(m->kind);
+		double value = of_all ? matched_of_all(&e->matched, i) : mean->n ? mean_value(mean) : NAN;
 		output_text(out, m->name);
 		output_tab(out);
 		if (!isnan(value))
@@ -172,7 +173,7 @@ static void write_measures(const struct evaluation *e, struct output *out)
 		if (mean->n > 1)
 			output_double(out, mean_stderr(mean));
 		output_tab(out);
-		output_u64(out, coverage ? e->evaluated : mean->n);
+		output_u64(out, of_all ? e->evaluated : mean->n);
 		output_end_row(out);
 	}
 }
@@ -258,7 +259,7 @@ static int run(const struct options *o, char **files, int count)
 	e.data = dataset_read(data, &COLUMNS);
 	table_close(data);
 	e.heldout = heldout_of(e.data, split);
-	e.matched = matched_new(&e.heldout, e.measures.longest);
+	e.matched = matched_new(&e.heldout, &e.measures);
 	e.means = memory_zero(e.measures.n, sizeof *e.means);
 	e.listed = memory_zero(e.data->users, sizeof *e.listed);
 	if (model) {
