@@ -266,9 +266,9 @@ bool date_read_day(const char *s, size_t n, int64_t *ms)
 	return true;
 }
 
-char *date_day_text(int64_t ms)
+char *date_day_text(int64_t day)
 {
-	time_t seconds = (time_t)(date_day(ms) * (DAY_MS / 1000));
+	time_t seconds = (time_t)(day * (DAY_MS / 1000));
 	struct tm parts;
 	char text[32];
 	gmtime_r(&seconds, &parts);

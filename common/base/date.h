@@ -47,8 +47,8 @@ static inline int64_t date_day(int64_t ms)
 	return ms / DAY_MS - (ms % DAY_MS < 0);
 }
 
-/* The day of a time as YYYY-MM-DD, UTC; the caller's, to be freed with free(). */
-char *date_day_text(int64_t ms);
+/* A day that date_day gave as YYYY-MM-DD, UTC; the caller's, to be freed with free(). */
+char *date_day_text(int64_t day);
 
 /* Does the text look like a date of any of these kinds, right or wrong in its details?
  * For hints in messages. */

@@ -541,7 +541,10 @@ enum study_problem study_open(struct study *study, const char *path, enum study_
 	enum study_problem problem = STUDY_OPENED;
 	*study = (struct study){.path = path, .looking = access == STUDY_LOOK};
 	int how = access == STUDY_LOOK ? O_RDONLY : O_RDWR | O_APPEND;
-	study->file = open(path, how | O_CLOEXEC | (access == STUDY_MAKE ? O_CREAT : 0), 0666);
+	bool whole = given->space.n > 0; /* without a parameter a new file would stay empty */
+	study->file = open(path, how | O_CLOEXEC | (access == STUDY_MAKE && whole ? O_CREAT : 0), 0666);
+	if (study->file < 0 && errno == ENOENT && access == STUDY_MAKE && !whole)
+		return STUDY_NO_SPACE;
 	if (study->file < 0)
 		die_errno(STATUS_FAILED, "cannot open %s", path);
 	lock(study, study->looking ? LOCK_SH : LOCK_EX);
@@ -561,7 +564,7 @@ enum study_problem study_open(struct study *study, const char *path, enum study_
 
 void study_close(struct study *study)
 {
-	if (close(study->file) != 0)
+	if (study->file >= 0 && close(study->file) != 0)
 		die_errno(STATUS_FAILED, "cannot close %s", study->path);
 	for (size_t i = 0; i < study->n; i++) {
 		free(study->trials[i].point);

@@ -73,7 +73,8 @@ enum study_access { STUDY_LOOK, STUDY_WORK, STUDY_MAKE };
  * except for STUDY_NO_SPACE, and its own terms can be read from it. */
 enum study_problem {
 	STUDY_OPENED,
-	STUDY_NO_SPACE,         /* a new one is to be made, and the terms have no parameters */
+	STUDY_NO_SPACE,         /* a new one is to be made, and the terms have no parameters;
+	                         * no file was made */
 	STUDY_OTHER_DIRECTION,  /* it was started with another one than is given ... */
 	STUDY_OTHER_SEED,
 	STUDY_OTHER_SPACE,

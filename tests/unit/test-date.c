@@ -113,9 +113,9 @@ static bool reads_day(const char *text, int64_t want)
 	return date_read_day(text, strlen(text), &ms) && ms == want * DAY_MS;
 }
 
-static bool has_text(int64_t ms, const char *want)
+static bool has_text(int64_t day, const char *want)
 {
-	char *text = date_day_text(ms);
+	char *text = date_day_text(day);
 	bool ok = strcmp(text, want) == 0;
 	free(text);
 	return ok;
@@ -143,7 +143,8 @@ static void check_days(void)
 	CHECK_INT(date_day(INT64_MIN), -106751991168);
 	CHECK(has_text(0, "1970-01-01"));
 	CHECK(has_text(-1, "1969-12-31"));
-	CHECK(has_text(19791 * INT64_C(86400000) + DAY_MS - 1, "2024-03-09"));
+	CHECK(has_text(date_day(19791 * INT64_C(86400000) + DAY_MS - 1), "2024-03-09"));
+	CHECK(has_text(date_day(INT64_MIN), "-292275055-05-16"));
 }
 
 /* Days of four thousand years as the C library writes them. */

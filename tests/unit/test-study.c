@@ -112,6 +112,11 @@ static void test_problems(void)
 	struct study_terms none = {0};
 	CHECK_INT(study_open(&s, path, STUDY_MAKE, &none), STUDY_NO_SPACE);
 	study_close(&s);
+	CHECK(access(path, F_OK) != 0);
+	FILE *empty = fopen(path, "w");
+	CHECK(empty && fclose(empty) == 0);
+	CHECK_INT(study_open(&s, path, STUDY_MAKE, &none), STUDY_NO_SPACE);
+	study_close(&s);
 	CHECK_INT(study_open(&s, path, STUDY_MAKE, &t), STUDY_OPENED);
 	study_close(&s);
 	t.seed = 8;

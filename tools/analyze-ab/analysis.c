@@ -186,7 +186,7 @@ static struct health health_of(const struct state *s)
 		if (all->days[d / 64] >> d % 64 & 1)
 			continue;
 		h.empty_days = memory_resize(h.empty_days, h.n_empty_days + 1, sizeof(*h.empty_days));
-		h.empty_days[h.n_empty_days++] = date_day_text(d * DAY_MS);
+		h.empty_days[h.n_empty_days++] = date_day_text(d);
 	}
 	return h;
 }
@@ -227,7 +227,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, b
 		struct experiment_data d = {.options = &r->options, .users = u};
 		uint32_t *arms = arms_of(&d, &n);
 		double tracks = sum_of_tracks(u);
-		struct view_day shown = {date_day_text(day * DAY_MS), (tracks - before) / all};
+		struct view_day shown = {date_day_text(day), (tracks - before) / all};
 		if (n > 1)
 			show_effects(r, u, 0, s->experiment[experiment], doubtful, &shown);
 		before = tracks;

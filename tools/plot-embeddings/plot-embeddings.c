@@ -7,6 +7,7 @@
  *
  * It writes no vectors for other programs: see export-embeddings(1).
  */
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 
@@ -91,8 +92,40 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
+/* Vectors of which a dot product of floats could overflow, or could be nothing at all, times
+ * a power of two: distances are the same but for that factor. */
+static void scale_rows(struct embedding *e)
+{
+	enum { FAR = 56 };
+	size_t n = (size_t)e->n * e->stride;
+	float most = 0;
+	int exponent;
+	for (size_t i = 0; i < n; i++)
+		most = fmaxf(most, fabsf(e->rows[i]));
+	frexpf(most, &exponent);
+	if (most <= 0 || (exponent > -FAR && exponent < FAR))
+		return;
+	for (size_t i = 0; i < n; i++)
+		e->rows[i] = ldexpf(e->rows[i], -exponent);
+}
+
+/* Coordinates that a float cannot hold, times a power of two that makes all of them fit. */
+static void scale_map(double *at, uint32_t points)
+{
+	double most = 0;
+	int exponent;
+	for (size_t i = 0; i < 2 * (size_t)points; i++)
+		most = fmax(most, fabs(at[i]));
+	frexp(most, &exponent);
+	if (exponent <= FLT_MAX_EXP - 1)
+		return;
+	for (size_t i = 0; i < 2 * (size_t)points; i++)
+		at[i] = ldexp(at[i], -exponent);
+	warn("coordinates beyond the range of a float: divided by 2^%d", exponent);
+}
+
 /* Two coordinates a row. */
-static double *make_map(const struct options *o, const struct embedding *e,
+static double *make_map(const struct options *o, struct embedding *e,
 			enum kernel_choice kernel)
 {
 	double *at = memory_zero(2 * (size_t)e->n, sizeof *at), share[2];
@@ -102,8 +135,10 @@ static double *make_map(const struct options *o, const struct embedding *e,
 	if (o->method == PCA) {
 		note("the two axes have %.1f %% and %.1f %% of the variance", 100 * share[0],
 		     100 * share[1]);
+		scale_map(at, e->n);
 		return at;
 	}
+	scale_rows(e);
 	double most = ((double)e->n - 1) / 3;
 	struct tsne t = {
 		.rows = e->rows, .n = e->n, .stride = e->stride,
