@@ -8,6 +8,9 @@
 #include "base/memory.h"
 #include "data/radix.h"
 
+/* Times two weights, each at least 2^-149, so much is not 0. */
+#define NEVER_ZERO 0x1p-700
+
 /* Items by falling number of users, then by number in the history. */
 static void number_items(struct interactions *x, const struct history *h)
 {
@@ -79,6 +82,7 @@ struct interactions *interactions_new(const struct history *h, double user_expon
 		double sum = sum_of(&x->by_user, u);
 		uint64_t n = x->by_user.start[u + 1] - x->by_user.start[u];
 		x->user_square[u] = sum > 0 ? pow(sum, -2 * user_exponent) : 0;
+		x->tiny |= n > 0 && x->user_square[u] < NEVER_ZERO;
 		x->pairs += n * n;
 	}
 	for (uint32_t i = 0; i < x->items; i++) {
@@ -136,8 +140,29 @@ void interactions_gram(const struct interactions *x, uint32_t item, uint32_t las
 		row[k] *= x->item_scale[item] * x->item_scale[k];
 }
 
-size_t interactions_gram_list(const struct interactions *x, uint32_t item, uint32_t last, double *row,
-			      uint32_t *columns)
+/* Row `item` of R'R where products may come to 0: a column is listed when it is not 0 any more. */
+static size_t __attribute__((noinline, cold))
+list_tiny(const struct interactions *x, uint32_t item, uint32_t last, double *row, uint32_t *columns)
+{
+	const struct csr *users = &x->by_item, *items = &x->by_user;
+	size_t n = 0;
+	for (uint64_t i = users->start[item]; i < users->start[item + 1]; i++) {
+		uint32_t u = users->column[i];
+		double by = x->user_square[u] * (users->value ? (double)users->value[i] : 1);
+		for (uint64_t q = items->start[u]; q < items->start[u + 1] && items->column[q] <= last; q++) {
+			uint32_t k = items->column[q];
+			bool listed = row[k] > 0;
+			row[k] += by * (items->value ? (double)items->value[q] : 1);
+			if (!listed && row[k] > 0)
+				columns[n++] = k;
+		}
+	}
+	return n;
+}
+
+/* The same where none does. */
+static size_t __attribute__((noinline))
+list_all(const struct interactions *x, uint32_t item, uint32_t last, double *row, uint32_t *columns)
 {
 	const struct csr *users = &x->by_item, *items = &x->by_user;
 	size_t n = 0;
@@ -148,12 +173,18 @@ size_t interactions_gram_list(const struct interactions *x, uint32_t item, uint3
 		uint64_t end = items->start[u + 1];
 		for (uint64_t q = items->start[u]; q < end && items->column[q] <= last; q++) {
 			uint32_t k = items->column[q];
-			double before = row[k], after = before + by * (items->value ? (double)items->value[q] : 1);
 			columns[n] = k;
-			n += (before == 0) & (after != 0); /* a product may come to 0 */
-			row[k] = after;
+			n += row[k] == 0;
+			row[k] += by * (items->value ? (double)items->value[q] : 1);
 		}
 	}
+	return n;
+}
+
+size_t interactions_gram_list(const struct interactions *x, uint32_t item, uint32_t last, double *row,
+			      uint32_t *columns)
+{
+	size_t n = (x->tiny ? list_tiny : list_all)(x, item, last, row, columns);
 	for (size_t q = 0; q < n; q++)
 		row[columns[q]] *= x->item_scale[item] * x->item_scale[columns[q]];
 	return n;

@@ -23,6 +23,7 @@ struct interactions {
 	struct csr by_user;       /* R, items ascending; value NULL: all 1 */
 	struct csr by_item;       /* its transpose, users ascending */
 	double *user_square;      /* users^-2a */
+	bool tiny;                /* one of them is so small that a product with weights may be 0 */
 	double *item_scale;       /* items^-b */
 	double *history_scale;    /* items^-c: of what an item of a history weighs */
 	uint64_t pairs;           /* sum of squares of the users' numbers of items */
