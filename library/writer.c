@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "guard.h"
+#include "streams/hints.h"
 #include "streams/output.h"
+#include "streams/packed.h"
 
 struct rcp_writer {
 	struct failure failure;
@@ -12,6 +14,7 @@ struct rcp_writer {
 	struct output *output;
 	size_t fields, width; /* of this row; of the first one, 0: it is not ended yet */
 	bool blank;           /* no byte in this row yet */
+	bool ends_in_cr;      /* the field written last */
 };
 
 enum rcp_status rcp_writer_open(struct rcp_writer **writer, const char *path)
@@ -42,6 +45,14 @@ static void put_field(struct rcp_writer *w, const char *at, size_t n)
 		output_tab(w->output);
 	output_bytes(w->output, at, n);
 	w->blank = w->blank && n == 0;
+	w->ends_in_cr = n > 0 && at[n - 1] == '\r';
+}
+
+/* Would a reader not take these bytes as the beginning of a header? */
+static bool is_no_beginning(const char *at, size_t n)
+{
+	return hint_binary((struct span){at, n}) || (n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) ||
+		(n >= 2 && memcmp(at, "\x1f\x8b", 2) == 0) || packed_begins(at, n);
 }
 
 enum rcp_status rcp_writer_field(struct rcp_writer *w, const char *at, size_t n)
@@ -51,6 +62,9 @@ enum rcp_status rcp_writer_field(struct rcp_writer *w, const char *at, size_t n)
 		return rcp_writer_status(w);
 	if (n && (memchr(at, '\t', n) || memchr(at, '\n', n) || memchr(at, '\0', n)))
 		failure_set(&w->failure, STATUS_USAGE, "a field with a TAB, LF or NUL in it: %s",
+			    quoted(at, n, shown));
+	else if (n && !w->width && !w->fields && is_no_beginning(at, n))
+		failure_set(&w->failure, STATUS_USAGE, "a header that begins with the mark of another format: %s",
 			    quoted(at, n, shown));
 	else if (GUARD(&w->guard, &w->failure, false))
 		put_field(w, at, n);
@@ -101,6 +115,8 @@ enum rcp_status rcp_writer_end_row(struct rcp_writer *w)
 		w->width = w->fields;
 	if (w->fields <= 1 && w->blank)
 		failure_set(&w->failure, STATUS_USAGE, "a row without a byte would be a blank line");
+	else if (w->ends_in_cr)
+		failure_set(&w->failure, STATUS_USAGE, "a row that ends in CR: it would be read as the line's end");
 	else if (w->fields != w->width)
 		failure_set(&w->failure, STATUS_USAGE, "a row of %zu fields, the first has %zu", w->fields,
 			    w->width);
@@ -121,6 +137,8 @@ enum rcp_status rcp_writer_close(struct rcp_writer *w, char *message)
 	}
 	if (w->output && w->fields)
 		failure_set(&w->failure, STATUS_USAGE, "the last row is not ended");
+	if (w->output && !w->width)
+		failure_set(&w->failure, STATUS_USAGE, "there is no header");
 	if (w->output && GUARD(&w->guard, &w->failure, true))
 		output_close(w->output);
 	guard_end();

@@ -74,3 +74,14 @@ const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])
 	memcpy(o, i < n ? "..." : "", i < n ? 4 : 1);
 	return out;
 }
+
+const char *shown_file(const char *path)
+{
+	enum { LONG = 255, ROOMS = 4 };
+	static _Thread_local char rooms[ROOMS][QUOTED_SIZE];
+	static _Thread_local unsigned next;
+	size_t n = strlen(path);
+	if (n > 0 && n <= LONG && path[0] != ' ' && path[n - 1] != ' ')
+		return path;
+	return quoted(path, n, rooms[next++ % ROOMS]);
+}

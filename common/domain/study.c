@@ -546,7 +546,7 @@ enum study_problem study_open(struct study *study, const char *path, enum study_
 	if (study->file < 0 && errno == ENOENT && access == STUDY_MAKE && !whole)
 		return STUDY_NO_SPACE;
 	if (study->file < 0)
-		die_errno(STATUS_FAILED, "cannot open %s", path);
+		die_errno(STATUS_FAILED, "cannot open %s", shown_file(path));
 	lock(study, study->looking ? LOCK_SH : LOCK_EX);
 	struct stat about;
 	if (fstat(study->file, &about) != 0)

@@ -17,6 +17,7 @@
 #include "frame/option-table.h"
 #include "frame/outputs.h"
 #include "frame/run.h"
+#include "streams/columns.h"
 #include "streams/packed.h"
 
 /* What program_start remembers: which options were given, and in what order. */
@@ -139,7 +140,13 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 	case OPTION_NO_FLAG:
 		*(bool *)at = false;
 		break;
-	case OPTION_TEXT:
+	case OPTION_TEXT: {
+		char problem[COLUMNS_PROBLEM];
+		if (strcmp(row->name, "columns") == 0 && columns_list_problem(value, problem))
+			bad_value(row, value, problem);
+		*(const char **)at = value;
+		break;
+	}
 	case OPTION_COLUMN:
 	case OPTION_FILE:
 	case OPTION_OUTPUT:
@@ -247,7 +254,7 @@ _Noreturn static void unknown_option(const char *word)
 	quoted(word, (size_t)(start - word) + n, shown);
 	if (matches > 1)
 		usage_error("ambiguous option: %s", shown);
-	if (least <= 1 + n / 3)
+	if (n < sizeof name && least <= 1 + n / 3)
 		usage_error("unknown option: %s; did you mean '--%s'?", shown, seen.rows[best].name);
 	usage_error("unknown option: %s", shown);
 }

@@ -1,6 +1,7 @@
 #include "streams/columns.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -28,26 +29,52 @@ bool columns_take(struct columns *c, struct span line, const char *where)
 	return true;
 }
 
-bool columns_take_list(struct columns *c, const char *list, const char *where)
+/* The names of a list; its text is never a line of a table. */
+static void split_list(struct columns *c, const char *list)
 {
 	struct buffer line = {0};
 	buffer_add_text(&line, list);
 	for (size_t i = 0; i < line.n; i++)
 		if (line.data[i] == ',')
 			line.data[i] = '\t';
-	columns_take(c, (struct span){line.data, line.n}, where); /* a list has no NUL */
+	columns_take(c, (struct span){line.data, line.n}, ""); /* a list has no NUL */
 	buffer_free(&line);
+}
+
+static const char *find_problem(const struct columns *c, char problem[COLUMNS_PROBLEM])
+{
 	for (size_t i = 0; i < c->n; i++) {
 		char text[QUOTED_SIZE];
-		if (c->names[i].n == 0)
-			return failure_set(c->failure, STATUS_DATA, "%s: column %zu of %zu has no name", where,
-				    i + 1, c->n);
-		for (size_t k = 0; k < i; k++)
-			if (span_equal(c->names[k], c->names[i]))
-				return failure_set(c->failure, STATUS_DATA, "%s: column %s occurs twice", where,
-					    quoted(c->names[i].at, c->names[i].n, text));
+		if (c->names[i].n == 0) {
+			snprintf(problem, COLUMNS_PROBLEM, "column %zu of %zu has no name", i + 1, c->n);
+			return problem;
+		}
+		for (size_t k = 0; k < i; k++) {
+			if (!span_equal(c->names[k], c->names[i]))
+				continue;
+			snprintf(problem, COLUMNS_PROBLEM, "column %s occurs twice",
+				 quoted(c->names[i].at, c->names[i].n, text));
+			return problem;
+		}
 	}
-	return true;
+	return NULL;
+}
+
+const char *columns_list_problem(const char *list, char problem[COLUMNS_PROBLEM])
+{
+	struct columns c = {0};
+	split_list(&c, list);
+	const char *found = find_problem(&c, problem);
+	columns_free(&c);
+	return found;
+}
+
+bool columns_take_list(struct columns *c, const char *list, const char *where)
+{
+	char problem[COLUMNS_PROBLEM];
+	split_list(c, list);
+	const char *found = find_problem(c, problem);
+	return !found || failure_set(c->failure, STATUS_USAGE, "%s: %s", where, found);
 }
 
 /* The first column of that name (-1: none), and how many there are. */

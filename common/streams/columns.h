@@ -26,8 +26,13 @@ size_t columns_count(struct span line);
 /* The names of a header line. A NUL in it is bad data (3) of `where`. */
 bool columns_take(struct columns *c, struct span line, const char *where);
 
-/* The names of a list a,b,c, each of which must be there and occur once (3). `where` is the
- * list's own name, in messages. */
+/* What is wrong with a list a,b,c, or NULL: an empty name, or one that occurs twice; the text
+ * is in `problem`. */
+enum { COLUMNS_PROBLEM = QUOTED_SIZE + 64 };
+const char *columns_list_problem(const char *list, char problem[COLUMNS_PROBLEM]);
+
+/* The names of a list a,b,c without a problem (2). `where` is the list's own name, in
+ * messages. */
 bool columns_take_list(struct columns *c, const char *list, const char *where);
 
 /* The column called `name`, -1 when there is none; 3, naming `file`, when several

@@ -21,6 +21,7 @@ enum {
 struct input {
 	int file;
 	const char *name;
+	char *odd_name;           /* what `name` is when it is not the path itself */
 	bool gzip, member_open, looked, at_end;
 	z_stream z;
 	unsigned char *raw;         /* compressed bytes */
@@ -202,10 +203,12 @@ static bool open_path(struct input *in, const char *path)
 		in->name = "(standard input)";
 		in->file = STDIN_FILENO;
 	} else {
-		in->name = path;
+		in->name = shown_file(path);
+		if (in->name != path)
+			in->name = in->odd_name = memory_text(in->name, strlen(in->name));
 		in->file = open(path, O_RDONLY | O_CLOEXEC);
 		if (in->file < 0)
-			return failure_set_errno(in->failure, STATUS_FAILED, "cannot open %s", path);
+			return failure_set_errno(in->failure, STATUS_FAILED, "cannot open %s", in->name);
 	}
 	struct stat about;
 	if (fstat(in->file, &about) != 0)
@@ -248,10 +251,10 @@ bool input_try(char **paths, int count, struct failure *failure)
 		if (strcmp(paths[i], "-") == 0)
 			continue;
 		if (stat(paths[i], &about) != 0 || access(paths[i], R_OK) != 0)
-			return failure_set_errno(failure, STATUS_FAILED, "cannot open %s", paths[i]);
+			return failure_set_errno(failure, STATUS_FAILED, "cannot open %s", shown_file(paths[i]));
 		if (S_ISDIR(about.st_mode)) {
 			errno = EISDIR;
-			return failure_set_errno(failure, STATUS_FAILED, "cannot read %s", paths[i]);
+			return failure_set_errno(failure, STATUS_FAILED, "cannot read %s", shown_file(paths[i]));
 		}
 	}
 	return true;
@@ -367,6 +370,7 @@ bool input_close(struct input *in)
 	packed_close(in->packed);
 	free(in->raw);
 	free(in->data);
+	free(in->odd_name);
 	free(in);
 	return !has_failed(failure);
 }

@@ -81,7 +81,7 @@ float *npy_read(const char *path, size_t *rows, size_t *columns)
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat about;
 	if (file < 0 || fstat(file, &about) != 0)
-		die_errno(STATUS_FAILED, "cannot open %s", path);
+		die_errno(STATUS_FAILED, "cannot open %s", shown_file(path));
 	size_t size = (size_t)about.st_size, done = 0;
 	unsigned char *bytes = memory_new(size + 1, 1);
 	while (done < size) {

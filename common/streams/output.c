@@ -74,7 +74,7 @@ static struct output *open_at(const char *path, bool live, struct failure *failu
 			open_temporary(out);
 	}
 	if (out->file < 0) {
-		failure_set_errno(failure, STATUS_FAILED, "cannot write %s", path);
+		failure_set_errno(failure, STATUS_FAILED, "cannot write %s", shown_file(path));
 		release(out);
 		return NULL;
 	}
@@ -108,7 +108,7 @@ struct output *output_open_live(const char *path)
 
 static const char *name_of(const struct output *out)
 {
-	return out->path ? out->path : "standard output";
+	return out->path ? shown_file(out->path) : "standard output";
 }
 
 static void write_all(struct output *out, const char *data, size_t length)

@@ -23,7 +23,8 @@ struct rcp_writer;
  * rcp_writer_message and rcp_writer_close; NULL only when memory is out. */
 enum rcp_status rcp_writer_open(struct rcp_writer **writer, const char *path);
 
-/* The row's next field. RCP_USAGE when it has a TAB, LF or NUL in it. */
+/* The row's next field. RCP_USAGE when it has a TAB, LF or NUL in it, or begins the header
+ * with what a reader takes for another format: a byte order mark, gzip. */
 enum rcp_status rcp_writer_field(struct rcp_writer *writer, const char *at, size_t n);
 enum rcp_status rcp_writer_text(struct rcp_writer *writer, const char *text);
 
@@ -33,14 +34,15 @@ enum rcp_status rcp_writer_float(struct rcp_writer *writer, float value);
 enum rcp_status rcp_writer_i64(struct rcp_writer *writer, int64_t value);
 enum rcp_status rcp_writer_u64(struct rcp_writer *writer, uint64_t value);
 
-/* RCP_USAGE when the row is blank, or has another number of fields than the first. */
+/* RCP_USAGE when the row is blank, ends in CR, or has another number of fields than the
+ * first. */
 enum rcp_status rcp_writer_end_row(struct rcp_writer *writer);
 
 enum rcp_status rcp_writer_status(const struct rcp_writer *writer);
 const char *rcp_writer_message(const struct rcp_writer *writer);
 
 /* Writes and syncs what is left and puts the file into its place, if nothing has failed;
- * otherwise it is as rcp_writer_abandon. Frees the writer either way. With `message` (at
+ * otherwise it is as rcp_writer_abandon; RCP_USAGE without a header. Frees the writer either way. With `message` (at
  * least RCP_MESSAGE bytes, or NULL) says what failed. NULL is allowed. */
 enum { RCP_MESSAGE = 2048 };
 enum rcp_status rcp_writer_close(struct rcp_writer *writer, char *message);

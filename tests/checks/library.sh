@@ -98,7 +98,9 @@ expect 1 'cannot read .: Is a directory\n' use read .
 expect 1 'cannot open none: No such file or directory\n' use read good.tsv none
 COLUMNS_ARE=user,weight expect 3 "line 0 rows 1 bad 0\ngood.tsv:1: the header line again; join files with keep-header A B -- cat, or name them one by one\n" use read good.tsv
 COLUMNS_ARE=user expect 0 'width 1 status 0\nitems.tsv: no column '"'weight'"'; the columns are "user"\n' use read items.tsv
-COLUMNS_ARE=user,user expect 3 'the list of columns: column "user" occurs twice\n' use read good.tsv
+COLUMNS_ARE=user,user expect 2 'the list of columns: column "user" occurs twice\n' use read good.tsv
+COLUMNS_ARE= expect 2 'the list of columns: column 1 of 1 has no name\n' use read good.tsv
+COLUMNS_ARE=,, expect 2 'the list of columns: column 1 of 3 has no name\n' use read good.tsv
 printf 'user,weight\n"a\tb",1\nb,2"\nc,3\n' > t.csv
 CSV=1 expect 3 'a b 1\nline 2 rows 2 bad 0\nt.csv:3: not CSV: a stray double quote: "b,2\\""\n' use read t.csv
 CSV=1 SKIP=1 expect 0 'a b 1\nc 3\nline 4 rows 3 bad 1\n' use read t.csv
@@ -111,6 +113,9 @@ expect 2 'a field with a TAB, LF or NUL in it: "x\\ty"\n' use write w2.tsv tab
 expect 2 'a number that is not finite\n' use write w2.tsv nan
 expect 2 'the last row is not ended\n' use write w2.tsv open-row
 expect 2 'a row of 1 fields, the first has 2\n' use write w2.tsv width
+expect 2 'a row that ends in CR: it would be read as the line'"'"'s end\n' use write w2.tsv cr
+expect 2 'there is no header\n' use write w2.tsv empty
+expect 2 'a header that begins with the mark of another format: "\\ufeffa"\n' use write w2.tsv bom
 expect 0 '' use write w2.tsv abandon
 echo old > w2.tsv
 expect 2 'a row of 1 fields, the first has 2\n' use write w2.tsv width

@@ -56,8 +56,13 @@ static int write_file(const char *path, const char *bad)
 	struct rcp_writer *w;
 	char message[RCP_MESSAGE];
 	rcp_writer_open(&w, path);
-	rcp_writer_text(w, "a");
-	rcp_writer_text(w, "b");
+	if (strcmp(bad, "empty") == 0) {
+		enum rcp_status none = rcp_writer_close(w, message);
+		fprintf(stderr, "%s\n", message);
+		return (int)none;
+	}
+	rcp_writer_text(w, strcmp(bad, "bom") == 0 ? "\xef\xbb\xbf" "a" : "a");
+	rcp_writer_text(w, strcmp(bad, "cr") == 0 ? "b\r" : "b");
 	rcp_writer_end_row(w);
 	for (unsigned i = 0; i < 100000; i++) {
 		rcp_writer_u64(w, i);
