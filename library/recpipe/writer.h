@@ -42,8 +42,9 @@ enum rcp_status rcp_writer_status(const struct rcp_writer *writer);
 const char *rcp_writer_message(const struct rcp_writer *writer);
 
 /* Writes and syncs what is left and puts the file into its place, if nothing has failed;
- * otherwise it is as rcp_writer_abandon; RCP_USAGE without a header. Frees the writer either way. With `message` (at
- * least RCP_MESSAGE bytes, or NULL) says what failed. NULL is allowed. */
+ * otherwise it is as rcp_writer_abandon. RCP_USAGE without a header. Frees the writer either
+ * way. With `message` (at least RCP_MESSAGE bytes, or NULL) says what failed. NULL is
+ * allowed. */
 enum { RCP_MESSAGE = 2048 };
 enum rcp_status rcp_writer_close(struct rcp_writer *writer, char *message);
 
