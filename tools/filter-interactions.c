@@ -31,12 +31,12 @@ static const struct option_row OPTIONS[] = {
 			"and --max"),
 	OPTION_REAL("min", "X", min, .help = "keep rows with a value of at least X"),
 	OPTION_REAL("max", "X", max, .help = "keep rows with a value of at most X"),
-	OPTION_TEXT("time", "COLUMN", time, .fallback = "time", .help = "name of the column to "
+	OPTION_COLUMN("time", time, .fallback = "time", .help = "name of the column to "
 		"compare"),
-	OPTION_TEXT("user", "COLUMN", user,
+	OPTION_COLUMN("user", user,
 		.help = "name of a column with ids; it must exist, and a row where it is empty is bad"),
-	OPTION_TEXT("item", "COLUMN", item, .help = "name of another such column"),
-	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	OPTION_COLUMN("item", item, .help = "name of another such column"),
+	COMMON_RENAME, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 

@@ -508,20 +508,50 @@ size_t number_write_float(float value, char out[NUMBER_SIZE])
 	return lay_out(shortest(c, q, part == 0 && exponent > 1, false), negative, 9, out);
 }
 
-const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE])
+enum { BOUND_SIZE = 32 };
+
+/* A bound as it may be typed: a duration in the largest unit that it is a multiple of. */
+static const char *bound_text(double bound, bool duration, char out[BOUND_SIZE])
 {
-	bool above = low > 0 && low <= ABOVE_ZERO;
-	if (above && isinf(high))
+	static const struct { double seconds; char name; } UNITS[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}};
+	for (size_t i = 0; duration && bound > 0 && i < sizeof UNITS / sizeof *UNITS; i++) {
+		double n = bound / UNITS[i].seconds;
+		if (n < floor(n) || n > floor(n))
+			continue;
+		snprintf(out, BOUND_SIZE, "%.15g%c", n, UNITS[i].name);
+		return out;
+	}
+	snprintf(out, BOUND_SIZE, duration && bound > 0 ? "%.15gs" : "%.15g", bound);
+	return out;
+}
+
+static const char *range_text(double low, double high, bool duration, char out[NUMBER_RANGE_SIZE])
+{
+	bool above = low > 0 && low <= ABOVE_ZERO, vast = high >= (duration ? DURATION_VAST : NUMBER_VAST);
+	char least[BOUND_SIZE], most[BOUND_SIZE];
+	bound_text(low, duration, least);
+	bound_text(high, duration, most);
+	if (isinf(low))
+		snprintf(out, NUMBER_RANGE_SIZE, "at most %s", most);
+	else if (above && vast)
 		snprintf(out, NUMBER_RANGE_SIZE, "above 0");
 	else if (above)
-		snprintf(out, NUMBER_RANGE_SIZE, "above 0, at most %.15g", high);
-	else if (isinf(high))
-		snprintf(out, NUMBER_RANGE_SIZE, "at least %.15g", low);
-	else if (isinf(low))
-		snprintf(out, NUMBER_RANGE_SIZE, "at most %.15g", high);
+		snprintf(out, NUMBER_RANGE_SIZE, "above 0, at most %s", most);
+	else if (vast)
+		snprintf(out, NUMBER_RANGE_SIZE, "at least %s", least);
 	else if (high >= BELOW_ONE && high < 1)
-		snprintf(out, NUMBER_RANGE_SIZE, "%.15g to 1 (exclusive)", low);
+		snprintf(out, NUMBER_RANGE_SIZE, "%s to 1 (exclusive)", least);
 	else
-		snprintf(out, NUMBER_RANGE_SIZE, "%.15g to %.15g", low, high);
+		snprintf(out, NUMBER_RANGE_SIZE, "%s to %s", least, most);
 	return out;
+}
+
+const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE])
+{
+	return range_text(low, high, false, out);
+}
+
+const char *duration_range(double low, double high, char out[NUMBER_RANGE_SIZE])
+{
+	return range_text(low, high, true, out);
 }

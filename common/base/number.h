@@ -48,9 +48,14 @@ const char *number_problem(enum number_state state);
 /* The greatest float below 1: as an upper bound, 1 itself is excluded. */
 #define BELOW_ONE 0x1.fffffep-1
 
-/* The range low ... high in words: "1 to 1024", "at least 0", "above 0"; returns `out`. */
+/* The range low ... high in words: "1 to 1024", "at least 0", "above 0"; returns `out`. An upper
+ * bound of NUMBER_VAST or more that is not the only one is a matter of the machine, and left
+ * out. duration_range: in days, hours, minutes or seconds, "1s to 3650d", and DURATION_VAST. */
+#define NUMBER_VAST 1e15
+#define DURATION_VAST 1e11
 enum { NUMBER_RANGE_SIZE = 96 };
 const char *number_range(double low, double high, char out[NUMBER_RANGE_SIZE]);
+const char *duration_range(double low, double high, char out[NUMBER_RANGE_SIZE]);
 
 enum { NUMBER_SIZE = 32 };
 

@@ -82,6 +82,13 @@ static bool holds(const struct option_state *s, const struct term *t)
 	return among != t->unlike;
 }
 
+/* How the command line named the row: --weight, or --rename weight=... */
+static void add_given(struct buffer *b, const struct option_state *s, const struct option_row *row)
+{
+	bool renamed = s->renamed[row - s->rows];
+	buffer_format(b, renamed ? "--rename %s=..." : "--%s", row->name);
+}
+
 /* What a user calls the term as it holds: --test=bootstrap. */
 static void add_held(struct buffer *b, const struct option_state *s, const struct term *t)
 {
@@ -90,7 +97,7 @@ static void add_held(struct buffer *b, const struct option_state *s, const struc
 		buffer_add_text(b, "input files");
 		return;
 	}
-	buffer_format(b, "--%s", t->name);
+	add_given(b, s, row);
 	if (!t->values || row->kind != OPTION_CHOICE)
 		return;
 	const char *word = row->choices;
@@ -144,8 +151,10 @@ static void check_excludes(const struct option_state *s, const struct option_row
 		if (!holds(s, &t))
 			continue;
 		struct buffer b = {0};
+		add_given(&b, s, row);
+		buffer_add_text(&b, " cannot be combined with ");
 		add_held(&b, s, &t);
-		usage_error("--%s cannot be combined with %s", row->name, buffer_text(&b));
+		usage_error("%s", buffer_text(&b));
 	}
 }
 
@@ -161,8 +170,10 @@ static void check_requires(const struct option_state *s, const struct option_row
 			continue;
 		if (!one) {
 			struct buffer b = {0};
+			add_given(&b, s, row);
+			buffer_add_text(&b, " requires ");
 			add_terms(&b, part, ',');
-			usage_error("--%s requires %s", row->name, buffer_text(&b));
+			usage_error("%s", buffer_text(&b));
 		}
 		one = false;
 		part = at;
@@ -229,7 +240,7 @@ void option_rules_text(struct buffer *b, const struct option_row *row)
 		add_terms(b, row->required_by, '\0');
 	}
 	if (row->required) {
-		buffer_add_text(b, row->unless ? "; required without " : " (required)");
+		buffer_add_text(b, row->unless ? "; required unless " : " (required)");
 		add_terms(b, row->unless, '\0');
 	}
 }
@@ -264,10 +275,10 @@ static unsigned check_terms(const struct program *p, const struct option_row *ro
 	return bad;
 }
 
-/* --rename has columns, and is there when there are many. */
+/* --rename has columns, and is there when there are several. */
 static unsigned check_columns(const struct program *p)
 {
-	enum { MANY = 5 };
+	enum { SEVERAL = 2 };
 	unsigned columns = 0;
 	const struct option_row *rename = NULL;
 	for (const struct option_row *row = p->options; row->name; row++) {
@@ -277,8 +288,8 @@ static unsigned check_columns(const struct program *p)
 	}
 	if (rename && columns == 0)
 		return complain(rename, "there are no columns to rename", "");
-	if (!rename && columns >= MANY)
-		return complain(p->options, "a table with so many columns has COMMON_RENAME", "");
+	if (!rename && columns >= SEVERAL)
+		return complain(p->options, "a table with several columns has COMMON_RENAME", "");
 	return 0;
 }
 

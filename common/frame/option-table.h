@@ -6,6 +6,7 @@
 #define RECPIPE_FRAME_OPTION_TABLE_H
 
 #include "base/buffer.h"
+#include "base/number.h"
 #include "frame/options.h"
 
 /* What the command line said. */
@@ -28,6 +29,9 @@ int choice_index(const char *choices, const char *word, size_t n);
 
 /* Has the row bounds for its number? */
 bool option_has_range(const struct option_row *row);
+
+/* Its bounds in words: "1 to 1024", "1s to 3650d"; returns `out`. */
+const char *option_range(const struct option_row *row, char out[NUMBER_RANGE_SIZE]);
 
 /* Is the row for this command of the program? */
 bool option_applies(const struct program *p, const struct option_row *row, int command);

@@ -83,7 +83,7 @@ static char *row_help(const struct program *p, const struct option_row *row)
 	if (row->choices && strcmp(row->choices, row->argument ? row->argument : "") != 0)
 		buffer_format(&b, "; one of %s", row->choices);
 	else if (row->argument && option_has_range(row))
-		buffer_format(&b, "; %s", number_range(row->low, row->high, range));
+		buffer_format(&b, "; %s", option_range(row, range));
 	if (row->kind == OPTION_LIST && !strstr(row->help, "repeated"))
 		buffer_add_text(&b, "; may be repeated");
 	option_rules_text(&b, row);
@@ -201,8 +201,8 @@ _Noreturn void option_print_help(const struct program *p, int command, bool all)
 				buffer_format(&b, "  %s\n", p->examples[i]);
 		buffer_add_byte(&b, '\n');
 	}
-	buffer_add_text(&b, "Exit status: 0 success, 1 run-time error, 2 usage error, 3 bad input data,\n"
-			"4 a service is unavailable.\n");
+	buffer_format(&b, "Exit status: 0 success, 1 run-time error, 2 usage error, 3 bad input data%s.\n",
+		      p->service ? ",\n4 a service is unavailable" : "");
 	print_out(&b);
 }
 

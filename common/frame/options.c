@@ -98,12 +98,21 @@ bool option_has_range(const struct option_row *row)
 		!(isinf(row->low) && isinf(row->high));
 }
 
+const char *option_range(const struct option_row *row, char out[NUMBER_RANGE_SIZE])
+{
+	return row->kind == OPTION_DURATION ? duration_range(row->low, row->high, out)
+		: number_range(row->low, row->high, out);
+}
+
 static void check_range(const struct option_row *row, const char *value, double number)
 {
 	if (!option_has_range(row) || (number >= row->low && number <= row->high))
 		return;
 	char range[NUMBER_RANGE_SIZE], problem[128];
-	snprintf(problem, sizeof problem, "must be %s", number_range(row->low, row->high, range));
+	option_range(row, range);
+	if (number > row->high && row->high >= NUMBER_VAST) /* which the range does not tell */
+		snprintf(range, sizeof range, "at most %.15g", row->high);
+	snprintf(problem, sizeof problem, "must be %s", range);
 	bad_value(row, value, problem);
 }
 
@@ -259,6 +268,37 @@ _Noreturn static void unknown_option(const char *word)
 	usage_error("unknown option: %s", shown);
 }
 
+/* The first word of a command line is neither an option nor a command of the program: since
+ * an option is required, it can only be a mistyped command. */
+_Noreturn static void unknown_command(const char *word)
+{
+	char shown[QUOTED_SIZE];
+	struct buffer all = {0};
+	size_t n = strlen(word), best = 0, least = SIZE_MAX;
+	const struct program_command *commands = seen.program->commands;
+	for (size_t c = 1; commands[c].name; c++) {
+		size_t d = span_distance(span_of(word), span_of(commands[c].name));
+		if (d < least) {
+			least = d;
+			best = c;
+		}
+		buffer_format(&all, "%s%s", c > 1 ? ", " : "", commands[c].name);
+	}
+	quoted(word, n, shown);
+	if (least <= 1 + n / 3)
+		usage_error("unknown command: %s; did you mean '%s'?", shown, commands[best].name);
+	usage_error("unknown command: %s; there are %s; options stand before what a trial runs",
+		    shown, buffer_text(&all));
+}
+
+/* Is there an option that every command line must have? */
+static bool option_is_required(const struct option_row *row)
+{
+	while (row->name && !(row->required && !row->unless && !row->of))
+		row++;
+	return row->name != NULL;
+}
+
 enum { LONG = 1000 }; /* getopt's answer for the long option of row i is LONG + i */
 
 /* getopt's answers '?' and ':' in our words. */
@@ -405,6 +445,8 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 		log_level = LOG_QUIET;
 	else if (option_given("verbose"))
 		log_level = LOG_VERBOSE;
+	if (program->commands && !seen.command && optind == 1 && argc > 1 && option_is_required(seen.rows))
+		unknown_command(argv[1]);
 	outputs_check(program, options, argv + optind, argc - optind);
 	option_rules_check(&seen);
 	return optind;

@@ -190,9 +190,17 @@ struct common {
 	{.name = "version", .letter = 'V', .kind = OPTION_VERSION, .help = "show the version and exit"}
 #define COMMON_LOG COMMON_PROGRESS, COMMON_ABOUT
 
-/* What the timestamps of the input are: an int (enum time_unit). */
-#define TIMESTAMP_UNIT_ROW(member, unit) \
-	OPTION_CHOICE("timestamp-unit", "UNIT", member, TIME_UNITS, .fallback = unit, \
+/* Of the option --kernel, where the instructions round differently, and where they do not. */
+#define KERNEL_HELP \
+	"vector instructions to use; portable gives the same bytes on every machine"
+#define KERNEL_HELP_EXACT \
+	"vector instructions to use; the output does not depend on them"
+
+/* What the timestamps of the input are: an int (enum time_unit). TIMESTAMP_UNIT_RULES takes
+ * the row's rules as well. */
+#define TIMESTAMP_UNIT_ROW(member, unit) TIMESTAMP_UNIT_RULES(member, unit, .requires = NULL)
+#define TIMESTAMP_UNIT_RULES(member, unit, ...) \
+	OPTION_CHOICE("timestamp-unit", "UNIT", member, TIME_UNITS, .fallback = unit, __VA_ARGS__, \
 		.help = "unit of the input's timestamps: counts since 1970, or dates as in " \
 			"2024-03-10 and 2024-03-10T15:12:01Z (iso)")
 
@@ -213,6 +221,7 @@ struct program {
 	const char *examples[2]; /* two command lines */
 	const struct option_row *options;
 	size_t options_size;     /* sizeof (struct options) */
+	bool service;            /* asks a server: it may exit with 4 */
 	bool command;            /* options end at the first operand: a command of its own */
 	/* The program's own commands: the first is meant when there is none of these words,
 	 * which may stand before the options or after. NULL: there are none. */

@@ -25,6 +25,17 @@ for tool in "$RECPIPE_BIN"/*; do
 	RECPIPE_DUMP_OPTIONS=table "$tool" | sed 1d | cut -f 1 > "$RECPIPE_TMP/table"
 	"$tool" --help=all | shown | cmp -s - "$RECPIPE_TMP/table" || complain "$name --help=all does not show all"
 done
+# Status 4 is offered by those that ask a server, and a mistake of --rename is told of it.
+for tool in "$RECPIPE_BIN"/*; do
+	name=$(basename "$tool")
+	case $name in load-redis | next-track) want=1 ;; *) want=0 ;; esac
+	[ "$("$tool" --help | grep -c 'service is unavailable')" = $want ] ||
+		complain "$name --help: exit status 4 is shown or left out wrongly"
+done
+case $(train-items --rename weight=w 2>&1 < /dev/null) in
+*'train-items: --rename weight=... requires '*) ;;
+*) complain 'train-items --rename weight=w does not blame --rename' ;;
+esac
 [ "$(train-mf --help | shown | grep -c .)" -le 14 ] || complain 'train-mf --help shows more than fourteen options'
 
 # The options of the commands of tune-hparams.

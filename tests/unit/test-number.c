@@ -269,6 +269,29 @@ static void check_not_finite(void)
 	}
 }
 
+static bool says(const char *got, const char *want)
+{
+	return strcmp(got, want) == 0;
+}
+
+static void check_ranges(void)
+{
+	char out[NUMBER_RANGE_SIZE];
+	CHECK(says(number_range(1, 1024, out), "1 to 1024"));
+	CHECK(says(number_range(1, 1e15, out), "at least 1"));
+	CHECK(says(number_range(ABOVE_ZERO, 1e15, out), "above 0"));
+	CHECK(says(number_range(0, 1e11, out), "0 to 100000000000"));
+	CHECK(says(number_range(-INFINITY, 1e15, out), "at most 1e+15"));
+	CHECK(says(number_range(0, BELOW_ONE, out), "0 to 1 (exclusive)"));
+	CHECK(says(duration_range(1, 315360000, out), "1s to 3650d"));
+	CHECK(says(duration_range(1e-3, 86400, out), "0.001s to 1d"));
+	CHECK(says(duration_range(60, 5400, out), "1m to 90m"));
+	CHECK(says(duration_range(7200, 90061, out), "2h to 90061s"));
+	CHECK(says(duration_range(ABOVE_ZERO, 86401, out), "above 0, at most 86401s"));
+	CHECK(says(duration_range(0, 1e11, out), "at least 0"));
+	CHECK(says(duration_range(ABOVE_ZERO, INFINITY, out), "above 0"));
+}
+
 int main(void)
 {
 	check_not_finite();
@@ -279,6 +302,7 @@ int main(void)
 	check_form();
 	check_integers();
 	check_durations();
+	check_ranges();
 	check_limits();
 	return unit_finish();
 }

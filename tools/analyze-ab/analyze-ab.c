@@ -42,7 +42,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("metrics", "NAME,...", metrics, .letter = 'm',
 		.fallback = "time,sessions,mean_request_latency,mean_tracks_per_session,mean_time_per_session",
 		.help = "metrics to compare: a value per user, a ratio of sums as in time/sessions, "
-			"or a quantile as in q90:time; see Metrics below"),
+			"or a quantile as in q90:time; see Metrics in analyze-ab(1)"),
 	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
 		.help = "significance level; intervals cover 1 - X"),
 	OPTION_FILE("pre", "FILE", pre,
@@ -97,7 +97,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_REAL("power", "X", power, .fallback = "0.8", .low = 0.01, .high = 0.9999,
 		.help = "statistical power, for the minimum detectable effect and --plan"),
 	OPTION_INT("rounds", "N", rounds, .fallback = "2000", .low = 100, .high = 1e7,
-		.help = "number of bootstrap samples"),
+		.help = "number of bootstrap samples, of --test bootstrap, quantiles and --details"),
 	OPTION_REAL("winsorize", "Q", winsorize, .low = 0.5, .high = 0.9999999,
 		.help = "cap the values of means at quantile Q of all users of the experiment, and "
 			"report the cap"),
@@ -109,9 +109,10 @@ static const struct option_row OPTIONS[] = {
 		.help = "lower values of METRIC are better, for --margin and colors; those of "
 			"latency and skips always are"),
 	OPTION_FLAG("sequential", sequential,
-		.excludes = "test!=welch,interval",
+		.excludes = "test=mann-whitney/bootstrap,interval",
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
+		.requires = "sequential|details",
 		.help = "number of users at which --sequential is tightest"),
 	OPTION_INT("aa", "N", aa, .low = 1, .high = 1e6,
 		.help = "run N A/A splits of all users and report the false-positive rate"),
@@ -119,6 +120,7 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Covariates and segments"),
 	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
+		.requires = "pre",
 		.help = "the covariate of users who are not in --pre"),
 	OPTION_FILE("users", "FILE", users,
 		.requires = "segment|stratify",
@@ -329,6 +331,16 @@ static double *plan_of(const char *text, size_t *n)
 	return share;
 }
 
+/* Is it one of --metrics? */
+static void check_metric_name(const struct analysis_options *options, const char *option, const char *name)
+{
+	char shown[QUOTED_SIZE];
+	for (size_t i = 0; i < options->n_metrics; i++)
+		if (strcmp(options->metrics[i].name, name) == 0)
+			return;
+	usage_error("option '--%s': unknown metric %s", option, quoted(name, strlen(name), shown));
+}
+
 static struct margin margin_of(const struct analysis_options *options, const char *text)
 {
 	const char *equal = strrchr(text, '=');
@@ -338,12 +350,8 @@ static struct margin margin_of(const struct analysis_options *options, const cha
 	if (number_double(number, strlen(number), &m.share) != NUMBER_OK || !(m.share >= 0) || m.share > 10)
 		usage_error("option '--margin': not SHARE or METRIC=SHARE with a share of 0 to 10: %s",
 			    quoted(text, strlen(text), shown));
-	bool known = !m.metric;
-	for (size_t i = 0; i < options->n_metrics; i++)
-		known |= m.metric && strcmp(options->metrics[i].name, m.metric) == 0;
-	if (!known)
-		usage_error("option '--margin': unknown metric %s",
-			    quoted(m.metric, strlen(m.metric), shown));
+	if (m.metric)
+		check_metric_name(options, "margin", m.metric);
 	return m;
 }
 
@@ -359,6 +367,8 @@ static struct analysis_options analysis_options_of(const struct options *o)
 	options.margins = memory_new(o->margins.n + 1, sizeof *options.margins);
 	for (size_t i = 0; i < o->margins.n; i++)
 		options.margins[options.n_margins++] = margin_of(&options, o->margins.values[i]);
+	for (size_t i = 0; i < o->lower_is_better.n; i++)
+		check_metric_name(&options, "lower-is-better", o->lower_is_better.values[i]);
 	return options;
 }
 
@@ -428,6 +438,10 @@ static int run(const struct options *o, char **files, int count)
 	struct table *t = table_open(files, count, &format);
 	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;
 	struct table *attributes = o->users ? table_open_file(o->users) : NULL;
+	if (o->merge)
+		parts_check(t);
+	if (o->merge && pre)
+		parts_check(pre);
 	if (!o->merge || !o->partial)
 		check_metrics(&r, t);
 	if (o->experiments_file)

@@ -264,6 +264,18 @@ static bool read_row(struct part_reader *r, struct state *s)
 	return true;
 }
 
+void parts_check(const struct table *t)
+{
+	static const char *const OWN[] = {"part_day", "part_scope", "part_arm", "sessions"};
+	bool all = true;
+	for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
+		all &= table_find_column(t, OWN[i]) >= 0;
+	for (size_t c = 0; c < PART_COLUMNS; c++)
+		all &= c == PART_COUNT || table_find_column(t, TOTALS[c]) >= 0;
+	if (!all)
+		die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
+}
+
 /* Resolves the columns; experiments that are not named are those before the values. */
 static struct part_reader parts_open(struct table *t, struct state *s, const char *user,
 				     const struct option_list *experiments,

@@ -28,6 +28,9 @@ struct merge_rules {
 	uint64_t parts;                     /* there must be so many; 0: any number */
 };
 
+/* Exit 3 unless the table has the columns of a part. */
+void parts_check(const struct table *t);
+
 /* Reads what state_of_groups wrote to `parts`, or state_write. Ends with exit 3 when a part
  * is cut, when there is none, or when there are not rules->parts. */
 struct state *state_merge(struct table *t, const char *user, const struct merge_rules *rules);

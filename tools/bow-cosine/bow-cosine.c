@@ -80,6 +80,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "read the candidates from a FILE of --save-index"),
 
 	OPTION_GROUP("Input"),
+	COMMON_RENAME,
 	OPTION_COLUMN("user", user, .fallback = "user",
 		.help = "name of the user column of --liked"),
 	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with items"),

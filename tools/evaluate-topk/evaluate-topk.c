@@ -48,8 +48,8 @@ static const struct option_row OPTIONS[] = {
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "vector instructions for auc"),
+	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = KERNEL_HELP),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the lists' user column"),
 	OPTION_COLUMN("rank", rank, .fallback = "rank",
 		.help = "name of the lists' rank column; without it the rows are in rank order"),

@@ -31,12 +31,13 @@ const struct option_row EXPORT_OPTIONS[] = {
 
 	OPTION_GROUP("Exclusions"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
+		.requires = "exclude",
 		.help = "splits whose rows count in an --exclude file with a split column (or all)"),
 	OPTION_DURATION("exclude-window", "TIME", exclude_window, .low = ABOVE_ZERO, .high = 1e11,
 		.requires = "exclude",
 		.help = "in --exclude files with a timestamp column, ignore rows more than TIME (14d) "
 			"older than the newest of all"),
-	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
+	TIMESTAMP_UNIT_RULES(timestamp_unit, "ms", .requires = "exclude"),
 
 	OPTION_GROUP("Features"),
 	OPTION_FILE("user-features", "FILE", user_features,
@@ -52,8 +53,8 @@ const struct option_row EXPORT_OPTIONS[] = {
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_CHOICE("kernel", "NAME", kernel, TILE_CHOICES, .fallback = "auto",
-		.help = "vector instructions of the search; the output does not depend on them"),
+	OPTION_CHOICE("kernel", "KERNEL", kernel, TILE_CHOICES, .fallback = "auto",
+		.help = KERNEL_HELP_EXACT),
 	OPTION_COLUMN("user", user, .fallback = "user",
 		.help = "name of the user column of side files"),
 	OPTION_COLUMN("item", item, .fallback = "item",

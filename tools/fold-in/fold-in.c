@@ -52,7 +52,7 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "vector instructions to use; portable gives the same bytes on every machine"),
+		.help = KERNEL_HELP),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
 	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("weight", weight, .fallback = "weight", .help = "name of the column with "

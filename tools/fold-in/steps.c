@@ -72,26 +72,44 @@ static uint32_t draw_kos(const struct folding *f, const struct user_items *t,
 	return chosen;
 }
 
+static void visit_bpr(const struct folding *f, const struct user_items *t, struct user_state *m,
+		      uint32_t positive, float weight, struct random *r)
+{
+	uint32_t negative = random_below(r, f->items.n);
+	if (!is_own(t, negative))
+		step(f, m, weight * loss_sigmoid(score_of(f, m, negative) - score_of(f, m, positive)),
+		     item_row(f, negative), item_row(f, positive));
+}
+
+static void visit_logistic(const struct folding *f, struct user_state *m, uint32_t positive, float weight)
+{
+	float side = weight > 0 ? 1 : -1;
+	float size = -weight * loss_sigmoid(-side * (score_of(f, m, positive) + m->bias));
+	step(f, m, size, item_row(f, positive), NULL);
+	m->bias -= (float)f->options->learning_rate * size / sqrtf(m->bias_sum);
+	m->bias_sum += size * size;
+}
+
 static void visit(const struct folding *f, const struct user_items *t, struct user_state *m, uint32_t k,
 		  struct random *r)
 {
-	if (f->fit.loss == LOSS_WARP_KOS)
+	switch ((enum loss)f->fit.loss) { /* no default: the compiler asks for each loss */
+	case LOSS_WARP:
+		visit_warp(f, t, m, t->item[k], t->weight[k], r);
+		break;
+	case LOSS_WARP_KOS:
 		k = draw_kos(f, t, m, k, r);
-	uint32_t positive = t->item[k];
-	float weight = t->weight[k];
-	if (f->fit.loss == LOSS_LOGISTIC) {
-		float side = weight > 0 ? 1 : -1;
-		float size = -weight * loss_sigmoid(-side * (score_of(f, m, positive) + m->bias));
-		step(f, m, size, item_row(f, positive), NULL);
-		m->bias -= (float)f->options->learning_rate * size / sqrtf(m->bias_sum);
-		m->bias_sum += size * size;
-	} else if (f->fit.loss == LOSS_BPR) {
-		uint32_t negative = random_below(r, f->items.n);
-		if (!is_own(t, negative))
-			step(f, m, weight * loss_sigmoid(score_of(f, m, negative) - score_of(f, m, positive)),
-			     item_row(f, negative), item_row(f, positive));
-	} else {
-		visit_warp(f, t, m, positive, weight, r);
+		visit_warp(f, t, m, t->item[k], t->weight[k], r);
+		break;
+	case LOSS_BPR:
+		visit_bpr(f, t, m, t->item[k], t->weight[k], r);
+		break;
+	case LOSS_LOGISTIC:
+		visit_logistic(f, m, t->item[k], t->weight[k]);
+		break;
+	case LOSS_IALS: /* solved at once */
+	case LOSS_SOFTMAX: case LOSS_CCL: /* folding_turn */
+		break;
 	}
 }
 

@@ -5,7 +5,7 @@
  * or the new ones, never a mixture; a failure says which, known from the server.
  *
  * Reads: user rank item (a top-N stream, the rows of a user together).
- * Writes: nothing; with --status the columns name value.
+ * Writes: nothing; with --status the columns name value; with --emit-resp the commands.
  *
  *	load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv
  *
@@ -41,8 +41,10 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("popular", "FILE", popular,
 		.help = "publish the items of FILE, in its order, as the popular list"),
 	OPTION_INT("min-rows", "N", min_rows, .fallback = "1", .low = 1, .high = 1e15,
+		.excludes = "status,rollback",
 		.help = "refuse to publish fewer than N lists"),
 	OPTION_REAL("max-shrink", "SHARE", max_shrink, .fallback = "1", .low = 0, .high = 1,
+		.excludes = "status,rollback",
 		.help = "refuse to publish if the number of lists would fall by more than SHARE"),
 	OPTION_FLAG("delta", delta,
 		.excludes = "items,popular,layout!=hash,shards!=1",
@@ -58,6 +60,10 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("dry-run", dry_run,
 		.excludes = "emit-resp",
 		.help = "read and check everything, query the server, change nothing"),
+	OPTION_FLAG("emit-resp", emit,
+		.excludes = "delta,layout!=hash,shards!=1",
+		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
+			"sending them"),
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
 
 	OPTION_GROUP("Layout"),
@@ -67,7 +73,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_INT("shards", "N", shards, .fallback = "1", .low = 1, .high = SHARDS_MAX,
 		.help = "spread --layout hash over N keys"),
 	OPTION_DURATION("ttl", "TIME", ttl_s, .fallback = "7d", .low = 1, .high = 315360000,
-		.help = "lifetime of the keys of --layout string and list after publication"),
+		.requires = "layout=string/list|rollback",
+		.help = "lifetime of the keys of users after publication"),
 	OPTION_DURATION("staging-ttl", "TIME", staging_ttl_s, .fallback = "1d", .low = 1,
 		.high = 31536000,
 		.help = "expire unpublished staging keys after TIME"),
@@ -82,13 +89,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_INT("retries", "N", retries, .fallback = "5", .low = 0, .high = 1000,
 		.help = "number of reconnections when the server is lost, after 0.1 s, 0.2 s, 0.4 s, ... "
 			"at most 5 s"),
-	OPTION_FLAG("emit-resp", emit,
-		.excludes = "delta,layout!=hash,shards!=1",
-		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
-			"sending them"),
 
 	OPTION_GROUP("Input"),
-	COMMON_INPUT,
+	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
@@ -289,13 +292,14 @@ static const struct program PROGRAM = {
 	.usage = "[OPTION]... [FILE]...",
 	.summary = "Load top-N lists into Redis and publish them as one generation.",
 	.reads = "user rank item; of --items: item available blocked",
-	.writes = "nothing, or with --status: name value",
+	.writes = "nothing; with --status: name value; with --emit-resp: the commands, as RESP",
 	.examples = {
 		"load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv",
 		"load-redis --redis unix:///run/redis.sock --status",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
+	.service = true,
 	.writes_stdout = writes_stdout,
 };
 

@@ -475,6 +475,7 @@ static const struct program PROGRAM = {
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
+	.service = true,
 };
 
 int main(int argc, char **argv)

@@ -84,9 +84,8 @@ static const struct option_row OPTIONS[] = {
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "vector instructions of t-SNE's neighbor search; portable gives the same map on "
-			"every machine"),
+	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = KERNEL_HELP),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_ALIAS("colour", "COLUMN", "color"),
 	OPTION_END

@@ -16,10 +16,12 @@ void block_free(struct block *b)
 
 struct histories histories_open(struct table *t, const struct history_columns *c, uint64_t seed)
 {
+	if (!c->timed && !c->elsewhere)
+		table_optional_column(t, c->timestamp); /* it is there if an option names it */
 	return (struct histories){
 		.table = t, .user = table_column(t, c->user), .item = table_column(t, c->item),
 		.split = table_optional_column(t, c->split),
-		.timestamp = c->timestamp.name ? (long)table_column(t, c->timestamp) : -1,
+		.timestamp = c->timed ? (long)table_column(t, c->timestamp) : -1,
 		.weight = c->weight.name ? (long)table_column(t, c->weight) : -1,
 		.unit = c->unit, .splits = c->splits, .seed = seed,
 	};

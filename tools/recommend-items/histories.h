@@ -13,7 +13,10 @@
 
 struct history_columns {
 	struct column user, item, split;
-	struct column timestamp, weight; /* no name: not looked at; otherwise they must be there */
+	struct column timestamp;
+	bool timed;                /* times are read */
+	bool elsewhere;            /* a named timestamp may be a column of another file alone */
+	struct column weight;      /* no name: not looked at; otherwise it must be there */
 	enum time_unit unit;
 	unsigned splits;                 /* mask: rows that count */
 };

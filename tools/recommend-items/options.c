@@ -19,7 +19,7 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 		.help = "halve a row's weight for every TIME (14d) that it is older than the user's "
 			"latest one"),
 	OPTION_FLAG("keep-seen", keep_seen,
-		.help = "offer also what is in the user's history; for items, also the item itself"),
+		.help = "also offer items in the user's history; for items, also the item itself"),
 	OPTION_LIST("exclude", "FILE", exclude,
 		.excludes = "for=items",
 		.help = "do not recommend items that FILE (user, item, ...) lists for the user; may be "
@@ -57,8 +57,8 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
-	OPTION_CHOICE("kernel", "NAME", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "instruction set; the output does not depend on it"),
+	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
+		.help = KERNEL_HELP_EXACT),
 	OPTION_COLUMN("user", user, .fallback = "user",
 		.excludes = "for=items",
 		.help = "the column of users, in side files too"),

@@ -263,7 +263,8 @@ static struct history_columns history_columns_of(const struct options *o)
 	return (struct history_columns){
 		.user = option_column("user", o->user), .item = option_column("item", o->item),
 		.split = option_column("split", o->split),
-		.timestamp = option_column("timestamp", needs_times(o) ? o->timestamp : NULL),
+		.timestamp = option_column("timestamp", o->timestamp),
+		.timed = needs_times(o), .elsewhere = option_given("exclude-window"),
 		.weight = option_column("weight", o->weight),
 		.unit = (enum time_unit)o->timestamp_unit,
 		.splits = option_splits("splits", o->splits),

@@ -341,6 +341,9 @@ struct part_reader *parts_open(struct table *t)
 	r->t = t;
 	r->item = r->neighbor = r->backward = NOBODY;
 	for (size_t i = 0; i < COLUMNS; i++)
+		if (table_find_column(t, NAMES[i]) < 0)
+			die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
+	for (size_t i = 0; i < COLUMNS; i++)
 		r->column[i] = table_column(t, column_called(NAMES[i]));
 	return r;
 }

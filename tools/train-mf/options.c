@@ -42,7 +42,8 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_RHO(FIT), .help = "adadelta: decay rate of the running means"},
 	{FIT_ROW_EPSILON(FIT), .help = "adadelta: constant added to the running means"},
 	{FIT_ROW_USER_ALPHA(FIT),
-		.help = "L2 penalty on user factors: each visit adds X/2 times their squares to the loss"},
+		.help = "L2 penalty on user factors: each visit adds X/2 times their squares to the loss; must "
+			"be 0 with softmax and ccl"},
 	{FIT_ROW_ITEM_ALPHA(FIT), .help = "L2 penalty on item factors, as --user-alpha"},
 	{FIT_ROW_INIT_SCALE(FIT), .excludes = "loss=softmax/ccl",
 		.help = "factors start uniform in -X/2 to X/2, divided by their number (ials: by its "
@@ -119,7 +120,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "let threads update shared rows without locks; the result then differs from run "
 			"to run, unless there is one thread"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
-		.help = "vector instructions to use; portable gives the same bytes on every machine"),
+		.help = KERNEL_HELP),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
 	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with item ids"),
 	OPTION_COLUMN("weight", weight, .fallback = "weight",

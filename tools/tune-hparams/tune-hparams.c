@@ -43,7 +43,7 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_STATE("study", "FILE", study,
 		.required = true,
-		.help = "the journal of the trials; created if missing"),
+		.help = "the journal of the trials; a run or ask creates it if missing"),
 	OPTION_LIST("param", "NAME=DEF", parameters,
 		.of = "run,ask",
 		.help = "a parameter: float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
