@@ -112,7 +112,6 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "test=mann-whitney/bootstrap,interval",
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
-		.requires = "sequential|details",
 		.help = "number of users at which --sequential is tightest"),
 	OPTION_INT("aa", "N", aa, .low = 1, .high = 1e6,
 		.help = "run N A/A splits of all users and report the false-positive rate"),
@@ -120,7 +119,6 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Covariates and segments"),
 	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
-		.requires = "pre",
 		.help = "the covariate of users who are not in --pre"),
 	OPTION_FILE("users", "FILE", users,
 		.requires = "segment|stratify",

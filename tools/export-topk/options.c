@@ -31,13 +31,12 @@ const struct option_row EXPORT_OPTIONS[] = {
 
 	OPTION_GROUP("Exclusions"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
-		.requires = "exclude",
 		.help = "splits whose rows count in an --exclude file with a split column (or all)"),
 	OPTION_DURATION("exclude-window", "TIME", exclude_window, .low = ABOVE_ZERO, .high = 1e11,
 		.requires = "exclude",
 		.help = "in --exclude files with a timestamp column, ignore rows more than TIME (14d) "
 			"older than the newest of all"),
-	TIMESTAMP_UNIT_RULES(timestamp_unit, "ms", .requires = "exclude"),
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 
 	OPTION_GROUP("Features"),
 	OPTION_FILE("user-features", "FILE", user_features,
