@@ -1,8 +1,27 @@
 /* The values of a table's fields, and messages about bad ones. */
+#include <stdarg.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "streams/hints.h"
 #include "streams/table.h"
+
+long table_optional_column(const struct table *t, struct column wanted)
+{
+	if (!wanted.name)
+		return -1;
+	return wanted.option ? (long)table_column(t, wanted) : table_find_column(t, wanted.name);
+}
+
+void table_fail(const struct table *t, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)table_line(t), text);
+}
 
 void table_reject(struct table *t, size_t column, const char *problem)
 {

@@ -1,6 +1,5 @@
 #include "streams/table.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -83,16 +82,6 @@ const char *table_file(const struct table *t)
 uint64_t table_line(const struct table *t)
 {
 	return t->row_line;
-}
-
-void table_fail(const struct table *t, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	die(STATUS_DATA, "%s:%llu: %s", table_file(t), (unsigned long long)t->row_line, text);
 }
 
 /* No row comes any more. */
@@ -382,13 +371,6 @@ size_t table_column(const struct table *t, struct column wanted)
 {
 	return columns_require(&t->columns, wanted, table_file(t), !t->own_files && !t->failure,
 			       hint_header(raw_header(t), kind_of(t)));
-}
-
-long table_optional_column(const struct table *t, struct column wanted)
-{
-	if (!wanted.name)
-		return -1;
-	return wanted.option ? (long)table_column(t, wanted) : table_find_column(t, wanted.name);
 }
 
 /* Is the current row the header? A byte order mark in front does not hide it. */
