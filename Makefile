@@ -147,9 +147,9 @@ PAGES := $(wildcard tools/*/*.html)
 PAGE_FLAGS = $(if $(filter $(<D)/%,$(PAGES)),-I$(B)/obj/$(<D))
 $(foreach p,$(PAGES),$(eval $(B)/obj/$(p:.html=.o): $(B)/obj/$(p).h))
 
-$(B)/obj/%.html.h: %.html tools/embed.awk FORCE
+$(B)/obj/%.html.h: %.html common/embed.awk FORCE
 	@mkdir -p $(@D)
-	@awk -f tools/embed.awk $< > $@.new
+	@awk -f common/embed.awk $< > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(COMMON): $(call objects,$(COMMON_SOURCES))
@@ -250,10 +250,10 @@ again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOB
 
 .PHONY: arm64
 arm64: ## build for aarch64 into build/arm64/bin with Debian's cross compiler
-	@sh tests/deps-arm64.sh build/arm64/root
+	@sh tests/deps-arm64.sh build/arm64/sysroot
 	@+$(again) all CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config \
-		B=build/arm64 BIN=build/arm64/bin CPPFLAGS=-Ibuild/arm64/root/usr/include \
-		LDFLAGS=-Lbuild/arm64/root/usr/lib
+		B=build/arm64 BIN=build/arm64/bin CPPFLAGS=-Ibuild/arm64/sysroot/usr/include \
+		LDFLAGS=-Lbuild/arm64/sysroot/usr/lib
 
 .PHONY: demo
 demo: deps ## run the whole pipeline on the sample data

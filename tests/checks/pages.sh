@@ -30,11 +30,11 @@ DATA;' map.html > found
 cmp -s expected found || complain "the page is not what its files say: diff $RECPIPE_TMP/expected $RECPIPE_TMP/found"
 
 sed "s/'page.js'/'paje.js'/" page.html > page2.html
-awk -f "$RECPIPE_ROOT/tools/embed.awk" page2.html > page.h 2> err && complain 'a missing script was embedded'
+awk -f "$RECPIPE_ROOT/common/embed.awk" page2.html > page.h 2> err && complain 'a missing script was embedded'
 grep -q 'page2.html: cannot read paje.js' err || complain "the missing script is not named: $(cat err)"
 sed 's/^DATA;//' page.js > script.js
 sed "s/'page.js'/'script.js'/" page.html > page2.html
-awk -f "$RECPIPE_ROOT/tools/embed.awk" page2.html > page.h 2> err && complain 'a page without DATA; was embedded'
+awk -f "$RECPIPE_ROOT/common/embed.awk" page2.html > page.h 2> err && complain 'a page without DATA; was embedded'
 
 # ---- JavaScript and HTML are well formed ----
 if command -v node > /dev/null; then

@@ -26,7 +26,7 @@ function fail(what) {
 	exit 1
 }
 BEGIN {
-	print "/* Made from a page by tools/embed.awk: change the page instead. */"
+	print "/* Made from a page by common/embed.awk: change the page instead. */"
 	print "static const char PAGE_HEAD[] ="
 }
 FNR == 1 {
