@@ -27,20 +27,6 @@ struct histories histories_open(struct table *t, const struct history_columns *c
 	};
 }
 
-/* The split of the current row; any other word is bad data. */
-static bool take_split(struct histories *h, bool *counts)
-{
-	struct span word = table_field(h->table, (size_t)h->split);
-	for (unsigned s = 0; s < SPLIT_COUNT; s++) {
-		if (span_equal(word, span_of(SPLIT_NAMES[s]))) {
-			*counts = h->splits >> s & 1;
-			return true;
-		}
-	}
-	table_reject(h->table, (size_t)h->split, "not one of train, validation, test");
-	return false;
-}
-
 /* Begins a run of rows with the current one, whose user is another. */
 static void begin_user(struct histories *h, struct span user)
 {
@@ -56,7 +42,7 @@ static void take_row(struct histories *h, struct block *b, size_t *rows)
 {
 	struct table *t = h->table;
 	struct past row = {.weight = 1};
-	bool counts = true;
+	uint8_t split;
 	struct span item = table_field(t, h->item);
 	if (h->repeated) {
 		table_reject(t, h->user, "the rows of a user must be contiguous; this one had rows before");
@@ -66,11 +52,13 @@ static void take_row(struct histories *h, struct block *b, size_t *rows)
 		table_reject(t, h->item, "an empty id");
 		return;
 	}
-	if (h->split >= 0 && !take_split(h, &counts))
-		return;
-	if (!counts) {
-		h->other++;
-		return;
+	if (h->split >= 0) {
+		if (!dataset_split(t, (size_t)h->split, &split))
+			return;
+		if (!(h->splits >> split & 1)) {
+			h->other++;
+			return;
+		}
 	}
 	if ((h->timestamp >= 0 && !table_time(t, (size_t)h->timestamp, h->unit, &row.time)) ||
 	    (h->weight >= 0 && !table_float(t, (size_t)h->weight, &row.weight)))
