@@ -29,11 +29,12 @@ struct reading {
 	uint32_t numbers[BATCH];
 };
 
-struct neighbors_reader neighbors_open(struct table *t, const struct neighbors_columns *c)
+struct neighbors_reader neighbors_open(struct table *t)
 {
 	return (struct neighbors_reader){
-		.table = t, .item = table_column(t, c->item),
-		.neighbor = table_column(t, c->neighbor), .weight = table_column(t, c->weight),
+		.table = t, .item = table_column(t, column_called("item")),
+		.neighbor = table_column(t, column_called("neighbor")),
+		.weight = table_column(t, column_called("weight")),
 	};
 }
 

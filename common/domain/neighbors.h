@@ -11,10 +11,6 @@
 #include "streams/column.h"
 #include "streams/table.h"
 
-struct neighbors_columns {
-	struct column item, neighbor, weight;
-};
-
 struct neighbor {
 	uint32_t item;
 	float weight;           /* finite; -0 is 0 */
@@ -34,12 +30,12 @@ static inline uint64_t neighbors_rows(const struct neighbors *n)
 	return n->start[n->items];
 }
 
-/* Where the columns are. Finding them ends the program when one is missing. */
+/* Where the columns are: item, neighbor and weight. Ends the program when one is missing. */
 struct neighbors_reader {
 	struct table *table;
 	size_t item, neighbor, weight;
 };
-struct neighbors_reader neighbors_open(struct table *t, const struct neighbors_columns *columns);
+struct neighbors_reader neighbors_open(struct table *t);
 
 /* Reads the whole stream. Bad data: rows that are not sorted by item (byte order), then by
  * falling weight, then by neighbor; a neighbor that an item has twice; an empty id; a weight

@@ -24,10 +24,7 @@ static void read_all(void *context)
 	char *files[] = {path};
 	struct table_format format = {.skip_bad = b->at[0] & 1};
 	struct table *t = table_open(files, 1, &format);
-	static const struct neighbors_columns COLUMNS = {
-		.item = {.name = "item"}, .neighbor = {.name = "neighbor"}, .weight = {.name = "weight"},
-	};
-	struct neighbors_reader r = neighbors_open(t, &COLUMNS);
+	struct neighbors_reader r = neighbors_open(t);
 	struct neighbors *n = neighbors_read(&r);
 	for (uint32_t i = 0; i < n->items; i++)
 		for (uint64_t j = n->start[i]; j < n->start[i + 1]; j++)

@@ -99,11 +99,7 @@ static void read_as_tool(const void *bytes, size_t n, enum packed_kind kind)
 	if (kind == PACKED_MODEL) {
 		model_free(model_read(t));
 	} else if (kind == PACKED_NEIGHBORS) {
-		static const struct neighbors_columns COLUMNS = {
-			.item = {.name = "item"}, .neighbor = {.name = "neighbor"},
-			.weight = {.name = "weight"},
-		};
-		struct neighbors_reader r = neighbors_open(t, &COLUMNS);
+		struct neighbors_reader r = neighbors_open(t);
 		neighbors_free(neighbors_read(&r));
 	} else {
 		while (table_next(t))

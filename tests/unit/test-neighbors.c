@@ -11,9 +11,6 @@
 #include "unit.h"
 
 static const char path[] = "neighbors.tsv";
-static const struct neighbors_columns COLUMNS = {
-	.item = {.name = "item"}, .neighbor = {.name = "neighbor"}, .weight = {.name = "weight"},
-};
 
 static void write_text(const char *text)
 {
@@ -27,7 +24,7 @@ static struct neighbors *read_text(bool skip)
 	char *files[] = {(char *)path};
 	struct table_format format = {.skip_bad = skip};
 	struct table *t = table_open(files, 1, &format);
-	struct neighbors_reader r = neighbors_open(t, &COLUMNS);
+	struct neighbors_reader r = neighbors_open(t);
 	struct neighbors *n = neighbors_read(&r);
 	table_close(t);
 	return n;

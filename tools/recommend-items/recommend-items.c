@@ -302,9 +302,6 @@ static void check_standard_input(const struct options *o, char **files, int coun
 
 static int run(const struct options *o, char **files, int count)
 {
-	static const struct neighbors_columns COLUMNS = {
-		.item = {.name = "item"}, .neighbor = {.name = "neighbor"}, .weight = {.name = "weight"},
-	};
 	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
 	if (kernel == KERNEL_AUTO)
 		usage_error("--kernel: not supported by this CPU");
@@ -323,7 +320,7 @@ static int run(const struct options *o, char **files, int count)
 		histories = histories_open(table, &columns, o->common.seed);
 	}
 	struct table *from = table_open_file(o->neighbors);
-	struct neighbors_reader reader = neighbors_open(from, &COLUMNS);
+	struct neighbors_reader reader = neighbors_open(from);
 	j.offer = offer_open(&side);
 	if (side.exclude_window_ms && !j.offer.exclude_timed)
 		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);

@@ -94,9 +94,6 @@ struct sides {
 
 static void sides_open(struct sides *s, const struct options *o)
 {
-	static const struct neighbors_columns COLUMNS = {
-		.item = {.name = "item"}, .neighbor = {.name = "neighbor"}, .weight = {.name = "weight"},
-	};
 	if (o->model) {
 		s->model = table_open_file(o->model);
 		return;
@@ -113,7 +110,7 @@ static void sides_open(struct sides *s, const struct options *o)
 		.unit = (enum time_unit)o->timestamp_unit, .splits = option_splits("splits", o->splits),
 	};
 	s->neighbors = table_open_file(o->neighbors);
-	s->neighbors_reader = neighbors_open(s->neighbors, &COLUMNS);
+	s->neighbors_reader = neighbors_open(s->neighbors);
 	s->histories = table_open_file(o->histories);
 	s->history_reader = history_open(s->histories, &s->columns);
 }
