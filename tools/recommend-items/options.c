@@ -78,11 +78,6 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 	OPTION_END
 };
 
-bool needs_times(const struct options *o)
-{
-	return o->last || o->decay < 1 || option_given("half-life");
-}
-
 struct offer_files files_of(const struct options *o)
 {
 	return (struct offer_files){

@@ -22,9 +22,6 @@ struct options {
 
 extern const struct option_row RECOMMEND_ITEMS_OPTIONS[];
 
-/* Does a row count by its place among the user's others, or by its age? */
-bool needs_times(const struct options *o);
-
 /* The side files of the options. */
 struct offer_files files_of(const struct options *o);
 

@@ -258,13 +258,13 @@ static void report(const struct job *j, const struct histories *h)
 		     (unsigned long long)j->lists, who, (long long)j->o->k);
 }
 
-static struct history_columns history_columns_of(const struct options *o)
+static struct history_columns history_columns_of(const struct options *o, const struct aging *aging)
 {
 	return (struct history_columns){
 		.user = option_column("user", o->user), .item = option_column("item", o->item),
 		.split = option_column("split", o->split),
 		.timestamp = option_column("timestamp", o->timestamp),
-		.timed = needs_times(o), .elsewhere = option_given("exclude-window"),
+		.timed = aging_timed(aging), .elsewhere = option_given("exclude-window"),
 		.weight = option_column("weight", o->weight),
 		.unit = (enum time_unit)o->timestamp_unit,
 		.splits = option_splits("splits", o->splits),
@@ -308,11 +308,11 @@ static int run(const struct options *o, char **files, int count)
 	if (o->lists_for == FOR_ITEMS && count)
 		usage_error("--for items reads no histories: unexpected file operand");
 	check_standard_input(o, files, count);
-	struct job j = {.o = o, .kernel = kernel, .aging = {.last = (size_t)o->last, .decay = o->decay,
+	struct job j = {.o = o, .kernel = kernel, .aging = {.last = (uint64_t)o->last, .decay = o->decay,
 		.half_life_ms = o->half_life_s * 1000}};
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct offer_files side = files_of(o);
-	struct history_columns columns = history_columns_of(o);
+	struct history_columns columns = history_columns_of(o, &j.aging);
 	struct table *table = NULL;
 	struct histories histories;
 	if (o->lists_for == FOR_USERS) {

@@ -134,7 +134,7 @@ static void add_neighbors(struct scorer *s, uint32_t item, double amount, uint32
 void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct aging *aging)
 {
 	sort_rows(rows, n);
-	size_t used = aging->last && aging->last < n ? aging->last : n;
+	size_t used = aging_used(aging, n);
 	for (size_t i = 0; i < used; i++)
 		if (rows[i].item != STRMAP_NONE)
 			__builtin_prefetch(&s->items->neighbors->start[rows[i].item]);
@@ -145,7 +145,7 @@ void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct agin
 		if (rows[i].item == STRMAP_NONE)
 			continue;
 		if (aging->half_life_ms > 0)
-			amount *= exp2(-((double)rows[0].time - (double)rows[i].time) / aging->half_life_ms);
+			amount *= aging_left(aging, rows[0].time, rows[i].time);
 		bound += fabs(amount) * s->items->largest;
 		bool more = i + 1 < used && rows[i + 1].item != STRMAP_NONE;
 		if (fabs(amount) > 0)

@@ -10,16 +10,9 @@
 #include "base/buffer.h"
 #include "base/span.h"
 #include "data/kernel.h"
+#include "domain/aging.h"
 #include "domain/neighbors.h"
 #include "histories.h"
-
-/* How much a row of a history counts: its weight * decay^(rows after it)
- * * 2^-(age / half_life_ms), or 0 for rows before the `last` latest ones. */
-struct aging {
-	size_t last;         /* 0: all */
-	double decay;        /* in (0, 1] */
-	double half_life_ms; /* 0: none */
-};
 
 /* The neighbors, their items renumbered by popularity: place 0 is the item that is most
  * often a neighbor. So the sums that are wanted most lie side by side. Shared by all threads. */

@@ -98,15 +98,14 @@ static void sides_open(struct sides *s, const struct options *o)
 		s->model = table_open_file(o->model);
 		return;
 	}
-	s->aging = (struct aging){
-		.last = (uint64_t)o->last, .decay = o->decay, .half_life_ms = o->half_life_s * 1000,
-		.timed = o->last || o->decay < 1 || option_given("half-life"), .seed = o->common.seed,
-	};
+	s->aging = (struct aging){.last = (uint64_t)o->last, .decay = o->decay,
+		.half_life_ms = o->half_life_s * 1000};
+	bool timed = aging_timed(&s->aging);
 	s->columns = (struct history_columns){
 		.user = option_column("user", o->user), .item = option_column("item", o->item),
 		.split = option_column("split", o->split),
-		.timestamp = option_column("timestamp", s->aging.timed ? o->timestamp : NULL),
-		.weight = option_column("weight", o->weight), .timed = s->aging.timed,
+		.timestamp = option_column("timestamp", timed ? o->timestamp : NULL),
+		.weight = option_column("weight", o->weight), .timed = timed,
 		.unit = (enum time_unit)o->timestamp_unit, .splits = option_splits("splits", o->splits),
 	};
 	s->neighbors = table_open_file(o->neighbors);
@@ -121,7 +120,7 @@ static void read_histories(struct job *j, struct sides *s)
 	struct history *h = history_read(s->history_reader);
 	if (h->other)
 		note("%llu rows of other splits are left out (--splits)", (unsigned long long)h->other);
-	j->histories = histories_new(n, h, &s->aging);
+	j->histories = histories_new(n, h, &s->aging, j->o->common.seed);
 	if (j->histories.unknown)
 		note("%llu rows of histories are of items without neighbors",
 		     (unsigned long long)j->histories.unknown);

@@ -48,10 +48,9 @@ static int later_item_first(const void *a, const void *b)
 static uint64_t take_user(struct histories *h, const struct history *history, uint32_t user,
 			  const uint32_t *number, const struct aging *aging, uint64_t n)
 {
-	uint64_t from = history->start[user], to = history->start[user + 1], begin = n;
+	uint64_t to = history->start[user + 1], begin = n;
+	uint64_t from = to - aging_used(aging, to - history->start[user]);
 	double decayed = 1;
-	if (aging->last && to - from > aging->last)
-		from = to - aging->last;
 	for (uint64_t r = to; r-- > from;) {
 		double amount = decayed * (history->weight ? (double)history->weight[r] : 1);
 		decayed *= aging->decay;
@@ -60,16 +59,16 @@ static uint64_t take_user(struct histories *h, const struct history *history, ui
 			continue;
 		}
 		if (aging->half_life_ms > 0)
-			amount *= exp2(-((double)history->time[to - 1] - (double)history->time[r]) / aging->half_life_ms);
+			amount *= aging_left(aging, history->time[to - 1], history->time[r]);
 		h->past[n++] = (struct past){number[history->item[r]], amount};
 	}
-	if (!aging->timed)
+	if (!aging_timed(aging))
 		qsort(h->past + begin, n - begin, sizeof *h->past, later_item_first);
 	return n;
 }
 
 struct histories histories_new(struct neighbors *neighbors, struct history *history,
-			       const struct aging *aging)
+			       const struct aging *aging, uint64_t seed)
 {
 	struct histories h = {.neighbors = neighbors, .users = history->user_ids};
 	uint32_t *number = memory_new(history->items, sizeof *number);
@@ -79,8 +78,8 @@ struct histories histories_new(struct neighbors *neighbors, struct history *hist
 	for (uint32_t i = 0; i < neighbors->items; i++)
 		qsort(neighbors->at + neighbors->start[i], neighbors->start[i + 1] - neighbors->start[i],
 		      sizeof *neighbors->at, by_number);
-	if (aging->timed)
-		history_sort(history, aging->seed, 0);
+	if (aging_timed(aging))
+		history_sort(history, seed, 0);
 	h.start = memory_new((size_t)history->users + 1, sizeof *h.start);
 	h.past = memory_new(history_rows(history), sizeof *h.past);
 	for (uint32_t u = 0; u < history->users; u++) {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/aging.h"
 #include "domain/history.h"
 #include "domain/model.h"
 #include "domain/neighbors.h"
@@ -19,16 +20,6 @@ enum scored model_score(const struct model *m, struct span user, struct span ite
 
 /* ---- by neighbors ---- */
 
-/* How much a row of a history counts: its weight * decay^(rows after it)
- * * 2^-(age / half_life_ms), and nothing before the `last` latest rows. */
-struct aging {
-	uint64_t last;           /* 0: all rows count */
-	double decay;            /* in (0, 1] */
-	double half_life_ms;     /* 0: age does not matter */
-	bool timed;              /* one of these is asked for */
-	uint64_t seed;           /* orders rows of equal time */
-};
-
 struct past {
 	uint32_t item;           /* of the neighbors */
 	double amount;
@@ -42,9 +33,9 @@ struct histories {
 	uint64_t unknown;        /* rows whose item the neighbors do not have */
 };
 
-/* Takes both over. */
+/* Takes both over; `seed` orders rows of equal time. */
 struct histories histories_new(struct neighbors *neighbors, struct history *history,
-			       const struct aging *aging);
+			       const struct aging *aging, uint64_t seed);
 void histories_free(struct histories *h);
 
 /* The sum over the user's rows of what the row counts times the weight from its item to
