@@ -1,10 +1,5 @@
 /* Any bytes as what analyze-ab reads. The first byte picks strict or skipping, and
  * events in any order, grouped, parts of them, or a table of users. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "../../tools/analyze-ab/collect.c"
 #include "../../tools/analyze-ab/events.c"
 #include "../../tools/analyze-ab/derive.c"
@@ -14,11 +9,6 @@
 #include "../../tools/analyze-ab/tally.c"
 #include "../../tools/analyze-ab/users.c"
 #include "fuzz.h"
-
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
 
 /* Touches all that was made of the input. */
 static double look_through(const struct users *u)
@@ -48,27 +38,24 @@ static double look_at_state(const struct state *s, const struct metric *metrics,
 
 static void read_all(void *context)
 {
-	const struct bytes *b = context;
-	int file = memfd_create("fuzz", 0);
-	if (file < 0 || write(file, b->at + 1, b->n - 1) != (ssize_t)(b->n - 1))
-		abort();
-	char path[64];
-	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	const struct fuzz_picked *b = context;
+	char path[32];
+	int file = fuzz_file(b->at, b->n, path);
 	char *files[] = {path};
-	struct table_format format = {.skip_bad = b->at[0] & 1};
+	struct table_format format = {.skip_bad = b->pick & 1};
 	struct table *t = table_open(files, 1, &format);
 	struct metric *metrics;
 	size_t n = metrics_parse("time,q50:distinct:track,share:time>0.5,mean:time/sessions", &metrics);
 	struct measures measures = metrics_measures(metrics, n, "track", true);
 	struct event_columns columns = {"message", "timestamp", "user", "track", "time", "latency",
 		"recommendation", NULL, {0}, false, INT64_MIN, INT64_MAX, &measures, TIME_MS};
-	struct state_rules rules = {.open = b->at[0] & 8, .daily = b->at[0] & 16, .scopes = true};
+	struct state_rules rules = {.open = b->pick & 8, .daily = b->pick & 16, .scopes = true};
 	struct option_list wanted = metrics_columns(metrics, n), experiments = {0};
 	static const char *names[] = {"X"};
 	volatile double sum = 0;
 	(void)sum; /* reading is the test */
 	struct state *s = NULL;
-	switch (b->at[0] >> 1 & 3) {
+	switch (b->pick >> 1 & 3) {
 	case 0:
 		s = state_of_events(t, &columns, &rules);
 		break;
@@ -96,8 +83,6 @@ static void read_all(void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes b = {data, n};
-	if (n > 0)
-		fuzz_run(read_all, &b);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

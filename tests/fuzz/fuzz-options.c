@@ -1,5 +1,5 @@
-/* Any words as a command line: refused with 2, or every value is in its place and range and
- * the rules hold. Words are lines. */
+/* Any words as a command line: refused with 2, answered (--help), or every value is in its
+ * place and range and the rules hold. Words are lines. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
@@ -82,7 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (null > STDERR_FILENO)
 		close(null);
-	fuzz_run(parse, &w);
+	int status = fuzz_run(parse, &w);
+	if (status > 0 && status != STATUS_USAGE)
+		abort();
 	free(text);
 	return 0;
 }

@@ -1,8 +1,6 @@
 /* Any bytes as a packed file: refused, or a table that packs to the same table again. The first byte
  * picks what the bytes are: a file as it is; one whose checksums are made right first, so that what
  * is behind them is reached; a table that is to be packed, as one of the kinds. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include "fuzz.h"
@@ -10,11 +8,6 @@
 #include "domain/model.h"
 #include "domain/neighbors.h"
 #include "streams/packing.h"
-
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
 
 /* All checksums as they should be, as far as sections lie in the file. */
 static void mend(unsigned char *file, size_t n)
@@ -111,7 +104,7 @@ static void read_as_tool(const void *bytes, size_t n, enum packed_kind kind)
 
 static void read_file(void *context)
 {
-	const struct bytes *b = context;
+	const struct fuzz_picked *b = context;
 	enum packed_kind kind, again;
 	struct buffer text = text_of(b->at, b->n, &kind);
 	struct buffer file = pack(kind, (struct span){text.data, text.n});
@@ -126,9 +119,9 @@ static void read_file(void *context)
 
 static void pack_text(void *context)
 {
-	const struct bytes *b = context;
-	enum packed_kind kind = b->at[0] % 4 == 2 ? PACKED_MODEL : PACKED_LISTS, again;
-	struct span text = {(const char *)b->at + 1, b->n - 1};
+	const struct fuzz_picked *b = context;
+	enum packed_kind kind = b->pick % 4 == 2 ? PACKED_MODEL : PACKED_LISTS, again;
+	struct span text = {(const char *)b->at, b->n};
 	struct buffer file = pack(kind, text), second = text_of(file.data, file.n, &again);
 	if (second.n != text.n || memcmp(text.at, second.data, text.n) != 0)
 		abort();
@@ -138,7 +131,7 @@ static void pack_text(void *context)
 
 static void look_up(void *context)
 {
-	const struct bytes *b = context;
+	const struct fuzz_picked *b = context;
 	lookups(b->at, b->n);
 }
 
@@ -147,16 +140,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	log_level = LOG_QUIET;
 	if (n == 0)
 		return 0;
-	struct bytes b = {data, n};
-	if (data[0] % 4 >= 2) {
+	struct fuzz_picked b = {data[0], data + 1, n - 1};
+	if (b.pick % 4 >= 2) {
 		fuzz_run(pack_text, &b);
 		return 0;
 	}
 	unsigned char *copy = memory_new(n, 1);
-	memcpy(copy, data + 1, n - 1);
-	if (data[0] % 4 == 1)
-		mend(copy, n - 1);
-	b = (struct bytes){copy, n - 1};
+	memcpy(copy, b.at, b.n);
+	if (b.pick % 4 == 1)
+		mend(copy, b.n);
+	b.at = copy;
 	fuzz_run(read_file, &b);
 	fuzz_run(look_up, &b);
 	free(copy);

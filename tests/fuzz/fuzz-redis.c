@@ -1,16 +1,8 @@
 /* Any bytes as the URL of a server, or as its reply to what is live; the first byte picks
  * which. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "base/memory.h"
 #include "fuzz.h"
 #include "services/published.h"
-
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
 
 static void parse_url(const char *text)
 {
@@ -44,21 +36,19 @@ static void parse_reply(const uint8_t *at, size_t n)
 
 static void read_all(void *context)
 {
-	const struct bytes *b = context;
-	if (b->at[0] % 2) {
-		parse_reply(b->at + 1, b->n - 1);
+	const struct fuzz_picked *b = context;
+	if (b->pick % 2) {
+		parse_reply(b->at, b->n);
 		return;
 	}
-	char *text = memory_text((const char *)b->at + 1, b->n - 1);
+	char *text = memory_text((const char *)b->at, b->n);
 	parse_url(text);
 	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes b = {data, n};
 	unsetenv("REDISCLI_AUTH");
-	if (n > 0)
-		fuzz_run(read_all, &b);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

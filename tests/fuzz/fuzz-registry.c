@@ -1,19 +1,9 @@
 /* Any bytes as a registry of experiments, as the short form of one, or as a
  * catalog of items; the first byte picks which. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "base/memory.h"
 #include "domain/assignment.h"
 #include "domain/catalog.h"
 #include "fuzz.h"
-
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
 
 static void assign(struct experiments *x)
 {
@@ -33,21 +23,18 @@ static void assign(struct experiments *x)
 
 static void read_all(void *context)
 {
-	const struct bytes *b = context;
+	const struct fuzz_picked *b = context;
 	struct experiments x = {0};
-	if (b->at[0] % 3 == 1) {
-		char *text = memory_text((const char *)b->at + 1, b->n - 1);
+	if (b->pick % 3 == 1) {
+		char *text = memory_text((const char *)b->at, b->n);
 		experiments_add(&x, text);
 		free(text);
 		assign(&x);
 		return;
 	}
-	int file = memfd_create("fuzz", 0);
-	if (file < 0 || write(file, b->at + 1, b->n - 1) != (ssize_t)(b->n - 1))
-		abort();
-	char path[64];
-	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-	if (b->at[0] % 3 == 0) {
+	char path[32];
+	int file = fuzz_file(b->at, b->n, path);
+	if (b->pick % 3 == 0) {
 		experiments_read(&x, path);
 		assign(&x);
 	} else {
@@ -62,8 +49,6 @@ static void read_all(void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes b = {data, n};
-	if (n > 0)
-		fuzz_run(read_all, &b);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

@@ -1,23 +1,14 @@
 /* Any bytes as a file of side features; the first byte picks how its column is named. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "fuzz.h"
 #include "learning/side-features.h"
-
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
 
 static void read_all(void *context)
 {
 	static const struct column NAMES[] = {{.name = "user"}, {.name = "uid", .option = "user"}};
-	const struct bytes *b = context;
+	const struct fuzz_picked *b = context;
 	char path[32];
-	int fd = fuzz_file(b->at + 1, b->n - 1, path);
-	struct side_file file = side_features_open(path, NAMES[b->at[0] & 1], "user");
+	int fd = fuzz_file(b->at, b->n, path);
+	struct side_file file = side_features_open(path, NAMES[b->pick & 1], "user");
 	struct side_features s = side_features_read(&file);
 	/* Every entity has features, and they ascend. */
 	for (uint32_t e = 0; e < strmap_count(s.entities); e++) {
@@ -37,8 +28,6 @@ static void read_all(void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes b = {data, n};
-	if (n > 0)
-		fuzz_run(read_all, &b);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

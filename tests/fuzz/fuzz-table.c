@@ -1,38 +1,25 @@
 /* Any bytes as a table: TSV or CSV, plain or gzip, strict or skipping. The
  * first byte picks the format. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "fuzz.h"
 #include "streams/table.h"
 
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
-
 static void read_all(void *context)
 {
-	const struct bytes *b = context;
-	int file = memfd_create("fuzz", 0);
-	if (file < 0 || write(file, b->at + 1, b->n - 1) != (ssize_t)(b->n - 1))
-		abort();
-	char path[64];
-	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	const struct fuzz_picked *b = context;
+	char path[32];
+	int file = fuzz_file(b->at, b->n, path);
 	char *files[] = {path};
 	struct table_format format = {
-		.csv = b->at[0] & 1,
-		.skip_bad = b->at[0] & 2,
-		.no_header = b->at[0] & 4,
-		.columns = b->at[0] & 4 ? "a,b" : NULL,
+		.csv = b->pick & 1,
+		.skip_bad = b->pick & 2,
+		.no_header = b->pick & 4,
+		.columns = b->pick & 4 ? "a,b" : NULL,
 	};
 	struct table *t = table_open(files, 1, &format);
 	volatile size_t sum = 0;
 	struct table_block block;
 	for (;;) {
-		if (b->at[0] & 8 && table_next_block(t, &block)) {
+		if (b->pick & 8 && table_next_block(t, &block)) {
 			for (size_t r = 0; r < block.row_count; r++) {
 				table_block_row(t, r);
 				sum += table_row(t).n;
@@ -54,8 +41,6 @@ static void read_all(void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes b = {data, n};
-	if (n > 0)
-		fuzz_run(read_all, &b);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

@@ -1,27 +1,14 @@
 /* Any bytes as top-N lists; the first byte picks strict or skipping. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "fuzz.h"
 #include "domain/topn.h"
 
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
-
 static void read_all(void *context)
 {
-	const struct bytes *b = context;
-	int file = memfd_create("fuzz", 0);
-	if (file < 0 || write(file, b->at + 1, b->n - 1) != (ssize_t)(b->n - 1))
-		abort();
-	char path[64];
-	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	const struct fuzz_picked *b = context;
+	char path[32];
+	int file = fuzz_file(b->at, b->n, path);
 	char *files[] = {path};
-	struct table_format format = {.skip_bad = b->at[0] & 1};
+	struct table_format format = {.skip_bad = b->pick & 1};
 	struct table *t = table_open(files, 1, &format);
 	static const struct topn_columns COLUMNS = {
 		.user = {.name = "user"}, .rank = {.name = "rank"}, .item = {.name = "item"},
@@ -42,8 +29,6 @@ static void read_all(void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes b = {data, n};
-	if (n > 0)
-		fuzz_run(read_all, &b);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

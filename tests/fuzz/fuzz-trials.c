@@ -1,20 +1,10 @@
 /* Any bytes as a study, a space file or a parameter as common/domain reads them; the
  * first byte picks which. What was read holds together. */
 #include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "domain/study.h"
 #include "fuzz.h"
-
-struct bytes {
-	const uint8_t *at;
-	size_t n;
-};
 
 /* Every unit is a value of the parameter, and its text reads back. */
 static void check_space(const struct space *space)
@@ -55,30 +45,25 @@ static void check_study(const struct study *study)
 
 static void read_all(void *context)
 {
-	const struct bytes *b = context;
+	const struct fuzz_picked *b = context;
 	struct space space = {0};
-	if (b->at[0] % 3 == 0) {
-		char *text = memory_text((const char *)b->at + 1, b->n - 1);
+	if (b->pick % 3 == 0) {
+		char *text = memory_text((const char *)b->at, b->n);
 		free(space_add(&space, text));
 		free(text);
 		check_space(&space);
 		space_free(&space);
 		return;
 	}
-	int file = memfd_create("study", 0);
-	if (file < 0 || write(file, b->at + 1, b->n - 1) != (ssize_t)(b->n - 1) ||
-	    lseek(file, 0, SEEK_SET) != 0)
-		abort();
-	char path[64];
-	snprintf(path, sizeof path, "/dev/fd/%d", file);
-	if (b->at[0] % 3 == 1) {
+	char path[32];
+	int file = fuzz_file(b->at, b->n, path);
+	if (b->pick % 3 == 1) {
 		space_read(&space, path);
 		check_space(&space);
 		space_free(&space);
 	} else {
 		struct study study;
 		const struct study_terms terms = {0};
-		snprintf(path, sizeof path, "/proc/self/fd/%d", file);
 		study_open(&study, path, STUDY_LOOK, &terms);
 		check_space(&study.space);
 		check_study(&study);
@@ -89,11 +74,8 @@ static void read_all(void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes bytes = {data, n};
 	program_name = "fuzz-trials";
 	log_level = LOG_QUIET;
-	if (n == 0)
-		return 0;
-	fuzz_run(read_all, &bytes);
+	fuzz_picked(read_all, data, n);
 	return 0;
 }

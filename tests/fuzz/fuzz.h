@@ -22,7 +22,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static jmp_buf fuzz_back;
-static int fuzz_inside;
+static int fuzz_inside, fuzz_status;
 
 _Noreturn void __real_exit(int status);
 _Noreturn void __real__exit(int status);
@@ -31,6 +31,7 @@ _Noreturn void __wrap__exit(int status);
 
 _Noreturn void __wrap_exit(int status)
 {
+	fuzz_status = status;
 	if (fuzz_inside)
 		longjmp(fuzz_back, 1);
 	__real_exit(status);
@@ -38,12 +39,13 @@ _Noreturn void __wrap_exit(int status)
 
 _Noreturn void __wrap__exit(int status)
 {
+	fuzz_status = status;
 	if (fuzz_inside)
 		longjmp(fuzz_back, 1);
 	__real__exit(status);
 }
 
-/* Calls f(arg); returns whether it came to its end instead of exiting. */
+/* Calls f(arg); returns -1 if it came to its end, or the status that it exited with. */
 static inline int fuzz_run(void (*f)(void *), void *arg)
 {
 	volatile int ended = 0, first_free = dup(STDERR_FILENO);
@@ -58,7 +60,21 @@ static inline int fuzz_run(void (*f)(void *), void *arg)
 	fuzz_inside = 0;
 	if (!ended)
 		close_range((unsigned)first_free, ~0u, 0);
-	return ended;
+	return ended ? -1 : fuzz_status;
+}
+
+/* An input whose first byte picks how the rest of it is read. */
+struct fuzz_picked {
+	uint8_t pick;
+	const uint8_t *at;
+	size_t n;
+};
+
+/* Calls f with a struct fuzz_picked of the bytes, by fuzz_run; an empty input has none. */
+static inline void fuzz_picked(void (*f)(void *), const uint8_t *data, size_t n)
+{
+	if (n > 0)
+		fuzz_run(f, &(struct fuzz_picked){data[0], data + 1, n - 1});
 }
 
 /* The bytes as a file: its descriptor, to be closed; its name goes to `path`. */
