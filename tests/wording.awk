@@ -21,7 +21,7 @@ FNR == 1 {
 	file = FILENAME
 	comment = literal = example = 0
 	piece = ""
-	kind = FILENAME ~ /\.[ch]$/ ? "c" : FILENAME ~ /\.[157]$/ ? "man" : FILENAME ~ /\.(md|help)$/ ? "text" : "sh"
+	kind = FILENAME ~ /\.[ch]$/ ? "c" : FILENAME ~ /\.[1357]$/ ? "man" : FILENAME ~ /\.(md|help)$/ ? "text" : "sh"
 }
 function last() {
 	if (piece != "")

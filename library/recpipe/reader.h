@@ -53,7 +53,7 @@ int rcp_reader_next(struct rcp_reader *reader);
 struct rcp_text rcp_reader_field(const struct rcp_reader *reader, size_t column);
 
 /* A field as a number: the whole field, `.` in every locale, no blanks, no nan. False when
- * it is none, or out of range: then the row is a bad one, and rcp_reader_next fails or,
+ * it is not one, or out of range: then the row is a bad one, and rcp_reader_next fails or,
  * with skip_bad, steps over it. */
 bool rcp_reader_double(struct rcp_reader *reader, size_t column, double *value);
 bool rcp_reader_float(struct rcp_reader *reader, size_t column, float *value);

@@ -12,11 +12,11 @@ extern "C" {
 enum rcp_status {
 	RCP_OK = 0,
 	RCP_FAILED = 1, /* a file, a disk, memory */
-	RCP_USAGE = 2,  /* the call is wrong: a column that is none, a field with a TAB in it */
+	RCP_USAGE = 2,  /* the call is wrong: a column that is not there, a field with a TAB in it */
 	RCP_DATA = 3    /* the input is bad */
 };
 
-/* Bytes, not ended by a NUL, that belong to somebody else. */
+/* Bytes, not ended by a NUL, that belong to the reader or model that they come from. */
 struct rcp_text {
 	const char *at;
 	size_t n;

@@ -48,9 +48,9 @@ for program in "$RECPIPE_BIN"/*; do
 	"$program" --help > "$RECPIPE_TMP/help/$(basename -- "$program").help"
 done
 {
-	find common tools -name '*.[ch]' | sort | xargs awk -f tests/wording.awk
+	find common library tools -name '*.[ch]' | sort | xargs awk -f tests/wording.awk
 	find pipelines -type f ! -path 'pipelines/data/*' | sort | xargs awk -f tests/wording.awk
-	awk -f tests/wording.awk man/*.[157] ./*.md
+	awk -f tests/wording.awk man/*.[1357] ./*.md
 	awk -f tests/wording.awk "$RECPIPE_TMP"/help/*.help | sed "s|^$RECPIPE_TMP/help/\([^.]*\).help|\1 --help|"
 } | search tests/wording.txt | sort -t : -k 1,1 -k 2,2n -u > "$RECPIPE_TMP/all"
 
@@ -104,7 +104,7 @@ sources=$(find common library tools -name '*.[ch]' | sort)
 {
 	# shellcheck disable=SC2086
 	awk "$strip" $sources $(find tests -name '*.[ch]')
-	cat man/*.[157] Makefile tests/checks/*.sh $(find pipelines -type f ! -path 'pipelines/data/*')
+	cat man/*.[1357] Makefile tests/checks/*.sh $(find pipelines -type f ! -path 'pipelines/data/*')
 	printf 'planted_name\n'
 } | grep -oE '[a-zA-Z][a-z0-9A-Z]*(_[a-z0-9A-Z]+)+' | sort -u > "$RECPIPE_TMP/names"
 find common library tools tests -name '*.[ch]' | sed 's|.*/||' | sort -u >> "$RECPIPE_TMP/names"
