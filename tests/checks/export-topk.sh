@@ -58,6 +58,18 @@ for u, a in U:
     for (i, s), (j, t) in zip(have, have[1:]):
         assert s > t or (s == t and i < j), (u, i, j)
 END
+# same_with KERNEL OPTION...: m.tsv gives portable.tsv again, where the CPU has the kernel
+same_with()
+{
+	kernel=$1
+	shift
+	export-topk --kernel "$kernel" "$@" m.tsv > other.tsv 2> err || {
+		grep -q 'not supported by this CPU' err && return
+		cat err
+		exit 1
+	}
+	cmp portable.tsv other.tsv
+}
 for sizes in '1 1 1 1' '31 12 3 5' '33 13 16 7' '400 97 17 10' '700 40 5 100' '64 200 8 64' '300 90 70 20' \
 	'200 50 64 10'; do
 	set -- $sizes
@@ -65,12 +77,7 @@ for sizes in '1 1 1 1' '31 12 3 5' '33 13 16 7' '400 97 17 10' '700 40 5 100' '6
 	export-topk --k "$4" --exclude x.tsv --kernel portable m.tsv > portable.tsv 2> /dev/null
 	python3 check.py "$4" portable.tsv
 	for kernel in auto avx2 avx512 bfloat16 amx; do
-		export-topk --k "$4" --exclude x.tsv --kernel $kernel -j 2 -q m.tsv > other.tsv 2> err || {
-			grep -q 'not supported by this CPU' err && continue
-			cat err
-			exit 1
-		}
-		cmp portable.tsv other.tsv
+		same_with $kernel --k "$4" --exclude x.tsv -j 2 -q
 	done
 done
 # Items too long for the bfloat16 pass take the one in single precision.
@@ -97,8 +104,7 @@ echo 'user	item' > x.tsv
 export-topk --k 10 --kernel portable m.tsv > portable.tsv
 python3 check.py 10 portable.tsv 1e-9
 for kernel in avx2 avx512 bfloat16 amx; do
-	export-topk --k 10 --kernel $kernel m.tsv > other.tsv 2> err || continue
-	cmp portable.tsv other.tsv
+	same_with $kernel --k 10
 done
 # Rounding to bfloat16 that goes the same way in every factor is as far off as the bound
 # of the errors allows: the best items are rounded down, 300 others up or not at all.
@@ -129,8 +135,7 @@ for of in items users; do
 	python3 check.py 10 portable.tsv
 	[ "$(cut -f 3 portable.tsv | grep -cE 'down|one')" = 10 ]
 	for kernel in bfloat16 amx; do
-		export-topk --k 10 --kernel $kernel m.tsv > other.tsv 2> err || continue
-		cmp portable.tsv other.tsv
+		same_with $kernel --k 10
 	done
 done
 # Scores that are small beside the lengths of the vectors: the first half of the factors

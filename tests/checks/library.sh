@@ -52,8 +52,13 @@ names()
 }
 names here/lib/librecpipe.a || complain '^ names that others may have, too: librecpipe.a must hide them'
 ! names "$RECPIPE_BUILD/libcommon.a" > log || complain 'negative control: no names found in libcommon.a'
-nm -u here/lib/librecpipe.a | grep -wE 'exit|_exit|printf|fprintf|perror|puts|stderr|stdout|_IO_.*' &&
-	complain '^ a library does not print or exit'
+# ends ARCHIVE: what it calls that prints or exits
+ends()
+{
+	nm -u "$1" | grep -wE 'exit|_exit|printf|fprintf|perror|puts|stderr|stdout|_IO_.*'
+}
+ends here/lib/librecpipe.a && complain '^ a library does not print or exit'
+ends "$RECPIPE_BUILD/libcommon.a" > log || complain 'negative control: libcommon.a neither prints nor exits'
 
 printf 'kind\tid\tbias\tf0\tf1\nmeta\tloss=warp\t0\t0\t0\nitem\tx\t0\t3\t4\nitem\ty\t1\t0\t2\nuser\tu\t0\t1\t1\n' > model.tsv
 printf 'item\nx\n' > items.tsv

@@ -3,6 +3,7 @@
 # weights to 1e-6, each list complete and in order. Shuffled rows, more threads, parts of the
 # users merged at once and in steps: the same bytes, whatever the options are.
 cd "$RECPIPE_TMP" || exit 1
+command -v python3 > /dev/null || { echo 'python3 is missing'; exit 77; }
 cat > make.py << 'END'
 import random, sys
 items = int(sys.argv[1])

@@ -34,4 +34,5 @@ while IFS='	' read -r set figures options; do
 		bad=1
 	fi
 done < figures
+[ -n "$last" ] || { echo "no figures of ${SETS:-any set}"; bad=1; }
 exit $bad
