@@ -209,15 +209,21 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 	}
 }
 
+/* Has a flag the same place? --progress and --no-progress: the first one rules. */
+static bool is_shared(const struct option_row *rows, size_t n, const struct option_row *row)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].kind == OPTION_FLAG && rows[i].at == row->at)
+			return true;
+	return false;
+}
+
 static void set_defaults(const struct option_row *rows, size_t n, void *options)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].kind == OPTION_ALIAS || rows[i].kind == OPTION_GROUP)
 			continue;
-		bool shared = false; /* --progress and --no-progress: the first one rules */
-		for (size_t j = 0; j < n; j++)
-			shared |= rows[j].kind == OPTION_FLAG && rows[j].at == rows[i].at;
-		if (rows[i].kind == OPTION_NO_FLAG && !shared)
+		if (rows[i].kind == OPTION_NO_FLAG && !is_shared(rows, n, &rows[i]))
 			*(bool *)((char *)options + rows[i].at) = true;
 		if (rows[i].fallback)
 			set_value(&rows[i], rows[i].fallback, options);
