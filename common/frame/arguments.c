@@ -31,3 +31,11 @@ void option_experiment(struct experiments *x, const char *option, const char *te
 		usage_error("--%s=%s: a duplicate experiment", option, text);
 	}
 }
+
+enum kernel_choice option_kernel(int choice)
+{
+	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)choice);
+	if (kernel == KERNEL_AUTO)
+		usage_error("--kernel: not supported by this CPU");
+	return kernel;
+}

@@ -1,9 +1,10 @@
-/* arguments.h - options whose values are things of common/domain: an invalid value is
- * a usage error (exit 2) that names the option (`option`, without dashes).
+/* arguments.h - options whose values are things of common/data and common/domain: an invalid
+ * value is a usage error (exit 2) that names the option (`option`, without dashes).
  */
 #ifndef RECPIPE_FRAME_ARGUMENTS_H
 #define RECPIPE_FRAME_ARGUMENTS_H
 
+#include "data/kernel.h"
 #include "domain/assignment.h"
 
 /* "train,validation" or "all" to a mask with bit s for split s (domain/dataset.h). */
@@ -11,5 +12,8 @@ unsigned option_splits(const char *option, const char *text);
 
 /* Adds the experiment `NAME=WAYS`; its name must be new, and none of a column of events. */
 void option_experiment(struct experiments *x, const char *option, const char *text);
+
+/* What --kernel (`choice`, of KERNEL_CHOICES) stands for on this CPU: never KERNEL_AUTO. */
+enum kernel_choice option_kernel(int choice);
 
 #endif

@@ -239,9 +239,7 @@ static int run(const struct options *o, char **files, int count)
 		.split = {.name = "split"},
 	};
 	struct evaluation e = {.options = o, .measures = measures_of(o)};
-	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: not supported by this CPU");
+	enum kernel_choice kernel = option_kernel(o->kernel);
 	if (!e.measures.lists && count)
 		usage_error("--metrics=auc cannot be combined with input files");
 	uint8_t split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;

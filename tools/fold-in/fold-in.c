@@ -279,9 +279,7 @@ static void folding_free(struct folding *f)
 static int run(const struct options *o, char **files, int count)
 {
 	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
-	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: not supported by this CPU");
+	enum kernel_choice kernel = option_kernel(o->kernel);
 	f.kernel = normal_kernel_of(kernel);
 	f.dot = kernel_dot_of(kernel);
 	struct dataset_columns columns;

@@ -16,6 +16,7 @@
 #include "data/kernel.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
@@ -186,9 +187,7 @@ static void check_embedding(const struct options *o, const struct embedding *e,
 
 static int run(const struct options *o, char **files, int count)
 {
-	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: not supported by this CPU");
+	enum kernel_choice kernel = option_kernel(o->kernel);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct table *side = o->metadata ? table_open_file(o->metadata) : NULL;

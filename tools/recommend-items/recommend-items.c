@@ -302,9 +302,7 @@ static void check_standard_input(const struct options *o, char **files, int coun
 
 static int run(const struct options *o, char **files, int count)
 {
-	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: not supported by this CPU");
+	enum kernel_choice kernel = option_kernel(o->kernel);
 	if (o->lists_for == FOR_ITEMS && count)
 		usage_error("--for items reads no histories: unexpected file operand");
 	check_standard_input(o, files, count);

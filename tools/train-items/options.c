@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "base/error.h"
 #include "data/kernel.h"
+#include "frame/arguments.h"
 
 const struct option_row TRAIN_ITEMS_OPTIONS[] = {
 	OPTION_CHOICE("method", "METHOD", method, METHOD_CHOICES, .fallback = "knn",
@@ -152,10 +153,7 @@ static void read_now(struct options *o)
 
 void check_options(struct options *o)
 {
-	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: not supported by this CPU");
-	o->kernel = (int)kernel;
+	o->kernel = (int)option_kernel(o->kernel);
 	check_parts(o);
 	if (!o->k && o->method <= METHOD_NEXT)
 		o->k = 200;

@@ -124,9 +124,7 @@ static int run(const struct options *o, char **files, int count)
 		.users.kind = MODEL_USER, .items.kind = MODEL_ITEM,
 	};
 	unsigned fit = option_splits("fit-splits", o->fit_splits);
-	enum kernel_choice kernel = kernel_resolve((enum kernel_choice)o->kernel);
-	if (kernel == KERNEL_AUTO)
-		usage_error("--kernel: not supported by this CPU");
+	enum kernel_choice kernel = option_kernel(o->kernel);
 	struct metric metric = metric_of(o->report ? o->report : o->stop_metric,
 					 o->report ? "report" : "stop-metric");
 	check_options(o);
