@@ -19,7 +19,7 @@
 #include "data/csr.h"
 #include "data/exactsum.h"
 #include "domain/dataset.h"
-#include "domain/exclude.h"
+#include "domain/offer.h"
 #include "domain/topn.h"
 #include "frame/arguments.h"
 #include "frame/options.h"
@@ -217,38 +217,19 @@ static void write_list(struct lists *l, struct span user)
 	l->empty += rank == 0;
 }
 
-/* Opens the --exclude files; a window needs a file that has timestamps. */
-static struct table **open_excluded(const struct options *o)
+/* The --exclude files. Lists for --users are made in the order of that file, here. */
+static struct offer_files files_of(const struct options *o)
 {
-	struct table **tables = memory_zero(o->exclude.n + 1, sizeof(*tables));
-	bool timed = false;
-	for (size_t i = 0; i < o->exclude.n; i++) {
-		tables[i] = table_open_file(o->exclude.values[i]);
-		table_column(tables[i], option_column("user", o->user));
-		table_column(tables[i], option_column("item", o->item));
-		timed |= table_find_column(tables[i], o->timestamp) >= 0;
-	}
-	if (option_given("exclude-window") && !timed)
-		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
-	return tables;
-}
-
-static struct exclude *read_excluded(const struct options *o, struct table **tables)
-{
-	const struct exclude_columns columns = {
-		.user = option_column("user", o->user), .item = option_column("item", o->item),
-		.split = column_called(o->split), .timestamp = column_called(o->timestamp),
-		.unit = (enum time_unit)o->unit,
+	return (struct offer_files){
+		.exclude = o->exclude.values, .exclude_n = o->exclude.n,
+		.columns = {
+			.user = option_column("user", o->user), .item = option_column("item", o->item),
+			.split = column_called(o->split), .timestamp = column_called(o->timestamp),
+			.unit = (enum time_unit)o->unit,
+		},
+		.exclude_splits = option_splits("exclude-splits", o->exclude_splits),
+		.exclude_window_ms = option_given("exclude-window") ? (int64_t)(o->exclude_window_s * 1000) : 0,
 	};
-	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
-	bool window = option_given("exclude-window");
-	struct exclude *x = exclude_new();
-	for (size_t i = 0; i < o->exclude.n; i++) {
-		exclude_read(x, tables[i], &columns, splits, window);
-		table_close(tables[i]);
-	}
-	exclude_finish(x, window ? (int64_t)(o->exclude_window_s * 1000) : 0);
-	return x;
 }
 
 /* Ranks the items and makes room for one list. */
@@ -311,10 +292,10 @@ static void lists_free(struct lists *l)
 static int run(const struct options *o, char **files, int count)
 {
 	unsigned splits = option_splits("splits", o->splits);
-	option_splits("exclude-splits", o->exclude_splits);
+	const struct offer_files side = files_of(o);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
-	struct table **tables = open_excluded(o);
+	struct offer offer = option_offer(&side);
 	struct table *users = o->users ? table_open_file(o->users) : NULL;
 	size_t user_column = users ? table_column(users, option_column("user", o->user)) : 0;
 	struct dataset_columns columns = {
@@ -336,17 +317,16 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
 	prepare(&l, d, splits);
-	struct exclude *excluded = NULL;
-	if (o->exclude.n)
-		prepare_excluded(&l, excluded = read_excluded(o, tables));
+	offer_read(&offer, &side);
+	if (offer.excluded)
+		prepare_excluded(&l, offer.excluded);
 	write_lists(&l, users, user_column);
 	output_close(l.out);
 	if (l.empty)
 		warn("%llu users have no list: every item is excluded", (unsigned long long)l.empty);
 	run_report(rows, l.rows, rejected);
-	exclude_free(excluded);
+	offer_free(&offer);
 	lists_free(&l);
-	free(tables);
 	dataset_free(d);
 	return STATUS_DONE;
 }

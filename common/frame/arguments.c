@@ -39,3 +39,12 @@ enum kernel_choice option_kernel(int choice)
 		usage_error("--kernel: not supported by this CPU");
 	return kernel;
 }
+
+struct offer option_offer(const struct offer_files *files)
+{
+	struct offer offer = offer_open(files);
+	if (option_given("exclude-window") && !offer.exclude_timed)
+		usage_error("--exclude-window: no --exclude file has a column '%s'",
+			    files->columns.timestamp.name);
+	return offer;
+}

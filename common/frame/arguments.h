@@ -6,6 +6,7 @@
 
 #include "data/kernel.h"
 #include "domain/assignment.h"
+#include "domain/offer.h"
 
 /* "train,validation" or "all" to a mask with bit s for split s (domain/dataset.h). */
 unsigned option_splits(const char *option, const char *text);
@@ -15,5 +16,8 @@ void option_experiment(struct experiments *x, const char *option, const char *te
 
 /* What --kernel (`choice`, of KERNEL_CHOICES) stands for on this CPU: never KERNEL_AUTO. */
 enum kernel_choice option_kernel(int choice);
+
+/* offer_open, where --exclude-window needs an exclude file that has times. */
+struct offer option_offer(const struct offer_files *files);
 
 #endif

@@ -1,5 +1,7 @@
 #include "sides.h"
 
+#include "frame/arguments.h"
+
 struct sides sides_open(const struct options *o, unsigned splits)
 {
 	struct sides s = {.files = {
@@ -14,9 +16,7 @@ struct sides sides_open(const struct options *o, unsigned splits)
 		.exclude_splits = splits,
 		.exclude_window_ms = option_given("exclude-window") ? (int64_t)(o->exclude_window * 1000) : 0,
 	}};
-	s.offer = offer_open(&s.files);
-	if (option_given("exclude-window") && !s.offer.exclude_timed)
-		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
+	s.offer = option_offer(&s.files);
 	if (o->item_features)
 		s.cold_items = cold_open(o->item_features, MODEL_ITEM, s.files.columns.item);
 	if (o->user_features)

@@ -319,9 +319,7 @@ static int run(const struct options *o, char **files, int count)
 	}
 	struct table *from = table_open_file(o->neighbors);
 	struct neighbors_reader reader = neighbors_open(from);
-	j.offer = offer_open(&side);
-	if (side.exclude_window_ms && !j.offer.exclude_timed)
-		usage_error("--exclude-window: no --exclude file has a column '%s'", o->timestamp);
+	j.offer = option_offer(&side);
 	j.out = output_open(o->common.output, o->common.line_buffered);
 	if (o->common.packed)
 		output_pack(j.out, PACKED_LISTS);
