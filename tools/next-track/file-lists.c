@@ -38,15 +38,15 @@ static bool take_packed(struct file_lists *f, struct table *t)
 	return packed_lists_open(p, &f->packed);
 }
 
-static bool note_age(struct file_lists *f, const char *path, double max_age_s)
+/* The age of the file `path`, which the table was opened from; false: see the table's failure. */
+static bool note_age(struct file_lists *f, const struct table *t, const char *path, double max_age_s)
 {
 	struct stat about;
 	f->max_age_s = max_age_s;
 	if (max_age_s <= 0)
 		return true;
 	if (stat(path, &about) != 0)
-		return failure_set_errno(table_failure(f->table), STATUS_FAILED, "cannot determine the age of %s",
-					 path);
+		return failure_set_errno(table_failure(t), STATUS_FAILED, "cannot determine the age of %s", path);
 	f->written_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
 	return true;
 }
@@ -58,7 +58,7 @@ struct file_lists *file_lists_reopen(struct file_lists *old, const char *path, s
 	f->scores = old->scores;
 	f->has_pool = old->has_pool;
 	struct table *t = table_open_or(files, 1, &(struct table_format){0}, &f->failure);
-	if (t && take_packed(f, t) && note_age(f, path, old->max_age_s)) {
+	if (t && take_packed(f, t) && note_age(f, t, path, old->max_age_s)) {
 		file_lists_check_offers(f, s);
 		file_lists_free(old);
 		return f;
@@ -82,9 +82,7 @@ struct file_lists *file_lists_read(struct table *t, const char *path, double max
 {
 	struct file_lists *f = memory_zero(1, sizeof *f);
 	f->scores = scores;
-	f->table = t; /* its failures are this one's */
-	note_age(f, path, max_age_s);
-	f->table = NULL;
+	note_age(f, t, path, max_age_s);
 	if (take_packed(f, t))
 		return f;
 	const struct topn_columns columns = {
