@@ -6,11 +6,13 @@
 #include "cosine.h"
 #include "training.h"
 
+enum origin { FITTED, COLD, KEPT };
+
 /* A row to be written: its id, and where its numbers are. */
 struct line {
 	struct span id;
 	uint32_t at;
-	enum { FITTED, COLD, KEPT } is;
+	enum origin is;
 };
 
 /* The rows of one kind. */
@@ -25,7 +27,7 @@ static int by_id(const void *a, const void *b)
 	return span_compare(x->id, y->id);
 }
 
-static void add_line(struct lines *l, struct span id, uint32_t at, int is)
+static void add_line(struct lines *l, struct span id, uint32_t at, enum origin is)
 {
 	l->at[l->n++] = (struct line){id, at, is};
 }
