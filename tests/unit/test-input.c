@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "streams/input.h"
+#include "child.h"
 #include "unit.h"
 
 static char path[] = "input-XXXXXX";
@@ -128,24 +129,20 @@ static bool drips_as(const struct buffer *bytes, const struct buffer *text)
 	return right && at == text->n && status == 0;
 }
 
+static void read_whole(void *unused)
+{
+	(void)unused;
+	struct span block;
+	struct input *in = input_open(path);
+	while (input_block(in, &block))
+		;
+	input_close(in);
+}
+
 /* The exit status of reading the file to its end. */
 static int status_of_reading(void)
 {
-	fflush(stdout);
-	pid_t child = fork();
-	if (child == 0) {
-		struct span block;
-		if (!freopen("/dev/null", "w", stderr))
-			abort();
-		struct input *in = input_open(path);
-		while (input_block(in, &block))
-			;
-		input_close(in);
-		_exit(0);
-	}
-	int status;
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return child_status(read_whole, NULL, "/dev/null");
 }
 
 /* A gzip file cut anywhere, or with anything behind it, is bad data: never a short

@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "child.h"
 #include "domain/neighbors.h"
 #include "unit.h"
 
@@ -103,6 +102,12 @@ static void many(void)
 	neighbors_free(n);
 }
 
+static void read_strictly(void *unused)
+{
+	(void)unused;
+	neighbors_free(read_text(false));
+}
+
 /* Each of these ends the program with 3, and names line 3, or with skip_bad loses that row. */
 static void bad_ones(void)
 {
@@ -115,16 +120,7 @@ static void bad_ones(void)
 	for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
 		snprintf(text, sizeof text, "item\tneighbor\tweight\n%s", ROWS[i]);
 		write_text(text);
-		pid_t child = fork();
-		if (child == 0) {
-			if (!freopen("err", "w", stderr))
-				_exit(99);
-			neighbors_free(read_text(false));
-			_exit(0);
-		}
-		int status = 0;
-		waitpid(child, &status, 0);
-		CHECK_INT(WIFEXITED(status) ? WEXITSTATUS(status) : -1, STATUS_DATA);
+		CHECK_INT(child_status(read_strictly, NULL, "err"), STATUS_DATA);
 		FILE *f = fopen("err", "r");
 		got[fread(got, 1, sizeof got - 1, f)] = '\0';
 		fclose(f);

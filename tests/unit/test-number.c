@@ -5,12 +5,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "child.h"
 #include "unit.h"
 
 static enum number_state state_of(const char *text)
@@ -250,22 +249,26 @@ static void check_durations(void)
 	CHECK(number_duration("1e308w", 6, &s) == NUMBER_RANGE);
 }
 
+static void write_double(void *value)
+{
+	char text[NUMBER_SIZE];
+	number_write_double(*(const double *)value, text);
+}
+
+static void write_float(void *value)
+{
+	char text[NUMBER_SIZE];
+	number_write_float((float)*(const double *)value, text);
+}
+
 /* What is not finite is not written. */
 static void check_not_finite(void)
 {
 	static const double VALUES[] = {INFINITY, -INFINITY, NAN};
-	for (size_t i = 0; i < 2 * sizeof VALUES / sizeof *VALUES; i++) {
-		pid_t child = fork();
-		if (child == 0) {
-			char text[NUMBER_SIZE];
-			if (!freopen("/dev/null", "w", stderr))
-				_exit(99);
-			i % 2 ? number_write_float((float)VALUES[i / 2], text) : number_write_double(VALUES[i / 2], text);
-			_exit(0);
-		}
-		int status = 0;
-		waitpid(child, &status, 0);
-		CHECK_INT(WIFEXITED(status) ? WEXITSTATUS(status) : -1, STATUS_FAILED);
+	for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
+		double value = VALUES[i];
+		CHECK_INT(child_status(write_double, &value, "/dev/null"), STATUS_FAILED);
+		CHECK_INT(child_status(write_float, &value, "/dev/null"), STATUS_FAILED);
 	}
 }
 

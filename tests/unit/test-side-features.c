@@ -1,12 +1,11 @@
 /* Files of side features: sorted whatever the order of the rows, bad rows refused, and
  * which column is that of the ids. */
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "learning/side-features.h"
+#include "child.h"
 #include "unit.h"
 
 static const char path[] = "features.tsv";
@@ -25,22 +24,17 @@ static struct side_features read_path(struct column entity)
 	return side_features_read(&file);
 }
 
+static void read_once(void *entity)
+{
+	struct side_features s = read_path(*(const struct column *)entity);
+	side_features_free(&s);
+}
+
 /* The status that reading ends with, in a process of its own. */
 static int status_of(const char *text, struct column entity)
 {
 	write_text(text);
-	pid_t child = fork();
-	if (child == 0) {
-		if (!freopen("/dev/null", "w", stderr))
-			_exit(99);
-		struct side_features s = read_path(entity);
-		side_features_free(&s);
-		_exit(0);
-	}
-	int status;
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
-		abort();
-	return WEXITSTATUS(status);
+	return child_status(read_once, &entity, "/dev/null");
 }
 
 static void check_key(const struct strmap *map, uint32_t number, const char *want)
@@ -83,11 +77,9 @@ static void check_many(void)
 	enum { ENTITIES = 60, FEATURES = 300 };
 	static uint32_t order[ENTITIES * FEATURES];
 	struct random r = random_start(5, 0);
-	for (uint32_t i = 0; i < ENTITIES * FEATURES; i++) {
-		uint32_t other = random_below(&r, i + 1);
-		order[i] = order[other];
-		order[other] = i;
-	}
+	for (uint32_t i = 0; i < ENTITIES * FEATURES; i++)
+		order[i] = i;
+	random_shuffle(&r, order, ENTITIES * FEATURES, sizeof *order);
 	FILE *f = fopen(path, "w");
 	if (!f)
 		abort();

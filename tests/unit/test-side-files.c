@@ -1,7 +1,6 @@
 /* Side files: the catalog of items, what users are not to be offered, and the
  * vectors and titles of the plots, each against a plain reading of the same text. */
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -11,6 +10,7 @@
 #include "domain/catalog.h"
 #include "domain/embedding.h"
 #include "domain/exclude.h"
+#include "child.h"
 #include "unit.h"
 
 static char path[] = "side-XXXXXX";
@@ -45,21 +45,17 @@ static void check_catalog(void)
 	catalog_free(NULL);
 }
 
+static void read_catalog(void *table)
+{
+	catalog_read(table, column_called("item"));
+}
+
 static void check_bad_catalog(const char *text, int want)
 {
 	struct table *t = open_text(text);
-	fflush(stdout);
-	pid_t child = fork();
-	if (child == 0) {
-		if (!freopen("/dev/null", "w", stderr))
-			abort();
-		catalog_read(t, column_called("item"));
-		_exit(0);
-	}
-	int status;
-	waitpid(child, &status, 0);
+	int status = child_status(read_catalog, t, "/dev/null");
 	table_close(t);
-	if (!CHECK(WIFEXITED(status) && WEXITSTATUS(status) == want))
+	if (!CHECK(status == want))
 		printf("  %s", text);
 }
 
