@@ -1,37 +1,12 @@
 /* Any bytes as a packed file: refused, or a table that packs to the same table again. The first byte
  * picks what the bytes are: a file as it is; one whose checksums are made right first, so that what
  * is behind them is reached; a table that is to be packed, as one of the kinds. */
-#include <zlib.h>
-
 #include "fuzz.h"
+#include "../packed-mend.h"
 #include "base/buffer.h"
 #include "domain/model.h"
 #include "domain/neighbors.h"
 #include "streams/packing.h"
-
-/* All checksums as they should be, as far as sections lie in the file. */
-static void mend(unsigned char *file, size_t n)
-{
-	struct packed_tail tail;
-	struct packed_section s;
-	if (n < sizeof tail + 64)
-		return;
-	memcpy(&tail, file + n - sizeof tail, sizeof tail);
-	if (tail.directory > n - sizeof tail || tail.sections > PACKED_SECTIONS_MAX ||
-	    tail.sections * sizeof s > n - sizeof tail - tail.directory)
-		return;
-	for (uint32_t i = 0; i < tail.sections; i++) {
-		unsigned char *at = file + tail.directory + i * sizeof s;
-		memcpy(&s, at, sizeof s);
-		if (s.size && s.offset <= n && s.count <= (n - s.offset) / s.size)
-			s.crc = (uint32_t)crc32_z(0, file + s.offset, s.count * s.size);
-		memcpy(at, &s, sizeof s);
-	}
-	uLong crc = crc32_z(0, file, 64);
-	crc = crc32_z(crc, file + tail.directory, tail.sections * sizeof s);
-	tail.crc = (uint32_t)crc32_z(crc, (const void *)&tail, offsetof(struct packed_tail, crc));
-	memcpy(file + n - sizeof tail, &tail, sizeof tail);
-}
 
 static struct buffer text_of(const void *file, size_t n, enum packed_kind *kind)
 {
@@ -148,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	unsigned char *copy = memory_new(n, 1);
 	memcpy(copy, b.at, b.n);
 	if (b.pick % 4 == 1)
-		mend(copy, b.n);
+		packed_mend(copy, b.n);
 	b.at = copy;
 	fuzz_run(read_file, &b);
 	fuzz_run(look_up, &b);

@@ -2,11 +2,11 @@
  * every length, any bit turned, and what a file with right checksums may still lie about. */
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "streams/packing.h"
+#include "../packed-mend.h"
 #include "unit.h"
 
 static const char NEIGHBORS[] =
@@ -145,16 +145,7 @@ static struct packed_section *section_of(struct buffer *file, const char *name)
 
 static void seal(struct buffer *file)
 {
-	struct packed_tail tail;
-	memcpy(&tail, file->data + file->n - sizeof tail, sizeof tail);
-	struct packed_section *s = (void *)(file->data + tail.directory);
-	for (uint32_t i = 0; i < tail.sections; i++)
-		if (s[i].offset < file->n && s[i].size && s[i].count <= (file->n - s[i].offset) / s[i].size)
-			s[i].crc = (uint32_t)crc32_z(0, (void *)(file->data + s[i].offset), s[i].count * s[i].size);
-	uLong crc = crc32_z(0, (void *)file->data, 64);
-	crc = crc32_z(crc, (void *)s, tail.sections * sizeof *s);
-	tail.crc = (uint32_t)crc32_z(crc, (void *)&tail, offsetof(struct packed_tail, crc));
-	memcpy(file->data + file->n - sizeof tail, &tail, sizeof tail);
+	packed_mend((unsigned char *)file->data, file->n);
 }
 
 /* Puts `n` bytes at `at` of a section, and expects a message with `word`. */
