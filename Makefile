@@ -162,13 +162,14 @@ $(SERVICES): $(call objects,$(SERVICE_SOURCES))
 	$(call say,AR,$@)
 	$(Q)ar rcsD $@ $^
 
-# One object of library/ and what it needs of common/, its names hidden but for rcp_*.
+# One object of library/ and what it needs of common/, its names hidden but for rcp_*; made
+# anew when these lines change.
 OBJCOPY = $(shell $(CC) -print-prog-name=objcopy)
 $(call objects,$(LIBRARY_SOURCES)): NEEDED_CPPFLAGS += -Ilibrary
-$(LIBRARY): $(call objects,$(LIBRARY_SOURCES)) $(COMMON)
+$(LIBRARY): $(call objects,$(LIBRARY_SOURCES)) $(COMMON) Makefile
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(CC) -nostdlib -r -o $(@:.a=.o) $^
+	$(Q)$(CC) -nostdlib -r -o $(@:.a=.o) $(filter-out Makefile,$^)
 	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='rcp_*' $(@:.a=.o)
 	$(Q)ar rcsD $@ $(@:.a=.o)
 
