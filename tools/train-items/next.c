@@ -69,18 +69,16 @@ static int by_key(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void *in_order(void *rows, size_t size, const uint64_t *key, uint64_t from, size_t n)
+/* Puts a user's rows of an array, if there is one, into the order of the keys. */
+static void put_in_order(void *rows, size_t size, const uint64_t *key, uint64_t from, size_t n)
 {
-	char *at = rows, *copy = memory_new(n + 1, size);
-	if (!rows) {
-		free(copy);
-		return NULL;
-	}
+	if (!rows)
+		return;
+	char *at = (char *)rows + from * size, *copy = memory_new(n, size);
 	for (size_t i = 0; i < n; i++)
-		memcpy(copy + i * size, at + (from + (uint32_t)key[i]) * size, size);
-	memcpy(at + from * size, copy, n * size);
+		memcpy(copy + i * size, at + (uint32_t)key[i] * size, size);
+	memcpy(at, copy, n * size);
 	free(copy);
-	return rows;
 }
 
 /* Each user's rows by session, those of a session still in the order of time. Which session
@@ -96,10 +94,10 @@ static void group_sessions(struct history *h)
 		for (size_t i = 0; i < n; i++)
 			key[i] = (uint64_t)h->session[from + i] << 32 | i;
 		qsort(key, n, sizeof *key, by_key);
-		in_order(h->item, sizeof *h->item, key, from, n);
-		in_order(h->time, sizeof *h->time, key, from, n);
-		in_order(h->weight, sizeof *h->weight, key, from, n);
-		in_order(h->session, sizeof *h->session, key, from, n);
+		put_in_order(h->item, sizeof *h->item, key, from, n);
+		put_in_order(h->time, sizeof *h->time, key, from, n);
+		put_in_order(h->weight, sizeof *h->weight, key, from, n);
+		put_in_order(h->session, sizeof *h->session, key, from, n);
 	}
 	free(key);
 }

@@ -62,7 +62,6 @@ struct fitting {
 };
 
 struct sparse_fit {
-	uint32_t items;
 	uint32_t *id, *place;
 	struct csr by_item;         /* what an item leads to */
 };
@@ -310,7 +309,6 @@ struct sparse_fit *sparse_fit(const struct options *o, const struct source *s, s
 		die_singular(false);
 	release(&f, threads);
 	struct sparse_fit *fit = memory_zero(1, sizeof *fit);
-	fit->items = s->items;
 	fit->by_item = turn(&f);
 	free(f.count);
 	fit->id = memory_new(n + 1, sizeof *fit->id);
