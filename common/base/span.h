@@ -71,6 +71,13 @@ static inline void bytes_copy(char *to, const char *from, size_t n)
 	}
 }
 
+/* Copies the bytes to where there is room; returns the end of the copy. */
+static inline char *span_put(char *to, struct span s)
+{
+	bytes_copy(to, s.at, s.n);
+	return to + s.n;
+}
+
 static inline bool span_equal(struct span a, struct span b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);

@@ -43,13 +43,6 @@ static char *add_float(char *at, float x)
 	return at + number_write_float(x, at);
 }
 
-static char *add_id(char *at, struct span id)
-{
-	if (id.n)
-		memcpy(at, id.at, id.n);
-	return at + id.n;
-}
-
 /* False at the end. */
 static bool add_list_row(struct packed_text *t)
 {
@@ -61,11 +54,11 @@ static bool add_list_row(struct packed_text *t)
 	struct packed_entry e = packed_entry(l, t->row);
 	struct span key = packed_id(&l->keys, t->key), member = packed_id(&l->members, e.member);
 	char *at = buffer_room(&t->text, key.n + member.n + 3 * NUMBER_SIZE + 8), *from = at;
-	at = add_id(at, key);
+	at = span_put(at, key);
 	if (t->file->kind == PACKED_LISTS)
 		at = add_number(at, t->row - l->start[t->key] + 1);
 	*at++ = '\t';
-	at = add_id(at, member);
+	at = span_put(at, member);
 	if (l->entry_size >= 8)
 		at = add_float(at, e.weight);
 	if (l->entry_size == 16)
@@ -85,9 +78,9 @@ static bool add_model_row(struct packed_text *t)
 		t->key++;
 	struct span id = packed_id(&m->ids, (uint32_t)t->row);
 	char *at = buffer_room(&t->text, id.n + ((size_t)m->factors + 2) * (NUMBER_SIZE + 1)), *from = at;
-	at = add_id(at, span_of(SIDE_NAMES[t->key]));
+	at = span_put(at, span_of(SIDE_NAMES[t->key]));
 	*at++ = '\t';
-	at = add_id(at, id);
+	at = span_put(at, id);
 	size_t row = t->row - m->side[1];
 	at = t->key ? add_float(at, m->bias[row]) : add_number(at, 0);
 	for (uint32_t f = 0; f < m->factors; f++)

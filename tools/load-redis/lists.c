@@ -49,8 +49,7 @@ static void add_items(struct load *l, const struct topn_list *list)
 	for (uint32_t i = 0; i < list->n; i++) {
 		if (i)
 			*to++ = '\t';
-		bytes_copy(to, list->items[i].at, list->items[i].n);
-		to += list->items[i].n;
+		to = span_put(to, list->items[i]);
 	}
 	*to++ = '\r';
 	*to++ = '\n';

@@ -66,13 +66,11 @@ struct job {
 static void add_row(struct buffer *b, struct span who, size_t rank, struct span item, float score)
 {
 	char *from = buffer_room(b, who.n + item.n + 2 * NUMBER_SIZE + 4), *at = from;
-	bytes_copy(at, who.at, who.n);
-	at += who.n;
+	at = span_put(at, who);
 	*at++ = '\t';
 	at += number_write_u64(rank, at);
 	*at++ = '\t';
-	bytes_copy(at, item.at, item.n);
-	at += item.n;
+	at = span_put(at, item);
 	*at++ = '\t';
 	at += number_write_float(score, at);
 	*at++ = '\n';

@@ -33,11 +33,9 @@ static int by_item(const void *a, const void *b)
 static void add_row(struct buffer *b, struct span item, struct span neighbor, const struct sums *s)
 {
 	char *at = buffer_room(b, item.n + neighbor.n + 3 * NUMBER_SIZE + 16), *from = at;
-	bytes_copy(at, item.at, item.n);
-	at += item.n;
+	at = span_put(at, item);
 	*at++ = '\t';
-	bytes_copy(at, neighbor.at, neighbor.n);
-	at += neighbor.n;
+	at = span_put(at, neighbor);
 	*at++ = '\t';
 	at += number_write_u64(s->count, at);
 	*at++ = '\t';

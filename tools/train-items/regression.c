@@ -96,11 +96,9 @@ static uint64_t item_rows(void *context, uint32_t item, size_t worker, struct bu
 	for (size_t i = 0; i < n; i++) {
 		struct span other = strmap_key(r->ids, (uint32_t)l->keys[i]);
 		char *at = buffer_room(b, id.n + other.n + NUMBER_SIZE + 3), *from = at;
-		bytes_copy(at, id.at, id.n);
-		at += id.n;
+		at = span_put(at, id);
 		*at++ = '\t';
-		bytes_copy(at, other.at, other.n);
-		at += other.n;
+		at = span_put(at, other);
 		*at++ = '\t';
 		at += number_write_float(weight_of((uint32_t)(l->keys[i] >> 32)), at);
 		*at++ = '\n';

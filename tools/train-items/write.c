@@ -82,11 +82,9 @@ uint64_t write_items(const struct writing *w, struct pool *pool, struct output *
 static void add_neighbor(struct buffer *b, struct span id, struct span other, const struct neighbor *x)
 {
 	char *at = buffer_room(b, id.n + other.n + 2 * NUMBER_SIZE + 4), *from = at;
-	bytes_copy(at, id.at, id.n);
-	at += id.n;
+	at = span_put(at, id);
 	*at++ = '\t';
-	bytes_copy(at, other.at, other.n);
-	at += other.n;
+	at = span_put(at, other);
 	*at++ = '\t';
 	at += number_write_float(key_weight(x->key), at);
 	*at++ = '\t';
