@@ -53,7 +53,9 @@ while IFS='	' read -r name reason; do
 	fi
 done < "$examples/not-run"
 
-(cd fixtures && set -eu && . "$examples/fixtures.sh") > log 2>&1 || {
+# Beside || a failure inside would be overlooked: set -e is off there.
+(set -eu; cd fixtures; . "$examples/fixtures.sh") > log 2>&1
+[ $? = 0 ] || {
 	cat log
 	exit 1
 }
@@ -69,7 +71,8 @@ for script in $(printf '%s\n' blocks/*.sh | sort -V); do
 		redis flushall > /dev/null
 		hook=for_$(printf '%s' "${page%.help}" | tr -c 'a-zA-Z0-9\n' _)
 		if command -v "$hook" > /dev/null; then
-			(cd "$page" && set -eu && "$hook") || complain "$hook failed"
+			(set -eu; cd "$page"; "$hook")
+			[ $? = 0 ] || complain "$hook failed"
 		fi
 		[ ! -f "$page/.missing" ] || missing="$missing $(cat "$page/.missing")"
 	fi
