@@ -49,11 +49,15 @@ sed 2q histories.tsv > one.tsv
 bench_units 'recommend-items neighbors read' $((items * 200)) ' rows' \
 	"recommend-items -q --neighbors neighbors.tsv one.tsv > out.tsv"
 reading=$ours_cpu
-bench_cpu "recommend-items -q --neighbors neighbors.tsv histories.tsv > out.tsv"
-ours=$(awk -v all="$cpu" -v reading="$reading" 'BEGIN { print all - reading }')
-bench_row 'recommend-items 50 rows a user' "$ours" \
-	"$(awk -v users="$users" -v s="$ours" 'BEGIN { printf "%.3g k users/s", (s > 0 ? users / s / 1000 : 0) }')" "$peak"
-bench_cpu "recommend-items -q --neighbors neighbors.tsv --last 10 --decay 0.6 histories.tsv > out.tsv"
-ours=$(awk -v all="$cpu" -v reading="$reading" 'BEGIN { print all - reading }')
-bench_row 'recommend-items --last 10' "$ours" \
-	"$(awk -v users="$users" -v s="$ours" 'BEGIN { printf "%.3g k users/s", (s > 0 ? users / s / 1000 : 0) }')" "$peak"
+# row WHAT [OPTION]...: the users' time alone
+row()
+{
+	what=$1
+	shift
+	bench_cpu "recommend-items -q --neighbors neighbors.tsv $* histories.tsv > out.tsv" || return 1
+	ours=$(awk -v all="$cpu" -v reading="$reading" 'BEGIN { print all - reading }')
+	bench_row "$what" "$ours" \
+		"$(awk -v users="$users" -v s="$ours" 'BEGIN { printf "%.3g k users/s", (s > 0 ? users / s / 1000 : 0) }')" "$peak"
+}
+row 'recommend-items 50 rows a user'
+row 'recommend-items --last 10' --last 10 --decay 0.6
