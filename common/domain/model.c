@@ -247,18 +247,6 @@ void model_free(struct model *m)
 	free(m);
 }
 
-char *model_meta(const struct model *m, const char *name)
-{
-	const struct strmap *ids = m->side[MODEL_META].ids;
-	size_t n = strlen(name);
-	for (uint32_t i = 0; i < strmap_count(ids); i++) {
-		struct span id = strmap_key(ids, i);
-		if (id.n > n && id.at[n] == '=' && memcmp(id.at, name, n) == 0)
-			return memory_text(id.at + n + 1, id.n - n - 1);
-	}
-	return NULL;
-}
-
 void model_write_header(struct output *out, uint32_t factors)
 {
 	output_text(out, "kind\tid\tbias");

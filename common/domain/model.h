@@ -67,9 +67,6 @@ void model_side_free(struct model_side *side);
 struct model *model_read(struct table *t);
 void model_free(struct model *m);
 
-/* The value of a meta row, or NULL: a text of its own, freed by the caller. */
-char *model_meta(const struct model *m, const char *name);
-
 /* Writing, row by row, in the order of the kinds. */
 void model_write_header(struct output *out, uint32_t factors);
 void model_write_meta(struct output *out, uint32_t factors, const char *name, const char *value);

@@ -28,7 +28,6 @@ static void read_all(void *context)
 	struct fitting_meta row;
 	for (size_t at = 0; fitting_next_meta(&fit, &at, &row);)
 		sum += (double)row.value[0];
-	free(model_meta(m, "loss"));
 	model_free(m);
 	table_close(t);
 	close(file);

@@ -52,13 +52,8 @@ static void read_back(uint32_t factors, uint32_t items, uint32_t users)
 			wrong += row[f] != (f < factors ? (float)random_normal(&r) : 0);
 	}
 	CHECK_INT(wrong, 0);
-	char *value = model_meta(m, "loss");
-	CHECK_TEXT(value ? value : "(none)", "warp=x");
-	free(value);
-	value = model_meta(m, "lossy");
-	CHECK_TEXT(value ? value : "(none)", "");
-	free(value);
-	CHECK(model_meta(m, "los") == NULL);
+	CHECK(span_equal(strmap_key(m->side[MODEL_META].ids, 0), span_of("loss=warp=x")));
+	CHECK(span_equal(strmap_key(m->side[MODEL_META].ids, 1), span_of("lossy=")));
 	model_free(m);
 }
 
