@@ -10,17 +10,6 @@ const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "
 
 static const double RANK_WEIGHT_MAX = 10;
 
-bool loss_named(struct span name, enum loss *loss)
-{
-	for (int i = 0; i < LOSSES; i++) {
-		if (!span_equal(name, span_of(LOSS_NAMES[i])))
-			continue;
-		*loss = (enum loss)i;
-		return true;
-	}
-	return false;
-}
-
 /* e^x for x <= 0 by e^x = 2^n e^r, |r| <= ln 2 / 2, and Taylor's series; plain
  * double arithmetic, so that no mathematical library has a say. */
 static double exp_below(double x)

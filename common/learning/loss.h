@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/span.h"
-
 enum loss {
 	LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS, LOSS_SOFTMAX, LOSS_CCL
 };
@@ -15,9 +13,6 @@ enum { LOSSES = LOSS_CCL + 1 };
 /* By enum loss, as words to choose from and one by one. */
 #define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl"
 extern const char *const LOSS_NAMES[LOSSES];
-
-/* Finds the loss of that name; false when there is none. */
-bool loss_named(struct span name, enum loss *loss);
 
 /* Is a score the cosine of user and item? Vectors then have the length 1 and there are
  * no biases. */
