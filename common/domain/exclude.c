@@ -82,7 +82,7 @@ static void forget_old(struct exclude *x, int64_t window)
 
 void exclude_finish(struct exclude *x, int64_t window)
 {
-	if (window && x->time)
+	if (window >= 0 && x->time)
 		forget_old(x, window);
 	uint32_t users = strmap_count(x->users);
 	x->start = csr_new(users);

@@ -25,7 +25,7 @@ bool exclude_read(struct exclude *x, struct table *t, const struct exclude_colum
 		   unsigned splits, bool with_time);
 
 /* After the last table: forgets rows whose timestamp is more than `window` ms older
- * than the newest one of all that count (0: none are forgotten; rows without
+ * than the newest one of all that count (below 0: none are forgotten; rows without
  * timestamp stay), and gets ready for questions. */
 void exclude_finish(struct exclude *x, int64_t window);
 

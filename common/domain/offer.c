@@ -50,7 +50,7 @@ void offer_read(struct offer *o, const struct offer_files *f)
 		o->excluded = exclude_new();
 		for (size_t i = 0; i < f->exclude_n; i++) {
 			exclude_read(o->excluded, o->exclude_tables[i], &f->columns, f->exclude_splits,
-				     f->exclude_window_ms != 0);
+				     f->exclude_window_ms >= 0);
 			table_close(o->exclude_tables[i]);
 		}
 		exclude_finish(o->excluded, f->exclude_window_ms);

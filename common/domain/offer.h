@@ -19,7 +19,7 @@ struct offer_files {
 	const char *items, *candidates;  /* NULL: all items */
 	struct exclude_columns columns;  /* user and item are those of all the files */
 	unsigned exclude_splits;         /* mask: of exclude files with a split column */
-	int64_t exclude_window_ms;       /* 0: rows are never too old */
+	int64_t exclude_window_ms;       /* below 0: rows are never too old */
 };
 
 struct offer {

@@ -40,6 +40,11 @@ enum kernel_choice option_kernel(int choice)
 	return kernel;
 }
 
+int64_t option_exclude_window(double seconds)
+{
+	return option_given("exclude-window") ? (int64_t)(seconds * 1000) : -1;
+}
+
 struct offer option_offer(const struct offer_files *files)
 {
 	struct offer offer = offer_open(files);

@@ -17,6 +17,9 @@ void option_experiment(struct experiments *x, const char *option, const char *te
 /* What --kernel (`choice`, of KERNEL_CHOICES) stands for on this CPU: never KERNEL_AUTO. */
 enum kernel_choice option_kernel(int choice);
 
+/* The window of --exclude-window in ms for offer_files: below 0 when it is not given. */
+int64_t option_exclude_window(double seconds);
+
 /* offer_open, where --exclude-window needs an exclude file that has times. */
 struct offer option_offer(const struct offer_files *files);
 

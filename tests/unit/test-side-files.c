@@ -87,7 +87,7 @@ static void check_exclude(struct random *r, int64_t window)
 	}
 	struct exclude *x = exclude_new();
 	struct table *t = open_text(buffer_text(&text));
-	CHECK(exclude_read(x, t, &COLUMNS, 3, window > 0) == (window > 0));
+	CHECK(exclude_read(x, t, &COLUMNS, 3, window >= 0) == (window >= 0));
 	table_close(t);
 	exclude_finish(x, window);
 	for (uint32_t u = 0; u < USERS + 1; u++) {
@@ -103,7 +103,7 @@ static void check_exclude(struct random *r, int64_t window)
 		}
 		for (int i = 0; i < ROWS; i++)
 			if (row[i].user == u && row[i].split != 2 &&
-			    (!window || row[i].time >= newest - window))
+			    (window < 0 || row[i].time >= newest - window))
 				wanted[row[i].item]++;
 		CHECK(memcmp(wanted, got, sizeof got) == 0);
 	}
@@ -184,7 +184,7 @@ int main(void)
 	check_bad_catalog("item\tblocked\n\t0\n", STATUS_DATA);
 	check_bad_catalog("track\na\n", STATUS_DATA);
 	for (int round = 0; round < 20; round++)
-		check_exclude(&r, round % 2 ? 1 + random_below(&r, 600) : 0);
+		check_exclude(&r, round % 2 ? (int64_t)random_below(&r, 600) : -1);
 	check_embedding();
 	check_metadata();
 	unlink(path);

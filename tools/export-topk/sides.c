@@ -14,7 +14,7 @@ struct sides sides_open(const struct options *o, unsigned splits)
 			.unit = (enum time_unit)o->timestamp_unit,
 		},
 		.exclude_splits = splits,
-		.exclude_window_ms = option_given("exclude-window") ? (int64_t)(o->exclude_window * 1000) : 0,
+		.exclude_window_ms = option_exclude_window(o->exclude_window),
 	}};
 	s.offer = option_offer(&s.files);
 	if (o->item_features)

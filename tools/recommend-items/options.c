@@ -90,6 +90,6 @@ struct offer_files files_of(const struct options *o)
 			.unit = (enum time_unit)o->timestamp_unit,
 		},
 		.exclude_splits = option_splits("exclude-splits", o->exclude_splits),
-		.exclude_window_ms = option_given("exclude-window") ? (int64_t)(o->exclude_window_s * 1000) : 0,
+		.exclude_window_ms = option_exclude_window(o->exclude_window_s),
 	};
 }
