@@ -144,18 +144,22 @@ struct common {
 	OPTION_LIMIT("max-errors", "N|SHARE%", common.max_errors, .requires = "on-error=skip", \
 		.help = "fail (3) after more than N bad rows, or at the end if more than SHARE of all " \
 			"rows were bad; always fail if no row is good")
-#define COMMON_INPUT \
+#define COMMON_LAYOUT \
 	OPTION_FLAG("csv", common.csv, \
 		.help = "read comma-separated values (RFC 4180) instead of TSV"), \
 	OPTION_FLAG("no-header", common.no_header, \
 		.help = "the main streams have no header line", .requires = "columns"), \
 	OPTION_TEXT("columns", "A,B,...", common.columns, \
-		.help = "names of the input columns, instead of the header's"), \
+		.help = "names of the input columns, instead of the header's")
+#define COMMON_ON_CONTROL \
+	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space", \
+		.help = "on a TAB or line end inside a CSV value: replace it by a space, or stop")
+#define COMMON_INPUT \
+	COMMON_LAYOUT, \
 	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail", \
 		.help = "on a bad row: stop, or count it, report it and continue"), \
 	COMMON_MAX_ERRORS, \
-	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space", \
-		.help = "on a TAB or line end inside a CSV value: replace it by a space, or stop"), \
+	COMMON_ON_CONTROL, \
 	OPTION_OUTPUT("rejects", "FILE", common.rejects, \
 		.help = "write the raw lines of rejected rows to FILE")
 /* For a table with OPTION_COLUMN rows. */

@@ -49,14 +49,7 @@ static const struct option_row OPTIONS[] = {
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
-	OPTION_FLAG("csv", common.csv, .help = "read comma-separated values (RFC 4180) instead of TSV"),
-	OPTION_FLAG("no-header", common.no_header, .help = "the main streams have no header line",
-		.requires = "columns"),
-	OPTION_TEXT("columns", "A,B,...", common.columns,
-		.help = "names of the input columns, in place of the header's"),
-	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space",
-		.help = "at a TAB or line end inside a CSV value: make it a space and count it, or stop"),
+	COMMON_RENAME, COMMON_LAYOUT, COMMON_ON_CONTROL,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the user column"),
@@ -96,10 +89,7 @@ static double *weights_of(const char *text, size_t streams)
 
 static struct stream stream_open(const struct options *o, char **file)
 {
-	struct table_format format = {
-		.csv = o->common.csv, .no_header = o->common.no_header, .columns = o->common.columns,
-		.control_fails = o->common.on_control == 1,
-	};
+	struct table_format format = COMMON_FORMAT(&o->common);
 	struct topn_columns columns = {
 		.user = option_column("user", o->user), .rank = option_column("rank", o->rank),
 		.item = option_column("item", o->item),
