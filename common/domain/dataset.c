@@ -116,19 +116,13 @@ static void take_row(struct reader *r)
 
 static void read_rows(struct reader *r)
 {
-	struct table_block block;
-	for (;;) {
-		if (table_next_block(r->table, &block)) {
-			for (size_t i = 0; i < block.row_count; i++) {
+	for (size_t n; (n = table_next_rows(r->table)) > 0;) {
+		for (size_t i = 0; i < n; i++) {
+			if (i > 0)
 				table_block_row(r->table, i);
-				take_row(r);
-				if (r->n == BATCH)
-					store_batch(r);
-			}
-		} else if (table_next(r->table)) {
 			take_row(r);
-		} else {
-			return;
+			if (r->n == BATCH)
+				store_batch(r);
 		}
 		if (r->n) /* before the fields go away */
 			store_batch(r);

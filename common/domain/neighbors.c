@@ -123,23 +123,18 @@ static void take_row(struct reading *x, uint32_t number)
 static void read_rows(struct reading *x)
 {
 	struct table *t = x->r->table;
-	struct table_block block;
-	for (;;) {
-		if (!table_next_block(t, &block)) {
-			if (!table_next(t))
-				return;
-			take_row(x, strmap_add(x->ids, table_field(t, x->r->neighbor)));
-			continue;
-		}
-		for (size_t from = 0; from < block.row_count; from += BATCH) {
-			size_t left = block.row_count - from, n = left < BATCH ? left : BATCH;
+	for (size_t rows; (rows = table_next_rows(t)) > 0;) {
+		for (size_t from = 0; from < rows; from += BATCH) {
+			size_t left = rows - from, n = left < BATCH ? left : BATCH;
 			for (size_t i = 0; i < n; i++) {
-				table_block_row(t, from + i);
+				if (rows > 1)
+					table_block_row(t, from + i);
 				x->names[i] = table_field(t, x->r->neighbor);
 			}
 			strmap_add_many(x->ids, x->names, n, x->numbers);
 			for (size_t i = 0; i < n; i++) {
-				table_block_row(t, from + i);
+				if (rows > 1)
+					table_block_row(t, from + i);
 				take_row(x, x->numbers[i]);
 			}
 		}

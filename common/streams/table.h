@@ -154,4 +154,16 @@ void table_take(struct table *t, size_t n);
 /* After a block: makes row `r` of it the current one, for table_reject. */
 void table_block_row(struct table *t, size_t r);
 
+/* The next good rows, for readers that hold fields of many rows: how many there are, a block or
+ * one row; 0 at the end. Their fields are valid until the next call. Row 0 is the current one;
+ * where there are more, table_block_row makes each of them current. */
+static inline size_t table_next_rows(struct table *t)
+{
+	struct table_block block;
+	if (!table_next_block(t, &block))
+		return table_next(t);
+	table_block_row(t, 0);
+	return block.row_count;
+}
+
 #endif

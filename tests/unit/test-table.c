@@ -127,18 +127,18 @@ static void header_again(struct random *r, size_t width, const char *name, bool 
 					      c + 1 < width ? "\t" : end);
 	}
 	write_file(&text);
-	for (int blocks = 0; blocks < 2; blocks++) {
+	enum { STEPS, BLOCKS, ROWS };
+	for (int how = STEPS; how <= ROWS; how++) {
 		char *files[] = {path};
 		struct table_format format = {.skip_bad = true};
 		struct table *t = table_open(files, 1, &format);
 		struct table_block block;
 		for (good = 0;;) {
-			if (blocks && table_next_block(t, &block))
-				good += block.row_count;
-			else if (table_next(t))
-				good++;
-			else
+			size_t n = how == ROWS ? table_next_rows(t) :
+				how == BLOCKS && table_next_block(t, &block) ? block.row_count : table_next(t);
+			if (n == 0)
 				break;
+			good += n;
 		}
 		CHECK_INT(table_rejected(t), again);
 		CHECK_INT(good, rows - again);

@@ -127,19 +127,13 @@ static void store_batch(struct reader *r)
 
 static void read_rows(struct reader *r)
 {
-	struct table_block block;
-	for (;;) {
-		if (table_next_block(r->in.table, &block)) {
-			for (size_t i = 0; i < block.row_count; i++) {
+	for (size_t n; (n = table_next_rows(r->in.table)) > 0;) {
+		for (size_t i = 0; i < n; i++) {
+			if (i > 0)
 				table_block_row(r->in.table, i);
-				take_row(r);
-				if (r->n == BATCH)
-					store_batch(r);
-			}
-		} else if (table_next(r->in.table)) {
 			take_row(r);
-		} else {
-			break;
+			if (r->n == BATCH)
+				store_batch(r);
 		}
 		if (r->n) /* before the fields go away */
 			store_batch(r);

@@ -342,22 +342,14 @@ static void serve_table(struct service *s, struct table *t, const struct columns
 {
 	struct request *requests = NULL;
 	size_t capacity = 0;
-	for (;;) {
-		struct table_block block;
+	for (size_t rows; (rows = table_next_rows(t)) > 0;) {
 		size_t n = 0;
-		if (table_next_block(t, &block)) {
-			hold_signals(true);
-			requests = memory_grow(requests, &capacity, block.row_count, sizeof *requests);
-			for (size_t r = 0; r < block.row_count; r++) {
+		hold_signals(true);
+		requests = memory_grow(requests, &capacity, rows, sizeof *requests);
+		for (size_t r = 0; r < rows; r++) {
+			if (r > 0)
 				table_block_row(t, r);
-				n += parse_request(t, c, s->request_clock, &requests[n]);
-			}
-		} else if (table_next(t)) {
-			hold_signals(true);
-			requests = memory_grow(requests, &capacity, 1, sizeof *requests);
-			n = parse_request(t, c, s->request_clock, &requests[0]);
-		} else {
-			break;
+			n += parse_request(t, c, s->request_clock, &requests[n]);
 		}
 		serve(s, requests, n);
 		if (table_has_rows(t))
