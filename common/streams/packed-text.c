@@ -3,10 +3,6 @@
 #include "base/number.h"
 #include "streams/packed.h"
 
-static const char *const SIDE_NAMES[PACKED_SIDES] = {
-	"meta", "item_feature", "item", "user_feature", "user",
-};
-
 struct packed_text {
 	struct packed *file;
 	struct packed_lists lists;
@@ -78,7 +74,7 @@ static bool add_model_row(struct packed_text *t)
 		t->key++;
 	struct span id = packed_id(&m->ids, (uint32_t)t->row);
 	char *at = buffer_room(&t->text, id.n + ((size_t)m->factors + 2) * (NUMBER_SIZE + 1)), *from = at;
-	at = span_put(at, span_of(SIDE_NAMES[t->key]));
+	at = span_put(at, span_of(PACKED_SIDE_NAMES[t->key]));
 	*at++ = '\t';
 	at = span_put(at, id);
 	size_t row = t->row - m->side[1];

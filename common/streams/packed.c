@@ -6,9 +6,13 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "streams/columns.h"
 
 const char PACKED_MAGIC[PACKED_MAGIC_SIZE] = "\x89RPK\r\n\x1a\n";
 const char *const PACKED_KIND_NAMES[PACKED_KINDS] = {NULL, "model", "neighbors", "lists"};
+const char *const PACKED_SIDE_NAMES[PACKED_SIDES] = {
+	"meta", "item_feature", "item", "user_feature", "user",
+};
 
 _Static_assert(sizeof(struct packed_head) == 64 && sizeof(struct packed_section) == 48 &&
 	       sizeof(struct packed_tail) == 64, "as in the file");
@@ -102,11 +106,6 @@ static struct packed *opened(struct packed *p)
 #endif
 	packed_close(p);
 	return NULL;
-}
-
-struct packed *packed_open_bytes(const void *bytes, size_t size, const char *name, struct failure *failure)
-{
-	return opened(open_at(bytes, size, name, failure));
 }
 
 struct packed *packed_open_memory(void *bytes, size_t size, const char *name, struct failure *failure)
@@ -217,14 +216,6 @@ static bool find_header(const struct packed *p, struct span *header)
 	return true;
 }
 
-static uint32_t columns_in(struct span header)
-{
-	uint32_t columns = 1;
-	for (size_t i = 0; i < header.n; i++)
-		columns += header.at[i] == '\t';
-	return columns;
-}
-
 bool packed_lists_open(struct packed *p, struct packed_lists *l)
 {
 	*l = (struct packed_lists){.file = p};
@@ -235,10 +226,9 @@ bool packed_lists_open(struct packed *p, struct packed_lists *l)
 	if (!find_header(p, &l->header) || !find_ids(p, "keys", "key_ends", "keys_sorted", &l->keys) ||
 	    !find_ids(p, "members", "member_ends", "members_sorted", &l->members))
 		return false;
-	static const uint32_t SIZES[] = {4, 8, 16}; /* of a member, with a weight, with a count */
-	uint32_t columns = columns_in(l->header), ids = p->kind == PACKED_LISTS ? 3 : 2;
+	uint32_t columns = (uint32_t)columns_count(l->header);
 	if (!start || !entries || start->count != (uint64_t)l->keys.n + 1 || columns < 3 || columns > 4 ||
-	    entries->size != SIZES[columns - ids])
+	    entries->size != packed_entry_size(p->kind, columns))
 		return packed_bad(p, "its rows are not as they should be");
 	l->start = packed_data(p, start);
 	l->entries = packed_data(p, entries);
@@ -257,9 +247,9 @@ bool packed_model_open(struct packed *p, struct packed_model *m)
 				   PACKED_KIND_NAMES[p->kind]);
 	if (!find_header(p, &m->header) || !find_ids(p, "keys", "key_ends", "keys_sorted", &m->ids))
 		return false;
-	uint32_t columns = columns_in(m->header);
+	uint32_t columns = (uint32_t)columns_count(m->header);
 	if (!side || !bias || !rows || columns < 4 || side->count != PACKED_SIDES ||
-	    rows->size != (columns - 3 + 15) / 16 * 64 || bias->count != rows->count)
+	    rows->size != packed_stride(columns - 3) * sizeof(float) || bias->count != rows->count)
 		return packed_bad(p, "its rows are not as they should be");
 	const uint64_t *n = packed_data(p, side);
 	for (uint32_t k = 0; k < PACKED_SIDES; k++) {

@@ -34,6 +34,7 @@ enum {
 
 extern const char PACKED_MAGIC[PACKED_MAGIC_SIZE];
 extern const char *const PACKED_KIND_NAMES[PACKED_KINDS];
+extern const char *const PACKED_SIDE_NAMES[PACKED_SIDES];
 
 /* As they lie in the file. */
 struct packed_head {
@@ -77,11 +78,9 @@ extern void (*packed_unmap)(void *at, uint64_t size);
 /* Do these bytes begin as a packed file does? */
 bool packed_begins(const void *bytes, size_t n);
 
-/* Opens a file that lies in memory, at a multiple of 64 bytes; the bytes remain the caller's.
- * NULL when the failure has a reason to (without one: ends the program, exit 3). */
-struct packed *packed_open_bytes(const void *bytes, size_t size, const char *name, struct failure *failure);
-
-/* The same; the bytes are freed by packed_close, or now when it fails. */
+/* Opens a file that lies in memory, at a multiple of 64 bytes; the bytes are freed by packed_close,
+ * or now when it fails. NULL when the failure has a reason to (without one: ends the program, exit
+ * 3). */
 struct packed *packed_open_memory(void *bytes, size_t size, const char *name, struct failure *failure);
 
 /* Maps a regular file of `size` bytes; the descriptor may be closed afterwards. Where it cannot be
@@ -133,6 +132,12 @@ struct packed_entry {
 	uint64_t count;
 };
 
+/* Bytes of an entry, by the number of the table's columns: the ids', and up to two more. */
+static inline uint32_t packed_entry_size(enum packed_kind kind, uint32_t columns)
+{
+	return 4u << (columns - (kind == PACKED_LISTS ? 3 : 2));
+}
+
 /* False, as packed_bad, when the file is not one of these. */
 bool packed_lists_open(struct packed *p, struct packed_lists *lists);
 
@@ -167,6 +172,12 @@ struct packed_model {
 	const float *bias, *rows; /* of row i: bias[i - side[1]], rows + (i - side[1]) * stride */
 	struct span header;
 };
+
+/* Floats from one row to the next: the factors, and zeros up to a multiple of 64 bytes. */
+static inline uint32_t packed_stride(uint32_t factors)
+{
+	return (factors + 15) / 16 * 16;
+}
 
 bool packed_model_open(struct packed *p, struct packed_model *model);
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/strmap.h"
+#include "streams/columns.h"
 
 enum { FIELDS_MAX = 4 };
 
@@ -20,7 +21,7 @@ struct ids {
 struct packing {
 	enum packed_kind kind;
 	struct buffer *out;
-	const char *name;
+	char *name;
 	struct failure *failure;
 	struct buffer header, rest; /* rest: of a line that is not complete */
 	uint32_t columns;
@@ -56,6 +57,13 @@ static void align(struct packing *p)
 {
 	static const char zeros[PACKED_ALIGN];
 	put(p, zeros, (PACKED_ALIGN - p->offset % PACKED_ALIGN) % PACKED_ALIGN);
+}
+
+static struct packed_head head_of(const struct packing *p)
+{
+	struct packed_head head = {.version = PACKED_VERSION, .kind = (uint32_t)p->kind};
+	memcpy(head.magic, PACKED_MAGIC, sizeof head.magic);
+	return head;
 }
 
 static struct packed_section *begin_section(struct packing *p, const char *name, uint32_t size)
@@ -123,20 +131,14 @@ static bool sort_ids(const struct ids *ids, uint32_t *sorted, uint64_t from, uin
 
 /* ---- rows ---- */
 
+/* How many fields the line has; more than `most`: most + 1. */
 static size_t split_line(struct span line, struct span *fields, size_t most)
 {
 	size_t n = 0;
-	for (;;) {
-		const char *tab = line.n ? memchr(line.at, '\t', line.n) : NULL;
-		size_t length = tab ? (size_t)(tab - line.at) : line.n;
+	for (struct span field; span_next(&line, '\t', &field); fields[n++] = field)
 		if (n == most)
 			return n + 1;
-		fields[n++] = (struct span){line.at, length};
-		if (!tab)
-			return n;
-		line.at += length + 1;
-		line.n -= length + 1;
-	}
+	return n;
 }
 
 /* A float that is printed again as it stands there. */
@@ -182,9 +184,8 @@ static bool add_list_row(struct packing *p, struct span line)
 
 static bool find_side(struct span name, uint32_t *side)
 {
-	static const char *const names[PACKED_SIDES] = {"meta", "item_feature", "item", "user_feature", "user"};
 	for (*side = 0; *side < PACKED_SIDES; ++*side)
-		if (span_equal(name, span_of(names[*side])))
+		if (span_equal(name, span_of(PACKED_SIDE_NAMES[*side])))
 			return true;
 	return false;
 }
@@ -192,35 +193,24 @@ static bool find_side(struct span name, uint32_t *side)
 /* The fields from the bias on, cut off one by one. */
 static bool next_float(struct span *rest, float *x)
 {
-	struct span field = *rest;
-	const char *tab = rest->n ? memchr(rest->at, '\t', rest->n) : NULL;
-	if (tab) {
-		field.n = (size_t)(tab - rest->at);
-		rest->at = tab + 1;
-		rest->n -= field.n + 1;
-	} else {
-		*rest = (struct span){0};
-	}
-	return take_float(field, x);
+	struct span field;
+	return span_next(rest, '\t', &field) && take_float(field, x);
 }
 
 static bool add_model_row(struct packing *p, struct span line)
 {
-	struct span f[2], rest;
+	struct span kind, id, rest = line;
 	uint32_t side;
-	split_line(line, f, 2);
-	if (!find_side(f[0], &side) || side < p->last_side || f[1].at + f[1].n >= line.at + line.n ||
-	    p->keys.n >= UINT32_MAX - 1)
+	if (!span_next(&rest, '\t', &kind) || !span_next(&rest, '\t', &id) || !rest.at ||
+	    !find_side(kind, &side) || side < p->last_side || p->keys.n >= UINT32_MAX - 1)
 		return bad(p, "its rows are not those of a model");
 	p->last_side = side;
 	p->side[side]++;
-	add_id(&p->keys, f[1]);
-	rest.at = f[1].at + f[1].n + 1;
-	rest.n = (size_t)(line.at + line.n - rest.at);
+	add_id(&p->keys, id);
 	float bias;
 	bool good = next_float(&rest, &bias);
 	for (uint32_t i = 0; good && i < p->columns - 3; i++)
-		good = rest.at && next_float(&rest, &p->row[i]);
+		good = next_float(&rest, &p->row[i]);
 	if (!good || rest.at)
 		return bad(p, "a number is not in single precision, as the shortest text");
 	if (side == 0)
@@ -233,19 +223,16 @@ static bool add_model_row(struct packing *p, struct span line)
 
 static bool take_header(struct packing *p, struct span line)
 {
-	uint32_t more = p->kind == PACKED_LISTS;
-	p->columns = 1;
-	for (size_t i = 0; i < line.n; i++)
-		p->columns += line.at[i] == '\t';
+	p->columns = (uint32_t)columns_count(line);
 	if (p->kind == PACKED_MODEL ? p->columns < 4 : p->columns < 3 || p->columns > FIELDS_MAX)
 		return bad(p, "its columns are not those of such a table");
 	buffer_add_span(&p->header, line);
-	uint32_t stride = (p->columns - 3 + 15) / 16 * 16;
 	if (p->kind == PACKED_MODEL) {
+		uint32_t stride = packed_stride(p->columns - 3);
 		p->row = memory_aligned(stride, sizeof *p->row);
 		begin_section(p, "rows", stride * 4);
 	} else {
-		begin_section(p, "entries", p->columns == 2 + more ? 4 : p->columns == 3 + more ? 8 : 16);
+		begin_section(p, "entries", packed_entry_size(p->kind, p->columns));
 	}
 	return true;
 }
@@ -265,11 +252,10 @@ struct packing *packing_open(enum packed_kind kind, struct buffer *out, const ch
 	struct packing *p = memory_zero(1, sizeof *p);
 	p->kind = kind;
 	p->out = out;
-	p->name = name;
+	p->name = memory_text(name, strlen(name));
 	p->failure = failure;
 	p->members = strmap_new();
-	struct packed_head head = {.version = PACKED_VERSION, .kind = (uint32_t)kind};
-	memcpy(head.magic, PACKED_MAGIC, sizeof head.magic);
+	struct packed_head head = head_of(p);
 	put(p, &head, sizeof head);
 	return p;
 }
@@ -336,11 +322,10 @@ static void put_meta(struct packing *p)
 
 static void put_directory(struct packing *p)
 {
-	struct packed_head head = {.version = PACKED_VERSION, .kind = (uint32_t)p->kind};
+	struct packed_head head = head_of(p);
 	size_t n = p->sections * sizeof *p->section;
 	struct packed_tail tail = {.directory = p->offset, .bytes = p->offset + n + sizeof tail,
 		.sections = p->sections};
-	memcpy(head.magic, PACKED_MAGIC, sizeof head.magic);
 	memcpy(tail.magic, PACKED_MAGIC, sizeof tail.magic);
 	uLong crc = crc32_z(0, (const void *)&head, sizeof head);
 	crc = crc32_z(crc, (const void *)p->section, n);
@@ -384,6 +369,7 @@ void packing_free(struct packing *p)
 	free(p->keys.end);
 	free(p->start);
 	strmap_free(p->members);
+	free(p->name);
 	free(p->row);
 	free(p->bias);
 	free(p);

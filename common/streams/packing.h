@@ -13,8 +13,8 @@
 
 struct packing;
 
-/* Bytes for the file are added to `out`, which the caller empties when it likes; `name` is that of
- * the file, for messages. Both outlive it. */
+/* Bytes for the file are added to `out`, which the caller empties when it likes, and which outlives
+ * it; `name` is that of the file, for messages. */
 struct packing *packing_open(enum packed_kind kind, struct buffer *out, const char *name,
 			     struct failure *failure);
 

@@ -126,6 +126,9 @@ static void refusals(void)
 	refused_text(PACKED_MODEL, "kind\tid\tbias\tf0\nuser\ta\t1\t1\nitem\ta\t1\t1\n");
 	refused_text(PACKED_MODEL, "kind\tid\tbias\tf0\nuser\ta\t1\t1\nuser\ta\t1\t1\n");
 	refused_text(PACKED_MODEL, "kind\tid\tbias\tf0\nuser\ta\t1\n");
+	refused_text(PACKED_MODEL, "kind\tid\tbias\tf0\nuser\ta\t1\t1\t1\n");
+	refused_text(PACKED_MODEL, "kind\tid\tbias\tf0\nuser\ta\n");
+	refused_text(PACKED_MODEL, "kind\tid\tbias\tf0\nuser\n");
 }
 
 /* ---- files whose checksums are right ---- */
