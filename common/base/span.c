@@ -24,3 +24,20 @@ size_t span_distance(struct span a, struct span b)
 	}
 	return row[b.n];
 }
+
+int choice_index(const char *choices, struct span word)
+{
+	struct span one, rest = span_of(choices);
+	for (int index = 0; span_next(&rest, '|', &one); index++)
+		if (span_equal(one, word))
+			return index;
+	return -1;
+}
+
+struct span choice_word(const char *choices, int index)
+{
+	struct span word, rest = span_of(choices);
+	while (span_next(&rest, '|', &word) && index > 0)
+		index--;
+	return word;
+}

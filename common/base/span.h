@@ -106,6 +106,11 @@ static inline bool span_next(struct span *rest, char mark, struct span *piece)
 	return true;
 }
 
+/* The words of "a|b|c", of which an option or a setting is one: the index of `word`, or -1; the
+ * word of an index that there is. */
+int choice_index(const char *choices, struct span word);
+struct span choice_word(const char *choices, int index);
+
 /* How many bytes must be inserted, deleted or changed to make one of the other
  * (Levenshtein 1966), for suggestions; 64 when either is longer than that. */
 size_t span_distance(struct span a, struct span b);

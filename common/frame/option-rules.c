@@ -13,8 +13,7 @@
 /* One term: an option, or an option with one of some values (or with any but one). */
 struct term {
 	char name[64];
-	const char *values;  /* "a/b"; NULL: that it is given counts */
-	size_t n;            /* length of `values` */
+	struct span values;  /* "a/b"; at NULL: that it is given counts */
 	bool unlike;         /* any value but this one */
 	char end;            /* what ended it: ',' or '|' or 0 */
 };
@@ -28,23 +27,9 @@ static bool next_term(const char **at, struct term *t)
 	snprintf(t->name, sizeof t->name, "%.*s", (int)name, *at);
 	t->unlike = (*at)[name] == '!';
 	size_t sign = name < n ? name + 1 + t->unlike : n;
-	t->values = name < n ? *at + sign : NULL;
-	t->n = n - sign;
+	t->values = (struct span){name < n ? *at + sign : NULL, n - sign};
 	t->end = (*at)[n];
 	*at += n + (t->end != '\0');
-	return true;
-}
-
-/* The next of the values of a term, at `*at`: false at the end. */
-static bool next_value(const struct term *t, const char **at, struct span *value)
-{
-	if (*at >= t->values + t->n)
-		return false;
-	size_t left = (size_t)(t->values + t->n - *at), n = 0;
-	while (n < left && (*at)[n] != '/')
-		n++;
-	*value = (struct span){*at, n};
-	*at += n + 1;
 	return true;
 }
 
@@ -64,7 +49,7 @@ static const void *place_of(const struct option_state *s, const struct option_ro
 static bool has_value(const struct option_state *s, const struct option_row *row, struct span value)
 {
 	if (row->kind == OPTION_CHOICE)
-		return *(const int *)place_of(s, row) == choice_index(row->choices, value.at, value.n);
+		return *(const int *)place_of(s, row) == choice_index(row->choices, value);
 	return *(const int64_t *)place_of(s, row) == strtoll(value.at, NULL, 10);
 }
 
@@ -73,11 +58,10 @@ static bool holds(const struct option_state *s, const struct term *t)
 	if (is_files(t))
 		return s->operands > 0;
 	const struct option_row *row = option_row_called(s->rows, t->name);
-	if (!t->values)
+	if (!t->values.at)
 		return s->when[row - s->rows] > 0;
-	struct span value;
 	bool among = false;
-	for (const char *at = t->values; next_value(t, &at, &value);)
+	for (struct span value, rest = t->values; span_next(&rest, '/', &value);)
 		among |= has_value(s, row, value);
 	return among != t->unlike;
 }
@@ -98,12 +82,10 @@ static void add_held(struct buffer *b, const struct option_state *s, const struc
 		return;
 	}
 	add_given(b, s, row);
-	if (!t->values || row->kind != OPTION_CHOICE)
+	if (!t->values.at || row->kind != OPTION_CHOICE)
 		return;
-	const char *word = row->choices;
-	for (int i = *(const int *)place_of(s, row); i > 0; i--)
-		word += strcspn(word, "|") + 1;
-	buffer_format(b, "=%.*s", (int)strcspn(word, "|"), word);
+	buffer_add_byte(b, '=');
+	buffer_add_span(b, choice_word(row->choices, *(const int *)place_of(s, row)));
 }
 
 /* Appends one piece of a list of n: "a", "a or b", "a, b or c". */
@@ -122,16 +104,15 @@ static void add_terms(struct buffer *b, const char *text, char end)
 		struct term t;
 		for (const char *at = text; next_term(&at, &t);) {
 			char shown[160];
-			struct span value;
-			const char *v = t.values;
-			if (!v || t.unlike) {
+			struct span value, rest = t.values;
+			if (!rest.at || t.unlike) {
 				snprintf(shown, sizeof shown, "%s%s", is_files(&t) ? "input files" : "--",
 					 is_files(&t) ? "" : t.name);
 				if (pass)
 					add_listed(b, i, n, shown);
 				i++;
 			}
-			while (v && !t.unlike && next_value(&t, &v, &value)) {
+			while (!t.unlike && span_next(&rest, '/', &value)) {
 				snprintf(shown, sizeof shown, "--%s=%.*s", t.name, (int)value.n, value.at);
 				if (pass)
 					add_listed(b, i, n, shown);
@@ -259,15 +240,14 @@ static unsigned check_terms(const struct program *p, const struct option_row *ro
 	struct term t;
 	for (const char *at = text; next_term(&at, &t);) {
 		const struct option_row *other = option_row_called(p->options, t.name);
-		if (is_files(&t) && !t.values)
+		if (is_files(&t) && !t.values.at)
 			continue;
 		if (!other || other == row || other->kind == OPTION_ALIAS) {
 			bad += complain(row, "a rule names what is no other option: ", t.name);
 			continue;
 		}
-		struct span value;
-		for (const char *v = t.values; v && next_value(&t, &v, &value);) {
-			if (other->kind == OPTION_CHOICE ? choice_index(other->choices, value.at, value.n) < 0
+		for (struct span value, rest = t.values; span_next(&rest, '/', &value);) {
+			if (other->kind == OPTION_CHOICE ? choice_index(other->choices, value) < 0
 							 : other->kind != OPTION_INT)
 				bad += complain(row, "a rule names a value that there is not: ", value.at);
 		}

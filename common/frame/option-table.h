@@ -24,9 +24,6 @@ struct option_state {
 /* The row of a long name, or NULL. Headings have no name. */
 const struct option_row *option_row_called(const struct option_row *rows, const char *name);
 
-/* Index of `word` among "a|b|c", or -1. */
-int choice_index(const char *choices, const char *word, size_t n);
-
 /* Has the row bounds for its number? */
 bool option_has_range(const struct option_row *row);
 

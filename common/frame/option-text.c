@@ -239,7 +239,7 @@ static bool begins_with_value(const struct program *p, const char *help)
 	if (help[n] != ':' && help[n] != ',')
 		return false;
 	for (const struct option_row *row = p->options; row->name; row++)
-		if (row->choices && choice_index(row->choices, help, n) >= 0)
+		if (row->choices && choice_index(row->choices, (struct span){help, n}) >= 0)
 			return true;
 	for (const struct program_command *c = p->commands; c && c->name; c++)
 		if (strlen(c->name) == n && memcmp(c->name, help, n) == 0)

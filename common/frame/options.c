@@ -122,19 +122,6 @@ static void check_number(const struct option_row *row, const char *value, enum n
 		bad_value(row, value, number_problem(state));
 }
 
-int choice_index(const char *choices, const char *word, size_t n)
-{
-	int index = 0;
-	for (const char *at = choices;; index++) {
-		size_t length = strcspn(at, "|");
-		if (length == n && memcmp(at, word, n) == 0)
-			return index;
-		if (at[length] == '\0')
-			return -1;
-		at += length + 1;
-	}
-}
-
 /* Parses `value` into the row's place in the options struct. */
 static void set_value(const struct option_row *row, const char *value, void *options)
 {
@@ -182,7 +169,7 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 		check_range(row, value, *(double *)at);
 		break;
 	case OPTION_CHOICE: {
-		int index = choice_index(row->choices, value, n);
+		int index = choice_index(row->choices, (struct span){value, n});
 		if (index < 0) {
 			char problem[256];
 			snprintf(problem, sizeof problem, "must be one of %s", row->choices);

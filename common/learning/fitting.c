@@ -45,27 +45,6 @@ static const struct row ROWS[] = {
 };
 enum { N = sizeof ROWS / sizeof *ROWS };
 
-/* The n-th word of "a|b|c". */
-static struct span choice(const char *choices, int n)
-{
-	for (; n > 0; n--)
-		choices += strcspn(choices, "|") + 1;
-	return (struct span){choices, strcspn(choices, "|")};
-}
-
-static int choice_of(const char *choices, struct span word)
-{
-	int n = 0;
-	for (const char *at = choices;; n++) {
-		struct span one = choice(at, 0);
-		if (span_equal(one, word))
-			return n;
-		if (one.at[one.n] == '\0')
-			return -1;
-		at = one.at + one.n + 1;
-	}
-}
-
 /* Parses the value into its field; false: it is malformed, or out of the row's range. */
 static bool set(const struct row *row, struct span value, struct fitting *f, char *problem)
 {
@@ -73,7 +52,7 @@ static bool set(const struct row *row, struct span value, struct fitting *f, cha
 	enum number_state state = NUMBER_OK;
 	double number = 0;
 	if (row->kind == FIT_CHOICE) {
-		int word = choice_of(row->choices, value);
+		int word = choice_index(row->choices, value);
 		if (word < 0)
 			snprintf(problem, FITTING_PROBLEM, "must be one of %s", row->choices);
 		else
@@ -149,7 +128,7 @@ bool fitting_next_meta(const struct fitting *f, size_t *at, struct fitting_meta 
 	name_of(row, meta->name);
 	size_t n = 0;
 	if (row->kind == FIT_CHOICE) {
-		struct span word = choice(row->choices, *(const int *)field);
+		struct span word = choice_word(row->choices, *(const int *)field);
 		n = word.n;
 		memcpy(meta->value, word.at, n);
 	} else if (row->kind == FIT_REAL) {

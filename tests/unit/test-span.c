@@ -67,6 +67,19 @@ static const char *pieces(struct span list, char mark)
 	return text;
 }
 
+static void check_choices(void)
+{
+	static const char *const WORDS[] = {"a", "bc", "b"};
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(choice_index("a|bc|b", span_of(WORDS[i])), i);
+		CHECK(span_equal(choice_word("a|bc|b", i), span_of(WORDS[i])));
+	}
+	CHECK_INT(choice_index("a|bc|b", span_of("c")), -1);
+	CHECK_INT(choice_index("a|bc|b", span_of("")), -1);
+	CHECK_INT(choice_index("a|bc|b", span_of("a|bc")), -1);
+	CHECK_INT(choice_index("a", (struct span){"ab", 1}), 0);
+}
+
 static void check_pieces(void)
 {
 	CHECK_TEXT(pieces(span_of("a,bc,d"), ','), "<a><bc><d>");
@@ -82,6 +95,7 @@ int main(void)
 	struct random r = random_start(1, 0);
 	check_distance(&r);
 	check_order();
+	check_choices();
 	check_pieces();
 	return unit_finish();
 }
