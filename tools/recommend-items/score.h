@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/buffer.h"
 #include "base/span.h"
 #include "data/kernel.h"
+#include "data/scored.h"
 #include "domain/aging.h"
 #include "domain/neighbors.h"
 #include "histories.h"
@@ -32,36 +32,13 @@ void popularity_free(struct popularity *p);
 /* Sums are looked through in runs of so many. */
 enum { SCORE_RUN = 16 };
 
-/* An entry of a list is one number, so that lists are quickly sorted: above the bits of the
- * score, a float above 0, whose order is that of the floats, below those of the item's number,
- * inverted: the larger one is the better. */
-static inline uint64_t scored_of(float score, uint32_t number)
-{
-	uint32_t bits;
-	memcpy(&bits, &score, sizeof bits);
-	return (uint64_t)bits << 32 | (uint32_t)~number;
-}
-
-static inline float scored_score(uint64_t entry)
-{
-	uint32_t bits = (uint32_t)(entry >> 32);
-	float score;
-	memcpy(&score, &bits, sizeof score);
-	return score;
-}
-
-static inline uint32_t scored_number(uint64_t entry)
-{
-	return ~(uint32_t)entry;
-}
-
 /* What a thread needs for itself. */
 struct scorer {
 	const struct popularity *items;
 	double *sums;            /* place -> the score so far */
 	unsigned char *touched;  /* run of places -> has it a sum? */
 	size_t runs;
-	uint64_t *best;          /* at most k, the best first, ties by number: see scored_score */
+	uint64_t *best;          /* at most k, the best first, ties by number: see scored_of */
 	size_t k, n;
 	void (*pick)(struct scorer *s);
 	bool overflows;          /* of the last user: a score may be too large */

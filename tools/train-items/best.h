@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A neighbor as it is ranked: the weight's bits above the complement of the item, so that
- * the greater key is the greater weight, or the smaller item. No two keys are equal. */
+#include "data/scored.h"
+
+/* A neighbor as it is ranked: its key is scored_of its weight and item. No two keys are equal. */
 struct neighbor {
 	uint64_t key, count;
 };
@@ -27,11 +28,7 @@ void best_drop_half(struct best *b);
 /* The weight must be above 0 and finite. */
 static inline void best_offer(struct best *b, float weight, uint32_t item, uint64_t count)
 {
-	union {
-		float value;
-		uint32_t bits;
-	} w = {weight};
-	uint64_t key = (uint64_t)w.bits << 32 | (uint32_t)~item;
+	uint64_t key = scored_of(weight, item);
 	if (key < b->floor)
 		return;
 	b->at[b->n++] = (struct neighbor){key, count};
@@ -46,20 +43,6 @@ static inline void best_clear(struct best *b)
 {
 	b->n = 0;
 	b->floor = 0;
-}
-
-static inline float key_weight(uint64_t key)
-{
-	union {
-		uint32_t bits;
-		float value;
-	} w = {(uint32_t)(key >> 32)};
-	return w.value;
-}
-
-static inline uint32_t neighbor_item(const struct neighbor *x)
-{
-	return ~(uint32_t)x->key;
 }
 
 #endif

@@ -140,7 +140,7 @@ struct bound {
 
 static struct bound bound_of(const struct options *o, const struct counts *c, uint32_t item, uint64_t floor)
 {
-	double a = (double)c->item[item].count, w = (double)key_weight(floor) * (1 - 1e-5);
+	double a = (double)c->item[item].count, w = (double)scored_score(floor) * (1 - 1e-5);
 	switch ((enum similarity)o->similarity) {
 	case SIMILARITY_COSINE: /* count / sqrt(b) >= w sqrt(a) */
 		return (struct bound){(float)(w * sqrt(a)), 0};

@@ -86,7 +86,7 @@ static void add_neighbor(struct buffer *b, struct span id, struct span other, co
 	*at++ = '\t';
 	at = span_put(at, other);
 	*at++ = '\t';
-	at += number_write_float(key_weight(x->key), at);
+	at += number_write_float(scored_score(x->key), at);
 	*at++ = '\t';
 	at += number_write_u64(x->count, at);
 	*at++ = '\n';
@@ -103,7 +103,7 @@ void add_neighbors(struct buffer *b, const struct strmap *item_ids, uint32_t ite
 	for (size_t from = 0; from < best->n; from += SOME) {
 		size_t n = best->n - from < SOME ? best->n - from : SOME;
 		for (size_t i = 0; i < n; i++) {
-			other[i] = strmap_key(item_ids, neighbor_item(&best->at[from + i]));
+			other[i] = strmap_key(item_ids, scored_number(best->at[from + i].key));
 			__builtin_prefetch(other[i].at);
 		}
 		for (size_t i = 0; i < n; i++)
