@@ -36,7 +36,7 @@ case $(train-items --rename weight=w 2>&1 < /dev/null) in
 *'train-items: --rename weight=... requires '*) ;;
 *) complain 'train-items --rename weight=w does not blame --rename' ;;
 esac
-[ "$(train-mf --help | shown | grep -c .)" -le 14 ] || complain 'train-mf --help shows more than fourteen options'
+[ "$(train-mf --help | shown | grep -c .)" -le 12 ] || complain 'train-mf --help shows more than twelve options'
 
 # The options of the commands of tune-hparams.
 [ "$(tune-hparams best --help | shown | tr '\n' ' ')" = \

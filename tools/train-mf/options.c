@@ -19,12 +19,10 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_FACTORS(FIT), .help = "number of latent factors"},
 	{FIT_ROW_EPOCHS(FIT), .help = "maximum number of passes over the interactions"},
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
-	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
-		.help = "splits whose rows to fit: a list of train, validation, test, or all"),
 	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
 		.help = "stop after N epochs without improvement on the validation rows and keep the best "
 			"epoch; 0: run all epochs and keep the last"),
-	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Validation and stopping"),
 	OPTION_TEXT("stop-metric", "METRIC", stop_metric, .fallback = "ndcg@10",
@@ -108,8 +106,10 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_STATE("checkpoint", "FILE", checkpoint,
 		.help = "save the state to FILE after each epoch, and resume from it if it exists"),
 
-	OPTION_GROUP("Input"),
-	COMMON_RENAME, COMMON_INPUT,
+	OPTION_GROUP("Input and output"),
+	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
+		.help = "splits whose rows to fit: a list of train, validation, test, or all"),
+	COMMON_PACKED(""), COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,
