@@ -54,8 +54,8 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "count-on=train",
 		.help = "apply both thresholds repeatedly until nothing changes"),
 	OPTION_TEXT("test", "SPLIT", test,
-		.help = "test rows: a share of all, last:N of each user, or after:TIMESTAMP (in the "
-			"input's unit, or a date)"),
+		.help = "test rows: a share of all, tail:SHARE of each user's in the order of the input, "
+			"last:N of each user by time, or after:TIMESTAMP (in the input's unit, or a date)"),
 	OPTION_TEXT("validation", "SPLIT", validation,
 		.help = "the same for validation, among the rows not in the test split"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
@@ -151,26 +151,36 @@ static void check_weight(const struct pairs *p, size_t i)
 	    quoted(user.at, user.n, shown[0]), quoted(item.at, item.n, shown[1]), p->weight[i]);
 }
 
-/* Sorts the rows by user and item and makes one pair of those that share both. */
-static void make_pairs(const struct options *o, struct pairs *p)
+/* Of each row: the rank of its user, and below it, in `shift` bits, that of its item. */
+static uint64_t *keys_of_rows(struct pairs *p, unsigned *shift)
 {
 	uint32_t *user_rank, *item_rank;
-	size_t n = p->n, pairs = 0;
-	enum weighting how = (enum weighting)o->weight;
+	size_t n = p->n;
 	p->n_users = strmap_count(p->users);
 	p->n_items = strmap_count(p->items);
 	p->user_id = ids_in_order(p->users, &user_rank);
 	p->item_id = ids_in_order(p->items, &item_rank);
-	unsigned shift = radix_bits(p->n_items);
-	uint64_t *key = memory_new(n + 1, sizeof *key), low = (UINT64_C(1) << shift) - 1;
+	*shift = radix_bits(p->n_items);
+	uint64_t *key = memory_new(n + 1, sizeof *key);
 	for (size_t i = 0; i < n; i++)
-		key[i] = (uint64_t)user_rank[p->user[i]] << shift | item_rank[p->item[i]];
+		key[i] = (uint64_t)user_rank[p->user[i]] << *shift | item_rank[p->item[i]];
 	free(user_rank);
 	free(item_rank);
+	return key;
+}
+
+/* Sorts the rows by user and item and makes one pair of those that share both. `places`:
+ * pairs are to know where their last rows are. */
+static void make_pairs(const struct options *o, struct pairs *p, bool places)
+{
+	unsigned shift;
+	uint64_t *key = keys_of_rows(p, &shift), low = (UINT64_C(1) << shift) - 1;
+	size_t n = p->n, pairs = 0;
+	enum weighting how = (enum weighting)o->weight;
 	double half_life = o->half_life_s * 1000;
 	bool weighted = how != WEIGHT_BINARY || half_life > 0;
 	bool sums = how == WEIGHT_SUM || how == WEIGHT_COUNT;
-	bool values = weighted || p->timestamp;
+	bool values = weighted || p->timestamp || places;
 	uint32_t *order = values ? memory_new(n + 1, sizeof *order) : NULL;
 	for (size_t i = 0; values && i < n; i++)
 		order[i] = (uint32_t)i;
@@ -181,6 +191,7 @@ static void make_pairs(const struct options *o, struct pairs *p)
 	double *weight = weighted ? memory_new(n + 1, sizeof *weight) : NULL, *values_in = p->weight;
 	int64_t *timestamp = p->timestamp ? memory_new(n + 1, sizeof *timestamp) : NULL;
 	p->weight = weight;
+	p->place = places ? memory_new(n + 1, sizeof *p->place) : NULL;
 	struct pair_rows rows;
 	for (size_t i = 0; i < n; pairs++) {
 		uint64_t pair = key[i];
@@ -203,6 +214,8 @@ static void make_pairs(const struct options *o, struct pairs *p)
 		}
 		if (timestamp)
 			timestamp[pairs] = rows.newest;
+		if (places)
+			p->place[pairs] = order[i - 1]; /* the sort keeps the order of rows */
 	}
 	free(order);
 	free(key);
@@ -260,6 +273,8 @@ static void keep_once(const struct options *o, struct pairs *p, const struct cou
 			p->weight[kept] = p->weight[i];
 		if (p->timestamp)
 			p->timestamp[kept] = p->timestamp[i];
+		if (p->place)
+			p->place[kept] = p->place[i];
 		if (p->split)
 			p->split[kept] = p->split[i];
 		kept++;
@@ -309,7 +324,8 @@ static void keep_frequent(const struct options *o, struct pairs *p, struct count
 
 /* ---- report and output ---- */
 
-static void report(const struct pairs *p, struct counts *c, bool temporal)
+/* `late`: what is held out came last, so that some may not be known to train. */
+static void report(const struct pairs *p, struct counts *c, bool late)
 {
 	uint64_t rows[SPLIT_COUNT] = {0};
 	for (size_t i = 0; i < p->n; i++)
@@ -323,7 +339,7 @@ static void report(const struct pairs *p, struct counts *c, bool temporal)
 		warn("nothing is left");
 	else if (rows[SPLIT_TRAIN] == 0)
 		warn("nothing is left to train on");
-	if (!temporal || p->n == 0)
+	if (!late || p->n == 0)
 		return;
 	count_pairs(p, c, true);
 	if (users > c->users || items > c->items)
@@ -377,8 +393,7 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 
 static void check(const struct rule *test, const struct rule *validation)
 {
-	if (test->kind == RULE_SHARE && validation->kind == RULE_SHARE &&
-	    test->share + validation->share > 1)
+	if (test->share + validation->share > 1)
 		usage_error("--test and --validation are more than all rows together");
 }
 
@@ -387,6 +402,7 @@ static int run(const struct options *o, char **files, int count)
 	struct rule test = rule_parse(o->test, "test", (enum time_unit)o->unit);
 	struct rule validation = rule_parse(o->validation, "validation", (enum time_unit)o->unit);
 	bool temporal = rule_needs_time(&test) || rule_needs_time(&validation);
+	bool late = rule_takes_late(&test) || rule_takes_late(&validation);
 	check(&test, &validation);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct pairs p = {.users = strmap_new(), .items = strmap_new()};
@@ -396,7 +412,7 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(t), rejected = table_rejected(t), good = p.n;
 	table_close(t);
 	progress_clear();
-	make_pairs(o, &p);
+	make_pairs(o, &p, test.kind == RULE_TAIL || validation.kind == RULE_TAIL);
 	struct counts c = {0};
 	c.user = memory_zero((size_t)p.n_users + 1, sizeof *c.user);
 	c.item = memory_zero((size_t)p.n_items + 1, sizeof *c.item);
@@ -407,7 +423,7 @@ static int run(const struct options *o, char **files, int count)
 	keep_frequent(o, &p, &c);
 	if (o->count_on != COUNT_TRAIN)
 		split_pairs(&p, &test, &validation, o->common.seed);
-	report(&p, &c, temporal);
+	report(&p, &c, late);
 	if (p.n == 0 && rejected)
 		die(STATUS_DATA, "nothing is left, and %" PRIu64 " of %" PRIu64 " rows were bad", rejected,
 		    rows);

@@ -18,6 +18,7 @@ void pairs_free(struct pairs *p)
 	free(p->item);
 	free(p->weight);
 	free(p->timestamp);
+	free(p->place);
 	free(p->split);
 }
 

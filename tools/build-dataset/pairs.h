@@ -22,6 +22,7 @@ struct pairs {
 	uint32_t *user, *item; /* numbers of the maps; of pairs: ranks by byte order */
 	double *weight;        /* of the row; then of the pair (NULL: 1 each) */
 	int64_t *timestamp;    /* of the row; then of the pair's latest row; in ms */
+	uint32_t *place;       /* of a pair: the number of its last row in the input */
 	uint8_t *split;
 	struct strmap *users, *items;
 	struct span *user_id, *item_id; /* by rank */
