@@ -5,6 +5,7 @@
 	compare-topk.py scipy FOLDER    prints compare-topk.tsv: p, low, high of SciPy's ttest_rel and p of
 	                                its permutation_test (200000 sign patterns), made with SciPy 1.17
 	compare-topk.py judge FOLDER GOT WANT   compares; needs no more than Python
+	compare-topk.py relative FOLDER FIELLER DELTA   compares the relative differences
 """
 import csv
 import itertools
@@ -235,5 +236,67 @@ def judge(folder, got_file, want_file):
     sys.exit(bad > 0)
 
 
+def crossing(far, near, outside):
+    """Where outside() changes between the two, by halving."""
+    for _ in range(200):
+        middle = (far + near) / 2
+        far, near = (middle, near) if outside(middle) else (far, middle)
+    return near
+
+
+def relative(folder, fieller_file, delta_file):
+    """Fieller's interval is what the paired t test of b - (1 + r) a does not refuse; the delta method's
+    error is that of the residuals b - R a in units of a."""
+    data, bad, defined, undefined = Data(folder), 0, 0, 0
+    got = [{(r["segment"], r["metric"]): r for r in read(f)} for f in (fieller_file, delta_file)]
+
+    def same(key, text, value):
+        nonlocal bad
+        if value is None and text == "" or value is not None and text != "" and \
+                abs(float(text) - value) <= 1e-9 * max(1, abs(value)):
+            return
+        print(*key, "got", text, "want", value)
+        bad += 1
+
+    for key, row in got[0].items():
+        segment, name = key[0], key[1].split("@")[0]
+        if name not in NAMES:
+            for r in row, got[1][key]:
+                same(key, r["relative"], float(r["b"]) / float(r["a"]) - 1 if name == "coverage" else None)
+                same(key, r["relative_low"], None)
+                same(key, r["relative_high"], None)
+            continue
+        pairs = data.pairs(name, int(key[1].split("@")[1]), data.segments[segment])
+        a, b = mean_error([x for x, y in pairs])[0], mean_error([y for x, y in pairs])[0]
+        if a == 0:
+            same(key, row["relative"] + row["relative_low"] + row["relative_high"], None)
+            continue
+        r, error = b / a - 1, float(row["stderr"])
+        q = (float(row["high"]) - float(row["difference"])) / error if error else 0
+
+        def outside(rho):
+            mean, error = mean_error([y - (1 + rho) * x for x, y in pairs])
+            return abs(mean) > q * error
+
+        same(key, row["relative"], r)
+        same(key, got[1][key]["relative"], r)
+        residual = mean_error([(y - (1 + r) * x) / a for x, y in pairs])[1]
+        same(key, got[1][key]["relative_low"], r - q * residual)
+        same(key, got[1][key]["relative_high"], r + q * residual)
+        mean, error = mean_error([x for x, y in pairs])
+        if q == 0 or abs(mean) <= q * error:
+            undefined += q != 0
+            same(key, row["relative_low"], None if q else r)
+            same(key, row["relative_high"], None if q else r)
+        else:
+            defined += 1
+            same(key, row["relative_low"], crossing(-1e4, r, outside))
+            same(key, row["relative_high"], crossing(1e4, r, outside))
+    if defined < 40 or undefined < 1:
+        print(defined, "intervals,", undefined, "undefined")
+        bad += 1
+    sys.exit(bad > 0)
+
+
 if __name__ == "__main__":
-    {"draw": draw, "scipy": scipy_figures, "judge": judge}[sys.argv[1]](*sys.argv[2:])
+    {"draw": draw, "scipy": scipy_figures, "judge": judge, "relative": relative}[sys.argv[1]](*sys.argv[2:])

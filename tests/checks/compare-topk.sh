@@ -11,6 +11,16 @@ python3 "$here/compare-topk.py" draw .
 compare() { compare-topk -q --dataset dataset.tsv --k 1,3,10 --rbo-p 0.8 --resamples 20000 --users users.tsv --segment kind "$@"; }
 compare a.tsv b.tsv > got.tsv
 python3 "$here/compare-topk.py" judge . got.tsv "$here/compare-topk.tsv"
+# Relative differences: more columns, and no other figure changes.
+for method in fieller delta; do
+	compare --relative $method a.tsv b.tsv > $method.tsv
+	cut -f 1-14 $method.tsv | cmp - got.tsv
+done
+python3 "$here/compare-topk.py" relative . fieller.tsv delta.tsv
+# Lists against themselves: no difference, and that is certain.
+compare --relative fieller a.tsv a.tsv | awk -F '\t' '
+	$2 ~ /^ndcg/ && $15 != "" { rows++; if ($15 != 0 || $16 != "" && ($16 != 0 || $17 != 0)) { print; bad = 1 } }
+	END { exit bad || rows < 3 }'
 reverse() { { head -n 1 "$1"; tail -n +2 "$1" | sed 's/^u//' | sort -t "$(printf '\t')" -k 1,1nr -k 2,2n | sed 's/^/u/'; } > "$2"; }
 reverse a.tsv ra.tsv
 reverse b.tsv rb.tsv

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/exactsum.h"
+#include "data/ratio.h"
 
 double finite_or_nan(double x)
 {
@@ -109,9 +110,10 @@ static void share_interval(struct effect *e, double alpha, enum interval method)
 		break;
 	}
 	case INTERVAL_FIELLER: {
-		double A = 1 - q * q * a, C = ratio * ratio - q * q * b, D = ratio * ratio - A * C;
-		bool defined = A > 0 && D >= 0;
-		interval_of_ratio(e, defined ? (ratio - sqrt(D)) / A : NAN, defined ? (ratio + sqrt(D)) / A : NAN);
+		struct ratio_of_means r = {.ratio = ratio, .under = a, .over = b};
+		double low = NAN, high = NAN;
+		ratio_fieller(&r, q, &low, &high);
+		interval_of_ratio(e, low, high);
 		break;
 	}
 	}

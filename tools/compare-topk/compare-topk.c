@@ -44,6 +44,9 @@ static const struct option_row OPTIONS[] = {
 			"than N; 0: no such test"),
 	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
 		.help = "the intervals hold with probability 1 - X"),
+	OPTION_CHOICE("relative", "METHOD", relative, RELATIVES, .fallback = "none",
+		.help = "add the difference relative to the mean of A and its interval, by Fieller's "
+			"theorem or the delta method"),
 	OPTION_REAL("rbo-p", "X", rbo_p, .fallback = "0.9", .low = ABOVE_ZERO, .high = BELOW_ONE,
 		.help = "persistence of the rank-biased overlap of A and B: the first 1 / (1 - X) ranks "
 			"count most"),
@@ -233,7 +236,8 @@ static void write_value(struct output *out, double value)
 }
 
 /* A row; `paired`: there are winners and losers. */
-static void write_row(struct output *out, const char *name, const struct difference *d, bool paired)
+static void write_row(const struct comparison *c, struct output *out, const char *name,
+		      const struct difference *d, bool paired)
 {
 	const double values[] = {d->a, d->b, d->mean, d->stderr_mean, d->low, d->high, d->p,
 				 d->p_randomization};
@@ -248,6 +252,11 @@ static void write_row(struct output *out, const char *name, const struct differe
 	}
 	output_tab(out);
 	output_u64(out, d->n);
+	if (c->o->relative != RELATIVE_NONE) {
+		write_value(out, d->relative);
+		write_value(out, d->relative_low);
+		write_value(out, d->relative_high);
+	}
 	output_end_row(out);
 }
 
@@ -262,7 +271,7 @@ static void write_overlap(const struct comparison *c, struct output *out, const 
 	struct difference d = difference_of_mean(x, counted, c->o->alpha);
 	d.b = d.mean;
 	d.mean = NAN;
-	write_row(out, "rbo", &d, false);
+	write_row(c, out, "rbo", &d, false);
 	free(x);
 }
 
@@ -273,8 +282,10 @@ static void write_of_all(const struct comparison *c, struct output *out, size_t 
 	d.a = matched_of_all(&c->a.matched, m);
 	d.b = matched_of_all(&c->b.matched, m);
 	d.mean = d.b - d.a;
+	if (c->o->relative != RELATIVE_NONE && fabs(d.a) > 0)
+		d.relative = d.mean / d.a; /* coverage and gini are not below 0 */
 	d.n = c->pairs;
-	write_row(out, c->measures.at[m].name, &d, false);
+	write_row(c, out, c->measures.at[m].name, &d, false);
 }
 
 /* The rows of the users `pairs`; `segment` is NULL for all. Returns how many there are. */
@@ -310,7 +321,8 @@ static uint64_t write_rows(const struct comparison *c, struct output *out, struc
 		}
 		struct difference d = difference_paired(a, b, counted, c->o->alpha, c->o->resamples,
 							c->o->common.seed, pool);
-		write_row(out, measure->name, &d, true);
+		difference_add_relative(&d, a, b, c->o->alpha, (enum relative)c->o->relative);
+		write_row(c, out, measure->name, &d, true);
 	}
 	free(a);
 	free(b);
@@ -347,6 +359,8 @@ static struct output *open_output(const struct options *o)
 		output_text(out, o->segment ? "segment\tmetric" : "metric");
 		output_text(out, "\ta\tb\tdifference\tstderr\tlow\thigh\tp\tp_randomization"
 				 "\twins\tlosses\tties\tusers");
+		if (o->relative != RELATIVE_NONE)
+			output_text(out, "\trelative\trelative_low\trelative_high");
 		output_end_row(out);
 	}
 	output_flush(out);
@@ -435,7 +449,8 @@ static const struct program PROGRAM = {
 	.reads = "user rank item (lists A and B); of the dataset user item split; of --users user and "
 		 "the column of --segment",
 	.writes = "metric a b difference stderr low high p p_randomization wins losses ties users; "
-		  "with --segment that column first",
+		  "with --segment that column first, with --relative also relative relative_low "
+		  "relative_high",
 	.examples = {
 		"compare-topk --dataset dataset.tsv --k 10 popular.tsv topk.tsv",
 		"compare-topk --dataset dataset.tsv --metrics ndcg@20,hit@20 popular.tsv < topk.tsv",

@@ -13,7 +13,7 @@
 struct options {
 	const char *dataset, *k, *metrics, *users, *segment;
 	const char *user, *rank, *item;
-	int split;
+	int split, relative;
 	double alpha, rbo_p;
 	int64_t resamples;
 	struct common common;

@@ -7,6 +7,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/exactsum.h"
+#include "data/ratio.h"
 #include "domain/metrics.h"
 
 /* Values that are no further apart, in units of the larger one, are equal: they are sums of
@@ -24,7 +26,8 @@ static double mean_of(const double *x, size_t n)
 struct difference difference_of_mean(const double *x, size_t n, double alpha)
 {
 	struct difference r = {.a = NAN, .b = NAN, .mean = NAN, .stderr_mean = NAN, .low = NAN,
-			       .high = NAN, .p = NAN, .p_randomization = NAN, .n = n};
+			       .high = NAN, .p = NAN, .p_randomization = NAN, .relative = NAN,
+			       .relative_low = NAN, .relative_high = NAN, .n = n};
 	struct mean m = {0};
 	for (size_t i = 0; i < n; i++)
 		mean_add(&m, x[i]);
@@ -143,15 +146,20 @@ static double p_of_signs(const double *d, size_t n, int64_t resamples, uint64_t 
 	return p;
 }
 
+/* b - a, or 0 where they are equal. */
+static double apart(double a, double b)
+{
+	double d = b - a;
+	return fabs(d) <= ROUNDING * fmax(fabs(a), fabs(b)) ? 0 : d;
+}
+
 struct difference difference_paired(const double *a, const double *b, size_t n, double alpha,
 				    int64_t resamples, uint64_t seed, struct pool *pool)
 {
 	double *d = memory_new(n, sizeof *d);
 	uint64_t wins = 0, losses = 0;
 	for (size_t i = 0; i < n; i++) {
-		d[i] = b[i] - a[i];
-		if (fabs(d[i]) <= ROUNDING * fmax(fabs(a[i]), fabs(b[i])))
-			d[i] = 0;
+		d[i] = apart(a[i], b[i]);
 		wins += d[i] > 0;
 		losses += d[i] < 0;
 	}
@@ -167,4 +175,36 @@ struct difference difference_paired(const double *a, const double *b, size_t n, 
 		r.p_randomization = p_of_signs(d, n, resamples, seed, pool);
 	free(d);
 	return r;
+}
+
+/* ---- the relative difference ----
+ *
+ * It is the ratio of two means over the same users, that of the differences and that of a, which
+ * vary together. Taken as the ratio of b to a, less 1, it would lose digits where both are
+ * nearly the same. */
+
+void difference_add_relative(struct difference *r, const double *a, const double *b, double alpha,
+			     enum relative method)
+{
+	struct exactsum squares = {0}, products = {0};
+	double n = (double)r->n, sign = r->a < 0 ? -1 : 1;
+	if (method == RELATIVE_NONE || !(fabs(r->a) > 0) || !isfinite(r->mean / r->a))
+		return;
+	r->relative = sign * r->mean / r->a;
+	if (r->n < 2)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		exactsum_add(&squares, (a[i] - r->a) * (a[i] - r->a));
+		exactsum_add(&products, (a[i] - r->a) * (apart(a[i], b[i]) - r->mean));
+	}
+	double unit = r->a * r->a * n * (n - 1), over = r->stderr_mean / r->a;
+	struct ratio_of_means ratio = {.ratio = r->mean / r->a, .over = over * over,
+				       .under = exactsum_value(&squares) / unit,
+				       .covariance = exactsum_value(&products) / unit};
+	double q = qt(1 - alpha / 2, n - 1, 1, 0), half = q * ratio_stderr(&ratio);
+	double low = ratio.ratio - half, high = ratio.ratio + half;
+	if (method == RELATIVE_FIELLER && !ratio_fieller(&ratio, q, &low, &high))
+		return;
+	r->relative_low = sign < 0 ? -high : low;
+	r->relative_high = sign < 0 ? -low : high;
 }

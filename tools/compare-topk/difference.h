@@ -14,6 +14,7 @@ struct difference {
 	double low, high;      /* interval of the mean by Student's distribution, n - 1 below */
 	double p;              /* two-sided, of the paired t test; nan when nothing varies */
 	double p_randomization;
+	double relative, relative_low, relative_high; /* of the size of a; nan unless asked for */
 	uint64_t n, wins, losses, ties;
 };
 
@@ -23,5 +24,13 @@ struct difference difference_of_mean(const double *x, size_t n, double alpha);
 /* b - a. The sums are exact. Without resamples there is no p_randomization. */
 struct difference difference_paired(const double *a, const double *b, size_t n, double alpha,
 				    int64_t resamples, uint64_t seed, struct pool *pool);
+
+enum relative { RELATIVE_NONE, RELATIVE_FIELLER, RELATIVE_DELTA };
+#define RELATIVES "none|fieller|delta"
+
+/* Adds to r, of the same pairs, the difference in units of |r->a| with its interval. Where the mean
+ * of a is 0 there is neither; where Fieller's set is no finite interval there is no interval. */
+void difference_add_relative(struct difference *r, const double *a, const double *b, double alpha,
+			     enum relative method);
 
 #endif
