@@ -1,4 +1,4 @@
-#include "ratio.h"
+#include "data/ratio.h"
 
 #include <math.h>
 
