@@ -307,8 +307,7 @@ static int run(const struct options *o, char **files, int count)
 		columns.timestamp = option_column("timestamp", o->timestamp);
 		table_column(t, columns.timestamp);
 	}
-	table_column(t, columns.user);
-	table_column(t, columns.item);
+	dataset_find_columns(t, &columns);
 	struct lists l = {.o = o, .out = output_open(o->common.output, o->common.line_buffered)};
 	if (!o->common.no_header)
 		topn_write_header(l.out);

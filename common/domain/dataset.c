@@ -261,17 +261,30 @@ static void sort_rows(struct dataset *d, struct rows *r)
 	d->timestamp = r->timestamp;
 }
 
+static void find_columns(struct reader *r, const struct dataset_columns *c)
+{
+	r->user = table_column(r->table, c->user);
+	r->item = table_column(r->table, c->item);
+	r->weight = table_optional_column(r->table, c->weight);
+	r->split = table_optional_column(r->table, c->split);
+	r->timestamp = table_optional_column(r->table, c->timestamp);
+}
+
+void dataset_find_columns(struct table *t, const struct dataset_columns *columns)
+{
+	struct reader *r = memory_zero(1, sizeof *r);
+	r->table = t;
+	find_columns(r, columns);
+	free(r);
+}
+
 struct dataset *dataset_read(struct table *t, const struct dataset_columns *c)
 {
 	struct reader *r = memory_zero(1, sizeof *r);
 	struct dataset *d = memory_zero(1, sizeof *d);
 	uint32_t *user_rank, *item_rank;
 	r->table = t;
-	r->user = table_column(t, c->user);
-	r->item = table_column(t, c->item);
-	r->weight = table_optional_column(t, c->weight);
-	r->split = table_optional_column(t, c->split);
-	r->timestamp = table_optional_column(t, c->timestamp);
+	find_columns(r, c);
 	r->unit = c->unit;
 	r->users = strmap_new();
 	r->items = strmap_new();

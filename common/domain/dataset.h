@@ -46,6 +46,10 @@ struct dataset {
  * `weight` column the weights are 1, as long as no option named that column. */
 struct dataset *dataset_read(struct table *t, const struct dataset_columns *columns);
 
+/* Finds the columns as dataset_read does, for those who write a header before they read rows: one
+ * that is not there ends the program. */
+void dataset_find_columns(struct table *t, const struct dataset_columns *columns);
+
 void dataset_free(struct dataset *d);
 
 static inline uint64_t dataset_rows(const struct dataset *d)

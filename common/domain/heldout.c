@@ -9,7 +9,8 @@
 
 const char *measure_kind_name(int kind)
 {
-	static const char *const OTHERS[] = {"coverage", "novelty", "popularity", "gini", "auc"};
+	static const char *const OTHERS[] = {"coverage", "novelty", "popularity", "gini", "diversity",
+						"serendipity", "auc"};
 	return kind < LIST_METRICS ? LIST_METRIC_NAMES[kind] : OTHERS[kind - LIST_METRICS];
 }
 
@@ -27,6 +28,8 @@ size_t measures_add(struct measures *m, int kind, uint32_t k)
 	m->at[m->n] = one;
 	m->longest = one.k > m->longest ? one.k : m->longest;
 	m->auc |= kind == MEASURE_AUC;
+	m->diversity |= kind == MEASURE_DIVERSITY;
+	m->serendipity |= kind == MEASURE_SERENDIPITY;
 	m->lists |= kind != MEASURE_AUC;
 	return m->n++;
 }
@@ -58,13 +61,29 @@ struct heldout heldout_of(const struct dataset *data, uint8_t split)
 	return h;
 }
 
+void heldout_keep_last(struct heldout *h)
+{
+	const struct dataset *d = h->data;
+	h->last = memory_new(d->users, sizeof *h->last);
+	for (uint32_t u = 0; u < d->users; u++) {
+		uint64_t last = UINT64_MAX;
+		for (uint64_t r = d->start[u]; r < d->start[u + 1]; r++)
+			if (d->split[r] == h->split &&
+			    (last == UINT64_MAX || d->timestamp[r] >= d->timestamp[last]))
+				last = r;
+		h->last[u] = last;
+		h->relevant[u] = last != UINT64_MAX;
+	}
+}
+
 void heldout_free(struct heldout *h)
 {
+	free(h->last);
 	free(h->relevant);
 	free(h->listeners);
 }
 
-struct matched matched_new(const struct heldout *h, const struct measures *measures)
+struct matched matched_new(const struct heldout *h, const struct measures *measures, struct beside beside)
 {
 	uint32_t longest = measures->longest;
 	struct matched m = {
@@ -75,7 +94,12 @@ struct matched matched_new(const struct heldout *h, const struct measures *measu
 		.seen_in = memory_zero(h->data->items, sizeof *m.seen_in),
 		.best_rank = memory_new(h->data->items, sizeof *m.best_rank),
 		.exposure = memory_zero(measures->n, sizeof *m.exposure),
+		.beside = beside,
 	};
+	if (measures->diversity)
+		m.alike = memory_zero((size_t)longest + 1, sizeof *m.alike);
+	if (measures->serendipity)
+		m.expected = memory_new(longest, sizeof *m.expected);
 	for (size_t i = 0; i < measures->n; i++)
 		if (measures->at[i].kind == MEASURE_GINI)
 			m.exposure[i] = memory_zero(h->data->items, sizeof **m.exposure);
@@ -93,9 +117,11 @@ void matched_free(struct matched *m)
 	for (size_t i = 0; m->exposure && i < m->measures->n; i++)
 		free(m->exposure[i]);
 	free(m->exposure);
+	free(m->alike);
+	free(m->expected);
 }
 
-/* Is the item among the user's rows of the split? Rows are sorted. */
+/* Is the item one of the user's test items? Rows are sorted. */
 static bool is_relevant(const struct heldout *h, uint32_t user, uint32_t item)
 {
 	const struct dataset *d = h->data;
@@ -107,7 +133,7 @@ static bool is_relevant(const struct heldout *h, uint32_t user, uint32_t item)
 		else
 			high = middle;
 	}
-	return low < d->start[user + 1] && d->item[low] == item && d->split[low] == h->split;
+	return low < d->start[user + 1] && d->item[low] == item && heldout_is_test(h, user, low);
 }
 
 /* -log2 of the share of the users with train rows that have the item; an item
@@ -116,6 +142,19 @@ static double item_novelty(const struct heldout *h, uint32_t item)
 {
 	uint64_t listeners = item == STRMAP_NONE ? 0 : h->listeners[item];
 	return log2((double)h->train_users / (double)(listeners ? listeners : 1));
+}
+
+/* What the measures that need more than the dataset have to know of the list. */
+static void look_beside(struct matched *m, const struct topn_list *list, uint32_t user)
+{
+	if (m->alike) {
+		diversity_of_list(m->beside.diversity, list->items, m->n, m->alike);
+		m->without_features += m->n - m->alike[m->n].n;
+	}
+	if (!m->expected)
+		return;
+	baseline_ranks(m->beside.baseline, user, m->item, m->n, m->expected);
+	m->without_baseline += !baseline_has(m->beside.baseline, user);
 }
 
 bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user, uint32_t *twice)
@@ -147,6 +186,7 @@ bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user
 		for (uint32_t r = 0; m->exposure[i] && r < m->n && r < m->measures->at[i].k; r++)
 			if (m->item[r] != STRMAP_NONE)
 				m->exposure[i][m->item[r]]++;
+	look_beside(m, list, user);
 	return true;
 }
 
@@ -164,12 +204,25 @@ static double popularity(const struct matched *m, uint32_t n)
 	return (double)listeners / (double)m->heldout->train_users / n;
 }
 
+/* The share of the first k places whose item is a hit that is not among the baseline's first k. */
+static double serendipity(const struct matched *m, uint32_t n, uint32_t k)
+{
+	uint32_t found = 0;
+	for (uint32_t r = 0; r < n; r++)
+		found += m->hit[r] && m->expected[r] >= k;
+	return (double)found / k;
+}
+
 double matched_value(const struct matched *m, const struct measure *measure, uint32_t user)
 {
 	if (measure->kind < LIST_METRICS)
 		return metrics_of_list((enum list_metric)measure->kind, m->hit, m->n, measure->k,
 				       m->heldout->relevant[user]);
 	uint32_t n = m->n < measure->k ? m->n : measure->k;
+	if (measure->kind == MEASURE_SERENDIPITY)
+		return serendipity(m, n, measure->k);
+	if (measure->kind == MEASURE_DIVERSITY)
+		return n ? diversity_value(&m->alike[n]) : NAN;
 	if (n == 0 || m->heldout->train_users == 0)
 		return NAN;
 	return measure->kind == MEASURE_NOVELTY ? m->novelty[n] / n

@@ -18,7 +18,6 @@
 #include "streams/output.h"
 #include "streams/table.h"
 #include "domain/topn.h"
-#include "frame/measures.h"
 #include "frame/pool.h"
 #include "frame/run.h"
 #include "compare.h"
@@ -32,9 +31,13 @@ static const struct option_row OPTIONS[] = {
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,
 		.help = "metrics: precision, recall, ndcg, map, mrr, hit, coverage, novelty, "
-			"popularity, gini; a name such as ndcg@20 overrides --k (default all up to novelty)"),
+			"popularity, gini, diversity, serendipity; a name such as ndcg@20 overrides --k "
+			"(default all up to novelty, diversity with --item-features, and serendipity with "
+			"--baseline)"),
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "split whose rows the lists are evaluated on"),
+	MEASURE_TARGETS,
+	MEASURE_BESIDE,
 	OPTION_FILE("users", "FILE", users, .requires = "segment",
 		.help = "attributes of users, for --segment: a table with the user column and others"),
 	OPTION_TEXT("segment", "COLUMN", segment, .requires = "users",
@@ -53,7 +56,7 @@ static const struct option_row OPTIONS[] = {
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME, COMMON_INPUT,
+	MEASURE_TIMESTAMP_UNIT, COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("user", user, .fallback = "user",
@@ -80,7 +83,7 @@ static void number_users(struct comparison *c)
 
 static void side_prepare(struct side *s, const struct comparison *c)
 {
-	s->matched = matched_new(&c->heldout, &c->measures);
+	s->matched = matched_new(&c->heldout, &c->measures, c->beside);
 	s->values = memory_new((size_t)c->pairs * c->measures.n, sizeof *s->values);
 	s->listed = memory_zero(c->pairs, sizeof *s->listed);
 	s->start = memory_zero(c->pairs, sizeof *s->start);
@@ -166,6 +169,7 @@ static void report_side(const struct side *s, const struct comparison *c)
 	if (s->matched.unknown_items)
 		warn("%s: %llu recommended items do not occur in the dataset", name,
 		     (unsigned long long)s->matched.unknown_items);
+	measure_files_report(&c->files, &s->matched, name);
 }
 
 static void read_side(struct side *s, struct comparison *c, struct topn_reader *reader, struct table *t)
@@ -381,6 +385,7 @@ static void comparison_free(struct comparison *c)
 	dataset_free(c->data);
 	heldout_free(&c->heldout);
 	measures_free(&c->measures);
+	measure_files_close(&c->files);
 	side_free(&c->a);
 	side_free(&c->b);
 	strmap_free(c->others);
@@ -395,29 +400,25 @@ static void comparison_free(struct comparison *c)
 
 static int run(const struct options *o, char **files, int count)
 {
-	static const struct dataset_columns COLUMNS = {
-		.user = {.name = "user"}, .item = {.name = "item"}, .weight = {.name = "weight"},
-		.split = {.name = "split"},
-	};
-	struct comparison c = {.o = o, .measures = option_measures(o->metrics, o->k, MEASURE_AUC, false)};
+	struct comparison c = {.o = o};
+	c.measures = option_measures(o->metrics, o->k, MEASURE_AUC, false, &o->beside);
 	if (count == 0)
 		usage_error("a file of lists, A, is required");
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *a = table_open_file(files[0]), *b = table_open(files + 1, count - 1, &format);
 	struct topn_reader *a_lists = open_lists(o, a), *b_lists = open_lists(o, b);
-	struct table *data = table_open_file(o->dataset);
-	table_column(data, COLUMNS.split); /* without it every row would be train's */
+	measure_files_open(&c.files, o->dataset, &o->beside);
 	struct table *users = o->users ? table_open_file(o->users) : NULL;
 	size_t user = users ? table_column(users, option_column("user", o->user)) : 0;
 	size_t segment = users ? table_column(users, (struct column){o->segment, "segment"}) : 0;
 	struct output *out = open_output(o);
 
-	c.data = dataset_read(data, &COLUMNS);
-	table_close(data);
-	c.heldout = heldout_of(c.data, o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION);
+	c.data = measure_files_dataset(&c.files);
+	c.heldout = measure_files_heldout(&c.files, c.data, o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION);
 	if (c.heldout.test_users == 0)
 		warn("the dataset has no %s rows: there is nothing to evaluate", SPLIT_NAMES[c.heldout.split]);
 	number_users(&c);
+	c.beside = measure_files_beside(&c.files, c.data, c.measures.longest);
 	c.others = strmap_new();
 	side_prepare(&c.a, &c);
 	side_prepare(&c.b, &c);

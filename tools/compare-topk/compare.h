@@ -8,6 +8,7 @@
 #include "data/strmap.h"
 #include "domain/dataset.h"
 #include "domain/heldout.h"
+#include "frame/measures.h"
 #include "frame/options.h"
 
 struct options {
@@ -16,6 +17,7 @@ struct options {
 	int split, relative;
 	double alpha, rbo_p;
 	int64_t resamples;
+	struct beside_options beside;
 	struct common common;
 };
 
@@ -35,6 +37,8 @@ struct side {
 struct comparison {
 	const struct options *o;
 	struct measures measures;
+	struct measure_files files;
+	struct beside beside;
 	struct dataset *data;
 	struct heldout heldout;
 	struct strmap *others;     /* items of lists that are not in the dataset */

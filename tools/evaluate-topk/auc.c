@@ -42,8 +42,9 @@ static void auc_user(void *context, size_t chunk, size_t worker)
 	for (uint64_t r = d->start[user]; r < d->start[user + 1]; r++) {
 		uint32_t item = a->model_item[d->item[r]];
 		if (item != STRMAP_NONE)
-			w->mark[item] = d->split[r] == e->heldout.split ? POSITIVE
-				      : e->known >> d->split[r] & 1 ? KNOWN : NEGATIVE;
+			w->mark[item] = heldout_is_test(&e->heldout, user, r) ? POSITIVE
+				      : d->split[r] == e->heldout.split || e->known >> d->split[r] & 1
+				      ? KNOWN : NEGATIVE;
 	}
 	uint64_t positives = 0, negatives = 0;
 	for (uint32_t i = 0; i < a->items.n; i++) {
@@ -106,7 +107,7 @@ static void auc_say(const struct auc_run *a)
 			continue;
 		strangers += isnan(e->auc[u]) ? 1 : 0;
 		for (uint64_t r = d->start[u]; r < d->start[u + 1]; r++)
-			cold += d->split[r] == e->heldout.split &&
+			cold += heldout_is_test(&e->heldout, u, r) &&
 				(!a->model_item || a->model_item[d->item[r]] == STRMAP_NONE);
 	}
 	if (strangers)

@@ -19,7 +19,6 @@
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/arguments.h"
-#include "frame/measures.h"
 #include "frame/options.h"
 #include "frame/run.h"
 #include "domain/dataset.h"
@@ -34,18 +33,21 @@ static const struct option_row OPTIONS[] = {
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,
 		.help = "metrics: " LIST_METRICS_TEXT ", coverage, novelty, popularity, "
-			"gini, auc; a name such as ndcg@20 overrides --k (default all up to novelty, and "
-			"auc with --model)"),
+			"gini, diversity, serendipity, auc; a name such as ndcg@20 overrides --k (default all "
+			"up to novelty, auc with --model, diversity with --item-features, and serendipity "
+			"with --baseline)"),
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "split whose rows the lists are evaluated on"),
+	MEASURE_TARGETS,
 	OPTION_FILE("model", "FILE", model, .help = "the model to compute auc from"),
+	MEASURE_BESIDE,
 	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
 		.help = "splits (or all, or none) whose items of the user are not negatives for auc"),
-	COMMON_RENAME, COMMON_INPUT,
+	MEASURE_TIMESTAMP_UNIT, COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
@@ -59,16 +61,6 @@ static const struct option_row OPTIONS[] = {
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
 	OPTION_END
 };
-
-static struct measures measures_of(const struct options *o)
-{
-	struct measures m = option_measures(o->metrics, o->k, MEASURE_KINDS, o->model != NULL);
-	if (m.auc && !o->model)
-		usage_error("--metrics=auc requires --model");
-	if (!m.auc && o->model)
-		usage_error("--model requires auc in --metrics");
-	return m;
-}
 
 /* --- the evaluation ----------------------------------------------------------- */
 
@@ -156,6 +148,7 @@ static void report_unused(const struct evaluation *e)
 	if (e->matched.unknown_items)
 		warn("%llu recommended items do not occur in the dataset",
 		     (unsigned long long)e->matched.unknown_items);
+	measure_files_report(&e->files, &e->matched, NULL);
 }
 
 static void write_measures(const struct evaluation *e, struct output *out)
@@ -183,6 +176,7 @@ static void evaluation_free(struct evaluation *e)
 	dataset_free(e->data);
 	heldout_free(&e->heldout);
 	matched_free(&e->matched);
+	measure_files_close(&e->files);
 	measures_free(&e->measures);
 	free(e->means);
 	free(e->listed);
@@ -234,11 +228,8 @@ static void evaluate_lists(struct evaluation *e, struct topn_reader *reader, str
 
 static int run(const struct options *o, char **files, int count)
 {
-	static const struct dataset_columns COLUMNS = {
-		.user = {.name = "user"}, .item = {.name = "item"}, .weight = {.name = "weight"},
-		.split = {.name = "split"},
-	};
-	struct evaluation e = {.options = o, .measures = measures_of(o)};
+	struct evaluation e = {.options = o};
+	e.measures = option_measures(o->metrics, o->k, MEASURE_KINDS, o->model != NULL, &o->beside);
 	enum kernel_choice kernel = option_kernel(o->kernel);
 	if (!e.measures.lists && count)
 		usage_error("--metrics=auc cannot be combined with input files");
@@ -247,17 +238,16 @@ static int run(const struct options *o, char **files, int count)
 
 	struct table *lists;
 	struct topn_reader *reader = open_lists(&e, files, count, &lists);
-	struct table *data = table_open_file(o->dataset);
-	table_column(data, COLUMNS.split); /* without it every row would be train's */
+	measure_files_open(&e.files, o->dataset, &o->beside);
 	struct table *model = o->model ? table_open_file(o->model) : NULL;
 	struct output *out = open_output(o);
 	if (o->per_user)
 		open_per_user(&e, o->per_user);
 
-	e.data = dataset_read(data, &COLUMNS);
-	table_close(data);
-	e.heldout = heldout_of(e.data, split);
-	e.matched = matched_new(&e.heldout, &e.measures);
+	e.data = measure_files_dataset(&e.files);
+	e.heldout = measure_files_heldout(&e.files, e.data, split);
+	e.matched = matched_new(&e.heldout, &e.measures,
+				measure_files_beside(&e.files, e.data, e.measures.longest));
 	e.means = memory_zero(e.measures.n, sizeof *e.means);
 	e.listed = memory_zero(e.data->users, sizeof *e.listed);
 	if (model) {

@@ -8,21 +8,24 @@
 #include "data/kernel.h"
 #include "streams/output.h"
 #include "streams/table.h"
-#include "frame/options.h"
 #include "domain/dataset.h"
 #include "domain/heldout.h"
 #include "domain/metrics.h"
+#include "frame/measures.h"
+#include "frame/options.h"
 
 struct options {
 	const char *dataset, *k, *metrics, *model, *exclude_splits, *per_user;
 	const char *user, *rank, *item, *score;
 	int split, kernel;
+	struct beside_options beside;
 	struct common common;
 };
 
 struct evaluation {
 	const struct options *options;
 	struct measures measures;
+	struct measure_files files;
 	struct mean *means;      /* of each measure */
 	struct dataset *data;
 	struct heldout heldout;

@@ -230,8 +230,7 @@ static struct table *open_rows(const struct options *o, char **files, int count,
 		.user = option_column("user", o->user), .item = option_column("item", o->item),
 		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
 	};
-	table_column(table, columns->user);
-	table_column(table, columns->item);
+	dataset_find_columns(table, columns);
 	return table;
 }
 
