@@ -81,6 +81,18 @@ bool sampler_can_offer(const struct catalog_sampler *s, struct span item)
 	return n != STRMAP_NONE && s->catalog->is_offered[n];
 }
 
+bool *sampler_offers(const struct catalog_sampler *s, const struct strmap *items, uint32_t *never)
+{
+	uint32_t n = strmap_count(items);
+	bool *offered = memory_new(n, sizeof *offered);
+	*never = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		offered[i] = sampler_can_offer(s, strmap_key(items, i));
+		*never += !offered[i];
+	}
+	return offered;
+}
+
 /* Is the item one of those that are drawn from? */
 static bool is_in_stock(const struct catalog_sampler *s, struct span item)
 {

@@ -33,6 +33,9 @@ bool sampler_has_stock(const struct catalog_sampler *s);
 /* May the item be offered? Where no catalog was given, anything may. */
 bool sampler_can_offer(const struct catalog_sampler *s, struct span item);
 
+/* The same of every item of a map, by number: a new array, the caller's; `never` are not. */
+bool *sampler_offers(const struct catalog_sampler *s, const struct strmap *items, uint32_t *never);
+
 /* Draws an item: any alike but `played`, and that one too when there is no other; returns
  * the chance that it had. There is stock. */
 double sampler_draw(const struct catalog_sampler *s, struct span played, struct random *r, struct span *item);

@@ -79,9 +79,9 @@ static void add_tsv(struct buffer *b, const struct event *e, const struct experi
 		buffer_add_text(b, arm_of(e, x, i));
 	}
 	buffer_add_byte(b, '\t');
-	b->n += number_write_i64(e->visit.session, buffer_room(b, NUMBER_SIZE));
+	b->n += number_write_i64(q->visit.session, buffer_room(b, NUMBER_SIZE));
 	buffer_add_byte(b, '\t');
-	b->n += number_write_u64(e->visit.step, buffer_room(b, NUMBER_SIZE));
+	b->n += number_write_u64(q->visit.step, buffer_room(b, NUMBER_SIZE));
 	buffer_add_byte(b, '\t');
 	if (a) {
 		buffer_add_text(b, RECOMMENDER_NAMES[a->source]);

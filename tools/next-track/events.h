@@ -6,13 +6,11 @@
 #include "log.h"
 #include "recommend.h"
 #include "request.h"
-#include "visits.h"
 
 struct event {
 	const struct request *request;
 	const struct answer *answer;   /* NULL: the session ends */
 	const size_t *arms;            /* of each experiment */
-	struct visit visit;
 	double latency_s;
 	const char *generation;        /* of the lists */
 	bool triggered;                /* the arms could differ */

@@ -19,9 +19,9 @@ void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s);
 /* Is it a packed file? Only such a one may be opened again. */
 bool file_lists_are_mapped(const struct file_lists *f);
 
-/* The packed file that has this path now, in place of the old one, which is freed. Where it cannot be
- * opened, that is reported, and the old one is returned. */
-struct file_lists *file_lists_reopen(struct file_lists *old, const char *path, struct catalog_sampler *s);
+/* The packed file that has this path now, to be put in place of `old`; file_lists_check_offers comes
+ * next. NULL: it cannot be opened, see `why`. */
+struct file_lists *file_lists_reopen(const struct file_lists *old, const char *path, struct failure *why);
 
 /* The user's list; false when there is none. */
 bool file_lists_find(const struct file_lists *f, struct span user, struct list *l);

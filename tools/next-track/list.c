@@ -1,10 +1,12 @@
 #include "list.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 
 void list_clear(struct list *l)
 {
@@ -31,6 +33,19 @@ void list_split(struct list *l, const char *text, size_t n)
 	for (struct span item, rest = {text, n}; span_next(&rest, '\t', &item);)
 		if (item.n)
 			list_add(l, item, NAN, true);
+}
+
+void list_split_weighted(struct list *l, const char *text, size_t n)
+{
+	struct span item, weight;
+	double w;
+	list_clear(l);
+	for (struct span rest = {text, n}; span_next(&rest, '\t', &item) && span_next(&rest, '\t', &weight);) {
+		if (item.n == 0 || number_double(weight.at, weight.n, &w) != NUMBER_OK ||
+		    fabs(w) > (double)FLT_MAX)
+			return;
+		list_add(l, item, (double)(float)w, true);
+	}
 }
 
 void list_free(struct list *l)

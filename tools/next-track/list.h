@@ -22,6 +22,9 @@ void list_add(struct list *l, struct span item, double score, bool allowed);
 /* The items of a text with TABs between them, in place of what was there. The text stays
  * where it is as long as the list is used. */
 void list_split(struct list *l, const char *text, size_t n);
+
+/* Neighbors, item and weight by turns, in place of what was there: up to the first that is not so. */
+void list_split_weighted(struct list *l, const char *text, size_t n);
 void list_free(struct list *l);
 
 #endif

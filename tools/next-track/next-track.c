@@ -19,8 +19,8 @@
 #include "base/memory.h"
 #include "events.h"
 #include "file-lists.h"
-#include "frame/options.h"
 #include "frame/run.h"
+#include "options.h"
 #include "recommend.h"
 #include "redis-lists.h"
 #include "rules.h"
@@ -28,97 +28,6 @@
 #include "streams/output.h"
 #include "streams/table.h"
 #include "visits.h"
-
-struct options {
-	struct common common;
-	const char *recs, *redis, *prefix, *password_file, *items, *popular, *recommender, *registry;
-	const char *log, *message, *user, *track, *time, *timestamp;
-	struct option_list experiments, arms;
-	int pick, log_format, clock, timestamp_unit;
-	bool pipeline, log_sync;
-	uint64_t log_memory;
-	double deadline_s, max_age_s, temperature;
-};
-
-static const struct option_row OPTIONS[] = {
-	OPTION_FILE("recs", "FILE", recs,
-		.required = true, .unless = "redis|items", .required_by = "pick=softmax", .excludes = "redis",
-		.help = "the lists: top-N rows (user rank item score); no server is needed; a packed file "
-			"is opened again on SIGHUP"),
-	OPTION_TEXT("redis", "URL", redis,
-		.help = "the lists as load-redis published them: "
-			"redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
-			"the password comes from REDISCLI_AUTH"),
-	OPTION_FILE("items", "FILE", items,
-		.help = "the catalog (item, and artist available blocked): random tracks are drawn "
-			"from it, and nothing else is recommended"),
-	OPTION_TEXT("recommender", "NAME,...", recommender, .fallback = "indexed",
-		.help = "recommenders to ask in this order when no experiment decides: random, popular, "
-			"sticky-artist, delta or indexed; random always comes last"),
-	OPTION_LIST("experiment", "NAME[=N]", experiments,
-		.help = "an experiment with N equal arms C, T1, ..., or as many as --arm names"),
-	OPTION_FILE("experiments", "FILE", registry,
-		.help = "the registry: name arm weight recommender salt"),
-	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; reopened on SIGHUP"),
-	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
-
-	OPTION_GROUP("Recommenders"),
-	OPTION_FILE("popular", "FILE", popular,
-		.help = "the popular items, in the order of FILE"),
-	OPTION_LIST("arm", "ARM=NAME,...", arms,
-		.help = "recommender of an arm of the first --experiment"),
-	OPTION_CHOICE("pick", "HOW", pick, "uniform|rank|softmax", .fallback = "uniform",
-		.help = "how to draw an item from a list: uniformly, by 1/rank, or by "
-			"exp(score/temperature) (--recs only)"),
-	OPTION_REAL("temperature", "X", temperature, .fallback = "1", .low = ABOVE_ZERO,
-		.high = INFINITY,
-		.help = "temperature of --pick softmax"),
-
-	OPTION_GROUP("Redis"),
-	OPTION_FILE("password-file", "FILE", password_file,
-		.help = "read the password from the first line of FILE"),
-	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs", .help = "load-redis's --prefix"),
-	OPTION_DURATION("deadline", "TIME", deadline_s, .fallback = "20ms", .low = 1e-3, .high = 3600,
-		.help = "time limit for Redis before the fallback answers (5s by default with --pipeline)"),
-	OPTION_FLAG("pipeline", pipeline,
-		.requires = "redis",
-		.help = "for bulk input: fetch the lists of all waiting requests together, up to 2000"),
-	OPTION_DURATION("max-age", "TIME", max_age_s, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "do not use lists older than TIME"),
-
-	OPTION_GROUP("Log"),
-	OPTION_CHOICE("log-format", "HOW", log_format, "tsv|json", .fallback = "tsv",
-		.help = "the events stream, or JSON lines as import-logs reads them"),
-	OPTION_FLAG("log-sync", log_sync,
-		.requires = "log",
-		.help = "answer only after the event is written and synced to disk, for all waiting "
-			"requests together"),
-	OPTION_SIZE("log-memory", "SIZE", log_memory, .fallback = "64M", .low = 1, .high = 1e15,
-		.requires = "log",
-		.help = "memory for events while the disk is full: beyond SIZE the oldest are lost; with "
-			"--log-sync answers wait instead"),
-	OPTION_CHOICE("clock", "HOW", clock, "auto|real|request", .fallback = "auto",
-		.help = "times in the log: this machine's clock, or the requests' timestamp with latency "
-			"0; auto: request if that column exists"),
-
-	OPTION_GROUP("Input"),
-	COMMON_RENAME,
-	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
-	COMMON_INPUT,
-
-	OPTION_GROUP("Expert options"),
-	OPTION_COLUMN("message", message, .fallback = "message",
-		.help = "name of the column with next or last"),
-	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
-	OPTION_COLUMN("track", track, .fallback = "track",
-		.help = "name of the column with the track just played"),
-	OPTION_COLUMN("time", time, .fallback = "time",
-		.help = "name of the column with the share listened to"),
-	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
-		.help = "name of the column with the requests' times"),
-	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
-	OPTION_END
-};
 
 static const double FLUSH_EVERY_S = 1e-3; /* while requests wait */
 
@@ -129,7 +38,9 @@ struct service {
 	struct file_lists *file;
 	struct redis_lists *remote;
 	struct recommend recommend;
+	struct file_neighbors *neighbors;
 	struct visits *visits;
+	struct sessions *sessions;    /* NULL: no recommender looks at them */
 	struct log log;
 	size_t *arms;                 /* scratch: of the current request */
 	bool request_clock;           /* times are the requests' */
@@ -227,7 +138,7 @@ static size_t longest_answer(const struct experiments *experiments)
 
 static const char *generation(const struct service *s)
 {
-	return s->remote ? redis_lists_generation(s->remote) : s->file ? "file" : "";
+	return s->remote ? redis_lists_generation(s->remote) : s->file || s->neighbors ? "file" : "";
 }
 
 /* One request whose list has been fetched. `begin`: when the work on it began. */
@@ -236,11 +147,10 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 	const struct rules *rules = &s->rules;
 	size_t decides;
 	const struct chain *chain = rules_choose(rules, q->user, s->arms, &decides);
-	struct event e = {.request = q, .arms = s->arms, .generation = generation(s),
-		.visit = visits_step(s->visits, q->user, q->timestamp_ms, q->last)};
+	struct event e = {.request = q, .arms = s->arms, .generation = generation(s)};
 	struct answer a;
 	if (!q->last) {
-		a = recommend(&s->recommend, q, chain, e.visit.answers);
+		a = recommend(&s->recommend, q, chain, q->visit.answers);
 		write_answer(s, q, &a);
 		s->answered++;
 		s->fallen_back += a.why != NULL;
@@ -256,14 +166,53 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 	events_add(&s->log, &e, &rules->experiments);
 }
 
-/* After SIGHUP: packed lists are opened again, between two requests. */
-static void renew_lists(struct service *s)
+/* After SIGHUP: packed files are opened again, between two requests; all of them, or none. */
+static void renew_files(struct service *s)
 {
-	if (!s->file || s->hangups == hangup_count())
+	struct file_lists *lists = NULL;
+	struct file_neighbors *neighbors = NULL;
+	struct failure why = {0};
+	if (s->hangups == hangup_count())
 		return;
 	s->hangups = hangup_count();
-	if (file_lists_are_mapped(s->file))
-		s->recommend.file = s->file = file_lists_reopen(s->file, s->o->recs, &s->sampler);
+	if (s->file && file_lists_are_mapped(s->file))
+		lists = file_lists_reopen(s->file, s->o->recs, &why);
+	if (s->neighbors && file_neighbors_are_mapped(s->neighbors) && !has_failed(&why))
+		neighbors = file_neighbors_reopen(s->neighbors, s->o->neighbors, &why);
+	if (has_failed(&why)) {
+		tell("%s; the old %s stay in use", why.text, !s->neighbors ? "lists"
+		     : !s->file ? "neighbors" : "lists and neighbors");
+		file_lists_free(lists);
+		file_neighbors_free(neighbors);
+		return;
+	}
+	if (lists) {
+		file_lists_check_offers(lists, &s->sampler);
+		file_lists_free(s->file);
+		s->recommend.file = s->file = lists;
+	}
+	if (neighbors) {
+		file_neighbors_check_offers(neighbors, &s->sampler);
+		file_neighbors_free(s->neighbors);
+		s->recommend.neighbors.file = s->neighbors = neighbors;
+	}
+}
+
+/* Notes what the requests tell of their users, in their order. */
+static void note_visits(struct service *s, struct request *requests, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct request *q = &requests[i];
+		q->visit = visits_step(s->visits, q->user, q->timestamp_ms, q->last);
+		if (s->sessions)
+			sessions_step(s->sessions, q->visit.user, (struct heard){q->track, q->heard}, q->last,
+				      &q->recents);
+	}
+	if (!s->sessions)
+		return;
+	const struct heard *recent = sessions_take_snapshot(s->sessions);
+	for (size_t i = 0; i < n; recent += requests[i++].recents)
+		requests[i].recent = recent;
 }
 
 /* Requests that came together, so many at a time: from Redis one after the other, or with
@@ -277,11 +226,14 @@ static void serve(struct service *s, struct request *requests, size_t n)
 		size_t to = n - from < group ? n : from + group;
 		if (begin - s->flushed > s->flush_every_s)
 			flush(s);
-		renew_lists(s);
+		renew_files(s);
+		note_visits(s, requests + from, to - from);
 		if (s->remote)
 			redis_lists_fetch(s->remote, requests + from, to - from);
 		s->recommend.stale = s->remote ? redis_lists_are_stale(s->remote)
 			: s->file && file_lists_are_stale(s->file);
+		s->recommend.neighbors.stale = s->neighbors ? file_neighbors_are_stale(s->neighbors)
+			: s->recommend.stale;
 		for (size_t i = from; i < to; i++) {
 			serve_one(s, &requests[i], begin);
 			if (requests[i].reply)
@@ -328,9 +280,10 @@ static bool parse_request(struct table *t, const struct columns *c, bool request
 	}
 	q->track = table_field(t, c->track);
 	q->time = table_field(t, c->time);
-	double share;
+	double share = 1;
 	if (q->time.n && !table_double(t, c->time, &share))
 		return false;
+	q->heard = fmin(fmax(share, 0), 1);
 	if (request_clock)
 		return table_time(t, (size_t)c->timestamp, c->unit, &q->timestamp_ms);
 	q->timestamp_ms = clock_unix_ms();
@@ -384,7 +337,7 @@ static void open_redis(struct service *s)
 	die(STATUS_UNAVAILABLE, "without --items there is nothing to answer with until the server is up");
 }
 
-static void open_file(struct service *s, struct table *recs)
+static void open_lists(struct service *s, struct table *recs)
 {
 	const struct options *o = s->o;
 	if (o->pick == PICK_SOFTMAX)
@@ -397,30 +350,61 @@ static void open_file(struct service *s, struct table *recs)
 		die(STATUS_DATA, "%s: no lists, and no --items: there is nothing to answer with", o->recs);
 }
 
+static void open_neighbors(struct service *s, struct table *neighbors)
+{
+	const struct options *o = s->o;
+	s->neighbors = file_neighbors_read(neighbors, o->neighbors, o->max_age_s);
+	file_neighbors_check_offers(s->neighbors, &s->sampler);
+	if (file_neighbors_are_mapped(s->neighbors))
+		hangup_catch();
+	if (!sampler_has_stock(&s->sampler))
+		die(STATUS_DATA, "%s: no neighbors, and no --items: there is nothing to answer with",
+		    o->neighbors);
+}
+
 static void open_sources(struct service *s)
 {
 	const struct options *o = s->o;
 	struct table *recs = o->recs ? table_open_file(o->recs) : NULL;
 	struct table *items = o->items ? table_open_file(o->items) : NULL;
 	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
+	struct table *neighbors = o->neighbors ? table_open_file(o->neighbors) : NULL;
 	if (items)
 		sampler_read_items(&s->sampler, items, o->items);
 	if (popular)
 		sampler_read_popular(&s->sampler, popular);
 	if (recs)
-		open_file(s, recs);
+		open_lists(s, recs);
 	if (o->redis)
 		open_redis(s);
+	if (neighbors)
+		open_neighbors(s, neighbors);
 	s->recommend = (struct recommend){.pick = (enum pick)o->pick, .temperature = o->temperature,
-		.seed = o->common.seed, .sampler = &s->sampler, .file = s->file};
+		.seed = o->common.seed, .sampler = &s->sampler, .file = s->file,
+		.neighbors = {.file = s->neighbors, .sampler = &s->sampler},
+		.nearest = (uint32_t)o->nearest, .decay = o->decay, .skipped = o->skipped};
+	if (s->rules.names[SESSION])
+		s->sessions = sessions_new((uint32_t)o->last, o->session_memory);
+}
+
+/* Do the recommenders have what they look at? */
+static void check_recommenders(const struct rules *r, const struct options *o)
+{
+	if (r->names[DELTA] && !o->redis)
+		usage_error("the recommender delta requires --redis");
+	if (r->wants_neighbors && !o->neighbors)
+		usage_error("the recommender %s requires --neighbors",
+			    RECOMMENDER_NAMES[r->names[CONTEXTUAL] ? CONTEXTUAL : SESSION]);
+	if (o->pick == PICK_SOFTMAX && !o->recs && (r->names[INDEXED] || r->names[DELTA]))
+		usage_error("option --recs is required by --pick=softmax and the recommender %s",
+			    RECOMMENDER_NAMES[r->names[INDEXED] ? INDEXED : DELTA]);
 }
 
 static int run(const struct options *o, char **files, int count)
 {
 	struct service s = {.o = o, .visits = visits_new()};
 	rules_set_up(&s.rules, o->registry, &o->experiments, &o->arms, o->recommender);
-	if (s.rules.names_delta && !o->redis)
-		usage_error("the recommender delta requires --redis");
+	check_recommenders(&s.rules, o);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	s.out = output_open(o->common.output, false);
 	s.out->by_line = false; /* flushed when nobody waits */
@@ -450,6 +434,8 @@ static int run(const struct options *o, char **files, int count)
 	file_lists_free(s.file);
 	recommend_free(&s.recommend);
 	sampler_free(&s.sampler);
+	file_neighbors_free(s.neighbors);
+	sessions_free(s.sessions);
 	visits_free(s.visits);
 	free(s.arms);
 	return whole ? STATUS_DONE : STATUS_FAILED;
@@ -465,7 +451,7 @@ static const struct program PROGRAM = {
 		"next-track --recs topk.tsv --items items.tsv --log events.tsv < requests.tsv",
 		"next-track --redis unix:///run/redis.sock --experiment X --arm C=random --arm T1=indexed < ask.tsv",
 	},
-	.options = OPTIONS,
+	.options = NEXT_TRACK_OPTIONS,
 	.options_size = sizeof(struct options),
 	.service = true,
 };

@@ -83,6 +83,58 @@ static bool find_list(struct recommend *r, const struct request *q, bool delta_o
 	return r->list.n > 0;
 }
 
+/* The best neighbors of the session's tracks, into r->list; false, and why: there are none to be used. */
+static bool find_session(struct recommend *r, const struct request *q, const char **why)
+{
+	bool any = false;
+	double decayed = 1;
+	session_scores_clear(&r->scores);
+	for (uint32_t back = 0; back < q->recents; back++, decayed *= r->decay) {
+		session_scores_exclude(&r->scores, q->recent[back].track);
+		if (!neighbors_find(&r->neighbors, q, back, 0, &r->list, why))
+			continue;
+		any = true;
+		session_scores_add(&r->scores, &r->list,
+				   decayed * session_amount(q->recent[back].share, r->skipped));
+	}
+	if (!any)
+		return false;
+	session_scores_best(&r->scores, r->nearest, &r->list);
+	return true;
+}
+
+/* The place of the item that comes after the track just played in r->list, or what is at its end;
+ * false: the track is not in the list. */
+static bool find_next(const struct recommend *r, const struct request *q, uint32_t *place)
+{
+	const struct list *l = &r->list;
+	uint32_t i = 0;
+	while (i < l->n && !span_equal(l->items[i], q->track))
+		i++;
+	if (i == l->n)
+		return false;
+	while (++i < l->n && !may_pick(r, l, i, q->track))
+		;
+	*place = i;
+	return true;
+}
+
+/* SEQUENTIAL's answer. */
+static bool continue_list(struct recommend *r, const struct request *q, struct answer *a, const char **why)
+{
+	uint32_t place;
+	if (!find_list(r, q, false, why))
+		return false;
+	*why = "not-in-list";
+	if (!find_next(r, q, &place))
+		return false;
+	*why = "no-other-item";
+	if (place == r->list.n)
+		return false;
+	*a = (struct answer){.item = r->list.items[place], .rank = place + 1, .probability = 1};
+	return true;
+}
+
 static bool ask(struct recommend *r, enum recommender who, const struct request *q,
 		struct random *random, struct answer *a, const char **why)
 {
@@ -90,6 +142,18 @@ static bool ask(struct recommend *r, enum recommender who, const struct request 
 	case INDEXED:
 	case DELTA:
 		if (!find_list(r, q, who == DELTA, why))
+			return false;
+		*why = "no-other-item";
+		return pick(r, &r->list, q->track, random, a);
+	case SEQUENTIAL:
+		return continue_list(r, q, a, why);
+	case CONTEXTUAL:
+		if (!neighbors_find(&r->neighbors, q, 0, r->nearest, &r->list, why))
+			return false;
+		*why = "no-other-item";
+		return pick(r, &r->list, q->track, random, a);
+	case SESSION:
+		if (!find_session(r, q, why))
 			return false;
 		*why = "no-other-item";
 		return pick(r, &r->list, q->track, random, a);
@@ -132,19 +196,37 @@ struct answer recommend(struct recommend *r, const struct request *q, const stru
 	return a;
 }
 
+/* Does this one of a chain have an answer? As `ask`, without the draw. */
+static bool is_able(struct recommend *r, enum recommender who, const struct request *q)
+{
+	const char *why;
+	struct answer a;
+	switch (who) {
+	case INDEXED:
+	case DELTA:
+		return find_list(r, q, who == DELTA, &why) && has_other(r, &r->list, q->track);
+	case SEQUENTIAL:
+		return continue_list(r, q, &a, &why);
+	case CONTEXTUAL:
+		return neighbors_find(&r->neighbors, q, 0, r->nearest, &r->list, &why) &&
+			has_other(r, &r->list, q->track);
+	case SESSION:
+		return find_session(r, q, &why) && has_other(r, &r->list, q->track);
+	case POPULAR:
+		return has_other(r, &r->sampler->popular, q->track);
+	case STICKY_ARTIST:
+		return sampler_others_by_artist(r->sampler, q->track) > 0;
+	default:
+		return true;
+	}
+}
+
 /* Whom the chain's answer would come from. */
 static enum recommender would_answer(struct recommend *r, const struct request *q, const struct chain *c)
 {
-	const char *why;
-	for (size_t i = 0; i < c->n; i++) {
-		enum recommender who = c->of[i];
-		bool able = who == POPULAR ? has_other(r, &r->sampler->popular, q->track)
-			: who == STICKY_ARTIST ? sampler_others_by_artist(r->sampler, q->track) > 0
-			: who == RANDOM || (find_list(r, q, who == DELTA, &why) &&
-					    has_other(r, &r->list, q->track));
-		if (able)
-			return source_of(who, q);
-	}
+	for (size_t i = 0; i < c->n; i++)
+		if (is_able(r, c->of[i], q))
+			return source_of(c->of[i], q);
 	return RANDOM;
 }
 
@@ -165,6 +247,7 @@ bool recommend_arms_differ(struct recommend *r, const struct request *q, const s
 void recommend_free(struct recommend *r)
 {
 	list_free(&r->list);
+	session_scores_free(&r->scores);
 	free(r->weights);
 	r->weights = NULL;
 }

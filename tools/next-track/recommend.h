@@ -2,10 +2,12 @@
 #ifndef RECPIPE_NEXT_TRACK_RECOMMEND_H
 #define RECPIPE_NEXT_TRACK_RECOMMEND_H
 
+#include "catalog-sampler.h"
 #include "file-lists.h"
+#include "neighbors-source.h"
 #include "request.h"
 #include "rules.h"
-#include "catalog-sampler.h"
+#include "session-scores.h"
 
 enum pick { PICK_UNIFORM, PICK_RANK, PICK_SOFTMAX };
 
@@ -16,8 +18,12 @@ struct recommend {
 	const struct catalog_sampler *sampler;
 	const struct file_lists *file; /* NULL: requests bring their lists along */
 	bool stale;              /* the lists are too old to be used */
+	struct neighbors_source neighbors;
+	uint32_t nearest;        /* CONTEXTUAL and SESSION pick from so many */
+	double decay, skipped;   /* SESSION: of a track one place further back; see session_amount */
 	/* scratch */
 	struct list list;
+	struct session_scores scores;
 	double *weights;
 	size_t weights_capacity;
 };

@@ -7,15 +7,34 @@
 
 #include "base/span.h"
 #include "services/redis.h"
+#include "sessions.h"
+#include "visits.h"
 
 struct request {
 	bool last;               /* the session ends: no answer */
 	struct span user, track, time;
+	double heard;            /* the share that `time` says, from 0 to 1; 1 where it is empty */
 	int64_t timestamp_ms;
+	struct visit visit;
+	/* where some recommender looks at sessions: the tracks, the one just played first */
+	const struct heard *recent;
+	uint32_t recents;
 	/* from Redis */
 	redisReply *reply;       /* the list, nil, or NULL: it was not asked or did not answer */
+	redisReply *neighbors;   /* an array: of each of request_tracks() a string or nil; or NULL */
 	bool delta;              /* it is one of those that changed since the last full load */
 	bool unreachable;
 };
+
+/* The tracks whose neighbors may be wanted: number 0 is the one just played. */
+static inline uint32_t request_tracks(const struct request *q)
+{
+	return q->recents ? q->recents : 1;
+}
+
+static inline struct span request_track(const struct request *q, uint32_t back)
+{
+	return back == 0 ? q->track : q->recent[back].track;
+}
 
 #endif

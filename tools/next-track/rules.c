@@ -8,7 +8,7 @@
 #include "frame/arguments.h"
 
 const char *const RECOMMENDER_NAMES[RECOMMENDERS] = {"random", "popular", "sticky-artist", "delta",
-	"indexed"};
+	"indexed", "sequential", "contextual", "session"};
 
 static enum recommender find_recommender(const char *name, size_t n)
 {
@@ -34,8 +34,8 @@ static struct chain parse_chain(const char *text, const char *option)
 	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);) {
 		enum recommender who = find_recommender(name.at, name.n);
 		if (who == RECOMMENDERS)
-			usage_error("option '--%s': not random, popular, sticky-artist, delta or indexed: "
-				    "%s", option, quoted(name.at, name.n, shown));
+			usage_error("option '--%s': not random, popular, sticky-artist, delta, indexed, "
+				    "sequential, contextual or session: %s", option, quoted(name.at, name.n, shown));
 		if (has(&c, who))
 			usage_error("option '--%s': '%s' is given twice", option, RECOMMENDER_NAMES[who]);
 		c.of[c.n++] = who;
@@ -88,8 +88,10 @@ static void take_arm(struct rules *r, size_t x, const char *text)
 
 static void look_over(struct rules *r, const struct chain *c)
 {
-	r->wants_lists |= has(c, INDEXED) || has(c, DELTA);
-	r->names_delta |= has(c, DELTA);
+	r->wants_lists |= has(c, INDEXED) || has(c, DELTA) || has(c, SEQUENTIAL);
+	r->wants_neighbors |= has(c, CONTEXTUAL) || has(c, SESSION);
+	for (size_t i = 0; i < c->n; i++)
+		r->names[c->of[i]] = true;
 }
 
 void rules_set_up(struct rules *r, const char *registry, const struct option_list *experiments,

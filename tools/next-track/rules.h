@@ -5,7 +5,9 @@
 #include "domain/assignment.h"
 #include "frame/options.h"
 
-enum recommender { RANDOM, POPULAR, STICKY_ARTIST, DELTA, INDEXED, RECOMMENDERS };
+enum recommender {
+	RANDOM, POPULAR, STICKY_ARTIST, DELTA, INDEXED, SEQUENTIAL, CONTEXTUAL, SESSION, RECOMMENDERS
+};
 extern const char *const RECOMMENDER_NAMES[RECOMMENDERS];
 
 /* Recommenders in the order in which they are asked. The last one is always RANDOM,
@@ -19,8 +21,9 @@ struct rules {
 	struct experiments experiments;
 	struct chain **chains;   /* by experiment and arm */
 	struct chain usual;      /* where no experiment decides */
-	bool wants_lists;        /* some chain has INDEXED or DELTA */
-	bool names_delta;
+	bool wants_lists;        /* some chain has INDEXED, DELTA or SEQUENTIAL */
+	bool wants_neighbors;    /* ... CONTEXTUAL or SESSION */
+	bool names[RECOMMENDERS]; /* some chain has it */
 };
 
 /* From the options: the registry's file (or NULL), --experiment, --arm, --recommender.

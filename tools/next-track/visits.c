@@ -41,7 +41,7 @@ struct visit visits_step(struct visits *v, struct span user, int64_t timestamp_m
 		*r = (struct record){0};
 	if (r->step == 0)
 		r->session = timestamp_ms;
-	struct visit now = {r->answers, r->session, ++r->step};
+	struct visit now = {u, r->answers, r->session, ++r->step};
 	if (last)
 		r->step = 0;
 	else

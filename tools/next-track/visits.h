@@ -13,6 +13,7 @@ struct visits *visits_new(void);
 void visits_free(struct visits *v);
 
 struct visit {
+	uint32_t user;           /* a number, by first appearance */
 	uint64_t answers;        /* the user had before */
 	int64_t session;         /* when it began: the timestamp of its first request, in ms */
 	uint32_t step;           /* the request's number in the session, from 1 */

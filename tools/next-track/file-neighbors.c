@@ -1,0 +1,155 @@
+#include "file-neighbors.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "domain/neighbors.h"
+#include "file-age.h"
+#include "mapped-lists.h"
+
+struct file_neighbors {
+	struct mapped_lists mapped; /* read in place of what follows, when it holds a file */
+	bool has_pool;           /* what can be drawn is what is in the file */
+	struct neighbors *read;
+	bool *offered;           /* by number of the item */
+	struct file_age age;
+};
+
+static const struct mapped_kind KIND = {PACKED_NEIGHBORS, {"item", "neighbor", "weight"}, 3};
+
+struct file_neighbors *file_neighbors_read(struct table *t, const char *path, double max_age_s)
+{
+	struct file_neighbors *f = memory_zero(1, sizeof *f);
+	file_age_note(&f->age, path, max_age_s, table_failure(t));
+	if (mapped_take(&f->mapped, t, &KIND))
+		return f;
+	struct neighbors_reader reader = neighbors_open(t);
+	f->read = neighbors_read(&reader);
+	table_close(t);
+	return f;
+}
+
+struct file_neighbors *file_neighbors_reopen(const struct file_neighbors *old, const char *path,
+					     struct failure *why)
+{
+	struct file_neighbors *f = memory_zero(1, sizeof *f);
+	f->has_pool = old->has_pool;
+	if (mapped_open(&f->mapped, path, &KIND) &&
+	    file_age_note(&f->age, path, old->age.max_age_s, &f->mapped.failure))
+		return f;
+	*why = f->mapped.failure;
+	file_neighbors_free(f);
+	return NULL;
+}
+
+bool file_neighbors_are_mapped(const struct file_neighbors *f)
+{
+	return f->mapped.table;
+}
+
+/* All items of the file, in byte order. */
+static struct strmap *pool_of(const struct file_neighbors *f)
+{
+	struct strmap *all = f->mapped.table ? mapped_members(&f->mapped) : strmap_new(), *pool;
+	const struct packed_ids *keys = &f->mapped.packed.keys;
+	uint32_t *rank;
+	for (uint32_t i = 0; f->mapped.table && i < keys->n; i++)
+		strmap_add(all, packed_id(keys, i));
+	for (uint32_t i = 0; f->read && i < f->read->items; i++)
+		strmap_add(all, strmap_key(f->read->ids, i));
+	pool = strmap_in_order(all, &rank);
+	free(rank);
+	return pool;
+}
+
+void file_neighbors_check_offers(struct file_neighbors *f, struct catalog_sampler *s)
+{
+	uint32_t n = f->read ? f->read->items : f->mapped.packed.members.n, never;
+	if (f->has_pool || !sampler_has_stock(s)) {
+		sampler_put_pool(s, pool_of(f));
+		f->has_pool = true;
+	}
+	if (f->read)
+		f->offered = sampler_offers(s, f->read->ids, &never);
+	else
+		never = mapped_check_offers(&f->mapped, s);
+	if (never)
+		warn("%u of the %u items in the neighbors are never recommended: --items does not offer them",
+		     never, n);
+}
+
+/* A list that is being filled with the neighbors of a track. */
+struct filling {
+	struct list *list;
+	struct span track;
+	bool all;                /* whatever their weights */
+	uint32_t left;           /* else: offered ones that are still wanted */
+};
+
+/* Adds a neighbor; false: no more are wanted. */
+static inline bool add(struct filling *f, struct span item, float weight, bool offered)
+{
+	if (!f->all && !(weight > 0))
+		return false;
+	list_add(f->list, item, (double)weight, offered);
+	if (f->all)
+		return true;
+	f->left -= offered && !span_equal(item, f->track);
+	return f->left > 0;
+}
+
+static void fill_from_table(struct filling *to, const struct neighbors *n, const bool *offered)
+{
+	uint32_t i = strmap_find(n->ids, to->track);
+	if (i == STRMAP_NONE)
+		return;
+	for (uint64_t at = n->start[i]; at < n->start[i + 1]; at++) {
+		struct neighbor x = n->at[at];
+		if (!add(to, strmap_key(n->ids, x.item), x.weight, offered[x.item]))
+			return;
+	}
+}
+
+static void fill_from_packed(struct filling *to, const struct mapped_lists *m)
+{
+	uint64_t from, end;
+	if (!mapped_find(m, to->track, &from, &end))
+		return;
+	for (; from < end; from++) {
+		struct packed_entry e = packed_entry(&m->packed, from);
+		if (!isfinite(e.weight))
+			mapped_die_damaged(m);
+		struct span item = mapped_member(m, e.member); /* is there such a member? */
+		if (!add(to, item, e.weight, m->offered[e.member]))
+			return;
+	}
+}
+
+bool file_neighbors_find(const struct file_neighbors *f, struct span track, uint32_t most, struct list *l)
+{
+	struct filling to = {l, track, most == 0, most};
+	list_clear(l);
+	l->checked = true;
+	if (f->read)
+		fill_from_table(&to, f->read, f->offered);
+	else
+		fill_from_packed(&to, &f->mapped);
+	return l->n > 0;
+}
+
+bool file_neighbors_are_stale(struct file_neighbors *f)
+{
+	return file_age_is_over(&f->age, "neighbors");
+}
+
+void file_neighbors_free(struct file_neighbors *f)
+{
+	if (!f)
+		return;
+	mapped_free(&f->mapped);
+	neighbors_free(f->read);
+	free(f->offered);
+	free(f);
+}
