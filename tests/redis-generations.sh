@@ -9,19 +9,24 @@ for seed in old new; do
 				print "u" u, k, seed "-" u "-" k }' > $seed.tsv
 	awk -v seed=$seed 'BEGIN { print "item"; for (i = 0; i < 9; i++) print seed "-item-" i }' > $seed-items.tsv
 	printf 'item\n%s-hit\n' $seed > $seed-popular.tsv
+	awk -v seed=$seed 'BEGIN { OFS = "\t"; print "item", "neighbor", "weight"
+		for (i = 1; i <= 7; i++)
+			for (k = 1; k <= 3; k++)
+				print seed "-" i, seed "-near-" i "-" k, 1 / 2 ^ k }' > $seed-neighbors.tsv
 done
 load() # SEED OPTION..
 {
 	seed=$1
 	shift
 	timeout 60 load-redis --redis "$url" --prefix p --items $seed-items.tsv --popular $seed-popular.tsv \
-		--timeout 5s "$@" $seed.tsv
+		--neighbors $seed-neighbors.tsv --timeout 5s "$@" $seed.tsv
 }
 
 # want.SEED: what `whole` has to find
 for seed in old new; do
 	{
-		printf '%s-item-8\n%s-hit\n30\n9\n1\n' $seed $seed
+		printf '%s-item-8\n%s-hit\n30\n9\n1\n7\n' $seed $seed
+		awk 'NR > 1' $seed-neighbors.tsv | cut -f 2,3 | paste - - -
 		awk 'NR > 1' $seed.tsv | cut -f 3 | paste - - - - -
 	} > want.$seed
 done
@@ -30,7 +35,7 @@ done
 whole()
 {
 	{
-		printf '%s\n' 'hget p:items 8' 'get p:popular' 'hmget p:meta lists items popular'
+		printf '%s\n' 'hget p:items 8' 'get p:popular' 'hmget p:meta lists items popular neighbors' 'hvals p:neighbors'
 		[ -n "$words" ] || echo 'hvals p:lists'
 	} | redis --raw > got
 	case $words in
@@ -47,7 +52,7 @@ clean()
 {
 	printf '%s\n' 'hget p:meta generation' 'hget p:previous:meta generation' 'keys p:*' | redis --raw > left
 	left=$(awk 'NR < 3 { mine = mine (NR > 1 ? "|" : "") ($0 == "" ? "none" : $0); next }
-		$0 !~ "^p:(previous:)?(lists|items|popular|meta)$|^p:gen:(" mine "):" && $0 != "" { print }' left | head -n 3)
+		$0 !~ "^p:(previous:)?(lists|items|popular|neighbors|meta)$|^p:gen:(" mine "):" && $0 != "" { print }' left | head -n 3)
 	[ -z "$left" ] || complain "$1 ($words): these are left: $(echo $left)"
 }
 # says WHAT STATUS PATTERN..: of the load before, whose status is $rc

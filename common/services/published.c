@@ -8,7 +8,7 @@
 #include "base/number.h"
 
 const char *const LAYOUT_NAMES[LAYOUTS] = {"hash", "string", "list"};
-static const char *const PART_NAMES[PARTS] = {"lists", "items", "popular", "meta"};
+static const char *const PART_NAMES[PARTS] = {"lists", "items", "popular", "neighbors", "meta"};
 
 /* ---- names ---- */
 
@@ -62,9 +62,9 @@ uint64_t published_shard_of(struct span user, uint64_t shards)
 
 /* Readers ask for the first ones. */
 static const char *const FIELDS[] = {"generation", "published_ms", "layout", "shards", "items",
-	"lists", "popular"};
-enum { FIELD_GENERATION, FIELD_PUBLISHED_MS, FIELD_LAYOUT, FIELD_SHARDS, FIELD_ITEMS, FIELDS_READ,
-	FIELD_LISTS = FIELDS_READ, FIELD_POPULAR, FIELD_COUNT };
+	"neighbors", "lists", "popular"};
+enum { FIELD_GENERATION, FIELD_PUBLISHED_MS, FIELD_LAYOUT, FIELD_SHARDS, FIELD_ITEMS, FIELD_NEIGHBORS,
+	FIELDS_READ, FIELD_LISTS = FIELDS_READ, FIELD_POPULAR, FIELD_COUNT };
 
 static void ask_fields(struct redis *r, const char *key_meta, size_t n)
 {
@@ -115,6 +115,7 @@ bool published_read(const redisReply *reply, struct published *p)
 	if (p->shards < 1 || p->shards > SHARDS_MAX)
 		p->shards = 1;
 	p->items = number_of(field[FIELD_ITEMS], 0);
+	p->neighbors = number_of(field[FIELD_NEIGHBORS], 0);
 	p->lists = number_of(field[FIELD_LISTS], 0);
 	p->popular = number_of(field[FIELD_POPULAR], 0);
 	return true;

@@ -19,7 +19,7 @@ enum layout { LAYOUT_HASH, LAYOUT_STRING, LAYOUT_LIST, LAYOUTS };
 extern const char *const LAYOUT_NAMES[LAYOUTS];
 
 /* The parts of a generation, each a key. */
-enum part { PART_LISTS, PART_ITEMS, PART_POPULAR, PART_META, PARTS };
+enum part { PART_LISTS, PART_ITEMS, PART_POPULAR, PART_NEIGHBORS, PART_META, PARTS };
 
 enum { SHARDS_MAX = 4096 };
 
@@ -49,6 +49,7 @@ struct published {
 	enum layout layout;
 	uint64_t shards;         /* hashes that the lists are in; 1: P:lists itself */
 	uint64_t items;          /* in P:items */
+	uint64_t neighbors;      /* items that have some, in P:neighbors */
 	uint64_t lists, popular; /* 0 where published_ask asked */
 };
 

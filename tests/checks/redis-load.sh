@@ -168,8 +168,10 @@ timeout 60 redis-cli -s s --pipe < holes > piped 2>&1 && complain 'a missing lis
 grep -q '2999 of 3000 lists arrived' piped || complain "a missing list: $(cat piped)"
 whole 'a missing list' old 3000
 printf 'item\nhit\n' > popular.tsv
-for part in items popular meta; do # it goes to another key
-	load-redis --prefix p --emit-resp --items items.tsv --popular popular.tsv new.tsv |
+printf 'item\tneighbor\tweight\na\tb\t1\nb\ta\t1\n' > neighbors.tsv
+for part in items popular neighbors meta; do # it goes to another key
+	load-redis --prefix p --emit-resp --items items.tsv --popular popular.tsv \
+		--neighbors neighbors.tsv new.tsv |
 		sed "0,/:$part\r\$/s//:$(echo $part | tr a-z A-Z)\r/" > holes
 	timeout 60 redis-cli -s s --pipe < holes > piped 2>&1 && complain "no $part passes unseen"
 	grep -qE 'arrived|did not arrive' piped || complain "no $part: $(cat piped)"

@@ -14,7 +14,7 @@ load old || exit 1
 old=$(id)
 
 # a staged key goes away just before it is published, or after it was counted
-for part in lists items popular meta; do
+for part in lists items popular neighbors meta; do
 	for when in WATCH MULTI; do
 		proxy before $when "redis-cli -s s del \$(sh staged $part) > /dev/null"
 		load new --redis "$proxied" 2> err
@@ -23,6 +23,7 @@ for part in lists items popular meta; do
 		lists) pattern='all 30 lists' ;;
 		items) pattern='all 9 items of the catalog' ;;
 		popular) pattern='the popular list' ;;
+		neighbors) pattern='all 7 items with neighbors' ;;
 		meta) pattern='the description' ;;
 		esac
 		says "no $part at $when" 4 "$pattern" "live is generation \"$old\" \(30 lists\)"
@@ -40,6 +41,11 @@ load new --redis "$proxied" 2> err
 rc=$?
 says 'an item less' 4 '1 of 9 items'
 whole 'an item less' old
+proxy before MULTI 'redis-cli -s s hdel $(sh staged neighbors) new-3 > /dev/null'
+load new --redis "$proxied" 2> err
+rc=$?
+says 'the neighbors of an item less' 4 '1 of 7 items with neighbors'
+whole 'the neighbors of an item less' old
 proxy before MULTI 'sleep 2.2'
 load new --redis "$proxied" --staging-ttl 2s 2> err
 rc=$?
@@ -47,7 +53,7 @@ says 'the time to live is over' 4 'lost what it had acknowledged'
 whole 'the time to live is over' old
 
 # what is live changes meanwhile: by another load, by eviction of its popular list
-proxy before MULTI "load-redis -q --redis $url --prefix p --items new-items.tsv --popular new-popular.tsv new.tsv"
+proxy before MULTI "load-redis -q --redis $url --prefix p --items new-items.tsv --popular new-popular.tsv --neighbors new-neighbors.tsv new.tsv"
 load old --redis "$proxied" 2> err
 rc=$?
 says 'another load' 4 'another load has published' "live is generation \"$(id)\" \(30 lists\)"

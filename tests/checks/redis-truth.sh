@@ -73,14 +73,22 @@ for words in '' '--shards 4' '--layout string' '--layout list'; do
 	redis del p:previous:popular > /dev/null
 	run --rollback
 	says 'no popular list to go back to' 3 'all 9 items of the catalog, the popular list'
+	redis hdel p:previous:neighbors old-3 > /dev/null
+	run --rollback
+	says 'neighbors less to go back to' 3 '1 of 7 items with neighbors'
+	redis del p:previous:neighbors > /dev/null
+	run --rollback
+	says 'no neighbors to go back to' 3 'all 7 items with neighbors, the popular list'
 	redis del p:previous:meta > /dev/null
 	run --rollback
 	says 'no description to go back to' 3 'no previous generation'
 	whole 'no description to go back to' new
 	redis hdel p:items 3 > /dev/null
 	redis del p:popular > /dev/null
+	redis hdel p:neighbors new-5 new-6 > /dev/null
 	run --status
-	says 'live parts less' 3 '1 of 9 items of the catalog, the popular list'
+	says 'live parts less' 3 '1 of 9 items of the catalog, 2 of 7 items with neighbors, the popular list'
+	grep -q '^neighbors	7$' out || complain "the status ($words): $(cat out)"
 	redis del p:meta > /dev/null
 	run --status
 	says 'no description' 3 'there is no description of what is live under the prefix "p"'
@@ -132,7 +140,7 @@ for words in '--layout string' '--layout list'; do
 		rc=$?
 		says "killed at $when" 137
 		tries=0
-		until [ "$(redis --raw keys 'p:*' | grep -vcE "^p:meta\$|^p:(items|popular)\$|^p:gen:$(id):")" = 0 ] || [ $tries -gt 200 ]; do
+		until [ "$(redis --raw keys 'p:*' | grep -vcE "^p:meta\$|^p:(items|popular|neighbors)\$|^p:gen:$(id):")" = 0 ] || [ $tries -gt 200 ]; do
 			tries=$((tries + 1))
 			sleep 0.05
 		done

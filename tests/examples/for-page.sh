@@ -87,7 +87,11 @@ for_keep_header()
 	gzip -c a.tsv > b.tsv.gz
 }
 
-for_load_redis_1() { printf '%s\n' 'user item' '4711 1' '4711 2' | by_tab topk.tsv; }
+for_load_redis_1()
+{
+	printf '%s\n' 'user item' '4711 1' '4711 2' | by_tab topk.tsv
+	sed '1s/track/item/' positives.tsv > plays.tsv
+}
 
 for_next_track_1()
 {

@@ -93,7 +93,8 @@ static bool count(struct redis *r, const char *prefix, char *const key[PARTS], b
 {
 	append(r, "HLEN", key[PART_LISTS]);
 	append(r, "HLEN", key[PART_ITEMS]);
-	g->counted = take_count(r, &g->lists) && take_count(r, &g->items);
+	append(r, "HLEN", key[PART_NEIGHBORS]);
+	g->counted = take_count(r, &g->lists) && take_count(r, &g->items) && take_count(r, &g->neighbors);
 	if (g->counted && g->said.layout == LAYOUT_HASH && g->said.shards > 1) {
 		g->lists = 0;
 		g->counted = count_shards(r, prefix, watch, g);
@@ -216,6 +217,8 @@ void generation_add_missing(struct buffer *to, const struct generation *g, uint6
 		add_some(to, said->lists - lists, said->lists, "lists");
 	if (g->counted && g->items < said->items)
 		add_some(to, said->items - g->items, said->items, "items of the catalog");
+	if (g->counted && g->neighbors < said->neighbors)
+		add_some(to, said->neighbors - g->neighbors, said->neighbors, "items with neighbors");
 	if (said->popular && !(g->parts >> PART_POPULAR & 1))
 		buffer_add_text(to, to->n ? ", the popular list" : "the popular list");
 }

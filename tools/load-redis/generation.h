@@ -12,12 +12,12 @@
 struct generation {
 	struct published said;   /* its description; no name: there is none */
 	unsigned parts;          /* keys that exist, bits by enum part */
-	bool counted;            /* `lists` and `items` are what was counted */
-	uint64_t lists, items;
+	bool counted;            /* what follows is what was counted */
+	uint64_t lists, items, neighbors;
 };
 
 /* How closely it is looked at: its description and which keys there are; the lists in
- * hashes and the items counted, too. */
+ * hashes, the items and the items that have neighbors counted, too. */
 enum look { LOOK_DESCRIPTION, LOOK_COUNT };
 
 /* Reads the generation `name` ("": what is live, "previous", or one that is staged).

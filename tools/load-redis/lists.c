@@ -25,7 +25,7 @@ static void add_text(struct load *l, const char *word)
 	redis_format_word(&l->filling.bytes, word, strlen(word));
 }
 
-/* The user's id as, or at the end of, a word: where it is goes into the command. */
+/* The id of a user (or item) as, or at the end of, a word: where it is goes into the command. */
 static void mark_user(const struct load *l, struct command *c, struct span user)
 {
 	c->user = l->filling.bytes.n - user.n - 2;
@@ -246,37 +246,92 @@ void lists_send_items(struct load *l, const struct catalog *c)
 	}
 }
 
-uint64_t lists_send_popular(struct load *l, struct table *t, size_t column)
+uint64_t lists_read_popular(struct table *t, size_t column, struct buffer *text)
 {
-	struct buffer text = {0};
 	uint64_t n = 0;
 	while (table_next(t)) {
 		if (table_field(t, column).n == 0)
 			table_reject(t, column, "an empty id");
 		if (n++)
-			buffer_add_byte(&text, '\t');
-		buffer_add_span(&text, table_field(t, column));
+			buffer_add_byte(text, '\t');
+		buffer_add_span(text, table_field(t, column));
 	}
 	table_close(t);
-	if (n) {
-		char seconds[32];
-		snprintf(seconds, sizeof seconds, "%.0f", l->o->staging_ttl_s);
-		SEND(l, "SET", l->staging[PART_POPULAR], buffer_text(&text), "EX", seconds);
-	}
-	buffer_free(&text);
 	return n;
+}
+
+void lists_send_popular(struct load *l, struct buffer *text)
+{
+	char seconds[32];
+	snprintf(seconds, sizeof seconds, "%.0f", l->o->staging_ttl_s);
+	SEND(l, "SET", l->staging[PART_POPULAR], buffer_text(text), "EX", seconds);
+}
+
+uint64_t lists_count_neighbors(const struct neighbors *n)
+{
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < n->items; i++)
+		count += n->start[i] < n->start[i + 1];
+	return count;
+}
+
+/* Ids and weights of an item's neighbors, best first, with TABs between them, in `value`. */
+static void format_neighbors(struct buffer *value, const struct neighbors *n, uint32_t item)
+{
+	value->n = 0;
+	for (uint64_t i = n->start[item]; i < n->start[item + 1]; i++) {
+		struct span id = strmap_key(n->ids, n->at[i].item);
+		char *to = buffer_room(value, 1 + id.n + 1 + NUMBER_SIZE), *start = to;
+		if (value->n)
+			*to++ = '\t';
+		to = span_put(to, id);
+		*to++ = '\t';
+		to += number_write_float(n->at[i].weight, to);
+		value->n += (size_t)(to - start);
+	}
+}
+
+void lists_send_neighbors(struct load *l, const struct neighbors *n)
+{
+	struct buffer value = {0};
+	bool first = true;
+	for (uint32_t i = 0; i < n->items; i++) {
+		if (n->start[i] == n->start[i + 1])
+			continue;
+		struct span id = strmap_key(n->ids, i);
+		format_neighbors(&value, n, i);
+		struct command c = send_begin(l, 4);
+		c.user_n = id.n;
+		add_text(l, "HSET");
+		add_text(l, l->staging[PART_NEIGHBORS]);
+		redis_format_word(&l->filling.bytes, id.at, id.n);
+		mark_user(l, &c, id);
+		redis_format_word(&l->filling.bytes, value.data, value.n);
+		send_end(l, c);
+		if (first)
+			expire(l, l->staging[PART_NEIGHBORS], l->o->staging_ttl_s);
+		first = false;
+		lists_heed_signals(l);
+		if (send_when_full(l))
+			keep_in_time(l);
+	}
+	buffer_free(&value);
 }
 
 void lists_send_meta(struct load *l, uint64_t lists, const char *input)
 {
-	char text[5][32];
+	char text[6][32];
 	snprintf(text[0], sizeof text[0], "%" PRId64, clock_unix_ms());
 	snprintf(text[1], sizeof text[1], "%" PRIu64, lists);
 	snprintf(text[2], sizeof text[2], "%" PRIu64, l->items);
 	snprintf(text[3], sizeof text[3], "%" PRIu64, l->popular);
 	snprintf(text[4], sizeof text[4], "%" PRId64, l->o->shards);
-	SEND(l, "HSET", l->staging[PART_META], "generation", l->generation, "published_ms", text[0],
-	     "lists", text[1], "items", text[2], "popular", text[3], "input", input,
-	     "layout", LAYOUT_NAMES[l->o->layout], "shards", text[4]);
+	snprintf(text[5], sizeof text[5], "%" PRIu64, l->neighbors);
+	const char *const word[] = {"HSET", l->staging[PART_META], "generation", l->generation,
+		"published_ms", text[0], "lists", text[1], "items", text[2], "popular", text[3],
+		"input", input, "layout", LAYOUT_NAMES[l->o->layout], "shards", text[4],
+		"neighbors", text[5]};
+	size_t words = sizeof word / sizeof *word;
+	send_words(l, l->neighbors ? words : words - 2, word);
 	expire(l, l->staging[PART_META], l->o->staging_ttl_s);
 }

@@ -3,6 +3,7 @@
 #define RECPIPE_LOAD_REDIS_LISTS_H
 
 #include "domain/catalog.h"
+#include "domain/neighbors.h"
 #include "domain/topn.h"
 #include "load.h"
 
@@ -12,8 +13,17 @@ uint64_t lists_send(struct load *l, struct topn_reader *reader, const struct tab
 /* The catalog as a hash of number -> item: a random number is a random item. */
 void lists_send_items(struct load *l, const struct catalog *c);
 
-/* The column of the table, which is closed; returns how many items. */
-uint64_t lists_send_popular(struct load *l, struct table *t, size_t column);
+/* Adds the items of the column of the table, which is closed, to `text`, with TABs between them;
+ * returns how many. */
+uint64_t lists_read_popular(struct table *t, size_t column, struct buffer *text);
+void lists_send_popular(struct load *l, struct buffer *text);
+
+/* The neighbors of each item that has some, as the value of the item in a hash. SIGINT and
+ * SIGTERM end the load cleanly. */
+void lists_send_neighbors(struct load *l, const struct neighbors *n);
+
+/* How many items have neighbors? */
+uint64_t lists_count_neighbors(const struct neighbors *n);
 
 /* What the generation is. `input`: where it comes from. */
 void lists_send_meta(struct load *l, uint64_t lists, const char *input);

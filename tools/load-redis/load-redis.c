@@ -4,7 +4,8 @@
  * transaction renames them over what is live. Whoever reads sees the old lists
  * or the new ones, never a mixture; a failure says which, known from the server.
  *
- * Reads: user rank item (a top-N stream, the rows of a user together).
+ * Reads: user rank item (a top-N stream, the rows of a user together); of --neighbors: item
+ * neighbor weight.
  * Writes: nothing; with --status the columns name value; with --emit-resp the commands.
  *
  *	load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv
@@ -20,6 +21,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "domain/catalog.h"
+#include "domain/neighbors.h"
 #include "domain/topn.h"
 #include "frame/run.h"
 #include "lists.h"
@@ -35,24 +37,27 @@ static const struct option_row OPTIONS[] = {
 		.help = "the server: redis://[USER@]HOST[:PORT][/DATABASE] or "
 			"unix://[USER@]PATH[?db=DATABASE]; the password comes from REDISCLI_AUTH"),
 	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs",
-		.help = "the keys are NAME:lists, NAME:items, NAME:popular and NAME:meta"),
+		.help = "the keys are NAME:lists, NAME:items, NAME:popular, NAME:neighbors and NAME:meta"),
 	OPTION_FILE("items", "FILE", items,
 		.help = "also publish this catalog, for random fallbacks: item [available blocked]"),
 	OPTION_FILE("popular", "FILE", popular,
 		.help = "publish the items of FILE, in its order, as the popular list"),
+	OPTION_FILE("neighbors", "FILE", neighbors,
+		.help = "also publish the neighbors of each item (item neighbor weight), as train-items "
+			"writes them"),
 	OPTION_INT("min-rows", "N", min_rows, .fallback = "1", .low = 1, .high = 1e15,
 		.help = "refuse to publish fewer than N lists"),
 	OPTION_REAL("max-shrink", "SHARE", max_shrink, .fallback = "1", .low = 0, .high = 1,
 		.help = "refuse to publish if the number of lists would fall by more than SHARE"),
 	OPTION_FLAG("delta", delta,
-		.excludes = "items,popular,layout!=hash,shards!=1",
+		.excludes = "items,popular,neighbors,layout!=hash,shards!=1",
 		.help = "replace only the lists of these users, immediately; they are served until the "
 			"next full load"),
 	OPTION_FLAG("rollback", rollback,
-		.excludes = "dry-run,emit-resp,delta,items,popular,FILE",
+		.excludes = "dry-run,emit-resp,delta,items,popular,neighbors,FILE",
 		.help = "publish the previous generation again, if it is complete; reads no input"),
 	OPTION_FLAG("status", status,
-		.excludes = "rollback,dry-run,emit-resp,delta,items,popular,FILE",
+		.excludes = "rollback,dry-run,emit-resp,delta,items,popular,neighbors,FILE",
 		.help = "print what is live, since when, from which input, and what is missing; reads no "
 			"input"),
 	OPTION_FLAG("dry-run", dry_run,
@@ -125,21 +130,35 @@ static char *describe_input(char **files, int count)
 
 /* The files of a load, all of them opened before anything is sent. */
 struct sources {
-	struct table *lists, *popular;
+	struct table *lists;
 	struct topn_reader *reader;
 	struct catalog *items;
-	size_t popular_column;
+	struct buffer popular;   /* ids, TAB between them */
+	uint64_t n_popular;
+	struct neighbors *neighbors;
 };
 
+static struct neighbors *read_neighbors(const struct neighbors_reader *r, const char *file)
+{
+	struct neighbors *n = neighbors_read(r);
+	table_close(r->table);
+	if (neighbors_rows(n) == 0)
+		die(STATUS_DATA, "%s: no item in it has neighbors", file);
+	return n;
+}
+
+/* All but the lists is read to its end: what is bad in it costs no load. */
 static struct sources open_sources(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct sources s = {.lists = table_open(files, count, &format)};
 	struct table *items = o->items ? table_open_file(o->items) : NULL;
-	s.popular = o->popular ? table_open_file(o->popular) : NULL;
+	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
+	struct neighbors_reader neighbors = {0};
+	if (o->neighbors)
+		neighbors = neighbors_open(table_open_file(o->neighbors));
 	const struct column item = option_column("item", o->item);
-	if (s.popular)
-		s.popular_column = table_column(s.popular, item);
+	size_t popular_column = popular ? table_column(popular, item) : 0;
 	/* Scores are not loaded and so not read. */
 	const struct topn_columns columns = {
 		.user = option_column("user", o->user), .rank = option_column("rank", o->rank), .item = item,
@@ -150,6 +169,8 @@ static struct sources open_sources(const struct options *o, char **files, int co
 	s.items = items ? catalog_read(items, item) : NULL;
 	if (s.items && s.items->n_offered == 0)
 		die(STATUS_DATA, "%s: no item in it may be recommended", o->items);
+	s.n_popular = popular ? lists_read_popular(popular, popular_column, &s.popular) : 0;
+	s.neighbors = o->neighbors ? read_neighbors(&neighbors, o->neighbors) : NULL;
 	return s;
 }
 
@@ -171,13 +192,20 @@ static void name_keys(struct load *l)
 static unsigned send_parts(struct load *l, struct sources *s, uint64_t lists, const char *input)
 {
 	unsigned staged = (is_pointed(l->o) ? 0 : 1u << PART_LISTS) | 1u << PART_META;
-	l->popular = s->popular ? lists_send_popular(l, s->popular, s->popular_column) : 0;
+	l->popular = s->n_popular;
 	l->items = s->items ? s->items->n_offered : 0;
-	if (l->popular)
+	if (l->popular) {
+		lists_send_popular(l, &s->popular);
 		staged |= 1u << PART_POPULAR;
+	}
 	if (s->items) {
 		lists_send_items(l, s->items);
 		staged |= 1u << PART_ITEMS;
+	}
+	if (s->neighbors) {
+		l->neighbors = lists_count_neighbors(s->neighbors);
+		lists_send_neighbors(l, s->neighbors);
+		staged |= 1u << PART_NEIGHBORS;
 	}
 	lists_send_meta(l, lists, input);
 	send_drain(l);
@@ -199,6 +227,8 @@ static void finish_load(struct load *l, struct sources *s)
 	topn_close(s->reader);
 	table_close(s->lists);
 	catalog_free(s->items);
+	buffer_free(&s->popular);
+	neighbors_free(s->neighbors);
 	for (enum part p = 0; p < PARTS; p++)
 		free(l->staging[p]);
 	free(l->shard_seen);
@@ -288,7 +318,7 @@ static const struct program PROGRAM = {
 	.name = "load-redis",
 	.usage = "[OPTION]... [FILE]...",
 	.summary = "Load top-N lists into Redis and publish them as one generation.",
-	.reads = "user rank item; of --items: item available blocked",
+	.reads = "user rank item; of --items: item available blocked; of --neighbors: item neighbor weight",
 	.writes = "nothing; with --status: name value; with --emit-resp: the commands, as RESP",
 	.examples = {
 		"load-redis --redis redis://127.0.0.1:6379/0 --prefix recs --items items.tsv < topk.tsv",

@@ -16,7 +16,7 @@
 
 struct options {
 	struct common common;
-	const char *redis, *prefix, *items, *popular, *password_file;
+	const char *redis, *prefix, *items, *popular, *neighbors, *password_file;
 	const char *user, *rank, *item;
 	int64_t window, min_rows, retries, shards;
 	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
@@ -29,7 +29,7 @@ struct command {
 	size_t at, n;            /* its bytes */
 	uint64_t row;            /* the line of the list's first row, for messages; 0: none */
 	const char *file;        /* where that is */
-	size_t user, user_n;     /* the user's id among the bytes */
+	size_t user, user_n;     /* the user's id among the bytes; without a row, an item's; or 0 */
 	bool begins;             /* the first command of a list: sent again from here */
 	bool again;              /* was on its way when a connection was lost */
 	bool counts;             /* its reply is 1 when a key is there */
@@ -57,7 +57,7 @@ struct load {
 	uint64_t n_users;
 	pid_t guard;             /* a process (guard.h), or 0 */
 	int guard_way;           /* to it */
-	uint64_t items, popular; /* that were sent beside the lists */
+	uint64_t items, popular, neighbors; /* that were sent beside the lists */
 	uint64_t acknowledged;   /* lists that the server has */
 	size_t queued;           /* commands of the transaction under way */
 	uint64_t there;          /* replies of 1 to commands that count */

@@ -182,6 +182,8 @@ void publish(struct load *l, unsigned staged, uint64_t lists)
 		warn("this generation has no catalog (--items), which the one before had");
 	if ((c.live.parts & ~staged) >> PART_POPULAR & 1)
 		warn("this generation has no popular list (--popular), which the one before had");
+	if ((c.live.parts & ~staged) >> PART_NEIGHBORS & 1)
+		warn("this generation has no neighbors (--neighbors), which the one before had");
 	sweep_gone(l, &c.previous.said);
 }
 

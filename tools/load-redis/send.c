@@ -34,7 +34,8 @@ static bool may_be_live(struct load *l)
 
 static void unlink_staged(struct load *l)
 {
-	static const enum part ORDER[PARTS] = {PART_META, PART_LISTS, PART_ITEMS, PART_POPULAR};
+	static const enum part ORDER[PARTS] = {PART_META, PART_LISTS, PART_ITEMS, PART_POPULAR,
+		PART_NEIGHBORS};
 	for (int p = 0; p < PARTS && l->redis.context; p++) {
 		redisReply *reply = REDIS(&l->redis, "UNLINK", l->staging[ORDER[p]]);
 		if (reply)
@@ -137,7 +138,7 @@ void send_give_up_refused(struct load *l)
 	send_give_up(l, l->redis.refused ? STATUS_FAILED : STATUS_UNAVAILABLE, l->redis.problem);
 }
 
-/* What the server thinks of a command, with the line and the user in front. */
+/* What the server thinks of a command, with the line and the user, or with the item, in front. */
 _Noreturn static void refuse(struct load *l, const struct command *c, enum exit_status status,
 			     const char *error)
 {
@@ -146,6 +147,9 @@ _Noreturn static void refuse(struct load *l, const struct command *c, enum exit_
 		snprintf(problem, sizeof problem, "%.100s:%" PRIu64 ": user %s%s %.250s", c->file, c->row,
 			 quoted(l->flight.bytes.data + c->user, c->user_n, shown),
 			 status == STATUS_DATA ? "" : ":", error);
+	else if (c->user_n)
+		snprintf(problem, sizeof problem, "staging the neighbors of item %s: %.300s",
+			 quoted(l->flight.bytes.data + c->user, c->user_n, shown), error);
 	else
 		snprintf(problem, sizeof problem, "staging: %.300s", error);
 	settle(l, (size_t)(c - l->flight.commands) + 1);
