@@ -152,6 +152,19 @@ load new --neighbors many-neighbors.tsv --retries 50 -q --window 20 || complain 
 wait $!
 live cut many 900
 
+# killed among them: nothing stays longer than --staging-ttl
+proxy before new399 'kill -9 $(cat loader)'
+sh -c 'echo $$ > loader; exec load-redis --redis "$1" --prefix p --window 1 --staging-ttl 50 \
+	--neighbors new-neighbors.tsv new.tsv' sh "$proxied" 2> err
+proxy_stop
+live 'killed' many 900
+redis --raw keys 'p:[0-9]*' > staged
+grep -q neighbors staged || complain "killed: it had not begun: $(cat staged)"
+while read -r key; do
+	ttl=$(redis --raw ttl "$key" < /dev/null)
+	[ "$ttl" -ge 0 ] && [ "$ttl" -le 50 ] || complain "killed: $key lives for $ttl s"
+done < staged
+
 # any bytes in ids; emitted, too
 printf 'item\tneighbor\tweight\n a b \t"\\\t0.5\n a b \t x\t-1e-7\n{u}\033[31m\t\303\244 *\t1e30\n\377\t{u}\033[31m\t0.0001\n' > odd-neighbors.tsv
 cp new.tsv odd.tsv
