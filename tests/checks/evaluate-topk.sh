@@ -38,8 +38,8 @@ with open("features.tsv", "w") as f:
             f.write(f"{i}\tf{j}\t{random.choice([1, 1, 2, -0.5, 0])}\n")
 with open("base.tsv", "w") as f:
     f.write("user\titem\n")
-    for u in range(0, 40, 2):
-        for i in random.sample(items + ["x1"], random.randint(1, 30)):
+    for u in range(40):
+        for i in random.sample(items + ["x1"], random.randint(1, 60) * (u % 5 > 0)):
             f.write(f"u{u}\t{i}\n")
 END
 cat > reference.py <<'END'

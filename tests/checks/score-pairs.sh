@@ -1,6 +1,7 @@
 #!/bin/sh
 # score-pairs beside plain computations in Python, and beside the lists of export-topk and
-# recommend-items for the same pairs: with neighbors the very same bytes.
+# recommend-items for the same pairs: with neighbors the very same bytes. Of users and items that
+# training never saw: sums of their features, for each way a model treats them.
 set -eu
 command -v python3 > /dev/null || { echo 'python3 is missing'; exit 77; }
 cd "$RECPIPE_TMP"
@@ -96,4 +97,73 @@ for options in '' '--last 5' '--last 9 --decay 0.6 --weight w --seed 4' '--half-
 	recommend-items -q --k 60 --keep-seen --neighbors n.tsv $options grouped | cut -f 1,3,4 > lists
 	[ "$(wc -l < lists)" -gt 1000 ]
 	cut -f 1,2 lists | score-pairs --neighbors n.tsv --histories h.tsv $options | cmp - lists
+done
+
+# Cold users and items: 20 of each are in the feature files alone.
+python3 - << 'END_PYTHON'
+import random
+rng = random.Random(8)
+with open("in.tsv", "w") as f:
+    print("user", "item", sep="\t", file=f)
+    for u in range(30):
+        for i in rng.sample(range(25), 6):
+            print(f"u{u}", f"i{i}", sep="\t", file=f)
+for kind, n in ("user", 50), ("item", 45):
+    for name, known in ("warm", n - 20), ("all", n):
+        rng.seed(kind)
+        with open(f"{name}-{kind}.tsv", "w") as f:
+            print(kind, "feature", "weight", sep="\t", file=f)
+            for e in range(known):
+                for g in rng.sample(range(7), 1 + rng.randrange(3)):
+                    print(f"{kind[0]}{e}", f"f{g}", rng.choice([1, 0.5, 3, -1]), sep="\t", file=f)
+            if name == "all":
+                print(f"{kind[0]}none", "unheard", 1, sep="\t", file=f)
+with open("cold-pairs.tsv", "w") as f:
+    print("user", "item", sep="\t", file=f)
+    for u in list(range(50)) + ["none"]:
+        for i in list(range(45)) + ["none"]:
+            print(f"u{u}", f"i{i}", sep="\t", file=f)
+END_PYTHON
+cat > cold.py << 'END_PYTHON'
+import csv, math, sys
+cosines = sys.argv[1] == "softmax"
+read = lambda name: list(csv.DictReader(open(name), delimiter="\t"))
+model, normalize = {}, False
+for r in read("cold.m"):
+    model[r["kind"], r["id"]] = [float(r[c]) for c in r if c not in ("kind", "id")]
+    normalize |= r["kind"] == "meta" and r["id"] == "normalize=yes"
+def vector(kind, name):
+    if (kind, name) in model:
+        return model[kind, name]
+    mine = [(float(r["weight"]), model[kind + "_feature", r["feature"]]) for r in read(f"all-{kind}.tsv")
+            if r[kind] == name and (kind + "_feature", r["feature"]) in model]
+    size = sum(abs(w) for w, _ in mine) if normalize else 1
+    if not mine:
+        return None
+    v = [sum(w * x[c] for w, x in mine) / size for c in range(len(mine[0][1]))]
+    if cosines:
+        length = math.sqrt(sum(x * x for x in v[1:]))
+        v = v[:1] + [x / length for x in v[1:]]
+    return v
+users = {r["user"]: vector("user", r["user"]) for r in read("cold-pairs.tsv")}
+items = {r["item"]: vector("item", r["item"]) for r in read("cold-pairs.tsv")}
+cold = 0
+for r in read("cold-got"):
+    u, i = users[r["user"]], items[r["item"]]
+    want = u and i and u[0] + i[0] + sum(a * b for a, b in zip(u[1:], i[1:]))
+    cold += want is not None and ("user", r["user"]) not in model
+    if (want is None) != (r["score"] == "") or want is not None and abs(want - float(r["score"])) > 1e-5:
+        raise SystemExit(f"{sys.argv[1:]}: {r}, want {want}")
+if cold < 800:
+    raise SystemExit(f"only {cold} pairs of new users")
+END_PYTHON
+for options in '--loss warp' '--loss warp --no-normalize' '--loss softmax' '--loss bpr --no-item-identity --no-normalize'; do
+	train-mf -q --kernel portable --factors 6 --epochs 3 --patience 0 $options \
+		--user-features warm-user.tsv --item-features warm-item.tsv in.tsv > cold.m
+	set -- --user-features all-user.tsv --item-features all-item.tsv
+	score-pairs -q --model cold.m "$@" cold-pairs.tsv > cold-got
+	python3 cold.py $(echo "$options" | cut -d ' ' -f 2)
+	export-topk -q --k 45 "$@" cold.m | cut -f 1,3,4 | keep-header sort > lists
+	cut -f 1,2 lists | score-pairs -q --model cold.m "$@" | paste - lists | awk -F '\t' '
+		FNR > 1 && ($3 == "" || $3 - $6 > 1e-5 || $6 - $3 > 1e-5) { print; bad = 1 } END { exit bad || NR < 2000 }'
 done

@@ -3,7 +3,7 @@
 #define RECPIPE_EXPORT_TOPK_SIDES_H
 
 #include "domain/offer.h"
-#include "cold-start.h"
+#include "learning/cold-start.h"
 #include "options.h"
 
 struct sides {

@@ -22,10 +22,11 @@
 #include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "learning/cold-start.h"
 #include "scorer.h"
 
 struct options {
-	const char *model, *neighbors, *histories, *missing, *into, *splits;
+	const char *model, *user_features, *item_features, *neighbors, *histories, *missing, *into, *splits;
 	int64_t last;
 	double decay, half_life_s;
 	int timestamp_unit;
@@ -36,6 +37,11 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("model", "FILE", model, .required = true, .unless = "neighbors",
 		.help = "score by this model, as train-mf writes it"),
+	OPTION_FILE("user-features", "FILE", user_features, .requires = "model",
+		.help = "also score the users of FILE (user, feature, [weight]) that are not in the model, "
+			"as the sums of their features"),
+	OPTION_FILE("item-features", "FILE", item_features, .requires = "model",
+		.help = "also score the items of FILE (item, feature, [weight]) that are not in the model"),
 	OPTION_FILE("neighbors", "FILE", neighbors, .requires = "histories", .excludes = "model",
 		.help = "score by the neighbors of what a user had, as train-items writes them"),
 	OPTION_FILE("histories", "FILE", histories, .requires = "neighbors",
@@ -79,6 +85,7 @@ struct job {
 	struct model *model;       /* NULL: by neighbors */
 	struct histories histories;
 	uint64_t rows, unknown_users, unknown_items;
+	uint64_t left_out;         /* users and items of feature files without a feature of the model */
 };
 
 /* ---- what scores ---- */
@@ -86,6 +93,7 @@ struct job {
 /* The side files, open, their columns found. */
 struct sides {
 	struct table *model, *neighbors, *histories;
+	struct cold *cold[2];      /* users and items that the model does not have; NULL: not asked for */
 	struct neighbors_reader neighbors_reader;
 	struct history_reader *history_reader;
 	struct history_columns columns;
@@ -96,6 +104,10 @@ static void sides_open(struct sides *s, const struct options *o)
 {
 	if (o->model) {
 		s->model = table_open_file(o->model);
+		if (o->user_features)
+			s->cold[0] = cold_open(o->user_features, MODEL_USER, option_column("user", o->user));
+		if (o->item_features)
+			s->cold[1] = cold_open(o->item_features, MODEL_ITEM, option_column("item", o->item));
 		return;
 	}
 	s->aging = (struct aging){.last = (uint64_t)o->last, .decay = o->decay,
@@ -128,6 +140,16 @@ static void read_histories(struct job *j, struct sides *s)
 	table_close(s->histories);
 }
 
+/* Adds those whom the model does not have but the features do. */
+static void add_cold(struct model *m, struct cold *c, const char *model)
+{
+	struct model_row row;
+	cold_read(c);
+	cold_see_model(c, m, model);
+	while (cold_next(c, &row))
+		model_side_add(&m->side[row.kind], &row, m->stride);
+}
+
 static void sides_read(struct job *j, struct sides *s)
 {
 	if (!s->model) {
@@ -135,6 +157,13 @@ static void sides_read(struct job *j, struct sides *s)
 		return;
 	}
 	j->model = model_read(s->model);
+	for (int i = 0; i < 2; i++) {
+		if (!s->cold[i])
+			continue;
+		add_cold(j->model, s->cold[i], j->o->model);
+		j->left_out += cold_left_out(s->cold[i]);
+		cold_free(s->cold[i]);
+	}
 	table_close(s->model);
 }
 
@@ -176,6 +205,9 @@ static void score_row(struct job *j, struct table *t, size_t user_column, size_t
 
 static void report(const struct job *j)
 {
+	if (j->left_out)
+		warn("%llu items or users of feature files have no feature known to the model",
+		     (unsigned long long)j->left_out);
 	if (j->unknown_users + j->unknown_items)
 		warn("%llu of %llu pairs have no score: of %llu the user is unknown, of %llu the item",
 		     (unsigned long long)(j->unknown_users + j->unknown_items), (unsigned long long)j->rows,
@@ -225,7 +257,8 @@ static const struct program PROGRAM = {
 	.summary = "Score given pairs of users and items.",
 	.reads = "user item, and passes all columns through; of --model kind id bias f0 f1 ...; of "
 		 "--neighbors item neighbor weight; of --histories user item and, when options ask for them, "
-		 "timestamp and weight, and split where it is there",
+		 "timestamp and weight, and split where it is there; of --user-features and --item-features "
+		 "user (item) feature [weight]",
 	.writes = "the columns of the input, then score",
 	.examples = {
 		"score-pairs --model model.tsv < candidates.tsv > scored.tsv",

@@ -5,8 +5,8 @@
  * weights are divided by the sum of their sizes, and where its loss is one of cosines the
  * sum is brought to the length 1.
  */
-#ifndef RECPIPE_EXPORT_TOPK_COLD_START_H
-#define RECPIPE_EXPORT_TOPK_COLD_START_H
+#ifndef RECPIPE_LEARNING_COLD_START_H
+#define RECPIPE_LEARNING_COLD_START_H
 
 #include "domain/model.h"
 #include "streams/table.h"
@@ -23,6 +23,9 @@ void cold_read(struct cold *c);
 /* To be shown every row of the model, a file called `model`: exit 3 at a bad meta row
  * (learning/fitting.h). NULL is allowed. */
 void cold_see(struct cold *c, const struct model_row *row, uint32_t stride, const char *model);
+
+/* The same for a model that was read, from a file of that name. */
+void cold_see_model(struct cold *c, const struct model *m, const char *model);
 
 /* After the rows of its kind: steps through the entities that were not among
  * them, by id; those without a known feature are left out. The row is valid until

@@ -1,4 +1,4 @@
-#include "cold-start.h"
+#include "learning/cold-start.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +50,21 @@ void cold_see(struct cold *c, const struct model_row *row, uint32_t stride, cons
 		uint32_t number = strmap_find(c->side.entities, row->id);
 		if (number != STRMAP_NONE)
 			c->known[number] = true;
+	}
+}
+
+void cold_see_model(struct cold *c, const struct model *m, const char *model)
+{
+	for (enum model_kind kind = 0; kind < MODEL_KINDS; kind++) {
+		const struct model_side *side = &m->side[kind];
+		for (uint32_t i = 0; i < side->n; i++) {
+			struct model_row row = {.kind = kind, .id = strmap_key(side->ids, i)};
+			if (kind != MODEL_META) {
+				row.bias = side->bias[i];
+				row.factors = side->factors + (size_t)i * m->stride;
+			}
+			cold_see(c, &row, m->stride, model);
+		}
 	}
 }
 
