@@ -112,6 +112,9 @@ for_score_pairs_1()
 {
 	for_recommend_items_1
 	awk -F '\t' -v OFS='\t' 'NR == 1 || NR % 5 == 0 { print $1, $3 }' topk.tsv > candidates.tsv
+	awk -F '\t' -v OFS='\t' '{ print $1, NR == 1 ? "feature" : $4 }' items.tsv > genres.tsv
+	awk -F '\t' -v OFS='\t' '{ print $1, NR == 1 ? "feature" : NR % 2 ? "young" : "old" }' users.tsv > ages.tsv
+	train-mf -q --factors 8 --epochs 2 --user-features ages.tsv --item-features genres.tsv -o model.tsv dataset.tsv
 }
 for_score_pairs() { for_score_pairs_1; }
 
