@@ -1,6 +1,7 @@
-/* eigen.h - eigenvectors of a small symmetric matrix by Jacobi's cyclic rotations (Golub and
- * Van Loan, "Matrix Computations", 8.5): slow beyond a few hundred rows, exact to rounding,
- * and the same bytes everywhere.
+/* eigen.h - eigenvectors of a symmetric matrix: of a small one by Jacobi's cyclic rotations
+ * (Golub and Van Loan, "Matrix Computations", 8.5), slow beyond a few hundred rows and exact
+ * to rounding; of a large one by way of a tridiagonal matrix. Plain double arithmetic: the
+ * same bytes everywhere.
  */
 #ifndef RECPIPE_DATA_EIGEN_H
 #define RECPIPE_DATA_EIGEN_H
@@ -20,5 +21,10 @@ void eigen_begin(double *axes, size_t n);
  * `clear` sets a vanished entry to 0, not to what rounding left of it (journals of studies
  * hold points that were drawn without). */
 bool eigen_sweep(double *a, double *axes, size_t n, double negligible, bool clear);
+
+/* All eigenvectors of the symmetric n x n matrix `a`, in its place: row i becomes the vector of
+ * values[i], of length 1; values fall. Householder's reflections and the implicit QL algorithm
+ * (8.3), some 10 n^3 operations. False when it does not converge: `a` is not finite. */
+bool eigen_solve(double *a, double *values, size_t n);
 
 #endif

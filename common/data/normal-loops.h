@@ -136,6 +136,51 @@ static float VECTOR_NAME(pull)(float *out, float target, const float *x, const f
 	return all;
 }
 
+enum { MIX_COLUMNS = 64, MIX_RUN = 256 };
+
+/* `columns` of them, in registers; runs of rows are added up apart, so that long sums
+ * stay exact. */
+INLINE void mix_columns(float *out, const float *rows, size_t width, const uint32_t *index,
+			const float *weights, size_t count, const size_t columns)
+{
+	enum { MOST = MIX_COLUMNS / LANES };
+	vec all[MOST];
+#pragma GCC unroll 16
+	for (size_t v = 0; v < columns / LANES; v++)
+		all[v] = vec_zero();
+	for (size_t from = 0; from < count; from += MIX_RUN) {
+		size_t end = from + MIX_RUN < count ? from + MIX_RUN : count;
+		vec sum[MOST];
+#pragma GCC unroll 16
+		for (size_t v = 0; v < columns / LANES; v++)
+			sum[v] = vec_zero();
+		for (size_t r = from; r < end; r++) {
+			pull_fetch(rows, width, index, r, count, columns);
+			const float *y = rows + index[r] * width;
+			vec factor = vec_set(weights ? weights[r] : 1.0f);
+#pragma GCC unroll 16
+			for (size_t v = 0; v < columns / LANES; v++)
+				sum[v] = vec_fma(factor, vec_load(y + v * LANES), sum[v]);
+		}
+#pragma GCC unroll 16
+		for (size_t v = 0; v < columns / LANES; v++)
+			all[v] = vec_add(all[v], sum[v]);
+	}
+#pragma GCC unroll 16
+	for (size_t v = 0; v < columns / LANES; v++)
+		vec_store(out + v * LANES, all[v]);
+}
+
+static void VECTOR_NAME(mix)(float *out, const float *rows, size_t width, const uint32_t *index,
+			     const float *weights, size_t count, size_t n)
+{
+	size_t at = 0;
+	for (; at + MIX_COLUMNS <= n; at += MIX_COLUMNS)
+		mix_columns(out + at, rows + at, width, index, weights, count, MIX_COLUMNS);
+	for (; at < n; at += KERNEL_PAD)
+		mix_columns(out + at, rows + at, width, index, weights, count, KERNEL_PAD);
+}
+
 /* Four vectors of columns at a time, down all rows of the matrix: they stay in
  * registers and do not wait for each other. */
 static void VECTOR_NAME(subtract)(float *out, const float *matrix, const float *x, size_t n)
@@ -253,6 +298,7 @@ static const struct normal_kernel VECTOR_NAME(KERNEL) = {
 	.gram = VECTOR_NAME(gram),
 	.axpy = VECTOR_NAME(axpy),
 	.pull = VECTOR_NAME(pull),
+	.mix = VECTOR_NAME(mix),
 	.subtract = VECTOR_NAME(subtract),
 	.scale = VECTOR_NAME(scale),
 	.solve = VECTOR_NAME(solve),

@@ -30,6 +30,11 @@ struct normal_kernel {
 	float (*pull)(float *out, float target, const float *x, const float *rows, size_t width,
 		      const uint32_t *index, const float *weights, size_t count, size_t n);
 
+	/* out = sum over r of weights[r] * y_r, rows as in pull; weights NULL: all 1. The same
+	 * terms in the same order give the same bits. */
+	void (*mix)(float *out, const float *rows, size_t width, const uint32_t *index,
+		    const float *weights, size_t count, size_t n);
+
 	/* out -= matrix * x, for a symmetric matrix of which both triangles are there. */
 	void (*subtract)(float *out, const float *matrix, const float *x, size_t n);
 

@@ -33,6 +33,8 @@ struct fitting {
 	int64_t negatives;             /* softmax, ccl */
 	double temperature;            /* softmax */
 	double margin, negative_weight; /* ccl */
+	double user_exponent, item_exponent; /* svd */
+	int64_t power_iterations, oversampling;
 
 	/* What is not chosen by an option of that name. */
 	int user_identity, item_identity, normalize; /* enum answer: of sides with features */
@@ -41,6 +43,7 @@ struct fitting {
 
 /* Arrays and tables have this size at most. */
 enum { FACTORS_MAX = 4096, SAMPLED_MAX = 1000, KOS_MAX = 256, NEGATIVES_MAX = 65536 };
+enum { POWER_ITERATIONS_MAX = 1000, OVERSAMPLING_MAX = 1000 };
 
 /* e^((s - 1) / temperature), for a cosine s, stays far above the least float. */
 #define TEMPERATURE_MIN 0.025
@@ -49,8 +52,10 @@ enum { FACTORS_MAX = 4096, SAMPLED_MAX = 1000, KOS_MAX = 256, NEGATIVES_MAX = 65
 enum {
 	FIT_WARP = 1 << LOSS_WARP, FIT_KOS = 1 << LOSS_WARP_KOS, FIT_IALS = 1 << LOSS_IALS,
 	FIT_SOFTMAX = 1 << LOSS_SOFTMAX, FIT_CCL = 1 << LOSS_CCL,
+	FIT_SVD = 1 << LOSS_SVD,
 	FIT_ALL = (1 << LOSSES) - 1,
-	FIT_STEPS = FIT_ALL & ~FIT_IALS,
+	FIT_STEPS = FIT_ALL & ~FIT_IALS & ~FIT_SVD,
+	FIT_STARTED = FIT_ALL & ~FIT_SVD,
 	FIT_ADAGRAD = 1 << LOSSES, FIT_ADADELTA = 2 << LOSSES,
 };
 
@@ -95,8 +100,16 @@ enum {
 	R(margin, REAL, "margin", "X", "0.5", -1, 1, NULL, FIT_CCL)
 #define FIT_ROW_NEGATIVE_WEIGHT(R) \
 	R(negative_weight, REAL, "negative-weight", "X", "5", 0, 1e6, NULL, FIT_CCL)
+#define FIT_ROW_USER_EXPONENT(R) \
+	R(user_exponent, REAL, "user-exponent", "A", "0.5", 0, 4, NULL, FIT_SVD)
+#define FIT_ROW_ITEM_EXPONENT(R) \
+	R(item_exponent, REAL, "item-exponent", "B", "0.5", 0, 4, NULL, FIT_SVD)
+#define FIT_ROW_POWER_ITERATIONS(R) \
+	R(power_iterations, INT, "power-iterations", "N", "8", 0, POWER_ITERATIONS_MAX, NULL, FIT_SVD)
+#define FIT_ROW_OVERSAMPLING(R) \
+	R(oversampling, INT, "oversampling", "N", "16", 0, OVERSAMPLING_MAX, NULL, FIT_SVD)
 #define FIT_ROW_INIT_SCALE(R) \
-	R(init_scale, REAL, "init-scale", "X", "1", 0, 1e6, NULL, FIT_ALL)
+	R(init_scale, REAL, "init-scale", "X", "1", 0, 1e6, NULL, FIT_STARTED)
 
 /* All defaults; answers are ANSWER_NONE, counts 0. */
 struct fitting fitting_new(void);

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 
 const char *const LOSS_NAMES[LOSSES] = {"warp", "bpr", "logistic", "warp-kos", "ials", "softmax",
-	"ccl"};
+	"ccl", "svd"};
 
 static const double RANK_WEIGHT_MAX = 10;
 

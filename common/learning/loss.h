@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 enum loss {
-	LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS, LOSS_SOFTMAX, LOSS_CCL
+	LOSS_WARP, LOSS_BPR, LOSS_LOGISTIC, LOSS_WARP_KOS, LOSS_IALS, LOSS_SOFTMAX, LOSS_CCL,
+	LOSS_SVD
 };
-enum { LOSSES = LOSS_CCL + 1 };
+enum { LOSSES = LOSS_SVD + 1 };
 
 /* By enum loss, as words to choose from and one by one. */
-#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl"
+#define LOSS_CHOICES "warp|bpr|logistic|warp-kos|ials|softmax|ccl|svd"
 extern const char *const LOSS_NAMES[LOSSES];
 
 /* Is a score the cosine of user and item? Vectors then have the length 1 and there are

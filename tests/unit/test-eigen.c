@@ -1,5 +1,6 @@
 /* Eigenvectors: known ones, and A = V' D V with V orthonormal for matrices at random. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,47 @@ static void at_random(size_t n, struct random *r)
 	free(axes);
 }
 
+/* eigen_solve against the same: A = V' D V, V orthonormal, D falling. Every third row and
+ * column is that before it, so that values come twice and 0. */
+static void solve_at_random(size_t n, bool deficient, struct random *r)
+{
+	double *given = memory_zero(n * n, sizeof *given), *d = memory_zero(n * n, sizeof *d);
+	double *axes = memory_new(n * n, sizeof *axes), *values = memory_new(n, sizeof *values);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j <= i; j++)
+			given[i * n + j] = given[j * n + i] = random_normal(r);
+	for (size_t i = 2; i < n && deficient; i += 3)
+		for (size_t j = 0; j < n; j++)
+			given[i * n + j] = given[(i - 1) * n + j];
+	for (size_t i = 2; i < n && deficient; i += 3)
+		for (size_t j = 0; j < n; j++)
+			given[j * n + i] = given[j * n + i - 1];
+	memcpy(axes, given, n * n * sizeof *axes);
+	CHECK(eigen_solve(axes, values, n));
+	for (size_t i = 0; i < n; i++) {
+		d[i * n + i] = values[i];
+		CHECK(i == 0 || values[i] <= values[i - 1]);
+	}
+	CHECK(error_of(given, d, axes, n) < 1e-12 * (double)n);
+	free(given);
+	free(d);
+	free(axes);
+	free(values);
+}
+
+static void solve_known(void)
+{
+	double path[] = {2, -1, 0, -1, 2, -1, 0, -1, 2}, zero[16] = {0}, values[4];
+	double bad[] = {1, NAN, NAN, 1};
+	CHECK(eigen_solve(path, values, 3));
+	CHECK_NEAR(values[0], 2 + sqrt(2), 1e-15);
+	CHECK_NEAR(values[1], 2, 1e-15);
+	CHECK_NEAR(values[2], 2 - sqrt(2), 1e-15);
+	CHECK(eigen_solve(zero, values, 4));
+	CHECK(values[0] == 0 && values[3] == 0 && zero[0] == 1 && zero[1] == 0);
+	CHECK(!eigen_solve(bad, values, 2));
+}
+
 int main(void)
 {
 	double a[] = {2, 1, 1, 2}, axes[4], diagonal[] = {3, 0, 0, 5};
@@ -60,5 +102,10 @@ int main(void)
 	struct random r = random_start(17, 0);
 	for (size_t n = 1; n < 40; n += 6)
 		at_random(n, &r);
+	solve_known();
+	for (size_t n = 1; n < 120; n += n < 12 ? 1 : 29) {
+		solve_at_random(n, false, &r);
+		solve_at_random(n, true, &r);
+	}
 	return unit_finish();
 }

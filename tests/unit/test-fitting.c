@@ -59,6 +59,9 @@ static void check_rows(void)
 	check_written(&f, "loss=ccl\noptimizer=adagrad\nlearning_rate=0.05\nuser_alpha=0\n"
 		      "item_alpha=0\nnegatives=256\nmargin=0.5\nnegative_weight=5\nrows=0\ninit_scale=1\n"
 		      "seed=0\nepoch=0\n");
+	f.loss = LOSS_SVD;
+	check_written(&f, "loss=svd\nuser_exponent=0.5\nitem_exponent=0.5\npower_iterations=8\n"
+		      "oversampling=16\nrows=0\nseed=0\nepoch=0\n");
 }
 
 /* What is written is read again, whatever the loss. */
@@ -73,6 +76,8 @@ static void check_again(void)
 		f.margin = -1;
 		f.negatives = NEGATIVES_MAX;
 		f.exponent = 0.75;
+		f.user_exponent = 0.25;
+		f.oversampling = 0;
 		f.item_identity = ANSWER_YES;
 		f.seed = 12;
 		char *text = written(&f);

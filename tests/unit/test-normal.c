@@ -110,6 +110,34 @@ static void test_products(const struct normal_kernel *kernel, size_t order, size
 	free(want);
 }
 
+/* mix against sums in double, longer than a run that is added up apart; what is beside the
+ * columns stays. */
+static void test_mix(const struct normal_kernel *kernel, size_t n, size_t count, bool weighted)
+{
+	enum { ROWS = 11 };
+	struct random r = random_start(n, count);
+	size_t width = n + KERNEL_PAD;
+	float *rows = random_floats(ROWS, width, width, &r), *out = random_floats(1, width, width, &r);
+	float *weights = memory_new(count, sizeof *weights), beside = out[n];
+	uint32_t *index = memory_new(count, sizeof *index);
+	double *want = memory_zero(n, sizeof *want);
+	for (size_t k = 0; k < count; k++) {
+		weights[k] = (float)random_share(&r);
+		index[k] = random_below(&r, ROWS);
+		for (size_t i = 0; i < n; i++)
+			want[i] += (weighted ? (double)weights[k] : 1) * (double)rows[index[k] * width + i];
+	}
+	kernel->mix(out, rows, width, index, weighted ? weights : NULL, count, n);
+	for (size_t i = 0; i < n; i++)
+		CHECK_NEAR(out[i], want[i], 3e-6 * (double)(count + 10));
+	CHECK_NEAR(out[n], beside, 0);
+	free(rows);
+	free(out);
+	free(weights);
+	free(index);
+	free(want);
+}
+
 int main(void)
 {
 	static const size_t ORDERS[] = {1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 64, 100, 128};
@@ -117,6 +145,9 @@ int main(void)
 		if (kernel_resolve(CHOICES[i]) != CHOICES[i])
 			continue;
 		const struct normal_kernel *kernel = normal_kernel_of(CHOICES[i]);
+		for (size_t n = KERNEL_PAD; n <= 160; n += 3 * KERNEL_PAD)
+			for (size_t count = 0; count < 3000; count = 3 * count + 1)
+				test_mix(kernel, n, count, count % 2 == 0);
 		for (size_t k = 0; k < sizeof ORDERS / sizeof *ORDERS; k++) {
 			test_least_squares(kernel, ORDERS[k], 0);
 			test_least_squares(kernel, ORDERS[k], 1);

@@ -41,7 +41,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("users-only", users_only,
 		.help = "write only the users' rows, without meta, features and items"),
 	{FIT_ROW_EPOCHS(FIT),
-		.help = "number of passes over the interactions (ials models are solved in one step)"},
+		.help = "number of passes over the interactions (ials and svd models are solved in one step)"},
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
 		.help = "splits whose rows to use: a list of train, validation, test, or all"),
@@ -80,7 +80,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	while (model_next(reader, &row) && row.kind != MODEL_USER) {
 		if (row.kind == MODEL_META)
 			fitting_read_meta(&f->fit, row.id, o->model);
-		if (row.kind == MODEL_ITEM)
+		if (row.kind == (f->fit.loss == LOSS_SVD ? MODEL_USER_FEATURE : MODEL_ITEM))
 			model_side_add(&f->items, &row, (uint32_t)f->stride);
 		if (!o->users_only) {
 			model_write_row(out, row.kind, row.id, row.bias, row.factors, f->factors);
@@ -163,7 +163,10 @@ static void fold_user(void *context, size_t user, size_t worker)
 	struct user_state m = {.x = f->factor_rows + user * f->stride, .bias_sum = 1};
 	f->known[user] = t.n > 0;
 	if (t.n && !stop_signal()) {
-		if (f->fit.loss == LOSS_IALS) {
+		if (f->fit.loss == LOSS_SVD) {
+			f->kernel->mix(m.x, f->items.factors, f->stride, t.item, t.weight, t.n,
+				       f->stride);
+		} else if (f->fit.loss == LOSS_IALS) {
 			if (!solve_user(f, &t, m.x))
 				m.bias = NAN;
 		} else {

@@ -107,7 +107,7 @@ static void visit(const struct folding *f, const struct user_items *t, struct us
 	case LOSS_LOGISTIC:
 		visit_logistic(f, m, t->item[k], t->weight[k]);
 		break;
-	case LOSS_IALS: /* solved at once */
+	case LOSS_IALS: case LOSS_SVD: /* solved at once */
 	case LOSS_SOFTMAX: case LOSS_CCL: /* folding_turn */
 		break;
 	}

@@ -8,11 +8,13 @@
 #include "ials.h"
 #include "schedule.h"
 #include "sgd.h"
+#include "svd.h"
 
 struct epochs {
 	struct training *training;
 	struct pool *pool;
-	struct ials *ials;          /* NULL: row by row, and what follows is used */
+	enum kernel_choice kernel;
+	struct ials *ials;          /* NULL: row by row (but for svd), and what follows is used */
 	float *users_gram, *items_gram; /* ials: of kept users and items, or NULL */
 	struct schedule *schedule;
 	struct sgd sgd;
@@ -129,6 +131,11 @@ uint32_t epochs_blocks(const struct options *o)
 	return o->hogwild ? 1 : (uint32_t)o->blocks;
 }
 
+uint32_t epochs_most(const struct options *o)
+{
+	return o->fit.loss == LOSS_SVD ? 1 : (uint32_t)o->fit.epochs;
+}
+
 static void prepare_sgd(struct epochs *e, enum kernel_choice kernel)
 {
 	struct training *t = e->training;
@@ -188,17 +195,36 @@ struct epochs *epochs_new(struct training *t, enum kernel_choice kernel, struct 
 	size_t cells = BLOCKS_MAX * BLOCKS_MAX, threads = pool_threads(pool);
 	e->training = t;
 	e->pool = pool;
+	e->kernel = kernel;
 	e->visits = t->data->rows * (uint64_t)t->options->fit.epochs;
 	e->loss = memory_zero(threads > cells ? threads : cells, sizeof *e->loss);
 	if (t->options->fit.loss == LOSS_IALS)
 		prepare_ials(e, kernel);
-	else
+	else if (t->options->fit.loss != LOSS_SVD)
 		prepare_sgd(e, kernel);
 	return e;
 }
 
+/* All at once: there is no second epoch. */
+static double run_svd(struct epochs *e)
+{
+	struct training *t = e->training;
+	const struct fitting *f = &t->options->fit;
+	struct svd_options options = {
+		.user_exponent = f->user_exponent,
+		.item_exponent = f->item_exponent,
+		.power_iterations = (uint32_t)f->power_iterations,
+		.oversampling = (uint32_t)f->oversampling,
+		.seed = t->options->common.seed,
+	};
+	return svd_fit(t->data, &t->users.params, &t->items.params, &t->added, &options, e->kernel,
+		       e->pool);
+}
+
 double epochs_run(struct epochs *e, uint32_t epoch)
 {
+	if (e->training->options->fit.loss == LOSS_SVD)
+		return run_svd(e);
 	return e->ials ? ials_epoch(e->ials) : visit_all(e, epoch);
 }
 

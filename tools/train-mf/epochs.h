@@ -1,5 +1,5 @@
 /* epochs.h - how an epoch visits every interaction once: cell by cell on all threads, or
- * with ials both sides solved one after the other.
+ * with ials both sides solved one after the other; svd has one epoch that finds all.
  */
 #ifndef RECPIPE_TRAIN_MF_EPOCHS_H
 #define RECPIPE_TRAIN_MF_EPOCHS_H
@@ -12,6 +12,9 @@ struct epochs;
 
 /* The user and item blocks that the options ask for, at most. */
 uint32_t epochs_blocks(const struct options *o);
+
+/* How many there are at most. */
+uint32_t epochs_most(const struct options *o);
 
 /* Of a training whose sides have their first numbers; all of it must outlive the epochs. */
 struct epochs *epochs_new(struct training *t, enum kernel_choice kernel, struct pool *pool);

@@ -68,6 +68,16 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_INT("block-factors", "N", block_factors, .fallback = "32", .low = 1, .high = 4096,
 		.help = "ials: factors per block, rounded up to a multiple of 16"),
 
+	OPTION_GROUP("Loss svd"),
+	{FIT_ROW_USER_EXPONENT(FIT),
+		.help = "svd: divide a user's rows by the A-th power of their sum"},
+	{FIT_ROW_ITEM_EXPONENT(FIT),
+		.help = "svd: divide an item's rows by the B-th power of their sum"},
+	{FIT_ROW_POWER_ITERATIONS(FIT),
+		.help = "svd: passes that bring the vectors nearer to the singular ones"},
+	{FIT_ROW_OVERSAMPLING(FIT),
+		.help = "svd: vectors sought in addition to those kept"},
+
 	OPTION_GROUP("Losses softmax and ccl"),
 	{FIT_ROW_NEGATIVES(FIT),
 		.help = "softmax, ccl: number of negatives, shared by 32 interactions"},
@@ -79,11 +89,11 @@ const struct option_row TRAIN_OPTIONS[] = {
 
 	OPTION_GROUP("Features"),
 	OPTION_FILE("user-features", "FILE", user_features,
-		.excludes = "loss=ials",
+		.excludes = "loss=ials/svd",
 		.help = "columns user, feature, [weight]: a user is the sum of these features and an "
 			"identity"),
 	OPTION_FILE("item-features", "FILE", item_features,
-		.excludes = "loss=ials",
+		.excludes = "loss=ials/svd",
 		.help = "the same for items: columns item, feature, [weight]"),
 	OPTION_FLAG("no-user-identity", no_user_identity,
 		.requires = "user-features",
@@ -98,12 +108,14 @@ const struct option_row TRAIN_OPTIONS[] = {
 
 	OPTION_GROUP("Continuing an earlier run"),
 	OPTION_FILE("init", "MODEL", init,
+		.excludes = "loss=svd",
 		.help = "warm start from an earlier model; what is not in it starts as usual"),
 	OPTION_FLAG("keep-old", keep_old,
 		.requires = "init",
 		.help = "keep users, items and features of the --init model that have no fitted rows, "
 			"unchanged"),
 	OPTION_STATE("checkpoint", "FILE", checkpoint,
+		.excludes = "loss=svd",
 		.help = "save the state to FILE after each epoch, and resume from it if it exists"),
 
 	OPTION_GROUP("Input and output"),
@@ -116,7 +128,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "maximum number of blocks of users and items, and so of busy threads; changes the "
 			"result"),
 	OPTION_FLAG("hogwild", hogwild,
-		.excludes = "loss=ials",
+		.excludes = "loss=ials/svd",
 		.help = "let threads update shared rows without locks; the result then differs from run "
 			"to run, unless there is one thread"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",

@@ -352,6 +352,7 @@ INLINE struct cell_result any_cell(const struct sgd *s, const struct cell *c, co
 	case LOSS_IALS:
 	case LOSS_SOFTMAX:
 	case LOSS_CCL:
+	case LOSS_SVD:
 		break;
 	}
 	return warp_cell(&t);

@@ -20,6 +20,10 @@ void side_start(struct side *s, const struct options *o, uint32_t factors, bool 
 	read_features(s, identity, !o->no_normalize);
 	const struct features *f = s->features;
 	bool ials = o->fit.loss == LOSS_IALS, adadelta = o->fit.optimizer == ADADELTA;
+	if (o->fit.loss == LOSS_SVD) {
+		s->params = params_new(s->ids->n, factors, 0, 0);
+		return;
+	}
 	double scale = o->fit.init_scale / (ials ? sqrt(factors) : (double)factors);
 	size_t states = ials ? 0 : adadelta ? 2 : 1;
 	s->params = params_new(features_rows(f, s->ids), factors, states, adadelta ? 0 : 1);

@@ -80,7 +80,7 @@ static void read_data(struct training *t, struct inputs *in, unsigned fit)
 	table_close(in->table);
 	t->data = train_data_new(data, fit, o->fit.loss == LOSS_LOGISTIC, (uint64_t)o->stop_users,
 				 o->common.seed);
-	if (o->fit.loss != LOSS_IALS)
+	if (o->fit.loss != LOSS_IALS && o->fit.loss != LOSS_SVD)
 		schedule_arrange(t->data, epochs_blocks(o), o->common.seed);
 	if (t->data->unused)
 		warn("%llu rows left out: their weight is %s0", (unsigned long long)t->data->unused,
@@ -100,6 +100,8 @@ static void start(struct training *t)
 	t->items.ids = &t->data->items;
 	side_start(&t->users, o, t->factors, !o->no_user_identity);
 	side_start(&t->items, o, t->factors, !o->no_item_identity);
+	if (o->fit.loss == LOSS_SVD)
+		t->added = params_new(t->items.ids->n, t->factors, 0, 0);
 	if (t->init)
 		init_apply(t);
 	if (!training_of_cosines(t))
@@ -112,6 +114,7 @@ static void training_free(struct training *t)
 {
 	side_free(&t->users);
 	side_free(&t->items);
+	params_free(&t->added);
 	train_data_free(t->data);
 	model_free(t->init);
 	free(t->state.history);

@@ -18,7 +18,11 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 {
 	const struct options *o = t->options;
 	char advice[160];
-	bool ials = o->fit.loss == LOSS_IALS;
+	bool ials = o->fit.loss == LOSS_IALS, svd = o->fit.loss == LOSS_SVD;
+	if (svd && !isfinite(loss))
+		die(STATUS_FAILED, "the factors overflowed; lower the weights or raise "
+		    "--user-exponent (it is %g) and --item-exponent (%g)", o->fit.user_exponent,
+		    o->fit.item_exponent);
 	if (ials && !isfinite(loss))
 		die(STATUS_FAILED, "epoch %u: a system of equations has no solution in float; "
 		    "raise --regularization (it is %g)", epoch, o->fit.regularization);
@@ -32,7 +36,7 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 	    !params_finite(&t->items.params))
 		die(STATUS_FAILED, "epoch %u: the factors overflowed; %s or the "
 		    "weights", epoch, advice);
-	if (!ials && loss > LOSS_MAX * train_data_mean_weight(t->data))
+	if (!ials && !svd && loss > LOSS_MAX * train_data_mean_weight(t->data))
 		die(STATUS_FAILED, "epoch %u: training diverged, its mean loss is %g; %s or "
 		    "--init-scale (it is %g)", epoch, loss, advice, o->fit.init_scale);
 }
@@ -153,7 +157,8 @@ static void check_collapse(const struct training *t)
 			     "that of zeros): lower --regularization (it is %g), "
 			     "--regularization-exponent (%g) or --unobserved-weight (%g)", loss,
 			     o->fit.regularization, o->fit.exponent, o->fit.unobserved);
-	} else if (longest_row(&t->users.params) < NOTHING || longest_row(&t->items.params) < NOTHING) {
+	} else if (o->fit.loss != LOSS_SVD &&
+		   (longest_row(&t->users.params) < NOTHING || longest_row(&t->items.params) < NOTHING)) {
 		warn("the factors have collapsed to zero: lower --user-alpha (it is %g) or "
 		     "--item-alpha (%g), or raise --init-scale (%g)", o->fit.user_alpha,
 		     o->fit.item_alpha, o->fit.init_scale);
@@ -211,6 +216,7 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 {
 	const struct options *o = t->options;
 	struct progress_state *s = &t->state;
+	uint32_t most = epochs_most(o);
 	bool validates = t->data->eval_users_all > 0, choose = validates && o->patience > 0;
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct epochs *epochs = epochs_new(t, kernel, pool);
@@ -219,7 +225,7 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 		check_validation_rows(t);
 	if (o->checkpoint)
 		read_checkpoint(t, hash_options(o, metric, kernel, choose), curve);
-	while (s->epoch < o->fit.epochs && (!choose || s->epoch - s->best_epoch < o->patience)) {
+	while (s->epoch < most && (!choose || s->epoch - s->best_epoch < o->patience)) {
 		uint32_t epoch = s->epoch + 1;
 		double begin = clock_wall();
 		double loss = epochs_run(epochs, epoch);
@@ -228,7 +234,7 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 		s->seconds += clock_wall() - begin;
 		check_sanity(t, epoch, loss);
 		double value = validates ? validate_now(t, metric, kernel, pool) : 0;
-		progress_step(t->data->rows * epoch, t->data->rows * (uint64_t)o->fit.epochs,
+		progress_step(t->data->rows * epoch, t->data->rows * (uint64_t)most,
 			      "interactions");
 		record_epoch(t, loss, value, choose, curve);
 	}

@@ -19,6 +19,7 @@ struct training {
 	struct fitting old;           /* with --keep-old: what it was fitted with */
 	uint32_t factors;
 	struct side users, items;
+	struct params added;          /* svd: what each item adds to its users */
 	struct progress_state state;
 };
 

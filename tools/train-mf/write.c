@@ -151,6 +151,17 @@ static uint64_t write_meta(const struct training *t, struct output *out)
 	return rows;
 }
 
+/* svd: a user is the sum of what its items add, which are its features, as it were. */
+static uint64_t write_added(struct output *out, const struct training *t)
+{
+	uint32_t *order = side_by_id(t->items.ids);
+	for (uint32_t i = 0; i < t->added.n; i++)
+		model_write_row(out, MODEL_USER_FEATURE, side_id(t->items.ids, order[i]), 0,
+				params_row(&t->added, order[i]), t->added.factors);
+	free(order);
+	return t->added.n;
+}
+
 uint64_t write_model(struct training *t, struct output *out)
 {
 	uint64_t rows = write_meta(t, out);
@@ -158,6 +169,7 @@ uint64_t write_model(struct training *t, struct output *out)
 	struct side *sides[] = {&t->items, &t->users};
 	for (int i = 0; i < 2; i++) {
 		side_compose(sides[i], cosines);
+		rows += sides[i]->kind == MODEL_USER ? write_added(out, t) : 0;
 		rows += write_features(out, sides[i]);
 		rows += write_entities(out, sides[i], cosines);
 	}
