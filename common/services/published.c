@@ -1,6 +1,7 @@
 #include "services/published.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -87,6 +88,11 @@ void published_ask_all(struct redis *r, const char *key_meta)
 	ask_fields(r, key_meta, FIELD_COUNT);
 }
 
+void published_ask_name(struct redis *r, const char *key_meta)
+{
+	redis_queue(r, (const char *const[]){"HGET", key_meta, FIELDS[FIELD_GENERATION], NULL});
+}
+
 /* An unsigned number of a field; `otherwise` when it is not one. */
 static uint64_t number_of(struct span text, uint64_t otherwise)
 {
@@ -145,4 +151,21 @@ void published_ask_list(struct redis *r, const struct published *p, const char *
 	const char *word[] = {command, key->data, list ? "0" : user.at, "-1"};
 	const size_t length[] = {strlen(command), key->n, list ? 1 : user.n, 2};
 	redis_append(r, WORDS[p->layout], word, length);
+}
+
+void published_ask_neighbors(struct redis *r, const char *key_neighbors, const struct span *items, size_t n)
+{
+	const char **word = memory_new(2 + n, sizeof *word);
+	size_t *length = memory_new(2 + n, sizeof *length);
+	word[0] = "HMGET";
+	word[1] = key_neighbors;
+	length[0] = 5;
+	length[1] = strlen(key_neighbors);
+	for (size_t i = 0; i < n; i++) {
+		word[2 + i] = items[i].at;
+		length[2 + i] = items[i].n;
+	}
+	redis_append(r, (int)(2 + n), word, length);
+	free(word);
+	free(length);
 }

@@ -63,6 +63,13 @@ bool published_read(const redisReply *reply, struct published *p);
 /* Are a user's lists of these two found in the same place? */
 bool published_same_place(const struct published *a, const struct published *b);
 
+/* Asks for the neighbors of items, n > 0: one command, so all are of one generation. The reply: an
+ * array with, for each, a string `neighbor weight neighbor weight ...` with TABs between them, or nil. */
+void published_ask_neighbors(struct redis *r, const char *key_neighbors, const struct span *items, size_t n);
+
+/* Asks for the name of what is live; the reply: a string, or nil. */
+void published_ask_name(struct redis *r, const char *key_meta);
+
 /* Asks for the list of a user. `key` is scratch, `key_lists` P:lists. The reply: a string
  * of ids with TABs between them, an array of ids, or nil. */
 void published_ask_list(struct redis *r, const struct published *p, const char *prefix,

@@ -28,7 +28,7 @@ bool neighbors_find(const struct neighbors_source *s, const struct request *q, u
 		    struct list *l, const char **why)
 {
 	struct span track = request_track(q, back);
-	bool unreachable = !s->file && q->unreachable;
+	bool unreachable = !s->file && q->no_neighbors_reply;
 	*why = unreachable ? "redis" : s->stale ? "stale" : "no-neighbors";
 	if (unreachable || s->stale)
 		return false;

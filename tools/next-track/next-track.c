@@ -219,8 +219,9 @@ static void note_visits(struct service *s, struct request *requests, size_t n)
  * --pipeline in groups. Whoever is first does not wait for the last one. */
 static void serve(struct service *s, struct request *requests, size_t n)
 {
-	enum { BULK = 2000, FROM_FILE = 64 };
-	size_t group = !s->remote ? FROM_FILE : s->o->pipeline ? BULK : 1;
+	enum { BULK = 2000, BULK_OF_SESSIONS = 200, FROM_FILE = 64 };
+	size_t group = !s->remote ? FROM_FILE : !s->o->pipeline ? 1
+		: s->sessions && !s->neighbors ? BULK_OF_SESSIONS : BULK;
 	for (size_t from = 0; from < n; from += group) {
 		double begin = clock_wall();
 		size_t to = n - from < group ? n : from + group;
@@ -236,8 +237,7 @@ static void serve(struct service *s, struct request *requests, size_t n)
 			: s->recommend.stale;
 		for (size_t i = from; i < to; i++) {
 			serve_one(s, &requests[i], begin);
-			if (requests[i].reply)
-				freeReplyObject(requests[i].reply);
+			redis_lists_forget(&requests[i]);
 		}
 	}
 }
@@ -326,6 +326,7 @@ static void open_redis(struct service *s)
 		.deadline_s = o->pipeline && !option_given("deadline") ? BULK_DEADLINE_S : o->deadline_s,
 		.max_age_s = o->max_age_s,
 		.wants_lists = s->rules.wants_lists,
+		.wants_neighbors = s->rules.wants_neighbors && !o->neighbors,
 		.wants_items = !o->items, .wants_popular = !o->popular,
 	};
 	s->remote = redis_lists_open(&options, &s->sampler);
@@ -392,8 +393,8 @@ static void check_recommenders(const struct rules *r, const struct options *o)
 {
 	if (r->names[DELTA] && !o->redis)
 		usage_error("the recommender delta requires --redis");
-	if (r->wants_neighbors && !o->neighbors)
-		usage_error("the recommender %s requires --neighbors",
+	if (r->wants_neighbors && !o->neighbors && !o->redis)
+		usage_error("the recommender %s requires --neighbors or --redis",
 			    RECOMMENDER_NAMES[r->names[CONTEXTUAL] ? CONTEXTUAL : SESSION]);
 	if (o->pick == PICK_SOFTMAX && !o->recs && (r->names[INDEXED] || r->names[DELTA]))
 		usage_error("option --recs is required by --pick=softmax and the recommender %s",

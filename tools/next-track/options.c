@@ -6,12 +6,13 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 		.help = "the lists: top-N rows (user rank item score); no server is needed; a packed file "
 			"is opened again on SIGHUP"),
 	OPTION_TEXT("redis", "URL", redis,
-		.help = "the lists as load-redis published them: "
+		.help = "the lists, and the neighbors of tracks, as load-redis published them: "
 			"redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
 			"the password comes from REDISCLI_AUTH"),
 	OPTION_FILE("neighbors", "FILE", neighbors,
 		.help = "the neighbors of tracks (item neighbor weight), as train-items writes them, for "
-			"contextual and session; a packed file is opened again on SIGHUP"),
+			"contextual and session, in place of those in Redis; a packed file is opened again on "
+			"SIGHUP"),
 	OPTION_FILE("items", "FILE", items,
 		.help = "the catalog (item, and artist available blocked): random tracks are drawn "
 			"from it, and nothing else is recommended"),

@@ -31,8 +31,10 @@ struct redis_lists {
 	char kept_under[80];          /* what was live when older ones were last said to be kept */
 	bool kept;                    /* ... and they are */
 	double next_look;             /* when no lists are wanted */
-	char *key_lists, *key_meta, *key_delta;
+	char *key_lists, *key_meta, *key_delta, *key_neighbors;
 	struct buffer key;
+	struct span *tracks;          /* scratch: of a request */
+	size_t tracks_capacity;
 };
 
 /* ---- the connection ---- */
@@ -161,6 +163,7 @@ struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct
 	l->key_lists = published_key(o->prefix, "", PART_LISTS);
 	l->key_meta = published_key(o->prefix, "", PART_META);
 	l->key_delta = published_delta_key(o->prefix);
+	l->key_neighbors = published_key(o->prefix, "", PART_NEIGHBORS);
 	l->worker = redis_worker_new(&l->target, o->prefix, o->wants_items, o->wants_popular);
 	redis_worker_run(l->worker, &result);
 	if (!result.done && result.redis.refused)
@@ -176,22 +179,48 @@ struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct
 
 /* ---- asking ---- */
 
+static void ask_list(struct redis_lists *l, struct span user)
+{
+	if (l->has_delta) {
+		const char *word[] = {"HGET", l->key_delta, user.at};
+		const size_t length[] = {4, strlen(l->key_delta), user.n};
+		redis_append(&l->redis, 3, word, length);
+	}
+	published_ask_list(&l->redis, &l->live, l->o.prefix, l->key_lists, user, &l->key);
+}
+
+static void ask_neighbors(struct redis_lists *l, const struct request *q)
+{
+	uint32_t n = request_tracks(q);
+	l->tracks = memory_grow(l->tracks, &l->tracks_capacity, n, sizeof *l->tracks);
+	for (uint32_t i = 0; i < n; i++)
+		l->tracks[i] = request_track(q, i);
+	published_ask_neighbors(&l->redis, l->key_neighbors, l->tracks, n);
+}
+
+/* Are there neighbors to be asked for? Of a description without them another generation's may lie
+ * there, which a load-redis left that did not know them. */
+static bool asks_neighbors(const struct redis_lists *l)
+{
+	return l->o.wants_neighbors && l->live.neighbors > 0;
+}
+
 static void ask(struct redis_lists *l, const struct request *requests, size_t n)
 {
 	const char *exists[] = {"EXISTS", l->key_delta};
 	const size_t exists_length[] = {6, strlen(l->key_delta)};
 	published_ask(&l->redis, l->key_meta);
 	redis_append(&l->redis, 2, exists, exists_length);
-	for (size_t i = 0; i < n && l->o.wants_lists; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (requests[i].last)
 			continue;
-		if (l->has_delta) {
-			const char *word[] = {"HGET", l->key_delta, requests[i].user.at};
-			const size_t length[] = {4, strlen(l->key_delta), requests[i].user.n};
-			redis_append(&l->redis, 3, word, length);
-		}
-		published_ask_list(&l->redis, &l->live, l->o.prefix, l->key_lists, requests[i].user, &l->key);
+		if (l->o.wants_lists)
+			ask_list(l, requests[i].user);
+		if (asks_neighbors(l))
+			ask_neighbors(l, &requests[i]);
 	}
+	if (asks_neighbors(l))
+		published_ask_name(&l->redis, l->key_meta);
 }
 
 /* What is live now; false: lists must be requested again, because they are elsewhere. */
@@ -202,7 +231,8 @@ static bool take_meta(struct redis_lists *l)
 	bool has_delta = exists && exists->type == REDIS_REPLY_INTEGER && exists->integer > 0;
 	if (!published_read(meta, &live) && meta && meta->type == REDIS_REPLY_ERROR)
 		say_error(l, meta);
-	bool good = published_same_place(&l->live, &live) && (l->has_delta || !has_delta);
+	bool good = published_same_place(&l->live, &live) && (l->has_delta || !has_delta) &&
+		(!l->o.wants_neighbors || (l->live.neighbors > 0) == (live.neighbors > 0));
 	l->renewed |= strcmp(l->live.generation, live.generation) != 0;
 	l->live = live;
 	l->has_delta = has_delta;
@@ -231,28 +261,61 @@ static void take_list(struct redis_lists *l, struct request *q, bool asked_delta
 		say_error(l, q->reply);
 }
 
+static void take_neighbors(struct redis_lists *l, struct request *q)
+{
+	q->neighbors = redis_reply(&l->redis);
+	q->no_neighbors_reply = !q->neighbors || q->neighbors->type == REDIS_REPLY_ERROR;
+	if (q->neighbors && q->neighbors->type == REDIS_REPLY_ERROR)
+		say_error(l, q->neighbors);
+}
+
+/* Was the same live at the end as in the beginning? Otherwise some of the replies are of the one, some
+ * of the other. */
+static bool is_same_still(struct redis_lists *l)
+{
+	redisReply *name = redis_reply(&l->redis);
+	bool same = name && name->type == REDIS_REPLY_STRING && strcmp(name->str, l->live.generation) == 0;
+	if (name)
+		freeReplyObject(name);
+	return same;
+}
+
+void redis_lists_forget(struct request *q)
+{
+	if (q->reply)
+		freeReplyObject(q->reply);
+	if (q->neighbors)
+		freeReplyObject(q->neighbors);
+	q->reply = q->neighbors = NULL;
+	q->delta = false;
+	q->unreachable = q->no_neighbors_reply = !q->last;
+}
+
 static void forget(struct request *requests, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (requests[i].reply)
-			freeReplyObject(requests[i].reply);
-		requests[i].reply = NULL;
-		requests[i].delta = false;
-		requests[i].unreachable = !requests[i].last;
-	}
+	for (size_t i = 0; i < n; i++)
+		redis_lists_forget(&requests[i]);
 }
 
 /* Everything once; false: it must be asked for again. */
 static bool exchange(struct redis_lists *l, struct request *requests, size_t n)
 {
-	bool asked_delta = l->has_delta;
+	bool asked_delta = l->has_delta, asked_neighbors = asks_neighbors(l);
 	l->has_errors = false;
 	forget(requests, n);
 	ask(l, requests, n);
 	bool good = take_meta(l);
-	for (size_t i = 0; i < n && l->o.wants_lists && l->redis.context; i++)
-		if (!requests[i].last)
+	for (size_t i = 0; i < n && l->redis.context; i++) {
+		if (requests[i].last)
+			continue;
+		if (l->o.wants_lists)
 			take_list(l, &requests[i], asked_delta);
+		requests[i].no_neighbors_reply = false;
+		if (asked_neighbors)
+			take_neighbors(l, &requests[i]);
+	}
+	if (asked_neighbors && l->redis.context)
+		good &= is_same_still(l);
 	if (l->redis.context && !l->has_errors)
 		say_up(l);
 	return good;
@@ -261,7 +324,7 @@ static bool exchange(struct redis_lists *l, struct request *requests, size_t n)
 void redis_lists_fetch(struct redis_lists *l, struct request *requests, size_t n)
 {
 	double now = clock_wall(), due = now + l->o.deadline_s;
-	if (!l->o.wants_lists && now < l->next_look)
+	if (!l->o.wants_lists && !l->o.wants_neighbors && now < l->next_look)
 		return;
 	l->next_look = now + 0.1;
 	forget(requests, n);
@@ -310,6 +373,8 @@ void redis_lists_close(struct redis_lists *l)
 	free(l->key_lists);
 	free(l->key_meta);
 	free(l->key_delta);
+	free(l->key_neighbors);
+	free(l->tracks);
 	buffer_free(&l->key);
 	free(l);
 }

@@ -15,7 +15,7 @@ struct redis_lists_options {
 	const char *url, *password_file, *prefix;
 	double deadline_s;       /* for all that is asked at once */
 	double max_age_s;        /* 0: lists do not age */
-	bool wants_lists;        /* false: the catalog and the popular list are all */
+	bool wants_lists, wants_neighbors; /* neither: the catalog and the popular list are all */
 	bool wants_items, wants_popular; /* for the sampler; a file has them otherwise */
 };
 
@@ -23,9 +23,14 @@ struct redis_lists_options {
  * wrong password) ends the program with exit 1. */
 struct redis_lists *redis_lists_open(const struct redis_lists_options *o, struct catalog_sampler *sampler);
 
-/* Fetches the lists of `n` requests (but those that end a session): sets reply, delta or
- * unreachable. Replies are the caller's to free. */
+/* Fetches the lists of `n` requests (but those that end a session), and the neighbors of their
+ * tracks: sets reply, delta or unreachable; neighbors or no_neighbors_reply. What is fetched with
+ * neighbors is of one generation, as far as four attempts can bring that about; the neighbors of one
+ * request always are. Replies are the caller's to free. */
 void redis_lists_fetch(struct redis_lists *l, struct request *requests, size_t n);
+
+/* Frees what was fetched for a request. */
+void redis_lists_forget(struct request *q);
 
 /* Is there a connection? */
 bool redis_lists_are_there(const struct redis_lists *l);

@@ -23,7 +23,8 @@ struct request {
 	redisReply *reply;       /* the list, nil, or NULL: it was not asked or did not answer */
 	redisReply *neighbors;   /* an array: of each of request_tracks() a string or nil; or NULL */
 	bool delta;              /* it is one of those that changed since the last full load */
-	bool unreachable;
+	bool unreachable;        /* the list */
+	bool no_neighbors_reply; /* the neighbors were asked for and did not come */
 };
 
 /* The tracks whose neighbors may be wanted: number 0 is the one just played. */
