@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 
@@ -58,6 +59,21 @@ void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size)
 		grown = 16;
 	*capacity = grown;
 	return memory_resize(old, grown, size);
+}
+
+void memory_large_pages(void *at, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	enum { PAGE = 4096, WORTH = 4 << 20 };
+	/* Whole pages, so that realloc finds one mapping, which it can move without copying. */
+	uintptr_t from = (uintptr_t)at & ~(uintptr_t)(PAGE - 1);
+	size_t pages = ((uintptr_t)at + bytes - from + PAGE - 1) / PAGE;
+	if (bytes >= WORTH) /* where it is not to be had, nothing is lost but time */
+		(void)madvise((void *)from, pages * PAGE, MADV_HUGEPAGE);
+#else
+	(void)at;
+	(void)bytes;
+#endif
 }
 
 char *memory_text(const char *bytes, size_t n)

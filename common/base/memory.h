@@ -25,6 +25,10 @@ void *memory_resize(void *old, size_t count, size_t size);
  * `needed`, whichever is more; returns the block, moved or not. */
 void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size);
 
+/* Asks the system for large pages where `bytes` from `at` on are first written: for large memory
+ * that is read here and there, whose pages would not be found in the processor's tables. */
+void memory_large_pages(void *at, size_t bytes);
+
 /* A copy of `n` bytes with a NUL after them. */
 char *memory_text(const char *bytes, size_t n);
 

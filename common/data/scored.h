@@ -8,11 +8,17 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Of the bits of a score. */
+static inline uint64_t scored_key(uint32_t bits, uint32_t number)
+{
+	return (uint64_t)bits << 32 | (uint32_t)~number;
+}
+
 static inline uint64_t scored_of(float score, uint32_t number)
 {
 	uint32_t bits;
 	memcpy(&bits, &score, sizeof bits);
-	return (uint64_t)bits << 32 | (uint32_t)~number;
+	return scored_key(bits, number);
 }
 
 static inline float scored_score(uint64_t key)

@@ -200,6 +200,7 @@ static struct neighbors *take_packed(const struct neighbors_reader *r, struct pa
 	n->ids = number_ids(&l, key_rank, member_rank);
 	n->items = strmap_count(n->ids);
 	n->at = memory_new(l.rows + 1, sizeof *n->at);
+	memory_large_pages(n->at, (size_t)(l.rows + 1) * sizeof *n->at);
 	n->start = csr_new(n->items);
 	if (n->items && strmap_key(n->ids, 0).n == 0)
 		wrong = "an empty id";

@@ -58,11 +58,18 @@ void popularity_free(struct popularity *p)
 
 void scorer_init(struct scorer *s, const struct popularity *items, size_t k, enum kernel_choice kernel)
 {
+	enum { ROOM_MIN = 256, PADDING = 16 };
 	uint32_t n = items->neighbors->items;
 	*s = (struct scorer){.items = items, .k = k < n ? k : n, .runs = n / SCORE_RUN + 1};
 	s->sums = memory_aligned(s->runs * SCORE_RUN, sizeof *s->sums);
-	s->touched = memory_zero(s->runs + sizeof(uint64_t), sizeof *s->touched);
-	s->best = memory_new(s->k, sizeof *s->best);
+	s->touched = memory_zero(s->runs, sizeof *s->touched);
+	s->all = memory_new(s->runs, sizeof *s->all);
+	for (size_t i = 0; i < s->runs; i++)
+		s->all[i] = (uint32_t)i;
+	s->some = memory_new(s->runs + 1, sizeof *s->some);
+	s->most = memory_new(s->runs + PADDING, sizeof *s->most);
+	s->room = 3 * s->k < ROOM_MIN ? ROOM_MIN : 3 * s->k;
+	s->best = memory_new(2 * s->room, sizeof *s->best);
 	s->pick = kernel == KERNEL_AVX512 ? pick_avx512 : kernel == KERNEL_AVX2 ? pick_avx2 : pick_portable;
 }
 
@@ -70,6 +77,9 @@ void scorer_free(struct scorer *s)
 {
 	free(s->sums);
 	free(s->touched);
+	free(s->all);
+	free(s->some);
+	free(s->most);
 	free(s->best);
 }
 
@@ -109,36 +119,50 @@ static void sort_rows(struct past *rows, size_t n)
 }
 
 /* Adds amount * weight to each neighbor's sum, and fetches meanwhile the neighbors of the item
- * that is next: they are far apart, and the processor would wait for them. */
-static void add_neighbors(struct scorer *s, uint32_t item, double amount, uint32_t next)
+ * that comes after the next: they are far apart, and the processor would wait for them. */
+static void add_neighbors(struct scorer *s, uint32_t item, double amount, uint32_t later)
 {
 	enum { LINE = 64, LINE_OF = LINE / sizeof(struct neighbor) };
 	const struct neighbors *n = s->items->neighbors;
 	const struct neighbor *at = n->at + n->start[item], *end = n->at + n->start[item + 1];
-	const char *ahead = (const char *)(n->at + n->start[next]);
+	const char *ahead = (const char *)(n->at + n->start[later]);
 	double *sums = s->sums;
-	unsigned char *touched = s->touched;
+	if (!s->dense)
+		for (const struct neighbor *x = at; x < end; x++)
+			s->touched[x->item / SCORE_RUN] = 1;
 	for (; at + LINE_OF <= end; at += LINE_OF, ahead += LINE) {
 		__builtin_prefetch(ahead);
-		for (size_t i = 0; i < LINE_OF; i++) {
-			touched[at[i].item / SCORE_RUN] = 1;
+		for (size_t i = 0; i < LINE_OF; i++)
 			sums[at[i].item] += amount * (double)at[i].weight;
-		}
 	}
-	for (; at < end; at++) {
-		touched[at->item / SCORE_RUN] = 1;
+	for (; at < end; at++)
 		sums[at->item] += amount * (double)at->weight;
-	}
+}
+
+/* Are sums so many that to look at all runs is less work than to note which have one? */
+static bool is_dense(const struct scorer *s, const struct past *rows, size_t used)
+{
+	enum { SHARE = 16 };
+	const uint64_t *start = s->items->neighbors->start;
+	uint64_t sums = 0;
+	for (size_t i = 0; i < used; i++)
+		if (rows[i].item != STRMAP_NONE)
+			sums += start[rows[i].item + 1] - start[rows[i].item];
+	return sums >= s->runs * SCORE_RUN / SHARE;
 }
 
 void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct aging *aging)
 {
+	enum { AHEAD = 2 };
 	sort_rows(rows, n);
 	size_t used = aging_used(aging, n);
 	for (size_t i = 0; i < used; i++)
-		if (rows[i].item != STRMAP_NONE)
+		if (rows[i].item != STRMAP_NONE) {
 			__builtin_prefetch(&s->items->neighbors->start[rows[i].item]);
+			__builtin_prefetch(&s->items->place[rows[i].item]);
+		}
 	double decayed = 1, bound = 0;
+	s->dense = is_dense(s, rows, used);
 	for (size_t i = 0; i < used; i++) {
 		double amount = decayed * (double)rows[i].weight;
 		decayed *= aging->decay;
@@ -147,14 +171,34 @@ void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct agin
 		if (aging->half_life_ms > 0)
 			amount *= aging_left(aging, rows[0].time, rows[i].time);
 		bound += fabs(amount) * s->items->largest;
-		bool more = i + 1 < used && rows[i + 1].item != STRMAP_NONE;
+		bool more = i + AHEAD < used && rows[i + AHEAD].item != STRMAP_NONE;
 		if (fabs(amount) > 0)
-			add_neighbors(s, rows[i].item, amount, rows[i + more].item);
+			add_neighbors(s, rows[i].item, amount, rows[i + (more ? AHEAD : 0)].item);
 	}
 	s->overflows = !(bound <= (double)FLT_MAX);
 }
 
+/* The runs that may have a sum. */
+static void list_runs(struct scorer *s)
+{
+	s->listed = s->dense ? s->all : s->some;
+	s->listed_n = s->dense ? s->runs : 0;
+	if (s->dense)
+		return;
+	for (size_t i = 0; i < s->runs; i++) {
+		s->some[s->listed_n] = (uint32_t)i;
+		s->listed_n += s->touched[i];
+	}
+	memset(s->touched, 0, s->runs);
+}
+
 void scorer_pick(struct scorer *s)
 {
+	list_runs(s);
 	s->pick(s);
+	if (s->dense)
+		memset(s->sums, 0, s->runs * SCORE_RUN * sizeof *s->sums);
+	else
+		for (size_t i = 0; i < s->listed_n; i++)
+			memset(s->sums + (size_t)s->listed[i] * SCORE_RUN, 0, SCORE_RUN * sizeof *s->sums);
 }

@@ -36,10 +36,16 @@ enum { SCORE_RUN = 16 };
 struct scorer {
 	const struct popularity *items;
 	double *sums;            /* place -> the score so far */
+	bool dense;              /* any run may have a sum: `touched` is not kept */
 	unsigned char *touched;  /* run of places -> has it a sum? */
 	size_t runs;
+	const uint32_t *listed;  /* runs that may have a sum: all, or some of them */
+	size_t listed_n;
+	uint32_t *all, *some;
+	int32_t *most;           /* of each listed run the greatest score, as bits */
 	uint64_t *best;          /* at most k, the best first, ties by number: see scored_of */
-	size_t k, n;
+	size_t k, n, room;       /* `best` has room for more, from which they are picked, and as
+	                          * much again to sort in */
 	void (*pick)(struct scorer *s);
 	bool overflows;          /* of the last user: a score may be too large */
 };
