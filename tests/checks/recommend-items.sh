@@ -68,14 +68,14 @@ def run(args, text):
 
 def one(seed):
     r = random.Random(seed)
-    large = seed % 12 == 0                     # lists are picked from many candidates
+    large = seed % 12 == 0                     # lists are picked from many, many of them equal
     n = 3000 if large else r.choice([1, 5, 30, 300])
     items = ['i%d' % i for i in range(n)]
     few = r.random() < 0.4                     # few different weights: ties
     of = {}
     for i in sorted(items[:200] if large else items):
         others = r.sample(items, r.randint(0, 400 if large else min(n, 25)))
-        weight = lambda: r.choice([1, 0.5, 0.25, 0, -1]) if few else float('%.6g' % r.gauss(0.3, 0.4))
+        weight = lambda: 1 if large else r.choice([1, 0.5, 0.25, 0, -1]) if few else float('%.6g' % r.gauss(0.3, 0.4))
         pairs = [(j, weight()) for j in others if j != i or r.random() < 0.5]
         if pairs:
             of[i] = sorted(pairs, key=lambda p: (-p[1], p[0]))
