@@ -1,5 +1,7 @@
 #include "services/published.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,4 +170,15 @@ void published_ask_neighbors(struct redis *r, const char *key_neighbors, const s
 	redis_append(r, (int)(2 + n), word, length);
 	free(word);
 	free(length);
+}
+
+bool published_next_neighbor(struct span *rest, struct span *neighbor, float *weight)
+{
+	struct span text;
+	double value;
+	if (!span_next(rest, '\t', neighbor) || neighbor->n == 0 || !span_next(rest, '\t', &text) ||
+	    number_double(text.at, text.n, &value) != NUMBER_OK || fabs(value) > (double)FLT_MAX)
+		return false;
+	*weight = (float)value;
+	return true;
 }

@@ -67,6 +67,11 @@ bool published_same_place(const struct published *a, const struct published *b);
  * array with, for each, a string `neighbor weight neighbor weight ...` with TABs between them, or nil. */
 void published_ask_neighbors(struct redis *r, const char *key_neighbors, const struct span *items, size_t n);
 
+/* The next neighbor of such a string, of which `rest` is left; false at the end, and where it goes on
+ * otherwise: an empty id, a weight that is not a finite number, too large for single precision, or not
+ * there. */
+bool published_next_neighbor(struct span *rest, struct span *neighbor, float *weight);
+
 /* Asks for the name of what is live; the reply: a string, or nil. */
 void published_ask_name(struct redis *r, const char *key_meta);
 

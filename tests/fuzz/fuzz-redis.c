@@ -1,5 +1,8 @@
-/* Any bytes as the URL of a server, or as its reply to what is live; the first byte picks
- * which. */
+/* Any bytes as the URL of a server, as its reply to what is live, or as the neighbors of an item that
+ * it has; the first byte picks which. */
+#include <float.h>
+#include <math.h>
+
 #include "base/memory.h"
 #include "fuzz.h"
 #include "services/published.h"
@@ -34,11 +37,28 @@ static void parse_reply(const uint8_t *at, size_t n)
 	redisReaderFree(reader);
 }
 
+static void step_neighbors(const uint8_t *at, size_t n)
+{
+	struct span neighbor, rest = {(const char *)at, n};
+	float weight;
+	size_t before = rest.n;
+	while (published_next_neighbor(&rest, &neighbor, &weight)) {
+		if (neighbor.n == 0 || memchr(neighbor.at, '\t', neighbor.n) || !isfinite(weight) ||
+		    (const uint8_t *)neighbor.at < at || neighbor.n > n || (rest.at && rest.n >= before))
+			abort();
+		before = rest.n;
+	}
+}
+
 static void read_all(void *context)
 {
 	const struct fuzz_picked *b = context;
 	if (b->pick % 2) {
 		parse_reply(b->at, b->n);
+		return;
+	}
+	if (b->pick % 4 == 2) {
+		step_neighbors(b->at, b->n);
 		return;
 	}
 	char *text = memory_text((const char *)b->at, b->n);

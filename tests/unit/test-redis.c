@@ -1,5 +1,6 @@
 /* The URLs of a server: what they mean, and those that are refused (no server is
  * needed). */
+#include <math.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,6 +75,37 @@ static void check_slots(void)
 		CHECK(!published_is_one_slot(SEVERAL[i]));
 }
 
+/* `good` neighbors come before the end or what is wrong. */
+static void check_neighbors(const char *text, int good, const char *last, double weight)
+{
+	struct span neighbor, rest = span_of(text), id = span_of("");
+	float w, last_weight = 0;
+	int n = 0;
+	while (published_next_neighbor(&rest, &neighbor, &w)) {
+		id = neighbor;
+		last_weight = w;
+		n++;
+	}
+	if (!CHECK(n == good && span_equal(id, span_of(last)) && fabs((double)last_weight - weight) <= 0))
+		printf("  %s\n", text);
+}
+
+static void check_values(void)
+{
+	check_neighbors("", 0, "", 0);
+	check_neighbors("a\t1", 1, "a", 1);
+	check_neighbors("a\t1\t b c \t-0.25", 2, " b c ", -0.25);
+	check_neighbors("a\t1\tb", 1, "a", 1);
+	check_neighbors("a\t1\tb\t", 1, "a", 1);
+	check_neighbors("a\t1\t\t2", 1, "a", 1);
+	check_neighbors("a\t1\tb\tnan\tc\t1", 1, "a", 1);
+	check_neighbors("a\t1e39", 0, "", 0);
+	check_neighbors("a\t-1e39", 0, "", 0);
+	check_neighbors("a\t0x1", 0, "", 0);
+	check_neighbors("a", 0, "", 0);
+	check_neighbors("\t1", 0, "", 0);
+}
+
 int main(void)
 {
 	static const char *const REFUSED[] = {
@@ -96,6 +128,7 @@ int main(void)
 		check_refused(REFUSED[i]);
 	check_secrets();
 	check_slots();
+	check_values();
 	CHECK(redis_is_transient("LOADING Redis is loading the dataset in memory"));
 	CHECK(redis_is_transient("BUSY Redis is busy"));
 	CHECK(redis_is_transient("ERR max number of clients reached"));

@@ -1,12 +1,11 @@
 #include "list.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/number.h"
+#include "services/published.h"
 
 void list_clear(struct list *l)
 {
@@ -37,15 +36,11 @@ void list_split(struct list *l, const char *text, size_t n)
 
 void list_split_weighted(struct list *l, const char *text, size_t n)
 {
-	struct span item, weight;
-	double w;
+	struct span item;
+	float weight;
 	list_clear(l);
-	for (struct span rest = {text, n}; span_next(&rest, '\t', &item) && span_next(&rest, '\t', &weight);) {
-		if (item.n == 0 || number_double(weight.at, weight.n, &w) != NUMBER_OK ||
-		    fabs(w) > (double)FLT_MAX)
-			return;
-		list_add(l, item, (double)(float)w, true);
-	}
+	for (struct span rest = {text, n}; published_next_neighbor(&rest, &item, &weight);)
+		list_add(l, item, (double)weight, true);
 }
 
 void list_free(struct list *l)
