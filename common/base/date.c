@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/date-parts.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -65,12 +66,7 @@ enum number_state time_read(const char *s, size_t n, enum time_unit unit, int64_
 
 /* ---- dates ---- */
 
-struct cursor {
-	const char *at, *end;
-};
-
-/* `n` digits as a number below `limit`; -1 when they are not digits. */
-static int take_digits(struct cursor *c, int n, int limit)
+int date_take_digits(struct date_cursor *c, int n, int limit)
 {
 	int value = 0;
 	for (int i = 0; i < n; i++, c->at++) {
@@ -81,23 +77,22 @@ static int take_digits(struct cursor *c, int n, int limit)
 	return value < limit ? value : -1;
 }
 
-/* 1 to `most` digits as a number below `limit`; -1 when they are not digits. */
-static int take_number(struct cursor *c, int most, int limit)
+int date_take_number(struct date_cursor *c, int most, int limit)
 {
 	int n = 0;
 	while (n < most && c->end - c->at > n && c->at[n] >= '0' && c->at[n] <= '9')
 		n++;
-	return n ? take_digits(c, n, limit) : -1;
+	return n ? date_take_digits(c, n, limit) : -1;
 }
 
-static bool take_byte(struct cursor *c, const char *any)
+bool date_take_byte(struct date_cursor *c, const char *any)
 {
 	bool ok = c->at < c->end && *c->at && strchr(any, *c->at);
 	c->at += ok;
 	return ok;
 }
 
-static bool take_word(struct cursor *c, const char *word)
+static bool take_word(struct date_cursor *c, const char *word)
 {
 	size_t n = strlen(word);
 	bool ok = (size_t)(c->end - c->at) >= n && memcmp(c->at, word, n) == 0;
@@ -105,8 +100,7 @@ static bool take_word(struct cursor *c, const char *word)
 	return ok;
 }
 
-/* One of the three-letter names that `names` holds without gaps: its number, or -1. */
-static int take_name(struct cursor *c, const char *names)
+int date_take_name(struct date_cursor *c, const char *names)
 {
 	for (int i = 0; names[3 * i]; i++) {
 		if (c->end - c->at >= 3 && memcmp(c->at, names + 3 * i, 3) == 0) {
@@ -117,8 +111,8 @@ static int take_name(struct cursor *c, const char *names)
 	return -1;
 }
 
-static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char WEEKDAYS[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+const char DATE_MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+const char DATE_WEEKDAYS[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
 
 /* Days from 1970-01-01 to a date of the Gregorian calendar (Hinnant,
  * "chrono-compatible low-level date algorithms", days_from_civil). */
@@ -131,9 +125,7 @@ static int64_t days_from_civil(int64_t year, int month, int day)
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* The days to a date, checked against the length of its month; false when there is no
- * such day. Takes what take_digits gave, -1 too. */
-static bool days_to(int year, int month, int day, int64_t *days)
+bool date_days_to(int year, int month, int day, int64_t *days)
 {
 	static const int LENGTH[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	if (year < 0 || month < 1 || day < 1 || day > LENGTH[month - 1])
@@ -145,61 +137,67 @@ static bool days_to(int year, int month, int day, int64_t *days)
 	return true;
 }
 
-/* 15:12, and :01 with a fraction (`seconds` says that they must be there). */
-static bool take_time(struct cursor *c, bool seconds, int64_t *ms)
+bool date_take_fraction(struct date_cursor *c, int *ms)
 {
-	int hour = take_digits(c, 2, 24), second = 0, fraction = 0;
-	bool ok = take_byte(c, ":");
-	int minute = take_digits(c, 2, 60);
-	bool fine = take_byte(c, ":");
-	if (fine)
-		second = take_digits(c, 2, 61);
-	if (!ok || (seconds && !fine) || hour < 0 || minute < 0 || second < 0)
-		return false;
-	*ms = ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
-	if (!fine || !take_byte(c, ".,"))
-		return true;
 	int scale = 100, digits = 0;
+	*ms = 0;
 	for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++, digits++, scale /= 10)
-		fraction += scale * (*c->at - '0');
-	*ms += fraction;
+		*ms += scale * (*c->at - '0');
 	return digits > 0;
 }
 
-/* +03:00, -0800, +05, Z, UTC, GMT, or nothing, as milliseconds before UTC. */
-static bool take_zone(struct cursor *c, int64_t *offset)
+/* 15:12, and :01 with a fraction (`seconds` says that they must be there). */
+static bool take_time(struct date_cursor *c, bool seconds, int64_t *ms)
+{
+	int hour = date_take_digits(c, 2, 24), second = 0, fraction = 0;
+	bool ok = date_take_byte(c, ":");
+	int minute = date_take_digits(c, 2, 60);
+	bool fine = date_take_byte(c, ":");
+	if (fine)
+		second = date_take_digits(c, 2, 61);
+	if (!ok || (seconds && !fine) || hour < 0 || minute < 0 || second < 0)
+		return false;
+	*ms = ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
+	if (!fine || !date_take_byte(c, ".,"))
+		return true;
+	ok = date_take_fraction(c, &fraction);
+	*ms += fraction;
+	return ok;
+}
+
+bool date_take_zone(struct date_cursor *c, int64_t *offset)
 {
 	*offset = 0;
 	if (c->at == c->end || (*c->at != '+' && *c->at != '-')) {
-		(void)(take_byte(c, "Zz") || take_word(c, "UTC") || take_word(c, "GMT"));
+		(void)(date_take_byte(c, "Zz") || take_word(c, "UTC") || take_word(c, "GMT"));
 		return true;
 	}
 	int sign = *c->at++ == '-' ? -1 : 1;
-	int hours = take_digits(c, 2, 24), minutes = 0;
-	bool colon = take_byte(c, ":");
+	int hours = date_take_digits(c, 2, 24), minutes = 0;
+	bool colon = date_take_byte(c, ":");
 	if (colon || (c->at < c->end && *c->at >= '0' && *c->at <= '9'))
-		minutes = take_digits(c, 2, 60);
+		minutes = date_take_digits(c, 2, 60);
 	*offset = sign * (hours * 60 + minutes) * INT64_C(60000);
 	return hours >= 0 && minutes >= 0;
 }
 
 /* 2024-03-10, and T15:12:01 with a zone. */
-static bool read_iso(struct cursor c, int64_t *ms)
+static bool read_iso(struct date_cursor c, int64_t *ms)
 {
 	int64_t days, time = 0, offset = 0;
-	int year = take_digits(&c, 4, 10000);
-	bool ok = take_byte(&c, "-");
-	int month = take_digits(&c, 2, 13);
-	ok &= take_byte(&c, "-");
-	int day = take_digits(&c, 2, 32);
-	if (!ok || !days_to(year, month, day, &days))
+	int year = date_take_digits(&c, 4, 10000);
+	bool ok = date_take_byte(&c, "-");
+	int month = date_take_digits(&c, 2, 13);
+	ok &= date_take_byte(&c, "-");
+	int day = date_take_digits(&c, 2, 32);
+	if (!ok || !date_days_to(year, month, day, &days))
 		return false;
 	if (c.at < c.end) {
-		if (!take_byte(&c, "Tt ") || !take_time(&c, false, &time))
+		if (!date_take_byte(&c, "Tt ") || !take_time(&c, false, &time))
 			return false;
-		bool blank = take_byte(&c, " ");
+		bool blank = date_take_byte(&c, " ");
 		const char *zone = c.at;
-		if (!take_zone(&c, &offset) || (blank && c.at == zone))
+		if (!date_take_zone(&c, &offset) || (blank && c.at == zone))
 			return false;
 	}
 	*ms = days * DAY_MS + time - offset;
@@ -207,60 +205,59 @@ static bool read_iso(struct cursor c, int64_t *ms)
 }
 
 /* Sun Mar 10 15:12:01 2024, a zone before or after the year or none. */
-static bool read_ctime(struct cursor c, int64_t *ms)
+static bool read_ctime(struct date_cursor c, int64_t *ms)
 {
 	int64_t days, time, offset = 0;
-	int weekday = take_name(&c, WEEKDAYS);
-	bool ok = take_byte(&c, " ");
-	int month = take_name(&c, MONTHS) + 1;
-	ok &= take_byte(&c, " ");
-	bool padded = take_byte(&c, " ");
+	int weekday = date_take_name(&c, DATE_WEEKDAYS);
+	bool ok = date_take_byte(&c, " ");
+	int month = date_take_name(&c, DATE_MONTHS) + 1;
+	ok &= date_take_byte(&c, " ");
+	bool padded = date_take_byte(&c, " ");
 	bool two = !padded && c.end - c.at >= 2 && c.at[1] != ' ';
-	int day = take_digits(&c, two ? 2 : 1, 32);
-	ok &= take_byte(&c, " ");
-	if (!ok || weekday < 0 || month < 1 || !take_time(&c, true, &time) || !take_byte(&c, " "))
+	int day = date_take_digits(&c, two ? 2 : 1, 32);
+	ok &= date_take_byte(&c, " ");
+	if (!ok || weekday < 0 || month < 1 || !take_time(&c, true, &time) || !date_take_byte(&c, " "))
 		return false;
 	bool zoned = c.at < c.end && (*c.at < '0' || *c.at > '9');
-	if (zoned && (!take_zone(&c, &offset) || !take_byte(&c, " ")))
+	if (zoned && (!date_take_zone(&c, &offset) || !date_take_byte(&c, " ")))
 		return false;
-	int year = take_digits(&c, 4, 10000);
-	if (!zoned && take_byte(&c, " ")) {
+	int year = date_take_digits(&c, 4, 10000);
+	if (!zoned && date_take_byte(&c, " ")) {
 		const char *zone = c.at;
-		if (!take_zone(&c, &offset) || c.at == zone)
+		if (!date_take_zone(&c, &offset) || c.at == zone)
 			return false;
 	}
-	if (!days_to(year, month, day, &days) || ((days % 7) + 7) % 7 != weekday)
+	if (!date_days_to(year, month, day, &days) || ((days % 7) + 7) % 7 != weekday)
 		return false;
 	*ms = days * DAY_MS + time - offset;
 	return c.at == c.end;
 }
 
-/* The text without the blanks around it. */
-static struct cursor trimmed(const char *s, size_t n)
+struct date_cursor date_trimmed(const char *s, size_t n)
 {
 	for (; n > 0 && *s == ' '; n--)
 		s++;
 	while (n > 0 && s[n - 1] == ' ')
 		n--;
-	return (struct cursor){s, s + n};
+	return (struct date_cursor){s, s + n};
 }
 
 bool date_read(const char *s, size_t n, int64_t *ms)
 {
-	struct cursor c = trimmed(s, n);
+	struct date_cursor c = date_trimmed(s, n);
 	return c.at < c.end && (*c.at >= '0' && *c.at <= '9' ? read_iso(c, ms) : read_ctime(c, ms));
 }
 
 bool date_read_day(const char *s, size_t n, int64_t *ms)
 {
-	struct cursor c = trimmed(s, n);
+	struct date_cursor c = date_trimmed(s, n);
 	int64_t days;
-	int year = take_number(&c, 4, 10000);
-	bool ok = take_byte(&c, "-");
-	int month = take_number(&c, 2, 13);
-	ok &= take_byte(&c, "-");
-	int day = take_number(&c, 2, 32);
-	if (!ok || c.at < c.end || !days_to(year, month, day, &days))
+	int year = date_take_number(&c, 4, 10000);
+	bool ok = date_take_byte(&c, "-");
+	int month = date_take_number(&c, 2, 13);
+	ok &= date_take_byte(&c, "-");
+	int day = date_take_number(&c, 2, 32);
+	if (!ok || c.at < c.end || !date_days_to(year, month, day, &days))
 		return false;
 	*ms = days * DAY_MS;
 	return true;
@@ -277,12 +274,12 @@ char *date_day_text(int64_t day)
 
 bool date_is_likely(const char *s, size_t n)
 {
-	struct cursor iso = {s, s + n}, other = iso;
-	if (take_digits(&iso, 4, 10000) >= 0 && take_byte(&iso, "-") &&
-	    take_digits(&iso, 2, 13) >= 0 && take_byte(&iso, "-") && take_digits(&iso, 2, 32) >= 0)
+	struct date_cursor iso = {s, s + n}, other = iso;
+	if (date_take_digits(&iso, 4, 10000) >= 0 && date_take_byte(&iso, "-") &&
+	    date_take_digits(&iso, 2, 13) >= 0 && date_take_byte(&iso, "-") && date_take_digits(&iso, 2, 32) >= 0)
 		return true;
-	return take_name(&other, WEEKDAYS) >= 0 && take_byte(&other, " ") &&
-		take_name(&other, MONTHS) >= 0 && take_byte(&other, " ");
+	return date_take_name(&other, DATE_WEEKDAYS) >= 0 && date_take_byte(&other, " ") &&
+		date_take_name(&other, DATE_MONTHS) >= 0 && date_take_byte(&other, " ");
 }
 
 /* ---- what messages say ---- */

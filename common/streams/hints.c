@@ -62,6 +62,12 @@ const char *hint_binary(struct span s)
 		high ? "UTF-16 text: convert with iconv -f UTF-16BE -t UTF-8" : NULL;
 }
 
+bool hint_is_utf16(struct span s)
+{
+	const char *what = hint_binary(s);
+	return what && strncmp(what, "UTF-16", 6) == 0;
+}
+
 /* ---- lines ---- */
 
 /* The first byte that is no blank and no byte order mark; 0 when there is none. */

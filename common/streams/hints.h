@@ -23,6 +23,9 @@ bool hint_has_cr(struct span line);
 /* The first bytes of a file that is no text: archives, Parquet, UTF-16 and the like. */
 const char *hint_binary(struct span start);
 
+/* Do they look like UTF-16? */
+bool hint_is_utf16(struct span start);
+
 /* A line that has fewer fields than it should: JSON, other separators, CR. */
 const char *hint_line(struct span line, enum hint_kind kind);
 

@@ -23,6 +23,7 @@ struct input {
 	const char *name;
 	char *odd_name;           /* what `name` is when it is not the path itself */
 	bool gzip, member_open, looked, at_end;
+	bool encoded;             /* UTF-16 is let in */
 	z_stream z;
 	unsigned char *raw;         /* compressed bytes */
 	char *data;                 /* PAD_BYTES, then the text */
@@ -141,7 +142,8 @@ static bool look(struct input *in)
 	}
 	if (packed_begins(in->data + PAD_BYTES, in->n))
 		return take_packed(in);
-	const char *what = hint_binary((struct span){in->data + PAD_BYTES, in->n});
+	struct span first = {in->data + PAD_BYTES, in->n};
+	const char *what = in->encoded && hint_is_utf16(first) ? NULL : hint_binary(first);
 	return !what || failure_set(in->failure, STATUS_DATA, "%s: %s", in->name, what);
 }
 
@@ -226,10 +228,11 @@ static bool open_path(struct input *in, const char *path)
 	return true;
 }
 
-struct input *input_open_or(const char *path, struct failure *failure)
+static struct input *open_input(const char *path, bool encoded, struct failure *failure)
 {
 	struct input *in = memory_zero(1, sizeof *in);
 	in->failure = failure;
+	in->encoded = encoded;
 	if (open_path(in, path)) {
 		resize(in, BLOCK_BYTES);
 		if (sniff(in))
@@ -239,9 +242,19 @@ struct input *input_open_or(const char *path, struct failure *failure)
 	return NULL;
 }
 
+struct input *input_open_or(const char *path, struct failure *failure)
+{
+	return open_input(path, false, failure);
+}
+
 struct input *input_open(const char *path)
 {
-	return input_open_or(path, NULL);
+	return open_input(path, false, NULL);
+}
+
+struct input *input_open_encoded(const char *path)
+{
+	return open_input(path, true, NULL);
 }
 
 bool input_try(char **paths, int count, struct failure *failure)
@@ -328,6 +341,18 @@ bool input_line(struct input *in, struct span *line)
 			in->data[PAD_BYTES + in->n++] = '\n';
 		}
 	}
+}
+
+bool input_piece(struct input *in, struct span *piece)
+{
+	if (in->start == in->n) {
+		in->start = in->n = 0;
+		if (!fill(in))
+			return false;
+	}
+	*piece = (struct span){in->data + PAD_BYTES + in->start, in->n - in->start};
+	in->start = in->n;
+	return piece->n > 0;
 }
 
 const char *input_name(const struct input *in)

@@ -28,6 +28,10 @@ struct input *input_open(const char *path);
  * later is in `failure`, too, and then input_block and input_line have come to the end. */
 struct input *input_open_or(const char *path, struct failure *failure);
 
+/* The same as input_open for text of any encoding: UTF-16 is let in, and its bytes come as they
+ * are, by input_piece alone. */
+struct input *input_open_encoded(const char *path);
+
 /* From now on f(context) is called when a signal has ended a wait for input; where it
  * returns, the wait goes on. */
 void input_on_interrupt(void (*f)(void *context), void *context);
@@ -43,6 +47,10 @@ bool input_block(struct input *in, struct span *block);
 /* The next line without its LF (a CR before it is left in place), valid until
  * the next call; false at the end. Do not mix with input_block. */
 bool input_line(struct input *in, struct span *line);
+
+/* The next bytes as they come, not cut at lines, valid until the next call; false at the end.
+ * Do not mix with the others. */
+bool input_piece(struct input *in, struct span *piece);
 
 /* As people know it: the path, or "(standard input)". */
 const char *input_name(const struct input *in);

@@ -153,3 +153,12 @@ for_train_items_1()
 }
 for_train_items() { for_train_items_1; }
 
+
+for_import_table_1()
+{
+	gzip -dc ratings.csv.gz > ratings.csv
+	sed 1d ratings.csv | sed 's/,/::/g' > ratings.dat
+	cp "$RECPIPE_ROOT"/tests/cases/import-table/kinds/shop.csv .
+	printf 'at,item\n13.5.2024 10:00,a\n14.5.2024 7:30,b\n' > plays.csv
+}
+for_import_table() { for_import_table_1; }

@@ -1,0 +1,383 @@
+#include "streams/sniff.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "streams/hints.h"
+
+/* Of the rows of a trial, those that have `width` fields, which most have. */
+struct trial {
+	struct delimited_format format;
+	size_t rows, agree, width;
+	double share;
+};
+
+/* ---- the text ---- */
+
+/* The sample as UTF-8, without a byte order mark, up to the end of its last line. */
+static const char *decode(struct span sample, bool whole, const struct sniff_given *given, struct sniffed *s)
+{
+	s->encoding = given->encoding;
+	if (!s->encoding)
+		s->encoding = encoding_guess(sample, whole, &s->why);
+	struct encoding *e = encoding_open(s->encoding);
+	if (!e)
+		return "an encoding that is not known";
+	encoding_convert(e, sample, whole, &s->text);
+	encoding_close(e);
+	if (s->text.n >= 3 && memcmp(s->text.data, "\xef\xbb\xbf", 3) == 0) {
+		s->text.n -= 3;
+		memmove(s->text.data, s->text.data + 3, s->text.n);
+	}
+	return s->text.n ? NULL : "the input is empty";
+}
+
+static const char *find_line_ends(bool whole, const struct sniff_given *given, struct sniffed *s)
+{
+	size_t lf = 0, crlf = 0, cr = 0;
+	for (size_t i = 0; i < s->text.n; i++) {
+		bool end = s->text.data[i] == '\n', after = i && s->text.data[i - 1] == '\r';
+		lf += end;
+		crlf += end && after;
+		cr += s->text.data[i] == '\r';
+	}
+	s->format.line_end = given->line_end ? given->line_end : cr - crlf > lf ? '\r' : '\n';
+	s->crlf = s->format.line_end == '\n' && crlf * 2 > lf;
+	if (whole)
+		return NULL;
+	char *last = memrchr(s->text.data, s->format.line_end, s->text.n);
+	if (!last)
+		return "no line ends within the first 64 kB: give --separator, --quoting, --encoding, --line-end "
+			"and --header";
+	s->text.n = (size_t)(last + 1 - s->text.data);
+	return NULL;
+}
+
+/* ---- separator and quoting ---- */
+
+static struct span text_of(const struct sniffed *s)
+{
+	return (struct span){s->text.data, s->text.n};
+}
+
+/* Does the text begin with a section, and another line after it? */
+static bool begins_section(const struct sniffed *s)
+{
+	struct delimited_format lines = {"\t", QUOTING_NONE, s->format.line_end};
+	struct delimited *d = delimited_open_text(text_of(s), &lines);
+	struct delimited_row row;
+	bool is = delimited_next(d, &row) && delimited_is_section(&row);
+	is = is && delimited_next(d, &row) && !delimited_is_section(&row);
+	delimited_close(d);
+	return is;
+}
+
+static bool is_wrapped(struct span raw, struct span field)
+{
+	bool inside = field.at >= raw.at && field.at <= raw.at + raw.n;
+	return !inside || (field.at > raw.at && field.at[-1] == '"'); /* escapes are undone elsewhere */
+}
+
+/* Reads the text by a format. `quoted`: rows with a value in quotes; `stray`: with quotes that are
+ * wrong; `first`: the first row has a value in quotes. */
+struct quotes {
+	size_t quoted, stray;
+	bool first;
+};
+
+static struct trial try_format(const struct sniffed *s, const struct delimited_format *format,
+			       struct quotes *q)
+{
+	struct trial t = {.format = *format};
+	uint32_t *count = memory_zero(s->text.n + 2, sizeof *count);
+	struct delimited *d = delimited_open_text(text_of(s), format);
+	struct delimited_row row;
+	*q = (struct quotes){.first = false};
+	while (delimited_next(d, &row)) {
+		if (row.raw.n == 0 || (s->sections && delimited_is_section(&row)))
+			continue;
+		bool wrapped = false;
+		for (size_t i = 0; i < row.n && !wrapped; i++)
+			wrapped = is_wrapped(row.raw, row.fields[i]);
+		q->quoted += wrapped;
+		q->stray += row.problem && memchr(row.raw.at, '"', row.raw.n);
+		q->first |= wrapped && t.rows == 0;
+		t.rows++;
+		if (row.n && ++count[row.n] > t.agree) {
+			t.agree = count[row.n];
+			t.width = row.n;
+		}
+	}
+	delimited_close(d);
+	free(count);
+	t.share = t.rows ? (double)t.agree / (double)t.rows : 0;
+	return t;
+}
+
+/* Backslashes: before quotes within values, and before bytes that they mean nothing of. */
+static enum delimited_quoting escapes_of(struct span text, char separator)
+{
+	size_t quotes = 0, others = 0;
+	for (const char *at = text.at, *end = text.at + text.n; (at = memchr(at, '\\', (size_t)(end - at)));) {
+		if (end - at < 3)
+			break;
+		bool ends = at[2] == separator || at[2] == '\n' || at[2] == '\r';
+		quotes += at[1] == '"' && !ends;
+		others += !strchr("\"\\ntr0N'/", at[1]);
+		at += 2;
+	}
+	return !quotes ? QUOTING_RFC4180 : others ? QUOTING_R : QUOTING_BACKSLASH;
+}
+
+/* The best reading with this separator. */
+static struct trial try_separator(const struct sniffed *s, const char *separator, int quoting)
+{
+	struct delimited_format format = {.line_end = s->format.line_end};
+	struct quotes q, ignored;
+	memcpy(format.separator, separator, strlen(separator) + 1);
+	bool table = strcmp(separator, ",") == 0 || strcmp(separator, ";") == 0;
+	format.quoting = quoting >= 0 ? (enum delimited_quoting)quoting : escapes_of(text_of(s), separator[0]);
+	struct trial t = try_format(s, &format, &q);
+	bool quoted = q.first || (table ? q.quoted * 4 >= q.stray : q.quoted > q.stray && q.quoted * 2 >= t.rows);
+	if (quoting >= 0 || quoted)
+		return t;
+	format.quoting = QUOTING_NONE;
+	return try_format(s, &format, &ignored);
+}
+
+static struct trial find_separator(const struct sniffed *s, int quoting)
+{
+	static const char *const SEPARATORS[] = {"\t", "::", ";", "|", ",", "blanks"};
+	enum { SURE = 2, BLANKS = 5, ALL };
+	struct trial best = {.share = 0}, trials[ALL];
+	for (int i = 0; i < ALL; i++) {
+		trials[i] = try_separator(s, SEPARATORS[i], quoting);
+		if (trials[i].width < 2)
+			trials[i].share = 0;
+		if (i < SURE && trials[i].share >= 0.9)
+			return trials[i];
+	}
+	double most = 0;
+	for (int i = 0; i < BLANKS; i++)
+		most = trials[i].share > most ? trials[i].share : most;
+	for (int i = 0; i < BLANKS; i++)
+		if (most > 0 && trials[i].share >= 0.8 * most && trials[i].width > best.width)
+			best = trials[i];
+	if (best.share < 0.6 && trials[BLANKS].share > best.share)
+		best = trials[BLANKS];
+	return best.share >= 0.5 ? best : try_separator(s, "\t", quoting);
+}
+
+/* ---- header and types ---- */
+
+enum value_kind { VALUE_EMPTY, VALUE_WHOLE, VALUE_NUMBER, VALUE_TEXT };
+
+/* Empty, or a word for a value that is missing. */
+static bool is_missing(struct span v)
+{
+	return v.n == 0 || span_equal(v, span_of("NA")) || span_equal(v, span_of("\\N"));
+}
+
+static enum value_kind kind_of(struct span v)
+{
+	double number;
+	int64_t whole;
+	if (is_missing(v))
+		return VALUE_EMPTY;
+	if (number_double(v.at, v.n, &number) != NUMBER_OK)
+		return VALUE_TEXT;
+	return number_i64(v.at, v.n, &whole) == NUMBER_OK ? VALUE_WHOLE : VALUE_NUMBER;
+}
+
+static bool has_digit(struct span v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.at[i] >= '0' && v.at[i] <= '9')
+			return true;
+	return false;
+}
+
+/* What the values of one column are, the first row's apart. */
+struct tally {
+	size_t n, whole, number, digits, like_first;
+	struct date_guess dates;
+};
+
+static void tally_add(struct tally *t, struct span v, struct span first)
+{
+	enum value_kind kind = kind_of(v);
+	if (kind == VALUE_EMPTY)
+		return;
+	t->n++;
+	t->whole += kind == VALUE_WHOLE;
+	t->number += kind == VALUE_WHOLE || kind == VALUE_NUMBER;
+	t->digits += has_digit(v);
+	t->like_first += span_equal(v, first);
+	date_guess_add(&t->dates, v.at, v.n);
+}
+
+static bool mostly(size_t part, size_t all)
+{
+	return all && part * 10 >= all * 9;
+}
+
+static bool is_date(struct span v)
+{
+	int64_t ms;
+	return date_read(v.at, v.n, &ms);
+}
+
+/* Is the first row the names of the columns? */
+static bool is_header(const struct span *first, const struct tally *t, size_t width, size_t rows)
+{
+	bool typed = false;
+	for (size_t c = 0; c < width; c++) {
+		enum value_kind kind = kind_of(first[c]);
+		struct date_form form;
+		bool ambiguous;
+		if (kind == VALUE_WHOLE || kind == VALUE_NUMBER || is_date(first[c]))
+			return false;
+		typed |= mostly(t[c].number, t[c].n) || date_guess_form(&t[c].dates, &form, &ambiguous) || ambiguous;
+	}
+	if (typed || rows == 0)
+		return true;
+	for (size_t c = 0; c < width; c++)
+		if (first[c].n == 0 || t[c].like_first || (has_digit(first[c]) && mostly(t[c].digits, t[c].n)))
+			return false;
+	return true;
+}
+
+/* Does the name speak of a time? Counts are dates only then. */
+static bool is_time_name(struct span name)
+{
+	static const char *const WORDS[] = {"time", "date", "stamp", "epoch", "ts", "when", "_at"};
+	char low[64];
+	size_t n = name.n < sizeof low ? name.n : sizeof low;
+	for (size_t i = 0; i < n; i++)
+		low[i] = name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] | 0x20) : name.at[i];
+	for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+		if (memmem(low, n, WORDS[i], strlen(WORDS[i])))
+			return true;
+	return false;
+}
+
+static void set_type(struct sniff_column *c, const struct tally *t, bool header)
+{
+	c->values = t->n;
+	bool dates = date_guess_form(&t->dates, &c->form, &c->ambiguous);
+	bool count = dates && !c->form.format && c->form.unit != TIME_ISO;
+	if (t->n == 0) {
+		c->type = SNIFF_EMPTY;
+	} else if (dates && (!count || !header || is_time_name(c->name))) {
+		c->type = SNIFF_DATE;
+		size_t fit = 0;
+		for (size_t i = 0; i < DATE_GUESSES; i++)
+			fit = t->dates.fit[i] > fit ? t->dates.fit[i] : fit;
+		c->odd = t->n - fit;
+	} else if (mostly(t->whole, t->n)) {
+		c->type = SNIFF_WHOLE;
+		c->odd = t->n - t->whole;
+	} else if (mostly(t->number, t->n)) {
+		c->type = SNIFF_NUMBER;
+		c->odd = t->n - t->number;
+	} else {
+		c->type = SNIFF_TEXT;
+	}
+}
+
+/* The first row, kept: its fields without quotes. */
+struct first_row {
+	struct buffer text;
+	struct span *fields;
+	size_t n;
+};
+
+static void keep_first(struct first_row *f, const struct delimited_row *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		buffer_add_span(&f->text, row->fields[i]);
+	f->fields = memory_new(row->n, sizeof *f->fields);
+	f->n = row->n;
+	for (size_t i = 0, at = 0; i < row->n; at += row->fields[i++].n)
+		f->fields[i] = (struct span){f->text.data + at, row->fields[i].n};
+}
+
+static void take_names(struct sniffed *s, const struct first_row *f, const struct tally *t)
+{
+	s->names = f->text;
+	for (size_t c = 0; c < s->width; c++) {
+		if (s->header && c >= s->row_names && c - s->row_names < f->n)
+			s->columns[c].name = f->fields[c - s->row_names];
+		set_type(&s->columns[c], &t[c], s->header);
+	}
+}
+
+static void find_columns(struct sniffed *s, int header)
+{
+	struct tally *t = memory_zero(s->width + 1, sizeof *t);
+	struct first_row f = {.n = 0};
+	struct delimited *d = delimited_open_text(text_of(s), &s->format);
+	struct delimited_row row;
+	size_t rows = 0;
+	while (delimited_next(d, &row)) {
+		if (row.raw.n == 0 || row.problem || (s->sections && delimited_is_section(&row)))
+			continue;
+		if (!f.fields)
+			keep_first(&f, &row);
+		else if (row.n == s->width)
+			for (size_t c = 0; c < s->width; c++)
+				tally_add(&t[c], row.fields[c], c < f.n ? f.fields[c] : (struct span){"", 0});
+		rows++;
+	}
+	delimited_close(d);
+	s->row_names = header != 0 && f.n + 1 == s->width && rows > 1;
+	s->header = header >= 0 ? header :
+		s->row_names || (f.n == s->width && is_header(f.fields, t, s->width, rows - 1));
+	for (size_t c = 0; !s->header && f.n == s->width && c < s->width; c++)
+		tally_add(&t[c], f.fields[c], (struct span){NULL, 0});
+	s->columns = memory_zero(s->width + 1, sizeof *s->columns);
+	take_names(s, &f, t);
+	free(f.fields);
+	free(t);
+}
+
+/* JSON, pages: texts of another kind. */
+static const char *other_kind(const struct sniffed *s)
+{
+	const char *end = memchr(s->text.data, s->format.line_end, s->text.n);
+	struct span line = {s->text.data, end ? (size_t)(end - s->text.data) : s->text.n};
+	size_t at = 0;
+	while (at < line.n && line.at[at] == ' ')
+		at++;
+	return at < line.n && strchr("{[<", line.at[at]) ? hint_line(line, HINT_CSV) : NULL;
+}
+
+const char *sniff(struct span sample, bool whole, const struct sniff_given *given, struct sniffed *s)
+{
+	*s = (struct sniffed){.why = "as --encoding says"};
+	const char *problem = decode(sample, whole, given, s);
+	if (!problem)
+		problem = find_line_ends(whole, given, s);
+	if (!problem)
+		problem = other_kind(s);
+	if (problem)
+		return problem;
+	s->sections = given->sections || (given->header != 1 && begins_section(s));
+	struct trial t = given->separator ? try_separator(s, given->separator, given->quoting) :
+		find_separator(s, given->quoting);
+	s->format = t.format;
+	s->width = t.width;
+	s->rows = t.rows;
+	s->bad = t.rows - t.agree;
+	find_columns(s, s->sections ? 0 : given->header);
+	return NULL;
+}
+
+void sniff_free(struct sniffed *s)
+{
+	buffer_free(&s->text);
+	buffer_free(&s->names);
+	free(s->columns);
+	*s = (struct sniffed){.width = 0};
+}

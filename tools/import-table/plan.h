@@ -1,0 +1,62 @@
+/* plan.h - what is written of a row: columns of the input under their new names, constants,
+ * values of kinds; and which rows.
+ *
+ * The cells of a row are its fields, after the name of its section where there are sections; of
+ * a matrix (--wide) there are three for each value: row, column, value.
+ */
+#ifndef RECPIPE_IMPORT_TABLE_PLAN_H
+#define RECPIPE_IMPORT_TABLE_PLAN_H
+
+#include "base/date-format.h"
+#include "settings.h"
+#include "streams/columns.h"
+
+enum out_kind { OUT_CELL, OUT_TEXT, OUT_FILE, OUT_VALUE };
+
+struct out_column {
+	struct span name;
+	enum out_kind kind;
+	size_t cell;             /* OUT_CELL */
+	struct span text;        /* OUT_TEXT */
+	bool number, dated;      /* it must be a number; it is a point in time */
+	bool undated;            /* --date COLUMN=none: it stays as it is */
+	struct date_form form;   /* of what is dated */
+};
+
+struct condition {
+	size_t cell;
+	struct span words;       /* "a|b" */
+	bool unlike;             /* none of them */
+};
+
+struct kind {
+	struct span word, value;
+};
+
+struct plan {
+	struct columns cells;    /* their names */
+	size_t width;            /* fields that a row must have */
+	struct out_column *outs;
+	size_t n_outs, outs_capacity;
+	struct condition *wheres;
+	size_t n_wheres;
+	struct kind *kinds;      /* of --value */
+	size_t n_kinds, kinds_capacity, kind_cell;
+	long list;               /* the cell of --split-list, or -1 */
+	char list_separator[SEPARATOR_SIZE];
+	bool plain;              /* cells alone, unchanged */
+	struct buffer names;     /* of the cells */
+};
+
+/* `names`: the columns of the input, TABs between them. `file` is for messages. Ends the program
+ * where an option names what is not there. */
+void plan_make(struct plan *p, const struct options *o, const struct settings *s, struct span names,
+	       const char *file);
+
+/* The command that reads other files in the same way, without guesses. */
+void plan_command(const struct plan *p, const struct options *o, const struct settings *s, char **files,
+		  int count, struct buffer *command);
+
+void plan_free(struct plan *p);
+
+#endif
