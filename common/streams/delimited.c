@@ -318,7 +318,7 @@ static bool walk_quoted(struct delimited *d, struct walk *w)
 static bool walk_bare(struct delimited *d, struct walk *w)
 {
 	const char *text = d->text.data;
-	bool escaped = false;
+	size_t escaped = 0; /* after the last byte that an escape has taken the meaning of */
 	for (; w->mark < d->n_marks; w->mark++) {
 		size_t mark = d->marks[w->mark];
 		if (text[mark] == '"' && d->quotes && d->format.quoting != QUOTING_BACKSLASH) {
@@ -328,7 +328,7 @@ static bool walk_bare(struct delimited *d, struct walk *w)
 		if (text[mark] == '\\' && d->format.quoting == QUOTING_BACKSLASH) {
 			if (mark + 1 >= d->text.n)
 				return false;
-			escaped = true;
+			escaped = mark + 2;
 			w->mark++;
 			skip_escaped(d, w, mark);
 			w->mark--;
@@ -336,8 +336,8 @@ static bool walk_bare(struct delimited *d, struct walk *w)
 			return false;
 		} else if (ends_field(d, mark)) {
 			size_t end = mark;
-			if (text[mark] == '\n' && d->format.line_end == '\n' && end > w->at && text[end - 1] == '\r')
-				end--;
+			bool cr = text[mark] == '\n' && end > w->at && end > escaped && text[end - 1] == '\r';
+			end -= cr && d->format.line_end == '\n';
 			if (escaped) {
 				make_unescaped_room(d);
 				add_unescaped(d, w->at, end);

@@ -36,14 +36,16 @@ static const char *decode(struct span sample, bool whole, const struct sniff_giv
 static const char *find_line_ends(bool whole, const struct sniff_given *given, struct sniffed *s)
 {
 	size_t lf = 0, crlf = 0, cr = 0;
+	bool first = false;
 	for (size_t i = 0; i < s->text.n; i++) {
 		bool end = s->text.data[i] == '\n', after = i && s->text.data[i - 1] == '\r';
+		first |= end && after && lf == 0;
 		lf += end;
 		crlf += end && after;
 		cr += s->text.data[i] == '\r';
 	}
 	s->format.line_end = given->line_end ? given->line_end : cr - crlf > lf ? '\r' : '\n';
-	s->crlf = s->format.line_end == '\n' && crlf * 2 > lf;
+	s->crlf = s->format.line_end == '\n' && first;
 	if (whole)
 		return NULL;
 	char *last = memrchr(s->text.data, s->format.line_end, s->text.n);
@@ -303,6 +305,15 @@ static void keep_first(struct first_row *f, const struct delimited_row *row)
 		f->fields[i] = (struct span){f->text.data + at, row->fields[i].n};
 }
 
+/* The same fields again: of a header line that comes twice nothing is learned. */
+static bool is_first(const struct first_row *f, const struct delimited_row *row)
+{
+	bool same = row->n == f->n;
+	for (size_t i = 0; i < f->n && same; i++)
+		same = span_equal(row->fields[i], f->fields[i]);
+	return same;
+}
+
 static void take_names(struct sniffed *s, const struct first_row *f, const struct tally *t)
 {
 	s->names = f->text;
@@ -325,7 +336,7 @@ static void find_columns(struct sniffed *s, int header)
 			continue;
 		if (!f.fields)
 			keep_first(&f, &row);
-		else if (row.n == s->width)
+		else if (row.n == s->width && !is_first(&f, &row))
 			for (size_t c = 0; c < s->width; c++)
 				tally_add(&t[c], row.fields[c], c < f.n ? f.fields[c] : (struct span){"", 0});
 		rows++;

@@ -39,7 +39,7 @@ struct sniff_column {
 struct sniffed {
 	const char *encoding, *why;   /* and why it is taken for that */
 	struct delimited_format format;
-	bool crlf;                    /* LF comes after CR */
+	bool crlf;                    /* a CR comes before the first LF */
 	bool header, sections;
 	bool row_names;               /* the header lacks the name of the first column (R) */
 	size_t width, rows, bad;      /* fields of most rows; rows seen, and those with others */
