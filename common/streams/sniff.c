@@ -224,10 +224,11 @@ static bool mostly(size_t part, size_t all)
 	return all && part * 10 >= all * 9;
 }
 
-static bool is_date(struct span v)
+/* Is the first value of a column a date, by the form of the others or by itself? */
+static bool is_date(struct span v, const struct date_form *form)
 {
 	int64_t ms;
-	return date_read(v.at, v.n, &ms);
+	return date_read(v.at, v.n, &ms) || (form && form->format && date_form_read(form, v.at, v.n, &ms));
 }
 
 /* Is the first row the names of the columns? */
@@ -238,9 +239,10 @@ static bool is_header(const struct span *first, const struct tally *t, size_t wi
 		enum value_kind kind = kind_of(first[c]);
 		struct date_form form;
 		bool ambiguous;
-		if (kind == VALUE_WHOLE || kind == VALUE_NUMBER || is_date(first[c]))
+		bool dates = date_guess_form(&t[c].dates, &form, &ambiguous);
+		if (kind == VALUE_WHOLE || kind == VALUE_NUMBER || is_date(first[c], dates ? &form : NULL))
 			return false;
-		typed |= mostly(t[c].number, t[c].n) || date_guess_form(&t[c].dates, &form, &ambiguous) || ambiguous;
+		typed |= mostly(t[c].number, t[c].n) || dates || ambiguous;
 	}
 	if (typed || rows == 0)
 		return true;
