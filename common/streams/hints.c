@@ -88,29 +88,20 @@ static size_t count_text(struct span s, const char *text)
 	return count;
 }
 
+#define IMPORT(separator) "fields seem to be separated by " separator ": convert with import-table"
+
 /* What separates the fields of a line when it is not what was expected. */
 static const struct {
 	const char *text;
 	const char *hint[3]; /* by enum hint_kind */
 } SEPARATORS[] = {
-	{"::", {"fields seem to be separated by '::': convert with sed 's/::/\\t/g'",
-		"fields seem to be separated by '::': convert with sed 's/::/,/g'",
-		"fields seem to be separated by '::': convert with sed 's/::/\\t/g'"}},
+	{"::", {IMPORT("'::'"), IMPORT("'::'"), IMPORT("'::'")}},
 	{"\t", {NULL, "this looks like TSV: leave --csv out", NULL}},
-	{"\";\"", {"fields seem to be separated by ';': convert with tr ';' , and add --csv",
-		   "fields seem to be separated by ';': convert with tr ';' ,",
-		   "fields seem to be separated by ';': convert with tr -d '\"' | tr ';' '\\t'"}},
-	{";", {"fields seem to be separated by ';': convert with tr ';' '\\t'",
-	       "fields seem to be separated by ';': convert with tr ';' ,",
-	       "fields seem to be separated by ';': convert with tr ';' '\\t'"}},
-	{"|", {"fields seem to be separated by '|': convert with tr '|' '\\t'",
-	       "fields seem to be separated by '|': convert with tr '|' ,",
-	       "fields seem to be separated by '|': convert with tr '|' '\\t'"}},
+	{";", {IMPORT("';'"), IMPORT("';'"), IMPORT("';'")}},
+	{"|", {IMPORT("'|'"), IMPORT("'|'"), IMPORT("'|'")}},
 	{",", {"this looks like CSV: add --csv", NULL,
-	       "this looks like CSV, and side files are TSV: convert with mlr --icsv --otsv cat"}},
-	{" ", {"fields seem to be separated by blanks: convert with tr -s ' ' '\\t'",
-	       "fields seem to be separated by blanks: convert with tr -s ' ' ,",
-	       "fields seem to be separated by blanks: convert with tr -s ' ' '\\t'"}},
+	       "this looks like CSV, and side files are TSV: convert with import-table"}},
+	{" ", {IMPORT("blanks"), IMPORT("blanks"), IMPORT("blanks")}},
 };
 
 const char *hint_line(struct span line, enum hint_kind kind)

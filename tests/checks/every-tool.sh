@@ -386,7 +386,7 @@ try_table()
 			want '2 3' $? 'TSV: leave --csv out'
 			tr '\t' ';' < input > twin
 			go --csv < twin > out 2> err
-			want '2 3' $? "separated by ';': convert with tr ';' ,"
+			want '2 3' $? "separated by ';': convert with import-table"
 		fi
 	fi
 	if begin further-column; then
