@@ -188,21 +188,23 @@ static void take_header(struct import *m, const struct delimited_row *row, struc
 }
 
 /* The names of the columns: of --columns, of the header, or c1, c2 ... */
-static void name_columns(const struct import *m, struct buffer *names, size_t fields)
+static void name_columns(const struct import *m, struct buffer *names)
 {
 	const char *list = m->o->common.columns;
 	if (!list && m->settings.header)
 		return;
-	size_t header = fields;
+	size_t width = m->settings.sniffed.width, fields = columns_count((struct span){names->data, names->n});
 	if (list) {
 		names->n = 0;
 		names_of_list(names, list);
 		size_t n = columns_count((struct span){names->data, names->n});
-		if (m->settings.header && n != header)
-			die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu", m->w.file, n, header);
+		if (m->settings.header && n != fields)
+			die(STATUS_DATA, "%s:1: --columns names %zu columns, the header has %zu", m->w.file, n, fields);
+		if (m->settings.guessed && n != width)
+			die(STATUS_DATA, "%s: --columns names %zu columns, most lines have %zu", m->w.file, n, width);
 		return;
 	}
-	for (size_t c = 1; c <= m->settings.sniffed.width; c++)
+	for (size_t c = 1; c <= width; c++)
 		buffer_format(names, "%sc%zu", c > 1 ? "\t" : "", c);
 }
 
@@ -243,9 +245,9 @@ static void report(const struct import *m)
 }
 
 /* After the first line of the first file: what is written, and where to. */
-static void begin(struct import *m, struct buffer *names, size_t fields)
+static void begin(struct import *m, struct buffer *names)
 {
-	name_columns(m, names, fields);
+	name_columns(m, names);
 	plan_make(&m->plan, m->o, &m->settings, (struct span){names->data, names->n}, m->w.file);
 	size_t cells = m->plan.width + 4;
 	m->own_cells = memory_zero(cells, sizeof *m->own_cells);
@@ -306,7 +308,7 @@ static void read_file(struct import *m, int i)
 	if (m->settings.header)
 		take_header(m, &row, &names);
 	if (i == 0)
-		begin(m, &names, row.n);
+		begin(m, &names);
 	if (m->settings.header)
 		any = delimited_next(m->rows, &row);
 	for (uint64_t n = 0; any && !is_enough(m); any = delimited_next(m->rows, &row)) {

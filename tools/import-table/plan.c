@@ -304,6 +304,20 @@ static void take_select(struct plan *p, const struct options *o, const char *fil
 	free(all.outs);
 }
 
+static void count_room(struct plan *p)
+{
+	p->room = 64;
+	for (size_t i = 0; i < p->n_outs; i++) {
+		size_t copies = 0;
+		for (size_t k = 0; k < p->n_outs; k++)
+			copies += p->outs[k].kind == OUT_CELL && p->outs[k].cell == p->outs[i].cell;
+		p->copies = copies > p->copies ? copies : p->copies;
+		p->room += NUMBER_SIZE + 1 + p->outs[i].text.n;
+	}
+	for (size_t i = 0; i < p->n_kinds; i++)
+		p->room += p->kinds[i].value.n;
+}
+
 void plan_make(struct plan *p, const struct options *o, const struct settings *s, struct span names,
 	       const char *file)
 {
@@ -332,7 +346,7 @@ void plan_make(struct plan *p, const struct options *o, const struct settings *s
 		take_select(p, o, file);
 	if (p->n_outs == 0)
 		die(STATUS_DATA, "%s: no column has a name", file);
-	p->plain = !s->sections && !o->wide && p->list < 0 && p->n_wheres == 0;
+	count_room(p);
 }
 
 void plan_free(struct plan *p)

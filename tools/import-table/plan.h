@@ -44,7 +44,7 @@ struct plan {
 	size_t n_kinds, kinds_capacity, kind_cell;
 	long list;               /* the cell of --split-list, or -1 */
 	char list_separator[SEPARATOR_SIZE];
-	bool plain;              /* cells alone, unchanged */
+	size_t room, copies;     /* bytes that a row needs without its cells; how often one is written */
 	struct buffer names;     /* of the cells */
 };
 

@@ -123,17 +123,19 @@ static bool put_column(struct writer *w, char **to, const struct out_column *col
 	return put_cell(w, to, column);
 }
 
+/* What a row needs at most: its cells come on top of the plan's. */
 static size_t room_of(const struct writer *w)
 {
-	size_t room = 64;
-	for (size_t i = 0; i < w->p->n_outs; i++) {
-		const struct out_column *column = &w->p->outs[i];
-		room += NUMBER_SIZE + 1 + (column->kind == OUT_TEXT ? column->text.n : column->kind == OUT_FILE ?
-			w->base.n : column->kind == OUT_CELL ? w->cells[column->cell].n : 0);
-	}
-	for (size_t i = 0; i < w->p->n_kinds; i++)
-		room += w->p->kinds[i].value.n;
+	size_t room = w->p->room + w->base.n * w->p->n_outs;
+	for (size_t i = 0; i < w->p->n_outs; i++)
+		room += w->p->outs[i].kind == OUT_CELL ? w->cells[w->p->outs[i].cell].n : 0;
 	return room;
+}
+
+/* The same for cells that are the row's fields, each `copies` times at most. */
+static size_t room_of_row(const struct writer *w)
+{
+	return w->p->room + w->base.n * w->p->n_outs + (w->row->raw.n + w->section.n) * w->p->copies;
 }
 
 /* ---- conditions ---- */
@@ -156,12 +158,12 @@ static bool wanted(const struct writer *w)
 	return true;
 }
 
-/* The cells as one row of the output. */
-static enum result write_cells(struct writer *w)
+/* The cells as one row of the output; `room` as room_of says. */
+static enum result write_cells(struct writer *w, size_t room)
 {
-	if (!wanted(w))
+	if (w->p->n_wheres && !wanted(w))
 		return RESULT_FILTERED;
-	char *start = output_room(w->out, room_of(w)), *to = start;
+	char *start = output_room(w->out, room), *to = start;
 	for (size_t i = 0; i < w->p->n_outs; i++) {
 		if (i)
 			*to++ = '\t';
@@ -220,7 +222,7 @@ static enum result write_several(struct writer *w, size_t room,
 	uint64_t lines = w->lines;
 	out->by_line = false;
 	while (next(w, at)) {
-		enum result one = write_cells(w);
+		enum result one = write_cells(w, room_of(w));
 		if (one == RESULT_BAD) {
 			out->n = before;
 			w->lines = lines;
@@ -295,7 +297,7 @@ static enum result write_row(struct writer *w)
 	} else {
 		w->cells = row->fields;
 	}
-	return w->p->list >= 0 ? write_list(w) : write_cells(w);
+	return w->p->list >= 0 ? write_list(w) : write_cells(w, room_of_row(w));
 }
 
 /* Is the row whole and of the table? Else it was reported. */
