@@ -358,7 +358,7 @@ static void find_columns(struct sniffed *s, int header)
 /* JSON, pages: texts of another kind. */
 static const char *other_kind(const struct sniffed *s)
 {
-	const char *end = memchr(s->text.data, s->format.line_end, s->text.n);
+	const char *end = memchr(s->text.data, '\n', s->text.n);
 	struct span line = {s->text.data, end ? (size_t)(end - s->text.data) : s->text.n};
 	size_t at = 0;
 	while (at < line.n && line.at[at] == ' ')
@@ -371,9 +371,9 @@ const char *sniff(struct span sample, bool whole, const struct sniff_given *give
 	*s = (struct sniffed){.why = "as --encoding says"};
 	const char *problem = decode(sample, whole, given, s);
 	if (!problem)
-		problem = find_line_ends(whole, given, s);
-	if (!problem)
 		problem = other_kind(s);
+	if (!problem)
+		problem = find_line_ends(whole, given, s);
 	if (problem)
 		return problem;
 	s->sections = given->sections || (given->header != 1 && begins_section(s));
