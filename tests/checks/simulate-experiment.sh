@@ -1,5 +1,6 @@
 #!/bin/sh
-# pipelines/simulate-experiment, on a small world: the lists beat chance, the same seed
+# pipelines/simulate-experiment, on a small world: the lists beat chance, and what goes with
+# the tracks of the session beats the lists; the same seed
 # gives the same bytes whatever the number of recommenders, with Redis and without; two
 # equal arms do not differ; what is done is not done again, what was killed goes on.
 set -u
@@ -28,9 +29,9 @@ loop()
 	shift
 	env "$@" "$RECPIPE_ROOT/pipelines/simulate-experiment" "$folder" > out.txt 2> err.txt
 }
-# cell FOLDER COLUMN: of the effect on listening time
-cell() { awk -F '\t' -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-	$at["metric"] == "time" { print $at[name] }' "$1/effects.tsv"; }
+# cell FOLDER COLUMN [ARM]: of the effect on listening time
+cell() { awk -F '\t' -v name="$2" -v arm="${3:-T1}" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+	$at["metric"] == "time" && $at["treatment"] == arm { print $at[name] }' "$1/effects.tsv"; }
 # columns FOLDER: of day two, what does not depend on where the lists lie
 columns() { awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 	{ print $at["user"], $at["track"], $at["time"], $at["recommendation"], $at["PERSONALIZED"] }' "$1/day2.tsv"; }
@@ -38,7 +39,17 @@ columns() { awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 loop one JOBS=2 || say "the loop fails: $(tail -n 3 err.txt)"
 cell one percent_lower | awk '{ exit !($1 > 0) }' || say "Indexed does not beat Random: $(cell one percent_lower)"
 [ "$(cell one significant)" = 1 ] || say 'the effect is not called significant'
-tail -n 1 out.txt | grep -q '^Arm T1 raises listening time: +' || say "the verdict: $(tail -n 1 out.txt)"
+for arm in T1 T2; do
+	grep -q "^Arm $arm raises listening time: +" out.txt || say "the verdict: $(tail -n 5 out.txt)"
+done
+echo "$(cell one treatment_mean T2) $(cell one treatment_mean)" | awk '{ exit !($1 > 1.2 * $2) }' ||
+	say "Session does not beat Indexed: $(cell one treatment_mean T2), $(cell one treatment_mean)"
+tail -n 1 out.txt | grep -qE '^Tracks heard in a session, in all: C [0-9.]+ \(random\), T1 [0-9.]+ \(indexed\), T2 [0-9.]+ \(session\)\.$' ||
+	say "what each arm earns: $(tail -n 1 out.txt)"
+grep -q 'simulated: C=random T1=indexed T2=session' one/report.html || say 'the page does not name the recommenders'
+grep -q '^+ load-redis .*--neighbors neighbors.tsv' err.txt || say 'the neighbors are not published'
+[ "$(cut -f 8 one/day2.tsv | grep -c '^session$')" -gt 5000 ] ||
+	say "day two was not answered from the neighbors: $(cut -f 8 one/day2.tsv | sort | uniq -c)"
 grep -q '</html>' one/report.html || say 'there is no page'
 grep -q '^+ tune-hparams ' err.txt && grep -q '^+ load-redis ' err.txt || say 'no search, or no Redis'
 [ ! -e one/redis.socket ] || say 'the private server was left behind'
@@ -57,8 +68,16 @@ grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again for nothing'
 
 loop two JOBS=1 REDIS=none ARMS='C=random T1=random' || say "A/A: $(tail -n 3 err.txt)"
 grep -q '^= day1' err.txt && grep -q '^+ simulate-sessions .*--day 2' err.txt || say 'another experiment: not day two alone'
+grep -q 'neighbors' err.txt && say "two arms without neighbors: $(grep neighbors err.txt)"
 [ "$(cell two significant)" = 0 ] && tail -n 1 out.txt | grep -q 'shows no difference' ||
 	say "two equal arms differ: $(tail -n 1 out.txt)"
+
+# Neighbors from the log instead of the model; a method that is none.
+loop two JOBS=1 REDIS=none NEIGHBORS=next ARMS='C=random T1=contextual' || say "NEIGHBORS=next: $(tail -n 3 err.txt)"
+grep -q '^+ train-items .*--method next' err.txt || say 'NEIGHBORS=next: no train-items'
+cell two percent_lower | awk '{ exit !($1 > 0) }' || say "Contextual does not beat Random: $(cell two percent_lower)"
+loop five NEIGHBORS=first
+[ $? = 2 ] && [ ! -e five ] || say "NEIGHBORS=first: $(cat err.txt)"
 
 # A world that is there already, the course's names of files.
 mkdir course && cp one/world/tracks.tsv one/world/embeddings.tsv course &&
