@@ -68,7 +68,11 @@ enter_work()
 # ---- stages ------------------------------------------------------------------
 
 if command -v sha256sum > /dev/null; then
-	hash_of() { sha256sum < "$1" | cut -d ' ' -f 1; }
+	hash_of()
+	{
+		hash=$(sha256sum < "$1") || return
+		printf '%s\n' "${hash%% *}"
+	}
 else
 	hash_of() { cksum < "$1" | tr ' ' -; }
 fi
@@ -111,7 +115,8 @@ reads()
 	done
 }
 
-# stage NAME OUTPUTS COMMAND...: runs it unless its stamp still holds. A command
+# stage NAME OUTPUTS COMMAND...: runs it unless its stamp still holds; when it fails, the script (or
+# the subshell, which says by stage_after what follows) ends. A command
 # without -o (or --output-folder) writes its standard output to the first output. The
 # function that `prepare` names is called before, when the command is to run at all.
 stage()
@@ -159,7 +164,7 @@ $inputs"
 	if [ $status != 0 ]; then
 		printf '%s\t%s\t%s\t%s\t\t\t%s\n' "$at" "$name" "$status" "$seconds" \
 			"$(printf '%s' "$line" | tr '\n\t' '  ')" >> manifest.tsv
-		die "$status" "stage $name failed (exit status $status); nothing later was run"
+		die "$status" "stage $name failed (exit status $status); ${stage_after:-nothing later was run}"
 	fi
 	made=
 	for output in $outputs; do

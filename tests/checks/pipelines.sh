@@ -33,7 +33,7 @@ for script in "$here"/* "$here"/lib/*; do
 done
 # Every variable that --help documents is used, and every one used is documented, those
 # of the smaller scripts in recpipe(7) too.
-for script in personalize nightly simulate-experiment; do
+for script in personalize nightly backtest simulate-experiment; do
 	sed -n "s/^  \([A-Z_]*\)=.*/\1/p; s/^  ARMS='.*/ARMS/p; s/^  .*; \([A-Z_]*\) .*/\1/p" "$here/$script" |
 		sort -u > documented
 	grep -o '"\${[A-Z_]*:=' "$here/$script" | tr -d '"${:=' | sort -u > used
@@ -43,8 +43,10 @@ for script in personalize nightly simulate-experiment; do
 		[ $script = personalize ] || grep -q "\b$name\b" "$RECPIPE_ROOT/man/recpipe.7" ||
 			say "$script: $name is not in recpipe(7)"
 	done < used
+	# The parts of lib that it sources.
+	sed -n 's|^# shellcheck source=lib/|'"$here"'/lib/|p' "$here/$script" | xargs cat "$here/$script" > with-parts
 	while read -r name; do
-		grep -q "\$$name\b\|\${$name:+" "$here/$script" || say "$script: $name is in --help and nowhere else"
+		grep -q "\$$name\b\|\${$name:+" with-parts || say "$script: $name is in --help and nowhere else"
 	done < documented
 done
 

@@ -1,0 +1,176 @@
+#!/bin/sh
+# pipelines/backtest on made logs, in which every listener goes along a ring of items: windows of
+# time that hold what they should, every figure of the table beside a plain computation, the
+# winner and its recipe; the same bytes again, on two threads and after kill -9; a candidate that
+# fails is told and the others go on; logs without times; settings that are refused.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+failed=0
+complain()
+{
+	printf '%s\n' "$*"
+	failed=1
+}
+backtest=$RECPIPE_ROOT/pipelines/backtest
+cp -R "$RECPIPE_BIN" tools || exit 1
+RECPIPE_BIN=$RECPIPE_TMP/tools
+# status WANT COMMAND...
+status()
+{
+	want=$1
+	shift
+	"$@" > out.txt 2> err.txt
+	got=$?
+	[ $got = "$want" ] || complain "exit status $got, wanted $want: $* ($(tail -n 3 err.txt))"
+}
+awk '
+	function row(u, item, share, time) { printf "u%d\ti%d\t%s\t%.0f\n", u, item % 40, share, 1700000000000 + time }
+	BEGIN {
+		print "user\titem\ttime\ttimestamp"
+		for (u = 0; u < 100; u++)
+			for (step = 0; step < 20; step++) {
+				row(u, u * 7 + step + (step % 5 == u % 5) * 9, step % 7 ? 1 : 0.6, step * 60000 + u * 17 % 101)
+				if (step % 6 == 0) row(u, u + step, 0.2, step * 60000 + 500)
+				if (step == 19) row(u, u * 7, 1, step * 60000 + 501) # again
+			}
+	}' > log.tsv
+
+# ---- what is refused -------------------------------------------------------------
+
+status 2 "$backtest"
+status 2 "$backtest" work
+status 1 "$backtest" work no-such-file.tsv
+for setting in FOLDS=0 FOLDS=x FOLDS=101 TRIALS=0 SEED=-1 ORDER=backwards METRIC=auc METRIC=ndcg METRIC=ndcg@0 \
+	'METRIC=ndcg@1$(touch bitten)' WINDOW=0.2 WINDOW=x WINDOW=1 CANDIDATES=all CANDIDATES=knn,knn CANDIDATES=, \
+	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=iso FORMAT=xml; do
+	status 2 env "$setting" "$backtest" work log.tsv
+done
+[ ! -e work ] && [ ! -e bitten ] || complain 'a refused setting made something'
+cut -f 1-3 log.tsv > timeless.tsv
+status 3 "$backtest" work timeless.tsv
+grep -q 'TIMESTAMP_COLUMN, or set ORDER=random' err.txt || complain "no times: $(tail -n 1 err.txt)"
+awk -F '\t' -v OFS='\t' 'NR > 1 { $4 = 5 } { print }' log.tsv > at-once.tsv
+status 3 "$backtest" work at-once.tsv
+grep -q 'too many rows have the same time' err.txt || complain "one time: $(tail -n 1 err.txt)"
+status 3 env MIN_USER=1000 "$backtest" work log.tsv
+grep -q 'lower MIN_USER' err.txt || complain "nobody is left: $(tail -n 1 err.txt)"
+
+# ---- a run -----------------------------------------------------------------------
+
+FOLDS=2 WINDOW=0.15 TRIALS=1 MIN_USER=2 MIN_ITEM=2 METRIC=ndcg@5 KERNEL=portable EPOCHS=4 THREADS=1
+CANDIDATES=baseline,warp,ials,knn,next,ridge,blend # bpr and softmax are tuned as warp is
+export FOLDS WINDOW TRIALS MIN_USER MIN_ITEM METRIC KERNEL EPOCHS THREADS CANDIDATES
+# results FOLDER: the bytes that must come out again
+results()
+{
+	(cd "$1" && cksum backtest.tsv recipe.tsv all/knn-topk.tsv all/blend-topk.tsv window*/ials-recipe.tsv &&
+		tail -n +2 report.txt)
+}
+status 0 "$backtest" first log.tsv
+[ "$(sed -n 2p first/recipe.tsv)" = "$(printf '1\tfamily\tknn')" ] || complain "the winner: $(cat first/recipe.tsv)"
+grep -q '^  knn .* the winner$' out.txt || complain "the report: $(cat out.txt)"
+! command -v gnuplot > /dev/null || grep -q '</svg>' first/backtest.svg || complain 'no picture'
+
+# A window is after its tuning rows, those after its train rows; a pair is there at its first time;
+# the windows follow each other.
+for window in 1 2; do
+	awk -F '\t' -v window=$window '
+		FNR == 1 { file++; next }
+		file == 1 && $3 > 0.5 { key = $1 "\t" $2; if (!(key in first) || $4 < first[key]) first[key] = $4 }
+		file == 2 { n[$4]++; if ($5 != first[$1 "\t" $2]) bad = "time of " $0
+			if (!($4 in low) || $5 < low[$4]) low[$4] = $5
+			if (!($4 in high) || $5 > high[$4]) high[$4] = $5 }
+		END {
+			if (bad == "" && !(high["train"] < low["validation"] && high["validation"] < low["test"])) bad = "order"
+			for (key in first) all++
+			share = n["test"] / all
+			if (bad == "" && (share < 0.1 || share > 0.16)) bad = "share " share
+			if (bad != "") { print "window " window ": " bad; exit 1 }
+			print low["test"], high["test"] > "test-times." window
+		}' log.tsv first/window$window/dataset.tsv || complain "window $window is not what it should be"
+done
+cat test-times.1 test-times.2 | awk 'NR == 1 { before = $2 } NR == 2 { exit !(before < $1) }' ||
+	complain 'windows overlap'
+
+# Each figure of the table, by hand.
+for window in 1 2; do
+	for list in first/window$window/*-topk.tsv; do
+		candidate=${list##*/}
+		candidate=${candidate%-topk.tsv}
+		case $candidate in blend-*) continue ;; esac
+		awk -F '\t' -v name="$candidate" -v window=$window '
+			FNR == 1 { file++; next }
+			file == 1 && $4 == "test" { test[$1, $2]; n[$1]++ }
+			file == 1 && $4 != "test" { heard[$1, $2] }
+			file == 2 { if (($1, $3) in heard) { print name " offers what was heard: " $0; exit 1 }
+				if ($2 <= 5 && ($1, $3) in test) dcg[$1] += log(2) / log($2 + 1) }
+			END { for (u in n) { ideal = 0; users++
+					for (i = 1; i <= 5 && i <= n[u]; i++) ideal += log(2) / log(i + 1)
+					sum += dcg[u] / ideal }
+				printf "%s\t%s\t%.9f\t%d\n", name, window, sum / users, users }' \
+			first/window$window/dataset.tsv "$list" >> by-hand.txt || complain "$(tail -n 1 by-hand.txt)"
+	done
+done
+awk -F '\t' '
+	NR == FNR { value[$1, $2] = $3; users[$1, $2] = $4; rows++; next }
+	FNR == 1 { if ($0 != "candidate\twindow\tstatus\tvalue\tusers\tdifference\tstderr\tlow\thigh\tp\trelative\trelative_low\trelative_high") { print "header"; bad = 1 } next }
+	NF != 13 { print "fields: " $0; bad = 1 }
+	$2 == "all" { if ($4 > best) { best = $4; name = $1 } if ($3 == "winner") { winner = $1; won = $4 } all++; mean[$1] = $4
+		difference[$1] = $6; next }
+	{ if (($4 - value[$1, $2]) ^ 2 > 1e-16 || $5 != users[$1, $2]) { print "wanted " value[$1, $2] ": " $0; bad = 1 }
+		got++; sum[$1] += $4 * $5; count[$1] += $5 }
+	END {
+		for (c in sum) {
+			if ((sum[c] / count[c] - mean[c]) ^ 2 > 1e-18) { print "all windows: " c; bad = 1 }
+			if ((won - mean[c] - difference[c]) ^ 2 > 1e-18) { print "difference: " c; bad = 1 }
+		}
+		if (all != 7 || got != 14 || rows != 14 || name != winner) { print all, got, rows, name, winner; bad = 1 }
+		exit bad
+	}' by-hand.txt first/backtest.tsv || complain 'the table is wrong'
+
+# ---- again -----------------------------------------------------------------------
+
+CANDIDATES=baseline,ials,knn,blend
+status 0 "$backtest" first log.tsv
+results first > want.txt
+grep '^+ tune-hparams' err.txt && complain 'tuned again for nothing'
+status 0 "$backtest" first log.tsv
+grep '^+' err.txt | grep -v '^+ cd ' && complain 'commands ran again for nothing'
+# In pieces: killed at any moment, on two threads, and on to the end.
+if command -v setsid > /dev/null && command -v flock > /dev/null; then
+	for pause in 0.3 0.8; do
+		THREADS=2 setsid "$backtest" killed log.tsv > out.txt 2> err.txt &
+		pid=$!
+		sleep $pause
+		kill -s KILL -- "-$pid" 2> /dev/null
+		wait $pid 2> /dev/null
+		[ ! -e killed/.lock ] || flock killed/.lock true # the others of its group may not have ended yet
+		[ ! -e killed/recipe.tsv ] || cmp -s killed/recipe.tsv first/recipe.tsv || complain 'half a recipe'
+	done
+	THREADS=2 status 0 "$backtest" killed log.tsv
+	results killed > got.txt
+	diff want.txt got.txt || complain 'after kill -9, and on two threads, the results are others'
+	[ -z "$(find killed -name '.part.*')" ] || complain "left over: $(find killed -name '.part.*')"
+fi
+
+# A candidate that fails, in the second window: it is told, the others go on, and the table has it.
+mkdir shims
+for tool in "$RECPIPE_BIN"/*; do ln -s "$tool" shims/; done
+rm shims/train-items
+printf '#!/bin/sh\ncase "$*" in *"--method next"*window2*) exit 3 ;; esac\nexec "%s/train-items" "$@"\n' \
+	"$RECPIPE_BIN" > shims/train-items
+chmod +x shims/train-items
+RECPIPE_BIN=$RECPIPE_TMP/shims CANDIDATES=baseline,next,ials,blend status 0 "$backtest" first log.tsv
+grep -q 'next failed in window 2 .* and is out' err.txt || complain "a failure is not told: $(tail -n 3 err.txt)"
+grep -q '^  next  *failed$' out.txt && [ "$(grep -c '^next	.*	failed	' first/backtest.tsv)" = 3 ] &&
+	[ "$(cut -f 3 first/backtest.tsv | grep -c winner)" = 3 ] || complain "with a failure: $(cat out.txt)"
+sed -n 's/^[12]	family	//p' first/window2/blend-recipe.tsv | grep -q next && complain 'a blend of what failed'
+cp first/recipe.tsv kept.tsv
+RECPIPE_BIN=$RECPIPE_TMP/shims CANDIDATES=next status 1 "$backtest" first log.tsv
+grep -q 'every candidate failed' err.txt && cmp -s kept.tsv first/recipe.tsv || complain 'when all fail'
+
+# Logs without times: random windows, and no candidate next.
+ORDER=random CANDIDATES=baseline,next,knn status 0 "$backtest" random timeless.tsv
+grep -q 'next needs times and is out' err.txt && grep -q '^  next  *failed' out.txt || complain 'ORDER=random: next'
+[ "$(sed -n 2p random/recipe.tsv)" = "$(printf '1\tfamily\tknn')" ] || complain "ORDER=random: $(cat random/recipe.tsv)"
+exit $failed
