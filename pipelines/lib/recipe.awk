@@ -53,6 +53,8 @@ BEGIN {
 		" fit:negatives:number fit:margin:number fit:negative-weight:number")
 	may("ials", factors " fit:regularization:number fit:regularization-exponent:number" \
 		" fit:unobserved-weight:number fit:solver:word fit:cg-steps:number")
+	may("svd", "fit:factors:number fit:user-exponent:number fit:item-exponent:number" \
+		" fit:power-iterations:number fit:oversampling:number")
 	may("knn", "fit:similarity:word fit:shrink:number fit:k:number fit:min-count:number" \
 		" fit:max-history:number fit:bm25-k1:number fit:bm25-b:number" history)
 	may("next", "fit:window:number fit:gap-exponent:number fit:session-gap:time fit:half-life:time" \

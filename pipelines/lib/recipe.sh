@@ -43,7 +43,7 @@ recipe_says()
 # is_factors FAMILY: is it one of train-mf's?
 is_factors()
 {
-	case $1 in warp | warp-kos | bpr | logistic | softmax | ccl | ials) ;; *) return 1 ;; esac
+	case $1 in warp | warp-kos | bpr | logistic | softmax | ccl | ials | svd) ;; *) return 1 ;; esac
 }
 
 # recipe_lists MODEL STAGE FILE LISTS SPLITS [OPTION]...: the stages that fit a model of the

@@ -169,6 +169,12 @@ cp first/recipe.tsv kept.tsv
 RECPIPE_BIN=$RECPIPE_TMP/shims CANDIDATES=next status 1 "$backtest" first log.tsv
 grep -q 'every candidate failed' err.txt && cmp -s kept.tsv first/recipe.tsv || complain 'when all fail'
 
+# In doubt the blend: it is less than a standard error below ials here, which is the best.
+CANDIDATES=baseline,ials,ridge,blend status 0 "$backtest" first log.tsv
+awk -F '\t' '$2 == "all" { value[$1] = $4; error[$1] = $7; status[$1] = $3 }
+	END { d = value["ials"] - value["blend"]; exit !(status["blend"] == "winner" && d > 0 && d < error["ials"]) }' \
+	first/backtest.tsv || complain "in doubt: $(cat out.txt)"
+
 # Logs without times: random windows, and no candidate next.
 ORDER=random CANDIDATES=baseline,next,knn status 0 "$backtest" random timeless.tsv
 grep -q 'next needs times and is out' err.txt && grep -q '^  next  *failed' out.txt || complain 'ORDER=random: next'

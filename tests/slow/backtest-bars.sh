@@ -58,9 +58,22 @@ judge()
 	done > values.tsv
 	awk -F '\t' '
 		function draw() { state = state * 16807 % 2147483647; return state / 2147483647 }
+		# deficit B A: how far B is below A over the earlier windows, in standard errors (paired)
+		function deficit(b, a,    u, w, d, n, sum, square) {
+			n = sum = square = 0
+			for (u in times)
+				for (w = 1; w < 5; w++)
+					if ((u, w) in there) {
+						d = value[a, u, w] - value[b, u, w]
+						n += times[u]
+						sum += times[u] * d
+						square += times[u] * d * d
+					}
+			return sum / n / sqrt((square - sum * sum / n) / (n - 1) / n + 1e-300)
+		}
 		!($1 in is) { is[$1]; candidate[++candidates] = $1 }
 		!($3 in number) { user[users] = $3; number[$3] = users++ }
-		$2 < 5 { earlier[$1, number[$3]] += $4; if ($1 == candidate[1]) windows[number[$3]]++ }
+		$2 < 5 { earlier[$1, number[$3]] += $4; value[$1, number[$3], $2] = $4; there[number[$3], $2] }
 		$2 == 5 { later[$1, number[$3]] = $4; after[number[$3]] }
 		END {
 			state = 20240310
@@ -79,9 +92,10 @@ judge()
 						total[name] += times[u] * earlier[name, u]
 						if (u in after) mean[name] += times[u] * later[name, u] / n
 					}
-					if (winner == "" || total[name] > total[winner]) winner = name
+					if (winner == "" || total[name] > total[winner]) winner = name # the best over the windows
 					if (best == "" || mean[name] > mean[best]) best = name
 				}
+				if (deficit("blend", winner) <= 1) winner = "blend" # as backtest does it
 				square = 0
 				below = mean[best] - mean[winner]
 				for (u in times)
