@@ -54,7 +54,7 @@ good() { sed -n 2p store/good.tsv | cut -f "$1"; }
 
 data=$RECPIPE_ROOT/pipelines/data/ml-latest-small
 gzip -dc "$data/ratings.csv.gz" | tr -d '\r' | tr , '\t' > all.tsv
-head -n 60000 all.tsv > monday.tsv
+awk 'NR == 1 || NR <= 60000 && NR % 9' all.tsv > monday.tsv
 # A day on which the logs are garbage: items are noise.
 awk -F '\t' -v OFS='\t' 'NR > 1 { $2 = NR * 7919 % 3001 } { print }' monday.tsv > garbage.tsv
 # A day on which most logs are missing.
