@@ -165,6 +165,25 @@ static void check_collapse(const struct training *t)
 	}
 }
 
+/* From small factors bpr and logistic set out slowly: metrics say nothing while the loss
+ * has hardly moved, and patience must not end the training there unnoticed. */
+static void check_started(const struct training *t, bool choose)
+{
+	static const double MOVED = 0.95;
+	const struct options *o = t->options;
+	const struct progress_state *s = &t->state;
+	bool impatient = choose && s->epoch < o->fit.epochs;
+	bool steps = !training_of_cosines(t) && (FIT_STEPS >> o->fit.loss & 1);
+	double first = s->history[0].loss, last = s->history[s->epoch - 1].loss;
+	if (!impatient || !steps || o->init || last <= MOVED * first)
+		return;
+	warn("early stopping ended the training before the loss fell (%.4g in epoch 1, %.4g in epoch %u): "
+	     "raise --init-scale (it is %g), --learning-rate (%g) or --patience (%lld)%s", first, last,
+	     s->epoch, o->fit.init_scale, o->fit.learning_rate, (long long)o->patience,
+	     o->fit.user_alpha > 0 || o->fit.item_alpha > 0 ? ", or lower --user-alpha or --item-alpha"
+							     : "");
+}
+
 /* Goes on from the checkpoint, if there is one. */
 static void read_checkpoint(struct training *t, uint64_t of_options, struct curve *curve)
 {
@@ -209,6 +228,7 @@ static void keep_best(struct training *t, bool validates, struct curve *curve)
 		     o->report ? o->report : o->stop_metric, s->best_value);
 	curve_end(curve, s->best_epoch, &s->history[s->best_epoch - 1]);
 	check_collapse(t);
+	check_started(t, validates && o->patience > 0);
 }
 
 void train(struct training *t, enum kernel_choice kernel, struct metric metric,
