@@ -196,5 +196,9 @@ if command -v tune-hparams > /dev/null; then
 		say "the best trial's epoch ($epoch) is not that of the model, or of the one that is served"
 	TUNE=3 demo second > out.txt 2> err.txt || say 'the second run with TUNE=3 failed'
 	grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again after a search'
+	# Every loss has a space of its own that train-mf takes.
+	TUNE=4 TUNE_LOSSES=bpr,softmax,ccl,svd EPOCHS=1 demo losses > out.txt 2> err.txt ||
+		say "TUNE_LOSSES: $(tail -n 3 err.txt)"
+	grep 'trial [0-9]* failed' err.txt && say 'a trial with one of the losses failed'
 fi
 exit $bad
