@@ -83,9 +83,8 @@ void file_neighbors_check_offers(struct file_neighbors *f, struct catalog_sample
 /* A list that is being filled with the neighbors of a track. */
 struct filling {
 	struct list *list;
-	struct span track;
 	bool all;                /* whatever their weights */
-	uint32_t left;           /* else: offered ones that are still wanted */
+	uint32_t left;           /* else: offered ones that are still wanted, before the last one */
 };
 
 /* Adds a neighbor; false: no more are wanted. */
@@ -94,15 +93,12 @@ static inline bool add(struct filling *f, struct span item, float weight, bool o
 	if (!f->all && !(weight > 0))
 		return false;
 	list_add(f->list, item, (double)weight, offered);
-	if (f->all)
-		return true;
-	f->left -= offered && !span_equal(item, f->track);
-	return f->left > 0;
+	return f->all || !offered || f->left-- > 0;
 }
 
-static void fill_from_table(struct filling *to, const struct neighbors *n, const bool *offered)
+static void fill_from_table(struct filling *to, struct span track, const struct neighbors *n, const bool *offered)
 {
-	uint32_t i = strmap_find(n->ids, to->track);
+	uint32_t i = strmap_find(n->ids, track);
 	if (i == STRMAP_NONE)
 		return;
 	for (uint64_t at = n->start[i]; at < n->start[i + 1]; at++) {
@@ -112,10 +108,10 @@ static void fill_from_table(struct filling *to, const struct neighbors *n, const
 	}
 }
 
-static void fill_from_packed(struct filling *to, const struct mapped_lists *m)
+static void fill_from_packed(struct filling *to, struct span track, const struct mapped_lists *m)
 {
 	uint64_t from, end;
-	if (!mapped_find(m, to->track, &from, &end))
+	if (!mapped_find(m, track, &from, &end))
 		return;
 	for (; from < end; from++) {
 		struct packed_entry e = packed_entry(&m->packed, from);
@@ -129,13 +125,13 @@ static void fill_from_packed(struct filling *to, const struct mapped_lists *m)
 
 bool file_neighbors_find(const struct file_neighbors *f, struct span track, uint32_t most, struct list *l)
 {
-	struct filling to = {l, track, most == 0, most};
+	struct filling to = {l, most == 0, most};
 	list_clear(l);
 	l->checked = true;
 	if (f->read)
-		fill_from_table(&to, f->read, f->offered);
+		fill_from_table(&to, track, f->read, f->offered);
 	else
-		fill_from_packed(&to, &f->mapped);
+		fill_from_packed(&to, track, &f->mapped);
 	return l->n > 0;
 }
 

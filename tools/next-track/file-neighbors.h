@@ -24,8 +24,9 @@ bool file_neighbors_are_mapped(const struct file_neighbors *f);
 struct file_neighbors *file_neighbors_reopen(const struct file_neighbors *old, const char *path,
 					     struct failure *why);
 
-/* The track's neighbors, best first, with their weights as scores: those with weights above 0, up to and
- * with the `most`th that may be offered, or all where that is 0. False: there are none. */
+/* The track's neighbors, best first, with their weights as scores: those with weights above 0, up to the
+ * one after the `most`th that may be offered (as the track itself may be among them), or all where that
+ * is 0. False: there are none. */
 bool file_neighbors_find(const struct file_neighbors *f, struct span track, uint32_t most, struct list *l);
 
 /* Are they too old? The first time is reported. */

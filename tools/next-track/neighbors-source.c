@@ -1,8 +1,8 @@
 #include "neighbors-source.h"
 
 /* What Redis has of a track: `neighbor weight neighbor weight ...`, TAB between them. */
-static bool take_reply(const struct neighbors_source *s, const redisReply *reply, struct span track,
-		       uint32_t most, struct list *l)
+static bool take_reply(const struct neighbors_source *s, const redisReply *reply, uint32_t most,
+		       struct list *l)
 {
 	list_clear(l);
 	if (reply && reply->type == REDIS_REPLY_STRING)
@@ -17,8 +17,7 @@ static bool take_reply(const struct neighbors_source *s, const redisReply *reply
 			l->n = i;
 			break;
 		}
-		most -= l->allowed[i] && !span_equal(l->items[i], track);
-		if (most == 0)
+		if (l->allowed[i] && most-- == 0)
 			l->n = i + 1;
 	}
 	return l->n > 0;
@@ -27,14 +26,13 @@ static bool take_reply(const struct neighbors_source *s, const redisReply *reply
 bool neighbors_find(const struct neighbors_source *s, const struct request *q, uint32_t back, uint32_t most,
 		    struct list *l, const char **why)
 {
-	struct span track = request_track(q, back);
 	bool unreachable = !s->file && q->no_neighbors_reply;
 	*why = unreachable ? "redis" : s->stale ? "stale" : "no-neighbors";
 	if (unreachable || s->stale)
 		return false;
 	if (s->file)
-		return file_neighbors_find(s->file, track, most, l);
+		return file_neighbors_find(s->file, request_track(q, back), most, l);
 	if (!q->neighbors || q->neighbors->type != REDIS_REPLY_ARRAY || back >= q->neighbors->elements)
 		return false;
-	return take_reply(s, q->neighbors->element[back], track, most, l);
+	return take_reply(s, q->neighbors->element[back], most, l);
 }

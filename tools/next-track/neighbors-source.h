@@ -14,8 +14,9 @@ struct neighbors_source {
 };
 
 /* The neighbors of track number `back` of the request (0: the one just played), best first, with their
- * weights as scores: those with weights above 0, up to and with the `most`th that may be offered, or all
- * where that is 0. False when there are none to be used, and why. */
+ * weights as scores: those with weights above 0, up to the one after the `most`th that may be offered (as
+ * the track itself may be among them), or all where that is 0. False when there are none to be used,
+ * and why. */
 bool neighbors_find(const struct neighbors_source *s, const struct request *q, uint32_t back, uint32_t most,
 		    struct list *l, const char **why);
 

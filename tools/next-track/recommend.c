@@ -23,8 +23,8 @@ static bool has_other(const struct recommend *r, const struct list *l, struct sp
 }
 
 /* The items' shares, not yet divided by their sum, which is returned; those that may not
- * be offered or were just played have 0. */
-static double weigh(struct recommend *r, const struct list *l, struct span played)
+ * be offered or were just played have 0, and so have all after the `most`th of the others. */
+static double weigh(struct recommend *r, const struct list *l, struct span played, uint32_t most)
 {
 	double total = 0, top = -INFINITY;
 	/* The popular ones have no scores: then any alike. */
@@ -32,7 +32,8 @@ static double weigh(struct recommend *r, const struct list *l, struct span playe
 	enum pick how = r->pick == PICK_SOFTMAX && !scored ? PICK_UNIFORM : r->pick;
 	r->weights = memory_grow(r->weights, &r->weights_capacity, l->n, sizeof *r->weights);
 	for (uint32_t i = 0; i < l->n; i++) {
-		r->weights[i] = may_pick(r, l, i, played);
+		r->weights[i] = most > 0 && may_pick(r, l, i, played);
+		most -= r->weights[i] > 0;
 		if (r->weights[i] > 0 && how == PICK_SOFTMAX)
 			top = fmax(top, l->scores[i]);
 	}
@@ -46,11 +47,11 @@ static double weigh(struct recommend *r, const struct list *l, struct span playe
 	return total;
 }
 
-/* False: there is nothing in the list that may be picked. */
-static bool pick(struct recommend *r, const struct list *l, struct span played, struct random *random,
-		 struct answer *a)
+/* Picks one of the first `most` that may be picked. False: there is none. */
+static bool pick(struct recommend *r, const struct list *l, struct span played, uint32_t most,
+		 struct random *random, struct answer *a)
 {
-	double total = weigh(r, l, played);
+	double total = weigh(r, l, played, most);
 	if (!(total > 0))
 		return false;
 	double left = random_share(random) * total;
@@ -144,22 +145,22 @@ static bool ask(struct recommend *r, enum recommender who, const struct request 
 		if (!find_list(r, q, who == DELTA, why))
 			return false;
 		*why = "no-other-item";
-		return pick(r, &r->list, q->track, random, a);
+		return pick(r, &r->list, q->track, UINT32_MAX, random, a);
 	case SEQUENTIAL:
 		return continue_list(r, q, a, why);
 	case CONTEXTUAL:
 		if (!neighbors_find(&r->neighbors, q, 0, r->nearest, &r->list, why))
 			return false;
 		*why = "no-other-item";
-		return pick(r, &r->list, q->track, random, a);
+		return pick(r, &r->list, q->track, r->nearest, random, a);
 	case SESSION:
 		if (!find_session(r, q, why))
 			return false;
 		*why = "no-other-item";
-		return pick(r, &r->list, q->track, random, a);
+		return pick(r, &r->list, q->track, r->nearest, random, a);
 	case POPULAR:
 		*why = "no-popular";
-		return pick(r, &r->sampler->popular, q->track, random, a);
+		return pick(r, &r->sampler->popular, q->track, UINT32_MAX, random, a);
 	case STICKY_ARTIST: {
 		uint32_t others = sampler_others_by_artist(r->sampler, q->track);
 		*why = "no-artist";
