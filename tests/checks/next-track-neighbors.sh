@@ -213,19 +213,25 @@ printf 'message\tuser\ttrack\ttime\n' >&3
 	awk 'BEGIN { OFS = "\t"; for (i = 0; i < 500; i++) print "next", "u", i % 2 ? "x" : "unknown", 1 }'
 done >&3) &
 load=$!
-# becomes LISTS NEIGHBORS: in place of those that are there, then the signal; some answers pass
+# some_answers: until there are some thousand more
+some_answers()
+{
+	lines=$(($(wc -l < out) + 3000))
+	for i in $(seq 200); do
+		[ "$(wc -l < out)" -gt $lines ] && return
+		sleep 0.05
+	done
+	complain 'no answers for 10 s'
+}
+# becomes LISTS NEIGHBORS: in place of those that are there, then the signal
 becomes()
 {
 	cp "$1" new && mv new lists
 	cp "$2" new && mv new near
 	kill -HUP $server
-	lines=$(($(wc -l < out) + 3000))
-	for i in $(seq 100); do
-		[ "$(wc -l < out)" -gt $lines ] && return
-		sleep 0.05
-	done
-	complain 'no answers for 5 s'
+	some_answers
 }
+some_answers # before that it may not have opened the files
 echo damaged > damaged
 head -c 200 near-b > short
 becomes lists-b near-b

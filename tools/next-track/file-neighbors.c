@@ -96,7 +96,8 @@ static inline bool add(struct filling *f, struct span item, float weight, bool o
 	return f->all || !offered || f->left-- > 0;
 }
 
-static void fill_from_table(struct filling *to, struct span track, const struct neighbors *n, const bool *offered)
+static void fill_from_table(struct filling *to, struct span track, const struct neighbors *n,
+			    const bool *offered)
 {
 	uint32_t i = strmap_find(n->ids, track);
 	if (i == STRMAP_NONE)
