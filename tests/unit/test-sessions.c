@@ -6,6 +6,7 @@
 #include "../../tools/next-track/sessions.c"
 
 #include "base/random.h"
+#include "services/published.h"
 #include "unit.h"
 
 enum { USERS = 7, LAST = 3, GROUP = 5, LONG = 300 };
@@ -164,29 +165,11 @@ static void best(void)
 	free(ids);
 }
 
-/* What Redis has of a track. */
-static void weighted(void)
-{
-	static const struct {
-		const char *text;
-		uint32_t n;
-	} TEXTS[] = {{"", 0}, {"a", 0}, {"a\t", 0}, {"a\t1", 1}, {"a\t1\tb", 1}, {"a\t1\tb\t-2e0", 2}, {"a\t1\t\t1\tb\t1", 1},
-		{"\t1", 0}, {"a\tnan\tb\t1", 0}, {"a\t1\tb\t1e39\tc\t1", 1}, {"a\t1\tb\tx", 1}, {"a b\t 1", 0}, {"1\t2\t3\t4\t5\t6", 3}};
-	struct list l = {0};
-	for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
-		list_split_weighted(&l, TEXTS[i].text, strlen(TEXTS[i].text));
-		CHECK_INT(l.n, TEXTS[i].n);
-	}
-	CHECK(l.scores[2] == 6.0 && span_equal(l.items[2], span_of("5")));
-	list_free(&l);
-}
-
 int main(void)
 {
 	snapshots();
 	limit();
 	amounts();
 	best();
-	weighted();
 	return unit_finish();
 }

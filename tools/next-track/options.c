@@ -40,9 +40,9 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 		.help = "temperature of --pick softmax"),
 	OPTION_INT("nearest", "N", nearest, .fallback = "100", .low = 1, .high = 1 << 30,
 		.help = "contextual and session pick from the N best neighbors that may be offered"),
-	OPTION_INT("last", "N", last, .fallback = "10", .low = 1, .high = 1000,
+	OPTION_INT("last", "N", last, .fallback = "20", .low = 1, .high = 1000,
 		.help = "session looks at the last N tracks of the session"),
-	OPTION_REAL("decay", "X", decay, .fallback = "0.8", .low = ABOVE_ZERO, .high = 1,
+	OPTION_REAL("decay", "X", decay, .fallback = "0.9", .low = ABOVE_ZERO, .high = 1,
 		.help = "session: the track that is n places before the one just played counts X to the "
 			"power of n"),
 	OPTION_REAL("skipped", "SHARE", skipped, .fallback = "0.5", .low = 0, .high = BELOW_ONE,
