@@ -49,18 +49,32 @@ bool file_neighbors_are_mapped(const struct file_neighbors *f)
 	return f->mapped.table;
 }
 
+/* All ids of a packed file, in byte order: those of keys and of members are. */
+static void add_mapped(struct strmap *pool, const struct mapped_lists *m)
+{
+	const struct packed_ids *keys = &m->packed.keys, *members = &m->packed.members;
+	uint32_t k = 0, i = 0;
+	while (k < keys->n || i < members->n) {
+		struct span key = {0}, member = {0};
+		if (k < keys->n)
+			key = mapped_key(m, keys->sorted[k]);
+		if (i < members->n)
+			member = mapped_member(m, members->sorted[i]);
+		int order = k == keys->n ? 1 : i == members->n ? -1 : span_compare(key, member);
+		strmap_add(pool, order <= 0 ? key : member);
+		k += order <= 0;
+		i += order >= 0;
+	}
+}
+
 /* All items of the file, in byte order. */
 static struct strmap *pool_of(const struct file_neighbors *f)
 {
-	struct strmap *all = f->mapped.table ? mapped_members(&f->mapped) : strmap_new(), *pool;
-	const struct packed_ids *keys = &f->mapped.packed.keys;
-	uint32_t *rank;
-	for (uint32_t i = 0; f->mapped.table && i < keys->n; i++)
-		strmap_add(all, packed_id(keys, i));
+	struct strmap *pool = strmap_new();
+	if (f->mapped.table)
+		add_mapped(pool, &f->mapped);
 	for (uint32_t i = 0; f->read && i < f->read->items; i++)
-		strmap_add(all, strmap_key(f->read->ids, i));
-	pool = strmap_in_order(all, &rank);
-	free(rank);
+		strmap_add(pool, strmap_key(f->read->ids, i));
 	return pool;
 }
 

@@ -38,13 +38,22 @@ void mapped_die_damaged(const struct mapped_lists *m)
 	die(STATUS_DATA, "%s: damaged packed file: a list is not what it should be", m->packed.file->name);
 }
 
-struct span mapped_member(const struct mapped_lists *m, uint32_t member)
+static struct span id_of(const struct mapped_lists *m, const struct packed_ids *ids, uint32_t i)
 {
-	struct span id = member < m->packed.members.n ? packed_id(&m->packed.members, member)
-		: (struct span){0};
+	struct span id = i < ids->n ? packed_id(ids, i) : (struct span){0};
 	if (!id.at)
 		mapped_die_damaged(m);
 	return id;
+}
+
+struct span mapped_key(const struct mapped_lists *m, uint32_t key)
+{
+	return id_of(m, &m->packed.keys, key);
+}
+
+struct span mapped_member(const struct mapped_lists *m, uint32_t member)
+{
+	return id_of(m, &m->packed.members, member);
 }
 
 struct strmap *mapped_members(const struct mapped_lists *m)

@@ -30,7 +30,8 @@ bool mapped_take(struct mapped_lists *m, struct table *t, const struct mapped_ki
  * of another kind. */
 bool mapped_open(struct mapped_lists *m, const char *path, const struct mapped_kind *kind);
 
-/* The id of a member. Ends the program when the file is damaged. */
+/* The id of a key, of a member. Ends the program when the file is damaged. */
+struct span mapped_key(const struct mapped_lists *m, uint32_t key);
 struct span mapped_member(const struct mapped_lists *m, uint32_t member);
 
 /* All members, in byte order: a new map, the caller's. */
