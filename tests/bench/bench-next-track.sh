@@ -18,6 +18,13 @@ redis_start
 load-redis --redis "$url" --prefix p --items items.tsv topk.tsv || exit 1
 bench_units 'next-track, lists in a file' "$requests" ' answers' \
 	"cat requests.tsv | next-track --recs topk.tsv --items items.tsv | cat > /dev/null"
+awk 'BEGIN { OFS = "\t"; print "user", "item"; srand(3)
+	for (u = 0; u < 20000; u++) for (k = 0; k < 60; k++) print u, int(rand() * 15000) }' |
+	train-items --k 100 --packed -o neighbors || exit 1
+for who in contextual session; do
+	bench_units "next-track, $who" "$requests" ' answers' \
+		"cat requests.tsv | next-track --neighbors neighbors --recommender $who --items items.tsv | cat > /dev/null"
+done
 bench_units 'next-track, lists in Redis' "$((requests / 5))" ' answers' \
 	"cat fewer.tsv | next-track --redis $url --prefix p --items items.tsv --deadline 1s | cat > /dev/null"
 bench_units 'next-track, lists in Redis, --pipeline' "$requests" ' answers' \
