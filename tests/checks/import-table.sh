@@ -48,5 +48,13 @@ while read -r command; do
 		evaluate-topk -q --dataset dataset.tsv --k 5 lists.tsv > metrics.tsv || complain 'no lists'
 	grep -q '^precision@5	' metrics.tsv || complain 'no metrics'
 done < commands
+
+# Memory does not depend on the length of the text.
+file=long.csv
+[ "$RECPIPE_MODE" != release ] || (
+	ulimit -v 40000
+	{ echo user,item,time; yes 'a,"b ""c""",1710083521' | head -n 1500000; } | import-table -q | tail -n 1 > last
+	printf 'a\tb "c"\t1710083521000\n' | cmp - last
+) || complain 'it does not do with 40 MB'
 echo "$(wc -l < commands) formats"
 exit $bad
