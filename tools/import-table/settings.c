@@ -156,7 +156,7 @@ void settings_report(const struct settings *s, const char *name)
 	warn("%s: line ends: %.*s", name, (int)line_end.n, line_end.at);
 	if (g->sections)
 		warn("%s: sections: lines `NAME:`", name);
-	warn("%s: header: %s", name, !g->header ? "none" : g->row_names ?
+	warn("%s: header: %s", name, !g->header ? "none; --columns A,B,... names the columns" : g->row_names ?
 	     "the first line, without a name of the first column" : "the first line");
 	report_columns(g, name);
 	if (g->bad)
