@@ -138,8 +138,19 @@ static char *put_utf8(char *to, uint32_t point)
 
 static size_t convert_table(const struct encoding *e, struct span from, struct buffer *to)
 {
-	char *at = buffer_room(to, from.n * 3);
+	char *at = buffer_room(to, from.n * 3 + sizeof(uint64_t));
+	uint64_t word;
 	for (size_t i = 0; i < from.n; i++) {
+		while (from.n - i > sizeof word) { /* ASCII, many bytes at once */
+			memcpy(&word, from.at + i, sizeof word);
+			memcpy(at, &word, sizeof word);
+			uint64_t high = word & 0x8080808080808080u;
+			size_t ascii = high ? (size_t)__builtin_ctzll(high) / 8 : sizeof word;
+			at += ascii;
+			i += ascii;
+			if (high)
+				break;
+		}
 		unsigned char c = (unsigned char)from.at[i];
 		if (c < 0x80)
 			*at++ = (char)c;
