@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/quote.h"
 #include "rows.h"
 #include "frame/run.h"
 
@@ -234,14 +235,16 @@ static void report_command(const char *hint, const char *format, ...)
 /* The command that guesses nothing, on a line of its own. */
 static void report(const struct import *m)
 {
-	struct buffer command = {0};
+	struct buffer command = {0}, shown = {0};
 	if (!m->settings.guessed || log_level == LOG_QUIET)
 		return;
 	settings_report(&m->settings, m->w.file);
 	plan_command(&m->plan, m->o, &m->settings, m->files, m->count, &command);
-	buffer_add_text(&command, "\n");
-	report_command(buffer_text(&command), "the same without guesses, for a script:");
+	quote_terminal(&shown, command.data, command.n); /* names of files are not ours */
+	buffer_add_text(&shown, "\n");
+	report_command(buffer_text(&shown), "the same without guesses, for a script:");
 	buffer_free(&command);
+	buffer_free(&shown);
 }
 
 /* After the first line of the first file: what is written, and where to. */
