@@ -118,7 +118,8 @@ static void check_encoding(const struct import *m)
 {
 	struct span start = {m->start.data, m->start.n};
 	const char *said = encoding_name(m->encoding), *marked = encoding_marked(start), *why;
-	if (marked && strcmp(marked, said) != 0)
+	bool either = marked && strcasecmp(said, "utf-16") == 0 && strcmp(marked, "utf-8") != 0;
+	if (marked && !either && strcmp(marked, said) != 0)
 		differs(m, "the byte order mark is of", marked, "encoding", span_of(said));
 	bool bytes = strcmp(said, "latin-1") == 0 || strncmp(said, "cp125", 5) == 0;
 	const char *guess = encoding_guess(start, false, &why);
