@@ -40,7 +40,9 @@ OPTIMIZE_fuzz = -O1 -g
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 -Wdate-time \
 	-Wno-enum-float-conversion # a constant of an enum is an integer constant like any other
-NEEDED_CPPFLAGS = -D_GNU_SOURCE -DRECPIPE_VERSION='"$(VERSION)"' -Icommon -MMD -MP
+# ISA-L for gzip; Debian has no static one, and without it zlib does the work.
+ISAL ?= $(if $(filter static,$(MODE)),,yes)
+NEEDED_CPPFLAGS = $(if $(ISAL),,-DRECPIPE_NO_ISAL) -D_GNU_SOURCE -DRECPIPE_VERSION='"$(VERSION)"' -Icommon -MMD -MP
 NEEDED_CFLAGS = -std=c11 -pthread -ffp-contract=off -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
 
 HARDEN_CFLAGS = -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE \
@@ -70,6 +72,9 @@ including = $(if $(strip $(2)),$(shell grep -l '^\#include [<"]$(1)' $(2) /dev/n
 # The libraries that the given source files need.
 libraries = $(strip \
 	$(if $(call including,zlib.h,$(1)),$(call pkg,zlib,-lz)) \
+	$(if $(call including,zstd.h,$(1)),$(call pkg,libzstd,-lzstd)) \
+	$(if $(call including,lzma.h,$(1)),$(call pkg,liblzma,-llzma)) \
+	$(if $(ISAL),$(if $(call including,isa-l/,$(1)),-lisal)) \
 	$(if $(call including,csv\.h,$(1)),-lcsv) \
 	$(if $(call including,hiredis/,$(1)),$(call pkg,hiredis,-lhiredis)) \
 	$(if $(call including,yyjson.h,$(1)),$(call pkg,yyjson,-lyyjson)) \
@@ -238,7 +243,7 @@ $(B)/tests/%.so: tests/shims/%.c
 
 # Needed whatever the sources say: compiler, libraries of common/, the demo's
 # and the tests' programs.
-DEPS = gcc libc6-dev pkg-config zlib1g-dev libcsv-dev libhiredis-dev \
+DEPS = gcc libc6-dev pkg-config zlib1g-dev libisal-dev libzstd-dev liblzma-dev libcsv-dev libhiredis-dev \
 	redis-server redis-tools gnuplot-nox mandoc mawk strace
 
 .PHONY: deps
@@ -373,7 +378,7 @@ install: completions $(if $(filter static,$(MODE)),,install-lib) ## install belo
 	done
 
 # What librecpipe.a takes from other libraries is linked with it: there is no shared one.
-LIBRARY_LIBS = $(call libraries,common/streams/input.c common/streams/csv.c)
+LIBRARY_LIBS = $(call libraries,$(wildcard common/streams/*.c))
 PC = $(D)$(libdir)/pkgconfig/recpipe.pc
 install-lib: all ## install librecpipe.a, its headers, its page recpipe(3) and recpipe.pc
 	$(INSTALL) -d $(D)$(libdir)/pkgconfig $(D)$(includedir)/recpipe $(D)$(mandir)/man3

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "guard.h"
+#include "streams/decompress.h"
 #include "streams/hints.h"
 #include "streams/output.h"
 #include "streams/packed.h"
@@ -52,7 +53,7 @@ static void put_field(struct rcp_writer *w, const char *at, size_t n)
 static bool is_no_beginning(const char *at, size_t n)
 {
 	return hint_binary((struct span){at, n}) || (n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) ||
-		(n >= 2 && memcmp(at, "\x1f\x8b", 2) == 0) || packed_begins(at, n);
+		compression_of((struct span){at, n}) != COMPRESSION_NONE || packed_begins(at, n);
 }
 
 enum rcp_status rcp_writer_field(struct rcp_writer *w, const char *at, size_t n)

@@ -1,6 +1,6 @@
 /* keep-header - runs a command on all lines but the first.
  *
- * In:   any stream with a header line, plain or gzip.
+ * In:   any stream with a header line, plain or compressed.
  * Out:  the header, then what the command makes of the other lines.
  *
  *	keep-header sort -t "$(printf '\t')" -k3,3gr < items.tsv
@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,11 +29,13 @@ struct options {
 
 static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o',
-		.help = "write to FILE instead of standard output, only if the command succeeds"),
+		.help = "write to FILE instead of standard output, only if the command succeeds; "
+			"compressed where its name ends in .gz or .zst"),
 	COMMON_LOG,
 	OPTION_END
 };
 
+enum { COPY_BYTES = 64 << 10 };
 enum { CANNOT_RUN = 126, NOT_FOUND = 127 }; /* as env(1) and the shell say it */
 
 /* The lines after the headers of all files, block by block. */
@@ -243,6 +246,65 @@ static int status_of(pid_t child)
 	return status;
 }
 
+/* What the command writes when the output is compressed: it cannot write the file itself. */
+struct copier {
+	pthread_t thread;
+	bool started;
+	int from, to; /* a pipe's ends; `to` is the command's */
+	struct output *out;
+};
+
+static void *copy_output(void *context)
+{
+	struct copier *c = context;
+	for (;;) {
+		ssize_t n = read(c->from, output_room(c->out, COPY_BYTES), COPY_BYTES);
+		if (n == 0)
+			return NULL;
+		if (n > 0)
+			c->out->n += (size_t)n;
+		else if (errno != EINTR)
+			die_errno(STATUS_FAILED, "cannot read what the command writes");
+	}
+}
+
+/* Where the command writes to. */
+static int copier_open(struct copier *c, struct output *out)
+{
+	int ends[2];
+	*c = (struct copier){.from = -1, .to = -1, .out = out};
+	if (!out->compressor)
+		return out->file;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		die_errno(STATUS_FAILED, "cannot make a pipe");
+	c->from = ends[0];
+	c->to = ends[1];
+	return c->to;
+}
+
+/* The command has been started. */
+static void copier_start(struct copier *c)
+{
+	if (c->to < 0)
+		return;
+	int error = pthread_create(&c->thread, NULL, copy_output, c);
+	if (error)
+		die(STATUS_FAILED, "cannot start a thread: %s", strerror(error));
+	c->started = true;
+	if (close(c->to) != 0)
+		die_errno(STATUS_FAILED, "cannot close a pipe");
+}
+
+/* All that was written is in the output. */
+static void copier_end(struct copier *c)
+{
+	if (!c->started)
+		return;
+	pthread_join(c->thread, NULL);
+	if (close(c->from) != 0)
+		die_errno(STATUS_FAILED, "cannot close a pipe");
+}
+
 static int run(const struct options *o, char **files, int count, char **command)
 {
 	struct lines lines = {0};
@@ -258,7 +320,9 @@ static int run(const struct options *o, char **files, int count, char **command)
 	output_flush(out);
 
 	int to;
-	pid_t child = start(command, out->file, &to);
+	struct copier copier;
+	pid_t child = start(command, copier_open(&copier, out), &to);
+	copier_start(&copier);
 	do {
 		size_t rows = count_lines(block);
 		check_rows(&lines, block);
@@ -276,6 +340,7 @@ static int run(const struct options *o, char **files, int count, char **command)
 	free(lines.first);
 	free((char *)lines.header.at);
 
+	copier_end(&copier);
 	int status = status_of(child);
 	if (status != 0)
 		output_abandon(out);

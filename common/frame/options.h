@@ -168,7 +168,8 @@ struct common {
 		.help = "use the input's column NAME as COLUMN"}
 #define COMMON_OUTPUT_FILE \
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \
-		.help = "write to FILE instead of standard output, completely or not at all")
+		.help = "write to FILE instead of standard output, completely or not at all; "\
+			"compressed where its name ends in .gz or .zst")
 /* For a tool that writes a model, neighbors or lists; `not` are further options that exclude it. */
 #define COMMON_PACKED(not) \
 	OPTION_FLAG("packed", common.packed, .excludes = "no-header,line-buffered" not, \

@@ -4,17 +4,16 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/decompress.h"
 #include "streams/hints.h"
 #include "streams/packed.h"
 
 enum {
 	BLOCK_BYTES = 256 << 10, /* stays in the second-level cache */
-	RAW_BYTES = 128 << 10,
 	PAD_BYTES = 64,          /* readable on both sides, for vector loads */
 };
 
@@ -22,10 +21,9 @@ struct input {
 	int file;
 	const char *name;
 	char *odd_name;           /* what `name` is when it is not the path itself */
-	bool gzip, member_open, looked, at_end;
+	bool looked, at_end;
 	bool encoded;             /* UTF-16 is let in */
-	z_stream z;
-	unsigned char *raw;         /* compressed bytes */
+	struct decompressor *compressed;
 	char *data;                 /* PAD_BYTES, then the text */
 	size_t start, n, capacity;  /* text not given out yet: start ... n */
 	uint64_t bytes, size, line;
@@ -61,50 +59,19 @@ static size_t read_some(struct input *in, void *to, size_t n)
 	}
 }
 
-static size_t bad_gzip(struct input *in, const char *why)
+/* The same for a decompressor. */
+static size_t read_more(void *context, void *to, size_t n)
 {
-	return failure_set(in->failure, STATUS_DATA, "%s: bad gzip data: %s", in->name, why);
+	return read_some(context, to, n);
 }
 
-/* Up to `n` bytes of text; 0 only at the very end, or when it fails. Members follow one another
- * without a gap; the end of the file inside one means that it was cut. */
-static size_t inflate_some(struct input *in, char *to, size_t n)
-{
-	in->z.next_out = (unsigned char *)to;
-	in->z.avail_out = (unsigned)n;
-	while (in->z.avail_out == n) {
-		if (in->z.avail_in == 0) {
-			in->z.next_in = in->raw;
-			in->z.avail_in = (unsigned)read_some(in, in->raw, RAW_BYTES);
-			if (in->z.avail_in == 0)
-				return in->member_open && !has_failed(in->failure)
-					? bad_gzip(in, "unexpected end of file") : 0;
-		}
-		if (!in->member_open) {
-			if (in->z.next_in[0] != 0x1f)
-				return bad_gzip(in, "trailing garbage after the last member");
-			if (inflateReset(&in->z) != Z_OK)
-				return bad_gzip(in, "cannot start a member");
-			in->member_open = true;
-		}
-		int state = inflate(&in->z, Z_NO_FLUSH);
-		if (state == Z_STREAM_END)
-			in->member_open = false;
-		else if (state == Z_MEM_ERROR)
-			return failure_set(in->failure, STATUS_FAILED, "%s: out of memory", in->name);
-		else if (state != Z_OK && state != Z_BUF_ERROR)
-			return bad_gzip(in, in->z.msg ? in->z.msg : "not decodable");
-	}
-	return n - in->z.avail_out;
-}
-
-/* Up to `n` bytes of the file, unzipped; 0 at the end, and when that fails. */
+/* Up to `n` bytes of the file, decompressed; 0 at the end, and when that fails. */
 static size_t next_bytes(struct input *in, char *to, size_t n)
 {
-	return in->gzip ? inflate_some(in, to, n) : read_some(in, to, n);
+	return in->compressed ? decompress_read(in->compressed, to, n) : read_some(in, to, n);
 }
 
-/* The rest of a packed file that cannot be mapped: from a pipe, or zipped. */
+/* The rest of a packed file that cannot be mapped: from a pipe, or compressed. */
 static struct packed *read_packed(struct input *in)
 {
 	struct buffer all = {0};
@@ -123,7 +90,7 @@ static struct packed *read_packed(struct input *in)
 /* A packed file: from here on its text is read in its place. */
 static bool take_packed(struct input *in)
 {
-	bool whole = !in->gzip && in->size && lseek(in->file, 0, SEEK_CUR) == (off_t)in->n;
+	bool whole = !in->compressed && in->size && lseek(in->file, 0, SEEK_CUR) == (off_t)in->n;
 	in->packed = whole ? packed_open_file(in->file, in->size, in->name, in->failure) : read_packed(in);
 	in->text = in->packed ? packed_text_open(in->packed) : NULL;
 	in->n = 0;
@@ -171,31 +138,25 @@ static void resize(struct input *in, size_t capacity)
 	in->capacity = capacity;
 }
 
-/* The first bytes decide whether the file is gzip. */
+/* The first bytes decide whether the file is compressed. */
 static bool sniff(struct input *in)
 {
-	size_t got = 0;
-	unsigned char *first = (unsigned char *)in->data + PAD_BYTES;
-	while (got < 2) {
-		size_t more = read_some(in, first + got, got ? 1 : BLOCK_BYTES);
+	struct span start = {in->data + PAD_BYTES, 0};
+	while (start.n == 0 || compression_may_be(start)) {
+		size_t more = read_some(in, in->data + PAD_BYTES + start.n, BLOCK_BYTES - start.n);
 		if (more == 0)
 			break;
-		got += more;
+		start.n += more;
 	}
-	in->n = got;
 	if (has_failed(in->failure))
 		return false;
-	if (got < 2 || first[0] != 0x1f || first[1] != 0x8b)
+	enum compression kind = compression_of(start);
+	if (kind == COMPRESSION_NONE) {
+		in->n = start.n;
 		return look(in);
-	in->gzip = true;
-	in->raw = memory_new(BLOCK_BYTES > RAW_BYTES ? BLOCK_BYTES : RAW_BYTES, 1);
-	memcpy(in->raw, first, got);
-	in->n = 0;
-	if (inflateInit2(&in->z, 15 + 16) != Z_OK)
-		return failure_set(in->failure, STATUS_FAILED, "%s: cannot start zlib", in->name);
-	in->z.next_in = in->raw;
-	in->z.avail_in = (unsigned)got;
-	return true;
+	}
+	in->compressed = decompress_open(kind, start, read_more, in, in->name, in->failure);
+	return in->compressed;
 }
 
 /* Opens the file, which must be none of folders. */
@@ -387,13 +348,11 @@ bool input_close(struct input *in)
 	if (!in)
 		return true;
 	struct failure *failure = in->failure;
-	if (in->gzip)
-		inflateEnd(&in->z);
+	decompress_close(in->compressed);
 	if (in->file > STDIN_FILENO && close(in->file) != 0)
 		failure_set_errno(failure, STATUS_FAILED, "%s: cannot close", in->name);
 	packed_text_close(in->text);
 	packed_close(in->packed);
-	free(in->raw);
 	free(in->data);
 	free(in->odd_name);
 	free(in);

@@ -1,11 +1,10 @@
-/* input.h - files read in blocks of whole lines; gzip, and packed files, which are read as the
- * tables that they hold, are recognized by their first bytes.
+/* input.h - files read in blocks of whole lines; gzip, zstd, xz (decompress.h), and packed files,
+ * which are read as the tables that they hold, are recognized by their first bytes.
  *
  * A block is a stretch of bytes ending in LF (one is supplied when the last
- * line has none). Read errors, a truncated gzip member and garbage after the
- * last member end the program (exit 1 for the system, 3 for bad gzip data),
- * naming the file; so do files whose first bytes say that they are no text (zip, xz,
- * zstd, Parquet, UTF-16 ...), naming the command that unpacks them. A line longer than
+ * line has none). Read errors and bad compressed data end the program (exit 1 for the
+ * system, 3 for the data), naming the file; so do files whose first bytes say that they are
+ * no text (zip, bzip2, Parquet, UTF-16 ...), naming the command that unpacks them. A line longer than
  * INPUT_LINE_MAX is bad data.
  */
 #ifndef RECPIPE_STREAMS_INPUT_H
@@ -58,7 +57,7 @@ const char *input_name(const struct input *in);
 /* Number of the line input_line gave last, from 1. */
 uint64_t input_line_number(const struct input *in);
 
-/* Bytes taken from the file so far (compressed ones of a gzip file), and the
+/* Bytes taken from the file so far (compressed ones of a file that is), and the
  * file's size, 0 when it is not known: for progress. */
 uint64_t input_bytes(const struct input *in);
 uint64_t input_size(const struct input *in);

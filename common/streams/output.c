@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/compress.h"
 #include "streams/packing.h"
 
 enum { OUTPUT_BYTES = 256 << 10 };
@@ -46,12 +47,28 @@ static void release(struct output *out)
 	if (*at)
 		*at = out->next;
 	packing_free(out->packing);
+	compress_close(out->compressor);
+	buffer_free(&out->compressed);
 	buffer_free(&out->packed);
 	free(out->data);
 	free(out->path);
 	free(out->temporary);
 	target_free(&out->target);
 	free(out);
+}
+
+/* A name that ends in .gz or .zst is an order. */
+static bool start_compressor(struct output *out)
+{
+	enum compression kind = compression_named(out->path);
+	if (kind == COMPRESSION_NONE)
+		return true;
+	if (kind == COMPRESSION_XZ)
+		return failure_set(out->failure, STATUS_USAGE,
+				   "cannot write %s: xz is read, not written; a name in .zst or .gz compresses",
+				   shown_file(out->path));
+	out->compressor = compress_open(kind);
+	return out->compressor || failure_set(out->failure, STATUS_FAILED, "out of memory");
 }
 
 static struct output *open_at(const char *path, bool live, struct failure *failure)
@@ -61,6 +78,10 @@ static struct output *open_at(const char *path, bool live, struct failure *failu
 	if (path && strcmp(path, "-") != 0)
 		out->path = memory_text(path, strlen(path));
 	out->file = -1;
+	if (!start_compressor(out)) {
+		release(out);
+		return NULL;
+	}
 	if (target_find(path, &out->target) == 0) {
 		if (!failure)
 			check_alone(out);
@@ -111,7 +132,7 @@ static const char *name_of(const struct output *out)
 	return out->path ? shown_file(out->path) : "standard output";
 }
 
-static void write_all(struct output *out, const char *data, size_t length)
+static void write_file(struct output *out, const char *data, size_t length)
 {
 	for (size_t done = 0; done < length && !has_failed(out->failure);) {
 		ssize_t n = write(out->file, data + done, length - done);
@@ -126,6 +147,19 @@ static void write_all(struct output *out, const char *data, size_t length)
 	}
 }
 
+/* The bytes go into the file, compressed by its name. */
+static void write_all(struct output *out, const char *data, size_t length, enum compress_mode mode)
+{
+	if (!out->compressor) {
+		write_file(out, data, length);
+		return;
+	}
+	if (!compress_add(out->compressor, (struct span){data, length}, mode, &out->compressed))
+		failure_set(out->failure, STATUS_FAILED, "cannot write to %s: out of memory", name_of(out));
+	write_file(out, out->compressed.data, out->compressed.n);
+	out->compressed.n = 0;
+}
+
 void output_pack(struct output *out, enum packed_kind kind)
 {
 	if (isatty(out->file))
@@ -136,14 +170,14 @@ void output_pack(struct output *out, enum packed_kind kind)
 
 static void write_packed(struct output *out)
 {
-	write_all(out, out->packed.data, out->packed.n);
+	write_all(out, out->packed.data, out->packed.n, COMPRESS_RUN);
 	out->packed.n = 0;
 }
 
 void output_flush(struct output *out)
 {
 	if (!out->packing) {
-		write_all(out, out->data, out->n);
+		write_all(out, out->data, out->n, out->by_line ? COMPRESS_SYNC : COMPRESS_RUN);
 	} else {
 		packing_add(out->packing, (struct span){out->data, out->n});
 		write_packed(out);
@@ -188,6 +222,8 @@ bool output_close(struct output *out)
 	output_flush(out);
 	if (out->packing && packing_end(out->packing))
 		write_packed(out);
+	if (out->compressor)
+		write_all(out, NULL, 0, COMPRESS_END);
 	if (!has_failed(failure))
 		commit(out);
 	if (has_failed(failure)) {

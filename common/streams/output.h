@@ -3,7 +3,8 @@
  * What a path names is replaced when all is written: the new file has no name until
  * output_close has synced it (temporary.h), so a killed tool leaves the old one whole
  * and nothing beside it. Symbolic links are followed, also to what does not exist yet;
- * a pipe or a device is written as it is (target.h). Any failure ends the program with
+ * a pipe or a device is written as it is (target.h). A path that ends in .gz or .zst is
+ * compressed (compress.h); one in .xz is a usage error. Any failure ends the program with
  * exit 1, the old file in place; only when the folder cannot be synced or a file cannot
  * be closed after that, the new one is there, whole.
  */
@@ -32,6 +33,8 @@ struct output {
 	struct output *next;         /* the others that are open */
 	struct packing *packing;     /* what is written is packed by it (packing.h), into `packed` */
 	struct buffer packed;
+	struct compressor *compressor; /* by the name's end (compress.h), into `compressed` */
+	struct buffer compressed;
 	struct failure *failure;     /* NULL: what fails ends the program */
 };
 

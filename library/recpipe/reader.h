@@ -1,4 +1,4 @@
-/* reader.h - TSV, CSV and gzip of both, read as rows of named columns.
+/* reader.h - TSV and CSV, plain or compressed (gzip, zstd, xz), read as rows of named columns.
  *
  * What is accepted and what is bad data is that of all tools: recpipe-formats(5).
  */

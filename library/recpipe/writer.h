@@ -19,12 +19,13 @@ extern "C" {
 
 struct rcp_writer;
 
-/* NULL or "-" is standard output. `*writer` is there also when this fails, for
- * rcp_writer_message and rcp_writer_close; NULL only when memory is out. */
+/* NULL or "-" is standard output; a path that ends in .gz or .zst is compressed, one in .xz
+ * is RCP_USAGE. `*writer` is there also when this fails, for rcp_writer_message and
+ * rcp_writer_close; NULL only when memory is out. */
 enum rcp_status rcp_writer_open(struct rcp_writer **writer, const char *path);
 
 /* The row's next field. RCP_USAGE when it has a TAB, LF or NUL in it, or begins the header
- * with what a reader takes for another format: a byte order mark, gzip. */
+ * with what a reader takes for another format: a byte order mark, gzip, zstd, xz. */
 enum rcp_status rcp_writer_field(struct rcp_writer *writer, const char *at, size_t n);
 enum rcp_status rcp_writer_text(struct rcp_writer *writer, const char *text);
 

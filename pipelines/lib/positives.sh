@@ -8,7 +8,7 @@ input_kind()
 	kind=
 	for file; do
 		[ -r "$file" ] || die 1 "cannot read $file"
-		case ${file%.gz} in
+		case $(uncompressed "$file") in
 		*.json | *.jsonl | *.ndjson) its=json ;;
 		*.csv) its=csv ;;
 		*) its=tsv ;;

@@ -247,6 +247,14 @@ try_input()
 		go < trailing > out 2> err
 		want 3 $?
 	fi
+	if begin zstd; then
+		keep-header -o twin.zst input -- cat
+		go < twin.zst > out 2> err
+		same $?
+		head -c "$(($(wc -c < twin.zst) - 5))" twin.zst > cut
+		go < cut > out 2> err
+		want 3 $? 'bad zstd data: unexpected end of file'
+	fi
 	if begin pipe; then
 		# Bytes that come in drips, the first line in two.
 		{ head -c 3 input; sleep 0.1; tail -c +4 input; } | go > out 2> err
@@ -369,8 +377,8 @@ try_table()
 	fi
 	if begin wrong-kind; then
 		# A cure for what is no table, or another kind of one.
-		for kind in 'PK\003\004:unzip -p' 'PAR1\025\004:Parquet' '\375\067zXZ\000:xz -dc' \
-			'\050\265\057\375:zstd -dc' '\377\376u\000:UTF-16'; do
+		for kind in 'PK\003\004:unzip -p' 'PAR1\025\004:Parquet' \
+			'BZh91AY&SY12:bzip2 -dc' '\377\376u\000:UTF-16'; do
 			printf "${kind%:*}" > twin
 			go < twin > out 2> err
 			want 3 $? "${kind##*:}"

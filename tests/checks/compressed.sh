@@ -1,0 +1,62 @@
+#!/bin/sh
+# Compressed files: an output whose name ends in .gz or .zst is compressed, the same bytes each
+# time, whole or not at all, and read again as it was (checks/compressed-peers: other programs).
+set -u
+cd "$RECPIPE_TMP" || exit 1
+bad=0
+complain()
+{
+	echo "$*"
+	bad=1
+}
+# same NAME FILE: is it the plain output?
+same()
+{
+	cmp "$2" plain.tsv || complain "$1: not the same"
+}
+
+awk 'BEGIN { print "user\titem\ttime"
+	for (i = 0; i < 150000; i++) print i % 997 "\t" (i * 7919) % 4001 "\t." i % 10 }' > in.tsv
+filter() { filter-interactions -q --above 0.5 --time time "$@"; }
+filter in.tsv > plain.tsv
+
+for end in gz zst; do
+	filter in.tsv -o "out.$end" && filter < "out.$end" > again || complain "$end: failed"
+	same "$end, read again" again
+	filter in.tsv -o "other.$end" && cmp "out.$end" "other.$end" || complain "$end: not the same bytes again"
+	[ "$(wc -c < "out.$end")" -lt "$(($(wc -c < plain.tsv) / 2))" ] || complain "$end: not compressed"
+	filter in.tsv --line-buffered -o "lines.$end" && filter "lines.$end" > again
+	same "$end by lines" again
+	filter "out.$end" "other.$end" | wc -l > count
+	[ "$(cat count)" -eq $((2 * $(wc -l < plain.tsv) - 1)) ] || complain "$end: two files are not one stream"
+	cat "out.$end" "other.$end" > joined # members follow one another: the header comes twice
+	filter joined > again 2> err && complain "$end: a second header inside the stream was taken"
+done
+gzip -dc out.gz > again && same 'gzip -dc' again
+gzip -t out.gz || complain 'gzip -t refuses out.gz'
+# A header that asks for a window of 4 GB, and what is no frame after one.
+printf '\050\265\057\375\004\260\000\000' | filter > again 2> err
+[ $? -eq 3 ] && grep -q 'above 128 MB: unpack with zstd -dc' err || complain "window: $(cat err)"
+{ cat out.zst; echo; } | filter > again 2> err
+[ $? -eq 3 ] && grep -q 'bad zstd data: trailing garbage' err || complain "garbage: $(cat err)"
+
+# Names that are no order, and one that cannot be carried out.
+filter in.tsv -o gz && same 'a file called gz' gz
+mkdir folder && filter in.tsv -o folder/.gz && same 'a file called .gz' folder/.gz
+filter in.tsv -o out.xz 2> err
+[ $? -eq 2 ] && grep -q 'xz is read, not written' err && [ ! -e out.xz ] || complain "xz: $(cat err)"
+
+# The old file stays when the run fails, and a full disk is told.
+cp out.gz kept.gz
+printf 'user\ttime\nx\ty\n' | filter -o kept.gz 2> err && complain 'a bad row was taken'
+cmp out.gz kept.gz || complain 'a run that failed changed its output'
+ln -s /dev/full full.gz
+filter in.tsv -o full.gz 2> err
+[ $? -eq 1 ] && grep -q 'No space' err || complain "full disk: $(cat err)"
+
+# Side outputs and packed files.
+printf 'user\ttime\nx\ty\nz\t1\n' | filter --on-error skip --rejects rejects.zst > again 2> err
+[ "$(keep-header -q rejects.zst -- cat | grep -c y)" -eq 1 ] || complain "rejects: $(cat err)"
+train-items -q --method knn --k 5 in.tsv --packed -o items.gz && unpack items.gz > again &&
+	train-items -q --method knn --k 5 in.tsv > items.tsv && cmp again items.tsv || complain 'packed and gz'
+exit $bad

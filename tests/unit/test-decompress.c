@@ -1,0 +1,213 @@
+/* Every engine, fed in drips and asked for odd lengths, gives back what was compressed, from
+ * one member or several; files that are cut, followed by garbage or changed in a byte never
+ * give another text, and nothing is written behind the room that is given. */
+#include <lzma.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/buffer.h"
+#include "base/random.h"
+#include "streams/decompress-engine.h"
+#include "unit.h"
+
+/* ---- files ---- */
+
+static void add_gzip(struct buffer *to, const char *text, size_t n)
+{
+	z_stream z = {0};
+	if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		abort();
+	size_t bound = deflateBound(&z, n) + 64;
+	z.next_in = (Bytef *)text;
+	z.avail_in = (uInt)n;
+	z.next_out = (Bytef *)buffer_room(to, bound);
+	z.avail_out = (uInt)bound;
+	if (deflate(&z, Z_FINISH) != Z_STREAM_END)
+		abort();
+	to->n += bound - z.avail_out;
+	deflateEnd(&z);
+}
+
+static void add_zstd(struct buffer *to, const char *text, size_t n)
+{
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+	size_t bound = ZSTD_compressBound(n);
+	size_t got = ZSTD_compress2(z, buffer_room(to, bound), bound, text, n);
+	if (ZSTD_isError(got))
+		abort();
+	to->n += got;
+	ZSTD_freeCCtx(z);
+}
+
+static void add_xz(struct buffer *to, const char *text, size_t n)
+{
+	size_t bound = lzma_stream_buffer_bound(n), got = 0;
+	if (lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, (const uint8_t *)text, n,
+				    (uint8_t *)buffer_room(to, bound), &got, bound) != LZMA_OK)
+		abort();
+	to->n += got;
+}
+
+struct format {
+	const char *name;
+	const struct decompress_engine *engine;
+	void (*add)(struct buffer *to, const char *text, size_t n);
+	enum compression kind;
+};
+
+/* Members of random lengths; an empty text is one empty member. */
+static void compress_text(struct random *r, const struct format *f, const struct buffer *text,
+			  struct buffer *out)
+{
+	out->n = 0;
+	for (size_t at = 0; at < text->n || at == 0;) {
+		size_t n = random_below(r, 200000);
+		n = n < text->n - at ? n : text->n - at;
+		f->add(out, text->data + at, n);
+		at += n ? n : 1;
+	}
+}
+
+/* ---- reading them ---- */
+
+struct drips {
+	const struct buffer *file;
+	size_t at;
+	struct random *r;
+};
+
+static size_t next_drip(void *context, void *to, size_t n)
+{
+	struct drips *d = context;
+	size_t some = 1 + random_below(d->r, random_below(d->r, 3) ? 70000 : 5);
+	some = some < n ? some : n;
+	some = some < d->file->n - d->at ? some : d->file->n - d->at;
+	memcpy(to, d->file->data + d->at, some);
+	d->at += some;
+	return some;
+}
+
+enum { PAGE = 1 << 16 };
+
+/* A page whose next one must not be touched. */
+static char *guarded_page(void)
+{
+	char *at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED || mprotect(at + PAGE, PAGE, PROT_NONE) != 0)
+		abort();
+	return at;
+}
+
+/* What comes of the file; false when it is bad. */
+static bool read_file(struct random *r, const struct format *f, const struct buffer *file, char *page,
+		      struct buffer *text)
+{
+	struct failure failure = {0};
+	struct drips drips = {file, 0, r};
+	char first[COMPRESSION_MAGIC];
+	struct span start = {first, 0};
+	while (start.n < sizeof first && start.n < file->n)
+		start.n += next_drip(&drips, first + start.n, sizeof first - start.n);
+	text->n = 0;
+	struct decompressor *d = decompress_open_by(f->engine, start, next_drip, &drips, "a file", &failure);
+	for (;;) {
+		size_t n = 1 + random_below(r, random_below(r, 3) ? PAGE : 7);
+		size_t got = decompress_read(d, page + PAGE - n, n);
+		if (got == 0)
+			break;
+		buffer_add(text, page + PAGE - n, got);
+	}
+	decompress_close(d);
+	CHECK(failure.status == STATUS_DONE || failure.status == STATUS_DATA);
+	return failure.status == STATUS_DONE;
+}
+
+static bool same(const struct buffer *a, const struct buffer *b)
+{
+	return a->n == b->n && (a->n == 0 || memcmp(a->data, b->data, a->n) == 0);
+}
+
+static void make_text(struct random *r, struct buffer *text, size_t n)
+{
+	text->n = 0;
+	char *to = buffer_room(text, n);
+	size_t period = 1 + random_below(r, 300);
+	for (size_t i = 0; i < n; i++)
+		to[i] = i >= period && random_below(r, 30) ? to[i - period] : (char)random_below(r, 256);
+	text->n = n;
+}
+
+static void check_format(struct random *r, const struct format *f, char *page)
+{
+	struct buffer text = {0}, file = {0}, got = {0};
+	for (int round = 0; round < 20; round++) {
+		make_text(r, &text, round ? random_below(r, 600000) : 0);
+		compress_text(r, f, &text, &file);
+		CHECK(compression_of((struct span){file.data, file.n}) == f->kind);
+		CHECK(read_file(r, f, &file, page, &got) && same(&got, &text));
+	}
+	/* A text that grows a thousandfold comes in rooms as small as any. */
+	text.n = 0;
+	memset(buffer_room(&text, 3 << 20), 'x', 3 << 20);
+	text.n = 3 << 20;
+	file.n = 0;
+	f->add(&file, text.data, text.n);
+	CHECK(read_file(r, f, &file, page, &got) && same(&got, &text));
+
+	make_text(r, &text, 3000);
+	file.n = 0;
+	f->add(&file, text.data, 1000);
+	size_t first = file.n;
+	f->add(&file, text.data + 1000, 2000);
+	size_t whole = file.n;
+	for (file.n = COMPRESSION_MAGIC; file.n < whole; file.n++)
+		CHECK(read_file(r, f, &file, page, &got) == (file.n == first));
+	for (const char *garbage = "\1x(P\x1f"; *garbage; garbage++) {
+		file.n = whole;
+		buffer_add_byte(&file, *garbage);
+		CHECK(!read_file(r, f, &file, page, &got));
+	}
+	file.n = whole;
+	for (size_t i = 0; i < whole; i++) {
+		char kept = file.data[i];
+		file.data[i] ^= (char)(1 << random_below(r, 8));
+		bool good = read_file(r, f, &file, page, &got);
+		CHECK(!good || same(&got, &text)); /* a time in a header may change */
+		file.data[i] = kept;
+	}
+	buffer_free(&text);
+	buffer_free(&file);
+	buffer_free(&got);
+}
+
+#define SPAN(text) ((struct span){text, sizeof text - 1})
+
+static void check_magic(void)
+{
+	CHECK(compression_of(SPAN("")) == COMPRESSION_NONE);
+	CHECK(compression_of(SPAN("(\xb5/")) == COMPRESSION_NONE);
+	CHECK(compression_may_be(SPAN("(\xb5/")));
+	CHECK(!compression_may_be(SPAN("(x")));
+	CHECK(!compression_may_be(SPAN("\x1f\x8b"))); /* it is one */
+}
+
+int main(void)
+{
+	static const struct format ZLIB = {"zlib", &DECOMPRESS_ZLIB, add_gzip, COMPRESSION_GZIP};
+	static const struct format ZSTD = {"zstd", &DECOMPRESS_ZSTD, add_zstd, COMPRESSION_ZSTD};
+	static const struct format XZ = {"xz", &DECOMPRESS_XZ, add_xz, COMPRESSION_XZ};
+	struct format isal = {"ISA-L", DECOMPRESS_ISAL, add_gzip, COMPRESSION_GZIP};
+	struct random r = random_start(7, 0);
+	char *page = guarded_page();
+	check_magic();
+	check_format(&r, &ZLIB, page);
+	check_format(&r, &ZSTD, page);
+	check_format(&r, &XZ, page);
+	if (isal.engine)
+		check_format(&r, &isal, page);
+	return unit_finish();
+}
