@@ -54,6 +54,12 @@ ln -s /dev/full full.gz
 filter in.tsv -o full.gz 2> err
 [ $? -eq 1 ] && grep -q 'No space' err || complain "full disk: $(cat err)"
 
+# A command's output, more than a pipe holds.
+keep-header in.tsv -o command.zst -- sort -r && keep-header -q command.zst -- cat > again
+keep-header in.tsv -- sort -r | cmp - again || complain 'keep-header: not the same'
+keep-header in.tsv -o command.zst -- false 2> err && complain 'a failing command was taken'
+keep-header -q command.zst -- cat | cmp - again || complain 'a failing command changed the output'
+
 # Side outputs and packed files.
 printf 'user\ttime\nx\ty\nz\t1\n' | filter --on-error skip --rejects rejects.zst > again 2> err
 [ "$(keep-header -q rejects.zst -- cat | grep -c y)" -eq 1 ] || complain "rejects: $(cat err)"

@@ -141,6 +141,28 @@ static void make_text(struct random *r, struct buffer *text, size_t n)
 	text->n = n;
 }
 
+static size_t not_yet(void *context, void *to, size_t n)
+{
+	(void)to;
+	(void)n;
+	*(bool *)context = true;
+	return 0;
+}
+
+/* What can be given is given before more of the file is waited for. */
+static void check_no_wait(const struct format *f, const struct buffer *file, size_t whole, char *page)
+{
+	bool asked = false;
+	struct failure failure = {0};
+	struct decompressor *d = decompress_open_by(f->engine, (struct span){file->data, file->n}, not_yet,
+						    &asked, "a file", &failure);
+	for (size_t n = 0; n + PAGE < whole; n += PAGE) {
+		CHECK_INT(decompress_read(d, page, PAGE), PAGE);
+		CHECK(!asked);
+	}
+	decompress_close(d);
+}
+
 static void check_format(struct random *r, const struct format *f, char *page)
 {
 	struct buffer text = {0}, file = {0}, got = {0};
@@ -157,6 +179,7 @@ static void check_format(struct random *r, const struct format *f, char *page)
 	file.n = 0;
 	f->add(&file, text.data, text.n);
 	CHECK(read_file(r, f, &file, page, &got) && same(&got, &text));
+	check_no_wait(f, &file, text.n, page);
 
 	make_text(r, &text, 3000);
 	file.n = 0;
