@@ -55,9 +55,9 @@ filter in.tsv -o full.gz 2> err
 [ $? -eq 1 ] && grep -q 'No space' err || complain "full disk: $(cat err)"
 
 # A command's output, more than a pipe holds.
-keep-header in.tsv -o command.zst -- sort -r && keep-header -q command.zst -- cat > again
+keep-header -o command.zst in.tsv -- sort -r && keep-header -q command.zst -- cat > again
 keep-header in.tsv -- sort -r | cmp - again || complain 'keep-header: not the same'
-keep-header in.tsv -o command.zst -- false 2> err && complain 'a failing command was taken'
+keep-header -o command.zst in.tsv -- false 2> err && complain 'a failing command was taken'
 keep-header -q command.zst -- cat | cmp - again || complain 'a failing command changed the output'
 
 # Side outputs and packed files.
