@@ -32,7 +32,7 @@ struct decompress_engine {
 	/* Takes from the flow what it can. */
 	enum decompress_state (*step)(void *state, struct decompress_flow *flow, const char **why);
 	void (*close)(void *state);
-	/* Is it another member that these bytes begin? NULL: the library sees to that. */
+	/* Is it another member that these bytes begin? NULL: the library knows. */
 	bool (*begins)(uint8_t first);
 };
 

@@ -7,7 +7,7 @@ static const uint64_t MEMORY_MAX = 256 << 20; /* xz -9 needs 65 MB */
 
 static void *xz_open(void)
 {
-	return calloc(1, sizeof(lzma_stream)); /* LZMA_STREAM_INIT is zeros */
+	return calloc(1, sizeof(lzma_stream)); /* a new one is all zeros */
 }
 
 /* The library takes streams and the padding between them as one. */

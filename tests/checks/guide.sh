@@ -27,7 +27,7 @@ block 'tool keep-first' 1 > keep-first.c
 # The commands of the build: COMPILE / LINK, as make wrote them down.
 flags=$(cat "$RECPIPE_BUILD/flags")
 compile="${flags%% / *} -Werror -I$RECPIPE_ROOT/common -c -o keep-first.o keep-first.c"
-link="${flags#* / } -o bin/keep-first keep-first.o $RECPIPE_BUILD/libcommon.a -lz -lcsv -lm"
+link="${flags#* / } -o bin/keep-first keep-first.o $RECPIPE_BUILD/libcommon.a -lz -lzstd -llzma -lisal -lcsv -lm"
 if eval "$compile" && eval "$link"; then
 	block 'run keep-first' 1 > commands
 	block 'run keep-first' 2 > want
