@@ -42,16 +42,17 @@ def exp2(x):
 
 def scores(user, rows, neighbors, o):
     """item -> score; rows are (item, time, weight)."""
-    timed = o['last'] or o['decay'] < 1 or o['half_life']
+    timed = o['last'] or o['decay'] < 1 or o['gap'] or o['half_life']
     if timed:
         rows = sorted(rows, key=lambda r: (r[1], hash_row(o['seed'], user, r[0]), r[0], r[2]), reverse=True)
     else:
         rows = sorted(rows, key=lambda r: (r[0], r[2]), reverse=True)
     sums = {}
-    place = 1.0
+    place, after = 1.0, 0
     for item, time, weight in rows[:o['last'] or None]:
         amount = place * (float32(weight) if o['weight'] else 1.0)
-        place *= o['decay']
+        after += 1
+        place = (after + 1.0) ** -o['gap'] if o['gap'] else place * o['decay']
         if item not in neighbors['ids']:
             continue
         if o['half_life']:
@@ -83,7 +84,7 @@ def one(seed):
     write('neighbors.tsv', ('item', 'neighbor', 'weight', 'count'),
           [(i, j, w, 1) for i in of for j, w in of[i]])
     args = ['recommend-items', '--neighbors', 'neighbors.tsv', '-v', '--k', str(r.choice([1, 3, 20, 1000]))]
-    o = {'k': int(args[5]), 'last': 0, 'decay': 1.0, 'half_life': 0, 'weight': False, 'seed': 0,
+    o = {'k': int(args[5]), 'last': 0, 'decay': 1.0, 'gap': 0, 'half_life': 0, 'weight': False, 'seed': 0,
          'offered': lambda i: True}
     if r.random() < 0.5:
         o['last'] = r.choice([1, 2, 7])
@@ -91,6 +92,9 @@ def one(seed):
     if r.random() < 0.5:
         o['decay'] = r.choice([0.5, 0.61, 0.9])
         args += ['--decay', str(o['decay'])]
+    elif r.random() < 0.4:
+        o['gap'] = r.choice([1, 0.5, 1.7])
+        args += ['--gap-exponent', str(o['gap'])]
     if r.random() < 0.4:
         o['half_life'] = r.choice([1, 0.25, 2])
         args += ['--half-life', str(o['half_life'])]

@@ -93,7 +93,7 @@ export-topk -q --k 40 m.tsv | cut -f 1,3,4 | keep-header sort > lists
 cut -f 1,2 lists | score-pairs --model m.tsv | paste - lists | awk -F '\t' '
 	FNR > 1 && ($3 == "" || $3 - $6 > 1e-5 || $6 - $3 > 1e-5) { print; bad = 1 } END { exit bad || NR < 1500 }'
 keep-header sort -s -k 1,1 < h.tsv > grouped
-for options in '' '--last 5' '--last 9 --decay 0.6 --weight w --seed 4' '--half-life 3d --splits all'; do
+for options in '' '--last 5' '--last 9 --decay 0.6 --weight w --seed 4' '--gap-exponent 0.8' '--half-life 3d --splits all'; do
 	recommend-items -q --k 60 --keep-seen --neighbors n.tsv $options grouped | cut -f 1,3,4 > lists
 	[ "$(wc -l < lists)" -gt 1000 ]
 	cut -f 1,2 lists | score-pairs --neighbors n.tsv --histories h.tsv $options | cmp - lists

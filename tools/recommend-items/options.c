@@ -35,6 +35,9 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 	OPTION_REAL("decay", "X", decay, .fallback = "1", .low = ABOVE_ZERO, .high = 1,
 		.excludes = "for=items",
 		.help = "the row that is n places before a user's latest one counts X to the power of n"),
+	OPTION_REAL("gap-exponent", "X", gap_exponent, .low = ABOVE_ZERO, .high = 20,
+		.excludes = "for=items,decay",
+		.help = "the n-th latest row counts 1 / n^X"),
 	OPTION_TEXT("splits", "NAME,...", splits, .fallback = "train",
 		.excludes = "for=items",
 		.help = "where the histories have a column of splits, use the rows of these (or all)"),
@@ -66,8 +69,8 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 		.help = "the column of items, in side files too"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
 		.excludes = "for=items",
-		.help = "the column of times; only --last, --decay, --half-life and --exclude-window "
-			"look at it"),
+		.help = "the column of times; only --last, --decay, --gap-exponent, --half-life and "
+			"--exclude-window look at it"),
 	OPTION_COLUMN("weight", weight,
 		.excludes = "for=items",
 		.help = "multiply what a row counts by this column of the histories; 1 unless given"),

@@ -11,7 +11,7 @@ struct options {
 	const char *neighbors;
 	int lists_for, timestamp_unit, kernel;
 	int64_t k, last;
-	double decay, half_life_s;
+	double decay, gap_exponent, half_life_s;
 	struct option_list exclude;
 	const char *exclude_splits, *users, *items, *candidates, *splits;
 	double exclude_window_s;

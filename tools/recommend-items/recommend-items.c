@@ -305,6 +305,7 @@ static int run(const struct options *o, char **files, int count)
 		usage_error("--for items reads no histories: unexpected file operand");
 	check_standard_input(o, files, count);
 	struct job j = {.o = o, .kernel = kernel, .aging = {.last = (uint64_t)o->last, .decay = o->decay,
+		.gap_exponent = o->gap_exponent,
 		.half_life_ms = o->half_life_s * 1000}};
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct offer_files side = files_of(o);

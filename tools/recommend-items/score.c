@@ -165,7 +165,7 @@ void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct agin
 	s->dense = is_dense(s, rows, used);
 	for (size_t i = 0; i < used; i++) {
 		double amount = decayed * (double)rows[i].weight;
-		decayed *= aging->decay;
+		decayed = aging_place(aging, decayed, i + 1);
 		if (rows[i].item == STRMAP_NONE)
 			continue;
 		if (aging->half_life_ms > 0)

@@ -28,7 +28,7 @@
 struct options {
 	const char *model, *user_features, *item_features, *neighbors, *histories, *missing, *into, *splits;
 	int64_t last;
-	double decay, half_life_s;
+	double decay, gap_exponent, half_life_s;
 	int timestamp_unit;
 	const char *user, *item, *timestamp, *weight, *split;
 	struct common common;
@@ -53,6 +53,9 @@ static const struct option_row OPTIONS[] = {
 		.help = "score by the N latest rows of a history; 0: by all"),
 	OPTION_REAL("decay", "X", decay, .fallback = "1", .low = ABOVE_ZERO, .high = 1, .requires = "neighbors",
 		.help = "the row that is n places before a user's latest one counts X to the power of n"),
+	OPTION_REAL("gap-exponent", "X", gap_exponent, .low = ABOVE_ZERO, .high = 20,
+		.requires = "neighbors", .excludes = "decay",
+		.help = "the n-th latest row counts 1 / n^X"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = 1e15,
 		.requires = "neighbors",
 		.help = "halve a row's weight for every TIME (14d) that it is older than the user's "
@@ -71,7 +74,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the user column, in --histories too"),
 	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the item column, in --histories too"),
 	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
-		.help = "name of the histories' column of times, which --last, --decay and --half-life read"),
+		.help = "name of the histories' column of times, which --last, --decay, --gap-exponent and "
+			"--half-life read"),
 	OPTION_COLUMN("weight", weight,
 		.help = "multiply what a row counts by this column of the histories; 1 by default"),
 	OPTION_COLUMN("split", split, .fallback = "split",
@@ -110,7 +114,7 @@ static void sides_open(struct sides *s, const struct options *o)
 			s->cold[1] = cold_open(o->item_features, MODEL_ITEM, option_column("item", o->item));
 		return;
 	}
-	s->aging = (struct aging){.last = (uint64_t)o->last, .decay = o->decay,
+	s->aging = (struct aging){.last = (uint64_t)o->last, .decay = o->decay, .gap_exponent = o->gap_exponent,
 		.half_life_ms = o->half_life_s * 1000};
 	bool timed = aging_timed(&s->aging);
 	s->columns = (struct history_columns){

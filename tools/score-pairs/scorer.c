@@ -53,7 +53,7 @@ static uint64_t take_user(struct histories *h, const struct history *history, ui
 	double decayed = 1;
 	for (uint64_t r = to; r-- > from;) {
 		double amount = decayed * (history->weight ? (double)history->weight[r] : 1);
-		decayed *= aging->decay;
+		decayed = aging_place(aging, decayed, to - r);
 		if (number[history->item[r]] == STRMAP_NONE) {
 			h->unknown++;
 			continue;
