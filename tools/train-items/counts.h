@@ -52,7 +52,7 @@ struct counts {
 	bool logs;                  /* knn: sum and square are counted, not only count */
 	bool symmetric;             /* the tally of (a, b) is that of (b, a) */
 	char *settings;             /* what parts that are merged must have in common */
-	double *factor;             /* next: of each item, from prepare_following; else NULL */
+	double *factor;             /* of each item, from prepare_...; NULL: not needed */
 	void *source;               /* what `row` counts: histories or merged parts */
 
 	/* The tallies of all pairs of this item into s->tallies; returns how many. */
@@ -70,6 +70,8 @@ void keep_latest(const struct options *o, struct history *h);
 struct counts *count_together(const struct options *o, struct history *h);   /* knn.c */
 struct counts *count_following(const struct options *o, struct history *h);  /* next.c */
 
+/* Before the first call of weigh_together. */
+void prepare_together(const struct options *o, struct counts *c);
 /* The weights of `n` tallies of an item; what is not above 0 is no neighbor. */
 void weigh_together(const struct options *o, const struct counts *c, uint32_t item,
 		    const struct tally *tallies, size_t n, float *weights);

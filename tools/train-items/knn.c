@@ -49,10 +49,15 @@ static inline void fetch_ahead(const struct history *h, const uint32_t *user, co
 
 /* ---- from counts to weights ---- */
 
-/* The sum over users of the square of log((items + 1) / their items). */
-static double sum_idf(const struct counts *c, const struct sums *s)
+/* log(items + 1), in 2^-12. */
+static double log_of_all(const struct counts *c)
 {
-	double all = log((double)c->items + 1) * (1 << LOG_BITS);
+	return log((double)c->items + 1) * (1 << LOG_BITS);
+}
+
+/* The sum over users of the square of log((items + 1) / their items); `all` is log_of_all. */
+static inline double sum_idf(double all, const struct sums *s)
+{
 	double count = (double)s->count, sum = (double)s->sum, square = (double)s->square;
 	return (all * all * count - 2 * all * sum + square) / (double)(1 << 2 * LOG_BITS);
 }
@@ -65,19 +70,16 @@ static double bm25_term(const struct options *o, double users, double mean)
 }
 
 /* An item's side of its pairs, the same for all of them. */
-struct side {
-	double users, idf, term;
-};
-
-static struct side side_of(const struct options *o, const struct counts *c, uint32_t item)
+void prepare_together(const struct options *o, struct counts *c)
 {
-	const struct sums *one = &c->item[item];
-	struct side side = {.users = (double)one->count};
-	if (c->logs) {
-		side.idf = sum_idf(c, one);
-		side.term = bm25_term(o, side.users, (double)c->rows / (double)c->items);
-	}
-	return side;
+	if (o->similarity != SIMILARITY_TF_IDF && o->similarity != SIMILARITY_BM25)
+		return;
+	double all = log_of_all(c), mean = (double)c->rows / (double)c->items;
+	c->factor = memory_new((size_t)c->items + 1, sizeof *c->factor);
+	for (uint32_t i = 0; i < c->items; i++)
+		c->factor[i] = o->similarity == SIMILARITY_TF_IDF
+				       ? sum_idf(all, &c->item[i])
+				       : bm25_term(o, (double)c->item[i].count, mean);
 }
 
 static float weight_of(const struct options *o, double all_users, double a, double b, double shared)
@@ -97,19 +99,21 @@ static float weight_of(const struct options *o, double all_users, double a, doub
 void weigh_together(const struct options *o, const struct counts *c, uint32_t item,
 		    const struct tally *t, size_t n, float *weights)
 {
-	struct side one = side_of(o, c, item);
-	double users = (double)c->users;
+	double users = (double)c->users, own_users = (double)c->item[item].count;
+	if (o->similarity != SIMILARITY_TF_IDF && o->similarity != SIMILARITY_BM25) {
+		for (size_t i = 0; i < n; i++)
+			weights[i] = weight_of(o, users, own_users, (double)c->item[t[i].item].count,
+					       (double)t[i].sums.count);
+		return;
+	}
+	double all = log_of_all(c), own = c->factor[item];
 	for (size_t i = 0; i < n; i++) {
-		double shared = (double)t[i].sums.count, weight;
-		if (o->similarity != SIMILARITY_TF_IDF && o->similarity != SIMILARITY_BM25) {
-			weights[i] = weight_of(o, users, one.users, (double)c->item[t[i].item].count, shared);
-			continue;
-		}
-		struct side other = side_of(o, c, t[i].item);
+		double shared = (double)t[i].sums.count, other = c->factor[t[i].item];
+		double weight = sum_idf(all, &t[i].sums);
 		if (o->similarity == SIMILARITY_TF_IDF)
-			weight = sum_idf(c, &t[i].sums) / sqrt(one.idf * other.idf);
+			weight /= sqrt(own * other);
 		else
-			weight = sum_idf(c, &t[i].sums) * one.term * other.term;
+			weight = weight * own * other;
 		if (o->shrink > 0)
 			weight *= shared / (shared + o->shrink);
 		weights[i] = (float)weight;
@@ -267,7 +271,7 @@ static void list_counts(const struct options *o, const struct counts *c, uint32_
 }
 
 /* Counts and the sums over users' logarithms. */
-static size_t row_of_logs(const struct counts *c, uint32_t item, struct scratch *s)
+static size_t row_of_many(const struct counts *c, uint32_t item, struct scratch *s)
 {
 	const struct together *x = c->source;
 	const struct history *h = x->h;
@@ -292,6 +296,63 @@ static size_t row_of_logs(const struct counts *c, uint32_t item, struct scratch 
 		if (x->order[s->touched[i]] != item)
 			s->tallies[n++] = (struct tally){*at, x->order[s->touched[i]]};
 		*at = (struct sums){0};
+	}
+	return n;
+}
+
+/* The same where no item has more than LOG_USERS_MAX users: the count lies above the sum, whose terms
+ * have at most 17 bits, so that a row takes two additions. */
+struct log_counter {
+	uint64_t count_sum, square;
+};
+enum { SUM_BITS = 42, LOG_USERS_MAX = (1 << (64 - SUM_BITS)) - 1 };
+
+/* The counter of a place as a tally; the counter is 0 again. */
+static inline struct tally take_tally(const struct together *x, struct log_counter *counter, uint32_t place)
+{
+	struct log_counter at = counter[place];
+	counter[place] = (struct log_counter){0};
+	return (struct tally){{at.count_sum >> SUM_BITS, at.count_sum & ((UINT64_C(1) << SUM_BITS) - 1),
+		at.square}, x->order[place]};
+}
+
+static size_t row_of_logs(const struct counts *c, uint32_t item, struct scratch *s)
+{
+	const struct together *x = c->source;
+	const struct history *h = x->h;
+	const uint32_t *user = x->users.column + x->users.start[item];
+	const uint32_t *end = x->users.column + x->users.start[item + 1];
+	scratch_prepare(s, c, sizeof(struct log_counter));
+	struct log_counter *counter = s->counters;
+	size_t touched = 0, n = 0;
+	uint64_t increments = 0;
+	for (const uint32_t *u = user; u < end && increments < c->items; u++)
+		increments += h->start[*u + 1] - h->start[*u];
+	bool dense = increments >= c->items / 8;
+	for (; user < end; user++) {
+		fetch_ahead(h, user, end);
+		uint64_t l = x->log[*user], one = (UINT64_C(1) << SUM_BITS) + l, square = l * l;
+		const uint32_t *at = h->item + h->start[*user], *to = h->item + h->start[*user + 1];
+		if (dense) {
+			for (; at < to; at++) {
+				counter[*at].count_sum += one;
+				counter[*at].square += square;
+			}
+			continue;
+		}
+		for (; at < to; at++) {
+			s->touched[touched] = *at;
+			touched += counter[*at].count_sum == 0;
+			counter[*at].count_sum += one;
+			counter[*at].square += square;
+		}
+	}
+	for (size_t i = 0; i < (dense ? c->items : touched); i++) {
+		uint32_t place = dense ? (uint32_t)i : s->touched[i];
+		if (counter[place].count_sum == 0)
+			continue;
+		s->tallies[n] = take_tally(x, counter, place);
+		n += s->tallies[n].item != item;
 	}
 	return n;
 }
@@ -353,8 +414,11 @@ struct counts *count_together(const struct options *o, struct history *h)
 					  (long long)(o->max_history ? o->max_history : 5000)),
 		.row = row_of_logs, .list = logs ? NULL : list_counts, .free_source = free_together};
 	h->item_ids = NULL;
-	for (uint32_t i = 0; i < h->items; i++)
+	for (uint32_t i = 0; i < h->items; i++) {
 		c->item[i].count = x->users.start[i + 1] - x->users.start[i];
+		if (c->item[i].count > LOG_USERS_MAX)
+			c->row = row_of_many;
+	}
 	if (logs)
 		sum_logs(c, x);
 	uint32_t *place;

@@ -27,7 +27,7 @@
 #include "options.h"
 
 const struct method METHODS[] = {
-	[METHOD_KNN] = {"knn", count_together, NULL, weigh_together},
+	[METHOD_KNN] = {"knn", count_together, prepare_together, weigh_together},
 	[METHOD_NEXT] = {"next", count_following, prepare_following, weigh_following},
 };
 
