@@ -28,7 +28,7 @@
 #include "options.h"
 #include "sides.h"
 #include "similar.h"
-#include "tile.h"
+#include "data/tile.h"
 
 /* Reads the model and lets its users ask as they pass; returns how many. */
 static uint64_t answer_users(struct lists *l, struct model_rows *rows, struct sides *sides)

@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#include "tile.h"
+#include "data/tile.h"
 
 struct index;
 struct search;

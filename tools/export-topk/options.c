@@ -1,7 +1,7 @@
 #include "options.h"
 
 #include "base/error.h"
-#include "tile.h"
+#include "data/tile.h"
 
 const struct option_row EXPORT_OPTIONS[] = {
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1 << 20,

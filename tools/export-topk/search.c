@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "data/unit.h"
-#include "bucket.h"
+#include "data/bucket.h"
 #include "layout.h"
 
 /* What comparing a score of the first pass with the threshold costs, in the unit of

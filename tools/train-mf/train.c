@@ -210,7 +210,7 @@ static double validate_now(struct training *t, struct metric metric, enum kernel
 	side_compose(&t->users, cosines);
 	side_compose(&t->items, cosines);
 	return validate(t->data, side_rows(&t->users), side_rows(&t->items), metric,
-			kernel_dot_of(kernel), pool);
+			kernel, pool);
 }
 
 /* The numbers of the best epoch; what is to be said of it. */

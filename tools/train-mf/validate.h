@@ -18,7 +18,7 @@ struct metric metric_of(const char *text, const char *option);
 /* The mean over the users with validation rows, exact: all items but the user's train rows
  * are ranked, ties by item id. Definitions as in evaluate-topk(1). */
 double validate(const struct train_data *p, const struct params *users,
-		const struct params *items, struct metric metric, kernel_dot *dot,
+		const struct params *items, struct metric metric, enum kernel_choice kernel,
 		struct pool *pool);
 
 #endif

@@ -1,11 +1,11 @@
 /* bucket.h - the candidates of one user on their way through the items. */
-#ifndef RECPIPE_EXPORT_TOPK_BUCKET_H
-#define RECPIPE_EXPORT_TOPK_BUCKET_H
+#ifndef RECPIPE_DATA_BUCKET_H
+#define RECPIPE_DATA_BUCKET_H
 
 #include <float.h>
 #include <string.h>
 
-#include "tile.h"
+#include "data/tile.h"
 
 /* Room for `capacity` candidates and a panel. */
 void bucket_reserve(struct bucket *b, size_t capacity);

@@ -1,10 +1,10 @@
 /* tile-avx512.h - what the kernels with AVX-512 share. */
-#ifndef RECPIPE_EXPORT_TOPK_TILE_AVX512_H
-#define RECPIPE_EXPORT_TOPK_TILE_AVX512_H
+#ifndef RECPIPE_DATA_TILE_AVX512_H
+#define RECPIPE_DATA_TILE_AVX512_H
 
 #include <immintrin.h>
 
-#include "tile.h"
+#include "data/tile.h"
 
 /* Compressed in registers: compressing into memory is slow on some processors. */
 __attribute__((target("avx512f,popcnt"), noinline))

@@ -10,8 +10,8 @@
  * A kernel that multiplies bfloat16 (the upper half of a float) takes two factors
  * at a time: a word of a panel or tile then holds factors 2f and 2f + 1.
  */
-#ifndef RECPIPE_EXPORT_TOPK_TILE_H
-#define RECPIPE_EXPORT_TOPK_TILE_H
+#ifndef RECPIPE_DATA_TILE_H
+#define RECPIPE_DATA_TILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "tile.h"
+#include "data/tile.h"
 
 #include <string.h>
 
@@ -83,7 +83,7 @@ static const struct tile_kernel PORTABLE = {
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "tile-avx512.h"
+#include "data/tile-avx512.h"
 
 /* --- AVX2: 6 users by 16 items ------------------------------------------------ */
 

@@ -1,4 +1,4 @@
-#include "bucket.h"
+#include "data/bucket.h"
 
 #include "base/memory.h"
 

@@ -1,7 +1,7 @@
 /* The tile of 16 users by 32 items in the matrix registers (AMX) of processors that
  * have them: one instruction multiplies 16 users by 16 items over 32 factors. The
  * sums go through a small buffer to the comparison with the thresholds. */
-#include "tile.h"
+#include "data/tile.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tile-avx512.h"
+#include "data/tile-avx512.h"
 
 enum {
 	WIDTH = 16,          /* users: rows of a register */
