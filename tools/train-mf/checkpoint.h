@@ -14,7 +14,7 @@
 #include "params.h"
 
 struct epoch_record {
-	double loss, value, seconds;
+	double loss, value, seconds; /* value: nan where the epoch was not evaluated */
 };
 
 struct progress_state {

@@ -20,7 +20,7 @@ struct curve curve_open(const struct options *o)
 
 static void report_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
 {
-	if (!c->report)
+	if (!c->report || isnan(e->value))
 		return;
 	output_u64(c->report, epoch);
 	output_tab(c->report);
@@ -36,7 +36,7 @@ void curve_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
 		output_tab(c->file);
 		output_double(c->file, e->loss);
 		output_tab(c->file);
-		if (c->validates)
+		if (c->validates && !isnan(e->value))
 			output_double(c->file, e->value);
 		output_tab(c->file);
 		output_double(c->file, round(e->seconds * 1e3) / 1e3);

@@ -29,6 +29,9 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "metric for --patience and --curve: one of " LIST_METRICS_TEXT ", with @K"),
 	OPTION_INT("stop-users", "N", stop_users, .fallback = "5000", .low = 1, .high = 4000000000,
 		.help = "evaluate on at most N users, sampled by the seed"),
+	OPTION_INT("stop-every", "N", stop_every, .fallback = "1", .low = 1, .high = 100000,
+		.help = "evaluate after each N epochs, and after the last; --patience counts evaluations "
+			"then"),
 	OPTION_TEXT("report", "METRIC", report,
 		.help = "use METRIC as --stop-metric and write `step value` rows to standard output, the "
 			"result last; the model is written to --output only"),

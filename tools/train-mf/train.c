@@ -41,14 +41,20 @@ static void check_sanity(const struct training *t, uint32_t epoch, double loss)
 		    "--init-scale (it is %g)", epoch, loss, advice, o->fit.init_scale);
 }
 
-/* Notes an epoch's outcome: writes it down, keeps the best. */
+/* Is this epoch evaluated, when there is something to evaluate on? */
+static bool is_evaluated(const struct options *o, uint32_t epoch)
+{
+	return epoch % o->stop_every == 0 || epoch == epochs_most(o);
+}
+
+/* Notes an epoch's outcome: writes it down, keeps the best; a value that is nan is none. */
 static void record_epoch(struct training *t, double loss, double value, bool choose,
 			 struct curve *curve)
 {
 	struct progress_state *s = &t->state;
 	s->history = memory_grow(s->history, &s->capacity, s->epoch + 1, sizeof *s->history);
 	s->history[s->epoch++] = (struct epoch_record){loss, value, s->seconds};
-	if (!choose || s->best_epoch == 0 || value > s->best_value) {
+	if (!choose || (!isnan(value) && (s->best_epoch == 0 || value > s->best_value))) {
 		s->best_epoch = s->epoch;
 		s->best_value = value;
 		if (choose) {
@@ -86,7 +92,8 @@ static uint64_t hash_options(const struct options *o, struct metric metric,
 	int64_t whole[] = {f->loss, f->optimizer, o->solver, f->factors, f->max_sampled, f->kos_k,
 			   f->kos_n, o->blocks, o->block_factors, o->cg_steps, choose, (int64_t)kernel,
 			   (int64_t)o->common.seed, (int64_t)metric.kind, metric.k,
-			   o->hogwild, f->negatives};
+			   o->hogwild, f->negatives, o->stop_every,
+			   o->stop_every > 1 ? (int64_t)epochs_most(o) : 0}; /* the last is evaluated */
 	double real[] = {f->learning_rate, f->rho, f->epsilon, f->user_alpha, f->item_alpha,
 			 f->unobserved, f->regularization, f->exponent, f->temperature,
 			 f->margin, f->negative_weight};
@@ -231,6 +238,12 @@ static void keep_best(struct training *t, bool validates, struct curve *curve)
 	check_started(t, validates && o->patience > 0);
 }
 
+/* Have fewer evaluations than --patience says brought nothing? */
+static bool is_worth_more(const struct progress_state *s, const struct options *o)
+{
+	return s->epoch / o->stop_every - s->best_epoch / o->stop_every < o->patience;
+}
+
 void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 	   struct curve *curve)
 {
@@ -245,7 +258,7 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 		check_validation_rows(t);
 	if (o->checkpoint)
 		read_checkpoint(t, hash_options(o, metric, kernel, choose), curve);
-	while (s->epoch < most && (!choose || s->epoch - s->best_epoch < o->patience)) {
+	while (s->epoch < most && (!choose || is_worth_more(s, o))) {
 		uint32_t epoch = s->epoch + 1;
 		double begin = clock_wall();
 		double loss = epochs_run(epochs, epoch);
@@ -253,7 +266,8 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 			stop(curve);
 		s->seconds += clock_wall() - begin;
 		check_sanity(t, epoch, loss);
-		double value = validates ? validate_now(t, metric, kernel, pool) : 0;
+		double value = !validates ? 0 : is_evaluated(o, epoch)
+			     ? validate_now(t, metric, kernel, pool) : NAN;
 		progress_step(t->data->rows * epoch, t->data->rows * (uint64_t)most,
 			      "interactions");
 		record_epoch(t, loss, value, choose, curve);
