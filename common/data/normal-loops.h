@@ -110,6 +110,41 @@ INLINE float pull_short(float *out, float target, const float *x, const float *r
 	return all;
 }
 
+/* `together` rows from r on: their sums do not wait for each other, and each number of out
+ * is loaded once for all. What each number is made of stays in the order of the rows. */
+INLINE void pull_group(float *out, float target, const float *x, const float *rows, size_t width,
+		       const uint32_t *index, const float *weights, size_t r, size_t count, size_t n,
+		       float *all, const size_t together)
+{
+	const float *y[8];
+	vec sum[8], factor[8];
+#pragma GCC unroll 8
+	for (size_t k = 0; k < together; k++) {
+		pull_fetch(rows, width, index, r + k, count, n);
+		y[k] = rows + index[r + k] * width;
+		sum[k] = vec_zero();
+	}
+	for (size_t i = 0; i < n; i += LANES) {
+		vec with = vec_load(x + i);
+#pragma GCC unroll 8
+		for (size_t k = 0; k < together; k++)
+			sum[k] = vec_fma(vec_load(y[k] + i), with, sum[k]);
+	}
+#pragma GCC unroll 8
+	for (size_t k = 0; k < together; k++) {
+		float score = vec_sum(sum[k]), weight = weights ? weights[r + k] : 1.0f;
+		factor[k] = vec_set(weight * (target - score));
+		*all += weight * score;
+	}
+	for (size_t i = 0; i < n; i += LANES) {
+		vec to = vec_load(out + i);
+#pragma GCC unroll 8
+		for (size_t k = 0; k < together; k++)
+			to = vec_fma(factor[k], vec_load(y[k] + i), to);
+		vec_store(out + i, to);
+	}
+}
+
 static float VECTOR_NAME(pull)(float *out, float target, const float *x, const float *rows,
 			       size_t width, const uint32_t *index, const float *weights,
 			       size_t count, size_t n)
@@ -121,18 +156,13 @@ static float VECTOR_NAME(pull)(float *out, float target, const float *x, const f
 	if (n == 128)
 		return pull_short(out, target, x, rows, width, index, weights, count, 128);
 	float all = 0;
-	for (size_t r = 0; r < count; r++) {
-		pull_fetch(rows, width, index, r, count, n);
-		const float *y = rows + index[r] * width;
-		vec sum = vec_zero();
-		for (size_t i = 0; i < n; i += LANES)
-			sum = vec_fma(vec_load(y + i), vec_load(x + i), sum);
-		float score = vec_sum(sum), weight = weights ? weights[r] : 1.0f;
-		vec factor = vec_set(weight * (target - score));
-		all += weight * score;
-		for (size_t i = 0; i < n; i += LANES)
-			vec_store(out + i, vec_fma(factor, vec_load(y + i), vec_load(out + i)));
-	}
+	size_t r = 0;
+	for (; r + 8 <= count; r += 8)
+		pull_group(out, target, x, rows, width, index, weights, r, count, n, &all, 8);
+	for (; r + 4 <= count; r += 4)
+		pull_group(out, target, x, rows, width, index, weights, r, count, n, &all, 4);
+	for (; r < count; r++)
+		pull_group(out, target, x, rows, width, index, weights, r, count, n, &all, 1);
 	return all;
 }
 
