@@ -58,8 +58,9 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_KOS_N(FIT), .help = "warp-kos: number of positives drawn per step"},
 
 	OPTION_GROUP("Loss ials"),
-	{FIT_ROW_UNOBSERVED(FIT),
-		.help = "ials: weight of unobserved pairs"},
+	OPTION_REAL("unobserved-weight", "X", fit.unobserved, .low = 0, .high = 1e6,
+		.help = "ials: weight of unobserved pairs; unless given, 1.5 times the square root of the "
+			"share of all pairs that are fitted"),
 	{FIT_ROW_REGULARIZATION(FIT), .help = "ials: L2 penalty on the factors"},
 	{FIT_ROW_EXPONENT(FIT), .help = "ials: exponent of the frequency of a user or item in its "
 		"penalty"},

@@ -8,9 +8,12 @@
  *
  * It lists and judges nothing: see export-topk(1) and evaluate-topk(1).
  */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "data/kernel.h"
 #include "streams/output.h"
 #include "streams/table.h"
@@ -92,6 +95,17 @@ static void read_data(struct training *t, struct inputs *in, unsigned fit)
 		die(STATUS_DATA, "--report %s: there are no validation rows to evaluate on", o->report);
 }
 
+/* ials: the sparser the rows, the more pairs are unobserved, and the less each of them may
+ * weigh; three digits are enough. */
+static double usual_unobserved(const struct train_data *p)
+{
+	char text[32];
+	double share = (double)p->rows / ((double)p->users.n * (double)p->items.n), value = 0;
+	int n = snprintf(text, sizeof text, "%.3g", 1.5 * sqrt(share));
+	number_double(text, (size_t)n, &value);
+	return value;
+}
+
 /* The numbers of both sides at their start. */
 static void start(struct training *t)
 {
@@ -137,6 +151,10 @@ static int run(const struct options *o, char **files, int count)
 	struct curve curve = curve_open(o);
 	struct output *model = open_model(&t);
 	read_data(&t, &in, fit);
+	struct options settled = *o;
+	if (!option_given("unobserved-weight"))
+		settled.fit.unobserved = usual_unobserved(t.data);
+	t.options = &settled;
 	stop_catch();
 	start(&t);
 	train(&t, kernel, metric, &curve);
