@@ -47,7 +47,7 @@ static bool is_evaluated(const struct options *o, uint32_t epoch)
 	return epoch % o->stop_every == 0 || epoch == epochs_most(o);
 }
 
-/* Notes an epoch's outcome: writes it down, keeps the best; a value that is nan is none. */
+/* Notes an epoch's outcome: writes it down, keeps the best; the value is nan where nothing was evaluated. */
 static void record_epoch(struct training *t, double loss, double value, bool choose,
 			 struct curve *curve)
 {
@@ -238,7 +238,7 @@ static void keep_best(struct training *t, bool validates, struct curve *curve)
 	check_started(t, validates && o->patience > 0);
 }
 
-/* Have fewer evaluations than --patience says brought nothing? */
+/* Have there been fewer evaluations without improvement than --patience says? */
 static bool is_worth_more(const struct progress_state *s, const struct options *o)
 {
 	return s->epoch / o->stop_every - s->best_epoch / o->stop_every < o->patience;
