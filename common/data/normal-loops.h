@@ -238,6 +238,48 @@ static void VECTOR_NAME(subtract)(float *out, const float *matrix, const float *
 	}
 }
 
+INLINE void subtract_columns(float *const *out, const float *matrix, const float *const *x, size_t n,
+			     size_t i, const size_t vecs)
+{
+	vec sum[NORMAL_TOGETHER][4];
+#pragma GCC unroll 4
+	for (size_t k = 0; k < NORMAL_TOGETHER; k++)
+#pragma GCC unroll 4
+		for (size_t v = 0; v < vecs; v++)
+			sum[k][v] = vec_zero();
+	for (size_t f = 0; f < n; f++) {
+		vec row[4];
+#pragma GCC unroll 4
+		for (size_t v = 0; v < vecs; v++)
+			row[v] = vec_load(matrix + f * n + i + v * LANES);
+#pragma GCC unroll 4
+		for (size_t k = 0; k < NORMAL_TOGETHER; k++) {
+			vec factor = vec_set(x[k][f]);
+#pragma GCC unroll 4
+			for (size_t v = 0; v < vecs; v++)
+				sum[k][v] = vec_fma(factor, row[v], sum[k][v]);
+		}
+	}
+#pragma GCC unroll 4
+	for (size_t k = 0; k < NORMAL_TOGETHER; k++)
+#pragma GCC unroll 4
+		for (size_t v = 0; v < vecs; v++)
+			vec_store(out[k] + i + v * LANES,
+				  vec_sub(vec_load(out[k] + i + v * LANES), sum[k][v]));
+}
+
+/* As many columns at a time as registers hold sums of. */
+static void VECTOR_NAME(subtract_all)(float *const *out, const float *matrix, const float *const *x,
+				      size_t n)
+{
+	enum { VECS = LANES == 16 ? 4 : 2 };
+	size_t i = 0;
+	for (; i + VECS * LANES <= n; i += VECS * LANES)
+		subtract_columns(out, matrix, x, n, i, VECS);
+	for (; i < n; i += LANES)
+		subtract_columns(out, matrix, x, n, i, 1);
+}
+
 static void VECTOR_NAME(scale)(float *y, float a, const float *x, size_t n)
 {
 	vec factor = vec_set(a);
@@ -330,6 +372,7 @@ static const struct normal_kernel VECTOR_NAME(KERNEL) = {
 	.pull = VECTOR_NAME(pull),
 	.mix = VECTOR_NAME(mix),
 	.subtract = VECTOR_NAME(subtract),
+	.subtract_all = VECTOR_NAME(subtract_all),
 	.scale = VECTOR_NAME(scale),
 	.solve = VECTOR_NAME(solve),
 };

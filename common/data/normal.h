@@ -14,6 +14,8 @@
 
 #include "data/kernel.h"
 
+enum { NORMAL_TOGETHER = 4 };
+
 struct normal_kernel {
 	/* gram += sum over r of scaled[r] * rows[r]', both `count` x n and
 	 * contiguous: scaled holds the rows times their weights (or is the same
@@ -37,6 +39,9 @@ struct normal_kernel {
 
 	/* out -= matrix * x, for a symmetric matrix of which both triangles are there. */
 	void (*subtract)(float *out, const float *matrix, const float *x, size_t n);
+
+	/* The same for NORMAL_TOGETHER vectors, whose matrix is read once: out[k] -= matrix * x[k]. */
+	void (*subtract_all)(float *const *out, const float *matrix, const float *const *x, size_t n);
 
 	/* y = a * x, n floats. */
 	void (*scale)(float *y, float a, const float *x, size_t n);

@@ -98,6 +98,23 @@ static void test_products(const struct normal_kernel *kernel, size_t order, size
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
 			want[i] -= (double)matrix[i * n + j] * (double)x[j];
+	float *copies = memory_aligned(NORMAL_TOGETHER * n, sizeof *copies), *to[NORMAL_TOGETHER];
+	float *others = random_floats(NORMAL_TOGETHER, order, n, &r);
+	const float *by[NORMAL_TOGETHER];
+	for (size_t k = 0; k < NORMAL_TOGETHER; k++) {
+		memcpy(to[k] = copies + k * n, out, n * sizeof *out);
+		by[k] = others + k * n;
+	}
+	kernel->subtract_all(to, matrix, by, n);
+	for (size_t k = 0; k < NORMAL_TOGETHER; k++) { /* the same bits as one by one */
+		float *alone = memory_aligned(n, sizeof *alone);
+		memcpy(alone, out, n * sizeof *out);
+		kernel->subtract(alone, matrix, by[k], n);
+		CHECK(memcmp(alone, to[k], n * sizeof *alone) == 0);
+		free(alone);
+	}
+	free(copies);
+	free(others);
 	kernel->subtract(out, matrix, x, n);
 	for (size_t i = 0; i < n; i++)
 		CHECK_NEAR(out[i], want[i], tolerance);

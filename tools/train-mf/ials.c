@@ -25,7 +25,7 @@ struct direction {
 };
 
 struct worker {
-	float *matrix, *right, *gradient; /* n * n, n, n */
+	float *matrix, *right, *gradient; /* n * n, and NORMAL_TOGETHER * n of both */
 	float *rows, *scaled;             /* GATHERED * n */
 	float *score;                     /* as many as the longest row has */
 };
@@ -81,8 +81,8 @@ struct ials *ials_new(const struct train_data *p, struct params *users, struct p
 	for (size_t w = 0; w < pool_threads(pool); w++) {
 		struct worker *k = &s->workers[w];
 		k->matrix = memory_aligned(s->block * s->block, sizeof(float));
-		k->right = memory_aligned(n, sizeof(float));
-		k->gradient = memory_aligned(n, sizeof(float));
+		k->right = memory_aligned(NORMAL_TOGETHER * n, sizeof(float));
+		k->gradient = memory_aligned(NORMAL_TOGETHER * n, sizeof(float));
 		k->rows = memory_aligned(GATHERED * s->block, sizeof(float));
 		k->scaled = memory_aligned(GATHERED * s->block, sizeof(float));
 		k->score = memory_aligned(s->blocks > 1 ? most : 1, sizeof(float));
@@ -258,62 +258,148 @@ static double solve_in_blocks(const struct ials *s, struct worker *w, uint32_t r
 	return loss + (double)s->dot(x, w->gradient, n);
 }
 
-/* out -= (gram + pull I) x */
-static void subtract_dense(const struct ials *s, float *out, const float *x, float pull)
+/* A row on its way down. */
+struct descent {
+	uint64_t from, count;    /* its entries */
+	const float *weights;    /* of them, or NULL */
+	float *x, *residual, *p, *q;
+	float pull, length;
+	double along;
+};
+
+/* out -= (gram + pull I) x for each, with x and out as the functions say. */
+static void subtract_dense(const struct ials *s, struct descent *const *of, size_t n,
+			   float *(*out)(const struct descent *), float *(*x)(const struct descent *))
 {
-	s->kernel->subtract(out, s->gram, x, s->n);
-	s->kernel->axpy(out, -pull, x, s->n);
+	float *to[NORMAL_TOGETHER];
+	const float *by[NORMAL_TOGETHER];
+	for (size_t k = 0; k < n; k++) {
+		to[k] = out(of[k]);
+		by[k] = x(of[k]);
+	}
+	if (n == NORMAL_TOGETHER)
+		s->kernel->subtract_all(to, s->gram, by, s->n);
+	for (size_t k = 0; k < n; k++) {
+		if (n < NORMAL_TOGETHER)
+			s->kernel->subtract(to[k], s->gram, by[k], s->n);
+		s->kernel->axpy(to[k], -of[k]->pull, by[k], s->n);
+	}
 }
 
-/* With r = b - A x the objective's part of a row is sum w - x' b - x' r; x' b
- * grows with x by the sums that pull returns. */
-static double solve_by_steps(const struct ials *s, struct worker *w, uint32_t r)
+static float *x_of(const struct descent *d)
+{
+	return d->x;
+}
+
+static float *residual_of(const struct descent *d)
+{
+	return d->residual;
+}
+
+static float *p_of(const struct descent *d)
+{
+	return d->p;
+}
+
+static float *q_of(const struct descent *d)
+{
+	return d->q;
+}
+
+/* out, which is zero, becomes the sum of w (target - y . x) y. */
+static float pull_entries(const struct ials *s, const struct descent *d, float *out, float target,
+			  const float *x)
+{
+	const struct direction *now = s->now;
+	memset(out, 0, s->n * sizeof *out);
+	return s->kernel->pull(out, target, x, now->from->rows, now->from->width, now->other + d->from,
+			       d->weights, d->count, s->n);
+}
+
+static struct descent descent_of(const struct ials *s, struct worker *w, uint32_t r, size_t k)
 {
 	const struct direction *d = s->now;
 	size_t n = s->n;
 	uint64_t from = d->start[r], count = d->start[r + 1] - from;
-	const float *weights = d->weight ? d->weight + from : NULL;
-	float *x = params_row(d->to, r), *residual = w->right, *p = w->gradient, *q = w->rows;
-	float pull = regularization_of(s, count);
-	memset(residual, 0, n * sizeof(float));
-	double along = (double)s->kernel->pull(residual, 1, x, d->from->rows, d->from->width,
-					       d->other + from, weights, count, n);
-	subtract_dense(s, residual, x, pull);
-	memcpy(p, residual, n * sizeof(float));
-	float length = s->dot(residual, residual, n);
-	for (uint32_t step = 0; step < s->options.steps && length > 1e-20f; step++) {
-		memset(q, 0, n * sizeof(float)); /* minus A p */
-		float more = s->kernel->pull(q, 0, p, d->from->rows, d->from->width,
-					     d->other + from, weights, count, n);
-		subtract_dense(s, q, p, pull);
-		float size = -length / s->dot(p, q, n);
-		s->kernel->axpy(x, size, p, n);
-		s->kernel->axpy(residual, size, q, n);
-		along += (double)(size * more);
-		float before = length;
-		length = s->dot(residual, residual, n);
-		s->kernel->scale(p, length / before, p, n);
-		s->kernel->axpy(p, 1, residual, n);
+	return (struct descent){
+		from, count, d->weight ? d->weight + from : NULL, params_row(d->to, r),
+		w->right + k * n, w->gradient + k * n, w->rows + k * n, regularization_of(s, count), 0, 0,
+	};
+}
+
+/* From p and its q = -A p. */
+static void descend(const struct ials *s, struct descent *d, float more)
+{
+	size_t n = s->n;
+	float size = -d->length / s->dot(d->p, d->q, n);
+	s->kernel->axpy(d->x, size, d->p, n);
+	s->kernel->axpy(d->residual, size, d->q, n);
+	d->along += (double)(size * more);
+	float before = d->length;
+	d->length = s->dot(d->residual, d->residual, n);
+	s->kernel->scale(d->p, d->length / before, d->p, n);
+	s->kernel->axpy(d->p, 1, d->residual, n);
+}
+
+/* Rows r ... r + rows - 1 step by step together, so that the matrix is read once for all of
+ * them. With r = b - A x the objective's part of a row is sum w - x' b - x' r; x' b
+ * grows with x by the sums that pull returns. */
+static void solve_by_steps(const struct ials *s, struct worker *w, uint32_t r, uint32_t rows,
+			   double *loss)
+{
+	struct descent all[NORMAL_TOGETHER], *at[NORMAL_TOGETHER];
+	float more[NORMAL_TOGETHER];
+	size_t n = s->n;
+	for (uint32_t k = 0; k < rows; k++) {
+		struct descent *d = at[k] = &all[k];
+		*d = descent_of(s, w, r + k, k);
+		d->along = (double)pull_entries(s, d, d->residual, 1, d->x);
 	}
-	double loss = -along - (double)s->dot(x, residual, n);
-	for (uint64_t row = from; row < from + count; row++)
-		loss += (double)row_weight(d, row);
-	return loss;
+	subtract_dense(s, at, rows, residual_of, x_of);
+	for (uint32_t k = 0; k < rows; k++) {
+		memcpy(all[k].p, all[k].residual, n * sizeof(float));
+		all[k].length = s->dot(all[k].residual, all[k].residual, n);
+	}
+	for (uint32_t step = 0; step < s->options.steps; step++) {
+		size_t left = 0;
+		for (uint32_t k = 0; k < rows; k++) {
+			if (!(all[k].length > 1e-20f))
+				continue;
+			more[left] = pull_entries(s, &all[k], all[k].q, 0, all[k].p);
+			at[left++] = &all[k];
+		}
+		subtract_dense(s, at, left, q_of, p_of);
+		for (size_t k = 0; k < left; k++)
+			descend(s, at[k], more[k]);
+	}
+	for (uint32_t k = 0; k < rows; k++) {
+		double part = -all[k].along - (double)s->dot(all[k].x, all[k].residual, n);
+		for (uint64_t row = all[k].from; row < all[k].from + all[k].count; row++)
+			part += (double)row_weight(s->now, row);
+		*loss += part;
+	}
 }
 
 static double solve_row(const struct ials *s, struct worker *w, uint32_t r)
 {
-	return s->options.steps ? solve_by_steps(s, w, r)
-	     : s->blocks > 1 ? solve_in_blocks(s, w, r) : solve_exactly(s, w, r);
+	return s->blocks > 1 ? solve_in_blocks(s, w, r) : solve_exactly(s, w, r);
 }
 
 static void solve_chunk(void *context, size_t chunk, size_t worker)
 {
 	struct ials *s = context;
-	size_t begin = chunk * CHUNK_ROWS, end = begin + CHUNK_ROWS;
+	struct worker *w = &s->workers[worker];
+	size_t end = (chunk + 1) * CHUNK_ROWS < s->now->to->n ? (chunk + 1) * CHUNK_ROWS : s->now->to->n;
 	double loss = 0;
-	for (size_t r = begin; r < end && r < s->now->to->n && !stop_signal(); r++)
-		loss += solve_row(s, &s->workers[worker], (uint32_t)r);
+	for (size_t r = chunk * CHUNK_ROWS; r < end && !stop_signal();) {
+		size_t rows = end - r < NORMAL_TOGETHER ? end - r : NORMAL_TOGETHER;
+		if (s->options.steps) {
+			solve_by_steps(s, w, (uint32_t)r, (uint32_t)rows, &loss);
+			r += rows;
+		} else {
+			loss += solve_row(s, w, (uint32_t)r++);
+		}
+	}
 	s->loss[chunk] = loss;
 }
 
