@@ -138,8 +138,36 @@ for factors in 64 128; do
 	compare "bpr $factors" lightfm bpr $factors --loss bpr
 	compare "ials $factors" implicit ials $factors $ials
 done
+compare "ials 256" implicit ials 256 $ials
 compare "warp-kos 64" lightfm warp-kos 64 --loss warp-kos
 compare "logistic 64" lightfm logistic 64 --loss logistic
+# svd beside scikit-learn's randomized_svd with as many iterations, reading left out.
+cat > svd.py <<'END'
+import os, time
+os.environ['OPENBLAS_NUM_THREADS'] = '1'
+import numpy as np, scipy.sparse as sp
+from sklearn.utils.extmath import randomized_svd
+users, items, row, column = {}, {}, [], []
+for line in open('dataset.tsv'):
+    user, item, weight, split = line.rstrip('\n').split('\t')[:4]
+    if split == 'train':
+        row.append(users.setdefault(user, len(users)))
+        column.append(items.setdefault(item, len(items)))
+R = sp.csr_matrix((np.ones(len(row), np.float32), (row, column)))
+du, di = (np.asarray(R.sum(k)).ravel() ** -.5 for k in (1, 0))
+A = (sp.diags(du) @ R @ sp.diags(di)).tocsr().astype(np.float32)
+begin = time.process_time()
+randomized_svd(A, 256, n_oversamples=16, n_iter=8, random_state=0)
+print(time.process_time() - begin)
+END
+# A report and no model: with one row to evaluate on.
+awk -F '\t' -v OFS='\t' 'NR == 2 { $4 = "validation" } 1' dataset.tsv > one.tsv
+svd='train-mf -q --loss svd --report ndcg@1 one.tsv > ours.tsv'
+bench_cpu "$svd --factors 1 --power-iterations 0"
+one=$cpu
+bench_cpu "$svd --factors 256"
+bench_row 'svd 256' "$(awk -v a="$cpu" -v b="$one" 'BEGIN { print a - b }')" - "$peak" \
+	'scikit-learn' "$("$python" svd.py 2> /dev/null || echo -)"
 # The block solver beside the exact one: two epochs.
 for factors in 128 256; do
 	for solver in block exact; do
