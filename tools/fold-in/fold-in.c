@@ -92,7 +92,8 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	if (f->fit.loss == LOSSES)
 		die(STATUS_DATA, "%s: no meta row names the loss", o->model);
 	if (f->items.n == 0)
-		die(STATUS_DATA, "%s: no items", o->model);
+		die(STATUS_DATA, "%s: no %s", o->model,
+		    f->fit.loss == LOSS_SVD ? "user_feature rows, which make the users of an svd model" : "items");
 	return written;
 }
 
