@@ -48,7 +48,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "do not recommend items that FILE lists for the user; usually the dataset itself"),
 	OPTION_FILE("users", "FILE", users,
 		.help = "make lists only for the users of FILE (column user), known or not, in its order"),
-	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Popularity"),
 	OPTION_TEXT("splits", "NAME,...", splits, .fallback = "train",
@@ -309,6 +309,10 @@ static int run(const struct options *o, char **files, int count)
 	}
 	dataset_find_columns(t, &columns);
 	struct lists l = {.o = o, .out = output_open(o->common.output, o->common.line_buffered)};
+	if (o->common.packed && o->method == METHOD_RANDOM)
+		output_pack(l.out, PACKED_LISTS);
+	else if (o->common.packed)
+		output_pack_doubles(l.out);
 	if (!o->common.no_header)
 		topn_write_header(l.out);
 	output_flush(l.out);

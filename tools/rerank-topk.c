@@ -60,7 +60,7 @@ static const struct option_row OPTIONS[] = {
 		.requires = "mmr",
 		.help = "model for the similarity of --mmr, the cosine of the items' factors; default: "
 			"the same artist"),
-	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME, COMMON_INPUT,
@@ -318,6 +318,8 @@ static int run(const struct options *o, char **files, int count)
 		table_column(t, columns.score);
 	struct topn_reader *reader = topn_open(t, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack_doubles(out);
 	r.scored = topn_has_scores(reader);
 	if (!o->common.no_header) {
 		if (r.scored)

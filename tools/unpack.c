@@ -1,7 +1,6 @@
 /* unpack - a packed model, packed neighbors or packed lists as the table that they hold.
  *
- * In:   packed files, as --packed of train-mf, train-items, export-topk and recommend-items
- *       writes them.
+ * In:   packed files, as --packed of the tools that make such tables writes them.
  * Out:  the table, byte for byte what the same command writes without --packed.
  *
  *	unpack model.packed | head -3

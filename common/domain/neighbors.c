@@ -177,12 +177,12 @@ static const char *take_list(struct neighbors *n, const struct packed_lists *l, 
 {
 	for (uint64_t i = l->start[k]; i < l->start[k + 1]; i++) {
 		struct packed_entry e = packed_entry(l, i);
-		if (i > l->start[k] && e.weight > n->at[i - 1].weight)
+		if (i > l->start[k] && e.weight > (double)n->at[i - 1].weight)
 			return "the neighbors of an item are not sorted by falling weight";
 		if (seen[e.member] == k + 1)
 			return "an item has a neighbor twice";
 		seen[e.member] = k + 1;
-		n->at[i] = (struct neighbor){member_rank[e.member], e.weight + 0.0f};
+		n->at[i] = (struct neighbor){member_rank[e.member], (float)e.weight + 0.0f};
 	}
 	return NULL;
 }

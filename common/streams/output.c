@@ -168,6 +168,12 @@ void output_pack(struct output *out, enum packed_kind kind)
 	out->packing = packing_open(kind, &out->packed, name_of(out), out->failure);
 }
 
+void output_pack_doubles(struct output *out)
+{
+	output_pack(out, PACKED_LISTS);
+	packing_use_doubles(out->packing);
+}
+
 static void write_packed(struct output *out)
 {
 	write_all(out, out->packed.data, out->packed.n, COMPRESS_RUN);

@@ -57,6 +57,9 @@ struct output *output_open_live(const char *path);
  * (streams/packed.h). Nothing was written yet. A terminal is a usage error. */
 void output_pack(struct output *out, enum packed_kind kind);
 
+/* The same for lists whose scores are doubles. */
+void output_pack_doubles(struct output *out);
+
 void output_flush(struct output *out);
 
 /* output_room's rare case: flushes, and grows to `n` bytes when that is more. */

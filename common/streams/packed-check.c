@@ -86,6 +86,8 @@ static bool check_lists(const struct packed *p, const struct packed_lists *l)
 			return packed_bad(p, "a row has an id that is not there");
 		if (!isfinite(e.weight))
 			return packed_bad(p, "a row has a number that is not finite");
+		if (l->doubles && !are_zeros(l->entries + i * l->entry_size + 4, 4))
+			return packed_bad(p, "what is between a row's numbers is not 0");
 	}
 	return true;
 }

@@ -39,6 +39,12 @@ static char *add_float(char *at, float x)
 	return at + number_write_float(x, at);
 }
 
+static char *add_double(char *at, double x)
+{
+	*at++ = '\t';
+	return at + number_write_double(x, at);
+}
+
 /* False at the end. */
 static bool add_list_row(struct packed_text *t)
 {
@@ -55,9 +61,11 @@ static bool add_list_row(struct packed_text *t)
 		at = add_number(at, t->row - l->start[t->key] + 1);
 	*at++ = '\t';
 	at = span_put(at, member);
-	if (l->entry_size >= 8)
-		at = add_float(at, e.weight);
-	if (l->entry_size == 16)
+	if (l->doubles)
+		at = add_double(at, e.weight);
+	else if (l->entry_size >= 8)
+		at = add_float(at, (float)e.weight);
+	if (l->entry_size == 16 && !l->doubles)
 		at = add_number(at, e.count);
 	*at++ = '\n';
 	t->text.n += (size_t)(at - from);

@@ -227,8 +227,9 @@ bool packed_lists_open(struct packed *p, struct packed_lists *l)
 	    !find_ids(p, "members", "member_ends", "members_sorted", &l->members))
 		return false;
 	uint32_t columns = (uint32_t)columns_count(l->header);
+	l->doubles = p->kind == PACKED_LISTS && columns == 4 && entries && entries->size == 16;
 	if (!start || !entries || start->count != (uint64_t)l->keys.n + 1 || columns < 3 || columns > 4 ||
-	    entries->size != packed_entry_size(p->kind, columns))
+	    (entries->size != packed_entry_size(p->kind, columns) && !l->doubles))
 		return packed_bad(p, "its rows are not as they should be");
 	l->start = packed_data(p, start);
 	l->entries = packed_data(p, entries);

@@ -121,18 +121,20 @@ struct packed_lists {
 	struct packed_ids keys, members;
 	const uint64_t *start;   /* keys.n + 1, from 0 */
 	const unsigned char *entries;
-	uint32_t entry_size;     /* 4: members; 8: with weights; 16: with counts */
+	uint32_t entry_size;     /* 4: members; 8: with weights; 16: with counts, or doubles */
+	bool doubles;            /* scores are in double precision */
 	uint64_t rows;
 	struct span header;      /* of the table: names and TABs, no LF */
 };
 
 struct packed_entry {
 	uint32_t member;
-	float weight;            /* a score */
+	double weight;           /* a score */
 	uint64_t count;
 };
 
-/* Bytes of an entry, by the number of the table's columns: the ids', and up to two more. */
+/* Bytes of an entry, by the number of the table's columns: the ids', and up to two more. Lists may
+ * have 16, too: then the score is a double, at 8, after 4 zeros. */
 static inline uint32_t packed_entry_size(enum packed_kind kind, uint32_t columns)
 {
 	return 4u << (columns - (kind == PACKED_LISTS ? 3 : 2));
@@ -147,10 +149,16 @@ static inline struct packed_entry packed_entry(const struct packed_lists *l, uin
 	const unsigned char *at = l->entries + row * l->entry_size;
 	struct packed_entry e = {0};
 	memcpy(&e.member, at, sizeof e.member);
+	if (l->doubles) {
+		memcpy(&e.weight, at + 8, sizeof e.weight);
+		return e;
+	}
+	float weight = 0;
 	if (l->entry_size >= 8)
-		memcpy(&e.weight, at + 4, sizeof e.weight);
+		memcpy(&weight, at + 4, sizeof weight);
 	if (l->entry_size == 16)
 		memcpy(&e.count, at + 8, sizeof e.count);
+	e.weight = (double)weight;
 	return e;
 }
 

@@ -20,6 +20,7 @@ struct ids {
 
 struct packing {
 	enum packed_kind kind;
+	bool doubles;            /* scores are */
 	struct buffer *out;
 	char *name;
 	struct failure *failure;
@@ -149,12 +150,29 @@ static bool take_float(struct span text, float *x)
 	       span_equal(text, (struct span){again, number_write_float(*x, again)});
 }
 
+static bool take_double(struct span text, double *x)
+{
+	char again[NUMBER_SIZE];
+	return number_double(text.at, text.n, x) == NUMBER_OK &&
+	       span_equal(text, (struct span){again, number_write_double(*x, again)});
+}
+
 static bool take_number(struct span text, uint64_t *x)
 {
 	char again[NUMBER_SIZE];
 	return number_u64(text.at, text.n, x) == NUMBER_OK &&
 	       span_equal(text, (struct span){again, number_write_u64(*x, again)});
 }
+
+/* As it lies in the file, the first `size` bytes of it. */
+struct entry {
+	uint32_t member;
+	float weight;
+	union {
+		uint64_t count;
+		double score;
+	};
+};
 
 static bool add_list_row(struct packing *p, struct span line)
 {
@@ -170,12 +188,14 @@ static bool add_list_row(struct packing *p, struct span line)
 	}
 	uint32_t at = p->kind == PACKED_LISTS, size = p->section[0].size;
 	uint64_t rank = 0;
-	struct packed_entry e = {0};
+	struct entry e = {0};
 	if (at && (!take_number(f[1], &rank) || rank != p->count - p->start[p->keys.n - 1] + 1))
 		return bad(p, "the ranks are not 1, 2, 3, ...");
-	if (size >= 8 && !take_float(f[at + 2], &e.weight))
+	if (size >= 8 && !p->doubles && !take_float(f[at + 2], &e.weight))
 		return bad(p, "a number is not in single precision, as the shortest text");
-	if (size == 16 && !take_number(f[at + 3], &e.count))
+	if (size == 16 && p->doubles && !take_double(f[at + 2], &e.score))
+		return bad(p, "a number is not in double precision, as the shortest text");
+	if (size == 16 && !p->doubles && !take_number(f[at + 3], &e.count))
 		return bad(p, "a count is not a whole number");
 	e.member = strmap_add(p->members, f[at + 1]);
 	put_element(p, &e);
@@ -232,7 +252,8 @@ static bool take_header(struct packing *p, struct span line)
 		p->row = memory_aligned(stride, sizeof *p->row);
 		begin_section(p, "rows", stride * 4);
 	} else {
-		begin_section(p, "entries", packed_entry_size(p->kind, p->columns));
+		bool doubles = p->doubles && p->columns == 4;
+		begin_section(p, "entries", doubles ? 16 : packed_entry_size(p->kind, p->columns));
 	}
 	return true;
 }
@@ -258,6 +279,11 @@ struct packing *packing_open(enum packed_kind kind, struct buffer *out, const ch
 	struct packed_head head = head_of(p);
 	put(p, &head, sizeof head);
 	return p;
+}
+
+void packing_use_doubles(struct packing *p)
+{
+	p->doubles = p->kind == PACKED_LISTS;
 }
 
 bool packing_add(struct packing *p, struct span text)

@@ -18,6 +18,10 @@ struct packing;
 struct packing *packing_open(enum packed_kind kind, struct buffer *out, const char *name,
 			     struct failure *failure);
 
+/* For lists: scores are kept in double precision, which takes 16 bytes a row in place of 8. Before the
+ * first bytes. */
+void packing_use_doubles(struct packing *p);
+
 /* The next bytes of the table, header first. False when the failure has a reason to: a row that
  * is not one, ranks that are not 1, 2, 3, ..., a key that comes again. */
 bool packing_add(struct packing *p, struct span text);

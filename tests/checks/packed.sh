@@ -71,6 +71,15 @@ packs lists export-topk --k 7 --kernel portable model.tsv
 packs similar export-topk --k 7 --kernel portable --similar items model.tsv
 packs neighbors export-topk --k 7 --kernel portable --similar items --as neighbors model.tsv
 packs next-lists recommend-items --neighbors next.tsv --k 5 dataset.tsv
+packs folded fold-in --model model.tsv --kernel portable dataset.tsv
+packs folded-only fold-in --model model.tsv --kernel portable --users-only dataset.tsv
+packs popular recommend-baseline --k 9 --exclude dataset.tsv --half-life 1h dataset.tsv
+packs random recommend-baseline --k 9 --method random dataset.tsv
+packs reranked rerank-topk --k 5 popular.tsv
+cut -f 1,3 lists.tsv > bare.tsv
+packs reranked-bare rerank-topk --k 5 bare.tsv
+packs blended blend-topk --k 8 lists.tsv popular.tsv
+packs blended-scores blend-topk --k 8 --method score lists.tsv popular.tsv
 packs item-lists recommend-items --neighbors next.tsv --k 5 --for items
 
 takes model export-topk --k 5 --kernel portable --exclude dataset.tsv @
@@ -83,6 +92,17 @@ takes ridge recommend-items --neighbors @ --k 5 --for items
 takes sparse-ridge recommend-items --neighbors @ --k 5 dataset.tsv
 takes neighbors recommend-items --neighbors @ --k 5 dataset.tsv
 takes lists evaluate-topk --dataset dataset.tsv --k 5 @
+takes blended evaluate-topk --dataset dataset.tsv --k 5 @
+takes popular evaluate-topk --dataset dataset.tsv --k 5 --metrics serendipity --baseline @ lists.tsv
+takes popular compare-topk --dataset dataset.tsv --k 5 @ lists.tsv
+takes popular compare-topk --dataset dataset.tsv --k 5 lists.tsv @
+takes popular blend-topk --k 5 --method score @ lists.tsv
+takes blended rerank-topk --k 3 @
+takes folded export-topk --k 5 --kernel portable @
+cut -f 1,3 lists.tsv > pairs.tsv
+takes small score-pairs --model @ pairs.tsv
+takes model score-pairs --model @ pairs.tsv
+takes next score-pairs --neighbors @ --histories dataset.tsv pairs.tsv
 takes lists rerank-topk --k 3 @
 for kind in tsv packed; do # all but the generation's name and time
 	load-redis --emit-resp < lists.$kind 2> err | LC_ALL=C sed 's/[0-9]\{13\}-[0-9a-f]*//; s/^[0-9]\{13\}//' > out.$kind
@@ -96,6 +116,7 @@ same 'load-redis --emit-resp' out.tsv out.packed
 takes lists next-track --recs @ requests.tsv
 takes lists next-track --recs @ --pick softmax requests.tsv
 takes next-lists next-track --recs @ --pick softmax --seed 4 requests.tsv
+takes popular next-track --recs @ --pick softmax requests.tsv
 
 # refused NAME FILE: with 3 and a message
 refused()

@@ -8,7 +8,12 @@
 #include "domain/neighbors.h"
 #include "streams/packing.h"
 
-static struct buffer text_of(const void *file, size_t n, enum packed_kind *kind)
+struct form {
+	enum packed_kind kind;
+	bool doubles;
+};
+
+static struct buffer text_of(const void *file, size_t n, struct form *form)
 {
 	struct buffer text = {0};
 	void *aligned = memory_aligned(n ? n : 1, 1);
@@ -19,7 +24,10 @@ static struct buffer text_of(const void *file, size_t n, enum packed_kind *kind)
 	size_t got;
 	while ((got = packed_text_read(t, buffer_room(&text, 100), 100)) > 0)
 		text.n += got;
-	*kind = p->kind;
+	struct packed_lists lists = {0};
+	if (p->kind != PACKED_MODEL)
+		packed_lists_open(p, &lists);
+	*form = (struct form){p->kind, lists.doubles};
 	packed_text_close(t);
 	packed_close(p);
 	return text;
@@ -45,10 +53,12 @@ static void lookups(const void *file, size_t n)
 	packed_close(p);
 }
 
-static struct buffer pack(enum packed_kind kind, struct span text)
+static struct buffer pack(struct form form, struct span text)
 {
 	struct buffer file = {0};
-	struct packing *p = packing_open(kind, &file, "fuzz", NULL);
+	struct packing *p = packing_open(form.kind, &file, "fuzz", NULL);
+	if (form.doubles)
+		packing_use_doubles(p);
 	size_t half = text.n / 2;
 	packing_add(p, (struct span){text.at, half});
 	packing_add(p, (struct span){text.at + half, text.n - half});
@@ -80,13 +90,13 @@ static void read_as_tool(const void *bytes, size_t n, enum packed_kind kind)
 static void read_file(void *context)
 {
 	const struct fuzz_picked *b = context;
-	enum packed_kind kind, again;
-	struct buffer text = text_of(b->at, b->n, &kind);
-	struct buffer file = pack(kind, (struct span){text.data, text.n});
+	struct form form, again;
+	struct buffer text = text_of(b->at, b->n, &form);
+	struct buffer file = pack(form, (struct span){text.data, text.n});
 	struct buffer second = text_of(file.data, file.n, &again);
 	if (second.n != text.n || (text.n && memcmp(text.data, second.data, text.n) != 0))
 		abort();
-	read_as_tool(b->at, b->n, kind);
+	read_as_tool(b->at, b->n, form.kind);
 	buffer_free(&text);
 	buffer_free(&file);
 	buffer_free(&second);
@@ -95,9 +105,9 @@ static void read_file(void *context)
 static void pack_text(void *context)
 {
 	const struct fuzz_picked *b = context;
-	enum packed_kind kind = b->pick % 4 == 2 ? PACKED_MODEL : PACKED_LISTS, again;
+	struct form form = {b->pick % 4 == 2 ? PACKED_MODEL : PACKED_LISTS, b->pick % 8 == 7}, again;
 	struct span text = {(const char *)b->at, b->n};
-	struct buffer file = pack(kind, text), second = text_of(file.data, file.n, &again);
+	struct buffer file = pack(form, text), second = text_of(file.data, file.n, &again);
 	if (second.n != text.n || memcmp(text.at, second.data, text.n) != 0)
 		abort();
 	buffer_free(&file);

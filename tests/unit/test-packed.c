@@ -1,5 +1,6 @@
 /* Packed files: the same text again, lookups, and every file that is not as it was refused: cut at
  * every length, any bit turned, and what a file with right checksums may still lie about. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ static const char NEIGHBORS[] =
 	"\xc3\xa4\tz\t1e-7\t1\n";
 static const char LISTS[] = "user\trank\titem\tscore\nu2\t1\tb\t3.5\nu2\t2\ta\t-1e9\nu1\t1\ta\t0\n";
 static const char UNSCORED[] = "user\trank\titem\nu1\t1\tb\nu1\t2\ta\n";
+/* scores in double precision */
+static const char PRECISE[] = "user\trank\titem\tscore\nu2\t1\tb\t0.1234567890123\nu2\t2\ta\t-1e-300\n";
 static const char MODEL[] =
 	"kind\tid\tbias\tf0\tf1\nmeta\tloss=warp\t0\t0\t0\nitem\tb\t0.5\t1\t-2\nitem\ta\t0\t1e-7\t3\n"
 	"user\ta\t1\t2\t3.25\n";
@@ -22,6 +25,8 @@ static struct buffer pack(enum packed_kind kind, const char *text, struct failur
 {
 	struct buffer file = {0};
 	struct packing *p = packing_open(kind, &file, "file", failure);
+	if (text == PRECISE)
+		packing_use_doubles(p);
 	for (size_t i = 0; i < strlen(text); i += 5) { /* in pieces, as an output flushes */
 		size_t left = strlen(text) - i;
 		if (!packing_add(p, (struct span){text + i, left < 5 ? left : 5}))
@@ -82,6 +87,7 @@ static void round_trips(void)
 	round_trip(PACKED_NEIGHBORS, "item\tneighbor\tweight\n");
 	round_trip(PACKED_LISTS, LISTS);
 	round_trip(PACKED_LISTS, UNSCORED);
+	round_trip(PACKED_LISTS, PRECISE);
 	round_trip(PACKED_MODEL, MODEL);
 	round_trip(PACKED_MODEL, "kind\tid\tbias\tf0\n");
 }
@@ -100,7 +106,7 @@ static void lookups(void)
 	CHECK(packed_find_id(&l.keys, span_of("u3")) == UINT32_MAX);
 	CHECK(packed_lists_range(&l, 0, &from, &to) && from == 0 && to == 2);
 	CHECK(span_equal(packed_id(&l.members, packed_entry(&l, 1).member), span_of("a")));
-	CHECK(packed_entry(&l, 0).weight == 3.5f);
+	CHECK(packed_entry(&l, 0).weight == 3.5);
 	packed_close(p);
 	buffer_free(&file);
 }
@@ -169,6 +175,8 @@ static void lies(void)
 	const uint64_t huge = UINT64_MAX, one = 1, two = 2;
 	lie(PACKED_LISTS, LISTS, "entries", 0, &big, 4, "not there");
 	lie(PACKED_LISTS, LISTS, "entries", 4, &nan, 4, "not finite");
+	lie(PACKED_LISTS, PRECISE, "entries", 4, &big, 4, "not 0");
+	lie(PACKED_LISTS, PRECISE, "entries", 24, &(double){HUGE_VAL}, 8, "not finite");
 	lie(PACKED_LISTS, LISTS, "keys_sorted", 0, twice, 8, "not sorted");
 	lie(PACKED_LISTS, LISTS, "keys_sorted", 0, (uint32_t[]){0, 1}, 8, "not sorted");
 	lie(PACKED_LISTS, LISTS, "members_sorted", 0, (uint32_t[]){0, 1}, 8, "not sorted");

@@ -46,7 +46,7 @@ static const struct option_row OPTIONS[] = {
 		.requires = "method=score",
 		.help = "scale of each list's scores: from 0 (its last) to 1 (its first), in standard "
 			"deviations, or as they are"),
-	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME, COMMON_LAYOUT, COMMON_ON_CONTROL,
@@ -128,6 +128,8 @@ static int blend_streams(const struct options *o, char **files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		at[i] = stream_open(o, files + i);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack_doubles(out);
 	if (!o->common.no_header)
 		topn_write_header(out);
 	output_flush(out);

@@ -45,7 +45,7 @@ static const struct option_row OPTIONS[] = {
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
 		.help = "splits whose rows to use: a list of train, validation, test, or all"),
-	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
 	COMMON_RENAME, COMMON_INPUT,
@@ -288,6 +288,8 @@ static int run(const struct options *o, char **files, int count)
 	struct dataset_columns columns;
 	struct table *table = open_rows(o, files, count, &columns);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack(out, PACKED_MODEL);
 	uint64_t written = read_model(&f, out);
 	f.data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);

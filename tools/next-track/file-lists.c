@@ -110,14 +110,16 @@ void file_lists_check_offers(struct file_lists *f, struct catalog_sampler *s)
 }
 
 /* What a table would say: the shortest text of the float, as a double. */
-static double score_of(const struct file_lists *f, float score)
+static double score_of(const struct file_lists *f, double score)
 {
 	char text[NUMBER_SIZE];
 	double x = (double)NAN;
 	if (!isfinite(score))
 		mapped_die_damaged(&f->mapped);
-	if (f->scores)
-		number_double(text, number_write_float(score, text), &x);
+	if (f->scores && f->mapped.packed.doubles)
+		x = score;
+	else if (f->scores)
+		number_double(text, number_write_float((float)score, text), &x);
 	return x;
 }
 

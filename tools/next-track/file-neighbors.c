@@ -133,7 +133,7 @@ static void fill_from_packed(struct filling *to, struct span track, const struct
 		if (!isfinite(e.weight))
 			mapped_die_damaged(m);
 		struct span item = mapped_member(m, e.member); /* is there such a member? */
-		if (!add(to, item, e.weight, m->offered[e.member]))
+		if (!add(to, item, (float)e.weight, m->offered[e.member]))
 			return;
 	}
 }
