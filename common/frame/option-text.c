@@ -80,7 +80,9 @@ static char *row_help(const struct program *p, const struct option_row *row)
 	if (row->kind == OPTION_HELP && first_group(p->options)->name)
 		buffer_add_text(&b, "; --help=all shows all options");
 	char range[NUMBER_RANGE_SIZE];
-	if (row->choices && strcmp(row->choices, row->argument ? row->argument : "") != 0)
+	bool told = !row->choices || row->kind == OPTION_MODE ||
+		    strcmp(row->choices, row->argument ? row->argument : "") == 0;
+	if (!told)
 		buffer_format(&b, "; one of %s", row->choices);
 	else if (row->argument && option_has_range(row))
 		buffer_format(&b, "; %s", option_range(row, range));
@@ -125,6 +127,8 @@ static void add_help_row(struct buffer *b, const struct program *p, const struct
 		snprintf(letter, sizeof letter, "-%c, ", row->letter);
 	int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name,
 			 row->argument ? " " : "", row->argument ? row->argument : "");
+	if (row->kind == OPTION_MODE)
+		n += snprintf(left + n, sizeof left - (size_t)n, "[=%s]", row->choices);
 	buffer_add(b, left, (size_t)n);
 	if (n + 2 > INDENT) {
 		buffer_add_byte(b, '\n');
@@ -260,6 +264,11 @@ static void add_man_row(struct buffer *b, const struct program *p, const struct 
 		add_roff(b, row->argument);
 		buffer_add_text(b, "\\fR");
 	}
+	if (row->kind == OPTION_MODE) {
+		buffer_add_text(b, "[=\\fI");
+		add_roff(b, row->choices);
+		buffer_add_text(b, "\\fR]");
+	}
 	buffer_add_byte(b, '\n');
 	char *help = row_help(p, row);
 	struct buffer line = {0};
@@ -282,7 +291,8 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 {
 	static const char *const KIND[] = {
 		"flag", "no-flag", "text", "file", "int", "seed", "size", "real", "duration",
-		"choice", "list", "help", "version", "limit", "output", "state", "alias", "group", "text", "list",
+		"choice", "list", "help", "version", "limit", "output", "state", "alias", "group", "text",
+		"mode", "list",
 	};
 	char letter[2] = {row->letter, '\0'};
 	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],

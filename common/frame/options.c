@@ -178,6 +178,16 @@ static void set_value(const struct option_row *row, const char *value, void *opt
 		*(int *)at = index;
 		break;
 	}
+	case OPTION_MODE: {
+		int index = value ? choice_index(row->choices, (struct span){value, n}) : -1;
+		if (value && index < 0) {
+			char problem[256];
+			snprintf(problem, sizeof problem, "must be one of %s", row->choices);
+			bad_value(row, value, problem);
+		}
+		*(int *)at = index + 2;
+		break;
+	}
 	case OPTION_LIMIT:
 		check_number(row, value, number_limit(value, n, (struct number_limit *)at));
 		break;
@@ -322,7 +332,7 @@ static struct option *getopt_names(struct buffer *letters)
 		const struct option_row *meant =
 			row->kind == OPTION_ALIAS ? option_row_called(seen.rows, row->fallback) : row;
 		names[n++] = (struct option){.name = row->name, .val = LONG + (int)(meant - seen.rows),
-			.has_arg = row->kind == OPTION_HELP ? optional_argument :
+			.has_arg = row->kind == OPTION_HELP || row->kind == OPTION_MODE ? optional_argument :
 				row->argument ? required_argument : no_argument};
 		if (row->letter)
 			buffer_format(letters, "%c%s", row->letter, row->argument ? ":" : "");

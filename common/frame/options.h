@@ -50,6 +50,7 @@ enum option_kind {
 	OPTION_ALIAS,    /* an old name, not documented: `fallback` is the option it stands for */
 	OPTION_GROUP,    /* no option: a heading, `help`, of the rows that follow */
 	OPTION_COLUMN,   /* const char *, not empty: what the input calls the column of this name */
+	OPTION_MODE,     /* int: 0 not given, 1 given without a word, 2 + index of the word in `choices` */
 	OPTION_RENAME,   /* COLUMN=NAME, for the OPTION_COLUMN rows of the table; may be repeated */
 };
 
@@ -97,6 +98,8 @@ struct option_row {
 	{.name = option, .kind = OPTION_FLAG, .at = OPTION_AT(member, bool), __VA_ARGS__}
 #define OPTION_NO_FLAG(option, member, ...) \
 	{.name = option, .kind = OPTION_NO_FLAG, .at = OPTION_AT(member, bool), __VA_ARGS__}
+#define OPTION_MODE(option, member, words, ...) \
+	{.name = option, .kind = OPTION_MODE, .at = OPTION_AT(member, int), .choices = words, __VA_ARGS__}
 #define OPTION_VALUE(of, type, option, shown, member, ...) \
 	{.name = option, .kind = of, .argument = shown, .at = OPTION_AT(member, type), __VA_ARGS__}
 #define OPTION_TEXT(option, shown, member, ...) \

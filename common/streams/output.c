@@ -174,6 +174,11 @@ void output_pack_doubles(struct output *out)
 	packing_use_doubles(out->packing);
 }
 
+void output_pack_also(struct output *out, const struct packing_section *sections, size_t n)
+{
+	packing_also(out->packing, sections, n);
+}
+
 static void write_packed(struct output *out)
 {
 	write_all(out, out->packed.data, out->packed.n, COMPRESS_RUN);

@@ -60,6 +60,11 @@ void output_pack(struct output *out, enum packed_kind kind);
 /* The same for lists whose scores are doubles. */
 void output_pack_doubles(struct output *out);
 
+/* Puts `n` sections of the writer's own into the packed file; they stay the caller's until
+ * output_close. */
+struct packing_section;
+void output_pack_also(struct output *out, const struct packing_section *sections, size_t n);
+
 void output_flush(struct output *out);
 
 /* output_room's rare case: flushes, and grows to `n` bytes when that is more. */

@@ -14,19 +14,24 @@ static bool are_zeros(const unsigned char *at, uint64_t n)
 	return true;
 }
 
+bool packed_check_sum(const struct packed *p, const struct packed_section *s)
+{
+	if (crc32_z(0, packed_data(p, s), s->count * s->size) != s->crc) {
+		char why[64];
+		snprintf(why, sizeof why, "the checksum of the section '%s' is wrong", s->name);
+		return packed_bad(p, why);
+	}
+	uint64_t end = s->offset + s->count * s->size;
+	if (!are_zeros(p->bytes + end, (PACKED_ALIGN - end % PACKED_ALIGN) % PACKED_ALIGN))
+		return packed_bad(p, "what is between its sections is not 0");
+	return true;
+}
+
 bool packed_check_sums(const struct packed *p)
 {
-	for (uint32_t i = 0; i < p->sections; i++) {
-		const struct packed_section *s = &p->section[i];
-		if (crc32_z(0, packed_data(p, s), s->count * s->size) != s->crc) {
-			char why[64];
-			snprintf(why, sizeof why, "the checksum of the section '%s' is wrong", s->name);
-			return packed_bad(p, why);
-		}
-		uint64_t end = s->offset + s->count * s->size;
-		if (!are_zeros(p->bytes + end, (PACKED_ALIGN - end % PACKED_ALIGN) % PACKED_ALIGN))
-			return packed_bad(p, "what is between its sections is not 0");
-	}
+	for (uint32_t i = 0; i < p->sections; i++)
+		if (!packed_check_sum(p, &p->section[i]))
+			return false;
 	return true;
 }
 

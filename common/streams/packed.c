@@ -177,9 +177,8 @@ struct span packed_id(const struct packed_ids *ids, uint32_t i)
 	return (struct span){ids->text + from, to - from};
 }
 
-uint32_t packed_find_id(const struct packed_ids *ids, struct span id)
+uint32_t packed_find_id_among(const struct packed_ids *ids, uint32_t from, uint32_t to, struct span id)
 {
-	uint32_t from = 0, to = ids->n;
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2, number = ids->sorted[middle];
 		struct span other = number < ids->n ? packed_id(ids, number) : (struct span){0};
@@ -192,6 +191,11 @@ uint32_t packed_find_id(const struct packed_ids *ids, struct span id)
 			to = middle;
 	}
 	return UINT32_MAX;
+}
+
+uint32_t packed_find_id(const struct packed_ids *ids, struct span id)
+{
+	return packed_find_id_among(ids, 0, ids->n, id);
 }
 
 /* The ids whose sections are called PREFIXids, PREFIXends and PREFIXsorted. */

@@ -112,6 +112,9 @@ struct packed_ids {
 /* An id; an empty one with `at` NULL where the file is damaged. i < n. */
 struct span packed_id(const struct packed_ids *ids, uint32_t i);
 
+/* The number of an id among sorted[from] to before sorted[to]: by halving. UINT32_MAX: it is not there. */
+uint32_t packed_find_id_among(const struct packed_ids *ids, uint32_t from, uint32_t to, struct span id);
+
 /* The number of an id: by halving. UINT32_MAX: it is not there. */
 uint32_t packed_find_id(const struct packed_ids *ids, struct span id);
 
@@ -188,6 +191,9 @@ static inline uint32_t packed_stride(uint32_t factors)
 }
 
 bool packed_model_open(struct packed *p, struct packed_model *model);
+
+/* Checks the checksum of one section, and the zeros after it. */
+bool packed_check_sum(const struct packed *p, const struct packed_section *s);
 
 /* Checks the checksums of all sections. */
 bool packed_check_sums(const struct packed *p);

@@ -39,6 +39,8 @@ struct packing {
 	size_t bias_capacity;
 	uint64_t side[PACKED_SIDES];
 	uint32_t last_side;
+	const struct packing_section *also; /* the writer's own */
+	size_t also_n;
 };
 
 static bool bad(const struct packing *p, const char *why)
@@ -360,6 +362,12 @@ static void put_directory(struct packing *p)
 	put(p, &tail, sizeof tail);
 }
 
+void packing_also(struct packing *p, const struct packing_section *sections, size_t n)
+{
+	p->also = sections;
+	p->also_n = n;
+}
+
 bool packing_end(struct packing *p)
 {
 	if (p->rest.n || p->sections == 0)
@@ -381,6 +389,8 @@ bool packing_end(struct packing *p)
 	if (p->kind != PACKED_MODEL)
 		put_members(p);
 	put_meta(p);
+	for (size_t i = 0; i < p->also_n; i++)
+		put_section(p, p->also[i].name, (uint32_t)p->also[i].size, p->also[i].bytes, p->also[i].count);
 	put_directory(p);
 	return true;
 }

@@ -26,6 +26,17 @@ void packing_use_doubles(struct packing *p);
  * is not one, ranks that are not 1, 2, 3, ..., a key that comes again. */
 bool packing_add(struct packing *p, struct span text);
 
+/* A section of the writer's own. */
+struct packing_section {
+	const char *name;        /* at most 15 bytes */
+	size_t size;             /* of an element */
+	uint64_t count;
+	const void *bytes;
+};
+
+/* Puts `n` sections after the others, with packing_end; they stay the caller's until then. */
+void packing_also(struct packing *p, const struct packing_section *sections, size_t n);
+
 /* The rest of the file. */
 bool packing_end(struct packing *p);
 

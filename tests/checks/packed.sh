@@ -118,6 +118,34 @@ takes lists next-track --recs @ --pick softmax requests.tsv
 takes next-lists next-track --recs @ --pick softmax --seed 4 requests.tsv
 takes popular next-track --recs @ --pick softmax requests.tsv
 
+# A model with the index of its items: the same table, and the same lists from it, whatever kernels
+# wrote and search it; what is asked for that needs other items does not use it.
+printf 'item\nu1\n1\n4\n16\n' > some.tsv
+printf 'user\nu3\nu9\n' > who.tsv
+printf 'item\tfeature\n1\tloud\n' > loud.tsv
+for writer in auto portable avx2 avx512 bfloat16 amx; do
+	export-topk --packed=index --kernel $writer -o index.packed model.tsv 2> err
+	case $?:$(cat err) in
+	0:*) ;;
+	2:*'not supported by this CPU'*) continue ;;
+	*) complain "--packed=index --kernel $writer: $(cat err)" ;;
+	esac
+	unpack index.packed | cmp - model.tsv || complain "--packed=index --kernel $writer: not the same table"
+	unpack --check index.packed || complain 'unpack --check: an index'
+	cp model.tsv index.tsv
+	for kernel in auto portable avx2; do
+		export-topk --k 5 --kernel $kernel --users who.tsv model.tsv > out 2> /dev/null || continue
+		takes index export-topk --k 5 --kernel $kernel --exclude dataset.tsv --users who.tsv @
+		takes index export-topk --k 60 --kernel $kernel --threads 2 --verify @
+	done
+	takes index export-topk --k 5 --candidates some.tsv @
+	takes index export-topk --k 5 --similar items @
+	takes index export-topk --k 5 --item-features loud.tsv @
+	takes index fold-in --model @ --kernel portable dataset.tsv
+	export-topk --k 5 model.tsv > five
+	gzip < index.packed | export-topk --k 5 | cmp - five || complain 'an index, gzipped, from a pipe'
+done
+
 # refused NAME FILE: with 3 and a message
 refused()
 {
@@ -138,6 +166,21 @@ cp knn.packed damaged
 printf '\377' | dd of=damaged bs=1 seek=70 conv=notrunc 2> /dev/null
 refused 'a changed byte' recommend-items --neighbors damaged dataset.tsv
 unpack --check damaged 2> /dev/null && complain 'unpack --check: a changed byte'
+# bytes all over of a model with an index turned: --verify sees it
+export-topk --packed=index --kernel portable -o index.packed model.tsv
+size=$(wc -c < index.packed)
+at=100
+while [ $at -lt "$size" ]; do
+	cp index.packed damaged
+	printf '\252' | dd of=damaged bs=1 seek=$at conv=notrunc 2> /dev/null
+	cmp -s index.packed damaged || refused "byte $at of an index" export-topk --verify damaged
+	at=$((at + 997))
+done
+# what is read at once is looked at without it, too
+index_at=$(unpack --info index.packed | sed -n 's/^section index_items.* at //p')
+cp index.packed damaged
+printf '\252' | dd of=damaged bs=1 seek=$((index_at + 4)) conv=notrunc 2> /dev/null
+refused 'a place in an index' export-topk damaged
 cat knn.packed knn.packed > damaged
 refused 'two files' unpack damaged
 refused 'no packed file' unpack knn.tsv

@@ -10,6 +10,7 @@
  * The items are held in memory and the users pass by in blocks. It trains
  * nothing and measures nothing: see train-mf(1) and evaluate-topk(1).
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -26,6 +27,7 @@
 #include "lists.h"
 #include "model-rows.h"
 #include "options.h"
+#include "packed-index.h"
 #include "sides.h"
 #include "similar.h"
 #include "data/tile.h"
@@ -44,6 +46,28 @@ static uint64_t answer_users(struct lists *l, struct model_rows *rows, struct si
 			lists_ask(l, row.id, row.factors, row.bias, STRMAP_NONE);
 			asked++;
 		}
+	}
+	lists_finish(l);
+	return asked;
+}
+
+/* The same from a packed model with an index: its items are not read. */
+static uint64_t answer_packed(struct lists *l, const struct packed_index *index, struct sides *sides,
+			      struct table *table)
+{
+	const struct packed_model *m = &index->model;
+	uint64_t asked = 0;
+	lists_offer_index(l, index);
+	for (uint32_t u = m->side[MODEL_USER]; u < m->side[MODEL_USER + 1]; u++) {
+		size_t row = u - m->side[1];
+		struct span id = packed_id(&m->ids, u);
+		table_took_rows(table, 1);
+		if (!id.at || !isfinite(m->bias[row]))
+			packed_bad(m->file, "a user's row is not what it should be");
+		if (!offer_asks_user(&sides->offer, id))
+			continue;
+		lists_ask(l, id, m->rows + row * m->stride, m->bias[row], STRMAP_NONE);
+		asked++;
 	}
 	lists_finish(l);
 	return asked;
@@ -119,19 +143,53 @@ static void say_what_is_short(const struct options *o, const struct lists_totals
 		     (long long)o->k);
 }
 
+/* --packed=index makes no lists. */
+static void check_no_lists(void)
+{
+	static const char *const OF_LISTS[] = {
+		"k", "exclude", "users", "items", "candidates", "similar", "as", "exclude-splits",
+		"exclude-window", "user-features", "item-features", "verify",
+	};
+	for (size_t i = 0; i < sizeof OF_LISTS / sizeof *OF_LISTS; i++)
+		if (option_given(OF_LISTS[i]))
+			usage_error("--packed=index cannot be combined with --%s", OF_LISTS[i]);
+}
+
+static int run_index(const struct options *o, char **files, int count)
+{
+	check_no_lists();
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *table = table_open(files, count, &format);
+	struct output *out = output_open(o->common.output, false);
+	output_pack(out, PACKED_MODEL);
+	uint64_t written = write_packed_index(o, table, out), rows = table_rows(table);
+	uint64_t rejected = table_rejected(table);
+	table_close(table);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	if (!tile_available((enum tile_choice)o->kernel))
 		usage_error("--kernel: not supported by this CPU");
+	if (o->packed == PACKED_INDEX)
+		return run_index(o, files, count);
 	unsigned splits = option_splits("exclude-splits", o->exclude_splits);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *table = table_open(files, count, &format);
 	struct sides sides = sides_open(o, splits);
-	struct model_rows model = {.table = table, .reader = model_open(table), .sides = &sides};
-	uint32_t factors = model_reader_factors(model.reader);
+	struct model_rows model = {.table = table, .sides = &sides};
+	struct packed *packed = packed_with_index(o, table);
+	struct packed_index index = {0};
+	if (packed && (!o->verify || packed_check(packed)))
+		index = packed_index_open(packed, (enum tile_choice)o->kernel);
+	else
+		model.reader = model_open(table);
+	uint32_t factors = packed ? index.model.factors : model_reader_factors(model.reader);
 	model.stride = (uint32_t)kernel_padded(factors);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
-	if (o->common.packed)
+	if (o->packed)
 		output_pack(out, o->as == AS_NEIGHBORS ? PACKED_NEIGHBORS : PACKED_LISTS);
 	write_header(o, out);
 	output_flush(out);
@@ -139,8 +197,8 @@ static int run(const struct options *o, char **files, int count)
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct lists_task task = {o, &sides, out, pool, factors, model.stride};
 	struct lists *lists = lists_new(&task);
-	uint64_t asked = o->similar ? answer_similar(lists, &model, &sides, o)
-				    : answer_users(lists, &model, &sides);
+	uint64_t asked = packed ? answer_packed(lists, &index, &sides, table)
+		: o->similar ? answer_similar(lists, &model, &sides, o) : answer_users(lists, &model, &sides);
 	struct lists_totals total = lists_totals(lists);
 	progress_clear();
 	check_model(o, &sides, table_file(table), lists_items(lists)->n, total.askers);
@@ -150,9 +208,10 @@ static int run(const struct options *o, char **files, int count)
 	say_what_is_short(o, &total);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	model_close(model.reader);
-	table_close(table);
 	output_close(out);
 	lists_free(lists);
+	index_free(index.index);
+	table_close(table);
 	sides_free(&sides);
 	pool_free(pool);
 	run_report(rows, total.rows, rejected);

@@ -44,19 +44,22 @@ static struct weighed *weigh(const struct index_items *items, double user_norm)
 
 static void place_items(struct index *x, const struct weighed *order)
 {
-	x->item_at = memory_new(x->panel_count * PANEL, sizeof *x->item_at);
-	x->position = memory_new(x->items.n, sizeof *x->position);
-	x->bias = memory_aligned(x->panel_count * PANEL, sizeof *x->bias);
+	uint32_t *item_at = memory_zero(x->panel_count * PANEL, sizeof *item_at);
+	uint32_t *position = memory_new(x->items.n, sizeof *position);
+	float *bias = memory_aligned(x->panel_count * PANEL, sizeof *bias);
 	for (size_t at = 0; at < x->panel_count * PANEL; at++) {
 		if (at >= x->items.n) {
-			x->bias[at] = -INFINITY;
+			bias[at] = -INFINITY;
 			continue;
 		}
 		uint32_t item = order[at].item;
-		x->bias[at] = x->items.bias[item];
-		x->item_at[at] = item;
-		x->position[item] = (uint32_t)at;
+		bias[at] = x->items.bias[item];
+		item_at[at] = item;
+		position[item] = (uint32_t)at;
 	}
+	x->item_at = item_at;
+	x->position = position;
+	x->bias = bias;
 }
 
 /* --- chunks --------------------------------------------------------------------- */
@@ -228,6 +231,23 @@ const struct by_bias *index_by_bias(struct index *x)
 	return x->by_bias;
 }
 
+/* Makes the panels of the first pass, unless they are there. */
+static void choose_kernels(struct index *x, enum tile_choice choice)
+{
+	const struct tile_kernel *kernel = tile_kernel_of(choice, x->norm < INDEX_NORM_MAX);
+	if (!kernel->pairs || choice == TILE_AUTO)
+		x->single_kernel = kernel->pairs ? tile_kernel_of(choice, false) : kernel;
+	if (x->single.panels.at)
+		x->single.kernel = x->single_kernel;
+	if (kernel->pairs && x->rough.panels.at)
+		x->rough.kernel = kernel;
+	else if (kernel->pairs)
+		x->rough = lay_out(x, kernel);
+	x->is_single = !kernel->pairs;
+	if (x->is_single)
+		index_single(x);
+}
+
 struct index *index_new(const struct index_items *items, double user_norm,
 			enum tile_choice choice)
 {
@@ -240,24 +260,26 @@ struct index *index_new(const struct index_items *items, double user_norm,
 	cut_chunks(x, order);
 	bound_chunks(x, order);
 	free(order);
-	const struct tile_kernel *kernel = tile_kernel_of(choice, x->norm < INDEX_NORM_MAX);
-	if (kernel->pairs)
-		x->rough = lay_out(x, kernel);
-	if (!kernel->pairs || choice == TILE_AUTO)
-		x->single_kernel = kernel->pairs ? tile_kernel_of(choice, false) : kernel;
-	x->is_single = !kernel->pairs;
-	if (x->is_single)
-		index_single(x);
+	choose_kernels(x, choice);
 	return x;
+}
+
+void index_use_layout(struct index *x, const struct layout *l, bool pairs, enum tile_choice choice)
+{
+	pthread_mutex_init(&x->lock, NULL);
+	*(pairs ? &x->rough : &x->single) = *l;
+	choose_kernels(x, choice);
 }
 
 void index_free(struct index *x)
 {
 	if (!x)
 		return;
-	free(x->item_at);
-	free(x->position);
-	free(x->bias);
+	if (!x->mapped) {
+		free((void *)(uintptr_t)x->item_at);
+		free((void *)(uintptr_t)x->position);
+		free((void *)(uintptr_t)x->bias);
+	}
 	free(x->chunk_first);
 	free(x->chunk_of);
 	free(x->chunk_norm);

@@ -15,16 +15,17 @@
 struct layout {
 	const struct tile_kernel *kernel; /* NULL: not there */
 	struct panels panels;
-	uint32_t *words;     /* of the panels */
+	uint32_t *words;     /* of the panels; NULL: they lie in a mapped file */
 	double *residual;    /* chunk -> the most that rounding to bfloat16 takes from a vector
 			      * of it, as a length; 0 for floats */
 };
 
 struct index {
 	struct index_items items;
-	uint32_t *item_at;   /* position in the panels -> item */
-	uint32_t *position;  /* item -> position */
-	float *bias;         /* position -> bias, -inf after the last item */
+	bool mapped;         /* the three that follow lie in a mapped file */
+	const uint32_t *item_at; /* position in the panels -> item, 0 after the last */
+	const uint32_t *position; /* item -> position */
+	const float *bias;   /* position -> bias, -inf after the last item */
 	size_t panel_count, chunk_count;
 	size_t *chunk_first; /* chunk -> its first panel; chunk_count + 1 */
 	uint32_t *chunk_of;  /* panel -> chunk */
@@ -49,6 +50,11 @@ struct by_bias {
 	uint32_t order, item;
 	uint32_t end;        /* where the next smaller bias begins */
 };
+
+/* For an index that was not made by index_new: takes the panels of this layout for the kernel that is
+ * chosen, or makes others where it wants words of another kind than these (pairs of bfloat16, or
+ * floats). */
+void index_use_layout(struct index *x, const struct layout *l, bool pairs, enum tile_choice choice);
 
 /* Those made when they are first needed, by any thread. */
 const struct layout *index_single(struct index *x);

@@ -44,6 +44,7 @@ struct lists {
 	struct buffer item_text;
 	struct span *item_ids;        /* item -> its id in item_text */
 	uint32_t *excluded_item;      /* number in `excluded` -> item, or STRMAP_NONE */
+	const struct packed_index *packed; /* what can be offered comes from it; or NULL */
 	struct index *index;
 	struct worker *workers;
 	struct block block;
@@ -117,6 +118,15 @@ static void write_list(const struct lists *l, struct buffer *text, struct span u
 	}
 }
 
+/* Rows of an index in a file are not checked before they are used. */
+static void check_scores(const struct lists *l, const struct worker *w, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t r = 0; r < w->counts[i]; r++)
+			if (!isfinite(w->hits[(size_t)i * l->longest + r].score))
+				packed_bad(l->packed->model.file, "a score is not a finite number");
+}
+
 /* Answers one chunk of the block into a text of its own. */
 static void answer_chunk(void *context, size_t chunk, size_t worker)
 {
@@ -134,6 +144,8 @@ static void answer_chunk(void *context, size_t chunk, size_t worker)
 	if (l->task.sides->offer.excluded)
 		find_excluded(l, w, first, n, queries);
 	search_run(w->search, queries, n, w->hits, w->counts);
+	if (l->packed)
+		check_scores(l, w, n);
 	struct answer *a = &l->answers[chunk];
 	a->text.n = 0;
 	a->rows = a->empty_lists = a->short_lists = 0;
@@ -181,11 +193,29 @@ static void look_at_sample(struct lists *l)
 	search_sample(l->workers[0].search, queries, SEARCH_SAMPLE);
 }
 
-/* When the first block of users is there, all items are. */
-static void build_index(struct lists *l)
+static uint32_t find_item(const struct lists *l, struct span id)
+{
+	const struct packed_index *p = l->packed;
+	if (!p)
+		return strmap_find(l->items.ids, id);
+	uint32_t key = packed_find_id_among(&p->model.ids, p->first, p->first + p->n, id);
+	return key >= p->first && key - p->first < p->n ? key - p->first : STRMAP_NONE;
+}
+
+static void number_excluded(struct lists *l)
+{
+	if (!l->task.sides->offer.excluded)
+		return;
+	const struct strmap *ids = exclude_items(l->task.sides->offer.excluded);
+	uint32_t known = strmap_count(ids);
+	l->excluded_item = memory_new(known, sizeof *l->excluded_item);
+	for (uint32_t i = 0; i < known; i++)
+		l->excluded_item[i] = find_item(l, strmap_key(ids, i));
+}
+
+static void index_items(struct lists *l)
 {
 	uint32_t n = l->items.n;
-	l->longest = l->task.options->k < n ? (uint32_t)l->task.options->k : n;
 	double norm = 0;
 	for (uint32_t u = 0; u < l->block.n; u++)
 		norm += unit_length(l->block.factors + (size_t)u * l->task.stride, l->task.stride);
@@ -195,17 +225,22 @@ static void build_index(struct lists *l)
 		l->order[sorted[i]] = i;
 	free(sorted);
 	lay_out_ids(l);
-	if (l->task.sides->offer.excluded) {
-		const struct strmap *ids = exclude_items(l->task.sides->offer.excluded);
-		uint32_t known = strmap_count(ids);
-		l->excluded_item = memory_new(known, sizeof *l->excluded_item);
-		for (uint32_t i = 0; i < known; i++)
-			l->excluded_item[i] = strmap_find(l->items.ids, strmap_key(ids, i));
-	}
 	struct index_items items = {
 		n, l->task.factors, l->task.stride, l->items.factors, l->items.bias, l->order,
 	};
 	l->index = index_new(&items, norm / l->block.n, (enum tile_choice)l->task.options->kernel);
+}
+
+/* When the first block of users is there, all items are. */
+static void build_index(struct lists *l)
+{
+	uint32_t n = l->items.n;
+	l->longest = l->task.options->k < n ? (uint32_t)l->task.options->k : n;
+	if (l->packed)
+		l->index = l->packed->index;
+	else
+		index_items(l);
+	number_excluded(l);
 	size_t threads = pool_threads(l->task.pool);
 	l->workers = memory_zero(threads, sizeof *l->workers);
 	for (size_t i = 0; i < threads; i++) {
@@ -306,6 +341,20 @@ void lists_offer(struct lists *l, const struct model_row *item)
 	model_side_add(&l->items, item, l->task.stride);
 }
 
+/* Ids lie in the file, which goes on for more than SHORT bytes after them. */
+void lists_offer_index(struct lists *l, const struct packed_index *index)
+{
+	_Static_assert(SHORT <= sizeof(struct packed_tail), "what a short id is copied with");
+	l->packed = index;
+	l->items.n = index->n;
+	l->item_ids = memory_new(index->n, sizeof *l->item_ids);
+	for (uint32_t i = 0; i < index->n; i++) {
+		l->item_ids[i] = packed_id(&index->model.ids, index->first + i);
+		if (!l->item_ids[i].at)
+			packed_bad(index->model.file, "its ids overlap");
+	}
+}
+
 const struct model_side *lists_items(const struct lists *l)
 {
 	return &l->items;
@@ -336,7 +385,8 @@ void lists_free(struct lists *l)
 	free(l->block.self);
 	free(l->block.id_end);
 	buffer_free(&l->block.ids);
-	index_free(l->index);
+	if (!l->packed)
+		index_free(l->index);
 	free(l->order);
 	free(l->item_ids);
 	buffer_free(&l->item_text);

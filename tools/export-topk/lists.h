@@ -10,6 +10,7 @@
 #include "frame/pool.h"
 #include "domain/model.h"
 #include "options.h"
+#include "packed-index.h"
 #include "sides.h"
 
 /* What the lists are made with: all of it stays the caller's. */
@@ -27,6 +28,10 @@ struct lists *lists_new(const struct lists_task *task);
 
 /* Adds an item that can be offered: all of them before the first block is full. */
 void lists_offer(struct lists *l, const struct model_row *item);
+
+/* All that can be offered, in place of lists_offer: those of an index that stays the caller's, as
+ * does the file. */
+void lists_offer_index(struct lists *l, const struct packed_index *index);
 
 /* What can be offered so far. */
 const struct model_side *lists_items(const struct lists *l);

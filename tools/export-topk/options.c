@@ -27,7 +27,12 @@ const struct option_row EXPORT_OPTIONS[] = {
 		.requires = "similar=items",
 		.help = "neighbors: write the stream that recommend-items reads (item neighbor weight), "
 			"sorted by item"),
-	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE,
+	OPTION_MODE("packed", packed, "index", .excludes = "no-header,line-buffered",
+		.help = "write a packed file, which the tools that read such rows take in place of TSV; index: "
+			"no lists, but the model with the index of its items, with which export-topk starts "
+			"without reading it all"),
+	COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Exclusions"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
@@ -52,6 +57,8 @@ const struct option_row EXPORT_OPTIONS[] = {
 	COMMON_RENAME, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
+	OPTION_FLAG("verify", verify,
+		.help = "check all of a packed model with an index before it is used"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, TILE_CHOICES, .fallback = "auto",
 		.help = KERNEL_HELP_EXACT),
 	OPTION_COLUMN("user", user, .fallback = "user",
