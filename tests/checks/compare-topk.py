@@ -175,6 +175,16 @@ def mean_error(x):
     return m, math.sqrt(math.fsum((v - m) ** 2 for v in x) / (n - 1) / n)
 
 
+def coverage(data, side, k, without):
+    return len({i for u in data.users if u != without for i in data.lists[side].get(u, [])[:k]} & data.items) / len(data.items)
+
+
+def gini(data, side, k, without):
+    """Half the mean difference of two items in units of their mean."""
+    shown = [sum(i in data.lists[side].get(u, [])[:k] for u in data.users if u != without) for i in data.items]
+    return sum(abs(a - b) for a in shown for b in shown) / (2 * len(shown) * sum(shown))
+
+
 def judge(folder, got_file, want_file):
     data, bad, exact = Data(folder), 0, 0
     got = {(r["segment"], r["metric"]): r for r in read(got_file)}
@@ -187,6 +197,21 @@ def judge(folder, got_file, want_file):
             return
         print(*key, column, "got", text, "want", value)
         bad += 1
+
+    def same_jackknife(key, data, k, value):
+        d = [value(data, 1, k, u) - value(data, 0, k, u) for u in data.users]
+        n = len(d)
+        mean = math.fsum(d) / n
+        error = math.sqrt((n - 1) / n * math.fsum((x - mean) ** 2 for x in d))
+        same(key, "stderr", error)
+        # half the interval over the error is the same quantile as in the row of precision@1, of as many users
+        precise = got["", "precision@1"]
+        assert int(precise["users"]) == n
+        quantile = (float(precise["high"]) - float(precise["difference"])) / float(precise["stderr"])
+        same(key, "high", float(got[key]["difference"]) + quantile * error)
+        same(key, "low", float(got[key]["difference"]) - quantile * error)
+        same(key, "p_randomization", None)
+        same(key, "wins", None)
 
     rows = 0
     for segment, users in data.segments.items():
@@ -222,6 +247,11 @@ def judge(folder, got_file, want_file):
             same(key, "a", share[0])
             same(key, "b", share[1])
             same(key, "difference", share[1] - share[0])
+            same_jackknife(key, data, k, coverage)
+            rows += 1
+            key = ("", f"gini@{k}")
+            same(key, "difference", gini(data, 1, k, None) - gini(data, 0, k, None))
+            same_jackknife(key, data, k, gini)
             rows += 1
         x = [overlap(*(lists.get(u, [])[:max(KS)] for lists in data.lists)) for u in users]
         x = [v for v in x if v is not None]
@@ -262,7 +292,7 @@ def relative(folder, fieller_file, delta_file):
         segment, name = key[0], key[1].split("@")[0]
         if name not in NAMES:
             for r in row, got[1][key]:
-                same(key, r["relative"], float(r["b"]) / float(r["a"]) - 1 if name == "coverage" else None)
+                same(key, r["relative"], float(r["b"]) / float(r["a"]) - 1 if name in ("coverage", "gini") else None)
                 same(key, r["relative_low"], None)
                 same(key, r["relative_high"], None)
             continue

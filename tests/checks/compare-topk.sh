@@ -8,7 +8,7 @@ command -v python3 > /dev/null || { echo 'python3 is missing'; exit 77; }
 here=$RECPIPE_ROOT/tests/checks
 cd "$RECPIPE_TMP"
 python3 "$here/compare-topk.py" draw .
-compare() { compare-topk -q --dataset dataset.tsv --k 1,3,10 --rbo-p 0.8 --resamples 20000 --users users.tsv --segment kind "$@"; }
+compare() { compare-topk -q --dataset dataset.tsv --k 1,3,10 --metrics precision,recall,ndcg,map,mrr,hit,coverage,novelty,gini --rbo-p 0.8 --resamples 20000 --users users.tsv --segment kind "$@"; }
 compare a.tsv b.tsv > got.tsv
 python3 "$here/compare-topk.py" judge . got.tsv "$here/compare-topk.tsv"
 # Relative differences: more columns, and no other figure changes.

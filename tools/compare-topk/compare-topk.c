@@ -22,6 +22,7 @@
 #include "frame/run.h"
 #include "compare.h"
 #include "difference.h"
+#include "jackknife.h"
 #include "overlap.h"
 
 static const struct option_row OPTIONS[] = {
@@ -279,13 +280,19 @@ static void write_overlap(const struct comparison *c, struct output *out, const 
 	free(x);
 }
 
-/* What is of all lists of a side: there are no pairs, and none of a segment. */
+/* What is of all lists of a side: nobody wins or loses, and there is none of a segment. */
 static void write_of_all(const struct comparison *c, struct output *out, size_t m)
 {
 	struct difference d = difference_of_mean(NULL, 0, c->o->alpha);
 	d.a = matched_of_all(&c->a.matched, m);
 	d.b = matched_of_all(&c->b.matched, m);
 	d.mean = d.b - d.a;
+	double *a = memory_new(c->pairs, sizeof *a), *b = memory_new(c->pairs, sizeof *b);
+	jackknife_values(c, &c->a, m, a);
+	jackknife_values(c, &c->b, m, b);
+	difference_test(&d, jackknife_stderr(a, b, c->pairs), c->pairs, c->o->alpha);
+	free(a);
+	free(b);
 	if (c->o->relative != RELATIVE_NONE && fabs(d.a) > 0)
 		d.relative = d.mean / d.a; /* coverage and gini are not below 0 */
 	d.n = c->pairs;

@@ -23,6 +23,20 @@ static double mean_of(const double *x, size_t n)
 	return n ? mean_value(&m) : NAN;
 }
 
+static void set_interval(struct difference *d, double stderr_mean, size_t n, double alpha)
+{
+	d->stderr_mean = stderr_mean;
+	double half = stderr_mean > 0 ? qt(1 - alpha / 2, (double)n - 1, 1, 0) * stderr_mean : 0;
+	d->low = d->mean - half;
+	d->high = d->mean + half;
+}
+
+static void set_p(struct difference *d, size_t n)
+{
+	if (d->stderr_mean > 0)
+		d->p = 2 * pt(-fabs(d->mean / d->stderr_mean), (double)n - 1, 1, 0);
+}
+
 struct difference difference_of_mean(const double *x, size_t n, double alpha)
 {
 	struct difference r = {.a = NAN, .b = NAN, .mean = NAN, .stderr_mean = NAN, .low = NAN,
@@ -33,13 +47,17 @@ struct difference difference_of_mean(const double *x, size_t n, double alpha)
 		mean_add(&m, x[i]);
 	if (n > 0)
 		r.mean = mean_value(&m);
-	if (n > 1) {
-		r.stderr_mean = mean_stderr(&m);
-		double half = r.stderr_mean > 0 ? qt(1 - alpha / 2, (double)n - 1, 1, 0) * r.stderr_mean : 0;
-		r.low = r.mean - half;
-		r.high = r.mean + half;
-	}
+	if (n > 1)
+		set_interval(&r, mean_stderr(&m), n, alpha);
 	return r;
+}
+
+void difference_test(struct difference *d, double stderr_mean, size_t n, double alpha)
+{
+	if (isnan(stderr_mean) || n < 2)
+		return;
+	set_interval(d, stderr_mean, n, alpha);
+	set_p(d, n);
 }
 
 /* ---- the randomization test ----
@@ -169,8 +187,7 @@ struct difference difference_paired(const double *a, const double *b, size_t n, 
 	r.wins = wins;
 	r.losses = losses;
 	r.ties = n - wins - losses;
-	if (r.stderr_mean > 0)
-		r.p = 2 * pt(-fabs(r.mean / r.stderr_mean), (double)n - 1, 1, 0);
+	set_p(&r, n);
 	if (resamples && n)
 		r.p_randomization = p_of_signs(d, n, resamples, seed, pool);
 	free(d);

@@ -18,6 +18,10 @@ struct difference {
 	uint64_t n, wins, losses, ties;
 };
 
+/* Gives a difference, whose mean is there, this standard error of n - 1 degrees of freedom: the interval
+ * and p. nan: neither. */
+void difference_test(struct difference *d, double stderr_mean, size_t n, double alpha);
+
 /* A mean with its interval: of what is no difference (a, b, p and wins stay nan and 0). */
 struct difference difference_of_mean(const double *x, size_t n, double alpha);
 
