@@ -272,6 +272,10 @@ void model_write_meta(struct output *out, uint32_t factors, const char *name, co
 void model_write_row(struct output *out, enum model_kind kind, struct span id,
 		     float bias, const float *factors, uint32_t n)
 {
+	if (out->packing && kind != MODEL_META) {
+		output_model_row(out, kind, id, bias, factors, n);
+		return;
+	}
 	output_text(out, MODEL_KIND_NAMES[kind]);
 	output_tab(out);
 	output_span(out, id);

@@ -185,6 +185,16 @@ static void write_packed(struct output *out)
 	out->packed.n = 0;
 }
 
+void output_model_row(struct output *out, uint32_t side, struct span id, float bias, const float *factors,
+		      uint32_t n)
+{
+	if (out->n)
+		output_flush(out);
+	packing_add_model_row(out->packing, side, id, bias, factors, n);
+	if (out->packed.n >= OUTPUT_BYTES)
+		write_packed(out);
+}
+
 void output_flush(struct output *out)
 {
 	if (!out->packing) {

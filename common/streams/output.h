@@ -60,6 +60,10 @@ void output_pack(struct output *out, enum packed_kind kind);
 /* The same for lists whose scores are doubles. */
 void output_pack_doubles(struct output *out);
 
+/* A row of a model (packing_add_model_row), for an output that is packed. */
+void output_model_row(struct output *out, uint32_t side, struct span id, float bias, const float *factors,
+		      uint32_t n);
+
 /* Puts `n` sections of the writer's own into the packed file; they stay the caller's until
  * output_close. */
 struct packing_section;

@@ -1,5 +1,6 @@
 #include "streams/packing.h"
 
+#include <math.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -219,28 +220,59 @@ static bool next_float(struct span *rest, float *x)
 	return span_next(rest, '\t', &field) && take_float(field, x);
 }
 
-static bool add_model_row(struct packing *p, struct span line)
+static bool begin_model_row(struct packing *p, uint32_t side, struct span id)
 {
-	struct span kind, id, rest = line;
-	uint32_t side;
-	if (!span_next(&rest, '\t', &kind) || !span_next(&rest, '\t', &id) || !rest.at ||
-	    !find_side(kind, &side) || side < p->last_side || p->keys.n >= UINT32_MAX - 1)
+	if (side < p->last_side || p->keys.n >= UINT32_MAX - 1)
 		return bad(p, "its rows are not those of a model");
 	p->last_side = side;
 	p->side[side]++;
 	add_id(&p->keys, id);
-	float bias;
-	bool good = next_float(&rest, &bias);
-	for (uint32_t i = 0; good && i < p->columns - 3; i++)
-		good = next_float(&rest, &p->row[i]);
-	if (!good || rest.at)
-		return bad(p, "a number is not in single precision, as the shortest text");
+	return true;
+}
+
+/* The factors are in p->row. */
+static bool end_model_row(struct packing *p, uint32_t side, float bias)
+{
 	if (side == 0)
 		return true;
 	p->bias = memory_grow(p->bias, &p->bias_capacity, p->count + 1, sizeof *p->bias);
 	p->bias[p->count] = bias;
 	put_element(p, p->row);
 	return true;
+}
+
+static bool add_model_row(struct packing *p, struct span line)
+{
+	struct span kind, id, rest = line;
+	uint32_t side;
+	if (!span_next(&rest, '\t', &kind) || !span_next(&rest, '\t', &id) || !rest.at || !find_side(kind, &side))
+		return bad(p, "its rows are not those of a model");
+	if (!begin_model_row(p, side, id))
+		return false;
+	float bias;
+	bool good = next_float(&rest, &bias);
+	for (uint32_t i = 0; good && i < p->columns - 3; i++)
+		good = next_float(&rest, &p->row[i]);
+	if (!good || rest.at)
+		return bad(p, "a number is not in single precision, as the shortest text");
+	return end_model_row(p, side, bias);
+}
+
+bool packing_add_model_row(struct packing *p, uint32_t side, struct span id, float bias, const float *factors,
+			   uint32_t n)
+{
+	if (p->sections == 0 || p->rest.n || p->kind != PACKED_MODEL || n != p->columns - 3)
+		return bad(p, "its rows are not those of a model");
+	bool finite = isfinite(bias);
+	for (uint32_t f = 0; f < n; f++)
+		finite = finite && isfinite(factors[f]);
+	if (!finite)
+		return bad(p, "a number is not finite");
+	if (!begin_model_row(p, side, id))
+		return false;
+	for (uint32_t f = 0; f < n; f++)
+		p->row[f] = factors[f] + 0.0f; /* -0, whose text is 0 */
+	return end_model_row(p, side, bias + 0.0f);
 }
 
 static bool take_header(struct packing *p, struct span line)

@@ -26,6 +26,11 @@ void packing_use_doubles(struct packing *p);
  * is not one, ranks that are not 1, 2, 3, ..., a key that comes again. */
 bool packing_add(struct packing *p, struct span text);
 
+/* A row of a model (its kind as a number: PACKED_SIDE_NAMES) in place of its text, with the same file as
+ * the result: nothing is formatted and read again. Whole rows came before it. */
+bool packing_add_model_row(struct packing *p, uint32_t side, struct span id, float bias, const float *factors,
+			   uint32_t n);
+
 /* A section of the writer's own. */
 struct packing_section {
 	const char *name;        /* at most 15 bytes */
