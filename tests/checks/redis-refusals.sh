@@ -165,6 +165,7 @@ start_nodes() # of ports from $port on; false when one of them is taken
 		mkdir -p node$i
 		redis-server --port $((port + i)) --bind 127.0.0.1 --dir "$PWD/node$i" --save '' \
 			--cluster-enabled yes --cluster-port $((port + 2 + i)) \
+			--cluster-node-timeout 600000 \
 			--cluster-require-full-coverage no < /dev/null > node$i/log 2>&1 &
 		nodes="$nodes $!"
 	done
@@ -197,11 +198,12 @@ prefix='{recs}'
 here=1 there=0
 [ "$(node 0 cluster keyslot "$prefix")" -lt 8192 ] && here=0 there=1
 tries=0
-until node $there get "$prefix:x" | grep -q MOVED || [ $tries -gt 100 ]; do
+until { node $there get "$prefix:x" | grep -q MOVED && node $here cluster info | grep -q cluster_state:ok; } ||
+	[ $tries -gt 600 ]; do # the state is down for a while when a node has met another, or a busy machine lets it wait
 	tries=$((tries + 1))
 	sleep 0.1
 done
-if [ $tries -gt 100 ]; then
+if [ $tries -gt 600 ]; then
 	echo 'the two nodes do not find each other'
 	exit $bad
 fi
