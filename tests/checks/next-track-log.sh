@@ -43,7 +43,7 @@ requests 3 > three.tsv
 # a log that another process keeps locked: the start waits for it, not for ever
 if command -v flock > /dev/null; then
 	{
-		flock locked.tsv sleep 8 &
+		flock locked.tsv sleep 22 &
 		holder=$!
 		sleep 0.2
 		next-track --items items.tsv --log locked.tsv three.tsv > locked.out 2> locked.said

@@ -18,7 +18,7 @@
 #include "streams/output.h"
 
 /* How long to wait for others that hold the lock: at the start there is time. */
-static const double START_PATIENCE_S = 5, PATIENCE_S = 0.2, RETRY_S = 0.1, TELL_EVERY_S = 10;
+static const double START_PATIENCE_S = 15, PATIENCE_S = 0.2, RETRY_S = 0.1, TELL_EVERY_S = 10;
 
 /* ---- one try to write: system calls alone, for a signal handler calls it, too ---- */
 
