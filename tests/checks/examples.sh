@@ -60,6 +60,13 @@ done < "$examples/not-run"
 	exit 1
 }
 
+# The pipelines, by the names that make install gives them.
+mkdir installed
+for pipeline in backtest personalize; do
+	ln -s "$RECPIPE_ROOT/pipelines/$pipeline" "installed/recpipe-$pipeline"
+done
+PATH=$PWD/installed:$PATH
+
 . "$examples/for-page.sh"
 ran=0 folder='' missing=''
 for script in $(printf '%s\n' blocks/*.sh | sort -V); do
