@@ -9,7 +9,7 @@
 recipe_load()
 {
 	[ -f "$1" ] && [ -r "$1" ] || die 1 "cannot read the recipe $1"
-	tr -d '\000' < "$1" | cmp -s - "$1" || die 3 "$1: not a recipe: it has a NUL byte"
+	[ "$(tr -d '\000' < "$1" | wc -c)" = "$(wc -c < "$1")" ] || die 3 "$1: not a recipe: it has a NUL byte"
 	recipe=$(RECIPE_NAME=$1 RECIPE_BY=${0##*/} awk -F '\t' -f "$lib/quote.awk" -f "$lib/recipe.awk" \
 		< "$1") || exit
 }

@@ -40,7 +40,7 @@ awk '
 status 2 "$backtest"
 status 2 "$backtest" work
 status 1 "$backtest" work no-such-file.tsv
-for setting in FOLDS=0 FOLDS=x FOLDS=101 TRIALS=0 SEED=-1 ORDER=backwards METRIC=auc METRIC=ndcg METRIC=ndcg@0 \
+for setting in FOLDS=0 FOLDS=x FOLDS=101 FOLDS=02 TRIALS=0 SEED=-1 SEED=08 ORDER=backwards METRIC=auc METRIC=ndcg METRIC=ndcg@0 \
 	'METRIC=ndcg@1$(touch bitten)' WINDOW=0.2 WINDOW=x WINDOW=1 CANDIDATES=all CANDIDATES=knn,knn CANDIDATES=, \
 	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=iso FORMAT=xml; do
 	status 2 env "$setting" "$backtest" work log.tsv
@@ -70,6 +70,7 @@ status 0 "$backtest" first log.tsv
 [ "$(sed -n 2p first/recipe.tsv)" = "$(printf '1\tfamily\tknn')" ] || complain "the winner: $(cat first/recipe.tsv)"
 grep -q '^  knn .* the winner$' out.txt || complain "the report: $(cat out.txt)"
 ! command -v gnuplot > /dev/null || grep -q '</svg>' first/backtest.svg || complain 'no picture'
+! command -v gnuplot > /dev/null || grep -qF 'ndcg@5' first/backtest.svg || complain 'the picture does not name the metric'
 
 # A window is after its tuning rows, those after its train rows; a pair is there at its first time;
 # the windows follow each other.

@@ -77,6 +77,11 @@ for model in no-such-file . /dev/null; do
 	MODEL=$model status 1 "$personalize" work log.tsv
 	grep -q 'cannot read the recipe' err.txt || complain "MODEL=$model: $(cat err.txt)"
 done
+printf "${head}1\tfamily\tno\n" > -x
+MODEL=-x status 3 "$personalize" work log.tsv
+grep -q '^personalize: -x:2:.*not a family' err.txt || complain "a recipe named -x: $(cat err.txt)"
+printf "${head}1\tfamily\tknn\n" > plain.tsv
+MODEL=plain.tsv K=010 status 2 "$personalize" work log.tsv # 8 to the shell, 10 to the tools
 mkdir 'x=y $(touch bitten)'
 printf "${head}1\tfamily\tno\n" > 'x=y $(touch bitten)/r.tsv'
 MODEL='x=y $(touch bitten)/r.tsv' status 3 "$personalize" work log.tsv
