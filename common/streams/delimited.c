@@ -307,6 +307,8 @@ static bool walk_quoted(struct delimited *d, struct walk *w)
 			}
 			w->at = mark + 1;
 			return true;
+		} else if (text[mark] == '\t') { /* the separator, but not here */
+			d->control = true;
 		}
 	}
 	if (d->at_end || d->text.n - d->from > INPUT_LINE_MAX)
