@@ -1,12 +1,12 @@
 #include "checkpoint.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/input.h"
 #include "streams/output.h"
 
 static const char MAGIC[32] = "recpipe train-mf state 1 " RECPIPE_VERSION;
@@ -76,23 +76,35 @@ void checkpoint_write(const char *path, const struct progress_state *state,
 	output_close(w.out);
 }
 
+/* A name in .gz or .zst has compressed it, which input.h sees. */
 struct reader {
-	FILE *file;
+	struct input *in;
+	struct span piece; /* what is left of the last one */
 	const char *path;
 	uint64_t hash;
 };
 
 static _Noreturn void damaged(const struct reader *r)
 {
-	if (ferror(r->file))
-		die_errno(STATUS_FAILED, "cannot read %s", r->path);
 	die(STATUS_DATA, "%s: not a whole checkpoint of this version", r->path);
+}
+
+static void take(struct reader *r, void *data, size_t n)
+{
+	for (char *to = data; n > 0;) {
+		if (r->piece.n == 0 && !input_piece(r->in, &r->piece))
+			damaged(r);
+		size_t some = n < r->piece.n ? n : r->piece.n;
+		memcpy(to, r->piece.at, some);
+		r->piece = (struct span){r->piece.at + some, r->piece.n - some};
+		to += some;
+		n -= some;
+	}
 }
 
 static void get(struct reader *r, void *data, size_t n)
 {
-	if (n && fread(data, 1, n, r->file) != n)
-		damaged(r);
+	take(r, data, n);
 	r->hash = checkpoint_hash(r->hash, data, n);
 }
 
@@ -112,11 +124,9 @@ static void get_side(struct reader *r, struct params *p)
 bool checkpoint_read(const char *path, struct progress_state *state, struct params *users,
 		     struct params *items)
 {
-	struct reader r = {.file = fopen(path, "rbe"), .path = path};
-	if (!r.file && errno == ENOENT)
+	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return false;
-	if (!r.file)
-		die_errno(STATUS_FAILED, "cannot read %s", path);
+	struct reader r = {.in = input_open_encoded(path), .path = path};
 	char magic[sizeof MAGIC];
 	uint64_t fingerprint, hash, sum;
 	get(&r, magic, sizeof magic);
@@ -138,9 +148,9 @@ bool checkpoint_read(const char *path, struct progress_state *state, struct para
 	get_side(&r, users);
 	get_side(&r, items);
 	hash = r.hash;
-	if (fread(&sum, sizeof sum, 1, r.file) != 1 || sum != hash || fgetc(r.file) != EOF)
+	take(&r, &sum, sizeof sum);
+	if (sum != hash || r.piece.n || input_piece(r.in, &r.piece))
 		damaged(&r);
-	if (fclose(r.file) != 0)
-		die_errno(STATUS_FAILED, "cannot close %s", path);
+	input_close(r.in);
 	return true;
 }
