@@ -67,7 +67,7 @@ train-items -q --method knn --k 5 in.tsv --packed -o items.gz && unpack items.gz
 	train-items -q --method knn --k 5 in.tsv > items.tsv && cmp again items.tsv || complain 'packed and gz'
 for end in gz zst; do # a run that goes on
 	train-mf -q --factors 4 --epochs 1 --checkpoint "c.$end" in.tsv -o one.tsv &&
-		train-mf --factors 4 --epochs 2 --checkpoint "c.$end" in.tsv -o two.tsv 2> err &&
+		train-mf -v --factors 4 --epochs 2 --checkpoint "c.$end" in.tsv -o two.tsv 2> err &&
 		grep -q 'resuming after epoch 1' err || complain "checkpoint c.$end: $(cat err)"
 	train-mf -q --factors 4 --epochs 2 in.tsv | cmp - two.tsv || complain "c.$end: another model"
 	head -c 2000 "c.$end" > "cut.$end"
