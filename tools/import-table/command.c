@@ -51,6 +51,20 @@ static void add_names(struct buffer *b, const struct plan *p, const struct optio
 	buffer_free(&list);
 }
 
+/* The column as --date and --number know it: by its number where they would read its name otherwise. */
+static void add_column(struct buffer *b, const struct out_column *out)
+{
+	struct buffer shown = {0};
+	quote_terminal(&shown, out->name.at, out->name.n);
+	bool odd = shown.n != out->name.n || memchr(out->name.at, ',', out->name.n) ||
+		memchr(out->name.at, '=', out->name.n);
+	buffer_free(&shown);
+	if (odd)
+		buffer_format(b, "#%zu", out->cell + 1);
+	else
+		buffer_add_span(b, out->name);
+}
+
 /* --date and --number as they are in force: those given, and those guessed. */
 static void add_types(struct buffer *b, const struct plan *p)
 {
@@ -60,11 +74,11 @@ static void add_types(struct buffer *b, const struct plan *p)
 		if (out->number) {
 			if (numbers.n)
 				buffer_add_byte(&numbers, ',');
-			buffer_add_span(&numbers, out->name);
+			add_column(&numbers, out);
 		}
 		if (out->dated) {
 			struct buffer date = {0};
-			buffer_add_span(&date, out->name);
+			add_column(&date, out);
 			buffer_add_byte(&date, '=');
 			buffer_add_text(&date, date_form_name(&out->form));
 			add_option(b, "--date", buffer_text(&date));
@@ -105,6 +119,11 @@ void plan_command(const struct plan *p, const struct options *o, const struct se
 		add_option(b, "--on-error", "skip");
 	if (o->common.on_control == 1)
 		add_option(b, "--on-control", "fail");
+	bool dashes = false;
+	for (int i = 0; i < count; i++)
+		dashes |= files[i][0] == '-' && files[i][1];
+	if (dashes)
+		add_option(b, "--", NULL);
 	for (int i = 0; i < count; i++)
 		add_word(b, files[i], strlen(files[i]));
 	buffer_text(b);

@@ -160,6 +160,10 @@ static void take_value(struct plan *p, const struct options *o, const char *file
 		if (!assignment(word, &kind.word, &kind.value) ||
 		    number_double(kind.value.at, kind.value.n, &number) != NUMBER_OK)
 			usage_error("option '--value': not KIND=NUMBER: %s", quoted(word.at, word.n, shown));
+		for (size_t i = 0; i < p->n_kinds; i++)
+			if (span_equal(p->kinds[i].word, kind.word))
+				usage_error("option '--value': kind %s occurs twice",
+					    quoted(kind.word.at, kind.word.n, shown));
 		p->kinds = memory_grow(p->kinds, &p->kinds_capacity, p->n_kinds + 1, sizeof *p->kinds);
 		p->kinds[p->n_kinds++] = kind;
 	}
@@ -202,7 +206,8 @@ static struct out_column *out_meant(struct plan *p, struct span name, const char
 	for (size_t i = 0; i < p->n_outs; i++)
 		if (p->outs[i].kind == OUT_CELL && p->outs[i].cell == cell)
 			return &p->outs[i];
-	usage_error("--%s: column '%.*s' is not written", option, (int)name.n, name.at);
+	char shown[QUOTED_SIZE];
+	usage_error("--%s: column %s is not written", option, quoted(name.at, name.n, shown));
 }
 
 static void take_dates(struct plan *p, const struct options *o, const char *file)
@@ -213,6 +218,8 @@ static void take_dates(struct plan *p, const struct options *o, const char *file
 		if (!assignment(text, &name, &format))
 			usage_error("option '--date': not COLUMN=FORMAT: %s", quoted(text.at, text.n, shown));
 		struct out_column *out = out_meant(p, name, "date", file);
+		if (out->dated || out->undated)
+			usage_error("option '--date': column %s occurs twice", quoted(name.at, name.n, shown));
 		if (strcmp(format.at, "none") == 0) {
 			out->undated = true;
 			continue;
