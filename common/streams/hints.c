@@ -110,7 +110,7 @@ const char *hint_line(struct span line, enum hint_kind kind)
 	if (first == '{')
 		return "this looks like JSON: import-logs reads that";
 	if (first == '[')
-		return "this looks like a JSON array: jq -c '.[]' makes lines of it, which import-logs reads";
+		return "this looks like a JSON array: import-logs reads that";
 	if (first == '<')
 		return "this looks like a web page or XML";
 	if (count_text(line, kind == HINT_CSV ? "," : "\t") > 0)
@@ -153,13 +153,11 @@ const char *hint_json(struct span line)
 	char first = first_byte(line);
 	if (hint_has_cr(line))
 		return HINT_CR;
-	if (first == '[')
-		return "a JSON array? convert with jq -c '.[]'";
 	while (line.n && strchr(" \r", line.at[line.n - 1]))
 		line.n--;
 	if (first == '{')
 		return line.at[line.n - 1] == '{' ?
-			"an object over several lines? convert with jq -c ." : NULL;
+			"an object over several lines? add --each ." : NULL;
 	if (first == '<')
 		return "this looks like a web page or XML";
 	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";");

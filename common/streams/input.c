@@ -316,6 +316,13 @@ bool input_piece(struct input *in, struct span *piece)
 	return piece->n > 0;
 }
 
+struct span input_start(struct input *in, size_t n)
+{
+	while (in->n - in->start < n && fill(in))
+		;
+	return (struct span){in->data + PAD_BYTES + in->start, in->n - in->start};
+}
+
 const char *input_name(const struct input *in)
 {
 	return in->name;

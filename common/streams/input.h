@@ -51,6 +51,10 @@ bool input_line(struct input *in, struct span *line);
  * Do not mix with the others. */
 bool input_piece(struct input *in, struct span *piece);
 
+/* The text's first bytes, which stay to be given out: at least `n` (of at most 64 kB) where there are
+ * so many. Before the others alone. */
+struct span input_start(struct input *in, size_t n);
+
 /* As people know it: the path, or "(standard input)". */
 const char *input_name(const struct input *in);
 

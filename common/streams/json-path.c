@@ -70,6 +70,11 @@ size_t json_slot(struct json_reader *r, size_t place)
 	return (size_t)r->places[place].slot;
 }
 
+size_t json_slots(const struct json_reader *r)
+{
+	return r->n_slots;
+}
+
 void json_expect_object(struct json_reader *r, size_t place)
 {
 	json_drop_shapes(r);

@@ -60,6 +60,9 @@ long json_path(struct json_reader *r, const char *text, const char **rest);
  * in json_values. The same place has the same index each time. */
 size_t json_slot(struct json_reader *r, size_t place);
 
+/* How many indexes there are. */
+size_t json_slots(const struct json_reader *r);
+
 /* What is at `place` must be an object, null or absent: anything else is bad. */
 void json_expect_object(struct json_reader *r, size_t place);
 

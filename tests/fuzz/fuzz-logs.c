@@ -1,6 +1,6 @@
 /* Any words as import-logs --map, any lines as a log, by the tool itself. Two parts
  * that end in `|`: maps of user and time; the rest is the log. The first byte picks
- * the unit of timestamps and what happens to bad lines. */
+ * the unit of timestamps and what happens to bad lines. The same as values and lists (--each). */
 #define FUZZ_TOOL "import-logs"
 #include "base/memory.h"
 #include "tool.h"
@@ -23,6 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		      "--on-control", pick & 16 ? "fail" : "space", "--message", pick & 32 ? "last" : "all",
 		      path);
 	FUZZ_TOOL_RUN("--map", map[0], "--map", map[1], "--timestamp-unit", UNIT[pick % 3],
+		      "--on-error", "skip", path);
+	FUZZ_TOOL_RUN("--each", pick & 64 ? map[0] : ".", "--on-error", pick & 8 ? "skip" : "fail", path);
+	FUZZ_TOOL_RUN("--each", ".items[]", "--map", map[0], "--map", "track=$.id", "--map", map[1],
 		      "--on-error", "skip", path);
 	close(file);
 	free(map[0]);

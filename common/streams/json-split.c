@@ -1,0 +1,250 @@
+#include "streams/json-split.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "streams/input.h"
+#include "streams/json.h"
+
+enum state {
+	AT_FIRST,  /* nothing of an array but its bracket was read */
+	AT_VALUE,  /* after a comma */
+	AFTER,     /* after a value */
+	CLOSED,    /* after the bracket that ends the array */
+};
+
+struct json_split {
+	struct input *in;
+	struct span piece;      /* what is left of the input's last one */
+	struct buffer value;
+	bool array;
+	enum state state;
+	uint64_t line, from, count;
+	const char *problem;
+};
+
+/* ---- the input ---- */
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* How long the byte order mark is that the text begins with. */
+static size_t mark_length(struct span s)
+{
+	return s.n >= 3 && memcmp(s.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+char json_first_byte(struct input *in)
+{
+	enum { MOST = 4096 };
+	struct span s = {"", 0}, more;
+	while (s.n < MOST && (more = input_start(in, s.n + 1)).n > s.n) {
+		s = more;
+		size_t i = mark_length(s);
+		while (i < s.n && is_space(s.at[i]))
+			i++;
+		bool mark = i == 0 && s.n < 3 && *s.at == '\xef';
+		if (i < s.n && !mark)
+			return s.at[i];
+	}
+	return '\0';
+}
+
+/* Is there a byte more? */
+static bool more(struct json_split *s)
+{
+	return s->piece.n > 0 || input_piece(s->in, &s->piece);
+}
+
+static void skip(struct json_split *s, size_t n)
+{
+	s->piece = (struct span){s->piece.at + n, s->piece.n - n};
+}
+
+/* The next byte that is no blank and no line end, not taken; -1 at the end. */
+static int peek(struct json_split *s)
+{
+	for (; more(s); skip(s, 1)) {
+		if (!is_space(*s->piece.at))
+			return (unsigned char)*s->piece.at;
+		s->line += *s->piece.at == '\n';
+	}
+	return -1;
+}
+
+struct json_split *json_split_open(struct input *in)
+{
+	struct json_split *s = memory_zero(1, sizeof *s);
+	*s = (struct json_split){.in = in, .line = 1, .from = 1};
+	struct span start = input_start(in, 3);
+	size_t mark = mark_length(start);
+	if (mark && more(s))
+		skip(s, mark);
+	s->array = peek(s) == '[';
+	if (s->array)
+		skip(s, 1);
+	return s;
+}
+
+void json_split_close(struct json_split *s)
+{
+	if (s)
+		buffer_free(&s->value);
+	free(s);
+}
+
+/* ---- values ---- */
+
+static bool bad(struct json_split *s, const char *problem)
+{
+	s->problem = problem;
+	s->from = s->line;
+	return false;
+}
+
+static const char CUT[] = "the array has no ']' at its end";
+
+/* Goes to where the next value begins; false where there is none. */
+static bool start_value(struct json_split *s)
+{
+	for (;;) {
+		int c = peek(s);
+		if (c < 0)
+			return s->array && s->state != CLOSED ? bad(s, CUT) : false;
+		if (!s->array)
+			return true;
+		if (s->state == CLOSED)
+			return bad(s, "extra data after the array");
+		if (c == ']' && s->state != AT_VALUE) {
+			s->state = CLOSED;
+		} else if (s->state == AFTER) {
+			if (c != ',')
+				return bad(s, "expected ',' or ']' after an element");
+			s->state = AT_VALUE;
+		} else {
+			return c == ',' || c == ']' ? bad(s, "an element is missing") : true;
+		}
+		skip(s, 1);
+	}
+}
+
+/* Where in a value one is. */
+struct place {
+	size_t depth;
+	bool string, escape, done;
+};
+
+/* Is this a byte that ends a value without brackets? */
+static bool ends_scalar(char c)
+{
+	return is_space(c) || c == ',' || c == ']' || c == '}';
+}
+
+/* One byte inside a string. */
+static void step_string(struct place *at, char c)
+{
+	bool escape = at->escape;
+	at->escape = !escape && c == '\\';
+	at->string = escape || c != '"';
+}
+
+/* One byte outside strings. */
+static void step_outside(struct place *at, char c)
+{
+	at->string = c == '"';
+	if (c == '{' || c == '[')
+		at->depth++;
+	else if (c == '}' || c == ']')
+		at->done = at->depth == 0 || --at->depth == 0;
+}
+
+/* Does nothing happen at this byte? */
+static bool is_plain(const struct place *at, char c)
+{
+	static const bool SPECIAL[256] = {
+		['"'] = true, ['\\'] = true, ['\n'] = true, ['{'] = true, ['}'] = true, ['['] = true,
+		[']'] = true,
+	};
+	bool bracket = (c & 0xdf) == '[' || (c & 0xdf) == ']';
+	return !SPECIAL[(unsigned char)c] || (at->string && bracket);
+}
+
+/* Takes what the piece has of the value. */
+static void take_piece(struct json_split *s, struct place *at)
+{
+	const char *from = s->piece.at, *p = from, *end = from + s->piece.n;
+	for (; p < end && !at->done; p++) {
+		if (!at->escape && (at->string || at->depth))
+			while (p < end && is_plain(at, *p))
+				p++;
+		if (p == end)
+			break;
+		bool first = s->value.n == 0 && p == from;
+		if (!at->string && at->depth == 0 && !first && ends_scalar(*p))
+			at->done = true;
+		else if (*p == '\n' && at->string && !s->array)
+			at->done = true; /* no string has one: the next line is another value */
+		if (at->done)
+			break;
+		if (*p == '\n' && !at->string) {
+			buffer_add(&s->value, from, (size_t)(p - from));
+			buffer_add_byte(&s->value, ' ');
+			from = p + 1;
+		}
+		s->line += *p == '\n';
+		if (at->string)
+			step_string(at, *p);
+		else
+			step_outside(at, *p);
+	}
+	buffer_add(&s->value, from, (size_t)(p - from));
+	skip(s, (size_t)(p - s->piece.at));
+}
+
+bool json_split_next(struct json_split *s, struct span *value)
+{
+	struct place at = {0};
+	s->value.n = 0;
+	if (s->problem || !start_value(s))
+		return false;
+	s->from = s->line;
+	while (!at.done && more(s)) {
+		take_piece(s, &at);
+		if (s->value.n > INPUT_LINE_MAX)
+			return bad(s, "a value is longer than 64 MB");
+	}
+	if (!at.done && s->array)
+		return bad(s, CUT);
+	*value = (struct span){s->value.data, s->value.n};
+	char *pad = buffer_room(&s->value, 1 + JSON_PAD);
+	value->at = s->value.data;
+	memset(pad, 0, 1 + JSON_PAD);
+	*pad = '\n';
+	s->state = AFTER;
+	s->count++;
+	return true;
+}
+
+const char *json_split_problem(const struct json_split *s, struct span *where)
+{
+	*where = s->problem == CUT ? (struct span){"", 0} : s->piece;
+	return s->problem;
+}
+
+bool json_split_is_array(const struct json_split *s)
+{
+	return s->array;
+}
+
+uint64_t json_split_line(const struct json_split *s)
+{
+	return s->from;
+}
+
+uint64_t json_split_count(const struct json_split *s)
+{
+	return s->count;
+}

@@ -1,0 +1,274 @@
+/* import-logs - turns JSON-lines service logs into the events stream.
+ *
+ * In:   one JSON object a line, or arrays of objects, plain or .gz, any number of files.
+ * Out:  message timestamp user track time latency recommendation, further
+ *       columns named by --map, one column per experiment.
+ *
+ *	import-logs replica1.json.gz replica2.json.gz > events.tsv
+ *
+ * It neither sorts nor judges the events: see filter-interactions(1) for what
+ * counts as positive and analyze-ab(1) for the sessions.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "domain/event.h"
+#include "streams/hints.h"
+#include "streams/input.h"
+#include "streams/json-split.h"
+#include "import.h"
+#include "streams/output.h"
+#include "streams/rejects.h"
+#include "frame/options.h"
+#include "frame/run.h"
+
+static const struct option_row OPTIONS[] = {
+	OPTION_LIST("experiment", "NAME", experiments,
+		.help = "write a column for this experiment; may be repeated; default: the experiments of "
+			"the first event"),
+	OPTION_TEXT("each", "PATH[]", each,
+		.help = "the elements of the list at PATH (.items[]) are the events, and $PATH is a path of the "
+			"object around it; with . the values, on any number of lines"),
+	OPTION_LIST("map", "COLUMN=PATH", maps,
+		.help = "read the column from PATH (.payload.id, .tracks[0]) or a ratio (.a/.b); may be "
+			"repeated; a new name adds a column, experiments names the object of arms"),
+	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
+		.help = "keep events whose message is KIND"),
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
+	OPTION_FLAG("no-header", common.no_header, .help = "write no header line"),
+	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail",
+		.help = "on a bad line: stop, or count it, report it and continue"),
+	COMMON_MAX_ERRORS,
+	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space",
+		.help = "on a TAB or line end inside a value: replace it by a space and count it, or "
+			"reject the line"),
+	OPTION_OUTPUT("rejects", "FILE", common.rejects,
+		.help = "write rejected lines to FILE unchanged"),
+	COMMON_OUTPUT, COMMON_LOG,
+	OPTION_END
+};
+
+static bool wanted(struct import *m)
+{
+	static const char *const WORD[] = {"next", "last"};
+	if (m->o->message == MESSAGE_ALL)
+		return true;
+	const struct json_value *v = &m->values[m->columns[COLUMN_MESSAGE].slot];
+	return v->kind == JSON_STRING &&
+		span_equal(value_text(m, v), span_of(WORD[m->o->message]));
+}
+
+/* The columns from the first good event; false when this is not one. */
+static bool first_event(struct import *m)
+{
+	char text[QUOTED_SIZE], message[2 * QUOTED_SIZE];
+	if (!json_read(m->reader, m->raw)) {
+		bad_json(m, m->reader);
+		return false;
+	}
+	struct json_value arms = json_values(m->reader)[m->arms_slot], key, value;
+	start_reader(m, false);
+	size_t before = m->n_columns;
+	struct span rest = arms.kind == JSON_OBJECT ? arms.raw : (struct span){"", 0};
+	while (json_member(&rest, &key, &value)) {
+		struct span name = value_text(m, &key);
+		size_t separators = 0;
+		if (key.escaped) /* with its TABs, for good_name to see */
+			json_text(&key, m->scratch.data, &separators);
+		const char *problem = separators || !good_name(name) ? "not a valid column name"
+			: find_column(m, name) || event_column_is_fixed(name)
+			? "an experiment may not have the name of an events column" : NULL;
+		if (problem) {
+			snprintf(message, sizeof message, "byte %zu: %s: %s",
+				 (size_t)(key.raw.at - m->raw.at) + 1, problem,
+				 quoted(key.raw.at, key.raw.n, text));
+			for (; m->n_columns > before; m->n_columns--)
+				free((char *)(uintptr_t)m->columns[m->n_columns - 1].name.at);
+			start_reader(m, true);
+			bad_event(m, message);
+			return false;
+		}
+		add_arm(m, name);
+	}
+	close_arms(m);
+	set_columns(m);
+	return true;
+}
+
+/* The line, or the element of a list. */
+static void read_event(struct import *m)
+{
+	m->lines++;
+	if (!m->ready && !first_event(m))
+		return;
+	if (!json_read(m->reader, m->raw)) {
+		bad_json(m, m->reader);
+		return;
+	}
+	take_values(m);
+	if (wanted(m))
+		write_event(m);
+	else
+		m->filtered++;
+}
+
+static void read_lines(struct import *m, struct input *in)
+{
+	struct span block;
+	m->line = 0;
+	while (input_block(in, &block)) {
+		const char *at = block.at, *end = block.at + block.n;
+		if (m->line == 0 && block.n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+			at += 3;
+		/* A file of nothing but the mark has no line. */
+		while (at < end && !(m->line == 0 && at != block.at && end - at == 1)) {
+			const char *lf = memchr(at, '\n', (size_t)(end - at));
+			m->raw = (struct span){at, (size_t)(lf - at)};
+			m->line++;
+			read_event(m);
+			at = lf + 1;
+		}
+		progress_step(input_bytes(in), input_size(in), "bytes");
+	}
+}
+
+/* The elements of the list in the value that the outer reader reads. */
+static void read_list(struct import *m, struct span value)
+{
+	struct json_value element;
+	m->raw = value;
+	m->element = 0;
+	bool good = json_read(m->outer, value);
+	struct json_value list = good ? json_values(m->outer)[m->list_slot] : (struct json_value){0};
+	if (!good || (list.kind != JSON_ARRAY && list.kind != JSON_NULL && list.kind != JSON_ABSENT)) {
+		m->lines++;
+		if (good)
+			bad_event(m, "--each: not a list");
+		else
+			bad_json(m, m->outer);
+	}
+	struct span rest = list.kind == JSON_ARRAY ? list.raw : (struct span){"", 0};
+	while (json_element(&rest, &element)) {
+		m->element++;
+		m->event.n = 0;
+		bool string = element.kind == JSON_STRING; /* its quotes are not in `raw` */
+		buffer_add(&m->event, element.raw.at - string, element.raw.n + 2 * string);
+		size_t n = m->event.n;
+		buffer_add_byte(&m->event, '\n');
+		memset(buffer_room(&m->event, JSON_PAD), 0, JSON_PAD);
+		m->raw = (struct span){m->event.data, n};
+		read_event(m);
+	}
+}
+
+/* A file whose events are not lines: an array, or with --each values of any form. */
+static void read_values(struct import *m, struct input *in)
+{
+	struct json_split *s = json_split_open(in);
+	struct span value, where;
+	char text[QUOTED_SIZE];
+	m->arrays |= json_split_is_array(s);
+	while (json_split_next(s, &value)) {
+		m->line = json_split_line(s);
+		if (m->has_list) {
+			read_list(m, value);
+		} else {
+			m->raw = value;
+			m->element = json_split_count(s);
+			read_event(m);
+		}
+		progress_step(input_bytes(in), input_size(in), "bytes");
+	}
+	const char *problem = json_split_problem(s, &where);
+	if (problem)
+		die(STATUS_DATA, "%s:%llu: after element %llu: %s%s%s", m->file,
+		    (unsigned long long)json_split_line(s), (unsigned long long)json_split_count(s), problem,
+		    where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "");
+	json_split_close(s);
+}
+
+static void read_file(struct import *m, struct input *in)
+{
+	m->file = input_name(in);
+	m->element = 0;
+	if (m->o->each || json_first_byte(in) == '[')
+		read_values(m, in);
+	else
+		read_lines(m, in);
+}
+
+static int run(const struct options *o, char **files, int count)
+{
+	struct import m = {.o = o};
+	columns_of_options(&m);
+	struct input *in = input_open(count ? files[0] : NULL);
+	input_try(files + 1, count - 1, NULL);
+	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
+	m.out = output_open(o->common.output, o->common.line_buffered);
+	start_reader(&m, o->experiments.n == 0);
+	for (size_t i = 0; i < o->experiments.n; i++)
+		add_arm(&m, span_of(o->experiments.values[i]));
+	if (o->experiments.n)
+		set_columns(&m);
+	read_file(&m, in);
+	input_close(in);
+	for (int i = 1; i < count; i++) {
+		in = input_open(files[i]);
+		read_file(&m, in);
+		input_close(in);
+	}
+	rejects_judge(&m.rejects, m.lines);
+	if (m.lines == 0 && !m.arrays && !o->common.no_header)
+		die(STATUS_DATA, "%s: the input is empty", m.file);
+	if (!m.ready) { /* no event at all */
+		start_reader(&m, false);
+		set_columns(&m);
+	}
+	time_warn_unit(m.newest, (enum time_unit)o->timestamp_unit, NULL);
+	if (m.replaced)
+		tell("%llu TABs or line ends inside JSON values became spaces",
+		     (unsigned long long)m.replaced);
+	rejects_close(&m.rejects);
+	output_close(m.out);
+	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
+	json_free(m.reader);
+	json_free(m.outer);
+	for (size_t c = 0; c < m.n_columns; c++)
+		if (!m.columns[c].path)
+			free((char *)(uintptr_t)m.columns[c].name.at);
+	free(m.columns);
+	free(m.extras);
+	free(m.all);
+	buffer_free(&m.event);
+	buffer_free(&m.scratch);
+	return STATUS_DONE;
+}
+
+static const struct program PROGRAM = {
+	.name = "import-logs",
+	.usage = "[OPTION]... [FILE]...",
+	.summary = "Turn JSON-lines service logs into the events stream.",
+	.reads = "one JSON object a line, or an array of objects: message, timestamp, user, track, time, latency, "
+		 "recommendation, experiments {name: arm}, or what --map names in their place",
+	.writes = "message timestamp user track time latency recommendation, further columns of "
+		  "--map, one column per experiment",
+	.examples = {
+		"import-logs replica1.json.gz replica2.json.gz > events.tsv",
+		"import-logs --map user=.uid --map time=.played_ms/.duration_ms < log.json > events.tsv",
+	},
+	.options = OPTIONS,
+	.options_size = sizeof(struct options),
+};
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int first = program_start(&PROGRAM, argc, argv, &options);
+	return finish(run(&options, argv + first, argc - first));
+}

@@ -1,0 +1,116 @@
+/* import.h - a log that becomes the events stream: what the files of import-logs share.
+ *
+ * An event is an object: a line, or an element of an array. What the columns take of it are
+ * values by number: first those that the reader finds in the event, then further ones (struct
+ * extra) that are made of them or of something else.
+ */
+#ifndef RECPIPE_IMPORT_LOGS_IMPORT_H
+#define RECPIPE_IMPORT_LOGS_IMPORT_H
+
+#include "base/buffer.h"
+#include "base/date.h"
+#include "base/span.h"
+#include "frame/options.h"
+#include "streams/json.h"
+#include "streams/output.h"
+#include "streams/rejects.h"
+
+enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
+
+struct options {
+	const char *each;
+	struct option_list experiments, maps;
+	int message, timestamp_unit;
+	struct common common;
+};
+
+/* What a column takes and how. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_RATIO };
+
+struct event_column {
+	struct span name;
+	enum column_kind kind;
+	const char *path;       /* `.a` or `.a/.b`; NULL: an experiment */
+	size_t slot, under;     /* under: the divisor's */
+};
+
+enum { EVENT_COLUMNS = 7, COLUMN_MESSAGE = 0 };
+
+/* A value that is not simply at a path of the event. */
+struct extra {
+	size_t slot;            /* of the outer object's values */
+};
+
+/* The number of the first further value until the reader's values are counted. */
+#define EXTRA_BASE ((size_t)1 << 32)
+
+struct import {
+	const struct options *o;
+	struct json_reader *reader;
+	struct event_column *columns;
+	size_t n_columns, columns_capacity;
+	const char *experiments; /* path of the object of arms */
+	struct json_reader *outer; /* with --each: of the object that the list is in */
+	size_t list_slot;
+	bool has_list;           /* --each names a list, and not whole values */
+	struct extra *extras;
+	size_t n_extras, extras_capacity, n_read;
+	struct json_value *all;  /* with extras: the n_read of the reader and then theirs */
+	const struct json_value *values; /* of the current event */
+	bool ready;              /* the columns are known, the header is written */
+	size_t arms_slot;        /* until then: the object of arms */
+	struct output *out;
+	struct rejects rejects;
+	struct buffer scratch;
+
+	const char *file;        /* as people know it */
+	uint64_t line;
+	uint64_t element;        /* 0: the event is a line */
+	struct buffer event;     /* an element of a list as a line */
+	bool arrays;             /* there was one */
+	struct span raw;         /* the line, or the element */
+	uint64_t lines, written, filtered, replaced;
+	size_t longest_time;     /* of the timestamps' texts; shorter ones are not read ... */
+	int64_t newest;          /* ... for the newest time, in ms */
+};
+
+/* ---- columns.c ---- */
+
+/* The options' columns; ends the program where they are no good. */
+void columns_of_options(struct import *m);
+
+struct event_column *find_column(struct import *m, struct span name);
+
+/* Can it stand in a header? */
+bool good_name(struct span name);
+
+/* Another reader, which looks at the object of arms alone or not at all. */
+void start_reader(struct import *m, bool look_at_arms);
+
+void add_arm(struct import *m, struct span name);
+
+/* Nobody but them may be in the object of arms. */
+void close_arms(struct import *m);
+extern const char UNKNOWN_EXPERIMENT[];
+
+/* Tells the reader where the columns are, and the header to the output. */
+void set_columns(struct import *m);
+
+/* ---- row.c ---- */
+
+/* Exits, or with --on-error=skip counts the event and keeps it. */
+void bad_event(struct import *m, const char *what);
+
+/* What json_read says of the current event (`r` has read it). */
+void bad_json(struct import *m, const struct json_reader *r);
+
+/* The value's text, without any change of its bytes but the unescaping, until the next call. */
+struct span value_text(struct import *m, const struct json_value *v);
+
+/* The values of the event that the reader has read. */
+void take_values(struct import *m);
+
+/* The event as a row, unless it is bad. */
+void write_event(struct import *m);
+
+#endif

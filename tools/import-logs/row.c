@@ -1,0 +1,226 @@
+#include "import.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "streams/hints.h"
+
+/* ---- bad lines ---- */
+
+enum { PLACE_SIZE = 64 };
+
+void bad_event(struct import *m, const char *what)
+{
+	rejects_row(&m->rejects, m->file, m->line, what, m->raw);
+}
+
+/* Where in the input bytes of the event are: `byte 3: `; empty when they are not of it. */
+static const char *place_text(const struct import *m, struct span bytes, char text[PLACE_SIZE])
+{
+	size_t n = 0;
+	uintptr_t offset = (uintptr_t)bytes.at - (uintptr_t)m->raw.at;
+	*text = '\0';
+	if (m->element)
+		n = (size_t)snprintf(text, PLACE_SIZE, "element %llu: ", (unsigned long long)m->element);
+	if (offset <= m->raw.n)
+		snprintf(n ? text + n - 2 : text, PLACE_SIZE - n, "%sbyte %zu: ", n ? ", " : "", (size_t)offset + 1);
+	return text;
+}
+
+void bad_json(struct import *m, const struct json_reader *r)
+{
+	char text[QUOTED_SIZE], message[3 * QUOTED_SIZE], place[PLACE_SIZE];
+	struct span where;
+	size_t offset;
+	const char *problem = json_problem(r, &offset, &where);
+	const char *hint = problem == UNKNOWN_EXPERIMENT ? "name the wanted experiments with "
+		"--experiment NAME (may be repeated)" : m->line == 1 && !m->element ? hint_json(m->raw) : NULL;
+	snprintf(message, sizeof message, "%s%s%s%s%s%s", place_text(m, (struct span){m->raw.at + offset, 0}, place),
+		 problem,
+		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "",
+		 hint ? "; " : "", hint ? hint : "");
+	bad_event(m, message);
+}
+
+/* `hint`: how that might be cured, or NULL. */
+static void bad_value(struct import *m, const struct event_column *column, const char *problem,
+		      const struct json_value *v, const char *hint)
+{
+	char name[QUOTED_SIZE], text[QUOTED_SIZE], message[4 * QUOTED_SIZE], place[PLACE_SIZE];
+	quoted(column->name.at, column->name.n, name);
+	name[strlen(name) - 1] = '\0';
+	snprintf(message, sizeof message, "%scolumn '%s': %s: %s%s%s", place_text(m, v->raw, place),
+		 name + 1, problem,
+		 quoted(v->raw.at, v->raw.n, text), hint ? "; " : "", hint ? hint : "");
+	bad_event(m, message);
+}
+
+/* ---- values ---- */
+
+struct span value_text(struct import *m, const struct json_value *v)
+{
+	size_t ignored = 0;
+	if (!v->escaped)
+		return v->raw;
+	m->scratch.n = 0;
+	return (struct span){buffer_room(&m->scratch, v->raw.n + 1),
+			     json_text(v, m->scratch.data, &ignored)};
+}
+
+static bool is_missing(const struct json_value *v)
+{
+	return v->kind == JSON_ABSENT || v->kind == JSON_NULL;
+}
+
+/* A number, or a string that is one. */
+static enum number_state value_number(struct import *m, const struct json_value *v, double *x)
+{
+	if (v->kind != JSON_NUMBER && v->kind != JSON_STRING)
+		return NUMBER_SYNTAX;
+	struct span text = value_text(m, v);
+	return number_double(text.at, text.n, x);
+}
+
+/* The value as a time in ms; false when it is not one (bad_line knows). */
+static bool read_timestamp(struct import *m, const struct event_column *column,
+			   const struct json_value *v, int64_t *ms)
+{
+	enum time_unit unit = (enum time_unit)m->o->timestamp_unit;
+	struct span text = value_text(m, v);
+	bool right = v->kind == JSON_STRING || (v->kind == JSON_NUMBER && unit != TIME_ISO);
+	enum number_state state = right ? time_read(text.at, text.n, unit, ms) : NUMBER_SYNTAX;
+	if (state == NUMBER_OK)
+		return true;
+	bad_value(m, column, time_problem(state, unit), v, time_hint(unit, text.at, text.n));
+	return false;
+}
+
+/* Writes a timestamp, a number of milliseconds as it is; false when it was not one. */
+static bool write_timestamp(struct import *m, const struct event_column *column,
+			    const struct json_value *v)
+{
+	int64_t ms;
+	if (!read_timestamp(m, column, v, &ms))
+		return false;
+	m->longest_time = v->raw.n;
+	m->newest = ms > m->newest ? ms : m->newest;
+	if (m->o->timestamp_unit == TIME_MS)
+		output_span(m->out, value_text(m, v));
+	else
+		output_i64(m->out, ms);
+	return true;
+}
+
+static bool write_ratio(struct import *m, const struct event_column *column,
+			const struct json_value *over, const struct json_value *under)
+{
+	double a, b;
+	if (is_missing(over) || is_missing(under))
+		return true;
+	enum number_state state = value_number(m, over, &a);
+	if (state != NUMBER_OK) {
+		bad_value(m, column, number_problem(state), over, NULL);
+		return false;
+	}
+	state = value_number(m, under, &b);
+	if (state != NUMBER_OK) {
+		bad_value(m, column, number_problem(state), under, NULL);
+		return false;
+	}
+	if (b == 0 || !isfinite(a / b)) {
+		bad_value(m, column, b == 0 ? "a division by zero" : "a ratio out of range", under, NULL);
+		return false;
+	}
+	output_double(m->out, a / b);
+	return true;
+}
+
+/* Everything that is not copied as it is. False: the line was bad. */
+static bool write_other(struct import *m, const struct event_column *column,
+			const struct json_value *v, size_t *separators)
+{
+	if (column->kind == COLUMN_RATIO)
+		return write_ratio(m, column, v, &m->values[column->under]);
+	if (is_missing(v))
+		return true;
+	if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
+		bad_value(m, column, v->kind == JSON_OBJECT ? "an object, not a value"
+			  : "an array, not a value", v, NULL);
+		return false;
+	}
+	if (column->kind == COLUMN_TIMESTAMP)
+		return write_timestamp(m, column, v);
+	if (column->kind == COLUMN_NUMBER) {
+		double ignored;
+		enum number_state state = value_number(m, v, &ignored);
+		if (state != NUMBER_OK) {
+			bad_value(m, column, number_problem(state), v, NULL);
+			return false;
+		}
+	}
+	size_t before = *separators;
+	m->out->n += json_text(v, output_room(m->out, v->raw.n), separators);
+	if (*separators > before && m->o->common.on_control == 1) {
+		bad_value(m, column, "a TAB or line end inside a value", v, NULL);
+		return false;
+	}
+	return true;
+}
+
+/* The event as a row. Room for the whole row is made first, so that a line
+ * found bad half way can be taken back. */
+void write_event(struct import *m)
+{
+	const struct json_value *values = m->values;
+	size_t room = m->n_columns * (NUMBER_SIZE + 1) + 32, separators = 0;
+	for (size_t c = 0; c < m->n_columns; c++)
+		room += values[m->columns[c].slot].raw.n;
+	char *to = output_room(m->out, room);
+	size_t start = m->out->n;
+	bool plain_ms = m->o->timestamp_unit == TIME_MS;
+	for (size_t c = 0; c < m->n_columns; c++) {
+		const struct event_column *column = &m->columns[c];
+		const struct json_value *v = &values[column->slot];
+		bool number = v->kind == JSON_NUMBER;
+		bool copy = column->kind == COLUMN_TEXT ? number || (v->kind == JSON_STRING && !v->escaped)
+			: column->kind == COLUMN_NUMBER ? number
+			: column->kind == COLUMN_TIMESTAMP && plain_ms && number &&
+			  v->raw.n <= m->longest_time;
+		if (copy && v->raw.n <= 32) {
+			/* The line is readable that far after it, and so is the room. */
+			memcpy(to, v->raw.at, 32);
+			to += v->raw.n;
+		} else if (copy) {
+			memcpy(to, v->raw.at, v->raw.n);
+			to += v->raw.n;
+		} else {
+			m->out->n = (size_t)(to - m->out->data);
+			if (!write_other(m, column, v, &separators)) {
+				m->out->n = start;
+				return;
+			}
+			to = m->out->data + m->out->n;
+		}
+		*to++ = '\t';
+	}
+	m->out->n = (size_t)(to - m->out->data) - 1;
+	output_end_row(m->out);
+	m->replaced += separators;
+	m->written++;
+}
+
+/* ---- values that are not of the event alone ---- */
+
+void take_values(struct import *m)
+{
+	const struct json_value *read = json_values(m->reader);
+	m->values = read;
+	if (m->n_extras == 0)
+		return;
+	memcpy(m->all, read, m->n_read * sizeof *m->all);
+	for (size_t i = 0; i < m->n_extras; i++)
+		m->all[m->n_read + i] = json_values(m->outer)[m->extras[i].slot];
+	m->values = m->all;
+}
