@@ -45,8 +45,8 @@ bool good_name(struct span name)
 	return name.n > 0;
 }
 
-/* After the path that the text begins with; NULL when it is none. Those of the object around a
- * list are wanted from the first one on. */
+/* After the path that the text begins with; NULL when it begins with no path. Those of the object
+ * around a list are wanted from the first one on. */
 static const char *after_path(const struct import *m, const char *text)
 {
 	struct json_reader *r = json_new();

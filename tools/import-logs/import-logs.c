@@ -254,8 +254,8 @@ static const struct program PROGRAM = {
 	.name = "import-logs",
 	.usage = "[OPTION]... [FILE]...",
 	.summary = "Turn JSON-lines service logs into the events stream.",
-	.reads = "one JSON object a line, or an array of objects: message, timestamp, user, track, time, latency, "
-		 "recommendation, experiments {name: arm}, or what --map names in their place",
+	.reads = "one JSON object a line, or an array of objects: message, timestamp, user, track, time, "
+		 "latency, recommendation, experiments {name: arm}, or what --map names in their place",
 	.writes = "message timestamp user track time latency recommendation, further columns of "
 		  "--map, one column per experiment",
 	.examples = {
