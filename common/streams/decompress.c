@@ -29,6 +29,7 @@ static const struct {
 } MAGIC[] = {
 	{"\x1f\x8b", 2, COMPRESSION_GZIP},
 	{"\x28\xb5\x2f\xfd", 4, COMPRESSION_ZSTD},
+	{"\x50\x2a\x4d\x18", 4, COMPRESSION_ZSTD}, /* a skippable frame, with which pzstd begins */
 	{"\xfd" "7zXZ\0", 6, COMPRESSION_XZ},
 };
 

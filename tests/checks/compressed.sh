@@ -37,6 +37,9 @@ gzip -t out.gz || complain 'gzip -t refuses out.gz'
 # A header that asks for a window of 4 GB, and what is no frame after one.
 printf '\050\265\057\375\004\260\000\000' | filter > again 2> err
 [ $? -eq 3 ] && grep -q 'above 128 MB: unpack with zstd -dc' err || complain "window: $(cat err)"
+# pzstd puts a frame to skip before each of the others.
+{ printf '\120\052\115\030\004\000\000\000abcd' && cat out.zst; } | filter > again
+same 'a skippable frame first' again
 { cat out.zst; echo; } | filter > again 2> err
 [ $? -eq 3 ] && grep -q 'bad zstd data: trailing garbage' err || complain "garbage: $(cat err)"
 
