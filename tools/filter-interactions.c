@@ -1,9 +1,9 @@
 /* filter-interactions - keeps the interactions that count as positive.
  *
- * In:   any table with a numeric column (`time` by default), TSV,
- *       CSV or .gz.
- * Out:  the same header and the rows whose value lies in the bounds, byte for
- *       byte (CSV becomes TSV).
+ * In:   any table with a numeric column (`time` by default), or with one of words;
+ *       TSV, CSV or .gz.
+ * Out:  the same header and the rows whose value lies in the bounds, or whose words are
+ *       those of --where, byte for byte (CSV becomes TSV).
  *
  *	filter-interactions --above 0.5 < events.tsv > positives.tsv
  *
@@ -11,9 +11,12 @@
  * build-dataset(1).
  */
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/number.h"
+#include "data/condition.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/options.h"
@@ -22,15 +25,19 @@
 struct options {
 	const char *time, *user, *item;
 	double above, min, max;
+	struct option_list wheres;
 	struct common common;
 };
 
 static const struct option_row OPTIONS[] = {
 	OPTION_REAL("above", "X", above, .fallback = "0.5",
-		.help = "keep rows with a value strictly above X; the default applies only without --min "
-			"and --max"),
+		.help = "keep rows with a value strictly above X; the default applies only without --min, "
+			"--max and --where"),
 	OPTION_REAL("min", "X", min, .help = "keep rows with a value of at least X"),
 	OPTION_REAL("max", "X", max, .help = "keep rows with a value of at most X"),
+	OPTION_LIST("where", "COLUMN=TEXT", wheres,
+		.help = "keep rows whose COLUMN is TEXT, or one of TEXT|TEXT, or with != none of them; may be "
+			"repeated"),
 	OPTION_COLUMN("time", time, .fallback = "time", .help = "name of the column to "
 		"compare"),
 	OPTION_COLUMN("user", user,
@@ -52,7 +59,7 @@ static bool inside(const struct bounds *b, double value)
 
 static struct bounds bounds_of(const struct options *o)
 {
-	bool other = option_given("min") || option_given("max");
+	bool other = option_given("min") || option_given("max") || o->wheres.n;
 	struct bounds b = {
 		.above = option_given("above") || !other ? o->above : -INFINITY,
 		.min = option_given("min") ? o->min : -INFINITY,
@@ -145,10 +152,13 @@ struct filter {
 	struct range range[PLAIN_DIGITS];
 	size_t column;
 	size_t ids[2], n_ids;
+	struct condition *wheres;
+	size_t n_wheres;
+	bool numbers;            /* there are bounds */
 	uint64_t kept, dropped;
 };
 
-/* The current row, the general way: ids, number, bounds, output. */
+/* The current row, the general way: ids, text, number, bounds, output. */
 static void filter_row(struct filter *f)
 {
 	double value;
@@ -158,9 +168,15 @@ static void filter_row(struct filter *f)
 			return;
 		}
 	}
-	if (!table_double(f->table, f->column, &value))
-		return;
-	if (!inside(&f->bounds, value)) {
+	bool keep = true;
+	for (size_t i = 0; i < f->n_wheres && keep; i++)
+		keep = condition_holds(&f->wheres[i], table_field(f->table, f->wheres[i].cell));
+	if (keep && f->numbers) {
+		if (!table_double(f->table, f->column, &value))
+			return;
+		keep = inside(&f->bounds, value);
+	}
+	if (!keep) {
 		f->dropped++;
 		return;
 	}
@@ -226,17 +242,100 @@ static void filter_block(struct filter *f, const struct table_block *block)
 		output_flush(f->out);
 }
 
+/* Does the text of a row hold what it must? */
+static inline bool text_holds(const struct filter *f, const char *text, const uint32_t *ends, size_t from)
+{
+	bool holds = true;
+	for (size_t i = 0; i < f->n_wheres && holds; i++) {
+		size_t cell = f->wheres[i].cell, begin = cell ? (size_t)ends[cell - 1] + 1 : from;
+		holds = condition_holds(&f->wheres[i], (struct span){text + begin, ends[cell] - begin});
+	}
+	return holds;
+}
+
+/* The same as filter_block where there are conditions on text; there may be no bounds. */
+static void filter_block_text(struct filter *f, const struct table_block *block)
+{
+	enum { SHORT = 64 };
+	const size_t width = block->width, column = f->column;
+	const char *text = block->at;
+	const uint32_t *ends = block->ends;
+	char *start = output_room(f->out, SHORT), *to = start;
+	const char *full = f->out->data + f->out->capacity - SHORT;
+	uint64_t kept = 0, slow = 0;
+	size_t from = 0;
+	for (size_t r = 0; r < block->row_count; r++, ends += width) {
+		size_t next = (size_t)ends[width - 1] + 1, n = next - from;
+		bool keep = text_holds(f, text, ends, from), plain = true;
+		if (keep && f->numbers) {
+			size_t begin = column ? (size_t)ends[column - 1] + 1 : from;
+			uint32_t digits = 0;
+			unsigned behind = 0;
+			plain = plain_decimal(text + begin, ends[column] - begin, &digits, &behind);
+			keep = plain && digits - f->range[behind].low <= f->range[behind].width;
+		}
+		if (!plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
+			f->out->n += (size_t)(to - start);
+			table_block_row(f->table, r);
+			filter_row(f);
+			slow++;
+			to = start = output_room(f->out, SHORT);
+			full = f->out->data + f->out->capacity - SHORT;
+		} else {
+			memcpy(to, text + from, 32);
+			if (n > 32)
+				memcpy(to + 32, text + from + 32, 32);
+			to += keep ? n : 0;
+			kept += keep;
+		}
+		from = next;
+	}
+	f->out->n += (size_t)(to - start);
+	f->kept += kept;
+	f->dropped += block->row_count - slow - kept;
+	if (f->out->by_line)
+		output_flush(f->out);
+}
+
+static void take_wheres(struct filter *f, const struct options *o)
+{
+	char shown[QUOTED_SIZE];
+	bool bounds = option_given("above") || option_given("min") || option_given("max");
+	f->numbers = bounds || o->wheres.n == 0;
+	if (!f->numbers && option_given("time"))
+		usage_error("--time with --where requires --above, --min or --max");
+	f->wheres = memory_zero(o->wheres.n + 1, sizeof *f->wheres);
+	for (size_t i = 0; i < o->wheres.n; i++) {
+		struct span text = span_of(o->wheres.values[i]);
+		if (!condition_take(&f->wheres[f->n_wheres++], text))
+			usage_error("option '--where': not COLUMN=TEXT or COLUMN!=TEXT: %s",
+				    quoted(text.at, text.n, shown));
+	}
+}
+
+static void find_columns(struct filter *f, const struct options *o)
+{
+	if (f->numbers)
+		f->column = table_column(f->table, option_column("time", o->time));
+	if (o->user)
+		f->ids[f->n_ids++] = table_column(f->table, option_column("user", o->user));
+	if (o->item)
+		f->ids[f->n_ids++] = table_column(f->table, option_column("item", o->item));
+	for (size_t i = 0; i < f->n_wheres; i++) {
+		char *name = memory_text(f->wheres[i].column.at, f->wheres[i].column.n);
+		f->wheres[i].cell = table_column(f->table, (struct column){name, "where"});
+		free(name);
+	}
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct filter f = {.bounds = bounds_of(o)};
 	ranges_of(&f.bounds, f.range);
+	take_wheres(&f, o);
 	f.table = table_open(files, count, &format);
-	f.column = table_column(f.table, option_column("time", o->time));
-	if (o->user)
-		f.ids[f.n_ids++] = table_column(f.table, option_column("user", o->user));
-	if (o->item)
-		f.ids[f.n_ids++] = table_column(f.table, option_column("item", o->item));
+	find_columns(&f, o);
 	f.out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {
 		output_span(f.out, table_header(f.table));
@@ -246,7 +345,7 @@ static int run(const struct options *o, char **files, int count)
 	for (;;) {
 		struct table_block block;
 		if (table_next_block(f.table, &block))
-			filter_block(&f, &block);
+			(f.n_wheres ? filter_block_text : filter_block)(&f, &block);
 		else if (table_next(f.table))
 			filter_row(&f);
 		else
@@ -256,6 +355,9 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
 	table_close(f.table);
 	output_close(f.out);
+	for (size_t i = 0; i < f.n_wheres; i++)
+		condition_free(&f.wheres[i]);
+	free(f.wheres);
 	run_report_filter(rows, f.kept, f.dropped, rejected);
 	return STATUS_DONE;
 }

@@ -32,14 +32,11 @@ void table_reject(struct table *t, size_t column, const char *problem)
 static void reject_number(struct table *t, size_t column, enum number_state state)
 {
 	struct span field = table_field(t, column);
-	char words[128];
 	const char *hint = NULL;
 	if (span_equal(field, table_column_name(t, column))) {
 		hint = HINT_AGAIN;
 	} else if (table_line(t) <= 2 && hint_is_word(field)) {
-		snprintf(words, sizeof words, "words? select rows with keep-header awk -F '\\t' "
-			 "'$%zu == \"WORD\"'", column + 1);
-		hint = words;
+		hint = "words? filter-interactions --where COLUMN=WORD keeps rows by them";
 	}
 	table_reject_with(t, column, number_problem(state), hint);
 }

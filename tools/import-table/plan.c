@@ -64,16 +64,6 @@ static void add_out(struct plan *p, struct out_column column, const char *option
 	p->outs[p->n_outs++] = column;
 }
 
-/* NAME=REST; false when it is not so. */
-static bool assignment(struct span text, struct span *name, struct span *rest)
-{
-	const char *equals = memchr(text.at, '=', text.n);
-	size_t n = equals ? (size_t)(equals - text.at) : 0;
-	*name = (struct span){text.at, n};
-	*rest = equals ? (struct span){equals + 1, text.n - n - 1} : (struct span){"", 0};
-	return n > 0;
-}
-
 static bool good_name(struct span name)
 {
 	for (size_t i = 0; i < name.n; i++)
@@ -178,13 +168,11 @@ static void take_wheres(struct plan *p, const struct options *o, const char *fil
 	p->wheres = memory_zero(o->wheres.n + 1, sizeof *p->wheres);
 	for (size_t i = 0; i < o->wheres.n; i++) {
 		struct condition *c = &p->wheres[p->n_wheres++];
-		struct span name, text = span_of(o->wheres.values[i]);
-		if (!assignment(text, &name, &c->words))
+		struct span text = span_of(o->wheres.values[i]);
+		if (!condition_take(c, text))
 			usage_error("option '--where': not COLUMN=TEXT or COLUMN!=TEXT: %s",
 				    quoted(text.at, text.n, shown));
-		c->unlike = name.at[name.n - 1] == '!';
-		name.n -= c->unlike;
-		c->cell = cell_meant(p, name, "where", file);
+		c->cell = cell_meant(p, c->column, "where", file);
 	}
 }
 
@@ -361,6 +349,8 @@ void plan_free(struct plan *p)
 	columns_free(&p->cells);
 	buffer_free(&p->names);
 	free(p->outs);
+	for (size_t i = 0; i < p->n_wheres; i++)
+		condition_free(&p->wheres[i]);
 	free(p->wheres);
 	free(p->kinds);
 }

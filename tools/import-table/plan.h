@@ -8,6 +8,7 @@
 #define RECPIPE_IMPORT_TABLE_PLAN_H
 
 #include "base/date-format.h"
+#include "data/condition.h"
 #include "settings.h"
 #include "streams/columns.h"
 
@@ -21,12 +22,6 @@ struct out_column {
 	bool number, dated;      /* it must be a number; it is a point in time */
 	bool undated;            /* --date COLUMN=none: it stays as it is */
 	struct date_form form;   /* of what is dated */
-};
-
-struct condition {
-	size_t cell;
-	struct span words;       /* "a|b" */
-	bool unlike;             /* none of them */
 };
 
 struct kind {

@@ -140,19 +140,11 @@ static size_t room_of_row(const struct writer *w)
 
 /* ---- conditions ---- */
 
-static bool is_one_of(struct span words, struct span cell)
-{
-	for (struct span word, rest = words; span_next(&rest, '|', &word);)
-		if (span_equal(word, cell))
-			return true;
-	return false;
-}
-
 static bool wanted(const struct writer *w)
 {
 	for (size_t i = 0; i < w->p->n_wheres; i++) {
 		const struct condition *c = &w->p->wheres[i];
-		if (is_one_of(c->words, w->cells[c->cell]) == c->unlike)
+		if (!condition_holds(c, w->cells[c->cell]))
 			return false;
 	}
 	return true;
