@@ -8,7 +8,7 @@
 
 struct side_file side_features_open(const char *path, struct column entity, const char *own)
 {
-	struct side_file file = {.path = path, .table = table_open_file(path)};
+	struct side_file file = {.table = table_open_file(path)};
 	bool named = table_find_column(file.table, entity.name) >= 0;
 	if (!named && table_find_column(file.table, own) >= 0)
 		entity = column_called(own);
@@ -98,7 +98,7 @@ struct side_features side_features_read(struct side_file *file)
 	size_t n;
 	struct row *rows = read_rows(file, &s, &n);
 	sort_rows(&s, rows, n);
-	check_double(&s, file->path);
+	check_double(&s, table_file(file->table));
 	table_close(file->table);
 	file->table = NULL;
 	return s;

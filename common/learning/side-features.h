@@ -14,7 +14,6 @@
 
 /* A file whose columns are found and whose rows are not read yet. Without a table: none. */
 struct side_file {
-	const char *path;
 	struct table *table;
 	size_t entity, feature;
 	long weight;          /* -1: no such column */
