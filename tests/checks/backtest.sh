@@ -69,6 +69,10 @@ results()
 status 0 "$backtest" first log.tsv
 [ "$(sed -n 2p first/recipe.tsv)" = "$(printf '1\tfamily\tknn')" ] || complain "the winner: $(cat first/recipe.tsv)"
 grep -q '^  knn .* the winner$' out.txt || complain "the report: $(cat out.txt)"
+users=$(awk -F '\t' '$2 == "all" && $5 != "" { print $5; exit }' first/backtest.tsv)
+unsure=$(awk -F '\t' 'NR > 1 && $2 == "all" && $3 == "ok" && $8 + 0 <= 0 { printf "%s%s", comma, $1; comma = ", " }' first/backtest.tsv)
+grep -q "^Only $users users: " out.txt && grep -q "only $users users decide" err.txt || complain "few users: $(cat out.txt)"
+[ -z "$unsure" ] || grep -qF "Not told apart from the winner by these users: $unsure." out.txt || complain "unsure: $unsure; $(cat out.txt)"
 ! command -v gnuplot > /dev/null || grep -q '</svg>' first/backtest.svg || complain 'no picture'
 ! command -v gnuplot > /dev/null || grep -qF 'ndcg@5' first/backtest.svg || complain 'the picture does not name the metric'
 
