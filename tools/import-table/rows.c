@@ -170,6 +170,9 @@ static enum result write_cells(struct writer *w, size_t room)
 
 /* ---- rows that are several ---- */
 
+/* More than this is not kept in memory: the rows are made twice. */
+enum { ROOM_MAX = 8 << 20 };
+
 /* Where one is in them: the elements of a list, or the names of a matrix's columns, that are left;
  * its next column. */
 struct several {
@@ -201,6 +204,24 @@ static bool next_element(const struct plan *p, struct span *rest, struct span *e
 	return true;
 }
 
+/* Are the rows of one row all good? The first bad one is reported. */
+static bool check_several(struct writer *w, bool (*next)(struct writer *w, struct several *at),
+			  struct several at)
+{
+	uint64_t lines = w->lines, replaced = w->replaced;
+	bool good = true;
+	while (good && next(w, &at)) {
+		size_t room = room_of(w), before;
+		output_room(w->out, room);
+		before = w->out->n;
+		good = write_cells(w, room) != RESULT_BAD;
+		w->out->n = before;
+	}
+	w->lines = lines;
+	w->replaced = replaced;
+	return good;
+}
+
 /* Writes the rows of one row, or none when one of them is bad. `room`: what they need at most;
  * `next` sets the cells of the next one. */
 static enum result write_several(struct writer *w, size_t room,
@@ -208,20 +229,22 @@ static enum result write_several(struct writer *w, size_t room,
 {
 	struct output *out = w->out;
 	enum result result = RESULT_FILTERED;
-	bool by_line = out->by_line;
-	output_room(out, room); /* so that nothing is flushed before all are known to be good */
-	size_t before = out->n;
+	bool by_line = out->by_line, checked = room > ROOM_MAX;
 	uint64_t lines = w->lines;
 	out->by_line = false;
-	while (next(w, at)) {
+	/* Nothing is flushed before all are known to be good. */
+	if (!checked)
+		output_room(out, room);
+	else if (!check_several(w, next, *at))
+		result = RESULT_BAD;
+	size_t before = out->n;
+	while (result != RESULT_BAD && next(w, at)) {
 		enum result one = write_cells(w, room_of(w));
 		if (one == RESULT_BAD) {
 			out->n = before;
 			w->lines = lines;
-			result = one;
-			break;
 		}
-		result = one == RESULT_WRITTEN ? one : result;
+		result = one == RESULT_FILTERED ? result : one;
 	}
 	out->by_line = by_line;
 	if (by_line)
