@@ -52,7 +52,7 @@ size_t json_index(struct json_reader *r, size_t place, size_t index);
 
 /* The place that a text like `.user.id`, `.tracks[0]` or `."a.b".c` names, from
  * a dot on; quoted keys are JSON strings. `*rest` is where the path ends: the
- * text's end, or a byte that belongs to no path (`/`). -1 where the text is no
+ * text's end, or a byte that belongs to no path (`/`, and `|` before another path). -1 where the text is no
  * path, and then `*rest` is where. */
 long json_path(struct json_reader *r, const char *text, const char **rest);
 

@@ -1,6 +1,7 @@
 /* Any words as import-logs --map, any lines as a log, by the tool itself. Two parts
  * that end in `|`: maps of user and time; the rest is the log. The first byte picks
- * the unit of timestamps and what happens to bad lines. The same as values and lists (--each). */
+ * the unit of timestamps and what happens to bad lines. The same as values and lists (--each), and with dates,
+ * kinds of events and constants. */
 #define FUZZ_TOOL "import-logs"
 #include "base/memory.h"
 #include "tool.h"
@@ -27,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_TOOL_RUN("--each", pick & 64 ? map[0] : ".", "--on-error", pick & 8 ? "skip" : "fail", path);
 	FUZZ_TOOL_RUN("--each", ".items[]", "--map", map[0], "--map", "track=$.id", "--map", map[1],
 		      "--on-error", "skip", path);
+	FUZZ_TOOL_RUN("--map", map[0], "--date", map[1], "--value", "user: a=1 *=2", "--set", "track=@FILENAME",
+		      "--map", "time=.a|.b/.c|.d", "--on-error", "skip", path);
 	close(file);
 	free(map[0]);
 	free(map[1]);

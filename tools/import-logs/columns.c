@@ -5,17 +5,19 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/quote.h"
+#include "data/condition.h"
 #include "domain/event.h"
 
 /* The columns of the events stream in order, and where they are by default. */
 static const struct event_column EVENTS[] = {
-	{{"message", 7}, COLUMN_TEXT, ".message", 0, 0},
-	{{"timestamp", 9}, COLUMN_TIMESTAMP, ".timestamp", 0, 0},
-	{{"user", 4}, COLUMN_TEXT, ".user", 0, 0},
-	{{"track", 5}, COLUMN_TEXT, ".track", 0, 0},
-	{{"time", 4}, COLUMN_NUMBER, ".time", 0, 0},
-	{{"latency", 7}, COLUMN_NUMBER, ".latency", 0, 0},
-	{{"recommendation", 14}, COLUMN_TEXT, ".recommendation", 0, 0},
+	{{"message", 7}, COLUMN_TEXT, .path = ".message"},
+	{{"timestamp", 9}, COLUMN_TIMESTAMP, .path = ".timestamp"},
+	{{"user", 4}, COLUMN_TEXT, .path = ".user"},
+	{{"track", 5}, COLUMN_TEXT, .path = ".track"},
+	{{"time", 4}, COLUMN_NUMBER, .path = ".time"},
+	{{"latency", 7}, COLUMN_NUMBER, .path = ".latency"},
+	{{"recommendation", 14}, COLUMN_TEXT, .path = ".recommendation"},
 };
 _Static_assert(sizeof EVENTS / sizeof *EVENTS == EVENT_COLUMNS, "all of them");
 
@@ -59,13 +61,22 @@ static const char *after_path(const struct import *m, const char *text)
 	return ok ? rest : NULL;
 }
 
+/* The same for paths with bars between them. */
+static const char *after_term(const struct import *m, const char *text)
+{
+	const char *rest = after_path(m, text);
+	while (rest && *rest == '|')
+		rest = after_path(m, rest + 1);
+	return rest;
+}
+
 /* Is it a path, or a ratio of two? `ratio` says which. */
 static bool good_path(const struct import *m, const char *text, bool *ratio)
 {
-	const char *rest = after_path(m, text);
+	const char *rest = after_term(m, text);
 	*ratio = rest && *rest == '/';
 	if (*ratio)
-		rest = after_path(m, rest + 1);
+		rest = after_term(m, rest + 1);
 	return rest && *rest == '\0';
 }
 
@@ -77,7 +88,8 @@ static void map_column(struct import *m, const char *text, size_t number)
 	bool ratio, arms = span_equal(name, span_of("experiments"));
 	if (!equals || !good_name(name))
 		usage_error("--map: not COLUMN=PATH: '%s'", text);
-	if (!good_path(m, equals + 1, &ratio) || (arms && (ratio || equals[1] == '$')))
+	if (!good_path(m, equals + 1, &ratio) || (arms && *after_path(m, equals + 1)) ||
+	    (arms && equals[1] == '$'))
 		usage_error("--map: not a path: '%s' (as in .user.id, .tracks[0], .\"a key\"%s)",
 			    equals + 1, arms ? "" : ", .played/.duration");
 	for (size_t i = 0; i < number; i++) {
@@ -119,6 +131,71 @@ static void take_each(struct import *m, const char *text)
 	m->list_slot = json_slot(m->outer, (size_t)place);
 }
 
+/* --set NAME=TEXT */
+static void set_column(struct import *m, const char *given)
+{
+	struct span name, text;
+	char shown[QUOTED_SIZE];
+	if (!assignment(span_of(given), &name, &text) || !good_name(name) || (text.n && !good_name(text)))
+		usage_error("option '--set': not NAME=TEXT: %s", quoted(given, strlen(given), shown));
+	struct event_column *column = find_column(m, name);
+	bool mapped = column && (column->text || column >= m->columns + EVENT_COLUMNS);
+	for (size_t i = 0; i < m->o->maps.n; i++)
+		mapped |= strncmp(m->o->maps.values[i], given, name.n + 1) == 0;
+	if (mapped)
+		usage_error("--set: there already is a column %s", quoted(name.at, name.n, shown));
+	if (!column)
+		column = add_column(m, (struct event_column){.name = name});
+	column->text = text.at;
+	column->path = "";
+}
+
+/* --date COLUMN=FORMAT */
+static void date_column(struct import *m, const char *given)
+{
+	struct span name, format;
+	char shown[QUOTED_SIZE];
+	if (!assignment(span_of(given), &name, &format))
+		usage_error("option '--date': not COLUMN=FORMAT: %s", quoted(given, strlen(given), shown));
+	struct event_column *column = find_column(m, name);
+	if (!column)
+		usage_error("--date: there is no column %s", quoted(name.at, name.n, shown));
+	if (column->kind == COLUMN_RATIO || column == m->columns + COLUMN_MESSAGE)
+		usage_error("--date: column %s cannot be a date", quoted(name.at, name.n, shown));
+	if (column->kind == COLUMN_TIMESTAMP && option_given("timestamp-unit"))
+		usage_error("--date of timestamp cannot be combined with --timestamp-unit");
+	if (!date_form_named(format.at, &column->form))
+		usage_error("option '--date': %s: %s", date_format_problem(format.at),
+			    quoted(format.at, format.n, shown));
+	column->kind = COLUMN_DATE;
+}
+
+/* A text with bytes that can be read after it. */
+static char *padded_text(struct span text)
+{
+	char *copy = memory_zero(text.n + JSON_PAD, 1);
+	memcpy(copy, text.at, text.n);
+	return copy;
+}
+
+/* --value 'COLUMN: KIND=NUMBER ...' */
+static void value_column(struct import *m, const char *given)
+{
+	struct span where, name = {"value", 5};
+	char shown[QUOTED_SIZE];
+	m->kinds_text = padded_text(span_of(given));
+	const char *problem = kinds_take(&m->kinds, (struct span){m->kinds_text, strlen(given)}, &where);
+	if (problem)
+		usage_error("option '--value': %s: %s", problem, quoted(where.at, where.n, shown));
+	const struct event_column *of = find_column(m, m->kinds.column);
+	if (!of || of->kind == COLUMN_RATIO)
+		usage_error("--value: there is no column of words %s",
+			    quoted(m->kinds.column.at, m->kinds.column.n, shown));
+	if (find_column(m, name))
+		usage_error("--value: there already is a column \"value\"");
+	add_column(m, (struct event_column){.name = name, .path = ""});
+}
+
 void columns_of_options(struct import *m)
 {
 	if (m->o->each)
@@ -128,6 +205,12 @@ void columns_of_options(struct import *m)
 		add_column(m, EVENTS[c]);
 	for (size_t i = 0; i < m->o->maps.n; i++)
 		map_column(m, m->o->maps.values[i], i);
+	for (size_t i = 0; i < m->o->sets.n; i++)
+		set_column(m, m->o->sets.values[i]);
+	for (size_t i = 0; i < m->o->dates.n; i++)
+		date_column(m, m->o->dates.values[i]);
+	if (m->o->value)
+		value_column(m, m->o->value);
 	for (size_t i = 0; i < m->o->experiments.n; i++) {
 		struct span name = span_of(m->o->experiments.values[i]);
 		if (!good_name(name))
@@ -143,27 +226,58 @@ void columns_of_options(struct import *m)
 	}
 }
 
+static size_t add_extra(struct import *m, struct extra extra)
+{
+	m->extras = memory_grow(m->extras, &m->extras_capacity, m->n_extras + 1, sizeof *m->extras);
+	m->extras[m->n_extras] = extra;
+	return EXTRA_BASE + m->n_extras++;
+}
+
 /* The number of the value that the path is of, which has been checked; `*rest`: after it. */
 static size_t path_slot(struct import *m, const char *path, const char **rest)
 {
 	if (*path != '$')
 		return json_slot(m->reader, (size_t)json_path(m->reader, path, rest));
 	size_t slot = json_slot(m->outer, (size_t)json_path(m->outer, path + 1, rest));
-	m->extras = memory_grow(m->extras, &m->extras_capacity, m->n_extras + 1, sizeof *m->extras);
-	m->extras[m->n_extras] = (struct extra){slot};
-	return EXTRA_BASE + m->n_extras++;
+	return add_extra(m, (struct extra){.kind = EXTRA_OUTER, .slot = slot});
+}
+
+static size_t term_slot(struct import *m, const char *text, const char **rest)
+{
+	size_t slot = path_slot(m, text, rest);
+	while (**rest == '|') {
+		size_t other = path_slot(m, *rest + 1, rest);
+		slot = add_extra(m, (struct extra){.kind = EXTRA_FIRST, .slot = slot, .other = other});
+	}
+	return slot;
+}
+
+/* That of a column without a path: a constant, or --value. */
+static size_t made_slot(struct import *m, const struct event_column *column)
+{
+	if (!column->text)
+		return add_extra(m, (struct extra){.kind = EXTRA_KIND,
+						   .slot = find_column(m, m->kinds.column)->slot});
+	if (strcmp(column->text, "@FILENAME") == 0)
+		return add_extra(m, (struct extra){.kind = EXTRA_FILE});
+	struct span text = span_of(column->text);
+	return add_extra(m, (struct extra){.kind = EXTRA_TEXT, .text = padded_text(text), .n = text.n});
 }
 
 /* Now that the reader's values are counted, the further ones come after them. */
 static void number_extras(struct import *m)
 {
 	m->n_read = json_slots(m->reader);
+	size_t more = m->n_read - EXTRA_BASE;
 	for (size_t c = 0; c < m->n_columns; c++) {
 		struct event_column *column = &m->columns[c];
-		if (column->slot >= EXTRA_BASE)
-			column->slot += m->n_read - EXTRA_BASE;
-		if (column->under >= EXTRA_BASE)
-			column->under += m->n_read - EXTRA_BASE;
+		column->slot += column->slot >= EXTRA_BASE ? more : 0;
+		column->under += column->under >= EXTRA_BASE ? more : 0;
+	}
+	for (size_t i = 0; i < m->n_extras; i++) {
+		struct extra *extra = &m->extras[i];
+		extra->slot += extra->slot >= EXTRA_BASE ? more : 0;
+		extra->other += extra->other >= EXTRA_BASE ? more : 0;
 	}
 	m->all = memory_zero(m->n_read + m->n_extras, sizeof *m->all);
 }
@@ -175,9 +289,13 @@ void set_columns(struct import *m)
 		const char *rest;
 		if (!column->path)
 			continue; /* an experiment: set by add_arm */
-		column->slot = path_slot(m, column->path, &rest);
+		if (!*column->path) {
+			column->slot = made_slot(m, column);
+			continue;
+		}
+		column->slot = term_slot(m, column->path, &rest);
 		if (column->kind == COLUMN_RATIO)
-			column->under = path_slot(m, rest + 1, &rest);
+			column->under = term_slot(m, rest + 1, &rest);
 	}
 	number_extras(m);
 	m->ready = true;
@@ -218,4 +336,31 @@ void start_reader(struct import *m, bool look_at_arms)
 void close_arms(struct import *m)
 {
 	json_close_keys(m->reader, arms_place(m), UNKNOWN_EXPERIMENT);
+}
+
+void set_base(struct import *m, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL, *base = slash ? slash + 1 : path ? path : "-";
+	m->base.n = 0;
+	buffer_add_text(&m->base, base);
+	for (size_t i = 0; i < m->base.n; i++)
+		if (memchr("\t\n\r", m->base.data[i], 3))
+			m->base.data[i] = ' ';
+	m->base_n = m->base.n;
+	memset(buffer_room(&m->base, JSON_PAD), 0, JSON_PAD);
+}
+
+void columns_free_all(struct import *m)
+{
+	for (size_t c = 0; c < m->n_columns; c++)
+		if (!m->columns[c].path)
+			free((char *)(uintptr_t)m->columns[c].name.at);
+	for (size_t i = 0; i < m->n_extras; i++)
+		free(m->extras[i].text);
+	free(m->columns);
+	free(m->extras);
+	free(m->all);
+	kinds_free(&m->kinds);
+	free(m->kinds_text);
+	buffer_free(&m->base);
 }

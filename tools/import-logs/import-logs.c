@@ -36,8 +36,16 @@ static const struct option_row OPTIONS[] = {
 		.help = "the elements of the list at PATH (.items[]) are the events, and $PATH is a path of the "
 			"object around it; with . the values, on any number of lines"),
 	OPTION_LIST("map", "COLUMN=PATH", maps,
-		.help = "read the column from PATH (.payload.id, .tracks[0]) or a ratio (.a/.b); may be "
-			"repeated; a new name adds a column, experiments names the object of arms"),
+		.help = "read the column from PATH (.payload.id, .tracks[0]), from the first of several "
+			"(.a|.b), or a ratio (.a/.b); may be repeated; a new name adds a column, experiments names the object of arms"),
+	OPTION_LIST("set", "NAME=TEXT", sets,
+		.help = "write TEXT as column NAME in every row; may be repeated; @FILENAME is the name of the "
+			"file"),
+	OPTION_LIST("date", "COLUMN=FORMAT", dates,
+		.help = "read COLUMN as points in time by FORMAT (%Y-%m-%d %H:%M, or ms, s, us, iso) and write "
+			"ms since 1970; may be repeated"),
+	OPTION_TEXT("value", "COLUMN: KIND=NUMBER ...", value,
+		.help = "add a column `value` with the NUMBER of the KIND that is in COLUMN; * is any other"),
 	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
 		.help = "keep events whose message is KIND"),
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
@@ -111,7 +119,8 @@ static void read_event(struct import *m)
 		bad_json(m, m->reader);
 		return;
 	}
-	take_values(m);
+	if (!take_values(m))
+		return;
 	if (wanted(m))
 		write_event(m);
 	else
@@ -193,8 +202,9 @@ static void read_values(struct import *m, struct input *in)
 	json_split_close(s);
 }
 
-static void read_file(struct import *m, struct input *in)
+static void read_file(struct import *m, struct input *in, const char *path)
 {
+	set_base(m, path);
 	m->file = input_name(in);
 	m->element = 0;
 	if (m->o->each || json_first_byte(in) == '[')
@@ -216,11 +226,11 @@ static int run(const struct options *o, char **files, int count)
 		add_arm(&m, span_of(o->experiments.values[i]));
 	if (o->experiments.n)
 		set_columns(&m);
-	read_file(&m, in);
+	read_file(&m, in, count ? files[0] : NULL);
 	input_close(in);
 	for (int i = 1; i < count; i++) {
 		in = input_open(files[i]);
-		read_file(&m, in);
+		read_file(&m, in, files[i]);
 		input_close(in);
 	}
 	rejects_judge(&m.rejects, m.lines);
@@ -239,12 +249,7 @@ static int run(const struct options *o, char **files, int count)
 	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
 	json_free(m.reader);
 	json_free(m.outer);
-	for (size_t c = 0; c < m.n_columns; c++)
-		if (!m.columns[c].path)
-			free((char *)(uintptr_t)m.columns[c].name.at);
-	free(m.columns);
-	free(m.extras);
-	free(m.all);
+	columns_free_all(&m);
 	buffer_free(&m.event);
 	buffer_free(&m.scratch);
 	return STATUS_DONE;

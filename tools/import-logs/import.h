@@ -8,8 +8,9 @@
 #define RECPIPE_IMPORT_LOGS_IMPORT_H
 
 #include "base/buffer.h"
-#include "base/date.h"
+#include "base/date-format.h"
 #include "base/span.h"
+#include "data/kinds.h"
 #include "frame/options.h"
 #include "streams/json.h"
 #include "streams/output.h"
@@ -19,26 +20,39 @@ enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
 
 struct options {
 	const char *each;
-	struct option_list experiments, maps;
+	struct option_list experiments, maps, sets, dates;
+	const char *value;
 	int message, timestamp_unit;
 	struct common common;
 };
 
 /* What a column takes and how. */
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_RATIO };
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_DATE, COLUMN_RATIO };
 
 struct event_column {
 	struct span name;
 	enum column_kind kind;
-	const char *path;       /* `.a` or `.a/.b`; NULL: an experiment */
+	const char *path;       /* `.a` or `.a|.b/.c`; NULL: an experiment */
 	size_t slot, under;     /* under: the divisor's */
+	const char *text;       /* --set: what it is instead of a path */
+	struct date_form form;  /* COLUMN_DATE */
 };
 
 enum { EVENT_COLUMNS = 7, COLUMN_MESSAGE = 0 };
 
 /* A value that is not simply at a path of the event. */
+enum extra_kind {
+	EXTRA_OUTER,            /* at a path of the object around the list */
+	EXTRA_FIRST,            /* the first of two that is there */
+	EXTRA_TEXT, EXTRA_FILE, /* a text, the name of the file */
+	EXTRA_KIND,             /* the number of a kind of event */
+};
+
 struct extra {
-	size_t slot;            /* of the outer object's values */
+	enum extra_kind kind;
+	size_t slot, other;     /* what it is made of */
+	char *text;             /* EXTRA_TEXT: its own, with JSON_PAD bytes more */
+	size_t n;
 };
 
 /* The number of the first further value until the reader's values are counted. */
@@ -55,6 +69,11 @@ struct import {
 	bool has_list;           /* --each names a list, and not whole values */
 	struct extra *extras;
 	size_t n_extras, extras_capacity, n_read;
+	char *kinds_text;        /* --value's, padded */
+	struct kinds kinds;
+	size_t kind_slot;
+	struct buffer base;      /* the file's name without folders, padded */
+	size_t base_n;
 	struct json_value *all;  /* with extras: the n_read of the reader and then theirs */
 	const struct json_value *values; /* of the current event */
 	bool ready;              /* the columns are known, the header is written */
@@ -96,6 +115,11 @@ extern const char UNKNOWN_EXPERIMENT[];
 /* Tells the reader where the columns are, and the header to the output. */
 void set_columns(struct import *m);
 
+/* A file begins: its name. */
+void set_base(struct import *m, const char *path);
+
+void columns_free_all(struct import *m);
+
 /* ---- row.c ---- */
 
 /* Exits, or with --on-error=skip counts the event and keeps it. */
@@ -107,8 +131,8 @@ void bad_json(struct import *m, const struct json_reader *r);
 /* The value's text, without any change of its bytes but the unescaping, until the next call. */
 struct span value_text(struct import *m, const struct json_value *v);
 
-/* The values of the event that the reader has read. */
-void take_values(struct import *m);
+/* The values of the event that the reader has read; false when it is bad. */
+bool take_values(struct import *m);
 
 /* The event as a row, unless it is bad. */
 void write_event(struct import *m);

@@ -113,6 +113,22 @@ static bool write_timestamp(struct import *m, const struct event_column *column,
 	return true;
 }
 
+/* The same by --date, as milliseconds. */
+static bool write_date(struct import *m, const struct event_column *column, const struct json_value *v)
+{
+	int64_t ms;
+	struct span text = value_text(m, v);
+	bool right = v->kind == JSON_STRING || v->kind == JSON_NUMBER;
+	if (!right || !date_form_read(&column->form, text.at, text.n, &ms)) {
+		char problem[QUOTED_SIZE];
+		snprintf(problem, sizeof problem, "not a point in time (--date %s)", date_form_name(&column->form));
+		bad_value(m, column, problem, v, NULL);
+		return false;
+	}
+	output_i64(m->out, ms);
+	return true;
+}
+
 static bool write_ratio(struct import *m, const struct event_column *column,
 			const struct json_value *over, const struct json_value *under)
 {
@@ -152,6 +168,8 @@ static bool write_other(struct import *m, const struct event_column *column,
 	}
 	if (column->kind == COLUMN_TIMESTAMP)
 		return write_timestamp(m, column, v);
+	if (column->kind == COLUMN_DATE)
+		return write_date(m, column, v);
 	if (column->kind == COLUMN_NUMBER) {
 		double ignored;
 		enum number_state state = value_number(m, v, &ignored);
@@ -213,14 +231,47 @@ void write_event(struct import *m)
 
 /* ---- values that are not of the event alone ---- */
 
-void take_values(struct import *m)
+/* The number of the kind that `v` is; false when there is no such kind. */
+static bool take_kind(struct import *m, const struct json_value *v, struct json_value *to)
+{
+	struct span word = is_missing(v) ? (struct span){"", 0} : value_text(m, v);
+	const struct kind *kind = kinds_find(&m->kinds, word);
+	if (kind)
+		*to = (struct json_value){.raw = kind->value, .kind = JSON_NUMBER};
+	else
+		bad_value(m, &(struct event_column){.name = m->kinds.column}, "--value has no such kind", v,
+			  "*=NUMBER takes all others");
+	return kind;
+}
+
+bool take_values(struct import *m)
 {
 	const struct json_value *read = json_values(m->reader);
+	bool good = true;
 	m->values = read;
 	if (m->n_extras == 0)
-		return;
-	memcpy(m->all, read, m->n_read * sizeof *m->all);
-	for (size_t i = 0; i < m->n_extras; i++)
-		m->all[m->n_read + i] = json_values(m->outer)[m->extras[i].slot];
+		return true;
 	m->values = m->all;
+	memcpy(m->all, read, m->n_read * sizeof *m->all);
+	for (size_t i = 0; i < m->n_extras && good; i++) {
+		const struct extra *extra = &m->extras[i];
+		struct json_value *to = &m->all[m->n_read + i];
+		switch (extra->kind) {
+		case EXTRA_OUTER:
+			*to = json_values(m->outer)[extra->slot];
+			break;
+		case EXTRA_FIRST:
+			*to = m->all[is_missing(&m->all[extra->slot]) ? extra->other : extra->slot];
+			break;
+		case EXTRA_TEXT:
+			*to = (struct json_value){.raw = {extra->text, extra->n}, .kind = JSON_STRING};
+			break;
+		case EXTRA_FILE:
+			*to = (struct json_value){.raw = {m->base.data, m->base_n}, .kind = JSON_STRING};
+			break;
+		case EXTRA_KIND:
+			good = take_kind(m, &m->all[extra->slot], to);
+		}
+	}
+	return good;
 }

@@ -136,29 +136,12 @@ static size_t cell_meant(const struct plan *p, struct span name, const char *opt
 /* 'event: view=1 cart=3' */
 static void take_value(struct plan *p, const struct options *o, const char *file)
 {
-	struct span text = span_of(o->value), word;
-	const char *colon = memchr(text.at, ':', text.n);
+	struct span text = span_of(o->value), where;
 	char shown[QUOTED_SIZE];
-	if (!colon || colon == text.at)
-		usage_error("option '--value': not 'COLUMN: KIND=NUMBER ...': %s", quoted(text.at, text.n, shown));
-	p->kind_cell = cell_meant(p, (struct span){text.at, (size_t)(colon - text.at)}, "value", file);
-	for (struct span rest = span_of(colon + 1); span_next(&rest, ' ', &word);) {
-		struct kind kind;
-		double number;
-		if (word.n == 0)
-			continue;
-		if (!assignment(word, &kind.word, &kind.value) ||
-		    number_double(kind.value.at, kind.value.n, &number) != NUMBER_OK)
-			usage_error("option '--value': not KIND=NUMBER: %s", quoted(word.at, word.n, shown));
-		for (size_t i = 0; i < p->n_kinds; i++)
-			if (span_equal(p->kinds[i].word, kind.word))
-				usage_error("option '--value': kind %s occurs twice",
-					    quoted(kind.word.at, kind.word.n, shown));
-		p->kinds = memory_grow(p->kinds, &p->kinds_capacity, p->n_kinds + 1, sizeof *p->kinds);
-		p->kinds[p->n_kinds++] = kind;
-	}
-	if (p->n_kinds == 0)
-		usage_error("option '--value': no KIND=NUMBER: %s", quoted(text.at, text.n, shown));
+	const char *problem = kinds_take(&p->kinds, text, &where);
+	if (problem)
+		usage_error("option '--value': %s: %s", problem, quoted(where.at, where.n, shown));
+	p->kind_cell = cell_meant(p, p->kinds.column, "value", file);
 	add_out(p, (struct out_column){.name = span_of("value"), .kind = OUT_VALUE}, "--value");
 }
 
@@ -309,8 +292,8 @@ static void count_room(struct plan *p)
 		p->copies = copies > p->copies ? copies : p->copies;
 		p->room += NUMBER_SIZE + 1 + p->outs[i].text.n;
 	}
-	for (size_t i = 0; i < p->n_kinds; i++)
-		p->room += p->kinds[i].value.n;
+	for (size_t i = 0; i < p->kinds.n; i++)
+		p->room += p->kinds.kinds[i].value.n;
 }
 
 void plan_make(struct plan *p, const struct options *o, const struct settings *s, struct span names,
@@ -352,5 +335,5 @@ void plan_free(struct plan *p)
 	for (size_t i = 0; i < p->n_wheres; i++)
 		condition_free(&p->wheres[i]);
 	free(p->wheres);
-	free(p->kinds);
+	kinds_free(&p->kinds);
 }

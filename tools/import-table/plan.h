@@ -9,6 +9,7 @@
 
 #include "base/date-format.h"
 #include "data/condition.h"
+#include "data/kinds.h"
 #include "settings.h"
 #include "streams/columns.h"
 
@@ -24,10 +25,6 @@ struct out_column {
 	struct date_form form;   /* of what is dated */
 };
 
-struct kind {
-	struct span word, value;
-};
-
 struct plan {
 	struct columns cells;    /* their names */
 	size_t width;            /* fields that a row must have */
@@ -35,8 +32,8 @@ struct plan {
 	size_t n_outs, outs_capacity;
 	struct condition *wheres;
 	size_t n_wheres;
-	struct kind *kinds;      /* of --value */
-	size_t n_kinds, kinds_capacity, kind_cell;
+	struct kinds kinds;      /* of --value */
+	size_t kind_cell;
 	long list;               /* the cell of --split-list, or -1 */
 	char list_separator[SEPARATOR_SIZE];
 	size_t room, copies;     /* bytes that a row needs without its cells; how often one is written */

@@ -82,11 +82,10 @@ static bool put_kind(struct writer *w, char **to)
 {
 	const struct plan *p = w->p;
 	struct span cell = w->cells[p->kind_cell];
-	for (size_t i = 0; i < p->n_kinds; i++) {
-		if (span_equal(p->kinds[i].word, cell) || span_equal(p->kinds[i].word, span_of("*"))) {
-			*to = span_put(*to, p->kinds[i].value);
-			return true;
-		}
+	const struct kind *kind = kinds_find(&p->kinds, cell);
+	if (kind) {
+		*to = span_put(*to, kind->value);
+		return true;
 	}
 	bad_value(w, p->cells.names[p->kind_cell], "--value has no such kind", cell,
 		  "; *=NUMBER takes all others");
