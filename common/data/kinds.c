@@ -25,6 +25,10 @@ const char *kinds_take(struct kinds *k, struct span text, struct span *where)
 		if (!assignment(word, &kind.word, &kind.value) ||
 		    number_double(kind.value.at, kind.value.n, &number) != NUMBER_OK)
 			return "not KIND=NUMBER";
+		*where = kind.word;
+		for (size_t i = 0; i < k->n; i++)
+			if (span_equal(k->kinds[i].word, kind.word))
+				return "a kind occurs twice";
 		k->kinds = memory_grow(k->kinds, &capacity, k->n + 1, sizeof *k->kinds);
 		k->kinds[k->n++] = kind;
 	}

@@ -160,6 +160,8 @@ static void date_column(struct import *m, const char *given)
 	struct event_column *column = find_column(m, name);
 	if (!column)
 		usage_error("--date: there is no column %s", quoted(name.at, name.n, shown));
+	if (column->kind == COLUMN_DATE)
+		usage_error("option '--date': column %s occurs twice", quoted(name.at, name.n, shown));
 	if (column->kind == COLUMN_RATIO || column == m->columns + COLUMN_MESSAGE)
 		usage_error("--date: column %s cannot be a date", quoted(name.at, name.n, shown));
 	if (column->kind == COLUMN_TIMESTAMP && option_given("timestamp-unit"))

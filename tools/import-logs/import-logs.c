@@ -37,7 +37,8 @@ static const struct option_row OPTIONS[] = {
 			"object around it; with . the values, on any number of lines"),
 	OPTION_LIST("map", "COLUMN=PATH", maps,
 		.help = "read the column from PATH (.payload.id, .tracks[0]), from the first of several "
-			"(.a|.b), or a ratio (.a/.b); may be repeated; a new name adds a column, experiments names the object of arms"),
+			"(.a|.b), or a ratio (.a/.b); may be repeated; a new name adds a column, experiments "
+			"names the object of arms"),
 	OPTION_LIST("set", "NAME=TEXT", sets,
 		.help = "write TEXT as column NAME in every row; may be repeated; @FILENAME is the name of the "
 			"file"),
