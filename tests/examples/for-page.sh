@@ -49,10 +49,19 @@ for_fit_item_drift() { sed -i '2,300s/^\([0-9]*\)	[0-9]*/\1	42/' ratings.tsv; }
 for_fold_in_1() { printf '%s\n' 'user item' 'new1 1' 'new1 2' 'new2 7' | by_tab new-users.tsv; }
 for_fold_in() { for_fold_in_1; }
 
+for_filter_interactions_1()
+{
+	awk -F '\t' -v OFS='\t' '{ print $0, NR == 1 ? "event" : NR % 2 ? "cart" : "view" }' events.tsv > new
+	mv new events.tsv
+}
+
 for_import_logs_1()
 {
 	for r in 1 2; do cp run.r$r.json.gz 20250511-personalized.r$r.json.gz; done
 	gzip -c foreign.json > plays.json.gz
+	for n in 1 2; do
+		printf '{"payload": {"user_id": "u%s", "listens": [{"recording_msid": "a", "listened_at": 1700000000}]}}\n' $n > listens$n.json
+	done
 }
 for_import_logs() { cp foreign.json log.json; }
 
