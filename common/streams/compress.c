@@ -14,19 +14,32 @@ struct compressor {
 	ZSTD_CCtx *zstd;
 };
 
+/* Does the file's name end so, and have something before it? */
+static bool ends_in(const char *path, const char *end)
+{
+	size_t n = path ? strlen(path) : 0, length = strlen(end);
+	return n > length && path[n - length - 1] != '/' && strcmp(path + n - length, end) == 0;
+}
+
 enum compression compression_named(const char *path)
 {
 	static const struct {
 		const char *end;
 		enum compression kind;
-	} ENDS[] = {{".gz", COMPRESSION_GZIP}, {".zst", COMPRESSION_ZSTD}, {".xz", COMPRESSION_XZ}};
-	size_t n = path ? strlen(path) : 0;
-	for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
-		size_t end = strlen(ENDS[i].end);
-		if (n > end && path[n - end - 1] != '/' && strcmp(path + n - end, ENDS[i].end) == 0)
+	} ENDS[] = {{".gz", COMPRESSION_GZIP}, {".zst", COMPRESSION_ZSTD}};
+	for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
+		if (ends_in(path, ENDS[i].end))
 			return ENDS[i].kind;
-	}
 	return COMPRESSION_NONE;
+}
+
+const char *compression_not_written(const char *path)
+{
+	static const char *const ENDS[] = {".xz", ".bz2", ".lz4", ".lzma", ".zip", ".7z"};
+	for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
+		if (ends_in(path, ENDS[i]))
+			return ENDS[i] + 1;
+	return NULL;
 }
 
 static bool start_zstd(struct compressor *c)

@@ -12,8 +12,12 @@
 #include "base/span.h"
 #include "streams/decompress.h"
 
-/* What a file of this name is written in: gzip, zstd, none; xz, which is not written. */
+/* What a file of this name is written in: gzip, zstd or none. */
 enum compression compression_named(const char *path);
+
+/* The kind of compression or archive that a name speaks of and that is not written ("xz", "bz2" ...),
+ * or NULL. */
+const char *compression_not_written(const char *path);
 
 enum compress_mode {
 	COMPRESS_RUN,  /* more comes */

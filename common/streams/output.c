@@ -61,12 +61,13 @@ static void release(struct output *out)
 static bool start_compressor(struct output *out)
 {
 	enum compression kind = compression_named(out->path);
+	const char *other = compression_not_written(out->path);
+	if (other)
+		return failure_set(out->failure, STATUS_USAGE,
+				   "cannot write %s: %s is not written; a name in .zst or .gz compresses",
+				   shown_file(out->path), other);
 	if (kind == COMPRESSION_NONE)
 		return true;
-	if (kind == COMPRESSION_XZ)
-		return failure_set(out->failure, STATUS_USAGE,
-				   "cannot write %s: xz is read, not written; a name in .zst or .gz compresses",
-				   shown_file(out->path));
 	out->compressor = compress_open(kind);
 	return out->compressor || failure_set(out->failure, STATUS_FAILED, "out of memory");
 }
@@ -208,11 +209,16 @@ void output_flush(struct output *out)
 
 void output_make_room(struct output *out, size_t n)
 {
+	const char *end = out->packing || !out->n ? NULL : memrchr(out->data, '\n', out->n);
+	size_t whole = end ? (size_t)(end + 1 - out->data) : out->n, rest = out->n - whole;
+	out->n = whole;
 	output_flush(out);
-	if (out->capacity < n) {
-		out->data = memory_resize(out->data, n, 1);
-		out->capacity = n;
+	if (out->capacity < rest + n) {
+		out->data = memory_resize(out->data, rest + n, 1);
+		out->capacity = rest + n;
 	}
+	memmove(out->data, out->data + whole, rest);
+	out->n = rest;
 }
 
 /* Standard output is closed by finish(), standard error by nobody. */

@@ -4,7 +4,7 @@
  * output_close has synced it (temporary.h), so a killed tool leaves the old one whole
  * and nothing beside it. Symbolic links are followed, also to what does not exist yet;
  * a pipe or a device is written as it is (target.h). A path that ends in .gz or .zst is
- * compressed (compress.h); one in .xz is a usage error. Any failure ends the program with
+ * compressed (compress.h); one in .xz or of another kind is a usage error. Any failure ends the program with
  * exit 1, the old file in place; only when the folder cannot be synced or a file cannot
  * be closed after that, the new one is there, whole.
  */
@@ -71,7 +71,9 @@ void output_pack_also(struct output *out, const struct packing_section *sections
 
 void output_flush(struct output *out);
 
-/* output_room's rare case: flushes, and grows to `n` bytes when that is more. */
+/* output_room's rare case: flushes whole rows, and grows where the begun one and `n` bytes are more.
+ * So a program that ends with an error after that leaves no part of a row, unless one row alone
+ * fills the buffer. */
 void output_make_room(struct output *out, size_t n);
 
 /* Room for at least `n` more bytes; advance `n` yourself afterwards. */

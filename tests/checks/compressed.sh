@@ -46,8 +46,10 @@ same 'a skippable frame first' again
 # Names that are no order, and one that cannot be carried out.
 filter in.tsv -o gz && same 'a file called gz' gz
 mkdir folder && filter in.tsv -o folder/.gz && same 'a file called .gz' folder/.gz
-filter in.tsv -o out.xz 2> err
-[ $? -eq 2 ] && grep -q 'xz is read, not written' err && [ ! -e out.xz ] || complain "xz: $(cat err)"
+for kind in xz bz2 lz4 lzma zip 7z; do
+	filter in.tsv -o out.$kind 2> err
+	[ $? -eq 2 ] && grep -q ": $kind is not written" err && [ ! -e out.$kind ] || complain "$kind: $(cat err)"
+done
 
 # The old file stays when the run fails, and a full disk is told.
 cp out.gz kept.gz

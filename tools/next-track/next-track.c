@@ -401,11 +401,31 @@ static void check_recommenders(const struct rules *r, const struct options *o)
 			    RECOMMENDER_NAMES[r->names[INDEXED] ? INDEXED : DELTA]);
 }
 
+/* A recommender that was asked for by name and has nothing to look at answers nobody: that is said. */
+static void warn_of_sources(const struct rules *r, const struct options *o)
+{
+	const struct {
+		enum recommender who;
+		bool has;
+		const char *needs;
+	} SOURCES[] = {
+		{INDEXED, o->recs || o->redis, "--recs or --redis"},
+		{SEQUENTIAL, o->recs || o->redis, "--recs or --redis"},
+		{POPULAR, o->popular || o->redis, "--popular or --redis"},
+		{STICKY_ARTIST, o->items, "--items"},
+	};
+	for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++)
+		if (r->given[SOURCES[i].who] && !SOURCES[i].has)
+			warn("the recommender %s has nothing to recommend without %s",
+			     RECOMMENDER_NAMES[SOURCES[i].who], SOURCES[i].needs);
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	struct service s = {.o = o, .visits = visits_new()};
 	rules_set_up(&s.rules, o->registry, &o->experiments, &o->arms, o->recommender);
 	check_recommenders(&s.rules, o);
+	warn_of_sources(&s.rules, o);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	s.out = output_open(o->common.output, false);
 	s.out->by_line = false; /* flushed when nobody waits */

@@ -87,21 +87,22 @@ static bool find_list(struct recommend *r, const struct request *q, bool delta_o
 /* The best neighbors of the session's tracks, into r->list; false, and why: there are none to be used. */
 static bool find_session(struct recommend *r, const struct request *q, const char **why)
 {
-	bool any = false;
+	bool any = false, liked = false; /* some track has neighbors; one of them was not skipped */
 	double decayed = 1;
 	session_scores_clear(&r->scores);
 	for (uint32_t back = 0; back < q->recents; back++, decayed *= r->decay) {
 		session_scores_exclude(&r->scores, q->recent[back].track);
 		if (!neighbors_find(&r->neighbors, q, back, 0, &r->list, why))
 			continue;
+		double amount = session_amount(q->recent[back].share, r->skipped);
 		any = true;
-		session_scores_add(&r->scores, &r->list,
-				   decayed * session_amount(q->recent[back].share, r->skipped));
+		liked |= amount > 0;
+		session_scores_add(&r->scores, &r->list, decayed * amount);
 	}
 	if (!any)
 		return false;
 	session_scores_best(&r->scores, r->nearest, &r->list);
-	return true;
+	return liked || r->list.n > 0;
 }
 
 /* The place of the item that comes after the track just played in r->list, or what is at its end;

@@ -86,12 +86,14 @@ static void take_arm(struct rules *r, size_t x, const char *text)
 	r->chains[x][a] = parse_chain(equal + 1, "arm");
 }
 
-static void look_over(struct rules *r, const struct chain *c)
+static void look_over(struct rules *r, const struct chain *c, bool given)
 {
 	r->wants_lists |= has(c, INDEXED) || has(c, DELTA) || has(c, SEQUENTIAL);
 	r->wants_neighbors |= has(c, CONTEXTUAL) || has(c, SESSION);
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		r->names[c->of[i]] = true;
+		r->given[c->of[i]] |= given;
+	}
 }
 
 void rules_set_up(struct rules *r, const char *registry, const struct option_list *experiments,
@@ -107,10 +109,10 @@ void rules_set_up(struct rules *r, const char *registry, const struct option_lis
 	for (size_t i = 0; i < arms->n; i++)
 		take_arm(r, first, arms->values[i]);
 	r->usual = parse_chain(recommender, "recommender");
-	look_over(r, &r->usual);
+	look_over(r, &r->usual, option_given("recommender"));
 	for (size_t x = 0; x < r->experiments.n; x++)
 		for (size_t a = 0; a < r->experiments.all[x].n; a++)
-			look_over(r, &r->chains[x][a]);
+			look_over(r, &r->chains[x][a], true);
 }
 
 const struct chain *rules_choose(const struct rules *r, struct span user, size_t *arms,

@@ -23,7 +23,8 @@ struct rules {
 	struct chain usual;      /* where no experiment decides */
 	bool wants_lists;        /* some chain has INDEXED, DELTA or SEQUENTIAL */
 	bool wants_neighbors;    /* ... CONTEXTUAL or SESSION */
-	bool names[RECOMMENDERS]; /* some chain has it */
+	bool names[RECOMMENDERS]; /* some chain has it, */
+	bool given[RECOMMENDERS]; /* one that was given: not that of the default --recommender */
 };
 
 /* From the options: the registry's file (or NULL), --experiment, --arm, --recommender.
