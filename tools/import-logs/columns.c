@@ -213,6 +213,12 @@ void columns_of_options(struct import *m)
 		date_column(m, m->o->dates.values[i]);
 	if (m->o->value)
 		value_column(m, m->o->value);
+	if (m->o->durations) {
+		struct event_column *time = find_column(m, span_of("time"));
+		if (time->kind != COLUMN_NUMBER)
+			usage_error("--durations: column 'time' cannot be a ratio or a date");
+		time->kind = COLUMN_SHARE;
+	}
 	for (size_t i = 0; i < m->o->experiments.n; i++) {
 		struct span name = span_of(m->o->experiments.values[i]);
 		if (!good_name(name))
@@ -299,6 +305,9 @@ void set_columns(struct import *m)
 		if (column->kind == COLUMN_RATIO)
 			column->under = term_slot(m, rest + 1, &rest);
 	}
+	struct event_column *time = find_column(m, span_of("time"));
+	if (time->kind == COLUMN_SHARE)
+		time->under = find_column(m, span_of("track"))->slot;
 	number_extras(m);
 	m->ready = true;
 	if (m->o->common.no_header)
@@ -362,6 +371,7 @@ void columns_free_all(struct import *m)
 	free(m->columns);
 	free(m->extras);
 	free(m->all);
+	durations_free(m->durations);
 	kinds_free(&m->kinds);
 	free(m->kinds_text);
 	buffer_free(&m->base);

@@ -47,6 +47,9 @@ static const struct option_row OPTIONS[] = {
 			"ms since 1970; may be repeated"),
 	OPTION_TEXT("value", "COLUMN: KIND=NUMBER ...", value,
 		.help = "add a column `value` with the NUMBER of the KIND that is in COLUMN; * is any other"),
+	OPTION_FILE("durations", "FILE", durations,
+		.help = "write as time the share listened to: what it is, divided by the duration of the track in "
+			"FILE (columns track and duration, in the same unit)"),
 	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
 		.help = "keep events whose message is KIND"),
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
@@ -218,6 +221,8 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct import m = {.o = o};
 	columns_of_options(&m);
+	if (o->durations)
+		m.durations = durations_read(o->durations);
 	struct input *in = input_open(count ? files[0] : NULL);
 	input_try(files + 1, count - 1, NULL);
 	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
@@ -245,6 +250,9 @@ static int run(const struct options *o, char **files, int count)
 	if (m.replaced)
 		tell("%llu TABs or line ends inside JSON values became spaces",
 		     (unsigned long long)m.replaced);
+	if (m.without)
+		tell("%llu events have no share: the duration of their track is not known",
+		     (unsigned long long)m.without);
 	rejects_close(&m.rejects);
 	output_close(m.out);
 	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);

@@ -21,19 +21,19 @@ enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
 struct options {
 	const char *each;
 	struct option_list experiments, maps, sets, dates;
-	const char *value;
+	const char *value, *durations;
 	int message, timestamp_unit;
 	struct common common;
 };
 
 /* What a column takes and how. */
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_DATE, COLUMN_RATIO };
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_TIMESTAMP, COLUMN_DATE, COLUMN_RATIO, COLUMN_SHARE };
 
 struct event_column {
 	struct span name;
 	enum column_kind kind;
 	const char *path;       /* `.a` or `.a|.b/.c`; NULL: an experiment */
-	size_t slot, under;     /* under: the divisor's */
+	size_t slot, under;     /* under: the divisor's, or the track's of COLUMN_SHARE */
 	const char *text;       /* --set: what it is instead of a path */
 	struct date_form form;  /* COLUMN_DATE */
 };
@@ -72,6 +72,8 @@ struct import {
 	char *kinds_text;        /* --value's, padded */
 	struct kinds kinds;
 	size_t kind_slot;
+	struct durations *durations; /* --durations, or NULL */
+	uint64_t without;        /* events whose track has none */
 	struct buffer base;      /* the file's name without folders, padded */
 	size_t base_n;
 	struct json_value *all;  /* with extras: the n_read of the reader and then theirs */
@@ -119,6 +121,15 @@ void set_columns(struct import *m);
 void set_base(struct import *m, const char *path);
 
 void columns_free_all(struct import *m);
+
+/* ---- durations.c ---- */
+
+/* The columns track and duration of a side file. */
+struct durations *durations_read(const char *path);
+
+/* False when the duration of the track is not known. */
+bool durations_find(const struct durations *d, struct span track, double *duration);
+void durations_free(struct durations *d); /* NULL is allowed */
 
 /* ---- row.c ---- */
 

@@ -153,12 +153,40 @@ static bool write_ratio(struct import *m, const struct event_column *column,
 	return true;
 }
 
+/* The time listened to by the duration of the track; empty when that is not known. */
+static bool write_share(struct import *m, const struct event_column *column, const struct json_value *time,
+			const struct json_value *track)
+{
+	double listened, duration;
+	if (is_missing(time))
+		return true;
+	enum number_state state = value_number(m, time, &listened);
+	if (state != NUMBER_OK) {
+		bad_value(m, column, number_problem(state), time, NULL);
+		return false;
+	}
+	struct span name = is_missing(track) ? (struct span){"", 0} : value_text(m, track);
+	if (!durations_find(m->durations, name, &duration)) {
+		m->without++;
+		return true;
+	}
+	if (!(duration > 0) || !isfinite(listened / duration)) {
+		bad_value(m, column, duration > 0 ? "a share out of range" :
+			  "--durations: the track's duration is not above 0", track, NULL);
+		return false;
+	}
+	output_double(m->out, listened / duration);
+	return true;
+}
+
 /* Everything that is not copied as it is. False: the line was bad. */
 static bool write_other(struct import *m, const struct event_column *column,
 			const struct json_value *v, size_t *separators)
 {
 	if (column->kind == COLUMN_RATIO)
 		return write_ratio(m, column, v, &m->values[column->under]);
+	if (column->kind == COLUMN_SHARE)
+		return write_share(m, column, v, &m->values[column->under]);
 	if (is_missing(v))
 		return true;
 	if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
