@@ -163,6 +163,8 @@ for_train_items_1()
 for_train_items() { for_train_items_1; }
 
 
+for_train_mf_1() { ln -s "$RECPIPE_ROOT/pipelines" pipelines; }
+
 for_import_table_1()
 {
 	gzip -dc ratings.csv.gz > ratings.csv
