@@ -59,6 +59,8 @@ for_import_logs_1()
 {
 	for r in 1 2; do cp run.r$r.json.gz 20250511-personalized.r$r.json.gz; done
 	gzip -c foreign.json > plays.json.gz
+	mkdir users
+	printf '{"id": "a", "endTime": "2024-05-01 10:00", "msPlayed": 90000, "duration_ms": 180000}\n' > users/ann.json
 	for n in 1 2; do
 		printf '{"payload": {"user_id": "u%s", "listens": [{"recording_msid": "a", "listened_at": 1700000000}]}}\n' $n > listens$n.json
 	done
