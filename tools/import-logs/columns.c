@@ -198,19 +198,52 @@ static void value_column(struct import *m, const char *given)
 	add_column(m, (struct event_column){.name = name, .path = ""});
 }
 
+/* Does an option of the list name the column that the text begins with? */
+static bool names_column(const struct option_list *list, const char *text)
+{
+	size_t n = (size_t)(strchrnul(text, '=') - text);
+	bool named = false;
+	for (size_t i = 0; i < list->n; i++)
+		named |= strncmp(list->values[i], text, n + 1) == 0;
+	return named;
+}
+
+/* What the preset says and no option of the column. */
+static void take_preset(struct import *m, enum preset_kind kind)
+{
+	for (size_t i = 0; i < m->preset.n; i++) {
+		const char *text = m->preset.lines[i].text;
+		bool other = names_column(&m->o->maps, text) || names_column(&m->o->sets, text);
+		if (m->preset.lines[i].kind != kind)
+			continue;
+		if (kind == PRESET_MAP && !other)
+			map_column(m, text, 0);
+		else if (kind == PRESET_DATE && !other && !names_column(&m->o->dates, text) &&
+			 !option_given("timestamp-unit"))
+			date_column(m, text);
+		else if (kind == PRESET_EACH && !m->o->each)
+			take_each(m, text);
+	}
+}
+
 void columns_of_options(struct import *m)
 {
+	if (m->o->preset)
+		preset_read(&m->preset, m->o->preset);
 	if (m->o->each)
 		take_each(m, m->o->each);
+	take_preset(m, PRESET_EACH);
 	m->experiments = ".experiments";
 	for (size_t c = 0; c < EVENT_COLUMNS; c++)
 		add_column(m, EVENTS[c]);
+	take_preset(m, PRESET_MAP);
 	for (size_t i = 0; i < m->o->maps.n; i++)
 		map_column(m, m->o->maps.values[i], i);
 	for (size_t i = 0; i < m->o->sets.n; i++)
 		set_column(m, m->o->sets.values[i]);
 	for (size_t i = 0; i < m->o->dates.n; i++)
 		date_column(m, m->o->dates.values[i]);
+	take_preset(m, PRESET_DATE);
 	if (m->o->value)
 		value_column(m, m->o->value);
 	if (m->o->durations) {
@@ -372,6 +405,7 @@ void columns_free_all(struct import *m)
 	free(m->extras);
 	free(m->all);
 	durations_free(m->durations);
+	preset_free(&m->preset);
 	kinds_free(&m->kinds);
 	free(m->kinds_text);
 	buffer_free(&m->base);

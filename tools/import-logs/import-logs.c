@@ -32,6 +32,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("experiment", "NAME", experiments,
 		.help = "write a column for this experiment; may be repeated; default: the experiments of "
 			"the first event"),
+	OPTION_TEXT("preset", "NAME", preset,
+		.help = "begin with the maps of a known log: spotify, listenbrainz, lastfm, botify"),
 	OPTION_TEXT("each", "PATH[]", each,
 		.help = "the elements of the list at PATH (.items[]) are the events, and $PATH is a path of the "
 			"object around it; with . the values, on any number of lines"),
@@ -211,7 +213,7 @@ static void read_file(struct import *m, struct input *in, const char *path)
 	set_base(m, path);
 	m->file = input_name(in);
 	m->element = 0;
-	if (m->o->each || json_first_byte(in) == '[')
+	if (m->o->each || m->has_list || json_first_byte(in) == '[')
 		read_values(m, in);
 	else
 		read_lines(m, in);

@@ -21,7 +21,7 @@ enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
 struct options {
 	const char *each;
 	struct option_list experiments, maps, sets, dates;
-	const char *value, *durations;
+	const char *value, *durations, *preset;
 	int message, timestamp_unit;
 	struct common common;
 };
@@ -55,6 +55,19 @@ struct extra {
 	size_t n;
 };
 
+/* A line of a preset: what an option of that name says, unless it is given for the column. */
+enum preset_kind { PRESET_MAP, PRESET_DATE, PRESET_EACH };
+
+struct preset_line {
+	enum preset_kind kind;
+	char *text;
+};
+
+struct preset {
+	struct preset_line *lines;
+	size_t n;
+};
+
 /* The number of the first further value until the reader's values are counted. */
 #define EXTRA_BASE ((size_t)1 << 32)
 
@@ -72,6 +85,7 @@ struct import {
 	char *kinds_text;        /* --value's, padded */
 	struct kinds kinds;
 	size_t kind_slot;
+	struct preset preset;
 	struct durations *durations; /* --durations, or NULL */
 	uint64_t without;        /* events whose track has none */
 	struct buffer base;      /* the file's name without folders, padded */
@@ -130,6 +144,12 @@ struct durations *durations_read(const char *path);
 /* False when the duration of the track is not known. */
 bool durations_find(const struct durations *d, struct span track, double *duration);
 void durations_free(struct durations *d); /* NULL is allowed */
+
+/* ---- preset.c ---- */
+
+/* Ends the program where there is no preset of the name. */
+void preset_read(struct preset *p, const char *name);
+void preset_free(struct preset *p);
 
 /* ---- row.c ---- */
 
