@@ -64,6 +64,8 @@ for_import_logs_1()
 	for n in 1 2; do
 		printf '{"payload": {"user_id": "u%s", "listens": [{"recording_msid": "a", "listened_at": 1700000000}]}}\n' $n > listens$n.json
 	done
+	printf '[{"ts": "2022-04-03T17:38:20Z", "ms_played": 5, "spotify_track_uri": "s:1"}]\n' > Streaming_History_Audio_0.json
+	printf '%s\n' 'track duration' 's:1 10' | by_tab tracks.tsv
 }
 for_import_logs() { cp foreign.json log.json; }
 
