@@ -42,7 +42,7 @@ status 2 "$backtest" work
 status 1 "$backtest" work no-such-file.tsv
 for setting in FOLDS=0 FOLDS=x FOLDS=101 FOLDS=02 TRIALS=0 SEED=-1 SEED=08 ORDER=backwards METRIC=auc METRIC=ndcg METRIC=ndcg@0 \
 	'METRIC=ndcg@1$(touch bitten)' WINDOW=0.2 WINDOW=x WINDOW=1 CANDIDATES=all CANDIDATES=knn,knn CANDIDATES=, \
-	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=iso FORMAT=xml; do
+	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=days FORMAT=xml; do
 	status 2 env "$setting" "$backtest" work log.tsv
 done
 [ ! -e work ] && [ ! -e bitten ] || complain 'a refused setting made something'
@@ -132,6 +132,16 @@ awk -F '\t' '
 		if (all != 7 || got != 14 || rows != 14 || name != winner) { print all, got, rows, name, winner; bad = 1 }
 		exit bad
 	}' by-hand.txt first/backtest.tsv || complain 'the table is wrong'
+
+# Times as dates are the same times.
+awk -F '\t' -v OFS='\t' 'NR > 1 {
+	ms = $4 - 1700000000000 + 80000000 # of 2023-11-14
+	$4 = sprintf("2023-11-14T%02d:%02d:%02d.%03dZ", int(ms / 3600000), int(ms / 60000) % 60, int(ms / 1000) % 60, ms % 1000)
+} { print }' log.tsv > dates.tsv
+CANDIDATES=baseline TIMESTAMP_UNIT=iso status 0 "$backtest" dates dates.tsv
+for window in 1 2; do
+	cmp first/window$window/dataset.tsv dates/window$window/dataset.tsv || complain 'dates are other times'
+done
 
 # ---- again -----------------------------------------------------------------------
 
