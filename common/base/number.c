@@ -252,6 +252,16 @@ enum number_state number_limit(const char *s, size_t n, struct number_limit *out
 	return state;
 }
 
+bool number_use_point(char *s, size_t n, char mark)
+{
+	if (memchr(s, '.', n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] == mark)
+			s[i] = '.';
+	return true;
+}
+
 const char *number_problem(enum number_state state)
 {
 	return state == NUMBER_RANGE ? "out of range" : "not a number";

@@ -22,6 +22,10 @@ enum number_state number_float(const char *s, size_t n, float *out);
 enum number_state number_i64(const char *s, size_t n, int64_t *out);
 enum number_state number_u64(const char *s, size_t n, uint64_t *out);
 
+/* Puts a point in place of the mark in a text that is to be a number with another decimal mark; false when it
+ * has a point already. (With the mark twice it is no number then.) */
+bool number_use_point(char *s, size_t n, char mark);
+
 /* A count of bytes or things: digits, then at most one of K, M, G (powers of 1024). */
 enum number_state number_size(const char *s, size_t n, uint64_t *out);
 

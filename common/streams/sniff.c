@@ -192,6 +192,19 @@ static enum value_kind kind_of(struct span v)
 	return number_i64(v.at, v.n, &whole) == NUMBER_OK ? VALUE_WHOLE : VALUE_NUMBER;
 }
 
+/* Is it a number with a decimal comma? `sure`: the comma is none between thousands. */
+static bool is_comma_number(struct span v, bool *sure)
+{
+	char point[2 * NUMBER_SIZE];
+	double number;
+	const char *comma = memchr(v.at, ',', v.n);
+	*sure = comma && v.at + v.n - comma != 4;
+	if (!comma || v.n > sizeof point)
+		return false;
+	memcpy(point, v.at, v.n);
+	return number_use_point(point, v.n, ',') && number_double(point, v.n, &number) == NUMBER_OK;
+}
+
 static bool has_digit(struct span v)
 {
 	for (size_t i = 0; i < v.n; i++)
@@ -202,16 +215,24 @@ static bool has_digit(struct span v)
 
 /* What the values of one column are, the first row's apart. */
 struct tally {
-	size_t n, whole, number, digits, like_first;
+	size_t n, whole, number, digits, like_first, missing;
+	size_t either, comma, sure;  /* numbers without a point; those with a decimal comma */
 	struct date_guess dates;
 };
 
 static void tally_add(struct tally *t, struct span v, struct span first)
 {
 	enum value_kind kind = kind_of(v);
+	bool sure;
+	t->missing += kind == VALUE_EMPTY;
 	if (kind == VALUE_EMPTY)
 		return;
 	t->n++;
+	if (is_comma_number(v, &sure)) {
+		t->comma++;
+		t->sure += sure;
+	}
+	t->either += kind == VALUE_WHOLE || (kind == VALUE_NUMBER && !memchr(v.at, '.', v.n));
 	t->whole += kind == VALUE_WHOLE;
 	t->number += kind == VALUE_WHOLE || kind == VALUE_NUMBER;
 	t->digits += has_digit(v);
@@ -222,6 +243,11 @@ static void tally_add(struct tally *t, struct span v, struct span first)
 static bool mostly(size_t part, size_t all)
 {
 	return all && part * 10 >= all * 9;
+}
+
+static bool mostly_comma(const struct tally *t)
+{
+	return t->sure && mostly(t->either + t->comma, t->n);
 }
 
 /* Is the first value of a column a date, by the form of the others or by itself? */
@@ -239,10 +265,12 @@ static bool is_header(const struct span *first, const struct tally *t, size_t wi
 		enum value_kind kind = kind_of(first[c]);
 		struct date_form form;
 		bool ambiguous;
-		bool dates = date_guess_form(&t[c].dates, &form, &ambiguous);
+		bool dates = date_guess_form(&t[c].dates, &form, &ambiguous), sure;
+		if (mostly_comma(&t[c]) && is_comma_number(first[c], &sure))
+			return false;
 		if (kind == VALUE_WHOLE || kind == VALUE_NUMBER || is_date(first[c], dates ? &form : NULL))
 			return false;
-		typed |= mostly(t[c].number, t[c].n) || dates || ambiguous;
+		typed |= mostly(t[c].number, t[c].n) || mostly_comma(&t[c]) || dates || ambiguous;
 	}
 	if (typed || rows == 0)
 		return true;
@@ -269,6 +297,7 @@ static bool is_time_name(struct span name)
 static void set_type(struct sniff_column *c, const struct tally *t, bool header)
 {
 	c->values = t->n;
+	c->missing = t->missing;
 	bool dates = date_guess_form(&t->dates, &c->form, &c->ambiguous);
 	bool count = dates && !c->form.format && c->form.unit != TIME_ISO;
 	if (t->n == 0) {
@@ -285,6 +314,10 @@ static void set_type(struct sniff_column *c, const struct tally *t, bool header)
 	} else if (mostly(t->number, t->n)) {
 		c->type = SNIFF_NUMBER;
 		c->odd = t->n - t->number;
+	} else if (mostly_comma(t)) {
+		c->type = SNIFF_NUMBER;
+		c->comma = true;
+		c->odd = t->n - t->either - t->comma;
 	} else {
 		c->type = SNIFF_TEXT;
 	}

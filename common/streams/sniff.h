@@ -32,8 +32,10 @@ struct sniff_column {
 	struct span name;          /* empty: it has none */
 	enum sniff_type type;
 	struct date_form form;     /* of SNIFF_DATE */
+	bool comma;                /* SNIFF_NUMBER with a decimal comma */
 	bool ambiguous;            /* a date of which day and month cannot be told apart */
 	size_t values, odd;        /* those that are not empty; of these, those of another type */
+	size_t missing;            /* empty ones, and words for that */
 };
 
 struct sniffed {

@@ -65,8 +65,8 @@ static void add_column(struct buffer *b, const struct out_column *out)
 		buffer_add_span(b, out->name);
 }
 
-/* --date and --number as they are in force: those given, and those guessed. */
-static void add_types(struct buffer *b, const struct plan *p)
+/* --date, --decimal and --number as they are in force: those given, and those guessed. */
+static void add_types(struct buffer *b, const struct plan *p, const struct settings *s)
 {
 	struct buffer numbers = {0};
 	for (size_t i = 0; i < p->n_outs; i++) {
@@ -85,6 +85,8 @@ static void add_types(struct buffer *b, const struct plan *p)
 			buffer_free(&date);
 		}
 	}
+	if (s->comma)
+		add_option(b, "--decimal", ",");
 	if (numbers.n)
 		add_option(b, "--number", buffer_text(&numbers));
 	buffer_free(&numbers);
@@ -105,7 +107,7 @@ void plan_command(const struct plan *p, const struct options *o, const struct se
 		add_option(b, "--wide", NULL);
 	add_list(b, "--map", &o->maps);
 	add_list(b, "--set", &o->sets);
-	add_types(b, p);
+	add_types(b, p, s);
 	if (o->value)
 		add_option(b, "--value", o->value);
 	add_list(b, "--where", &o->wheres);

@@ -49,6 +49,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("wide", wide,
 		.help = "the text is a matrix: write row, column, value for each value that is not empty"),
 	OPTION_TEXT("number", "A,B,...", number, .help = "a row is bad when these columns are not numbers"),
+	OPTION_CHOICE("decimal", "MARK", decimal, DECIMALS, .fallback = ".",
+		.help = "decimal mark of the columns of --number, which are written with a point"),
 	OPTION_GROUP("Text"),
 	OPTION_TEXT("encoding", "NAME", encoding,
 		.help = "utf-8, utf-16le, utf-16be, latin-1, cp1251, cp1252 or another of iconv(3)"),

@@ -218,6 +218,12 @@ static void take_guesses(struct plan *p, const struct options *o, const struct s
 		out->form = column->form;
 		for (size_t k = 0; k < sizeof VALUES / sizeof *VALUES && number; k++)
 			out->number |= span_equal(out->name, span_of(VALUES[k]));
+		/* Where commas are decimal a point is not; and what is always there can be told to be a number. */
+		if (s->comma && number)
+			out->number = (column->comma || column->type == SNIFF_WHOLE) &&
+				(out->number || (column->comma && !column->odd && !column->missing));
+		else if (column->comma)
+			out->number = false; /* --decimal . */
 	}
 }
 

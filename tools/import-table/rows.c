@@ -92,12 +92,29 @@ static bool put_kind(struct writer *w, char **to)
 	return false;
 }
 
+/* A number with a decimal comma, written with a point. */
+static bool put_comma_number(struct writer *w, char **to, const struct out_column *column, struct span cell)
+{
+	double number;
+	memcpy(*to, cell.at, cell.n);
+	bool good = number_use_point(*to, cell.n, ',');
+	enum number_state state = good ? number_double(*to, cell.n, &number) : NUMBER_SYNTAX;
+	if (state == NUMBER_OK) {
+		*to += cell.n;
+		return true;
+	}
+	bad_value(w, column->name, number_problem(state), cell, good ? "" : "; --decimal is a comma");
+	return false;
+}
+
 static bool put_cell(struct writer *w, char **to, const struct out_column *column)
 {
 	struct span cell = w->cells[column->cell];
 	double number;
 	if (column->dated)
 		return put_date(w, to, column, cell);
+	if (column->number && w->s->comma)
+		return put_comma_number(w, to, column, cell);
 	if (column->number) {
 		enum number_state state = number_double(cell.at, cell.n, &number);
 		if (state != NUMBER_OK) {

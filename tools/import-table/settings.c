@@ -69,6 +69,8 @@ static void take_guess(struct settings *s, const struct options *o)
 		s->line_end = g->format.line_end == '\r' ? LINE_CR : g->crlf ? LINE_CRLF : LINE_LF;
 	s->header = g->header;
 	s->sections = g->sections;
+	for (size_t c = 0; c < g->width && !option_given("decimal") && !o->wide; c++)
+		s->comma |= g->columns[c].comma;
 	if (!g->header || o->header)
 		return;
 	s->any_header = o->wide;
@@ -82,7 +84,8 @@ static void take_guess(struct settings *s, const struct options *o)
 void settings_take(struct settings *s, const struct options *o, struct span sample, bool whole,
 		   const char *name)
 {
-	*s = (struct settings){.encoding = o->encoding, .line_end = o->line_end, .sections = o->sections};
+	*s = (struct settings){.encoding = o->encoding, .line_end = o->line_end, .sections = o->sections,
+		.comma = o->decimal == 1};
 	check_options(o, s);
 	s->format.quoting = (enum delimited_quoting)o->quoting;
 	s->format.line_end = o->line_end == LINE_CR ? '\r' : '\n';
@@ -114,7 +117,7 @@ static const char *type_text(const struct sniff_column *c, char text[QUOTED_SIZE
 	switch (c->type) {
 	case SNIFF_EMPTY: return "empty";
 	case SNIFF_WHOLE: return "whole numbers";
-	case SNIFF_NUMBER: return "numbers";
+	case SNIFF_NUMBER: return c->comma ? "numbers with a decimal comma" : "numbers";
 	case SNIFF_TEXT: return "text";
 	case SNIFF_DATE: break;
 	}

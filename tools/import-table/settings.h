@@ -10,12 +10,13 @@ struct options {
 	const char *separator, *encoding, *header, *value, *split_list, *list_separator, *select, *number;
 	struct option_list maps, sets, dates, wheres;
 	bool explicit, dry_run, sections, wide;
-	int quoting, line_end;
+	int quoting, line_end, decimal;
 	struct common common;
 };
 
 enum { LINE_LF, LINE_CRLF, LINE_CR };
 #define LINE_ENDS "lf|crlf|cr"
+#define DECIMALS ".|,"
 
 struct settings {
 	const char *encoding;
@@ -23,6 +24,7 @@ struct settings {
 	int line_end;              /* LINE_LF ... */
 	bool header;               /* the first line has names */
 	bool sections;
+	bool comma;                /* the decimal mark is a comma */
 	bool guessed;              /* something was: then `sniffed` is what was seen */
 	struct sniffed sniffed;
 	struct buffer expected;    /* the names that the header must have, TABs between them; */
