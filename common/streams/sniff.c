@@ -192,7 +192,7 @@ static enum value_kind kind_of(struct span v)
 	return number_i64(v.at, v.n, &whole) == NUMBER_OK ? VALUE_WHOLE : VALUE_NUMBER;
 }
 
-/* Is it a number with a decimal comma? `sure`: the comma is none between thousands. */
+/* Is it a number with a decimal comma? `sure`: it cannot stand between thousands. */
 static bool is_comma_number(struct span v, bool *sure)
 {
 	char point[2 * NUMBER_SIZE];
