@@ -86,6 +86,7 @@ results()
 
 demo 'first one' > out.txt 2> err.txt || say "demo failed: $(tail -n 3 err.txt)"
 results 'first one' > want.txt
+! grep 'implausible' err.txt || say 'the sample data is warned of'
 grep -q '^+ train-mf ' err.txt || say 'commands are not printed'
 grep -q 'ndcg@10 ' 'first one/report.txt' || say 'the report has no metrics'
 grep -q ' 10  ' 'first one/report.txt' || say 'the report has no ten items'
