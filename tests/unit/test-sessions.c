@@ -117,7 +117,7 @@ static void best(void)
 	struct list l = {0};
 	struct random r = random_start(6, 0);
 	double *sum = memory_zero(ITEMS, sizeof *sum);
-	char (*ids)[8] = memory_zero(ITEMS, sizeof *ids);
+	char (*ids)[12] = memory_zero(ITEMS, sizeof *ids);
 	size_t wrong = 0;
 	for (int i = 0; i < ITEMS; i++)
 		snprintf(ids[i], sizeof ids[i], "%d", i);

@@ -347,7 +347,7 @@ static void descend(const struct ials *s, struct descent *d, float more)
 static void solve_by_steps(const struct ials *s, struct worker *w, uint32_t r, uint32_t rows,
 			   double *loss)
 {
-	struct descent all[NORMAL_TOGETHER], *at[NORMAL_TOGETHER];
+	struct descent all[NORMAL_TOGETHER], *at[NORMAL_TOGETHER] = {NULL};
 	float more[NORMAL_TOGETHER];
 	size_t n = s->n;
 	for (uint32_t k = 0; k < rows; k++) {
