@@ -50,7 +50,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("value", "COLUMN: KIND=NUMBER ...", value,
 		.help = "add a column `value` with the NUMBER of the KIND that is in COLUMN; * is any other"),
 	OPTION_FILE("durations", "FILE", durations,
-		.help = "write as time the share listened to: what it is, divided by the duration of the track in "
+		.help = "make the time the share listened to: divide it by the duration of the track in "
 			"FILE (columns track and duration, in the same unit)"),
 	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
 		.help = "keep events whose message is KIND"),
