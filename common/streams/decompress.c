@@ -66,7 +66,8 @@ struct decompressor *decompress_open_by(const struct decompress_engine *engine, 
 	*d = (struct decompressor){.engine = engine, .source = source, .context = context,
 		.name = name, .failure = failure, .capacity = start.n > RAW_BYTES ? start.n : RAW_BYTES};
 	d->raw = memory_new(d->capacity, 1);
-	memcpy(d->raw, start.at, start.n);
+	if (start.n)
+		memcpy(d->raw, start.at, start.n);
 	d->flow = (struct decompress_flow){.in = d->raw, .in_n = start.n};
 	d->state = d->engine->open();
 	if (!d->state) {
