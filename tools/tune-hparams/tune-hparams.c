@@ -314,6 +314,26 @@ static int terminal_columns(void)
 	return 79;
 }
 
+/* Trials that are all equally good learn nothing: most often the command does not get its
+ * parameters. */
+static void check_values_differ(const struct study *study)
+{
+	enum { ENOUGH = 3 };
+	size_t complete = 0;
+	double value = NAN;
+	for (size_t t = 0; t < study->n; t++) {
+		const struct trial *trial = &study->trials[t];
+		if (trial->state != TRIAL_COMPLETE)
+			continue;
+		if (complete++ && trial->value != value)
+			return;
+		value = trial->value;
+	}
+	if (complete >= ENOUGH)
+		warn("all %zu complete trials have the value %g: does the command get its parameters, by "
+		     "{options}, {NAME} or HP_NAME?", complete, value);
+}
+
 static int run(enum mode mode, const struct options *o, char **command, int words)
 {
 	static const enum study_access ACCESS[N_MODES] = {
@@ -342,6 +362,7 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 	if (mode == MODE_RUN) {
 		if (run_trials(&study, &how, command, words) == 0)
 			die(STATUS_FAILED, "no trial is complete");
+		check_values_differ(&study);
 		show_best(&study, false, NULL, o->common.output);
 	} else if (mode == MODE_BEST) {
 		show_best(&study, o->as_shell, o->step_as, o->common.output);
