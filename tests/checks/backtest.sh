@@ -4,36 +4,9 @@
 # winner and its recipe; the same bytes again, on two threads and after kill -9; a candidate that
 # fails is told and the others go on; logs without times; settings that are refused.
 set -u
-cd "$RECPIPE_TMP" || exit 1
-failed=0
-complain()
-{
-	printf '%s\n' "$*"
-	failed=1
-}
+. "$RECPIPE_ROOT/tests/pipelines.sh"
 backtest=$RECPIPE_ROOT/pipelines/backtest
-cp -R "$RECPIPE_BIN" tools || exit 1
-RECPIPE_BIN=$RECPIPE_TMP/tools
-# status WANT COMMAND...
-status()
-{
-	want=$1
-	shift
-	"$@" > out.txt 2> err.txt
-	got=$?
-	[ $got = "$want" ] || complain "exit status $got, wanted $want: $* ($(tail -n 3 err.txt))"
-}
-awk '
-	function row(u, item, share, time) { printf "u%d\ti%d\t%s\t%.0f\n", u, item % 40, share, 1700000000000 + time }
-	BEGIN {
-		print "user\titem\ttime\ttimestamp"
-		for (u = 0; u < 100; u++)
-			for (step = 0; step < 20; step++) {
-				row(u, u * 7 + step + (step % 5 == u % 5) * 9, step % 7 ? 1 : 0.6, step * 60000 + u * 17 % 101)
-				if (step % 6 == 0) row(u, u + step, 0.2, step * 60000 + 500)
-				if (step == 19) row(u, u * 7, 1, step * 60000 + 501) # again
-			}
-	}' > log.tsv
+ring 100 20 40 mixed > log.tsv
 
 # ---- what is refused -------------------------------------------------------------
 

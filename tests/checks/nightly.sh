@@ -116,7 +116,8 @@ run 3 store all.tsv
 grep -q 'may be as low as -.* (GATE=ndcg@10:-0.5%)' err.txt || say "a gate too narrow: $(head -n 3 err.txt)"
 [ "$(good 1)" = "$first" ] && [ "$(live)" = "$lists" ] || say 'what the gate refused went live'
 # What it compared: the old lists, less what was heard since, for the users whom they have.
-awk -F '\t' -v gate=store/work/gate.tsv '
+tonight=store/work
+awk -F '\t' -v gate=$tonight/gate.tsv '
 	FNR == 1 { file++; next }
 	file == 1 { old[$1] = old[$1] " " $3 }
 	file == 2 { new[$1] = new[$1] " " $3 }
@@ -148,7 +149,7 @@ awk -F '\t' -v gate=store/work/gate.tsv '
 			print users, a / users, b / users, "wanted, got", $0
 			exit 1
 		}
-	}' "store/models/$first/topk.tsv" store/work/topk.tsv store/work/dataset.tsv || say 'the gate compares something else'
+	}' "store/models/$first/topk.tsv" $tonight/topk.tsv $tonight/dataset.tsv || say 'the gate compares something else'
 SEED=7 run 3 store all.tsv
 grep -q 'refused: the split was SEED= TEST= VALIDATION= and is SEED=7 ' err.txt || say "another split: $(head -n 3 err.txt)"
 GATE=ndcg@10:-1% TEST=0 run 3 store all.tsv

@@ -3,33 +3,24 @@
 # bytes twice, nothing done again without need, what changed done again, going on
 # after kill -9 to the same result, one run at a time, failures passed on.
 set -u
-cd "$RECPIPE_TMP" || exit 1
-bad=0
-say()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+. "$RECPIPE_ROOT/tests/pipelines.sh"
 here=$RECPIPE_ROOT/pipelines
-# Tools that nobody builds anew meanwhile: that would be a reason to run again.
-cp -R "$RECPIPE_BIN" tools || exit 1
-RECPIPE_BIN=$RECPIPE_TMP/tools
 data=$here/data/ml-latest-small
 
 for script in "$here"/* "$here"/lib/*; do
 	[ -f "$script" ] || continue
-	case $script in *.awk) continue ;; esac # they run in report-experiment.sh and quote.sh
+	case $script in *.awk | *.css) continue ;; esac # other tests run them
 	for shell in sh dash 'bash --posix' busybox\ sh; do
 		command -v "${shell%% *}" > /dev/null || continue
-		$shell -n "$script" || say "$script: not for $shell"
+		$shell -n "$script" || complain "$script: not for $shell"
 	done
-	if command -v shellcheck > /dev/null; then shellcheck -x -P SCRIPTDIR -s sh -S warning "$script" || bad=1; fi
+	if command -v shellcheck > /dev/null; then shellcheck -x -P SCRIPTDIR -s sh -S warning "$script" || failed=1; fi
 	case $script in */lib/*) continue ;; esac
-	[ -x "$script" ] || say "$script is not executable"
-	"$script" --help > help.txt 2> err.txt || say "$script --help fails"
-	[ -s help.txt ] && [ ! -s err.txt ] || say "$script --help prints nothing, or to stderr"
+	[ -x "$script" ] || complain "$script is not executable"
+	"$script" --help > help.txt 2> err.txt || complain "$script --help fails"
+	[ -s help.txt ] && [ ! -s err.txt ] || complain "$script --help prints nothing, or to stderr"
 	"$script" --no-such-option > out.txt 2> err.txt
-	[ $? = 2 ] && [ -s err.txt ] || say "$script --no-such-option: not exit 2 with a message"
+	[ $? = 2 ] && [ -s err.txt ] || complain "$script --no-such-option: not exit 2 with a message"
 done
 # Every variable that --help documents is used, and every one used is documented, those
 # of the smaller scripts in recpipe(7) too.
@@ -37,28 +28,19 @@ for script in personalize nightly backtest simulate-experiment; do
 	sed -n "s/^  \([A-Z_]*\)=.*/\1/p; s/^  ARMS='.*/ARMS/p; s/^  .*; \([A-Z_]*\) .*/\1/p" "$here/$script" |
 		sort -u > documented
 	grep -o '"\${[A-Z_]*:=' "$here/$script" | tr -d '"${:=' | sort -u > used
-	[ "$(wc -l < used)" -ge 5 ] || say "$script: where are its settings?"
+	[ "$(wc -l < used)" -ge 5 ] || complain "$script: where are its settings?"
 	while read -r name; do
-		grep -qx "$name" documented || say "$script: $name is not in --help"
+		grep -qx "$name" documented || complain "$script: $name is not in --help"
 		[ $script = personalize ] || grep -q "\b$name\b" "$RECPIPE_ROOT/man/recpipe.7" ||
-			say "$script: $name is not in recpipe(7)"
+			complain "$script: $name is not in recpipe(7)"
 	done < used
 	# The parts of lib that it sources.
 	sed -n 's|^# shellcheck source=lib/|'"$here"'/lib/|p' "$here/$script" | xargs cat "$here/$script" > with-parts
 	while read -r name; do
-		grep -q "\$$name\b\|\${$name:+" with-parts || say "$script: $name is in --help and nowhere else"
+		grep -q "\$$name\b\|\${$name:+" with-parts || complain "$script: $name is in --help and nowhere else"
 	done < documented
 done
 
-# status WANT COMMAND..
-status()
-{
-	want=$1
-	shift
-	"$@" > out.txt 2> err.txt
-	got=$?
-	[ $got = "$want" ] || say "exit status $got, wanted $want: $* ($(cat err.txt))"
-}
 status 2 "$here/personalize"
 status 2 "$here/personalize" work
 status 1 "$here/personalize" work no-such-file.json
@@ -67,7 +49,7 @@ printf '{}\n' > a.json
 status 2 "$here/personalize" work "$data/ratings.csv.gz" a.json
 printf 'user\titem\ttime\nu\ti\t1\n' > thin.tsv
 status 3 "$here/personalize" thin thin.tsv
-grep -q 'MIN_USER' err.txt || say "an empty dataset is not explained: $(cat err.txt)"
+grep -q 'MIN_USER' err.txt || complain "an empty dataset is not explained: $(cat err.txt)"
 
 REDIS=none KERNEL=portable FACTORS=16 EPOCHS=6 TUNE=0
 export REDIS KERNEL FACTORS EPOCHS TUNE
@@ -84,46 +66,46 @@ results()
 	done; tail -n +2 report.txt)
 }
 
-demo 'first one' > out.txt 2> err.txt || say "demo failed: $(tail -n 3 err.txt)"
+demo 'first one' > out.txt 2> err.txt || complain "demo failed: $(tail -n 3 err.txt)"
 results 'first one' > want.txt
-! grep 'implausible' err.txt || say 'the sample data is warned of'
-grep -q '^+ train-mf ' err.txt || say 'commands are not printed'
-grep -q 'ndcg@10 ' 'first one/report.txt' || say 'the report has no metrics'
-grep -q ' 10  ' 'first one/report.txt' || say 'the report has no ten items'
+! grep 'implausible' err.txt || complain 'the sample data is warned of'
+grep -q '^+ train-mf ' err.txt || complain 'commands are not printed'
+grep -q 'ndcg@10 ' 'first one/report.txt' || complain 'the report has no metrics'
+grep -q ' 10  ' 'first one/report.txt' || complain 'the report has no ten items'
 for word in popular random users Training 'is recommended'; do
-	grep -q "$word" 'first one/report.txt' || say "the report does not say $word"
+	grep -q "$word" 'first one/report.txt' || complain "the report does not say $word"
 done
 if command -v gnuplot > /dev/null; then
-	grep -q '</svg>' 'first one/curve.svg' || say 'no picture of the curve'
-	grep -q '+-----' 'first one/report.txt' || say 'no curve in the report'
+	grep -q '</svg>' 'first one/curve.svg' || complain 'no picture of the curve'
+	grep -q '+-----' 'first one/report.txt' || complain 'no curve in the report'
 fi
 THREADS=1
 export THREADS
 # Tools named from where the run begins are found in WORK, too.
 (PATH=/usr/bin:/bin RECPIPE_BIN=tools && export PATH RECPIPE_BIN && demo second) > out.txt 2> err.txt ||
-	say "the second run failed: $(tail -n 3 err.txt)"
+	complain "the second run failed: $(tail -n 3 err.txt)"
 results second > got.txt
-diff want.txt got.txt || say 'another run, on one thread, gives other results'
+diff want.txt got.txt || complain 'another run, on one thread, gives other results'
 unset THREADS
 
 # Nothing to do: no command runs again.
 runs=$(wc -l < second/manifest.tsv)
-THREADS=1 demo second > out.txt 2> err.txt || say 'a run with nothing to do failed'
-grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again for nothing'
-[ "$(wc -l < second/manifest.tsv)" = "$runs" ] || say 'the manifest grew for nothing'
+THREADS=1 demo second > out.txt 2> err.txt || complain 'a run with nothing to do failed'
+grep '^+' err.txt | grep -v '^+ cd ' && complain 'commands ran again for nothing'
+[ "$(wc -l < second/manifest.tsv)" = "$runs" ] || complain 'the manifest grew for nothing'
 # One option: what hangs on it is done again, the rest is not.
-THREADS=1 LEARNING_RATE=0.06 demo second > out.txt 2> err.txt || say 'a changed option failed'
-grep -q '^= dataset' err.txt || say 'the dataset was made again for a learning rate'
+THREADS=1 LEARNING_RATE=0.06 demo second > out.txt 2> err.txt || complain 'a changed option failed'
+grep -q '^= dataset' err.txt || complain 'the dataset was made again for a learning rate'
 for word in '^+ train-mf .*0\.06' '^+ export-topk' '^+ evaluate-topk' '^= popular'; do
-	grep -q "$word" err.txt || say "after a changed learning rate there is no $word"
+	grep -q "$word" err.txt || complain "after a changed learning rate there is no $word"
 done
 # An output that somebody touched is made again, and so the results are the first ones.
 echo >> second/positives.tsv
-THREADS=1 demo second > out.txt 2> err.txt || say 'a run over a touched file failed'
-grep -q '^+ filter-interactions' err.txt || say 'a touched file was taken for good'
+THREADS=1 demo second > out.txt 2> err.txt || complain 'a run over a touched file failed'
+grep -q '^+ filter-interactions' err.txt || complain 'a touched file was taken for good'
 results second > got.txt
-diff want.txt got.txt || say 'after all that the results are others'
-awk -F '\t' 'NF != 7 { bad = 1 } END { exit bad }' second/manifest.tsv || say 'a torn manifest'
+diff want.txt got.txt || complain 'after all that the results are others'
+awk -F '\t' 'NF != 7 { bad = 1 } END { exit bad }' second/manifest.tsv || complain 'a torn manifest'
 
 # kill -9 of everything at any moment, again and again; then on to the end.
 if command -v setsid > /dev/null; then
@@ -134,9 +116,9 @@ if command -v setsid > /dev/null; then
 		kill -s KILL -- "-$pid" 2> /dev/null
 		wait $pid 2> /dev/null
 	done
-	demo killed > out.txt 2> err.txt || say "after kill -9 the run does not come to its end: $(tail -n 3 err.txt)"
+	demo killed > out.txt 2> err.txt || complain "after kill -9 the run does not come to its end: $(tail -n 3 err.txt)"
 	results killed > got.txt
-	diff want.txt got.txt || say 'after kill -9 the results are others'
+	diff want.txt got.txt || complain 'after kill -9 the results are others'
 fi
 
 # One run at a time in a folder.
@@ -144,7 +126,7 @@ if command -v flock > /dev/null; then
 	flock second/.lock sleep 3 &
 	sleep 0.5
 	status 1 "$here/demo" second
-	grep -q 'another run' err.txt || say "two runs in a folder: $(cat err.txt)"
+	grep -q 'another run' err.txt || complain "two runs in a folder: $(cat err.txt)"
 	wait
 fi
 
@@ -155,51 +137,51 @@ rm shims/export-topk
 printf '#!/bin/sh\nexit 3\n' > shims/export-topk
 chmod +x shims/export-topk
 RECPIPE_BIN=$RECPIPE_TMP/shims status 3 "$here/demo" broken
-grep -q 'stage export failed' err.txt || say "a failed stage: $(tail -n 1 err.txt)"
-[ -f broken/topk.tsv ] || [ -f broken/metrics.tsv ] && say 'stages ran behind a failed one'
-demo broken > out.txt 2> err.txt || say 'a mended stage does not go on'
-grep -q '^= train: as before' err.txt || say 'the model was fitted again although only the export had failed'
+grep -q 'stage export failed' err.txt || complain "a failed stage: $(tail -n 1 err.txt)"
+[ -f broken/topk.tsv ] || [ -f broken/metrics.tsv ] && complain 'stages ran behind a failed one'
+demo broken > out.txt 2> err.txt || complain 'a mended stage does not go on'
+grep -q '^= train: as before' err.txt || complain 'the model was fitted again although only the export had failed'
 results broken > got.txt
-diff want.txt got.txt || say 'after a failed stage the results are others'
+diff want.txt got.txt || complain 'after a failed stage the results are others'
 
 # The same data as JSON lines and as TSV: the same dataset, whatever the door.
 gzip -dc "$data/ratings.csv.gz" | tr -d '\r' | awk -F , 'NR > 1 {
 	printf "{\"message\": \"next\", \"timestamp\": %s, \"user\": %s, \"track\": %s, \"time\": %s, \"latency\": 0, \"recommendation\": null, \"experiments\": {}}\n", $4, $1, $2, $3 }' > log.json
-MIN=3.5 "$here/personalize" json log.json > out.txt 2> err.txt || say "JSON: $(tail -n 2 err.txt)"
+MIN=3.5 "$here/personalize" json log.json > out.txt 2> err.txt || complain "JSON: $(tail -n 2 err.txt)"
 gzip -dc "$data/ratings.csv.gz" | tr -d '\r' | tr , '\t' | gzip > log.tsv.gz
 USER_COLUMN=userId ITEM_COLUMN=movieId VALUE_COLUMN=rating MIN=3.5 \
-	"$here/personalize" tsv log.tsv.gz > out.txt 2> err.txt || say "TSV: $(tail -n 2 err.txt)"
+	"$here/personalize" tsv log.tsv.gz > out.txt 2> err.txt || complain "TSV: $(tail -n 2 err.txt)"
 cut -f 1-4 second/dataset.tsv > want.dataset
 for door in json tsv; do
-	cut -f 1-4 $door/dataset.tsv | cmp - want.dataset || say "$door gives another dataset"
-	cmp $door/metrics.tsv second/metrics.tsv || say "$door gives other metrics"
-	[ "$(head -n 1 $door/items.tsv)" = "$(printf 'item\tpositives')" ] || say "$door: no catalog without ITEMS"
+	cut -f 1-4 $door/dataset.tsv | cmp - want.dataset || complain "$door gives another dataset"
+	cmp $door/metrics.tsv second/metrics.tsv || complain "$door gives other metrics"
+	[ "$(head -n 1 $door/items.tsv)" = "$(printf 'item\tpositives')" ] || complain "$door: no catalog without ITEMS"
 done
 
 # Redis: a private server that is gone afterwards, in a folder of any length.
 if command -v redis-server > /dev/null && command -v next-track > /dev/null; then
 	long=$(printf 'a-long-name-%.0s' 1 2 3 4 5 6 7 8 9 10)
 	mkdir "$long"
-	REDIS=private demo "$long" > out.txt 2> err.txt || say "with Redis: $(tail -n 3 err.txt)"
+	REDIS=private demo "$long" > out.txt 2> err.txt || complain "with Redis: $(tail -n 3 err.txt)"
 	sed -n '/^Answered/,$p' "$long/report.txt" > answered
-	[ "$(grep -c '^  user ' answered)" = 5 ] || say "not five answers: $(cat answered)"
+	[ "$(grep -c '^  user ' answered)" = 5 ] || complain "not five answers: $(cat answered)"
 	grep -q '^+ redis-server .*--unixsocket redis.socket' err.txt && [ -s "$long/redis.log" ] &&
-		[ ! -e "$long/redis.socket" ] || say 'no private server, or it was left behind'
+		[ ! -e "$long/redis.socket" ] || complain 'no private server, or it was left behind'
 fi
 
 # A search: in the end its options are those of the model, and it is not done again.
 if command -v tune-hparams > /dev/null; then
-	TUNE=3 demo second > out.txt 2> err.txt || say "TUNE=3: $(tail -n 3 err.txt)"
-	[ "$(wc -l < second/best.tsv)" = 2 ] || say 'the search left no best trial'
+	TUNE=3 demo second > out.txt 2> err.txt || complain "TUNE=3: $(tail -n 3 err.txt)"
+	[ "$(wc -l < second/best.tsv)" = 2 ] || complain 'the search left no best trial'
 	epoch=$(awk -F '\t' 'NR == 2 { print $NF }' second/best.tsv)
 	{ [ -n "$epoch" ] && grep -q "^meta	epoch=$epoch	" second/model.tsv &&
 		grep -q "^+ train-mf .*--epochs $epoch .*--fit-splits all" err.txt; } ||
-		say "the best trial's epoch ($epoch) is not that of the model, or of the one that is served"
-	TUNE=3 demo second > out.txt 2> err.txt || say 'the second run with TUNE=3 failed'
-	grep '^+' err.txt | grep -v '^+ cd ' && say 'commands ran again after a search'
+		complain "the best trial's epoch ($epoch) is not that of the model, or of the one that is served"
+	TUNE=3 demo second > out.txt 2> err.txt || complain 'the second run with TUNE=3 failed'
+	grep '^+' err.txt | grep -v '^+ cd ' && complain 'commands ran again after a search'
 	# Every loss has a space of its own that train-mf takes.
 	TUNE=4 TUNE_LOSSES=bpr,softmax,ccl,svd EPOCHS=1 demo losses > out.txt 2> err.txt ||
-		say "TUNE_LOSSES: $(tail -n 3 err.txt)"
-	grep 'trial [0-9]* failed' err.txt && say 'a trial with one of the losses failed'
+		complain "TUNE_LOSSES: $(tail -n 3 err.txt)"
+	grep 'trial [0-9]* failed' err.txt && complain 'a trial with one of the losses failed'
 fi
-exit $bad
+exit $failed

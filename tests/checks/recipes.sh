@@ -3,33 +3,10 @@
 # each kind of model and for blends; with MODEL=auto what backtest finds on the rows that are not
 # test rows. A file that is no recipe is refused by line, whatever its bytes, and never run.
 set -u
-cd "$RECPIPE_TMP" || exit 1
-failed=0
-complain()
-{
-	printf '%s\n' "$*"
-	failed=1
-}
+. "$RECPIPE_ROOT/tests/pipelines.sh"
 personalize=$RECPIPE_ROOT/pipelines/personalize
-cp -R "$RECPIPE_BIN" tools || exit 1
-RECPIPE_BIN=$RECPIPE_TMP/tools
 PATH=$RECPIPE_BIN:$PATH
-status()
-{
-	want=$1
-	shift
-	"$@" > out.txt 2> err.txt
-	got=$?
-	[ $got = "$want" ] || complain "exit status $got, wanted $want: $* ($(tail -n 3 err.txt))"
-}
-awk '
-	function row(u, item, share, time) { printf "u%d\ti%d\t%s\t%.0f\n", u, item % 30, share, 1700000000000 + time }
-	BEGIN {
-		print "user\titem\ttime\ttimestamp"
-		for (u = 0; u < 80; u++)
-			for (step = 0; step < 12; step++)
-				row(u, u * 7 + step + (step % 5 == u % 5) * 9, 1, step * 60000 + u * 17 % 101)
-	}' > log.tsv
+ring 80 12 30 > log.tsv
 
 # ---- what is no recipe -------------------------------------------------------------
 
