@@ -58,9 +58,15 @@ put()
 	return $put_status
 }
 
+# sweep FOLDER...: the parts of files that a killed run has left go. (By find: scripts set -f.)
+sweep()
+{
+	command -v flock > /dev/null || return 0 # another run may be at work here
+	find "$@" -maxdepth 1 -name '.part.*' -exec rm -f {} +
+}
+
 # enter_work FOLDER: makes it the current one; one run at a time in it (fd 9 is the
-# lock: a process that outlives the run must not have it). Parts of files that a killed
-# run has left go.
+# lock: a process that outlives the run must not have it).
 enter_work()
 {
 	[ -z "${tools_missing:-}" ] || die 1 'train-mf is not in PATH; has make been run?'
@@ -69,7 +75,7 @@ enter_work()
 	if command -v flock > /dev/null; then
 		exec 9>> .lock || exit 1
 		flock -n 9 || die 1 "another run is at work in $work"
-		rm -f -- .part.* .stamps/.part.*
+		sweep . .stamps || exit 1
 	fi
 	shown "+ cd $work" >&2
 }

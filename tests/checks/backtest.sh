@@ -135,6 +135,9 @@ if command -v setsid > /dev/null && command -v flock > /dev/null; then
 		[ ! -e killed/.lock ] || flock killed/.lock true # the others of its group may not have ended yet
 		[ ! -e killed/recipe.tsv ] || cmp -s killed/recipe.tsv first/recipe.tsv || complain 'half a recipe'
 	done
+	for folder in . .stamps all window1; do
+		mkdir -p "killed/$folder" && : > "killed/$folder/.part.planted"
+	done
 	THREADS=2 status 0 "$backtest" killed log.tsv
 	results killed > got.txt
 	diff want.txt got.txt || complain 'after kill -9, and on two threads, the results are others'

@@ -116,9 +116,13 @@ if command -v setsid > /dev/null; then
 		kill -s KILL -- "-$pid" 2> /dev/null
 		wait $pid 2> /dev/null
 	done
+	: > killed/.part.planted
+	: > killed/.stamps/.part.planted
 	demo killed > out.txt 2> err.txt || complain "after kill -9 the run does not come to its end: $(tail -n 3 err.txt)"
 	results killed > got.txt
 	diff want.txt got.txt || complain 'after kill -9 the results are others'
+	! command -v flock > /dev/null || [ -z "$(find killed -name '.part.*')" ] ||
+		complain "after kill -9 these are left: $(find killed -name '.part.*')"
 fi
 
 # One run at a time in a folder.
