@@ -15,9 +15,14 @@ status 2 "$backtest" work
 status 1 "$backtest" work no-such-file.tsv
 for setting in FOLDS=0 FOLDS=x FOLDS=101 FOLDS=02 TRIALS=0 SEED=-1 SEED=08 ORDER=backwards METRIC=auc METRIC=ndcg METRIC=ndcg@0 \
 	'METRIC=ndcg@1$(touch bitten)' WINDOW=0.2 WINDOW=x WINDOW=1 CANDIDATES=all CANDIDATES=knn,knn CANDIDATES=, \
-	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=days FORMAT=xml; do
+	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=days FORMAT=xml \
+	EPOCHS=x PATIENCE=-1 THREADS=0 KERNEL=fast; do
 	status 2 env "$setting" "$backtest" work log.tsv
 done
+status 2 "$backtest" --check log.tsv
+status 2 env FOLDS=0 "$backtest" --check
+status 0 "$backtest" --check
+[ ! -s out.txt ] && [ ! -s err.txt ] || complain "--check prints: $(cat out.txt err.txt)"
 [ ! -e work ] && [ ! -e bitten ] || complain 'a refused setting made something'
 cut -f 1-3 log.tsv > timeless.tsv
 status 3 "$backtest" work timeless.tsv

@@ -68,6 +68,10 @@ for given in LOSS=warp FACTORS=8 LEARNING_RATE=0.1 TRAIN='--item-alpha 0' TUNE=0
 		grep -q "^personalize: ${given%%=*} cannot be combined with MODEL$" err.txt || complain "$given: $(cat err.txt)"
 	done
 done
+for setting in FOLDS=0 TRIALS=x SEED=08 METRIC=auc CANDIDATES=all EPOCHS=0; do
+	MODEL=auto status 2 env "$setting" "$personalize" work log.tsv
+	grep -q "^backtest: ${setting%%=*}" err.txt || complain "auto with $setting: $(cat err.txt)"
+done
 [ ! -e bitten ] && [ ! -e work ] || complain 'a file that is no recipe was run'
 
 # ---- what recipes make -------------------------------------------------------------
