@@ -252,4 +252,23 @@ awk -F '\t' 'NR > 1 { g = substr($2, 1, 1); if (g != now) { printf "%s", g; now 
 [ "$(cat order)" = ababa ] || complain "generations: $(head -c 300 order)"
 [ "$(grep -c 'the old lists and neighbors stay in use' said)" = 4 ] && [ "$(wc -l < said)" = 4 ] ||
 	complain "files that are none: $(cat said)"
+# Without lists all that is drawn from is in the neighbors: a file of none does not take their place.
+printf 'user\titem\nu\tx\n' | train-items --packed -o none || complain 'train-items'
+cp near-a near
+next-track --neighbors near --recommender contextual < requests > out 2> said &
+server=$!
+exec 3> requests
+printf 'message\tuser\ttrack\ttime\nnext\tu\tx\t1\n' >&3
+for i in $(seq 200); do # before that it may not have opened the file
+	[ "$(wc -l < out)" = 2 ] && break
+	sleep 0.05
+done
+cp none new && mv new near
+kill -HUP $server
+printf 'next\tu\tx\t1\nnext\tu\tunknown\t1\n' >&3
+exec 3>&-
+wait $server || complain "no neighbors after SIGHUP: next-track ended with $?"
+[ "$(cut -f 3 out | tr '\n' ' ')" = 'source contextual contextual random:no-neighbors ' ] &&
+	grep -q 'near: no neighbors, and no --items.*the old neighbors stay in use' said ||
+	complain "no neighbors after SIGHUP: $(cat out said)"
 exit $bad

@@ -188,12 +188,14 @@ unpack --info knn.packed > info || complain 'unpack --info'
 grep -qx "kind	neighbors" info && grep -qx "rows	$(($(wc -l < knn.tsv) - 1))" info || complain "unpack --info: $(cat info)"
 
 # next-track: a file that is replaced by rename is opened again on SIGHUP, not before; a damaged one
-# is reported, and the one before stays; one that is cut short under it ends it with 1.
+# is reported, and the one before stays, and so is one without lists, where all that is drawn from is in
+# them; one that is cut short under it ends it with 1.
 printf 'user\titem\nu1\tx\n' > history.tsv
 for item in a b; do
 	printf 'item\tneighbor\tweight\nx\t%s\t1\n' $item > one.tsv
 	recommend-items --neighbors one.tsv --packed --output of-$item history.tsv || complain 'recommend-items'
 done
+printf 'user\titem\nu1\ty\n' | recommend-items --neighbors one.tsv --packed --output of-none || complain 'recommend-items'
 # answers N: until there are N answers
 answers()
 {
@@ -224,12 +226,15 @@ ask 4
 head -c 200 of-a > fresh && mv fresh used
 kill -HUP $pid
 ask 5
-cp of-a fresh && mv fresh used
+cp of-none fresh && mv fresh used
 kill -HUP $pid
 ask 6
-[ "$(cut -f 2,3 out | tr '\t\n' '. ')" = 'recommendation.source a.indexed a.indexed b.indexed b.indexed b.indexed a.indexed ' ] ||
+cp of-a fresh && mv fresh used
+kill -HUP $pid
+ask 7
+[ "$(cut -f 2,3 out | tr '\t\n' '. ')" = 'recommendation.source a.indexed a.indexed b.indexed b.indexed b.indexed b.indexed a.indexed ' ] ||
 	complain "next-track: answers $(cat out)"
-[ "$(grep -c 'the old lists stay in use' err)" = 2 ] || complain "next-track: $(cat err)"
+[ "$(grep -c 'the old lists stay in use' err)" = 3 ] && grep -q 'used: no lists, and no --items' err || complain "next-track: $(cat err)"
 : > used # in place
 printf 'next\tu1\tx\t1\n' >&3
 exec 3>&-

@@ -32,7 +32,7 @@ struct file_lists *file_lists_reopen(const struct file_lists *old, const char *p
 	f->scores = old->scores;
 	f->has_pool = old->has_pool;
 	struct mapped_kind kind = kind_of(f);
-	if (mapped_open(&f->mapped, path, &kind) &&
+	if (mapped_open(&f->mapped, path, &kind, f->has_pool) &&
 	    file_age_note(&f->age, path, old->age.max_age_s, &f->mapped.failure))
 		return f;
 	*why = f->mapped.failure;

@@ -36,7 +36,7 @@ struct file_neighbors *file_neighbors_reopen(const struct file_neighbors *old, c
 {
 	struct file_neighbors *f = memory_zero(1, sizeof *f);
 	f->has_pool = old->has_pool;
-	if (mapped_open(&f->mapped, path, &KIND) &&
+	if (mapped_open(&f->mapped, path, &KIND, f->has_pool) &&
 	    file_age_note(&f->age, path, old->age.max_age_s, &f->mapped.failure))
 		return f;
 	*why = f->mapped.failure;

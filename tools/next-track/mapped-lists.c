@@ -19,12 +19,16 @@ bool mapped_take(struct mapped_lists *m, struct table *t, const struct mapped_ki
 	return true;
 }
 
-bool mapped_open(struct mapped_lists *m, const char *path, const struct mapped_kind *kind)
+bool mapped_open(struct mapped_lists *m, const char *path, const struct mapped_kind *kind, bool is_pool)
 {
 	char *files[] = {(char *)(uintptr_t)path};
 	struct table *t = table_open_or(files, 1, &(struct table_format){0}, &m->failure);
-	if (t && mapped_take(m, t, kind))
-		return true;
+	if (t && mapped_take(m, t, kind)) {
+		if (!is_pool || m->packed.members.n > 0)
+			return true;
+		return failure_set(&m->failure, STATUS_DATA, "%s: no %s, and no --items: there is nothing to "
+				   "answer with", path, PACKED_KIND_NAMES[kind->kind]);
+	}
 	if (!has_failed(&m->failure))
 		failure_set(&m->failure, STATUS_DATA, "%s: not packed %s", path,
 			    PACKED_KIND_NAMES[kind->kind]);

@@ -26,9 +26,9 @@ struct mapped_kind {
  * caller's. */
 bool mapped_take(struct mapped_lists *m, struct table *t, const struct mapped_kind *kind);
 
-/* Opens the packed file that has this path now. False, and m->failure says why: it cannot be opened or is
- * of another kind. */
-bool mapped_open(struct mapped_lists *m, const char *path, const struct mapped_kind *kind);
+/* Opens the packed file that has this path now. False, and m->failure says why: it cannot be opened, is
+ * of another kind, or has nothing where it `is_pool`: what can be drawn is what it holds. */
+bool mapped_open(struct mapped_lists *m, const char *path, const struct mapped_kind *kind, bool is_pool);
 
 /* The id of a key, of a member. Ends the program when the file is damaged. */
 struct span mapped_key(const struct mapped_lists *m, uint32_t key);
