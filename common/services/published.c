@@ -3,7 +3,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -157,19 +156,13 @@ void published_ask_list(struct redis *r, const struct published *p, const char *
 
 void published_ask_neighbors(struct redis *r, const char *key_neighbors, const struct span *items, size_t n)
 {
-	const char **word = memory_new(2 + n, sizeof *word);
-	size_t *length = memory_new(2 + n, sizeof *length);
-	word[0] = "HMGET";
-	word[1] = key_neighbors;
-	length[0] = 5;
-	length[1] = strlen(key_neighbors);
-	for (size_t i = 0; i < n; i++) {
-		word[2 + i] = items[i].at;
-		length[2 + i] = items[i].n;
-	}
-	redis_append(r, (int)(2 + n), word, length);
-	free(word);
-	free(length);
+	if (!r->context)
+		return;
+	redis_format_command(&r->out, 2 + n);
+	redis_format_word(&r->out, "HMGET", 5);
+	redis_format_word(&r->out, key_neighbors, strlen(key_neighbors));
+	for (size_t i = 0; i < n; i++)
+		redis_format_word(&r->out, items[i].at, items[i].n);
 }
 
 bool published_next_neighbor(struct span *rest, struct span *neighbor, float *weight)

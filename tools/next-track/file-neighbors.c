@@ -94,22 +94,6 @@ void file_neighbors_check_offers(struct file_neighbors *f, struct catalog_sample
 		     never, n);
 }
 
-/* A list that is being filled with the neighbors of a track. */
-struct filling {
-	struct list *list;
-	bool all;                /* whatever their weights */
-	uint32_t left;           /* else: offered ones that are still wanted, before the last one */
-};
-
-/* Adds a neighbor; false: no more are wanted. */
-static inline bool add(struct filling *f, struct span item, float weight, bool offered)
-{
-	if (!f->all && !(weight > 0))
-		return false;
-	list_add(f->list, item, (double)weight, offered);
-	return f->all || !offered || f->left-- > 0;
-}
-
 static void fill_from_table(struct filling *to, struct span track, const struct neighbors *n,
 			    const bool *offered)
 {
@@ -118,7 +102,7 @@ static void fill_from_table(struct filling *to, struct span track, const struct 
 		return;
 	for (uint64_t at = n->start[i]; at < n->start[i + 1]; at++) {
 		struct neighbor x = n->at[at];
-		if (!add(to, strmap_key(n->ids, x.item), x.weight, offered[x.item]))
+		if (!filling_add(to, strmap_key(n->ids, x.item), x.weight, offered[x.item]))
 			return;
 	}
 }
@@ -133,16 +117,14 @@ static void fill_from_packed(struct filling *to, struct span track, const struct
 		if (!isfinite(e.weight))
 			mapped_die_damaged(m);
 		struct span item = mapped_member(m, e.member); /* is there such a member? */
-		if (!add(to, item, (float)e.weight, m->offered[e.member]))
+		if (!filling_add(to, item, (float)e.weight, m->offered[e.member]))
 			return;
 	}
 }
 
 bool file_neighbors_find(const struct file_neighbors *f, struct span track, uint32_t most, struct list *l)
 {
-	struct filling to = {l, most == 0, most};
-	list_clear(l);
-	l->checked = true;
+	struct filling to = filling_begin(l, most);
 	if (f->read)
 		fill_from_table(&to, track, f->read, f->offered);
 	else

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "services/published.h"
 
 void list_clear(struct list *l)
 {
@@ -34,13 +33,11 @@ void list_split(struct list *l, const char *text, size_t n)
 			list_add(l, item, NAN, true);
 }
 
-void list_split_weighted(struct list *l, const char *text, size_t n)
+struct filling filling_begin(struct list *l, uint32_t most)
 {
-	struct span item;
-	float weight;
 	list_clear(l);
-	for (struct span rest = {text, n}; published_next_neighbor(&rest, &item, &weight);)
-		list_add(l, item, (double)weight, true);
+	l->checked = true;
+	return (struct filling){l, most == 0, most};
 }
 
 void list_free(struct list *l)

@@ -1,25 +1,19 @@
 #include "neighbors-source.h"
 
+#include "services/published.h"
+
 /* What Redis has of a track: `neighbor weight neighbor weight ...`, TAB between them. */
 static bool take_reply(const struct neighbors_source *s, const redisReply *reply, uint32_t most,
 		       struct list *l)
 {
-	list_clear(l);
+	struct filling to = filling_begin(l, most);
+	struct span item, rest = {0};
+	float weight;
 	if (reply && reply->type == REDIS_REPLY_STRING)
-		list_split_weighted(l, reply->str, reply->len);
-	l->checked = true;
-	bool all = most == 0;
-	for (uint32_t i = 0; i < l->n; i++) {
-		l->allowed[i] = sampler_can_offer(s->sampler, l->items[i]);
-		if (all)
-			continue;
-		if (!(l->scores[i] > 0)) {
-			l->n = i;
-			break;
-		}
-		if (l->allowed[i] && most-- == 0)
-			l->n = i + 1;
-	}
+		rest = (struct span){reply->str, reply->len};
+	while (published_next_neighbor(&rest, &item, &weight) &&
+	       filling_add(&to, item, weight, sampler_can_offer(s->sampler, item)))
+		;
 	return l->n > 0;
 }
 
