@@ -137,31 +137,43 @@ static bool continue_list(struct recommend *r, const struct request *q, struct a
 	return true;
 }
 
+/* What a recommender picks from, any of the first `most` that may be picked; NULL, and why: nothing. */
+static const struct list *find_candidates(struct recommend *r, enum recommender who, const struct request *q,
+					  uint32_t *most, const char **why)
+{
+	bool found;
+	*most = UINT32_MAX;
+	switch (who) {
+	case POPULAR:
+		*why = "no-popular";
+		return &r->sampler->popular;
+	case CONTEXTUAL:
+		*most = r->nearest;
+		found = neighbors_find(&r->neighbors, q, 0, r->nearest, &r->list, why);
+		break;
+	case SESSION:
+		*most = r->nearest;
+		found = find_session(r, q, why);
+		break;
+	default:
+		found = find_list(r, q, who == DELTA, why);
+		break;
+	}
+	if (!found)
+		return NULL;
+	*why = "no-other-item";
+	return &r->list;
+}
+
 static bool ask(struct recommend *r, enum recommender who, const struct request *q,
 		struct random *random, struct answer *a, const char **why)
 {
 	switch (who) {
-	case INDEXED:
-	case DELTA:
-		if (!find_list(r, q, who == DELTA, why))
-			return false;
-		*why = "no-other-item";
-		return pick(r, &r->list, q->track, UINT32_MAX, random, a);
+	case RANDOM:
+		a->probability = sampler_draw(r->sampler, q->track, random, &a->item);
+		return true;
 	case SEQUENTIAL:
 		return continue_list(r, q, a, why);
-	case CONTEXTUAL:
-		if (!neighbors_find(&r->neighbors, q, 0, r->nearest, &r->list, why))
-			return false;
-		*why = "no-other-item";
-		return pick(r, &r->list, q->track, r->nearest, random, a);
-	case SESSION:
-		if (!find_session(r, q, why))
-			return false;
-		*why = "no-other-item";
-		return pick(r, &r->list, q->track, r->nearest, random, a);
-	case POPULAR:
-		*why = "no-popular";
-		return pick(r, &r->sampler->popular, q->track, UINT32_MAX, random, a);
 	case STICKY_ARTIST: {
 		uint32_t others = sampler_others_by_artist(r->sampler, q->track);
 		*why = "no-artist";
@@ -171,9 +183,11 @@ static bool ask(struct recommend *r, enum recommender who, const struct request 
 			.probability = 1.0 / others};
 		return true;
 	}
-	default:
-		a->probability = sampler_draw(r->sampler, q->track, random, &a->item);
-		return true;
+	default: {
+		uint32_t most;
+		const struct list *from = find_candidates(r, who, q, &most, why);
+		return from && pick(r, from, q->track, most, random, a);
+	}
 	}
 }
 
@@ -204,22 +218,17 @@ static bool is_able(struct recommend *r, enum recommender who, const struct requ
 	const char *why;
 	struct answer a;
 	switch (who) {
-	case INDEXED:
-	case DELTA:
-		return find_list(r, q, who == DELTA, &why) && has_other(r, &r->list, q->track);
+	case RANDOM:
+		return true;
 	case SEQUENTIAL:
 		return continue_list(r, q, &a, &why);
-	case CONTEXTUAL:
-		return neighbors_find(&r->neighbors, q, 0, r->nearest, &r->list, &why) &&
-			has_other(r, &r->list, q->track);
-	case SESSION:
-		return find_session(r, q, &why) && has_other(r, &r->list, q->track);
-	case POPULAR:
-		return has_other(r, &r->sampler->popular, q->track);
 	case STICKY_ARTIST:
 		return sampler_others_by_artist(r->sampler, q->track) > 0;
-	default:
-		return true;
+	default: {
+		uint32_t most;
+		const struct list *from = find_candidates(r, who, q, &most, &why);
+		return from && has_other(r, from, q->track);
+	}
 	}
 }
 
