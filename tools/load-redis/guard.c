@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "send.h"
+#include "discard.h"
 
 /* Nothing of the load's is held open but the way to it, and standard error. */
 static void close_others(int keep)
@@ -40,7 +40,7 @@ _Noreturn static void watch_over(struct load *l, int way)
 		l->redis.context = NULL; /* its socket is closed */
 		l->redis.out.n = l->redis.sent = 0;
 		l->began = l->committing = true;
-		send_discard(l);
+		discard(l);
 		if (l->redis.context)
 			_exit(STATUS_DONE);
 		clock_sleep(1);

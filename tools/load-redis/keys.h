@@ -22,6 +22,7 @@ void keys_keep(struct load *l);
  * anything: how many are there. */
 uint64_t keys_keep_named(struct load *l, const struct strmap *keys);
 
+/* Closes the file of ids. */
 void keys_forget(struct load *l);
 
 #endif

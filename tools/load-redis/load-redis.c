@@ -24,6 +24,7 @@
 #include "domain/neighbors.h"
 #include "domain/topn.h"
 #include "frame/run.h"
+#include "keys.h"
 #include "lists.h"
 #include "load.h"
 #include "publish.h"
@@ -224,6 +225,7 @@ static uint64_t count_lists(struct topn_reader *reader)
 static void finish_load(struct load *l, struct sources *s)
 {
 	send_finished(l);
+	keys_forget(l);
 	topn_close(s->reader);
 	table_close(s->lists);
 	catalog_free(s->items);
