@@ -18,13 +18,17 @@ struct kinds {
 const char *kinds_take(struct kinds *k, struct span text, struct span *where);
 void kinds_free(struct kinds *k);
 
-/* The first kind of that word, or `*`, which is any; NULL: no such kind. */
+/* The kind of that word, or else `*`, which is any other; NULL: no such kind. */
 static inline const struct kind *kinds_find(const struct kinds *k, struct span word)
 {
-	for (size_t i = 0; i < k->n; i++)
-		if (span_equal(k->kinds[i].word, word) || span_equal(k->kinds[i].word, (struct span){"*", 1}))
+	const struct kind *other = NULL;
+	for (size_t i = 0; i < k->n; i++) {
+		if (span_equal(k->kinds[i].word, word))
 			return &k->kinds[i];
-	return NULL;
+		if (span_equal(k->kinds[i].word, (struct span){"*", 1}))
+			other = &k->kinds[i];
+	}
+	return other;
 }
 
 #endif
