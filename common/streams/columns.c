@@ -15,6 +15,25 @@ size_t columns_count(struct span line)
 	return n;
 }
 
+static bool is_separator(char c)
+{
+	return c == '\t' || c == '\n' || c == '\r';
+}
+
+bool columns_name_is_good(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (is_separator(name.at[i]))
+			return false;
+	return name.n > 0;
+}
+
+void columns_add_text(struct buffer *b, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		buffer_add_byte(b, is_separator(text.at[i]) ? ' ' : text.at[i]);
+}
+
 bool columns_take(struct columns *c, struct span line, const char *where)
 {
 	buffer_add_span(&c->text, line);

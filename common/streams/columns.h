@@ -23,6 +23,12 @@ struct columns {
 /* How many names a header line has. */
 size_t columns_count(struct span line);
 
+/* Can it stand in a header: is there something, without TABs and line ends? */
+bool columns_name_is_good(struct span name);
+
+/* Adds text from elsewhere as a name or a field: its TABs and line ends are blanks. */
+void columns_add_text(struct buffer *b, struct span text);
+
 /* The names of a header line. A NUL in it is bad data (3) of `where`. */
 bool columns_take(struct columns *c, struct span line, const char *where);
 

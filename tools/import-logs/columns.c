@@ -8,6 +8,8 @@
 #include "base/quote.h"
 #include "data/condition.h"
 #include "domain/event.h"
+#include "frame/column-options.h"
+#include "streams/columns.h"
 
 /* The columns of the events stream in order, and where they are by default. */
 static const struct event_column EVENTS[] = {
@@ -37,14 +39,6 @@ static struct event_column *add_column(struct import *m, struct event_column col
 				 sizeof *m->columns);
 	m->columns[m->n_columns] = column;
 	return &m->columns[m->n_columns++];
-}
-
-bool good_name(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (memchr("\t\n\r", name.at[i], 3))
-			return false;
-	return name.n > 0;
 }
 
 /* After the path that the text begins with; NULL when it begins with no path. Those of the object
@@ -86,7 +80,7 @@ static void map_column(struct import *m, const char *text, size_t number)
 	const char *equals = strchr(text, '=');
 	struct span name = {text, equals ? (size_t)(equals - text) : 0};
 	bool ratio, arms = span_equal(name, span_of("experiments"));
-	if (!equals || !good_name(name))
+	if (!equals || !columns_name_is_good(name))
 		usage_error("--map: not COLUMN=PATH: '%s'", text);
 	if (!good_path(m, equals + 1, &ratio) || (arms && *after_path(m, equals + 1)) ||
 	    (arms && equals[1] == '$'))
@@ -131,18 +125,25 @@ static void take_each(struct import *m, const char *text)
 	m->list_slot = json_slot(m->outer, (size_t)place);
 }
 
+/* Does an option of the list name the column that the text begins with? */
+static bool names_column(const struct option_list *list, const char *text)
+{
+	size_t n = (size_t)(strchrnul(text, '=') - text);
+	bool named = false;
+	for (size_t i = 0; i < list->n; i++)
+		named |= strncmp(list->values[i], text, n + 1) == 0;
+	return named;
+}
+
 /* --set NAME=TEXT */
 static void set_column(struct import *m, const char *given)
 {
 	struct span name, text;
 	char shown[QUOTED_SIZE];
-	if (!assignment(span_of(given), &name, &text) || !good_name(name) || (text.n && !good_name(text)))
-		usage_error("option '--set': not NAME=TEXT: %s", quoted(given, strlen(given), shown));
+	set_take(given, &name, &text);
 	struct event_column *column = find_column(m, name);
-	bool mapped = column && (column->text || column >= m->columns + EVENT_COLUMNS);
-	for (size_t i = 0; i < m->o->maps.n; i++)
-		mapped |= strncmp(m->o->maps.values[i], given, name.n + 1) == 0;
-	if (mapped)
+	if (names_column(&m->o->maps, given) ||
+	    (column && (column->text || column >= m->columns + EVENT_COLUMNS)))
 		usage_error("--set: there already is a column %s", quoted(name.at, name.n, shown));
 	if (!column)
 		column = add_column(m, (struct event_column){.name = name});
@@ -198,16 +199,6 @@ static void value_column(struct import *m, const char *given)
 	add_column(m, (struct event_column){.name = name, .path = ""});
 }
 
-/* Does an option of the list name the column that the text begins with? */
-static bool names_column(const struct option_list *list, const char *text)
-{
-	size_t n = (size_t)(strchrnul(text, '=') - text);
-	bool named = false;
-	for (size_t i = 0; i < list->n; i++)
-		named |= strncmp(list->values[i], text, n + 1) == 0;
-	return named;
-}
-
 /* What the preset says and no option of the column. */
 static void take_preset(struct import *m, enum preset_kind kind)
 {
@@ -254,7 +245,7 @@ void columns_of_options(struct import *m)
 	}
 	for (size_t i = 0; i < m->o->experiments.n; i++) {
 		struct span name = span_of(m->o->experiments.values[i]);
-		if (!good_name(name))
+		if (!columns_name_is_good(name))
 			usage_error("--experiment: not a valid column name: '%s'", name.at);
 		for (size_t k = 0; k < i; k++)
 			if (span_equal(name, span_of(m->o->experiments.values[k])))
@@ -299,9 +290,9 @@ static size_t made_slot(struct import *m, const struct event_column *column)
 	if (!column->text)
 		return add_extra(m, (struct extra){.kind = EXTRA_KIND,
 						   .slot = find_column(m, m->kinds.column)->slot});
-	if (strcmp(column->text, "@FILENAME") == 0)
-		return add_extra(m, (struct extra){.kind = EXTRA_FILE});
 	struct span text = span_of(column->text);
+	if (set_is_filename(text))
+		return add_extra(m, (struct extra){.kind = EXTRA_FILE});
 	return add_extra(m, (struct extra){.kind = EXTRA_TEXT, .text = padded_text(text), .n = text.n});
 }
 
@@ -384,12 +375,7 @@ void close_arms(struct import *m)
 
 void set_base(struct import *m, const char *path)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL, *base = slash ? slash + 1 : path ? path : "-";
-	m->base.n = 0;
-	buffer_add_text(&m->base, base);
-	for (size_t i = 0; i < m->base.n; i++)
-		if (memchr("\t\n\r", m->base.data[i], 3))
-			m->base.data[i] = ' ';
+	set_filename(&m->base, path);
 	m->base_n = m->base.n;
 	memset(buffer_room(&m->base, JSON_PAD), 0, JSON_PAD);
 }

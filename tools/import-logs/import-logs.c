@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "domain/event.h"
+#include "streams/columns.h"
 #include "streams/hints.h"
 #include "streams/input.h"
 #include "streams/json-split.h"
@@ -93,9 +94,9 @@ static bool first_event(struct import *m)
 	while (json_member(&rest, &key, &value)) {
 		struct span name = value_text(m, &key);
 		size_t separators = 0;
-		if (key.escaped) /* with its TABs, for good_name to see */
+		if (key.escaped) /* with its TABs, to be seen */
 			json_text(&key, m->scratch.data, &separators);
-		const char *problem = separators || !good_name(name) ? "not a valid column name"
+		const char *problem = separators || !columns_name_is_good(name) ? "not a valid column name"
 			: find_column(m, name) || event_column_is_fixed(name)
 			? "an experiment may not have the name of an events column" : NULL;
 		if (problem) {

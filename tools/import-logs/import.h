@@ -116,9 +116,6 @@ void columns_of_options(struct import *m);
 
 struct event_column *find_column(struct import *m, struct span name);
 
-/* Can it stand in a header? */
-bool good_name(struct span name);
-
 /* Another reader, which looks at the object of arms alone or not at all. */
 void start_reader(struct import *m, bool look_at_arms);
 

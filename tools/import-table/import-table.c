@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "rows.h"
+#include "frame/column-options.h"
 #include "frame/run.h"
 
 static const struct option_row OPTIONS[] = {
@@ -91,6 +92,7 @@ struct import {
 	struct span *own_cells;
 	struct input *in;
 	struct buffer start;          /* the first bytes of the file */
+	struct buffer filename;       /* without folders */
 	struct encoding *encoding;
 	struct delimited *rows;
 };
@@ -151,7 +153,7 @@ static void names_of_row(struct buffer *names, const struct delimited_row *row)
 	for (size_t i = 0; i < row->n; i++) {
 		if (i)
 			buffer_add_byte(names, '\t');
-		names_add(names, row->fields[i]);
+		columns_add_text(names, row->fields[i]);
 	}
 }
 
@@ -270,8 +272,8 @@ static void open_file(struct import *m, int i)
 	const char *path = i < m->count ? m->files[i] : NULL;
 	m->in = input_open_encoded(path);
 	m->w.file = input_name(m->in);
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	m->w.base = span_of(slash ? slash + 1 : path && strcmp(path, "-") != 0 ? path : "-");
+	set_filename(&m->filename, path);
+	m->w.base = (struct span){m->filename.data, m->filename.n};
 	bool guess = i == 0 && settings_need_sample(m->o);
 	bool whole = read_start(m, guess ? SNIFF_BYTES : MARK_BYTES);
 	if (i == 0) {
@@ -347,6 +349,7 @@ static int run(const struct options *o, char **files, int count)
 	plan_free(&m.plan);
 	settings_free(&m.settings);
 	buffer_free(&m.start);
+	buffer_free(&m.filename);
 	buffer_free(&w->header);
 	buffer_free(&w->section);
 	buffer_free(&w->text);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "frame/column-options.h"
 
 static const char WIDE_CELLS[] = "row\tcolumn\tvalue";
 
@@ -64,14 +65,6 @@ static void add_out(struct plan *p, struct out_column column, const char *option
 	p->outs[p->n_outs++] = column;
 }
 
-static bool good_name(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (memchr("\t\n\r", name.at[i], 3))
-			return false;
-	return name.n > 0;
-}
-
 /* One rename of --map. */
 struct rename {
 	struct span name;
@@ -86,7 +79,7 @@ static size_t take_maps(const struct plan *p, const struct options *o, const cha
 	for (size_t i = 0; i < o->maps.n; i++) {
 		for (struct span word, from, rest = span_of(o->maps.values[i]); span_next(&rest, ',', &word);) {
 			struct span name;
-			if (!assignment(word, &name, &from) || !good_name(name) || from.n == 0)
+			if (!assignment(word, &name, &from) || !columns_name_is_good(name) || from.n == 0)
 				usage_error("option '--map': not NAME=COLUMN: %s", quoted(word.at, word.n, shown));
 			*maps = memory_grow(*maps, &capacity, n + 1, sizeof **maps);
 			(*maps)[n++] = (struct rename){name, cell_called(p, from, "map", file)};
@@ -115,12 +108,10 @@ static void add_cells(struct plan *p, const struct options *o, const char *file)
 
 static void add_constants(struct plan *p, const struct options *o)
 {
-	char shown[QUOTED_SIZE];
 	for (size_t i = 0; i < o->sets.n; i++) {
-		struct span name, text, given = span_of(o->sets.values[i]);
-		if (!assignment(given, &name, &text) || !good_name(name) || (text.n && !good_name(text)))
-			usage_error("option '--set': not NAME=TEXT: %s", quoted(given.at, given.n, shown));
-		bool file = span_equal(text, span_of("@FILENAME"));
+		struct span name, text;
+		set_take(o->sets.values[i], &name, &text);
+		bool file = set_is_filename(text);
 		struct out_column column = {.name = name, .kind = file ? OUT_FILE : OUT_TEXT, .text = text};
 		add_out(p, column, "--set");
 	}

@@ -13,7 +13,7 @@ struct writer {
 	struct output *out;
 	struct rejects rejects;
 	const char *file;            /* as people know it */
-	struct span base;            /* its name without folders */
+	struct span base;            /* its name as set_filename has it */
 	struct buffer header;        /* the raw header line */
 	struct buffer section;       /* the section that was begun */
 	struct span *cells;

@@ -5,14 +5,7 @@
 
 #include "base/error.h"
 #include "base/quote.h"
-
-void names_add(struct buffer *names, struct span name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		bool bad = name.at[i] == '\t' || name.at[i] == '\n' || name.at[i] == '\r';
-		buffer_add_byte(names, bad ? ' ' : name.at[i]);
-	}
-}
+#include "streams/columns.h"
 
 void names_of_list(struct buffer *names, const char *list)
 {
@@ -77,7 +70,7 @@ static void take_guess(struct settings *s, const struct options *o)
 	for (size_t c = 0; c < g->width; c++) {
 		if (c)
 			buffer_add_byte(&s->expected, '\t');
-		names_add(&s->expected, g->columns[c].name);
+		columns_add_text(&s->expected, g->columns[c].name);
 	}
 }
 

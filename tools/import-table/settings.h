@@ -41,9 +41,6 @@ void settings_take(struct settings *s, const struct options *o, struct span samp
 /* Says on standard error what was seen. */
 void settings_report(const struct settings *s, const char *name);
 
-/* Puts the name, made harmless for a TSV header, at the end of a list of names. */
-void names_add(struct buffer *names, struct span name);
-
 /* "a,b\,c" with TABs between the names. */
 void names_of_list(struct buffer *names, const char *list);
 
