@@ -93,6 +93,7 @@ struct import {
 	struct input *in;
 	struct buffer start;          /* the first bytes of the file */
 	struct buffer filename;       /* without folders */
+	struct buffer first_names;    /* the first file's header, where it may be any */
 	struct encoding *encoding;
 	struct delimited *rows;
 };
@@ -157,13 +158,17 @@ static void names_of_row(struct buffer *names, const struct delimited_row *row)
 	}
 }
 
-/* Are these the names that are expected? A first column without a name may have none at all
- * (R). `names` becomes those expected then. */
-static bool is_expected(const struct import *m, struct buffer *names)
+/* Are these the names that are expected: --header's, or of a further file those of the first?
+ * A first column without a name may have none at all (R). `names` becomes those expected then. */
+static bool is_expected(struct import *m, struct buffer *names, bool first)
 {
 	const struct settings *s = &m->settings;
-	struct span want = {s->expected.data, s->expected.n}, have = {names->data, names->n};
-	if (s->any_header || span_equal(want, have))
+	struct span have = {names->data, names->n};
+	if (s->any_header && first)
+		buffer_add_span(&m->first_names, have);
+	const struct buffer *wanted = s->any_header ? &m->first_names : &s->expected;
+	struct span want = {wanted->data, wanted->n};
+	if (span_equal(want, have))
 		return true;
 	if (want.n == 0 || *want.at != '\t' || !span_equal((struct span){want.at + 1, want.n - 1}, have))
 		return false;
@@ -185,9 +190,9 @@ static void take_header(struct import *m, const struct delimited_row *row, struc
 	bool first = m->w.header.n == 0;
 	m->w.header.n = 0;
 	buffer_add_span(&m->w.header, row->raw);
-	if (is_expected(m, names))
+	if (is_expected(m, names, first))
 		return;
-	if (!first && m->settings.guessed && !m->o->header)
+	if (!first && (m->settings.any_header || (m->settings.guessed && !m->o->header)))
 		die(STATUS_DATA, "%s:1: the header differs from that of %s", file, shown_file(m->files[0]));
 	die(STATUS_DATA, "%s:1: the header differs from --header: %s", file,
 	    quoted(row->raw.at, row->raw.n, shown));
@@ -350,6 +355,7 @@ static int run(const struct options *o, char **files, int count)
 	settings_free(&m.settings);
 	buffer_free(&m.start);
 	buffer_free(&m.filename);
+	buffer_free(&m.first_names);
 	buffer_free(&w->header);
 	buffer_free(&w->section);
 	buffer_free(&w->text);
