@@ -17,7 +17,7 @@ void set_take(const char *given, struct span *name, struct span *text);
 bool set_is_filename(struct span text);
 
 /* What it stands for: the file's name without folders, TABs and line ends in it as blanks; `-` for
- * standard input, whose path may be NULL. Takes the place of what is in the buffer. */
+ * standard input, whose path may be NULL. Replaces what is in the buffer. */
 void set_filename(struct buffer *b, const char *path);
 
 #endif

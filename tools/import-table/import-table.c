@@ -265,7 +265,7 @@ static void begin(struct import *m, struct buffer *names)
 	size_t cells = m->plan.width + 4;
 	m->own_cells = memory_zero(cells, sizeof *m->own_cells);
 	m->w.cells = m->own_cells;
-	buffer_add(&m->w.text, names->data, names->n);
+	buffer_add(&m->w.names, names->data, names->n);
 	rejects_open(&m->w.rejects, m->o->common.on_error == 1, &m->o->common.max_errors, m->o->common.rejects);
 	m->w.out = output_open(m->o->common.output, m->o->common.line_buffered);
 	report(m);
@@ -358,7 +358,7 @@ static int run(const struct options *o, char **files, int count)
 	buffer_free(&m.first_names);
 	buffer_free(&w->header);
 	buffer_free(&w->section);
-	buffer_free(&w->text);
+	buffer_free(&w->names);
 	free(m.own_cells);
 	return STATUS_DONE;
 }

@@ -43,7 +43,6 @@ static bool put_control(struct writer *w, char **to, struct span name, struct sp
 	}
 	if (w->replaced == before || w->o->common.on_control == 0)
 		return true;
-	w->replaced = before;
 	bad_value(w, name, "a TAB or line end inside a value", cell, "");
 	return false;
 }
@@ -246,7 +245,6 @@ static enum result write_several(struct writer *w, size_t room,
 	struct output *out = w->out;
 	enum result result = RESULT_FILTERED;
 	bool by_line = out->by_line, checked = room > ROOM_MAX;
-	uint64_t lines = w->lines;
 	out->by_line = false;
 	/* Nothing is flushed before all are known to be good. */
 	if (!checked)
@@ -256,10 +254,8 @@ static enum result write_several(struct writer *w, size_t room,
 	size_t before = out->n;
 	while (result != RESULT_BAD && next(w, at)) {
 		enum result one = write_cells(w, room_of(w));
-		if (one == RESULT_BAD) {
+		if (one == RESULT_BAD)
 			out->n = before;
-			w->lines = lines;
-		}
 		result = one == RESULT_FILTERED ? result : one;
 	}
 	out->by_line = by_line;
@@ -306,7 +302,7 @@ static bool next_of_wide(struct writer *w, struct several *at)
 static enum result write_wide(struct writer *w)
 {
 	struct span name;
-	struct several at = {.rest = {w->text.data, w->text.n}, .column = 1}, all;
+	struct several at = {.rest = {w->names.data, w->names.n}, .column = 1}, all;
 	span_next(&at.rest, '\t', &name); /* that of the rows' own names */
 	w->cells[0] = w->row->fields[0];
 	size_t room = 64;
@@ -364,7 +360,11 @@ void writer_row(struct writer *w, const struct delimited_row *row)
 	w->rows++;
 	if (!check_row(w))
 		return;
+	uint64_t lines = w->lines, replaced = w->replaced;
 	enum result result = write_row(w);
-	w->written += result == RESULT_WRITTEN;
 	w->filtered += result == RESULT_FILTERED;
+	if (result == RESULT_BAD) { /* what was counted of it is not written */
+		w->lines = lines;
+		w->replaced = replaced;
+	}
 }

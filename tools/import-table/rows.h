@@ -18,8 +18,8 @@ struct writer {
 	struct buffer section;       /* the section that was begun */
 	struct span *cells;
 	const struct delimited_row *row;
-	uint64_t rows, written, lines, filtered, replaced; /* written: rows in; lines: rows out */
-	struct buffer text;          /* of a list */
+	uint64_t rows, lines, filtered, replaced; /* rows: those in; lines: those out */
+	struct buffer names;         /* of the columns, TABs between them: a matrix's */
 };
 
 /* One row of the file. */
