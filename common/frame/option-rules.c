@@ -50,6 +50,8 @@ static bool has_value(const struct option_state *s, const struct option_row *row
 {
 	if (row->kind == OPTION_CHOICE)
 		return *(const int *)place_of(s, row) == choice_index(row->choices, value);
+	if (row->kind == OPTION_MODE)
+		return *(const int *)place_of(s, row) == 2 + choice_index(row->choices, value);
 	return *(const int64_t *)place_of(s, row) == strtoll(value.at, NULL, 10);
 }
 
@@ -82,10 +84,12 @@ static void add_held(struct buffer *b, const struct option_state *s, const struc
 		return;
 	}
 	add_given(b, s, row);
-	if (!t->values.at || row->kind != OPTION_CHOICE)
+	int word = t->values.at && row->choices ? *(const int *)place_of(s, row) : -1;
+	word -= row->kind == OPTION_MODE ? 2 : 0;
+	if (word < 0)
 		return;
 	buffer_add_byte(b, '=');
-	buffer_add_span(b, choice_word(row->choices, *(const int *)place_of(s, row)));
+	buffer_add_span(b, choice_word(row->choices, word));
 }
 
 /* Appends one piece of a list of n: "a", "a or b", "a, b or c". */
@@ -247,8 +251,8 @@ static unsigned check_terms(const struct program *p, const struct option_row *ro
 			continue;
 		}
 		for (struct span value, rest = t.values; span_next(&rest, '/', &value);) {
-			if (other->kind == OPTION_CHOICE ? choice_index(other->choices, value) < 0
-							 : other->kind != OPTION_INT)
+			if (other->choices ? choice_index(other->choices, value) < 0
+					   : other->kind != OPTION_INT)
 				bad += complain(row, "a rule names a value that there is not: ", value.at);
 		}
 	}

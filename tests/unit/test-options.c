@@ -15,7 +15,7 @@ struct options {
 	int64_t count;
 	uint64_t size;
 	double share, wait;
-	int how;
+	int how, form;
 	bool flag, calm;
 	struct option_list list;
 };
@@ -52,6 +52,8 @@ static const struct option_row RULES[] = {
 	OPTION_SIZE("size", "BYTES", size, .excludes = "name,how=fast,count!=3,FILE", .help = "a size"),
 	OPTION_CHOICE("how", "HOW", how, "fast|slow|not", .fallback = "slow", .help = "a way"),
 	OPTION_FLAG("flag", flag, .help = "a flag"),
+	OPTION_MODE("form", form, "long|short", .help = "a form"),
+	OPTION_NO_FLAG("no-calm", calm, .excludes = "form=short", .help = "not calm"),
 	OPTION_GROUP("Others"),
 	OPTION_REAL("share", "X", share, .low = 0, .high = BELOW_ONE, .required_by = "how=not",
 		.help = "fast: a share"),
@@ -186,6 +188,8 @@ static void check_rules(void)
 	check_refused("--size 1 file", "--size cannot be combined with input files");
 	check_refused("--flag --how not", "--how=not requires --share");
 	check_refused("--flag --share 1", "option '--share': must be 0 to 1 (exclusive): \"1\"");
+	check_refused("--flag --form=round", "option '--form': must be one of long|short: \"round\"");
+	check_refused("--flag --form=short --no-calm", "--no-calm cannot be combined with --form=short");
 	check_refused("--flag --list x", "option '--list' does not apply to 'run'");
 	check_refused("--flag --help=some", "option '--help': must be all: \"some\"");
 	struct options o;
@@ -196,6 +200,12 @@ static void check_rules(void)
 	CHECK_INT(option_command(), 1);
 	CHECK_INT(start("--flag -- best", &o, words), 3);
 	CHECK_INT(option_command(), 0);
+	static const char *const FORMS[] = {"--flag --no-calm", "--flag --no-calm --form",
+		"--flag --no-calm --form=long", "--flag --form=short"};
+	for (int form = 0; form < 4; form++) {
+		start(FORMS[form], &o, words);
+		CHECK_INT(o.form, form);
+	}
 	tried = &PROGRAM;
 }
 

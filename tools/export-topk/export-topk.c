@@ -143,21 +143,8 @@ static void say_what_is_short(const struct options *o, const struct lists_totals
 		     (long long)o->k);
 }
 
-/* --packed=index makes no lists. */
-static void check_no_lists(void)
-{
-	static const char *const OF_LISTS[] = {
-		"k", "exclude", "users", "items", "candidates", "similar", "as", "exclude-splits",
-		"exclude-window", "user-features", "item-features", "verify",
-	};
-	for (size_t i = 0; i < sizeof OF_LISTS / sizeof *OF_LISTS; i++)
-		if (option_given(OF_LISTS[i]))
-			usage_error("--packed=index cannot be combined with --%s", OF_LISTS[i]);
-}
-
 static int run_index(const struct options *o, char **files, int count)
 {
-	check_no_lists();
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *table = table_open(files, count, &format);
 	struct output *out = output_open(o->common.output, false);
