@@ -283,7 +283,7 @@ static void set_up(struct rerank *r)
 	if (o->items) {
 		r->catalog = catalog_read(table_open_file(o->items), column_called("item"));
 		if (artists && !r->catalog->has_artists)
-			die(STATUS_DATA, "%s: no column 'artist', which %s needs", o->items,
+			die(STATUS_DATA, "%s: no column 'artist', which %s needs", shown_input(o->items),
 			    o->per_artist ? "--per-artist" : "--mmr without --model");
 		r->artist_count = memory_zero(strmap_count(r->catalog->artists), sizeof *r->artist_count);
 	}

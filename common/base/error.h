@@ -60,4 +60,7 @@ const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE]);
  * for four more. */
 const char *shown_file(const char *path);
 
+/* The same of a file that is read, where NULL and "-" are standard input. */
+const char *shown_input(const char *path);
+
 #endif

@@ -85,3 +85,8 @@ const char *shown_file(const char *path)
 		return path;
 	return quoted(path, n, rooms[next++ % ROOMS]);
 }
+
+const char *shown_input(const char *path)
+{
+	return !path || strcmp(path, "-") == 0 ? "(standard input)" : shown_file(path);
+}

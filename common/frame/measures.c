@@ -161,7 +161,7 @@ void measure_files_report(const struct measure_files *f, const struct matched *m
 	name = name ? name : "";
 	if (m->without_baseline)
 		warn("%s%s%llu users have no list in %s: every hit counts for serendipity", name, colon,
-		     (unsigned long long)m->without_baseline, f->options->baseline);
+		     (unsigned long long)m->without_baseline, shown_input(f->options->baseline));
 	if (m->without_features)
 		warn("%s%s%llu recommended items have no features: diversity is that of the others", name, colon,
 		     (unsigned long long)m->without_features);

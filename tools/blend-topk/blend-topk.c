@@ -107,7 +107,7 @@ static void report(const struct streams *s, char **files, uint64_t users, uint64
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->at[i].lists < users)
-			note("%s: %llu of %llu users have no list", files[i],
+			note("%s: %llu of %llu users have no list", shown_input(files[i]),
 			     (unsigned long long)(users - s->at[i].lists), (unsigned long long)users);
 	if (short_lists)
 		warn("%llu of %llu lists are shorter than %lld", (unsigned long long)short_lists,

@@ -155,7 +155,7 @@ static void take_list(struct side *s, struct comparison *c, const struct topn_li
 static void report_side(const struct side *s, const struct comparison *c)
 {
 	const char *split = SPLIT_NAMES[c->heldout.split];
-	const char *name = s->name;
+	const char *name = shown_input(s->path);
 	uint64_t missing = c->pairs - s->evaluated;
 	if (missing)
 		warn("%s: %llu of %llu users with %s rows have no list and count 0", name,
@@ -429,8 +429,8 @@ static int run(const struct options *o, char **files, int count)
 	c.others = strmap_new();
 	side_prepare(&c.a, &c);
 	side_prepare(&c.b, &c);
-	c.a.name = files[0];
-	c.b.name = count > 1 ? files[1] : "(standard input)";
+	c.a.path = files[0];
+	c.b.path = count > 1 ? files[1] : NULL;
 	read_side(&c.a, &c, a_lists, a);
 	read_side(&c.b, &c, b_lists, b);
 	compute_overlap(&c);

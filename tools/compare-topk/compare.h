@@ -23,7 +23,7 @@ struct options {
 
 /* One of the two streams of lists. */
 struct side {
-	const char *name;          /* of the file, for messages */
+	const char *path;          /* of the file; NULL: standard input */
 	struct matched matched;
 	double *values;            /* of pair p and measure m: [p * measures + m]; nan: none */
 	bool *listed;              /* pair -> was there a list */

@@ -79,7 +79,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	f->fit.loss = LOSSES;
 	while (model_next(reader, &row) && row.kind != MODEL_USER) {
 		if (row.kind == MODEL_META)
-			fitting_read_meta(&f->fit, row.id, o->model);
+			fitting_read_meta(&f->fit, row.id, table_file(table));
 		if (row.kind == (f->fit.loss == LOSS_SVD ? MODEL_USER_FEATURE : MODEL_ITEM))
 			model_side_add(&f->items, &row, (uint32_t)f->stride);
 		if (!o->users_only) {
@@ -90,9 +90,9 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	model_close(reader);
 	table_close(table);
 	if (f->fit.loss == LOSSES)
-		die(STATUS_DATA, "%s: no meta row names the loss", o->model);
+		die(STATUS_DATA, "%s: no meta row names the loss", shown_input(o->model));
 	if (f->items.n == 0)
-		die(STATUS_DATA, "%s: no %s", o->model,
+		die(STATUS_DATA, "%s: no %s", shown_input(o->model),
 		    f->fit.loss == LOSS_SVD ? "user_feature rows, which make the users of an svd model" : "items");
 	return written;
 }

@@ -169,7 +169,7 @@ static struct sources open_sources(const struct options *o, char **files, int co
 		topn_let_users_repeat(s.reader); /* the server's replies tell */
 	s.items = items ? catalog_read(items, item) : NULL;
 	if (s.items && s.items->n_offered == 0)
-		die(STATUS_DATA, "%s: no item in it may be recommended", o->items);
+		die(STATUS_DATA, "%s: no item in it may be recommended", shown_input(o->items));
 	s.n_popular = popular ? lists_read_popular(popular, popular_column, &s.popular) : 0;
 	s.neighbors = o->neighbors ? read_neighbors(&neighbors, o->neighbors) : NULL;
 	return s;

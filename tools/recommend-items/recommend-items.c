@@ -222,7 +222,7 @@ static void read_neighbors(struct job *j, const struct neighbors_reader *r)
 	table_close(r->table);
 	uint32_t n = j->neighbors->items;
 	if (neighbors_rows(j->neighbors) == 0)
-		warn("%s has no neighbors: no list can be made", j->o->neighbors);
+		warn("%s has no neighbors: no list can be made", shown_input(j->o->neighbors));
 	if (!offer_filters(&j->offer))
 		return;
 	bool *keep = memory_new(n, sizeof *keep);

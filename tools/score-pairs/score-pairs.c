@@ -164,7 +164,7 @@ static void sides_read(struct job *j, struct sides *s)
 	for (int i = 0; i < 2; i++) {
 		if (!s->cold[i])
 			continue;
-		add_cold(j->model, s->cold[i], j->o->model);
+		add_cold(j->model, s->cold[i], table_file(s->model));
 		j->left_out += cold_left_out(s->cold[i]);
 		cold_free(s->cold[i]);
 	}

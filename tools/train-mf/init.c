@@ -15,14 +15,14 @@ static void check_old(struct training *t)
 	struct fitting *old = &t->old;
 	old->loss = LOSSES;
 	for (uint32_t i = 0; i < strmap_count(metas); i++)
-		fitting_read_meta(old, strmap_key(metas, i), o->init);
+		fitting_read_meta(old, strmap_key(metas, i), shown_input(o->init));
 	if (old->loss < LOSSES && old->loss != o->fit.loss)
 		usage_error("--keep-old: the model %s was fitted with --loss \"%s\", not %s: their "
-			    "scores do not compare", o->init, LOSS_NAMES[old->loss],
+			    "scores do not compare", shown_input(o->init), LOSS_NAMES[old->loss],
 			    LOSS_NAMES[o->fit.loss]);
 	if (old->normalize != ANSWER_NONE && (o->user_features || o->item_features) &&
 	    (old->normalize == ANSWER_NO) != o->no_normalize)
-		usage_error("--keep-old: the model %s was fitted %s --no-normalize", o->init,
+		usage_error("--keep-old: the model %s was fitted %s --no-normalize", shown_input(o->init),
 			    o->no_normalize ? "without" : "with");
 }
 
@@ -35,8 +35,8 @@ void init_open(struct training *t)
 	uint32_t factors = t->init->factors;
 	if (option_given("factors") && factors != t->factors) {
 		model_free(t->init);
-		usage_error("--factors %u: the model %s has %u", t->factors, t->options->init,
-			    factors);
+		usage_error("--factors %u: the model %s has %u", t->factors,
+			    shown_input(t->options->init), factors);
 	}
 	t->factors = factors;
 	if (t->options->keep_old)
@@ -105,11 +105,11 @@ static void say_old(const struct training *t)
 	uint32_t features = t->users.kept_features.n + t->items.kept_features.n;
 	if (t->options->keep_old)
 		note("%u users, %u items and %u features of %s have no fitted rows and are kept",
-		     users, items, features, t->options->init);
+		     users, items, features, shown_input(t->options->init));
 	else if (users || items || features)
 		warn("%u users, %u items and %u features of %s have no fitted rows and are not in "
 		     "the new model; --keep-old keeps them", users, items, features,
-		     t->options->init);
+		     shown_input(t->options->init));
 }
 
 static void forget_old(struct side *s)
