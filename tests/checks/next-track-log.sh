@@ -156,15 +156,10 @@ done
 } 2>&1 > /dev/null 3> rc | cat > said
 [ "$(cat rc)" = 1 ] && [ "$(lost said)" = 1000 ] || complain "no room at all: $(cat said)"
 
-mkfifo ask tell
-# serve COMMAND..: it answers requests by 8, answers by 9; its number in $server
-serve()
+. "$RECPIPE_ROOT/tests/serving.sh"
+serve() # COMMAND..
 {
-	"$@" < ask > tell 2> said &
-	server=$!
-	exec 8> ask 9< tell
-	printf 'message\tuser\ttrack\ttime\n' >&8
-	read -r line <&9
+	start_serving "$@"
 	asked=0
 }
 ask() # N: asks N times

@@ -109,16 +109,12 @@ compared 'those for whom the arms could differ' 100 --triggered triggered
 
 # ---- the log
 
-mkfifo ask tell
+. "$RECPIPE_ROOT/tests/serving.sh"
 # serve ARGUMENT..: log.tsv, requests by 8, answers by 9; the disk is full after 64 KB
 serve()
 {
-	sh -c 'trap "" XFSZ; ulimit -S -f "$1"; shift; exec next-track "$@"' sh "$limit" --items items.tsv \
-		--log logs/log.tsv "$@" < ask > tell 2> said &
-	server=$!
-	exec 8> ask 9< tell
-	printf 'message\tuser\ttrack\ttime\n' >&8
-	read -r line <&9
+	start_serving sh -c 'trap "" XFSZ; ulimit -S -f "$1"; shift; exec next-track "$@"' sh "$limit" \
+		--items items.tsv --log logs/log.tsv "$@"
 }
 asked=0
 ask() # N: asks N times

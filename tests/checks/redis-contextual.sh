@@ -64,7 +64,6 @@ answers()
 # another generation is published in the middle of what is fetched together
 awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 	for (i = 0; i < 2000; i++) print "next", "u" i * 37 % 300, "t" 100 + i % 180, 1 }' > busy.tsv
-generation_a=$(redis --raw hget p:meta generation)
 for words in 'contextual' 'session'; do
 	redis flushall > /dev/null
 	load a --neighbors a-neighbors.tsv
@@ -81,19 +80,10 @@ done
 proxy_stop
 
 # one request at a time
-mkfifo ask tell
+. "$RECPIPE_ROOT/tests/serving.sh"
 serve() # OPTION..
 {
-	timeout 120 next-track --redis "$url" --prefix p --deadline 2s --items items.tsv "$@" < ask > tell 2> said &
-	server=$!
-	exec 8> ask 9< tell
-	printf 'message\tuser\ttrack\ttime\n' >&8
-	read -r line <&9
-}
-stop_serving()
-{
-	exec 8>&- 9<&-
-	wait $server || complain "next-track ended with $?"
+	start_serving timeout 120 next-track --redis "$url" --prefix p --deadline 2s --items items.tsv "$@"
 }
 asks() # WHAT TRACK PATTERN: the answer to who just heard the track is so
 {
@@ -162,11 +152,11 @@ redis_stop
 
 # a cluster of one node
 redis_start_cluster
-timeout 60 load-redis -q --redis "$url" --prefix '{p}' --neighbors a-neighbors.tsv a.tsv || complain 'a cluster: load-redis failed'
+next-track --recs a.tsv --neighbors a-neighbors.tsv --items items.tsv --recommender contextual,indexed requests.tsv > file.out
 for layout in hash string; do
+	timeout 60 load-redis -q --redis "$url" --prefix '{p}' --layout $layout --neighbors a-neighbors.tsv a.tsv ||
+		complain "a cluster, $layout: load-redis failed"
 	next-track --redis "$url" --prefix '{p}' --pipeline --items items.tsv --recommender contextual,indexed requests.tsv > cluster.out
-	next-track --recs a.tsv --neighbors a-neighbors.tsv --items items.tsv --recommender contextual,indexed requests.tsv > file.out
 	cmp -s cluster.out file.out || complain "a cluster, $layout: Redis and the file answer differently"
-	timeout 60 load-redis -q --redis "$url" --prefix '{p}' --layout string --neighbors a-neighbors.tsv a.tsv
 done
 exit $bad

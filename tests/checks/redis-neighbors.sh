@@ -83,21 +83,19 @@ refused()
 	[ "$(redis --raw keys '*' | sort)" = "$before" ] || complain "$what: keys are left"
 }
 commands=$(redis info commandstats | sed -n 's/^cmdstat_hset:calls=\([0-9]*\).*/\1/p')
-head='item\tneighbor\tweight\n'
-printf "$head" > bad.tsv
+# refuses WHAT PATTERN ROWS: neighbors with these rows are bad data, with $option
+refuses()
+{
+	printf "item\tneighbor\tweight\n$3" > bad.tsv
+	refused "$1, $option" 3 "$2" $option --neighbors bad.tsv new.tsv
+}
 for option in '' --dry-run --emit-resp; do
-	printf "$head" > bad.tsv
-	refused "empty, $option" 3 'bad.tsv: no item in it has neighbors' $option --neighbors bad.tsv new.tsv
-	printf "${head}b\tx\t1\na\tx\t1\n" > bad.tsv
-	refused "unsorted, $option" 3 'bad.tsv:3: .*sorted by item' $option --neighbors bad.tsv new.tsv
-	printf "${head}a\tx\t1\na\ty\t2\n" > bad.tsv
-	refused "unsorted weights, $option" 3 'bad.tsv:3: .*falling weight' $option --neighbors bad.tsv new.tsv
-	printf "${head}a\tx\t2\na\tx\t1\n" > bad.tsv
-	refused "a neighbor twice, $option" 3 'bad.tsv:3: .*this neighbor already' $option --neighbors bad.tsv new.tsv
-	printf "${head}a\tx\tnan\n" > bad.tsv
-	refused "no number, $option" 3 'bad.tsv:2: .*weight' $option --neighbors bad.tsv new.tsv
-	printf "${head}a\t\t1\n" > bad.tsv
-	refused "an empty id, $option" 3 'bad.tsv:2: .*an empty id' $option --neighbors bad.tsv new.tsv
+	refuses empty 'bad.tsv: no item in it has neighbors' ''
+	refuses unsorted 'bad.tsv:3: .*sorted by item' 'b\tx\t1\na\tx\t1\n'
+	refuses 'unsorted weights' 'bad.tsv:3: .*falling weight' 'a\tx\t1\na\ty\t2\n'
+	refuses 'a neighbor twice' 'bad.tsv:3: .*this neighbor already' 'a\tx\t2\na\tx\t1\n'
+	refuses 'no number' 'bad.tsv:2: .*weight' 'a\tx\tnan\n'
+	refuses 'an empty id' 'bad.tsv:2: .*an empty id' 'a\t\t1\n'
 	printf 'item\tneighbor\na\tx\n' > bad.tsv
 	refused "no weight, $option" 3 "no column 'weight'" $option --neighbors bad.tsv new.tsv
 	head -c 3000 trained.packed > cut.packed

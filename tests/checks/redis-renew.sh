@@ -25,19 +25,10 @@ all() # SEED OPTION..
 	load "$@" --items "$1-items.tsv" --popular "$1-popular.tsv"
 }
 
-mkfifo ask tell
+. "$RECPIPE_ROOT/tests/serving.sh"
 serve() # OPTION..
 {
-	timeout 120 next-track --redis "$url" --prefix p --deadline 2s --log log.tsv "$@" < ask > tell 2> said &
-	server=$!
-	exec 8> ask 9< tell
-	printf 'message\tuser\ttrack\ttime\n' >&8
-	read -r line <&9
-}
-stop_serving()
-{
-	exec 8>&- 9<&-
-	wait $server || complain "next-track ended with $?"
+	start_serving timeout 120 next-track --redis "$url" --prefix p --deadline 2s --log log.tsv "$@"
 }
 # answers USER SOURCE PATTERN: the next one is so
 answers()

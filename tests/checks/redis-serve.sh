@@ -55,14 +55,10 @@ awk 'BEGIN { OFS = "\t"; print "message", "user", "track", "time"
 			if (chi > 400 || odd) { print "random: chi-square " chi ", odd " odd; exit 1 } }' || bad=1
 
 # Asks one request at a time: answer TIMES-OUT-AFTER sets $line and $ms
-mkfifo ask tell
+. "$RECPIPE_ROOT/tests/serving.sh"
 serve()
 {
-	timeout 120 next-track --redis "$url" --prefix p --items both.tsv --log log.tsv "$@" < ask > tell 2> said &
-	server=$!
-	exec 8> ask 9< tell
-	printf 'message\tuser\ttrack\ttime\n' >&8
-	read -r line <&9
+	start_serving timeout 120 next-track --redis "$url" --prefix p --items both.tsv --log log.tsv "$@"
 }
 asked=0
 ask_one()
