@@ -402,8 +402,10 @@ static void check_recommenders(const struct rules *r, const struct options *o)
 }
 
 /* A recommender that was asked for by name and has nothing to look at answers nobody: that is said. */
-static void warn_of_sources(const struct rules *r, const struct options *o)
+static void warn_of_sources(const struct service *s)
 {
+	const struct options *o = s->o;
+	const struct catalog *catalog = s->sampler.catalog;
 	const struct {
 		enum recommender who;
 		bool has;
@@ -412,10 +414,10 @@ static void warn_of_sources(const struct rules *r, const struct options *o)
 		{INDEXED, o->recs || o->redis, "--recs or --redis"},
 		{SEQUENTIAL, o->recs || o->redis, "--recs or --redis"},
 		{POPULAR, o->popular || o->redis, "--popular or --redis"},
-		{STICKY_ARTIST, o->items, "--items"},
+		{STICKY_ARTIST, catalog && catalog->has_artists, catalog ? "a column artist in --items" : "--items"},
 	};
 	for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++)
-		if (r->given[SOURCES[i].who] && !SOURCES[i].has)
+		if (s->rules.given[SOURCES[i].who] && !SOURCES[i].has)
 			warn("the recommender %s has nothing to recommend without %s",
 			     RECOMMENDER_NAMES[SOURCES[i].who], SOURCES[i].needs);
 }
@@ -425,11 +427,11 @@ static int run(const struct options *o, char **files, int count)
 	struct service s = {.o = o, .visits = visits_new()};
 	rules_set_up(&s.rules, o->registry, &o->experiments, &o->arms, o->recommender);
 	check_recommenders(&s.rules, o);
-	warn_of_sources(&s.rules, o);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	s.out = output_open(o->common.output, false);
 	s.out->by_line = false; /* flushed when nobody waits */
 	open_sources(&s);
+	warn_of_sources(&s);
 	struct table *t = table_open(files, count, &format);
 	struct columns c = find_columns(t, o);
 	s.request_clock = o->clock == 2 || (o->clock == 0 && c.timestamp >= 0);
