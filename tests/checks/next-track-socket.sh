@@ -39,6 +39,15 @@ answer()
 		printf '%b\n' "$request" | timeout 20 socat -t 10 - UNIX-CONNECT:socket
 	done
 }
+# logged N: the answer goes first, then the event; waits until the log has N lines, 10 s at most
+logged()
+{
+	tries=0
+	until [ "$(wc -l < events.tsv)" -ge "$1" ] || [ $tries -ge 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
 awk 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"
 	for (u = 0; u < 40; u++) for (k = 1; k <= 50; k++) print u, k, "i" (u * 7 + k) % 300, 1 / k }' > topk.tsv
 awk 'BEGIN { print "item"; for (i = 0; i < 300; i++) print "i" i }' > items.tsv
@@ -55,6 +64,7 @@ while [ $((n = n + 1)) -le 12 ]; do
 	answer 'next\t3\tx\t1' >> same
 done
 [ "$(cut -f 2 same | sort -u | wc -l)" -ge 4 ] || complain "12 connections get the same tracks: $(cut -f 2 same)"
+logged 17
 [ "$(grep -c '^next' events.tsv)" = 15 ] && [ "$(grep -c '^message' events.tsv)" = 1 ] || complain "the shared log: $(cat events.tsv)"
 kill $server
 wait $server 2> /dev/null
@@ -72,6 +82,7 @@ while [ $((n = n + 1)) -le 6 ]; do
 done
 [ "$(answer 'last\t5\ti1\t0')" = '' ] || complain 'last is answered'
 answer 'next\t5\tx\t1' > /dev/null
+logged 9
 awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
 	NR <= 8 && ($c["session"] != s && s != "" || $c["step"] != NR - 1) { bad = 1 }
 	NR <= 8 { s = $c["session"] }
