@@ -127,6 +127,8 @@ static void sides_open(struct sides *s, const struct options *o)
 	s->neighbors = table_open_file(o->neighbors);
 	s->neighbors_reader = neighbors_open(s->neighbors);
 	s->histories = table_open_file(o->histories);
+	if (!timed) /* it must be there if an option names it */
+		table_optional_column(s->histories, option_column("timestamp", o->timestamp));
 	s->history_reader = history_open(s->histories, &s->columns);
 }
 
