@@ -1,6 +1,6 @@
-/* aging.h - how much a row of a user's history counts: its weight * decay^(rows after it), or
- * (1 + rows after it)^-gap_exponent,
- * * 2^-(how much older it is than the latest row / half_life_ms); rows before the `last` latest
+/* aging.h - how much a row of a user's history counts: its weight, times what its place leaves,
+ * decay^(rows after it) or (1 + rows after it)^-gap_exponent, times
+ * 2^-(how much older it is than the latest row / half_life_ms); rows before the `last` latest
  * ones do not count.
  */
 #ifndef RECPIPE_DOMAIN_AGING_H

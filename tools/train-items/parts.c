@@ -338,11 +338,12 @@ struct part_reader *parts_open(struct table *t)
 	struct part_reader *r = memory_zero(1, sizeof *r);
 	r->t = t;
 	r->item = r->neighbor = r->backward = NOBODY;
-	for (size_t i = 0; i < COLUMNS; i++)
-		if (table_find_column(t, NAMES[i]) < 0)
+	for (size_t i = 0; i < COLUMNS; i++) {
+		long column = table_find_column(t, NAMES[i]);
+		if (column < 0)
 			die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
-	for (size_t i = 0; i < COLUMNS; i++)
-		r->column[i] = table_column(t, column_called(NAMES[i]));
+		r->column[i] = (size_t)column;
+	}
 	return r;
 }
 
