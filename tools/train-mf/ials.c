@@ -267,15 +267,14 @@ struct descent {
 	double along;
 };
 
-/* out -= (gram + pull I) x for each, with x and out as the functions say. */
-static void subtract_dense(const struct ials *s, struct descent *const *of, size_t n,
-			   float *(*out)(const struct descent *), float *(*x)(const struct descent *))
+/* x and the residual, or the step p and q: the second -= (gram + pull I) first, for each row. */
+static void subtract_dense(const struct ials *s, struct descent *const *of, size_t n, bool steps)
 {
 	float *to[NORMAL_TOGETHER];
 	const float *by[NORMAL_TOGETHER];
 	for (size_t k = 0; k < n; k++) {
-		to[k] = out(of[k]);
-		by[k] = x(of[k]);
+		to[k] = steps ? of[k]->q : of[k]->residual;
+		by[k] = steps ? of[k]->p : of[k]->x;
 	}
 	if (n == NORMAL_TOGETHER)
 		s->kernel->subtract_all(to, s->gram, by, s->n);
@@ -286,27 +285,7 @@ static void subtract_dense(const struct ials *s, struct descent *const *of, size
 	}
 }
 
-static float *x_of(const struct descent *d)
-{
-	return d->x;
-}
-
-static float *residual_of(const struct descent *d)
-{
-	return d->residual;
-}
-
-static float *p_of(const struct descent *d)
-{
-	return d->p;
-}
-
-static float *q_of(const struct descent *d)
-{
-	return d->q;
-}
-
-/* out, which is zero, becomes the sum of w (target - y . x) y. */
+/* out becomes the sum of w (target - y . x) y; what kernel->pull returns. */
 static float pull_entries(const struct ials *s, const struct descent *d, float *out, float target,
 			  const float *x)
 {
@@ -355,7 +334,7 @@ static void solve_by_steps(const struct ials *s, struct worker *w, uint32_t r, u
 		*d = descent_of(s, w, r + k, k);
 		d->along = (double)pull_entries(s, d, d->residual, 1, d->x);
 	}
-	subtract_dense(s, at, rows, residual_of, x_of);
+	subtract_dense(s, at, rows, false);
 	for (uint32_t k = 0; k < rows; k++) {
 		memcpy(all[k].p, all[k].residual, n * sizeof(float));
 		all[k].length = s->dot(all[k].residual, all[k].residual, n);
@@ -368,7 +347,7 @@ static void solve_by_steps(const struct ials *s, struct worker *w, uint32_t r, u
 			more[left] = pull_entries(s, &all[k], all[k].q, 0, all[k].p);
 			at[left++] = &all[k];
 		}
-		subtract_dense(s, at, left, q_of, p_of);
+		subtract_dense(s, at, left, true);
 		for (size_t k = 0; k < left; k++)
 			descend(s, at[k], more[k]);
 	}
