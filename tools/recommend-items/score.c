@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/bucket.h"
+#include "data/radix.h"
 #include "pick.h"
 
 /* Keys of 64 bits: the more often a neighbor the smaller, ties by number. */
@@ -81,6 +83,7 @@ void scorer_free(struct scorer *s)
 	free(s->some);
 	free(s->most);
 	free(s->best);
+	free(s->keys);
 }
 
 /* The later first; of equal times the greater hash, then the greater item and weight: rows
@@ -116,6 +119,19 @@ static void sort_rows(struct past *rows, size_t n)
 		rows[i] = rows[j];
 		rows[j] = held;
 	}
+}
+
+/* The same where times are not looked at: items and weights alone order the rows, in one key each. */
+static void sort_untimed(struct scorer *s, struct past *rows, size_t n)
+{
+	static const uint32_t SIGN = UINT32_C(1) << 31;
+	s->keys = memory_grow(s->keys, &s->keys_capacity, n, sizeof *s->keys);
+	for (size_t i = 0; i < n; i++)
+		s->keys[i] = ~((uint64_t)rows[i].item << 32 | ((uint32_t)float_rank(rows[i].weight) ^ SIGN));
+	radix_sort(s->keys, NULL, n);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct past){.item = (uint32_t)(~s->keys[i] >> 32),
+			.weight = rank_float((int32_t)((uint32_t)~s->keys[i] ^ SIGN))};
 }
 
 /* Adds amount * weight to each neighbor's sum, and fetches meanwhile the neighbors of the item
@@ -154,7 +170,10 @@ static bool is_dense(const struct scorer *s, const struct past *rows, size_t use
 void scorer_add(struct scorer *s, struct past *rows, size_t n, const struct aging *aging)
 {
 	enum { AHEAD = 2 };
-	sort_rows(rows, n);
+	if (aging_timed(aging))
+		sort_rows(rows, n);
+	else
+		sort_untimed(s, rows, n);
 	size_t used = aging_used(aging, n);
 	for (size_t i = 0; i < used; i++)
 		if (rows[i].item != STRMAP_NONE) {

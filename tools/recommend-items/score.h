@@ -46,6 +46,8 @@ struct scorer {
 	uint64_t *best;          /* at most k, the best first, ties by number: see scored_of */
 	size_t k, n, room;       /* `best` has room for more, from which they are picked, and as
 	                          * much again to sort in */
+	uint64_t *keys;          /* of the rows of a history, to sort them */
+	size_t keys_capacity;
 	void (*pick)(struct scorer *s);
 	bool overflows;          /* of the last user: a score may be too large */
 };
