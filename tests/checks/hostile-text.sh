@@ -227,11 +227,13 @@ if command -v python3 > /dev/null; then
 import os, pty, sys
 child, master = pty.fork()
 if child == 0: os.execvp(sys.argv[1], sys.argv[1:])
+said = b''
 while True:
     try: part = os.read(master, 65536)
     except OSError: break
     if not part: break
-    os.write(1, part.replace(b'\r\n', b'\n'))
+    said += part # an end of line may come in two parts
+os.write(1, said.replace(b'\r\n', b'\n'))
 sys.exit(os.waitpid(child, 0)[1] >> 8)
 END
 	for mode in history 'top --k 60' best 'best --as-shell'; do
