@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2086 # the scripts that source it know the rest
 # search.sh - how backtest tunes its candidates: in a window, on the rows before it. Sourced after
-# recipe.sh. Of the script: window, timed, candidates, out, lists, and its settings.
+# recipe.sh and spaces.sh. Of the script: window, timed, candidates, out, lists, and its settings.
 #
 # Every candidate has the same number of trials. The first is what was best in the window before,
 # then come settings that one would try by hand, then the sampler's.
@@ -97,19 +97,19 @@ search_factors()
 {
 	text --epochs "$EPOCHS" --patience "$PATIENCE" --kernel "$KERNEL" --report "$METRIC" "$dataset"
 	its_trial="train-mf -q --loss $1 {options} --stop-users 2000 $common $words"
+	penalties "$dataset"
 	set -- "$1" --pruner asha --first-step 2 --param factors=log-int:16:64
+	# Small models and few negatives: there are many windows.
 	case $1 in
-	ials) set -- "$@" --enqueue 'factors=64 regularization=0.03 unobserved-weight=0.1' \
-		--enqueue 'factors=32 regularization=0.01 unobserved-weight=0.5' \
-		--param regularization=log:1e-3:1 --param unobserved-weight=log:0.01:2 ;;
-	softmax) set -- "$@" --enqueue 'factors=32 learning-rate=0.05 temperature=0.2 negatives=64' \
-		--param learning-rate=log:0.01:0.3 --param temperature=log:0.05:0.5 --param negatives=log-int:32:64 ;;
-	*)
-		set -- "$@" --enqueue 'factors=32 learning-rate=0.05 user-alpha=1e-6 item-alpha=1e-6' \
-			--param learning-rate=log:0.01:0.3 --param user-alpha=log:1e-7:1e-4 --param item-alpha=log:1e-7:1e-4
-		[ "$1" != warp ] || set -- "$@" --param max-sampled=log-int:10:100
-		;;
+	ials) set -- "$@" --enqueue "factors=64$(by_hand ials)" \
+		--enqueue 'factors=32 regularization=0.01 unobserved-weight=0.5' ;;
+	softmax) set -- "$@" --enqueue "factors=32$(by_hand softmax) temperature=0.2 negatives=64" \
+		--param negatives=log-int:32:64 ;;
+	*) set -- "$@" --enqueue "factors=32$(by_hand "$1")" ;;
 	esac
+	for parameter in $(space "$1"); do
+		set -- "$@" --param "$parameter"
+	done
 	its_name=$1
 	shift
 	tune "$its_name" "$its_trial" "$TRIALS" "$@"

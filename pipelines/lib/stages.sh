@@ -3,6 +3,10 @@
 # depend on has changed, and a private Redis. Sourced, with `here` the scripts' folder.
 
 lib=$here/lib
+[ -r "$lib/quote.sh" ] || {
+	echo "${0##*/}: quote.sh is missing from the folder lib beside the script" >&2
+	exit 1
+}
 # shellcheck source=quote.sh
 . "$lib/quote.sh"
 

@@ -56,9 +56,16 @@ for part in quote.sh quote.awk report-draw.awk report-page.awk report-page.css; 
 	[ $? = 1 ] && [ ! -s out ] && grep -q "^report-experiment: $part is missing" err || { cat err; say "without $part"; }
 	mv kept pipelines/lib/$part
 done
-for part in quote.sh stages.sh; do
+for part in quote.sh stages.sh positives.sh recipe.sh recipe.awk spaces.sh search.sh gate.sh heard.awk; do
 	mv pipelines/lib/$part kept
-	case $part in quote.sh) set -- demo nightly ;; *) set -- personalize seminar simulate-experiment ;; esac
+	case $part in
+	quote.sh) set -- demo nightly personalize backtest seminar simulate-experiment ;;
+	stages.sh) set -- personalize backtest seminar simulate-experiment ;;
+	positives.sh | spaces.sh) set -- personalize backtest ;;
+	recipe.*) set -- personalize backtest nightly ;;
+	search.sh) set -- backtest ;;
+	*) set -- nightly ;;
+	esac
 	for script; do
 		pipelines/"$script" --help > out 2> err
 		[ $? = 1 ] && [ ! -s out ] && grep -q "^$script: $part is missing" err || { cat err; say "$script without $part"; }
