@@ -16,7 +16,6 @@ struct delimited {
 	struct input *in;             /* NULL: all text is at hand */
 	struct encoding *encoding;
 	struct delimited_format format;
-	struct span first;            /* bytes that were taken from `in` before */
 	struct buffer undecoded;      /* the beginning of a character */
 	struct buffer text;           /* the window: what was decoded and not given out */
 	size_t from;                  /* where the next row begins */
@@ -64,12 +63,11 @@ static struct delimited *open_format(const struct delimited_format *format)
 	return d;
 }
 
-struct delimited *delimited_open(struct input *in, struct span first, struct encoding *encoding,
+struct delimited *delimited_open(struct input *in, struct encoding *encoding,
 				 const struct delimited_format *format)
 {
 	struct delimited *d = open_format(format);
 	d->in = in;
-	d->first = first;
 	d->encoding = encoding;
 	return d;
 }
@@ -98,9 +96,8 @@ void delimited_close(struct delimited *d)
 /* Adds the next bytes of the file as UTF-8; false at the end. */
 static bool add_piece(struct delimited *d)
 {
-	struct span piece = d->first;
-	d->first = (struct span){NULL, 0};
-	if (!d->in || (piece.n == 0 && !input_piece(d->in, &piece))) {
+	struct span piece;
+	if (!d->in || !input_piece(d->in, &piece)) {
 		struct span rest = {d->undecoded.data, d->undecoded.n};
 		if (rest.n)
 			encoding_convert(d->encoding, rest, true, &d->text);

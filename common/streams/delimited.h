@@ -38,9 +38,8 @@ const char *delimited_separator_name(const char *separator);
 
 struct delimited;
 
-/* Reads from `in`, of which the bytes `first` were taken already, in that encoding. Both stay the
- * caller's, `first` must live until the first row was read. */
-struct delimited *delimited_open(struct input *in, struct span first, struct encoding *encoding,
+/* Reads from `in`, in that encoding. Both stay the caller's. */
+struct delimited *delimited_open(struct input *in, struct encoding *encoding,
 				 const struct delimited_format *format);
 
 /* The rows of a text in UTF-8 at hand, which is copied. */

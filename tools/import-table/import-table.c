@@ -91,25 +91,12 @@ struct import {
 	struct writer w;
 	struct span *own_cells;
 	struct input *in;
-	struct buffer start;          /* the first bytes of the file */
+	struct span start;            /* the first bytes of the file, until its rows are read */
 	struct buffer filename;       /* without folders */
 	struct buffer first_names;    /* the first file's header, where it may be any */
 	struct encoding *encoding;
 	struct delimited *rows;
 };
-
-/* The first bytes of the open file, at least `n` where there are so many; true: that is all. */
-static bool read_start(struct import *m, size_t n)
-{
-	struct span piece;
-	m->start.n = 0;
-	while (m->start.n < n) {
-		if (!input_piece(m->in, &piece))
-			return true;
-		buffer_add_span(&m->start, piece);
-	}
-	return false;
-}
 
 /* ---- a file that differs from what was said ---- */
 
@@ -121,14 +108,13 @@ static _Noreturn void differs(const struct import *m, const char *what, const ch
 
 static void check_encoding(const struct import *m)
 {
-	struct span start = {m->start.data, m->start.n};
-	const char *said = encoding_name(m->encoding), *marked = encoding_marked(start), *why;
+	const char *said = encoding_name(m->encoding), *marked = encoding_marked(m->start), *why;
 	bool either = marked && strcasecmp(said, "utf-16") == 0 && strcmp(marked, "utf-8") != 0;
 	if (marked && !either && strcmp(marked, said) != 0)
 		differs(m, "the byte order mark is of", marked, "encoding", span_of(said));
 	bool bytes = strcmp(said, "latin-1") == 0 || strncmp(said, "cp125", 5) == 0;
-	const char *guess = encoding_guess(start, false, &why);
-	if (bytes && strcmp(guess, "utf-8") == 0 && !utf8_is_ascii(start))
+	const char *guess = encoding_guess(m->start, false, &why);
+	if (bytes && strcmp(guess, "utf-8") == 0 && !utf8_is_ascii(m->start))
 		differs(m, "the text is", guess, "encoding", span_of(said));
 }
 
@@ -279,20 +265,15 @@ static void open_file(struct import *m, int i)
 	m->w.file = input_name(m->in);
 	set_filename(&m->filename, path);
 	m->w.base = (struct span){m->filename.data, m->filename.n};
-	bool guess = i == 0 && settings_need_sample(m->o);
-	bool whole = read_start(m, guess ? SNIFF_BYTES : MARK_BYTES);
+	m->start = input_start(m->in, i == 0 && !m->o->explicit ? SNIFF_BYTES : MARK_BYTES);
 	if (i == 0) {
-		struct span sample = {m->start.data, m->start.n};
-		if (sample.n > SNIFF_BYTES) {
-			sample.n = SNIFF_BYTES;
-			whole = false;
-		}
+		bool whole = m->start.n < SNIFF_BYTES;
+		struct span sample = {m->start.at, whole ? m->start.n : SNIFF_BYTES};
 		settings_take(&m->settings, m->o, sample, whole, m->w.file);
 	}
 	m->encoding = encoding_open(m->settings.encoding);
 	check_encoding(m);
-	struct span start = {m->start.data, m->start.n};
-	m->rows = delimited_open(m->in, start, m->encoding, &m->settings.format);
+	m->rows = delimited_open(m->in, m->encoding, &m->settings.format);
 	m->w.section.n = 0;
 }
 
@@ -353,7 +334,6 @@ static int run(const struct options *o, char **files, int count)
 		run_report_filter(w->rows, w->lines, w->filtered, w->rejects.n);
 	plan_free(&m.plan);
 	settings_free(&m.settings);
-	buffer_free(&m.start);
 	buffer_free(&m.filename);
 	buffer_free(&m.first_names);
 	buffer_free(&w->header);

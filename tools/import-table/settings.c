@@ -34,11 +34,6 @@ bool list_of_names(struct buffer *list, struct span names)
 	return same;
 }
 
-bool settings_need_sample(const struct options *o)
-{
-	return !o->explicit;
-}
-
 static void check_options(const struct options *o, struct settings *s)
 {
 	char shown[QUOTED_SIZE];

@@ -32,9 +32,8 @@ struct settings {
 };
 
 /* Checks the options against each other and makes settings of them; what they do not say is
- * guessed from `sample`, the first bytes of the file `name` (`whole`: all of it), which is
- * asked for only when settings_need_sample. */
-bool settings_need_sample(const struct options *o);
+ * guessed from `sample`, the first bytes of the file `name` (`whole`: all of it), which
+ * --explicit does not look at. */
 void settings_take(struct settings *s, const struct options *o, struct span sample, bool whole,
 		   const char *name);
 
