@@ -196,52 +196,6 @@ static inline bool lacks_id(const struct filter *f, const uint32_t *ends, size_t
 	return lacks;
 }
 
-/* A whole block: short rows are copied 32 bytes at a time whether they stay or
- * not, and only the end of the output moves on: a branch that half of the rows
- * take costs more than the copy. What the loop needs is held in locals, because
- * the bytes that it stores could be anything's for all the compiler knows. */
-static void filter_block(struct filter *f, const struct table_block *block)
-{
-	enum { SHORT = 64 };
-	const size_t width = block->width, column = f->column;
-	struct range range[PLAIN_DIGITS];
-	memcpy(range, f->range, sizeof range);
-	const char *text = block->at;
-	const uint32_t *ends = block->ends;
-	char *start = output_room(f->out, SHORT), *to = start;
-	const char *full = f->out->data + f->out->capacity - SHORT;
-	uint64_t kept = 0, slow = 0;
-	size_t from = 0;
-	for (size_t r = 0; r < block->row_count; r++, ends += width) {
-		size_t next = (size_t)ends[width - 1] + 1, n = next - from;
-		size_t begin = column ? (size_t)ends[column - 1] + 1 : from;
-		uint32_t digits = 0;
-		unsigned behind = 0;
-		bool plain = plain_decimal(text + begin, ends[column] - begin, &digits, &behind);
-		if (!plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
-			f->out->n += (size_t)(to - start);
-			table_block_row(f->table, r);
-			filter_row(f);
-			slow++;
-			to = start = output_room(f->out, SHORT);
-			full = f->out->data + f->out->capacity - SHORT;
-		} else {
-			bool keep = digits - range[behind].low <= range[behind].width;
-			memcpy(to, text + from, 32);
-			if (n > 32)
-				memcpy(to + 32, text + from + 32, 32);
-			to += keep ? n : 0;
-			kept += keep;
-		}
-		from = next;
-	}
-	f->out->n += (size_t)(to - start);
-	f->kept += kept;
-	f->dropped += block->row_count - slow - kept;
-	if (f->out->by_line)
-		output_flush(f->out);
-}
-
 /* Does the text of a row hold what it must? */
 static inline bool text_holds(const struct filter *f, const char *text, const uint32_t *ends, size_t from)
 {
@@ -253,11 +207,19 @@ static inline bool text_holds(const struct filter *f, const char *text, const ui
 	return holds;
 }
 
-/* The same as filter_block where there are conditions on text; there may be no bounds. */
-static void filter_block_text(struct filter *f, const struct table_block *block)
+/* A whole block: short rows are copied 32 bytes at a time whether they stay or
+ * not, and only the end of the output moves on: a branch that half of the rows
+ * take costs more than the copy. What the loop needs is held in locals, because
+ * the bytes that it stores could be anything's for all the compiler knows.
+ * `by_text` is constant: there are conditions on text, and then maybe no bounds. */
+static inline __attribute__((always_inline)) void filter_rows(struct filter *f, const struct table_block *block,
+							       const bool by_text)
 {
 	enum { SHORT = 64 };
 	const size_t width = block->width, column = f->column;
+	const bool bounds = f->numbers;
+	struct range range[PLAIN_DIGITS];
+	memcpy(range, f->range, sizeof range);
 	const char *text = block->at;
 	const uint32_t *ends = block->ends;
 	char *start = output_room(f->out, SHORT), *to = start;
@@ -266,13 +228,13 @@ static void filter_block_text(struct filter *f, const struct table_block *block)
 	size_t from = 0;
 	for (size_t r = 0; r < block->row_count; r++, ends += width) {
 		size_t next = (size_t)ends[width - 1] + 1, n = next - from;
-		bool keep = text_holds(f, text, ends, from), plain = true;
-		if (keep && f->numbers) {
+		bool keep = !by_text || text_holds(f, text, ends, from), plain = true;
+		bool numbers = !by_text || (bounds && keep);
+		uint32_t digits = 0;
+		unsigned behind = 0;
+		if (numbers) {
 			size_t begin = column ? (size_t)ends[column - 1] + 1 : from;
-			uint32_t digits = 0;
-			unsigned behind = 0;
 			plain = plain_decimal(text + begin, ends[column] - begin, &digits, &behind);
-			keep = plain && digits - f->range[behind].low <= f->range[behind].width;
 		}
 		if (!plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
 			f->out->n += (size_t)(to - start);
@@ -282,6 +244,8 @@ static void filter_block_text(struct filter *f, const struct table_block *block)
 			to = start = output_room(f->out, SHORT);
 			full = f->out->data + f->out->capacity - SHORT;
 		} else {
+			if (numbers)
+				keep = digits - range[behind].low <= range[behind].width;
 			memcpy(to, text + from, 32);
 			if (n > 32)
 				memcpy(to + 32, text + from + 32, 32);
@@ -295,6 +259,16 @@ static void filter_block_text(struct filter *f, const struct table_block *block)
 	f->dropped += block->row_count - slow - kept;
 	if (f->out->by_line)
 		output_flush(f->out);
+}
+
+static void filter_block(struct filter *f, const struct table_block *block)
+{
+	filter_rows(f, block, false);
+}
+
+static void filter_block_text(struct filter *f, const struct table_block *block)
+{
+	filter_rows(f, block, true);
 }
 
 static void take_wheres(struct filter *f, const struct options *o)
