@@ -16,9 +16,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "data/condition.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "frame/column-options.h"
 #include "frame/options.h"
 #include "frame/run.h"
 
@@ -35,9 +35,7 @@ static const struct option_row OPTIONS[] = {
 			"--max and --where"),
 	OPTION_REAL("min", "X", min, .help = "keep rows with a value of at least X"),
 	OPTION_REAL("max", "X", max, .help = "keep rows with a value of at most X"),
-	OPTION_LIST("where", "COLUMN=TEXT", wheres,
-		.help = "keep rows whose COLUMN is TEXT, or one of TEXT|TEXT, or with != none of them; may be "
-			"repeated"),
+	WHERE_ROW(wheres),
 	OPTION_COLUMN("time", time, .fallback = "time", .help = "name of the column to "
 		"compare"),
 	OPTION_COLUMN("user", user,
@@ -212,8 +210,8 @@ static inline bool text_holds(const struct filter *f, const char *text, const ui
  * take costs more than the copy. What the loop needs is held in locals, because
  * the bytes that it stores could be anything's for all the compiler knows.
  * `by_text` is constant: there are conditions on text, and then maybe no bounds. */
-static inline __attribute__((always_inline)) void filter_rows(struct filter *f, const struct table_block *block,
-							       const bool by_text)
+__attribute__((always_inline))
+static inline void filter_rows(struct filter *f, const struct table_block *block, const bool by_text)
 {
 	enum { SHORT = 64 };
 	const size_t width = block->width, column = f->column;
@@ -273,18 +271,12 @@ static void filter_block_text(struct filter *f, const struct table_block *block)
 
 static void take_wheres(struct filter *f, const struct options *o)
 {
-	char shown[QUOTED_SIZE];
 	bool bounds = option_given("above") || option_given("min") || option_given("max");
 	f->numbers = bounds || o->wheres.n == 0;
 	if (!f->numbers && option_given("time"))
 		usage_error("--time with --where requires --above, --min or --max");
-	f->wheres = memory_zero(o->wheres.n + 1, sizeof *f->wheres);
-	for (size_t i = 0; i < o->wheres.n; i++) {
-		struct span text = span_of(o->wheres.values[i]);
-		if (!condition_take(&f->wheres[f->n_wheres++], text))
-			usage_error("option '--where': not COLUMN=TEXT or COLUMN!=TEXT: %s",
-				    quoted(text.at, text.n, shown));
-	}
+	f->wheres = wheres_take(&o->wheres);
+	f->n_wheres = o->wheres.n;
 }
 
 static void find_columns(struct filter *f, const struct options *o)
@@ -329,9 +321,7 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
 	table_close(f.table);
 	output_close(f.out);
-	for (size_t i = 0; i < f.n_wheres; i++)
-		condition_free(&f.wheres[i]);
-	free(f.wheres);
+	wheres_free(f.wheres, f.n_wheres);
 	run_report_filter(rows, f.kept, f.dropped, rejected);
 	return STATUS_DONE;
 }

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/quote.h"
-#include "data/condition.h"
 #include "domain/event.h"
 #include "frame/column-options.h"
 #include "streams/columns.h"
@@ -154,10 +153,10 @@ static void set_column(struct import *m, const char *given)
 /* --date COLUMN=FORMAT */
 static void date_column(struct import *m, const char *given)
 {
-	struct span name, format;
+	struct span name;
+	struct date_form form;
 	char shown[QUOTED_SIZE];
-	if (!assignment(span_of(given), &name, &format))
-		usage_error("option '--date': not COLUMN=FORMAT: %s", quoted(given, strlen(given), shown));
+	date_take(given, &name, &form, NULL);
 	struct event_column *column = find_column(m, name);
 	if (!column)
 		usage_error("--date: there is no column %s", quoted(name.at, name.n, shown));
@@ -167,9 +166,7 @@ static void date_column(struct import *m, const char *given)
 		usage_error("--date: column %s cannot be a date", quoted(name.at, name.n, shown));
 	if (column->kind == COLUMN_TIMESTAMP && option_given("timestamp-unit"))
 		usage_error("--date of timestamp cannot be combined with --timestamp-unit");
-	if (!date_form_named(format.at, &column->form))
-		usage_error("option '--date': %s: %s", date_format_problem(format.at),
-			    quoted(format.at, format.n, shown));
+	column->form = form;
 	column->kind = COLUMN_DATE;
 }
 
@@ -184,12 +181,10 @@ static char *padded_text(struct span text)
 /* --value 'COLUMN: KIND=NUMBER ...' */
 static void value_column(struct import *m, const char *given)
 {
-	struct span where, name = {"value", 5};
+	struct span name = {"value", 5};
 	char shown[QUOTED_SIZE];
 	m->kinds_text = padded_text(span_of(given));
-	const char *problem = kinds_take(&m->kinds, (struct span){m->kinds_text, strlen(given)}, &where);
-	if (problem)
-		usage_error("option '--value': %s: %s", problem, quoted(where.at, where.n, shown));
+	value_take(&m->kinds, (struct span){m->kinds_text, strlen(given)});
 	const struct event_column *of = find_column(m, m->kinds.column);
 	if (!of || of->kind == COLUMN_RATIO)
 		usage_error("--value: there is no column of words %s",

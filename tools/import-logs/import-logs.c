@@ -26,6 +26,7 @@
 #include "import.h"
 #include "streams/output.h"
 #include "streams/rejects.h"
+#include "frame/column-options.h"
 #include "frame/options.h"
 #include "frame/run.h"
 
@@ -48,8 +49,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("date", "COLUMN=FORMAT", dates,
 		.help = "read COLUMN as points in time by FORMAT (%Y-%m-%d %H:%M, or ms, s, us, iso) and write "
 			"ms since 1970; may be repeated"),
-	OPTION_TEXT("value", "COLUMN: KIND=NUMBER ...", value,
-		.help = "add a column `value` with the NUMBER of the KIND that is in COLUMN; * is any other"),
+	VALUE_ROW(value),
 	OPTION_FILE("durations", "FILE", durations,
 		.help = "make the time the share listened to: divide it by the duration of the track in "
 			"FILE (columns track and duration, in the same unit)"),

@@ -28,11 +28,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("date", "COLUMN=FORMAT", dates,
 		.help = "read COLUMN as points in time by FORMAT (%Y-%m-%d %H:%M, or ms, s, us, iso) and write "
 			"ms since 1970; none leaves it as it is; may be repeated"),
-	OPTION_TEXT("value", "COLUMN: KIND=NUMBER ...", value,
-		.help = "add a column `value` with the NUMBER of the KIND that is in COLUMN; * is any other"),
-	OPTION_LIST("where", "COLUMN=TEXT", wheres,
-		.help = "keep rows whose COLUMN is TEXT, or one of TEXT|TEXT, or with != none of them; may be "
-			"repeated"),
+	VALUE_ROW(value),
+	WHERE_ROW(wheres),
 	OPTION_TEXT("select", "A,B,...", select, .help = "write these columns alone, in this order"),
 	OPTION_FLAG("dry-run", dry_run, .help = "write ten rows, and say what was seen and the command "
 		"that guesses nothing"),

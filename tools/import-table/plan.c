@@ -127,27 +127,17 @@ static size_t cell_meant(const struct plan *p, struct span name, const char *opt
 /* 'event: view=1 cart=3' */
 static void take_value(struct plan *p, const struct options *o, const char *file)
 {
-	struct span text = span_of(o->value), where;
-	char shown[QUOTED_SIZE];
-	const char *problem = kinds_take(&p->kinds, text, &where);
-	if (problem)
-		usage_error("option '--value': %s: %s", problem, quoted(where.at, where.n, shown));
+	value_take(&p->kinds, span_of(o->value));
 	p->kind_cell = cell_meant(p, p->kinds.column, "value", file);
 	add_out(p, (struct out_column){.name = span_of("value"), .kind = OUT_VALUE}, "--value");
 }
 
 static void take_wheres(struct plan *p, const struct options *o, const char *file)
 {
-	char shown[QUOTED_SIZE];
-	p->wheres = memory_zero(o->wheres.n + 1, sizeof *p->wheres);
-	for (size_t i = 0; i < o->wheres.n; i++) {
-		struct condition *c = &p->wheres[p->n_wheres++];
-		struct span text = span_of(o->wheres.values[i]);
-		if (!condition_take(c, text))
-			usage_error("option '--where': not COLUMN=TEXT or COLUMN!=TEXT: %s",
-				    quoted(text.at, text.n, shown));
-		c->cell = cell_meant(p, c->column, "where", file);
-	}
+	p->wheres = wheres_take(&o->wheres);
+	p->n_wheres = o->wheres.n;
+	for (size_t i = 0; i < p->n_wheres; i++)
+		p->wheres[i].cell = cell_meant(p, p->wheres[i].column, "where", file);
 }
 
 /* ---- dates and numbers ---- */
@@ -176,20 +166,17 @@ static void take_dates(struct plan *p, const struct options *o, const char *file
 {
 	char shown[QUOTED_SIZE];
 	for (size_t i = 0; i < o->dates.n; i++) {
-		struct span name, format, text = span_of(o->dates.values[i]);
-		if (!assignment(text, &name, &format))
-			usage_error("option '--date': not COLUMN=FORMAT: %s", quoted(text.at, text.n, shown));
+		struct span name;
+		struct date_form form;
+		bool none;
+		date_take(o->dates.values[i], &name, &form, &none);
 		struct out_column *out = out_meant(p, name, "date", file);
 		if (out->dated || out->undated)
 			usage_error("option '--date': column %s occurs twice", quoted(name.at, name.n, shown));
-		if (strcmp(format.at, "none") == 0) {
-			out->undated = true;
-			continue;
-		}
-		if (!date_form_named(format.at, &out->form))
-			usage_error("option '--date': %s: %s", date_format_problem(format.at),
-				    quoted(format.at, format.n, shown));
-		out->dated = true;
+		out->undated = none;
+		out->dated = !none;
+		if (!none)
+			out->form = form;
 	}
 }
 
@@ -329,8 +316,6 @@ void plan_free(struct plan *p)
 	columns_free(&p->cells);
 	buffer_free(&p->names);
 	free(p->outs);
-	for (size_t i = 0; i < p->n_wheres; i++)
-		condition_free(&p->wheres[i]);
-	free(p->wheres);
+	wheres_free(p->wheres, p->n_wheres);
 	kinds_free(&p->kinds);
 }
