@@ -1,0 +1,52 @@
+/* table-reader.h - what the files of table.h share of a table: the file that is open, its block,
+ * the row that is current.
+ */
+#ifndef RECPIPE_STREAMS_TABLE_READER_H
+#define RECPIPE_STREAMS_TABLE_READER_H
+
+#include "base/buffer.h"
+#include "streams/columns.h"
+#include "streams/csv.h"
+#include "streams/input.h"
+#include "streams/regular.h"
+#include "streams/rejects.h"
+#include "streams/table.h"
+
+/* A file's text comes in blocks of whole lines. The offsets of all separators
+ * of a block are found at once; a row is then `width` consecutive offsets. A
+ * block is regular when every row has exactly that many, and no row is blank,
+ * has a NUL or ends in CR; only irregular blocks are checked row by row. */
+struct table {
+	struct table_format format;
+	char **files;
+	int file_count, file;        /* how many, which one is open */
+	struct input *in;
+	struct csv *csv;
+	struct rejects rejects;
+	struct columns columns;
+	size_t width;                /* how many columns */
+	struct first_line first_line; /* the header line as rows are, or without one the names of
+	                               * --columns unless that is one word: no row is like it */
+
+	const char *at;              /* the block */
+	size_t n;
+	uint32_t *ends;
+	size_t n_ends, ends_capacity;
+	bool regular;
+	const uint64_t *csv_lines;   /* line numbers of the block's rows, or NULL */
+	uint64_t block_line;         /* the line before the block's first one */
+	size_t block_rows;           /* rows of the block stepped over so far */
+	size_t next_end;             /* index of the next row's first end */
+	size_t next_at;              /* offset of the next row */
+
+	size_t row_at, row_last;     /* offsets: row begins, row ends */
+	const uint32_t *row_ends;
+	uint64_t row_line, rows, lines_in_block, replaced;
+	bool ended, timed;           /* timed: table_time has read a time */
+	enum time_unit unit;
+	int64_t newest;              /* in ms */
+	char **own_files;            /* table_open_file's one-element array */
+	struct failure *failure;     /* NULL: what fails ends the program */
+};
+
+#endif
