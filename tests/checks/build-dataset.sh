@@ -20,9 +20,10 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 a = argparse.ArgumentParser()
 for name, fallback in [("test", ""), ("validation", ""), ("weight", "binary"), ("half-life", ""),
-                       ("count-on", "all")]:
+                       ("count-on", "all"), ("as-of", "")]:
     a.add_argument("--" + name, default=fallback)
-for name, fallback in [("seed", 0), ("min-user-interactions", 1), ("min-item-interactions", 1)]:
+for name, fallback in [("seed", 0), ("min-user-interactions", 1), ("min-item-interactions", 1),
+                       ("keep-train", 0)]:
     a.add_argument("--" + name, type=int, default=fallback)
 a.add_argument("--core", action="store_true")
 o = a.parse_args()
@@ -44,11 +45,11 @@ rows, place = defaultdict(list), {}
 for n, r in enumerate(csv.DictReader(open("in.tsv"), delimiter="\t")):
     place[r["user"], r["item"]] = n
     rows[r["user"], r["item"]].append((int(r["timestamp"]), float(r["time"])))
-newest = max(t for v in rows.values() for t, _ in v)
+newest = int(o.as_of) if o.as_of else max(t for v in rows.values() for t, _ in v)
 
 def weight(v):
     how = o.weight
-    decay = lambda t: 2.0 ** (-(newest - t) / (float(o.half_life) * 1000)) if o.half_life else 1.0
+    decay = lambda t: 2.0 ** (-max(newest - t, 0) / (float(o.half_life) * 1000)) if o.half_life else 1.0
     parts = [(1.0 if how in ("binary", "count") else x) * decay(t) for t, x in v]
     if how in ("count", "sum"):
         return float(sum(map(Fraction, parts)))
@@ -79,7 +80,8 @@ def split(pairs):
             s = float(rule)
             out.update((p, to) for p in left if floor <= share(*p) < floor + s)
             floor = s
-    return out
+    left = Counter(p[0] for p in pairs if out[p] == "train")
+    return {p: "train" if left[p[0]] < o.keep_train else to for p, to in out.items()}
 
 def thresholds(pairs, count):
     while True:
@@ -143,8 +145,13 @@ done <<'END'
 --test 0.3 --validation tail:0.2 --min-user-interactions 5 --min-item-interactions 4 --core
 --test tail:0.25 --validation last:2 --min-item-interactions 3 --count-on train
 --test last:1 --validation tail:1
+--test last:1 --validation last:1 --keep-train 1
+--test last:3 --validation 0.2 --keep-train 5 --min-item-interactions 3 --count-on train
+--test 0.5 --validation 0.4 --keep-train 2
+--weight sum --half-life 10 --as-of 70000
+--weight count --half-life 10 --as-of 30000 --test last:1
 END
-[ "$n" -eq 23 ]
+[ "$n" -eq 28 ]
 
 # Lists: popularity with decay and exclusion, random ones by their definition.
 cat > lists.py <<'END'

@@ -35,11 +35,12 @@ enum weighting { WEIGHT_BINARY, WEIGHT_COUNT, WEIGHT_SUM, WEIGHT_MAX, WEIGHT_LAS
 
 struct options {
 	struct common common;
-	const char *user, *item, *time, *timestamp, *test, *validation;
+	const char *user, *item, *time, *timestamp, *test, *validation, *as_of;
 	int weight, unit, count_on;
-	int64_t min_user, min_item;
+	int64_t min_user, min_item, keep_train;
 	bool core;
 	double half_life_s;
+	int64_t as_of_ms;
 };
 
 static const struct option_row OPTIONS[] = {
@@ -58,11 +59,17 @@ static const struct option_row OPTIONS[] = {
 			"last:N of each user by time, or after:TIMESTAMP (in the input's unit, or a date)"),
 	OPTION_TEXT("validation", "SPLIT", validation,
 		.help = "the same for validation, among the rows not in the test split"),
+	OPTION_INT("keep-train", "N", keep_train, .low = 1, .high = 1e15,
+		.requires = "test|validation",
+		.help = "hold out nothing of a user who would have fewer than N train pairs"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Weights and thresholds"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
-		.help = "half-life of a row's weight, relative to the newest row (30d, 12h)"),
+		.help = "half-life of a row's weight, relative to the newest row or --as-of (30d, 12h)"),
+	OPTION_TEXT("as-of", "TIME", as_of, .requires = "half-life",
+		.help = "time that --half-life counts from, in the input's unit or a date; later rows do "
+			"not decay"),
 	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
 		.help = "count all pairs before the split, or only train pairs after it"),
 
@@ -177,7 +184,7 @@ static void make_pairs(const struct options *o, struct pairs *p, bool places)
 	uint64_t *key = keys_of_rows(p, &shift), low = (UINT64_C(1) << shift) - 1;
 	size_t n = p->n, pairs = 0;
 	enum weighting how = (enum weighting)o->weight;
-	double half_life = o->half_life_s * 1000;
+	double half_life = o->half_life_s * 1000, age;
 	bool weighted = how != WEIGHT_BINARY || half_life > 0;
 	bool sums = how == WEIGHT_SUM || how == WEIGHT_COUNT;
 	bool values = weighted || p->timestamp || places;
@@ -185,8 +192,8 @@ static void make_pairs(const struct options *o, struct pairs *p, bool places)
 	for (size_t i = 0; values && i < n; i++)
 		order[i] = (uint32_t)i;
 	radix_sort(key, order, n);
-	int64_t newest = INT64_MIN;
-	for (size_t i = 0; p->timestamp && i < n; i++)
+	int64_t newest = o->as_of ? o->as_of_ms : INT64_MIN;
+	for (size_t i = 0; p->timestamp && !o->as_of && i < n; i++)
 		newest = p->timestamp[i] > newest ? p->timestamp[i] : newest;
 	double *weight = weighted ? memory_new(n + 1, sizeof *weight) : NULL, *values_in = p->weight;
 	int64_t *timestamp = p->timestamp ? memory_new(n + 1, sizeof *timestamp) : NULL;
@@ -204,8 +211,8 @@ static void make_pairs(const struct options *o, struct pairs *p, bool places)
 			size_t row = order[i];
 			double value = values_in ? values_in[row] : 1, w = value;
 			int64_t when = p->timestamp ? p->timestamp[row] : 0;
-			if (half_life > 0)
-				w *= exp2(-((double)newest - (double)when) / half_life);
+			if (half_life > 0 && (age = (double)newest - (double)when) > 0)
+				w *= exp2(-age / half_life);
 			pair_rows_add(&rows, value, w, when, sums);
 		}
 		if (weighted) {
@@ -391,19 +398,34 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 	return r;
 }
 
-static void check(const struct rule *test, const struct rule *validation)
+/* What the options' table does not say. */
+static void check(const struct options *o, const struct splitting *how)
 {
-	if (test->share + validation->share > 1)
+	if (how->test.share + how->validation.share > 1)
 		usage_error("--test and --validation are more than all rows together");
+	if (o->keep_train && (how->test.kind == RULE_AFTER || how->validation.kind == RULE_AFTER))
+		usage_error("--keep-train cannot be combined with after:TIMESTAMP, "
+			    "whose late pairs are not to be trained on");
 }
 
-static int run(const struct options *o, char **files, int count)
+static void report_kept(const struct options *o, const struct splitting *how)
 {
-	struct rule test = rule_parse(o->test, "test", (enum time_unit)o->unit);
-	struct rule validation = rule_parse(o->validation, "validation", (enum time_unit)o->unit);
-	bool temporal = rule_needs_time(&test) || rule_needs_time(&validation);
-	bool late = rule_takes_late(&test) || rule_takes_late(&validation);
-	check(&test, &validation);
+	if (o->keep_train)
+		warn("--keep-train %" PRId64 " left %" PRIu64 " users all their pairs: %" PRIu64
+		     " pairs are not held out", o->keep_train, how->kept_users, how->kept_pairs);
+}
+
+static int run(struct options *o, char **files, int count)
+{
+	enum time_unit unit = (enum time_unit)o->unit;
+	struct splitting how = {.test = rule_parse(o->test, "test", unit),
+		.validation = rule_parse(o->validation, "validation", unit),
+		.seed = o->common.seed, .keep_train = (uint64_t)o->keep_train};
+	bool temporal = rule_needs_time(&how.test) || rule_needs_time(&how.validation);
+	bool late = rule_takes_late(&how.test) || rule_takes_late(&how.validation);
+	if (o->as_of)
+		o->as_of_ms = time_option(o->as_of, "as-of", unit);
+	check(o, &how);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct pairs p = {.users = strmap_new(), .items = strmap_new()};
 	struct table *t = table_open(files, count, &format);
@@ -412,17 +434,18 @@ static int run(const struct options *o, char **files, int count)
 	uint64_t rows = table_rows(t), rejected = table_rejected(t), good = p.n;
 	table_close(t);
 	progress_clear();
-	make_pairs(o, &p, test.kind == RULE_TAIL || validation.kind == RULE_TAIL);
+	make_pairs(o, &p, how.test.kind == RULE_TAIL || how.validation.kind == RULE_TAIL);
 	struct counts c = {0};
 	c.user = memory_zero((size_t)p.n_users + 1, sizeof *c.user);
 	c.item = memory_zero((size_t)p.n_items + 1, sizeof *c.item);
 	warn("%" PRIu64 " rows, %zu distinct pairs; %u users, %u items", good, p.n, p.n_users,
 	     p.n_items);
 	if (o->count_on == COUNT_TRAIN)
-		split_pairs(&p, &test, &validation, o->common.seed);
+		split_pairs(&p, &how);
 	keep_frequent(o, &p, &c);
 	if (o->count_on != COUNT_TRAIN)
-		split_pairs(&p, &test, &validation, o->common.seed);
+		split_pairs(&p, &how);
+	report_kept(o, &how);
 	report(&p, &c, late);
 	if (p.n == 0 && rejected)
 		die(STATUS_DATA, "nothing is left, and %" PRIu64 " of %" PRIu64 " rows were bad", rejected,

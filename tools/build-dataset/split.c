@@ -57,6 +57,15 @@ struct rule rule_parse(const char *text, const char *option, enum time_unit unit
 	return rule;
 }
 
+int64_t time_option(const char *text, const char *option, enum time_unit unit)
+{
+	struct rule rule = {.kind = RULE_AFTER};
+	char shown[QUOTED_SIZE];
+	quoted(text, strlen(text), shown);
+	check_rule(&rule, read_number(text, unit, &rule), option, shown, unit);
+	return rule.number;
+}
+
 bool rule_needs_time(const struct rule *rule)
 {
 	return rule->kind == RULE_LAST || rule->kind == RULE_AFTER;
@@ -132,10 +141,23 @@ static void apply_rule(struct splitter *s, const struct rule *rule, double floor
 		p->split[s->latest[i]] = (uint8_t)to;
 }
 
-/* User by user, the test before validation. */
-void split_pairs(struct pairs *p, const struct rule *test, const struct rule *validation,
-		 uint64_t seed)
+/* Has the user enough to train on? Otherwise all that was held out goes back. */
+static void keep_train(struct splitting *how, struct pairs *p, size_t begin, size_t end)
 {
+	uint64_t held = 0;
+	for (size_t i = begin; i < end; i++)
+		held += p->split[i] != SPLIT_TRAIN;
+	if (held == 0 || end - begin - held >= how->keep_train)
+		return;
+	memset(p->split + begin, SPLIT_TRAIN, end - begin);
+	how->kept_users++;
+	how->kept_pairs += held;
+}
+
+/* User by user, the test before validation. */
+void split_pairs(struct pairs *p, struct splitting *how)
+{
+	const struct rule *test = &how->test, *validation = &how->validation;
 	struct splitter s = {.pairs = p};
 	bool shares = test->kind == RULE_SHARE || validation->kind == RULE_SHARE;
 	double tested = test->kind == RULE_SHARE ? test->share : 0;
@@ -147,11 +169,13 @@ void split_pairs(struct pairs *p, const struct rule *test, const struct rule *va
 			s.share = memory_grow(s.share, &s.share_capacity, end - begin,
 					      sizeof *s.share);
 		for (size_t i = begin; shares && i < end; i++)
-			s.share[i - begin] = hash_share(hash_row(seed,
+			s.share[i - begin] = hash_share(hash_row(how->seed,
 								 p->user_id[p->user[i]],
 								 p->item_id[p->item[i]]));
 		apply_rule(&s, test, 0, SPLIT_TEST, begin, end);
 		apply_rule(&s, validation, tested, SPLIT_VALIDATION, begin, end);
+		if (how->keep_train)
+			keep_train(how, p, begin, end);
 	}
 	free(s.share);
 	free(s.latest);
