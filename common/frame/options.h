@@ -141,6 +141,7 @@ struct common {
 	int on_control; /* 0 space, 1 fail */
 	int64_t threads;
 	uint64_t seed;
+	int counters;   /* given: how they are written; run.h has them */
 };
 
 #define COMMON_MAX_ERRORS \
@@ -186,10 +187,16 @@ struct common {
 #define COMMON_SEED \
 	OPTION_SEED("seed", "N", common.seed, .letter = 's', .fallback = "0", \
 		.help = "seed of all random choices")
-#define COMMON_PROGRESS \
+/* Of a tool that has no rows to count. */
+#define COMMON_PROGRESS_ALONE \
 	OPTION_FLAG("progress", common.progress, \
 		.help = "show progress even if standard error is not a terminal"), \
 	OPTION_NO_FLAG("no-progress", common.progress, .help = "show no progress")
+#define COMMON_PROGRESS \
+	COMMON_PROGRESS_ALONE, \
+	OPTION_CHOICE("counters", "hadoop", common.counters, "hadoop", \
+		.help = "end with lines on standard error that Hadoop Streaming counts: rows read, written " \
+			"and rejected; every 10 seconds, a line of status")
 #define COMMON_ABOUT \
 	OPTION_FLAG("quiet", common.quiet, .letter = 'q', .help = "print only errors"), \
 	OPTION_FLAG("verbose", common.verbose, .letter = 'v', \

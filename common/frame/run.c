@@ -15,9 +15,12 @@
 
 /* ---- progress ---- */
 
+enum { HEARTBEAT_S = 10 };
+
 static struct {
 	bool decided, shown, terminal, plain;
-	double begin, last;
+	bool reported;         /* --counters */
+	double begin, last, last_beat;
 	size_t width; /* columns that the line on the terminal takes */
 } progress;
 
@@ -29,7 +32,8 @@ static void progress_decide(void)
 	progress.plain = !terminal || strcmp(terminal, "dumb") == 0;
 	bool wanted = option_switched("progress", "no-progress", progress.terminal);
 	progress.shown = wanted && log_level != LOG_QUIET;
-	progress.begin = progress.last = clock_wall();
+	progress.reported = option_given("counters");
+	progress.begin = progress.last = progress.last_beat = clock_wall();
 	error_prelude = progress_clear;
 }
 
@@ -62,37 +66,67 @@ static void put_error(const char *text, size_t n)
 	}
 }
 
+/* What progress_step says: the name of the tool, how much is done, how fast. Returns its length. */
+static size_t progress_text(char *line, size_t size, double spent, uint64_t done, uint64_t total,
+			    const char *unit)
+{
+	char text[2][16];
+	double rate = spent > 0 ? (double)done / spent : 0;
+	int n = snprintf(line, size, "%s: %s %s, %s/s", program_name, short_count((double)done, text[0]),
+			 unit, short_count(rate, text[1]));
+	if (n > 0 && total > 0 && rate > 0 && (size_t)n < size - 40) {
+		double left = total > done ? (double)(total - done) / rate : 0;
+		n += snprintf(line + n, size - (size_t)n, ", %.0f %%, %.0f s left",
+			      100.0 * (double)done / (double)total, left);
+	}
+	return n <= 0 ? 0 : (size_t)n < size - 1 ? (size_t)n : size - 1;
+}
+
+/* One line for Hadoop Streaming, in one write: other processes may share the pipe. */
+static void put_reporter_line(const char *kind, const char *text)
+{
+	char line[256];
+	int n = snprintf(line, sizeof line, "reporter:%s:%s\n", kind, text);
+	progress_clear();
+	put_error(line, n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+}
+
+static void show_progress(const char *line, size_t width)
+{
+	if (!progress.terminal) {
+		put_error(line, width);
+		put_error("\n", 1);
+		return;
+	}
+	put_error("\r", 1);
+	put_error(line, width);
+	for (size_t i = width; i < progress.width; i++)
+		put_error(" ", 1);
+	progress.width = width;
+}
+
 void progress_step(uint64_t done, uint64_t total, const char *unit)
 {
 	if (!progress.decided)
 		progress_decide();
-	if (!progress.shown)
+	if (!progress.shown && !progress.reported)
 		return;
 	double now = clock_wall();
-	if (now - progress.last < (progress.terminal ? 0.1 : 1.0))
+	bool show = progress.shown && now - progress.last >= (progress.terminal ? 0.1 : 1.0);
+	bool beat = progress.reported && now - progress.last_beat >= HEARTBEAT_S;
+	char line[160];
+	size_t width = show || beat ? progress_text(line, sizeof line, now - progress.begin, done, total, unit)
+		: 0;
+	if (width == 0)
 		return;
-	progress.last = now;
-	char line[160], text[2][16];
-	double spent = now - progress.begin, rate = spent > 0 ? (double)done / spent : 0;
-	int n = snprintf(line, sizeof line, "%s%s: %s %s, %s/s", progress.terminal ? "\r" : "",
-			 program_name, short_count((double)done, text[0]), unit,
-			 short_count(rate, text[1]));
-	if (n > 0 && total > 0 && rate > 0 && (size_t)n < sizeof line - 40) {
-		double left = total > done ? (double)(total - done) / rate : 0;
-		n += snprintf(line + n, sizeof line - (size_t)n, ", %.0f %%, %.0f s left",
-			      100.0 * (double)done / (double)total, left);
+	if (beat) {
+		progress.last_beat = now;
+		put_reporter_line("status", line);
 	}
-	if (n <= 0)
-		return;
-	size_t width = (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 1;
-	put_error(line, width);
-	if (!progress.terminal) {
-		put_error("\n", 1);
-		return;
+	if (show) {
+		progress.last = now;
+		show_progress(line, width);
 	}
-	for (size_t i = width; i < progress.width; i++)
-		put_error(" ", 1);
-	progress.width = width;
 }
 
 void progress_clear(void)
@@ -132,6 +166,22 @@ static void close_with(const char *rows, bool always)
 		tell("%s", rows);
 }
 
+/* --counters: Hadoop Streaming adds up what the tasks of a job report like this. */
+static void put_counter(const char *name, uint64_t value)
+{
+	char text[96];
+	snprintf(text, sizeof text, "recpipe,%s,%llu", name, (unsigned long long)value);
+	if (option_given("counters"))
+		put_reporter_line("counter", text);
+}
+
+static void put_counters(uint64_t rows_in, uint64_t rows_out, uint64_t rejected)
+{
+	put_counter("rows-read", rows_in);
+	put_counter("rows-written", rows_out);
+	put_counter("rows-rejected", rejected);
+}
+
 void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected)
 {
 	char rows[128];
@@ -139,6 +189,7 @@ void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected)
 		 (unsigned long long)rows_in, (unsigned long long)rows_out,
 		 (unsigned long long)rejected);
 	close_with(rows, rejected > 0);
+	put_counters(rows_in, rows_out, rejected);
 }
 
 void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, uint64_t rejected)
@@ -153,6 +204,8 @@ void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, u
 		 (unsigned long long)rows_in, (unsigned long long)rows_out,
 		 (unsigned long long)filtered, (unsigned long long)rejected);
 	close_with(rows, rejected > 0);
+	put_counters(rows_in, rows_out, rejected);
+	put_counter("rows-filtered", filtered);
 }
 
 /* ---- signals ---- */

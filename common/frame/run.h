@@ -9,16 +9,18 @@
 void run_begin(void);
 
 /* Progress on stderr, at most ten times a second, only on a terminal or with
- * --progress, never with -q. `total` 0: unknown. Cheap to call often. */
+ * --progress, never with -q. `total` 0: unknown. Cheap to call often. With --counters
+ * it is also the heartbeat, a line of status for Hadoop Streaming every ten seconds. */
 void progress_step(uint64_t done, uint64_t total, const char *unit);
 void progress_clear(void);
 
 /* The closing line: shown on a terminal or with -v, and always when `rejected`
- * is not 0. Rows in, rows out, rows rejected, wall, cpu, peak memory. */
+ * is not 0. Rows in, rows out (of the main output), rows rejected, wall, cpu, peak memory.
+ * With --counters the three numbers follow as counters of Hadoop Streaming, -q or not. */
 void run_report(uint64_t rows_in, uint64_t rows_out, uint64_t rejected);
 
 /* The same for a tool that passes rows on or drops them: every row read is one
- * written, filtered out or rejected. The caller counts all four on its own, and
+ * written, filtered out (a counter, too) or rejected. The caller counts all four on its own, and
  * where they do not add up the run fails (exit 1). */
 void run_report_filter(uint64_t rows_in, uint64_t rows_out, uint64_t filtered, uint64_t rejected);
 

@@ -213,6 +213,51 @@ try_output()
 	fi
 }
 
+# counted READ WRITTEN REJECTED: what --counters says on stderr (err); "-": any number
+counted()
+{
+	sed -n 's/^reporter:counter:recpipe,\(rows-[a-z]*\),\([0-9]*\)$/\1 \2/p' err > counters
+	set -- read "$1" written "$2" rejected "$3"
+	while [ $# -gt 0 ]; do
+		got=$(sed -n "s/^rows-$1 //p" counters)
+		case $2 in
+		-) [ -n "$got" ] ;;
+		*) [ "$got" = "$2" ] ;;
+		esac || complain "--counters: rows-$1 is '$got', wanted $2"
+		shift 2
+	done
+}
+
+# What Hadoop Streaming counts are the rows of the main streams; nothing else is different.
+try_counters()
+{
+	begin counters || return
+	read=$(wc -l < "$feed")
+	[ -n "$json" ] || read=$((read - 1))
+	[ "$feed" = input ] && ! grep -qs '^counters-read ' not || read=-
+	written=$(($(wc -l < good.out) - 1))
+	! grep -qs '^output-is-empty ' not || written=-
+	go --counters hadoop < "$feed" > out 2> err
+	same $?
+	counted "$read" "$written" 0
+	grep -v '^reporter:counter:recpipe,rows-' err | cmp -s - good.err ||
+		complain '--counters: other lines on stderr than without'
+	! has_option quiet || {
+		go -q --counters hadoop < "$feed" > out 2> err
+		same $?
+		counted "$read" "$written" 0
+		grep -v '^reporter:counter:recpipe,rows-' err && complain '--counters -q: says more than that'
+	}
+	[ ! -f more ] || while read -r more; do
+		eval "go --counters hadoop $more" < "$feed" > out 2> err
+		want 0 $?
+		[ ! -s out ] || written=$(($(wc -l < out) - 1))
+		counted "$read" "$written" 0
+	done < more
+	go --counters tsv < /dev/null > out 2> err
+	want 2 $? 'counters'
+}
+
 try_input()
 {
 	if begin closed-stdin; then
@@ -426,6 +471,11 @@ try_table()
 		if want 0 $rc; then
 			tail -n +2 good.out | cmp -s - out || complain 'the answer without headers differs'
 		fi
+		grep -qs '^counters-read ' not || {
+			go --no-header --columns "$names" --counters hadoop < twin > out 2> err
+			grep -qs "^output-is-empty " not && written=- || written=$(wc -l < out)
+			counted "$(wc -l < twin)" "$written" 0
+		}
 		go --no-header < twin > out 2> err
 		want 2 $? columns
 	fi
@@ -435,6 +485,8 @@ try_table()
 		same $?
 		[ -s err ] || complain 'says nothing of a skipped row'
 		printf 'a\0b\n' | cmp -s - rejected || complain 'the rejected row is not in the rejects file'
+		go --on-error=skip --counters hadoop < twin > out 2> err
+		counted - - 1
 		rm -f rejected
 	fi
 	if has_option max-errors && begin max-errors; then
@@ -480,6 +532,7 @@ for tool; do
 		[ -s good.out ] || grep -qs '^output-is-empty ' not || complain 'no output on its good input'
 		try_words
 		try_output
+		! has_option counters || try_counters
 		if [ "$feed" = input ]; then
 			try_input
 			[ -n "$json" ] || try_table

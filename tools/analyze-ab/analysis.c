@@ -134,7 +134,7 @@ static bool analyze_experiment(struct run *r, const struct users *users, size_t 
 	bool good = true;
 	struct experiment_data d = data_of(r, users, experiment);
 	if (r->plan) {
-		write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
+		r->view.rows += write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
 	} else {
 		double *weights = weights_of(o, &r->registry, users, experiment);
 		good = check_health(&d, health, weights, r->health);

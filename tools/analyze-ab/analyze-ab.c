@@ -473,7 +473,7 @@ static int run(const struct options *o, char **files, int count)
 	else if (!o->partial)
 		analyze_state(&r, state);
 	close_outputs(&r);
-	run_report(rows, rows - rejected, rejected);
+	run_report(rows, r.view.rows + (state ? state->rows_out : 0), rejected);
 	users_free(users);
 	users_free(r.pre);
 	state_free(state);

@@ -46,8 +46,6 @@ struct state *state_of_events(struct table *t, const struct event_columns *colum
 	}
 	number_users(s, &e, &w);
 	buffer_free(&w.text);
-	s->rows_in = table_rows(t);
-	s->rejected = table_rejected(t);
 	events_close(&r);
 	events_sort(&e, s->users);
 	struct tally *tally = tally_new(&e);
@@ -107,8 +105,7 @@ struct state *state_of_groups(struct table *t, const struct event_columns *colum
 	}
 	if (parts)
 		part_end(s, rows, parts);
-	s->rows_in = table_rows(t);
-	s->rejected = table_rejected(t);
+	s->rows_out = parts ? rows + 1 : 0;
 	buffer_free(&id);
 	tally_free(tally);
 	events_close(&r);

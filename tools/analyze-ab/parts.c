@@ -92,12 +92,13 @@ void part_rows(const struct state *s, size_t from, size_t to, struct span user, 
 		write_row(s, i, user, out);
 }
 
-void state_write(const struct state *s, bool header, struct output *out)
+void state_write(struct state *s, bool header, struct output *out)
 {
 	part_begin(s, header, out);
 	for (size_t i = 0; i < s->n; i++)
 		write_row(s, i, strmap_key(s->users, s->user[i]), out);
 	part_end(s, s->n, out);
+	s->rows_out = s->n + 1;
 }
 
 /* "19800-19830,19832" */
@@ -451,8 +452,6 @@ struct state *state_merge(struct table *t, const char *user, const struct merge_
 	}
 	check_whole(&r, s, rows, rules->parts);
 	s->daily = r.all_daily;
-	s->rows_in = table_rows(t);
-	s->rejected = table_rejected(t);
 	sort_rows(&r, s);
 	strmap_free(r.names);
 	free(r.arm);

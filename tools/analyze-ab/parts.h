@@ -36,6 +36,6 @@ void parts_check(const struct table *t);
 struct state *state_merge(struct table *t, const char *user, const struct merge_rules *rules);
 
 /* Writes a state as one part: those that it was merged from may be forgotten. */
-void state_write(const struct state *s, bool header, struct output *out);
+void state_write(struct state *s, bool header, struct output *out);
 
 #endif

@@ -65,7 +65,7 @@ static void plan_row(const struct experiment_data *d, const struct metric *m, co
 	output_end_row(out);
 }
 
-void write_plan(const struct experiment_data *d, const double *shares, size_t n_shares, double days,
+size_t write_plan(const struct experiment_data *d, const double *shares, size_t n_shares, double days,
 		struct output *out)
 {
 	size_t n;
@@ -79,4 +79,5 @@ void write_plan(const struct experiment_data *d, const double *shares, size_t n_
 			plan_row(d, &d->options->metrics[m], &baseline, shares[s], (double)n, users / days, out);
 	}
 	free(arms);
+	return n ? d->options->n_metrics * n_shares : 0;
 }

@@ -39,7 +39,7 @@ struct state {
 	struct totals totals;
 	bool daily;                         /* rows for each day */
 	size_t capacity;
-	uint64_t rows_in, rejected;
+	uint64_t rows_out;                  /* written as a part */
 };
 
 /* The first values of a state: of sessions that were closed, except for the last three. */

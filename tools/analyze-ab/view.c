@@ -194,6 +194,7 @@ void view_end(const struct view *v)
 void view_rows(struct view *v, const char *experiment, const struct rows *rows,
 	       const struct view_day *day)
 {
+	v->rows += rows->n;
 	for (size_t i = 0; i < rows->n; i++) {
 		if (!v->table) {
 			write_row(v, experiment, &rows->row[i], day);

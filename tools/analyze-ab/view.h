@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compare.h"
 #include "streams/output.h"
@@ -15,6 +16,7 @@ struct view {
 	struct rows all;                    /* kept for the table, with the next two */
 	const char **experiment, **days;
 	size_t capacity[2];
+	uint64_t rows;                      /* shown */
 };
 
 /* The end of a day: its name, and its share of all tracks in finished sessions. */

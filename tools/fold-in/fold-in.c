@@ -157,8 +157,9 @@ static struct user_items take(const struct folding *f, uint32_t user)
 
 static void fold_user(void *context, size_t user, size_t worker)
 {
-	(void)worker;
 	struct folding *f = context;
+	if (worker == 0)
+		progress_step(user, f->data->users, "users");
 	struct user_items t = take(f, (uint32_t)user);
 	struct span id = strmap_key(f->data->user_ids, (uint32_t)user);
 	struct user_state m = {.x = f->factor_rows + user * f->stride, .bias_sum = 1};

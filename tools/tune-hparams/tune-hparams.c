@@ -143,7 +143,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "how the trial ended"),
 
 	OPTION_GROUP("Expert options"),
-	COMMON_PROGRESS,
+	COMMON_PROGRESS_ALONE,
 	OPTION_END
 };
 
