@@ -52,6 +52,17 @@ cat > wanted <<-'END'
 END
 cmp -s wanted err || complain 'the counters of a filter'
 
+filter-interactions -q --counters hadoop < rows > out 2> err
+[ "$(grep -c '^reporter:counter:' err)" = 4 ] || complain 'no counters with -q'
+
+# What was written are the rows of the output, whatever became of those of the input.
+for options in '' --grouped --partial '--metrics time --plan 0.1,0.2' '--daily'; do
+	LC_ALL=C sort "$RECPIPE_ROOT/tests/every/analyze-ab/input" |
+		awk '$1 == "message" { print > "head"; next } { print }' > body
+	LC_ALL=C sort -t "$(printf '\t')" -k 3,3 body | cat head - | analyze-ab $options --counters hadoop > out 2> err
+	[ "$(sed -n 's/.*rows-written,//p' err)" = "$(($(wc -l < out) - 1))" ] || complain "analyze-ab $options: rows-written"
+done
+
 { cat rows; printf '1\t2\tx\n'; } | filter-interactions --counters hadoop > out 2> err
 [ $? = 3 ] && ! grep -q reporter err || complain 'a run that fails counts'
 filter-interactions --counters hadoop < rows > /dev/full 2> err
