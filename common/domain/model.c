@@ -90,6 +90,11 @@ uint32_t model_reader_factors(const struct model_reader *r)
 	return r->factors;
 }
 
+const struct packed_model *model_reader_packed(const struct model_reader *r)
+{
+	return r->packed.file ? &r->packed : NULL;
+}
+
 static bool find_kind(struct span text, enum model_kind *kind)
 {
 	for (int k = 0; k < MODEL_KINDS; k++) {

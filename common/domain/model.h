@@ -53,6 +53,11 @@ struct model_row {
 struct model_reader *model_open(struct table *t);
 uint32_t model_reader_factors(const struct model_reader *r);
 
+/* Where the table is a packed model: the rows as they lie in the file, valid as long as the
+ * table. Otherwise NULL. */
+struct packed_model;
+const struct packed_model *model_reader_packed(const struct model_reader *r);
+
 /* Steps to the next good row; false at the end. Errors as in model_read. */
 bool model_next(struct model_reader *r, struct model_row *row);
 void model_close(struct model_reader *r);

@@ -32,6 +32,9 @@ filter-interactions -q --above 0.5 -o positives.tsv events.tsv
 build-dataset -q --item track --timestamp timestamp --test 0.3 --validation 0.1 --seed 42 -o dataset.tsv positives.tsv
 train-mf -q --factors 8 --epochs 4 -o model.tsv dataset.tsv
 train-mf -q --factors 8 --epochs 4 --fit-splits all -o serving.tsv dataset.tsv
+for i in $(seq 16); do
+	sum-gram -q --side items --chunk "$i/16" -o "chunk.$i" model.tsv
+done
 export-topk -q --k 100 --exclude dataset.tsv -o topk.tsv model.tsv
 export-topk -q --k 200 --exclude dataset.tsv -o long-topk.tsv model.tsv
 awk -F '\t' -v OFS='\t' 'NR == 1 || NR % 9 == 0 { print $1, $2 }' dataset.tsv > dislikes.tsv

@@ -6,7 +6,8 @@
  *
  *	fold-in --model model.tsv < new-users.tsv | export-topk > topk.tsv
  *
- * It does not touch items: train-mf --init moves both sides.
+ * It does not touch items: train-mf --init moves both sides. With --solve it is one half-step of
+ * iALS for a piece of the users, or of the items: training in pieces.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include "domain/dataset.h"
 #include "domain/model.h"
 #include "learning/fitting.h"
+#include "learning/gram.h"
 #include "folding.h"
 
 /* The option row of a row of learning/fitting.h except for its help. */
@@ -40,6 +42,13 @@ static const struct option_row OPTIONS[] = {
 		.help = "the model, as train-mf writes it (required)"),
 	OPTION_FLAG("users-only", users_only,
 		.help = "write only the users' rows, without meta, features and items"),
+	OPTION_CHOICE("solve", "SIDE", solve, "none|users|items", .fallback = "none",
+		.help = "users, items: a half-step of ials as train-mf --solver exact makes it, for the users "
+			"or the items of the rows; writes only their rows"),
+	OPTION_FILE("gram", "FILE", gram, .requires = "solve!=none",
+		.help = "what sum-gram made of the side of the model that stays; else it is summed here"),
+	OPTION_CHOICE("solver", "HOW", solver, "exact|block|cg", .fallback = "exact", .requires = "solve!=none",
+		.help = "exact alone: block and cg begin at the vector that a row had before"),
 	{FIT_ROW_EPOCHS(FIT),
 		.help = "number of passes over the interactions (ials and svd models are solved in one step)"},
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
@@ -62,47 +71,135 @@ static const struct option_row OPTIONS[] = {
 	OPTION_END
 };
 
-/* Reads the model up to its users; writes what it reads when `out` is given. */
+enum { SOLVE_NONE, SOLVE_USERS, SOLVE_ITEMS };
+
+static const char *name_of(enum model_kind kind)
+{
+	return kind == MODEL_USER ? "user" : "item";
+}
+
+/* A row of the model: what is kept of it; true when it is one that stays. */
+static bool take_row(struct folding *f, const struct model_row *row)
+{
+	if (row->kind == MODEL_META)
+		fitting_read_meta(&f->fit, row->id, table_file(f->model));
+	if (f->fit.loss == LOSS_SVD && f->options->solve == SOLVE_NONE)
+		f->from = MODEL_USER_FEATURE;
+	if (row->kind == f->from && !f->packed)
+		model_side_add(&f->items, row, (uint32_t)f->stride);
+	return row->kind == f->from;
+}
+
+/* What the model must have. */
+static void check_model(const struct folding *f)
+{
+	const char *path = shown_input(f->options->model);
+	if (f->fit.loss == LOSSES)
+		die(STATUS_DATA, "%s: no meta row names the loss", path);
+	if (f->options->solve != SOLVE_NONE && f->fit.loss != LOSS_IALS)
+		die(STATUS_DATA, "%s: --solve requires a model of the loss ials", path);
+	if (f->items.n == 0)
+		die(STATUS_DATA, "%s: no %s", path, f->from == MODEL_USER_FEATURE
+		    ? "user_feature rows, which make the users of an svd model"
+		    : f->from == MODEL_USER ? "users" : "items");
+}
+
+static void close_model(struct folding *f)
+{
+	model_close(f->reader);
+	if (f->model)
+		table_close(f->model);
+	f->reader = NULL;
+	f->model = NULL;
+}
+
+/* Reads the model up to what is solved for; writes what it reads, unless only the rows that are
+ * solved for are asked for. */
 static uint64_t read_model(struct folding *f, struct output *out)
 {
 	const struct options *o = f->options;
-	struct table *table = table_open_file(o->model);
-	struct model_reader *reader = model_open(table);
+	bool alone = o->users_only || o->solve != SOLVE_NONE;
 	struct model_row row;
 	uint64_t written = 0;
-	f->factors = model_reader_factors(reader);
+	f->model = table_open_file(o->model);
+	f->reader = model_open(f->model);
+	f->packed = model_reader_packed(f->reader);
+	f->factors = model_reader_factors(f->reader);
 	f->stride = kernel_padded(f->factors);
 	if (!o->common.no_header)
 		model_write_header(out, f->factors);
 	output_flush(out);
 	f->fit = fitting_new();
 	f->fit.loss = LOSSES;
-	while (model_next(reader, &row) && row.kind != MODEL_USER) {
-		if (row.kind == MODEL_META)
-			fitting_read_meta(&f->fit, row.id, table_file(table));
-		if (row.kind == (f->fit.loss == LOSS_SVD ? MODEL_USER_FEATURE : MODEL_ITEM))
-			model_side_add(&f->items, &row, (uint32_t)f->stride);
-		if (!o->users_only) {
+	f->to = o->solve == SOLVE_ITEMS ? MODEL_ITEM : MODEL_USER;
+	f->from = o->solve == SOLVE_ITEMS ? MODEL_USER : MODEL_ITEM;
+	while (model_next(f->reader, &row) && (row.kind != MODEL_USER || f->from == MODEL_USER)) {
+		f->items.n += take_row(f, &row) && f->packed;
+		if (!alone) {
 			model_write_row(out, row.kind, row.id, row.bias, row.factors, f->factors);
 			written++;
 		}
 	}
-	model_close(reader);
-	table_close(table);
-	if (f->fit.loss == LOSSES)
-		die(STATUS_DATA, "%s: no meta row names the loss", shown_input(o->model));
-	if (f->items.n == 0)
-		die(STATUS_DATA, "%s: no %s", shown_input(o->model),
-		    f->fit.loss == LOSS_SVD ? "user_feature rows, which make the users of an svd model" : "items");
+	check_model(f);
+	f->rows = f->items.factors;
+	f->biases = f->items.bias;
+	if (f->packed) {
+		size_t first = f->packed->side[f->from] - f->packed->side[1];
+		f->rows = f->packed->rows + first * f->packed->stride;
+		f->biases = f->packed->bias + first;
+	} else {
+		close_model(f);
+	}
 	return written;
 }
 
+/* The number of what stays, or STRMAP_NONE. */
+static uint32_t find_item(const struct folding *f, struct span id)
+{
+	const struct packed_model *p = f->packed;
+	if (!p)
+		return strmap_find(f->items.ids, id);
+	uint32_t at = packed_find_id_among(&p->ids, p->side[f->from], p->side[f->from + 1], id);
+	return at == UINT32_MAX ? STRMAP_NONE : at - p->side[f->from];
+}
+
+/* The Gram matrix of what stays: from the file, or in the chunks of train-mf; without --solve in
+ * one. The upper triangle. */
 static void make_gram(struct folding *f)
 {
 	size_t n = f->stride;
-	f->gram = memory_aligned(n * n, sizeof(float));
-	f->kernel->gram(f->gram, f->items.factors, f->items.factors, f->items.n, n);
+	f->gram = memory_aligned((f->options->solve == SOLVE_NONE ? 1 : GRAM_CHUNKS) * n * n, sizeof(float));
+	if (f->given.sum[GRAM_ALL]) {
+		memcpy(f->gram, f->given.sum[GRAM_ALL], n * n * sizeof(float));
+	} else if (f->options->solve == SOLVE_NONE) {
+		f->kernel->gram(f->gram, f->rows, f->rows, f->items.n, n);
+	} else {
+		for (size_t chunk = 0; chunk < GRAM_CHUNKS; chunk++)
+			gram_sum_chunk(f->kernel, f->gram + chunk * n * n, f->rows, f->items.n, chunk, n);
+		gram_add_chunks(f->kernel, f->gram, n);
+	}
 	f->kernel->scale(f->gram, (float)f->fit.unobserved, f->gram, n * n);
+}
+
+/* Reads --gram, and looks whether it is of this model. */
+static void read_gram(struct folding *f)
+{
+	const struct options *o = f->options;
+	if (!o->gram)
+		return;
+	struct table *table = table_open_file(o->gram);
+	f->given = gram_read(table, NULL, false);
+	table_close(table);
+	const char *path = shown_input(o->gram);
+	if (!f->given.sum[GRAM_ALL])
+		die(STATUS_DATA, "%s: no sum (chunk all): sum-gram --merge makes it of the chunks", path);
+	if ((f->given.side == GRAM_USERS) != (f->from == MODEL_USER))
+		die(STATUS_DATA, "%s: it is of the %ss, and --solve %ss needs that of the %ss", path,
+		    name_of(f->to), name_of(f->to), name_of(f->from));
+	if (f->given.factors != f->factors || f->given.rows[GRAM_ALL] != f->items.n)
+		die(STATUS_DATA, "%s: it is of %llu %ss and %u factors, and the model has %u and %u", path,
+		    (unsigned long long)f->given.rows[GRAM_ALL], name_of(f->from), f->given.factors,
+		    f->items.n, f->factors);
 }
 
 /* The user's half of iALS, solved exactly: (unobserved * gram + sum w y y' +
@@ -166,7 +263,7 @@ static void fold_user(void *context, size_t user, size_t worker)
 	f->known[user] = t.n > 0;
 	if (t.n && !stop_signal()) {
 		if (f->fit.loss == LOSS_SVD) {
-			f->kernel->mix(m.x, f->items.factors, f->stride, t.item, t.weight, t.n,
+			f->kernel->mix(m.x, f->rows, f->stride, t.item, t.weight, t.n,
 				       f->stride);
 		} else if (f->fit.loss == LOSS_IALS) {
 			if (!solve_user(f, &t, m.x))
@@ -195,7 +292,7 @@ static uint64_t number_items(struct folding *f)
 	uint64_t rows = dataset_rows(f->data), unknown = 0;
 	uint32_t *number = memory_new(f->data->items, sizeof *number);
 	for (uint32_t i = 0; i < f->data->items; i++)
-		number[i] = strmap_find(f->items.ids, strmap_key(f->data->item_ids, i));
+		number[i] = find_item(f, strmap_key(f->data->item_ids, i));
 	f->item = memory_new(rows, sizeof *f->item);
 	for (uint64_t row = 0; row < rows; row++) {
 		f->item[row] = number[f->data->item[row]];
@@ -216,9 +313,9 @@ static uint64_t write_users(const struct folding *f, struct output *out, uint32_
 			continue;
 		}
 		if (!isfinite(f->bias[u]))
-			die(STATUS_FAILED, "user %s: the factors overflowed; lower "
-			    "--learning-rate or the weights", quoted(id.at, id.n, text));
-		model_write_row(out, MODEL_USER, id, f->bias[u], f->factor_rows + u * f->stride,
+			die(STATUS_FAILED, "%s %s: the factors overflowed; lower "
+			    "--learning-rate or the weights", name_of(f->to), quoted(id.at, id.n, text));
+		model_write_row(out, f->to, id, f->bias[u], f->factor_rows + u * f->stride,
 				f->factors);
 		written++;
 	}
@@ -231,8 +328,10 @@ static struct table *open_rows(const struct options *o, char **files, int count,
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *table = table_open(files, count, &format);
+	struct column user = option_column("user", o->user), item = option_column("item", o->item);
+	bool items = o->solve == SOLVE_ITEMS;
 	*columns = (struct dataset_columns){
-		.user = option_column("user", o->user), .item = option_column("item", o->item),
+		.user = items ? item : user, .item = items ? user : item,
 		.weight = option_column("weight", o->weight), .split = option_column("split", o->split),
 	};
 	dataset_find_columns(table, columns);
@@ -259,18 +358,20 @@ static uint64_t write_folded(const struct folding *f, struct output *out)
 	uint32_t without = 0;
 	uint64_t written = write_users(f, out, &without);
 	if (without && without == f->data->users)
-		die(STATUS_DATA, "no user has a row that counts (--fit-splits %s) and whose item the "
-		    "model has", f->options->fit_splits);
+		die(STATUS_DATA, "no %s has a row that counts (--fit-splits %s) and whose %s the "
+		    "model has", name_of(f->to), f->options->fit_splits, f->to == MODEL_USER ? "item" : "user");
 	if (f->data->users == 0)
-		warn("no rows: the output has no users");
+		warn("no rows: the output has no %ss", name_of(f->to));
 	if (without)
-		warn("%u users left out: none of their rows counts", without);
+		warn("%u %ss left out: none of their rows counts", without, name_of(f->to));
 	return written;
 }
 
 static void folding_free(struct folding *f)
 {
 	dataset_free(f->data);
+	gram_free(&f->given);
+	close_model(f);
 	model_side_free(&f->items);
 	free(f->item);
 	free(f->rank_weights);
@@ -284,6 +385,9 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
 	enum kernel_choice kernel = option_kernel(o->kernel);
+	if (o->solver > 0)
+		usage_error("--solver=%s begins at the vector that a row had before, which no task has: only "
+			    "exact works in pieces", o->solver == 1 ? "block" : "cg");
 	f.kernel = normal_kernel_of(kernel);
 	f.dot = kernel_dot_of(kernel);
 	struct dataset_columns columns;
@@ -292,13 +396,14 @@ static int run(const struct options *o, char **files, int count)
 	if (o->common.packed)
 		output_pack(out, PACKED_MODEL);
 	uint64_t written = read_model(&f, out);
+	read_gram(&f);
 	f.data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);
 	uint64_t unknown = number_items(&f);
 	if (unknown)
-		warn("%llu rows left out: the model does not have their items",
-		     (unsigned long long)unknown);
+		warn("%llu rows left out: the model does not have their %ss", (unsigned long long)unknown,
+		     f.from == MODEL_USER ? "user" : "item");
 	stop_catch();
 	fold_all(&f);
 	if (stop_signal())

@@ -11,27 +11,35 @@
 #include "domain/dataset.h"
 #include "domain/model.h"
 #include "learning/fitting.h"
+#include "learning/gram.h"
 
 struct options {
-	const char *model, *fit_splits, *user, *item, *weight, *split;
+	const char *model, *gram, *fit_splits, *user, *item, *weight, *split;
 	int64_t epochs;
 	double learning_rate;
-	int kernel;
+	int kernel, solve, solver;
 	bool users_only;
 	struct common common;
 };
 
-/* A user's known items: rows from ... to - 1 of the arrays below. */
+/* "Users" are what is solved for and "items" what stays; with --solve items it is the other way
+ * round, and the columns are swapped, too. */
 struct folding {
 	const struct options *options;
 	struct fitting fit;  /* what the model says of how it was fitted */
-	struct model_side items;
+	enum model_kind to, from; /* the kinds of rows written, and of those that stay */
+	struct table *model;
+	struct model_reader *reader;
+	struct model_side items;  /* what stays; of a packed model n alone, and the rest is: */
+	const struct packed_model *packed; /* NULL: text */
+	const float *rows, *biases; /* items * stride, items */
 	uint32_t factors;
 	size_t stride;
 	struct dataset *data;
 	uint32_t *item;      /* rows of the dataset: number in `items`, or STRMAP_NONE */
 	float *rank_weights;
-	float *gram;         /* ials: unobserved * items' items, stride^2 */
+	struct gram given;   /* --gram, when there is one */
+	float *gram;         /* ials: the sum of the outer products of items, times unobserved; stride^2 */
 	const struct normal_kernel *kernel;
 	kernel_dot *dot;
 	unsigned splits;
@@ -55,7 +63,7 @@ struct user_state {
 
 static inline const float *item_row(const struct folding *f, uint32_t item)
 {
-	return f->items.factors + (size_t)item * f->stride;
+	return f->rows + (size_t)item * f->stride;
 }
 
 /* Stochastic steps as in training, the items staying; the order of the visits and

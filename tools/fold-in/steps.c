@@ -16,7 +16,7 @@ static int by_item(const void *a, const void *b)
 
 static float score_of(const struct folding *f, const struct user_state *m, uint32_t item)
 {
-	return f->dot(m->x, item_row(f, item), f->stride) + f->items.bias[item];
+	return f->dot(m->x, item_row(f, item), f->stride) + f->biases[item];
 }
 
 /* Against the gradient size * (a - b), b may be NULL; plain C, so that only the

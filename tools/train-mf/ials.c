@@ -7,11 +7,11 @@
 #include "base/memory.h"
 #include "data/csr.h"
 #include "frame/run.h"
+#include "learning/gram.h"
 
 enum {
 	GATHERED = 64,   /* rows of the other side copied together at a time */
 	CHUNK_ROWS = 32, /* rows solved for before a thread takes the next */
-	GRAM_CHUNKS = 16,
 };
 
 /* One direction: rows `to` are solved for while `from` stay. */
@@ -117,10 +117,9 @@ static void gram_chunk(void *context, size_t chunk, size_t worker)
 	(void)worker;
 	struct ials *s = context;
 	const struct params *from = s->now->from;
-	size_t begin = from->n * chunk / GRAM_CHUNKS, end = from->n * (chunk + 1) / GRAM_CHUNKS;
 	float *gram = s->gram + chunk * s->n * s->n;
 	memset(gram, 0, s->n * s->n * sizeof *gram);
-	s->kernel->gram(gram, params_row(from, begin), params_row(from, begin), end - begin, s->n);
+	gram_sum_chunk(s->kernel, gram, from->rows, from->n, chunk, s->n);
 }
 
 /* unobserved * the sum of outer products of the side that stays, both triangles. */
@@ -129,8 +128,7 @@ static void make_gram(struct ials *s)
 	size_t n = s->n;
 	float unobserved = (float)s->options.unobserved;
 	pool_run(s->pool, GRAM_CHUNKS, gram_chunk, s);
-	for (size_t chunk = 1; chunk < GRAM_CHUNKS; chunk++)
-		s->kernel->axpy(s->gram, 1, s->gram + chunk * n * n, n * n);
+	gram_add_chunks(s->kernel, s->gram, n);
 	if (s->now->kept_gram)
 		s->kernel->axpy(s->gram, 1, s->now->kept_gram, n * n);
 	for (size_t i = 0; i < n; i++) {

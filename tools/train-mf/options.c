@@ -17,7 +17,9 @@
 const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_LOSS(FIT), .help = "loss function"},
 	{FIT_ROW_FACTORS(FIT), .help = "number of latent factors"},
-	{FIT_ROW_EPOCHS(FIT), .help = "maximum number of passes over the interactions"},
+	OPTION_INT("epochs", "N", fit.epochs, .fallback = "30", .low = 0, .high = 100000,
+		.help = "maximum number of passes over the interactions; 0: write the model that training "
+			"starts from"),
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
 	OPTION_INT("patience", "N", patience, .fallback = "5", .low = 0, .high = 100000,
 		.help = "stop after N epochs without improvement on the validation rows and keep the best "

@@ -238,6 +238,16 @@ static void keep_best(struct training *t, bool validates, struct curve *curve)
 	check_started(t, validates && o->patience > 0);
 }
 
+/* No epoch was run: the numbers are those of the start, and so is their value. */
+static void keep_start(struct training *t, double value, struct curve *curve)
+{
+	const struct options *o = t->options;
+	progress_clear();
+	if (!isnan(value))
+		note("the start: %s %.6g", o->report ? o->report : o->stop_metric, value);
+	curve_end(curve, 0, &(struct epoch_record){.loss = NAN, .value = value});
+}
+
 /* Have there been fewer evaluations without improvement than --patience says? */
 static bool is_worth_more(const struct progress_state *s, const struct options *o)
 {
@@ -254,7 +264,7 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct epochs *epochs = epochs_new(t, kernel, pool);
 	curve->validates = validates;
-	if (choose)
+	if (choose && most > 0)
 		check_validation_rows(t);
 	if (o->checkpoint)
 		read_checkpoint(t, hash_options(o, metric, kernel, choose), curve);
@@ -272,7 +282,10 @@ void train(struct training *t, enum kernel_choice kernel, struct metric metric,
 			      "interactions");
 		record_epoch(t, loss, value, choose, curve);
 	}
-	keep_best(t, validates, curve);
+	if (s->epoch > 0)
+		keep_best(t, validates, curve);
+	else
+		keep_start(t, validates ? validate_now(t, metric, kernel, pool) : NAN, curve);
 	epochs_free(epochs);
 	pool_free(pool);
 }

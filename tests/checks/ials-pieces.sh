@@ -1,0 +1,94 @@
+#!/bin/sh
+# Training in pieces: half-steps of fold-in --solve, with Gram matrices that sum-gram made of chunks,
+# give the bytes of train-mf --loss ials --solver exact --kernel portable: at 1, 3 and 7 pieces,
+# with weights, and with the epoch that the validation rows choose.
+dir=${RECPIPE_TMP:-$(mktemp -d)}
+cd "$dir" || exit 1
+LC_ALL=C T=$(printf '\t')
+export LC_ALL
+columns=user,item,weight,split
+
+awk 'BEGIN { srand(11); OFS = "\t"; print "user", "item", "weight", "split"
+	for (u = 0; u < 90; u++) for (i = 0; i < 60; i++)
+		if (rand() < (i % 5 == u % 5 ? .5 : .08))
+			print "u" u, "i" i, rand() < .4 ? 1 : 1 + int(rand() * 40) / 8,
+				rand() < .2 ? "validation" : rand() < .1 ? "test" : "train" }' > dataset.tsv
+tail -n +2 dataset.tsv > rows.tsv
+
+# pieces KEY P FILE..: FILE.0 ... FILE.(P-1), all rows of a key in one, out of order
+pieces()
+{
+	sort -t "$T" -k "$1,$1" -r -s rows.tsv | awk -F '\t' -v key="$1" -v p="$2" '
+		$key != last { last = $key; n++ } { print > ("piece." (n % p)) }'
+}
+
+# gram SIDE MODEL P: the matrix from chunks that are made one by one, merged in another order
+gram()
+{
+	for chunk in 16 3 1 2 5 4 6 7 9 8 10 11 12 13 15 14; do
+		sum-gram --side "$1" --chunk $chunk/16 --kernel portable "$2" > "part.$chunk" || exit 1
+	done
+	sum-gram --merge part.* > gram.tsv || exit 1
+	sum-gram --side "$1" --kernel portable -j 2 "$2" | cmp - gram.tsv || exit 1
+}
+
+# half SIDE KEY P MODEL [OPTION].. > rows of SIDE
+half()
+{
+	side=$1 key=$2 p=$3 model=$4
+	shift 4
+	pieces "$key" "$p"
+	n=0
+	while [ $n -lt "$p" ]; do
+		touch piece.$n
+		fold-in -q --solve "$side" --gram gram.tsv --kernel portable --no-header --columns $columns \
+			--model "$model" "$@" piece.$n > out.$n || exit 1
+		n=$((n + 1))
+	done
+	sort -t "$T" -k 2,2 out.*
+	rm -f piece.* out.*
+}
+
+# value MODEL: ndcg@10 on the validation rows
+value()
+{
+	train-mf -q --loss ials --init "$1" --epochs 0 --report ndcg@10 --kernel portable dataset.tsv |
+		awk 'NR == 2 { print $2 }'
+}
+
+# in_pieces P EPOCHS [OPTION of train-mf].. > model
+in_pieces()
+{
+	p=$1 epochs=$2 packed=
+	shift 2
+	train-mf -q --loss ials --epochs 0 "$@" dataset.tsv > model.tsv || exit 1
+	grep "^kind\|^meta" model.tsv > head.tsv
+	best=-1 epoch=0
+	while [ $epoch -lt "$epochs" ]; do
+		epoch=$((epoch + 1))
+		gram items model.tsv
+		half users 1 "$p" model.tsv > users.tsv || exit 1
+		cat head.tsv users.tsv > with-users.tsv
+		gram users with-users.tsv
+		half items 2 "$p" with-users.tsv > items.tsv || exit 1
+		cat head.tsv items.tsv users.tsv | sed "s/^\(meta${T}epoch=\)[0-9]*/\1$epoch/" > model.tsv
+		now=$(value model.tsv) || exit 1
+		if awk -v a="$now" -v b="$best" 'BEGIN { exit !(a > b) }'; then
+			best=$now
+			cp model.tsv best.tsv
+		fi
+	done
+	cat "$kept"
+}
+
+for p in 1 3 7; do
+	for kept in model.tsv best.tsv; do
+		patience=$([ $kept = best.tsv ] && echo 100 || echo 0)
+		train-mf -q --loss ials --solver exact --kernel portable --factors 20 --epochs 10 --seed 5 \
+			--regularization 0.003 --regularization-exponent 0.7 --patience "$patience" dataset.tsv > whole.tsv || exit 1
+		in_pieces $p 10 --factors 20 --seed 5 --regularization 0.003 --regularization-exponent 0.7 > got.tsv || exit 1
+		cmp whole.tsv got.tsv || { echo "$p pieces, $kept"; exit 1; }
+	done
+done
+grep -q "epoch=10$T" whole.tsv && { echo 'the validation rows choose the last epoch: nothing is tested'; exit 1; }
+exit 0
