@@ -100,7 +100,7 @@ struct gram_place {
 	uint64_t rows, factor;
 };
 
-/* What does not go with the rows before it is rejected. */
+/* What contradicts the rows before it is rejected. */
 static bool find_place(struct table *t, const struct gram_columns *c, struct gram *g,
 		       struct gram_place *at)
 {
