@@ -92,7 +92,8 @@ for p in 1 3 7; do
 done
 # Without --gram the matrix is summed in the same chunks; a packed model gives the same as TSV, here
 # and in sum-gram.
-train-mf -q --loss ials --init model.tsv --epochs 0 --packed dataset.tsv > model.packed || exit 1
+train-mf -q --loss ials --init model.tsv --epochs 0 --regularization 0.003 --regularization-exponent 0.7 \
+	--packed dataset.tsv > model.packed || exit 1
 for side in users items; do
 	other=$([ $side = users ] && echo items || echo users)
 	gram $other model.tsv
