@@ -4,7 +4,7 @@
 
 #include "base/number.h"
 
-const char HINT_CR[] = "lines that end in CR alone? convert with tr '\\r' '\\n'";
+const char HINT_CR[] = "lines that end in CR alone? convert with import-table, or tr '\\r' '\\n'";
 const char HINT_AGAIN[] = "join files with keep-header A B -- cat, or name them one by one";
 
 bool hint_has_cr(struct span line)
@@ -15,27 +15,60 @@ bool hint_has_cr(struct span line)
 
 /* ---- files that are no text ---- */
 
+#define SPREADSHEET \
+	"a spreadsheet: convert with libreoffice --headless --convert-to csv FILE, then import-table"
+#define UTF16 "UTF-16 text: convert with import-table, or iconv -f UTF-16 -t UTF-8"
+#define WITH_PANDAS(read) \
+	"python3 -c \"import pandas; pandas." read "('FILE').to_csv('/dev/stdout', index=False)\" | import-table"
+#define WITH_R(read) "Rscript -e \"write.csv(" read "('FILE'), row.names=F)\" | import-table"
+#define PICKLE \
+	"a Python pickle, which can run any code: if it is yours, convert with " WITH_PANDAS("read_pickle")
+
 static const struct {
 	const char *bytes;
 	size_t n;
-	bool control;       /* a control byte comes next, or it might be a word of text */
+	bool control;       /* a control byte comes soon, or it might be a word of text */
 	const char *what;
 } MAGIC[] = {
-	{"PK\3\4", 4, false, "a zip archive (or a spreadsheet): unpack with unzip -p"},
-	{"PAR1", 4, true, "a Parquet file: convert with duckdb -c \"COPY 'FILE' TO '/dev/stdout' (HEADER)\""},
-	{"\xff\xfe", 2, false, "UTF-16 text: convert with iconv -f UTF-16 -t UTF-8"},
-	{"\xfe\xff", 2, false, "UTF-16 text: convert with iconv -f UTF-16 -t UTF-8"},
+	{"PK\3\4", 4, false, "a zip archive: unpack with unzip -p FILE"},
+	{"PAR1", 4, true,
+	 "a Parquet file: convert with duckdb -c \"COPY 'FILE' TO '/dev/stdout' (HEADER)\" | import-table"},
+	{"\xff\xfe", 2, false, UTF16},
+	{"\xfe\xff", 2, false, UTF16},
 	{"BZh", 3, false, "compressed by bzip2: unpack with bzip2 -dc"},
 	{"\x04\x22\x4d\x18", 4, false, "compressed by lz4: unpack with lz4 -dc"},
-	{"7z\xbc\xaf\x27\x1c", 6, false, "a 7z archive: unpack with 7z x"},
-	{"ORC", 3, true, "an ORC file, not text"},
-	{"Obj\1", 4, false, "an Avro file, not text"},
-	{"SQLite format 3", 16, false, "an SQLite database: convert with sqlite3 -csv -header FILE 'SELECT ...'"},
+	{"\xff\x06\0\0sNaPpY", 10, false, "compressed by Snappy: unpack with snzip -dc"},
+	{"\x89LZO", 4, false, "compressed by lzop: unpack with lzop -dc"},
+	{"\x1f\x9d", 2, false, "compressed by compress: unpack with gzip -dc"},
+	{"\x5d\0\0", 3, false, "compressed by lzma: unpack with xz -dc"},
+	{"LZIP\1", 5, false, "compressed by lzip: unpack with lzip -dc"},
+	{"7z\xbc\xaf\x27\x1c", 6, false, "a 7z archive: unpack with 7z x -so FILE"},
+	{"Rar!\x1a\7", 6, false, "a rar archive: unpack with unrar p -inul FILE"},
+	{"ORC", 3, true, "an ORC file: convert with " WITH_PANDAS("read_orc")},
+	{"ARROW1\0\0", 8, false, "an Arrow (Feather) file: convert with " WITH_PANDAS("read_feather")},
+	{"FEA1", 4, true, "a Feather file: convert with " WITH_PANDAS("read_feather")},
+	{"\x89HDF\r\n\x1a\n", 8, false, "an HDF5 file: convert with " WITH_PANDAS("read_hdf")},
+	{"\x80\2", 2, false, PICKLE},
+	{"\x80\3", 2, false, PICKLE},
+	{"\x80\4\x95", 3, false, PICKLE},
+	{"\x80\5\x95", 3, false, PICKLE},
+	{"\x93NUMPY", 6, false, "a NumPy array: convert with python3 -c \"import sys, numpy; "
+		"numpy.savetxt(sys.stdout, numpy.load('FILE'), delimiter='\\t')\" | import-table"},
+	{"X\n\0\0\0", 5, false, "an R object: convert with " WITH_R("readRDS")},
+	{"Obj\1", 4, false, "an Avro file: convert with python3 -m fastavro FILE | import-logs"},
+	{"SEQ\6", 4, false, "a Hadoop sequence file: convert with hadoop fs -text FILE"},
+	{"SQLite format 3", 16, false,
+	 "an SQLite database: convert with sqlite3 -csv -header FILE 'SELECT ...' | import-table"},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, false, SPREADSHEET},
 };
 
-static bool is_control(char c)
+/* Is there a control byte among the next ones? */
+static bool has_control(struct span s, size_t from)
 {
-	return (unsigned char)c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+	for (size_t i = from; i < s.n && i < from + 8; i++)
+		if ((unsigned char)s.at[i] < 0x20 && s.at[i] != '\t' && s.at[i] != '\n' && s.at[i] != '\r')
+			return true;
+	return false;
 }
 
 /* The block that follows BZh and a digit. */
@@ -44,20 +77,43 @@ static bool is_bzip2(struct span s)
 	return s.n >= 10 && memcmp(s.at + 4, "1AY&SY", 6) == 0;
 }
 
+/* A zip archive whose first member is one that spreadsheets begin with: xlsx, ods. */
+static bool is_spreadsheet(struct span s)
+{
+	static const char *const FIRST[] = {
+		"[Content_Types].xml", "_rels/", "docProps/", "xl/",
+		"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+	};
+	enum { HEAD = 30 };
+	for (size_t i = 0; i < sizeof FIRST / sizeof *FIRST; i++) {
+		size_t n = strlen(FIRST[i]);
+		if (s.n >= HEAD + n && s.at[0] == 'P' && memcmp(s.at + HEAD, FIRST[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_tar(struct span s)
+{
+	return s.n >= 262 && memcmp(s.at + 257, "ustar", 5) == 0;
+}
+
 const char *hint_binary(struct span s)
 {
 	for (size_t i = 0; i < sizeof MAGIC / sizeof *MAGIC; i++) {
 		size_t n = MAGIC[i].n;
 		if (s.n < n || memcmp(s.at, MAGIC[i].bytes, n) != 0)
 			continue;
-		bool word = MAGIC[i].control && (s.n == n || !is_control(s.at[n]));
+		bool word = MAGIC[i].control && !has_control(s, n);
 		if (!word && (MAGIC[i].bytes[0] != 'B' || is_bzip2(s)))
-			return MAGIC[i].what;
+			return is_spreadsheet(s) ? SPREADSHEET : MAGIC[i].what;
 	}
+	if (is_tar(s))
+		return "a tar archive: list it with tar -tf FILE, unpack with tar -xOf FILE NAME";
 	bool low = s.n >= 4 && s.at[0] && !s.at[1] && s.at[2] && !s.at[3];
 	bool high = s.n >= 4 && !s.at[0] && s.at[1] && !s.at[2] && s.at[3];
-	return low ? "UTF-16 text: convert with iconv -f UTF-16LE -t UTF-8" :
-		high ? "UTF-16 text: convert with iconv -f UTF-16BE -t UTF-8" : NULL;
+	return low ? "UTF-16 text: convert with import-table, or iconv -f UTF-16LE -t UTF-8" :
+		high ? "UTF-16 text: convert with import-table, or iconv -f UTF-16BE -t UTF-8" : NULL;
 }
 
 bool hint_is_utf16(struct span s)
@@ -86,6 +142,15 @@ static size_t count_text(struct span s, const char *text)
 	return count;
 }
 
+/* An object that goes on in the next line? */
+static bool is_brace_alone(struct span line)
+{
+	while (line.n && strchr(" \r", line.at[line.n - 1]))
+		line.n--;
+	return line.n && line.at[line.n - 1] == '{';
+}
+
+#define PAGE "this looks like a web page or XML, not data: look at it with head, and fetch it again"
 #define IMPORT(separator) "fields seem to be separated by " separator ": convert with import-table"
 
 /* What separates the fields of a line when it is not what was expected. */
@@ -108,11 +173,12 @@ const char *hint_line(struct span line, enum hint_kind kind)
 	if (hint_has_cr(line))
 		return HINT_CR;
 	if (first == '{')
-		return "this looks like JSON: import-logs reads that";
+		return is_brace_alone(line) ? "this looks like JSON: convert with import-logs --each ." :
+			"this looks like JSON: convert with import-logs";
 	if (first == '[')
-		return "this looks like a JSON array: import-logs reads that";
+		return "this looks like a JSON array: convert with import-logs";
 	if (first == '<')
-		return "this looks like a web page or XML";
+		return PAGE;
 	if (count_text(line, kind == HINT_CSV ? "," : "\t") > 0)
 		return NULL;
 	const char *hint = NULL;
@@ -152,16 +218,14 @@ const char *hint_json(struct span line)
 {
 	char first = first_byte(line);
 	if (hint_has_cr(line))
-		return HINT_CR;
-	while (line.n && strchr(" \r", line.at[line.n - 1]))
-		line.n--;
+		return "lines that end in CR alone? convert with tr '\\r' '\\n'";
 	if (first == '{')
-		return line.at[line.n - 1] == '{' ?
-			"an object over several lines? add --each ." : NULL;
+		return is_brace_alone(line) ? "an object over several lines? add --each ." : NULL;
 	if (first == '<')
-		return "this looks like a web page or XML";
-	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";");
-	return table ? "a table? filter-interactions and build-dataset read those" : NULL;
+		return PAGE;
+	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";") ||
+		     count_text(line, "|") || count_text(line, "::");
+	return table ? "this looks like a table: convert with import-table" : NULL;
 }
 
 bool hint_is_word(struct span s)

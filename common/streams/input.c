@@ -156,7 +156,19 @@ static bool sniff(struct input *in)
 		return look(in);
 	}
 	in->compressed = decompress_open(kind, start, read_more, in, in->name, in->failure);
-	return in->compressed;
+	if (in->compressed)
+		fill(in);
+	return !has_failed(in->failure);
+}
+
+/* A terminal waits for text to be typed, which may not be what was meant: that is said once. */
+static void tell_terminal(void)
+{
+	static bool told;
+	if (!told && isatty(STDIN_FILENO))
+		warn("reading standard input, a terminal: end it with Ctrl-D, or give a file: %s ... < FILE",
+		     program_name);
+	told = true;
 }
 
 /* Opens the file, which must be none of folders. */
@@ -165,6 +177,8 @@ static bool open_path(struct input *in, const char *path)
 	if (!path || strcmp(path, "-") == 0) {
 		in->name = "(standard input)";
 		in->file = STDIN_FILENO;
+		if (!in->failure)
+			tell_terminal();
 	} else {
 		in->name = shown_file(path);
 		if (in->name != path)

@@ -20,7 +20,8 @@ enum { INPUT_LINE_MAX = 64 << 20 };
 
 struct input;
 
-/* Opens `path` (NULL or "-" is standard input). Dies with exit 1 when it cannot. */
+/* Opens `path` (NULL or "-" is standard input; of a terminal there a line is said). Dies with exit 1
+ * when it cannot. */
 struct input *input_open(const char *path);
 
 /* The same for a caller who wants to know: NULL when it cannot be opened. What fails

@@ -430,7 +430,7 @@ try_table()
 		done
 		{ printf '{"user": 1}\n{"user": 2}\n'; } > twin
 		go < twin > out 2> err
-		want '2 3' $? 'JSON: import-logs'
+		want '2 3' $? 'JSON: convert with import-logs'
 		if has_option csv; then
 			tr '\t' ',' < input > twin
 			go < twin > out 2> err

@@ -21,6 +21,13 @@ static void check_binary(void)
 	CHECK(says(hint_binary(BYTES("PAR1\0")), "Parquet"));
 	CHECK(says(hint_binary(BYTES("PAR1\titem")), NULL));
 	CHECK(says(hint_binary(BYTES("PAR1")), NULL));
+	CHECK(says(hint_binary(BYTES("PK\3\4" "0123456789012345678901234567[Content_Types]xml")), "zip"));
+	CHECK(says(hint_binary(BYTES("PK\3\4" "01234567890123456789012345[Content_Types].xml")), "spreadsheet"));
+	CHECK(says(hint_binary(BYTES("ORC\n\6\x12")), "read_orc"));
+	CHECK(says(hint_binary(BYTES("ORC\ntrack\n")), NULL));
+	CHECK(says(hint_binary(BYTES("ORC\n1234567\1")), NULL));
+	CHECK(says(hint_binary(BYTES("\x80\4\x95")), "read_pickle"));
+	CHECK(says(hint_binary(BYTES("\x80\4\t")), NULL));
 	CHECK(says(hint_binary(BYTES("BZh91AY&SY")), "bzip2 -dc"));
 	CHECK(says(hint_binary(BYTES("BZh9\titem\tx")), NULL));
 	CHECK(says(hint_binary(BYTES("\xff\xfeu\0")), "UTF-16 "));
@@ -54,6 +61,7 @@ static void check_lines(void)
 	CHECK(says(hint_line(BYTES("a\rb"), HINT_TSV), "tr '\\r' '\\n'"));
 	CHECK(says(hint_line(BYTES("one\r"), HINT_TSV), NULL));
 	CHECK(says(hint_line(BYTES(" {\"a\":1,\"b\":2}"), HINT_TSV), "import-logs"));
+	CHECK(says(hint_line(BYTES("{ \r"), HINT_TSV), "import-logs --each ."));
 	CHECK(says(hint_line(BYTES("\xef\xbb\xbf[{"), HINT_CSV), "import-logs"));
 	CHECK(says(hint_line(BYTES("<html>"), HINT_TSV), "web page"));
 }
@@ -75,8 +83,9 @@ static void check_json(void)
 	CHECK(says(hint_json(BYTES("{")), "--each ."));
 	CHECK(says(hint_json(BYTES("{\r")), "--each ."));
 	CHECK(says(hint_json(BYTES("{\"a\":")), NULL));
-	CHECK(says(hint_json(BYTES("user\titem")), "a table"));
-	CHECK(says(hint_json(BYTES("{}\r{}\r")), "tr '\\r'"));
+	CHECK(says(hint_json(BYTES("user\titem")), "import-table"));
+	CHECK(says(hint_json(BYTES("user::item")), "import-table"));
+	CHECK(says(hint_json(BYTES("{}\r{}\r")), "convert with tr '\\r'"));
 	CHECK(says(hint_json(BYTES("<?xml?>")), "XML"));
 	CHECK(says(hint_json(BYTES("oops")), NULL));
 	CHECK(says(hint_json(BYTES("")), NULL));
