@@ -56,7 +56,11 @@ check_fall()
 }
 
 # split_settings: what decides which rows are test rows
-split_settings() { printf 'SEED=%s TEST=%s VALIDATION=%s\n' "${SEED:-}" "${TEST:-}" "${VALIDATION:-}"; }
+split_settings()
+{
+	[ -z "${DATASET:-}" ] || printf 'DATASET '
+	printf 'SEED=%s TEST=%s VALIDATION=%s\n' "${SEED:-}" "${TEST:-}" "${VALIDATION:-}"
+}
 
 # compare_lists FOLDER: gate.tsv, from the lists for evaluation of the last good model and of this
 # one, on tonight's test rows. A hash of user and item says what is a test row, so that no model

@@ -1,8 +1,44 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # the scripts that source it know the rest
 # positives.sh - from logs to positives: what personalize and backtest begin with. Sourced after
-# stages.sh, with set -f.
+# stages.sh, with set -f. Of the script: FORMAT, IMPORT, KINDS, FILTER, ON_ERROR, MAX_ERRORS, the
+# names of columns, ABOVE and MIN.
 
-# input_kind FILE...: sets `kind`, and ITEM_COLUMN if it is not set
+# quote_words NAME TEXT: sets `quoted_words` to the words of TEXT, the setting NAME, each quoted for
+# eval. Blanks separate them; those in single quotes, at the beginning of a word or after its =, do not.
+quote_words()
+{
+	quoted_words=$(WORDS=$2 awk 'BEGIN {
+		s = ENVIRON["WORDS"]
+		while (sub(/^[ \t\n]+/, "", s) + length(s)) {
+			word = ""
+			while (s != "" && s !~ /^[ \t\n]/) {
+				if (s ~ /^\047/ && word ~ /^$|=$/) {
+					end = index(substr(s, 2), "\047")
+					if (!end)
+						exit 1
+					word = word substr(s, 2, end - 1)
+					s = substr(s, end + 2)
+				} else {
+					word = word substr(s, 1, 1)
+					s = substr(s, 2)
+				}
+			}
+			gsub(/\047/, "\047\\\047\047", word)
+			printf " \047%s\047", word
+		}
+	}') || die 2 "$1: a quote is not closed: $2"
+}
+
+# check_errors: sets `skipping`, which every stage gets whose tool has --on-error
+check_errors()
+{
+	case $ON_ERROR in '' | fail | skip) ;; *) die 2 "ON_ERROR is fail or skip, not $ON_ERROR" ;; esac
+	[ -z "$MAX_ERRORS" ] || [ "$ON_ERROR" = skip ] || die 2 'MAX_ERRORS requires ON_ERROR=skip'
+	case $MAX_ERRORS in *[!0-9.%]*) die 2 "MAX_ERRORS is a count or a share in %, not $MAX_ERRORS" ;; esac
+	skipping=${ON_ERROR:+--on-error $ON_ERROR}${MAX_ERRORS:+ --max-errors $MAX_ERRORS}
+}
+
+# input_kind FILE...: sets `kind`, and the settings that go by it unless they are set
 input_kind()
 {
 	kind=
@@ -13,6 +49,7 @@ input_kind()
 		*.csv) its=csv ;;
 		*) its=tsv ;;
 		esac
+		[ -z "$KINDS" ] || [ "$its" = json ] || its=table # filter-interactions knows no kinds
 		[ "$FORMAT" = auto ] || its=$FORMAT
 		[ -z "$kind" ] || [ "$kind" = "$its" ] ||
 			die 2 "$file is $its, the files before it are $kind; set FORMAT"
@@ -20,25 +57,53 @@ input_kind()
 	done
 	case $kind in
 	json) : "${ITEM_COLUMN:=track}" ;;
-	csv | tsv) : "${ITEM_COLUMN:=item}" ;;
-	*) die 2 "FORMAT=$FORMAT: not json, csv or tsv" ;;
+	csv | tsv)
+		: "${ITEM_COLUMN:=item}"
+		[ -z "$KINDS" ] || die 2 "KINDS requires FORMAT=json or table, not $kind"
+		[ -z "$IMPORT" ] ||
+			shown "${0##*/}: IMPORT is not used: FORMAT=$kind is read as it is; FORMAT=table has import-table read it" >&2
+		;;
+	table) : "${ITEM_COLUMN:=item}" ;;
+	*) die 2 "FORMAT=$FORMAT: not json, table, csv or tsv" ;;
 	esac
+	value_hint=
+	[ -n "$VALUE_COLUMN$KINDS" ] ||
+		value_hint='nothing later was run; if every row is a positive, set VALUE_COLUMN=none'
+	if [ -n "$KINDS" ]; then
+		: "${VALUE_COLUMN:=value}" "${ABOVE:=0}"
+	fi
+	: "${VALUE_COLUMN:=time}" "${ABOVE:=0.5}"
+	check_errors
+	quote_words IMPORT "$IMPORT"
+	import_words=$quoted_words
+	quote_words FILTER "$FILTER"
+	filter_words=$quoted_words
 }
 
 # positives FILE...: the stages that make positives.tsv
 positives()
 {
-	if [ "$kind" = json ]; then
+	case $kind in
+	json | table)
+		importer=import-logs
+		[ "$kind" = json ] || importer=import-table
 		reads "$@"
-		# shellcheck disable=SC2086 # IMPORT is several words
-		stage import events.tsv import-logs $IMPORT -o events.tsv "$@"
+		eval "stage import events.tsv $importer$import_words \${KINDS:+--value \"\$KINDS\"} $skipping -o events.tsv \"\$@\""
 		set -- events.tsv
+		;;
+	esac
+	if [ "$VALUE_COLUMN" = none ]; then
+		bound="--where \"\$ITEM_COLUMN!=\"" # all of them: a row without an item is a bad one
+	elif [ -n "$MIN" ]; then
+		bound='--time "$VALUE_COLUMN" --min $MIN'
+	else
+		bound='--time "$VALUE_COLUMN" --above $ABOVE'
 	fi
-	if [ -n "$MIN" ]; then bound="--min $MIN"; else bound="--above $ABOVE"; fi
 	csv=
 	[ "$kind" != csv ] || csv=--csv
 	reads "$@"
-	# shellcheck disable=SC2086
-	stage filter positives.tsv filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" \
-		--time "$VALUE_COLUMN" $bound -o positives.tsv "$@"
+	stage_after=$value_hint
+	eval "stage filter positives.tsv filter-interactions $csv --user \"\$USER_COLUMN\" --item \"\$ITEM_COLUMN\" \
+		$bound$filter_words $skipping -o positives.tsv \"\$@\""
+	stage_after=
 }

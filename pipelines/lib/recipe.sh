@@ -50,7 +50,7 @@ is_factors()
 # recipe on the rows of SPLITS and write FILE and LISTS, what the user has in `hidden` left out.
 # OPTIONs are train-mf's (--epochs N; with --curve FILE, that is written, too). Of the script:
 # dataset, hidden (splits), length (of the lists), SEED, KERNEL, THREADS, and users (a file: lists
-# for them alone) and packed (--packed), which may be empty.
+# for them alone), packed (--packed) and skipping (--on-error skip), which may be empty.
 recipe_lists()
 {
 	its_model=$1 its_stage=$2 its_file=$3 its_lists=$4 its_splits=$5
@@ -67,24 +67,25 @@ recipe_lists()
 		done
 		stage "$its_stage-train" "$its_file${its_curve:+ $its_curve}" train-mf --loss "$its_family" $its_fit \
 			"$@" --fit-splits "$its_splits" --seed "$SEED" --kernel "$KERNEL" --threads "$THREADS" \
-			${packed:-} -o "$its_file" "$dataset"
+			${packed:-} ${skipping:-} -o "$its_file" "$dataset"
 		reads "$its_file" "$dataset" ${users:+"$users"}
 		stage "$its_stage-lists" "$its_lists" export-topk --k "$length" --exclude "$dataset" \
 			--exclude-splits "$hidden" ${users:+--users "$users"} --kernel "$KERNEL" \
-			--threads "$THREADS" -o "$its_lists" "$its_file"
+			--threads "$THREADS" ${skipping:-} -o "$its_lists" "$its_file"
 	elif [ "$its_family" = baseline ]; then
 		reads "$dataset" ${users:+"$users"}
 		stage "$its_stage-lists" "$its_lists" recommend-baseline --method popular $its_list --k "$length" \
 			--splits "$its_splits" --exclude "$dataset" --exclude-splits "$hidden" \
-			${users:+--users "$users"} -o "$its_lists" "$dataset"
+			${users:+--users "$users"} ${skipping:-} -o "$its_lists" "$dataset"
 	else
 		stage "$its_stage-train" "$its_file" train-items --method "$its_family" $its_fit \
-			--fit-splits "$its_splits" --seed "$SEED" --threads "$THREADS" ${packed:-} \
+			--fit-splits "$its_splits" --seed "$SEED" --threads "$THREADS" ${packed:-} ${skipping:-} \
 			-o "$its_file" "$dataset"
 		reads "$its_file" "$dataset" ${users:+"$users"}
 		stage "$its_stage-lists" "$its_lists" recommend-items --neighbors "$its_file" $its_list \
 			--k "$length" --splits "$its_splits" --exclude "$dataset" --exclude-splits "$hidden" \
-			--seed "$SEED" ${users:+--users "$users"} --threads "$THREADS" -o "$its_lists" "$dataset"
+			--seed "$SEED" ${users:+--users "$users"} --threads "$THREADS" ${skipping:-} \
+			-o "$its_lists" "$dataset"
 	fi
 }
 
