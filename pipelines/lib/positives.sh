@@ -3,8 +3,9 @@
 # stages.sh, with set -f. Of the script: FORMAT, IMPORT, KINDS, FILTER, ON_ERROR, MAX_ERRORS, the
 # names of columns, ABOVE and MIN.
 
-# quote_words NAME TEXT: sets `quoted_words` to the words of TEXT, the setting NAME, each quoted for
-# eval. Blanks separate them; those in single quotes, at the beginning of a word or after its =, do not.
+# quote_words NAME TEXT: sets `quoted_words` to the words of TEXT, the setting NAME, each in quotes for
+# the shell. Blanks separate them; those in single quotes, at the beginning of a word or after its =,
+# do not.
 quote_words()
 {
 	quoted_words=$(WORDS=$2 awk 'BEGIN {
@@ -49,7 +50,7 @@ input_kind()
 		*.csv) its=csv ;;
 		*) its=tsv ;;
 		esac
-		[ -z "$KINDS" ] || [ "$its" = json ] || its=table # filter-interactions knows no kinds
+		[ -z "$KINDS" ] || [ "$its" = json ] || its=table
 		[ "$FORMAT" = auto ] || its=$FORMAT
 		[ -z "$kind" ] || [ "$kind" = "$its" ] ||
 			die 2 "$file is $its, the files before it are $kind; set FORMAT"
@@ -88,22 +89,24 @@ positives()
 		importer=import-logs
 		[ "$kind" = json ] || importer=import-table
 		reads "$@"
-		eval "stage import events.tsv $importer$import_words \${KINDS:+--value \"\$KINDS\"} $skipping -o events.tsv \"\$@\""
+		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $skipping -o events.tsv "$@"' # words in quotes
+		stage import events.tsv "$importer" "$@"
 		set -- events.tsv
 		;;
 	esac
+	reads "$@"
+	eval "set -- $filter_words"' $skipping -o positives.tsv "$@"' # words in quotes
 	if [ "$VALUE_COLUMN" = none ]; then
-		bound="--where \"\$ITEM_COLUMN!=\"" # all of them: a row without an item is a bad one
+		set -- --where "$ITEM_COLUMN!=" "$@" # all of them: a row without an item is a bad one
 	elif [ -n "$MIN" ]; then
-		bound='--time "$VALUE_COLUMN" --min $MIN'
+		set -- --time "$VALUE_COLUMN" --min "$MIN" "$@"
 	else
-		bound='--time "$VALUE_COLUMN" --above $ABOVE'
+		set -- --time "$VALUE_COLUMN" --above "$ABOVE" "$@"
 	fi
 	csv=
 	[ "$kind" != csv ] || csv=--csv
-	reads "$@"
 	stage_after=$value_hint
-	eval "stage filter positives.tsv filter-interactions $csv --user \"\$USER_COLUMN\" --item \"\$ITEM_COLUMN\" \
-		$bound$filter_words $skipping -o positives.tsv \"\$@\""
+	# shellcheck disable=SC2086
+	stage filter positives.tsv filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" "$@"
 	stage_after=
 }
