@@ -33,6 +33,25 @@ for_build_dataset_1()
 	mv new positives.tsv
 }
 
+for_evaluate_policy_1()
+{
+	# Each user's list was recommended from at random; what stands first in it is heard longer.
+	awk -F '\t' -v OFS='\t' 'FNR == 1 { file++; next } file == 1 && n[$1] < 5 { item[$1, ++n[$1]] = $3 }
+		END {
+			print "message", "timestamp", "user", "track", "time", "latency", "recommendation", "probability"
+			for (u in n) if (n[u] == 5) for (s = 1; s <= 20; s++) {
+				k = 1 + (s * 7 + u) % 5
+				print "next", s * 1000, u, "seed", 1, 0, item[u, k], 0.2
+				print "last", s * 1000 + 500, u, item[u, k], 1 / k, 0, "", ""
+			}
+		}' topk.tsv > events.tsv
+	awk -F '\t' 'NR == 1 || $2 <= 5' topk.tsv > new
+	mv new topk.tsv
+	awk 'BEGIN { print "item\tposition\tprobability\tclick"; for (i = 0; i < 400; i++) print i % 4 "\t" 1 + i % 2 "\t0.5\t" i % 3 }' > shown.tsv
+	printf '%s\n' 'position item probability' '1 0 0.2' '1 2 0.8' '2 1 0.4' '2 3 0.6' | by_tab policy.tsv
+}
+for_evaluate_policy() { for_evaluate_policy_1; }
+
 for_evaluate_topk_1()
 {
 	awk -F '\t' -v OFS='\t' 'NR == 1 { $1 = "uid"; $2 = "position"; $3 = "movie" } { print }' topk.tsv > lists.tsv

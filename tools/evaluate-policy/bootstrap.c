@@ -59,8 +59,9 @@ static void accelerations(const struct evidence *e, enum estimator which, double
 		out[f] = square[f] > 0 ? cube[f] / (6 * pow(square[f], 1.5)) : 0;
 }
 
-/* The interval from sorted values; nan where a value is none. */
-static void interval(double *values, size_t n, double estimate, double acceleration, double alpha, double *low,
+/* The interval from sorted values; nan where a value is not finite. */
+static void interval(double *values, size_t n, double estimate, double acceleration, double alpha,
+	double *low,
 		     double *high)
 {
 	size_t below = 0, finite = 0;
@@ -93,7 +94,8 @@ static double deviation(const double *x, size_t n)
 	return n > 1 ? sqrt(square / (double)(n - 1)) : NAN;
 }
 
-void bootstrap(struct estimate *x, const struct evidence *e, enum estimator which, const struct estimate_settings *set)
+void bootstrap(struct estimate *x, const struct evidence *e, enum estimator which,
+	const struct estimate_settings *set)
 {
 	size_t n = (size_t)set->resamples;
 	double *values = memory_new(n * FIGURES, sizeof *values), acceleration[FIGURES], one[FIGURES], unused;
@@ -115,9 +117,11 @@ void bootstrap(struct estimate *x, const struct evidence *e, enum estimator whic
 	interval(values, n, x->value, acceleration[OF_VALUE], set->alpha, &x->low, &x->high);
 	interval(values + n * OF_DIFFERENCE, n, x->difference, acceleration[OF_DIFFERENCE], set->alpha,
 		 &x->difference_low, &x->difference_high);
-	interval(values + n * OF_RELATIVE, n, x->relative, acceleration[OF_RELATIVE], set->alpha, &x->relative_low,
+	interval(values + n * OF_RELATIVE, n, x->relative, acceleration[OF_RELATIVE], set->alpha,
+		&x->relative_low,
 		 &x->relative_high);
-	interval(values + n * OF_MARGIN, n, x->value - (1 + set->gate) * x->logged, acceleration[OF_MARGIN], set->alpha,
+	interval(values + n * OF_MARGIN, n, x->value - (1 + set->gate) * x->logged, acceleration[OF_MARGIN],
+		set->alpha,
 		 &x->margin, &unused);
 	free(values);
 }

@@ -150,7 +150,8 @@ static void by_influence(struct estimate *x, const struct evidence *e, enum esti
 
 struct estimate estimate(const struct evidence *e, enum estimator which, const struct estimate_settings *set)
 {
-	struct estimate x = {.stderr_value = NAN, .low = NAN, .high = NAN, .difference_low = NAN, .difference_high = NAN,
+	struct estimate x = {.stderr_value = NAN, .low = NAN, .high = NAN, .difference_low = NAN,
+		.difference_high = NAN,
 			     .relative = NAN, .relative_low = NAN, .relative_high = NAN, .margin = NAN};
 	bool steps = e->steps_value && which == ESTIMATE_SNIPW;
 	x.value = steps ? *e->steps_value : estimator_value(&e->all, which);

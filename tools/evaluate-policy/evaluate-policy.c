@@ -34,7 +34,8 @@ enum { STATUS_GATE = 5 };
 
 struct options {
 	const char *policy, *target, *estimators, *items, *rewards, *gate;
-	const char *user, *recommendation, *probability, *reward, *position, *track, *session, *timestamp, *message, *time;
+	const char *user, *recommendation, *probability, *reward, *position, *track, *session, *timestamp,
+		*message, *time;
 	int pick, value, interval, timestamp_unit;
 	int64_t folds, resamples, horizon;
 	double temperature, clip, shrink, prior_mean, prior_rows, alpha, min_effective, max_unlogged, wait_s;
@@ -59,8 +60,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("value", "OF", value, "step|session", .fallback = "step",
 		.help = "the mean reward of a recommendation, or of all in a session"),
 	OPTION_TEXT("gate", "CHANGE", gate,
-		.help = "end with 5 unless the interval of the value lies above the log's mean changed by CHANGE, such as "
-			"-5%; of one --estimator"),
+		.help = "end with 5 unless the interval of the value lies above the log's mean changed by CHANGE, "
+			"such as -5%; of one --estimator"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Weights and overlap"),
@@ -77,16 +78,18 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Rewards"),
 	OPTION_FILE("rewards", "FILE", rewards, .excludes = "policy-probability",
-		.help = "expected rewards for dm, dr and sndr, a table of [user], [position], item, reward, in place of "
-			"the log's means"),
-	OPTION_REAL("prior-rows", "N", prior_rows, .fallback = "20", .low = 0, .high = 1e15, .excludes = "rewards",
+		.help = "expected rewards for dm, dr and sndr, a table of [user], [position], item, reward, in place "
+			"of the log's means"),
+	OPTION_REAL("prior-rows", "N", prior_rows, .fallback = "20", .low = 0, .high = 1e15,
+		.excludes = "rewards",
 		.help = "the mean reward of an item is drawn toward that of all as N more rows would draw it"),
 	OPTION_REAL("prior-mean", "X", prior_mean,
-		.help = "the reward toward which they are drawn, and that of items that --rewards does not have (default "
-			"the mean)"),
+		.help = "the reward toward which they are drawn, and that of items that --rewards does not have "
+			"(default the mean)"),
 	OPTION_INT("folds", "N", folds, .fallback = "5", .low = 1, .high = 1000, .excludes = "rewards",
 		.help = "parts of the users: the means for one are those of the others; 1: those of all"),
-	OPTION_DURATION("wait", "TIME", wait_s, .fallback = "1d", .low = ABOVE_ZERO, .high = 1e11, .excludes = "reward",
+	OPTION_DURATION("wait", "TIME", wait_s, .fallback = "1d", .low = ABOVE_ZERO, .high = 1e11,
+		.excludes = "reward",
 		.help = "how much later the event may be in which a recommendation was heard"),
 	OPTION_INT("horizon", "N", horizon, .fallback = "0", .low = 0, .high = 1e9, .requires = "value=session",
 		.help = "only the first N recommendations of a session count; 0: all"),
@@ -112,9 +115,12 @@ static const struct option_row OPTIONS[] = {
 	OPTION_COLUMN("track", track, .fallback = "track",
 		.help = "name of the column with the track just played, which lists do not offer again"),
 	OPTION_COLUMN("session", session, .fallback = "session", .help = "name of the column with the session"),
-	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp", .help = "name of the column with the time"),
-	OPTION_COLUMN("message", message, .fallback = "message", .help = "name of the events' column with next or last"),
-	OPTION_COLUMN("time", time, .fallback = "time", .help = "name of the events' column with the share heard"),
+	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp",
+		.help = "name of the column with the time"),
+	OPTION_COLUMN("message", message, .fallback = "message",
+		.help = "name of the events' column with next or last"),
+	OPTION_COLUMN("time", time, .fallback = "time",
+		.help = "name of the events' column with the share heard"),
 	COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
@@ -153,10 +159,11 @@ static void want_estimators(struct evaluation *v)
 		while (e < ESTIMATORS && !span_equal((struct span){at, n}, span_of(ESTIMATOR_NAMES[e])))
 			e++;
 		if (e == ESTIMATORS)
-			usage_error("option '--estimator': not one of ipw, snipw, dm, dr, sndr: %s", quoted(at, n, shown));
+			usage_error("option '--estimator': not one of ipw, snipw, dm, dr, sndr: %s",
+				    quoted(at, n, shown));
 		if (weights_only && e > ESTIMATE_SNIPW)
-			usage_error("option '--estimator': %s needs expected rewards, which %s does not have", ESTIMATOR_NAMES[e],
-				    o->target ? "--policy-probability" : "--value session");
+			usage_error("option '--estimator': %s needs expected rewards, which %s does not have",
+				    ESTIMATOR_NAMES[e], o->target ? "--policy-probability" : "--value session");
 		wanted += !v->wanted[e];
 		v->wanted[e] = true;
 		at += n;
@@ -195,9 +202,11 @@ static struct log_columns columns_of(const struct options *o)
 {
 	return (struct log_columns){
 		.user = option_column("user", o->user), .item = option_column("recommendation", o->recommendation),
-		.probability = option_column("probability", o->probability), .reward = option_column("reward", o->reward),
+		.probability = option_column("probability", o->probability), .reward = option_column("reward",
+			o->reward),
 		.position = option_column("position", o->position), .played = option_column("track", o->track),
-		.session = option_column("session", o->session), .timestamp = option_column("timestamp", o->timestamp),
+		.session = option_column("session", o->session), .timestamp = option_column("timestamp",
+			o->timestamp),
 		.message = option_column("message", o->message), .share = option_column("time", o->time),
 		.target = {o->target, "policy-probability"},
 		.events = !o->reward, .sessions = o->value == VALUE_SESSION, .positions = o->position,
@@ -205,7 +214,8 @@ static struct log_columns columns_of(const struct options *o)
 	};
 }
 
-static const struct topn_columns LIST_COLUMNS = {{"user", NULL}, {"rank", NULL}, {"item", NULL}, {"score", NULL}};
+static const struct topn_columns LIST_COLUMNS = {{"user", NULL}, {"rank", NULL}, {"item", NULL}, {"score",
+	NULL}};
 static const struct entry_columns POLICY_COLUMNS = {{"user", NULL}, {"position", NULL}, {"item", NULL},
 						    {"probability", NULL}};
 static const struct entry_columns REWARD_COLUMNS = {{"user", NULL}, {"position", NULL}, {"item", NULL},
@@ -222,7 +232,8 @@ static void open_policy(struct evaluation *v)
 		return;
 	}
 	if (option_given("pick") || o->items)
-		usage_error("--%s cannot be combined with a policy that has probabilities", o->items ? "items" : "pick");
+		usage_error("--%s cannot be combined with a policy that has probabilities", o->items ?
+			"items" : "pick");
 	v->table = entries_open(v->policy_table, &POLICY_COLUMNS, o->position);
 }
 
@@ -352,6 +363,8 @@ static void weigh_sessions(struct evaluation *v)
 
 /* ---- the table ---- */
 
+static const char TOO_LITTLE[] = "the log says too little of this policy";
+
 static void refuse_without_overlap(const struct evaluation *v, const struct overlap *x)
 {
 	const char *of = v->o->value == VALUE_SESSION ? "sessions" : "rows";
@@ -359,16 +372,16 @@ static void refuse_without_overlap(const struct evaluation *v, const struct over
 	for (int e = 0; e < ESTIMATORS; e++)
 		by_weight |= v->wanted[e] && e != ESTIMATE_DM;
 	if (by_weight && x->effective < v->o->min_effective)
-		die(STATUS_DATA, "the log says too little of this policy: %llu %s are worth %.3g equal ones (--min-effective %g); "
-		    "the largest weight is %.3g", (unsigned long long)x->rows, of, x->effective, v->o->min_effective, x->largest);
+		die(STATUS_DATA, "%s: %llu %s are worth %.3g equal ones (--min-effective %g); the largest "
+		    "weight is %.3g", TOO_LITTLE, (unsigned long long)x->rows, of, x->effective, v->o->min_effective, x->largest);
 	if (x->never > v->o->max_unlogged)
-		die(STATUS_DATA, "the log says too little of this policy: %.3g %% of what it recommends was never recommended "
-		    "(--max-unlogged %g)", 100 * x->never, v->o->max_unlogged);
+		die(STATUS_DATA, "%s: %.3g %% of what it recommends was never recommended (--max-unlogged %g)",
+		    TOO_LITTLE, 100 * x->never, v->o->max_unlogged);
 	if (by_weight && !(v->o->clip > 0) && !(v->o->shrink > 0) &&
 	    fabs(x->mean_weight - 1) > 4 * x->mean_weight_stderr + 1e-9)
-		warn("the mean weight is %.4g with a standard error of %.2g, and should be 1: the log's probabilities are not "
-		     "those that it was made with, or it never has some of what the policy recommends", x->mean_weight,
-		     x->mean_weight_stderr);
+		warn("the mean weight is %.4g with a standard error of %.2g, and should be 1: the logged "
+		     "probabilities are not those of the draws, or the log never has some of what the policy "
+		     "recommends", x->mean_weight, x->mean_weight_stderr);
 }
 
 static void write_value(struct output *out, double value)
@@ -378,9 +391,11 @@ static void write_value(struct output *out, double value)
 		output_double(out, value);
 }
 
-static void write_estimate(struct output *out, const char *name, const struct estimate *x, const struct overlap *of)
+static void write_estimate(struct output *out, const char *name, const struct estimate *x,
+	const struct overlap *of)
 {
-	const double values[] = {x->value, x->stderr_value, x->low, x->high, x->logged, x->difference, x->difference_low,
+	const double values[] = {x->value, x->stderr_value, x->low, x->high, x->logged, x->difference,
+		x->difference_low,
 				 x->difference_high, x->relative, x->relative_low, x->relative_high};
 	const double beside[] = {of->effective, of->largest, of->mean_weight, of->never};
 	output_text(out, name);
@@ -400,6 +415,10 @@ static int write_estimates(struct evaluation *v, struct output *out, uint64_t *r
 {
 	struct overlap overlap = evidence_overlap(&v->evidence);
 	int status = STATUS_DONE;
+	if (v->evidence.n == 0) {
+		warn("no row is left: there is nothing to evaluate");
+		return v->o->gate ? STATUS_GATE : STATUS_DONE;
+	}
 	refuse_without_overlap(v, &overlap);
 	for (int e = 0; e < ESTIMATORS; e++) {
 		if (!v->wanted[e])
@@ -422,8 +441,10 @@ static struct output *open_output(const struct options *o)
 {
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (!o->common.no_header) {
-		output_text(out, "estimator\tvalue\tstderr\tlow\thigh\tlogged\tdifference\tdifference_low\tdifference_high"
-				 "\trelative\trelative_low\trelative_high\trows\tusers\teffective\tlargest\tmean_weight\tunlogged");
+		output_text(out,
+			"estimator\tvalue\tstderr\tlow\thigh\tlogged\tdifference\tdifference_low\tdifference_high"
+				 "\trelative\trelative_low\trelative_high"
+				 "\trows\tusers\teffective\tlargest\tmean_weight\tunlogged");
 		output_end_row(out);
 	}
 	output_flush(out);
@@ -436,7 +457,8 @@ static void read_all(struct evaluation *v)
 	log_read(&v->reader, &v->names, &v->log);
 	read_policy(v);
 	if (!v->log.has_users && (v->policy.entries.by_user || v->expected.by_user))
-		die(STATUS_DATA, "the log has no users, and %s has", v->policy.entries.by_user ? "the policy" : "--rewards");
+		die(STATUS_DATA, "the log has no users, and %s has", v->policy.entries.by_user ? "the "
+			"policy" : "--rewards");
 	struct catalog *catalog = v->items_table ? catalog_read(v->items_table, column_called("item")) : NULL;
 	put_in_order(v, catalog);
 	if (catalog)
@@ -452,7 +474,8 @@ static void weigh(struct evaluation *v)
 	struct reward_settings settings = {.folds = (uint32_t)o->folds, .weight = o->prior_rows,
 					   .mean = option_given("prior-mean") ? o->prior_mean : NAN};
 	if (!o->target)
-		v->rewards = reward_model_new(&v->log, &v->names, &v->policy, &settings, o->rewards ? &v->expected : NULL);
+		v->rewards = reward_model_new(&v->log, &v->names, &v->policy, &settings, o->rewards ?
+			&v->expected : NULL);
 	if (v->rewards.unknown)
 		warn("%llu rows recommend what --rewards does not have; they are expected to earn %.4g",
 		     (unsigned long long)v->rewards.unknown, v->rewards.otherwise);
@@ -463,8 +486,6 @@ static void weigh(struct evaluation *v)
 	if (v->without_policy)
 		warn("%llu %s were set aside: the policy has nothing for them", (unsigned long long)v->without_policy,
 		     o->value == VALUE_SESSION ? "sessions" : "rows");
-	if (v->evidence.n == 0)
-		die(STATUS_DATA, "no row is left: there is nothing to evaluate");
 }
 
 static void evaluation_free(struct evaluation *v)
@@ -505,9 +526,12 @@ static const struct program PROGRAM = {
 	.name = "evaluate-policy",
 	.usage = "--policy FILE [OPTION]... [FILE]...",
 	.summary = "What other recommendations would have earned, from a log with probabilities.",
-	.reads = "message timestamp user track time recommendation probability (events), or with --reward recommendation "
-		 "probability and that column; of --policy [user] [position] item probability, or user rank item [score]",
-	.writes = "estimator value stderr low high logged difference difference_low difference_high relative relative_low "
+	.reads = "message timestamp user track time recommendation probability (events), or with --reward "
+		"recommendation "
+		 "probability and that column; of --policy [user] [position] item probability, or user rank item "
+			"[score]",
+	.writes = "estimator value stderr low high logged difference difference_low difference_high relative "
+		"relative_low "
 		  "relative_high rows users effective largest mean_weight unlogged",
 	.examples = {
 		"evaluate-policy --policy topk.tsv --items items.tsv --pick rank < events.tsv",

@@ -94,7 +94,8 @@ static bool read_event(const struct log_reader *r, struct names *names, struct r
 		table_reject(t, r->message, "neither next nor last");
 		return false;
 	}
-	if (!table_time(t, r->timestamp, r->columns->unit, &row->time) || !table_double(t, r->share, &row->share) ||
+	if (!table_time(t, r->timestamp, r->columns->unit, &row->time) || !table_double(t, r->share,
+		&row->share) ||
 	    !read_id(t, (size_t)r->played, names->items, &row->played))
 		return false;
 	row->reward = NAN;
@@ -237,7 +238,8 @@ static void stop_waiting(struct waiting *w, size_t place)
 }
 
 /* The row that recommended what this event heard, or the number of rows. */
-static size_t recommended_by(const struct log *log, struct waiting *w, const struct row *event, int64_t wait_ms)
+static size_t recommended_by(const struct log *log, struct waiting *w, const struct row *event,
+	int64_t wait_ms)
 {
 	for (size_t i = 0; i < w->n;) {
 		size_t at = w->row[i];

@@ -48,7 +48,8 @@ struct entry_reader entries_open(struct table *t, const struct entry_columns *c,
 }
 
 /* The current row; false: it is of nobody in the log. */
-static bool read_entry(struct entry_reader *r, struct names *names, double low, double high, struct entry *entry)
+static bool read_entry(struct entry_reader *r, struct names *names, double low, double high,
+	struct entry *entry)
 {
 	struct table *t = r->t;
 	*entry = (struct entry){.user = STRMAP_NONE, .position = STRMAP_NONE};
@@ -100,7 +101,7 @@ void entries_renumber(struct entries *e, const struct ranks *ranks)
 	entries_sort(e);
 }
 
-/* The first entry whose context is not before that of `wanted` (or, with `after`, is behind it). */
+/* The first entry whose context is not before that of `wanted` (or, with `after`, comes after it). */
 static size_t first_entry(const struct entries *e, const struct entry *wanted, bool after)
 {
 	size_t from = 0, to = e->n;
@@ -179,7 +180,8 @@ void policy_check(const struct policy *p, const struct names *names, const char 
 		if (fabs(sum - 1) > 1e-4) {
 			char shown[2][QUOTED_SIZE];
 			struct span user = e->by_user ? strmap_key(names->users, e->at[i].user) : span_of("");
-			struct span place = e->by_position ? strmap_key(names->positions, e->at[i].position) : span_of("");
+			struct span place = e->by_position ? strmap_key(names->positions,
+				e->at[i].position) : span_of("");
 			die(STATUS_DATA, "%s: the probabilities%s%s%s%s add up to %.6g, not 1", shown_file(path),
 			    e->by_user ? " of the user " : "", e->by_user ? quoted(user.at, user.n, shown[0]) : "",
 			    e->by_position ? " at the position " : "",
@@ -199,7 +201,8 @@ void policy_free(struct policy *p)
 /* ---- what it does ---- */
 
 /* Any item of the catalog but the one just played, with equal probability. */
-static bool look_at_catalog(const struct policy *p, const struct row *row, const struct prospect *v, struct outlook *out)
+static bool look_at_catalog(const struct policy *p, const struct row *row, const struct prospect *v,
+	struct outlook *out)
 {
 	double total = v->catalog_total, n = p->n_catalog, never = v->catalog_never;
 	for (size_t i = 0; !v->of_item && i < v->listed.n; i++)
@@ -277,7 +280,8 @@ static double weight_of(const struct policy *p, const struct entry *e, double be
 	return 1;
 }
 
-static bool look_at_list(const struct policy *p, struct context c, const struct row *row, const struct prospect *v,
+static bool look_at_list(const struct policy *p, struct context c, const struct row *row,
+	const struct prospect *v,
 			 struct outlook *out)
 {
 	bool ordered = p->pick == PICK_FIRST || p->pick == PICK_SOFTMAX;

@@ -100,6 +100,7 @@ struct outlook {
 };
 
 /* False: the policy has nothing for this context. */
-bool policy_outlook(struct policy *p, const struct row *row, const struct prospect *prospect, struct outlook *out);
+bool policy_outlook(struct policy *p, const struct row *row, const struct prospect *prospect,
+	struct outlook *out);
 
 #endif

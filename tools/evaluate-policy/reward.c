@@ -36,7 +36,8 @@ static void fit(struct reward_model *m, const struct log *log, const struct rewa
 	size_t cells = (size_t)m->positions * m->items;
 	double *count = memory_zero(cells * (m->folds + 1) + 1, sizeof *count), sums[2] = {0};
 	double *sum = memory_zero(cells * (m->folds + 1) + 1, sizeof *sum);
-	double *fold_sum = memory_zero(m->folds, sizeof *fold_sum), *fold_rows = memory_zero(m->folds, sizeof *fold_rows);
+	double *fold_sum = memory_zero(m->folds, sizeof *fold_sum), *fold_rows = memory_zero(m->folds,
+		sizeof *fold_rows);
 	for (size_t i = 0; i < log->n; i++) {
 		const struct row *row = &log->rows[i];
 		size_t cell = (size_t)position_of(row) * m->items + row->item;
