@@ -373,7 +373,8 @@ static void refuse_without_overlap(const struct evaluation *v, const struct over
 		by_weight |= v->wanted[e] && e != ESTIMATE_DM;
 	if (by_weight && x->effective < v->o->min_effective)
 		die(STATUS_DATA, "%s: %llu %s are worth %.3g equal ones (--min-effective %g); the largest "
-		    "weight is %.3g", TOO_LITTLE, (unsigned long long)x->rows, of, x->effective, v->o->min_effective, x->largest);
+		    "weight is %.3g", TOO_LITTLE, (unsigned long long)x->rows, of, x->effective,
+		    v->o->min_effective, x->largest);
 	if (x->never > v->o->max_unlogged)
 		die(STATUS_DATA, "%s: %.3g %% of what it recommends was never recommended (--max-unlogged %g)",
 		    TOO_LITTLE, 100 * x->never, v->o->max_unlogged);
