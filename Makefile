@@ -244,7 +244,7 @@ $(B)/tests/%.so: tests/shims/%.c
 # Needed whatever the sources say: compiler, libraries of common/, the demo's
 # and the tests' programs.
 DEPS = gcc libc6-dev pkg-config zlib1g-dev libisal-dev libzstd-dev liblzma-dev libcsv-dev libhiredis-dev \
-	redis-server redis-tools gnuplot-nox mandoc mawk strace
+	redis-server redis-tools gnuplot-nox mandoc mawk strace curl
 
 .PHONY: deps
 deps: ## install the Debian packages that are missing (says which; root only then)

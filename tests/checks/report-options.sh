@@ -56,11 +56,13 @@ for part in quote.sh quote.awk report-draw.awk report-page.awk report-page.css; 
 	[ $? = 1 ] && [ ! -s out ] && grep -q "^report-experiment: $part is missing" err || { cat err; say "without $part"; }
 	mv kept pipelines/lib/$part
 done
-for part in quote.sh stages.sh positives.sh recipe.sh recipe.awk spaces.sh search.sh gate.sh heard.awk; do
+for part in quote.sh stages.sh positives.sh recipe.sh recipe.awk spaces.sh search.sh gate.sh heard.awk hdfs.sh hdfs-local.pom; do
 	mv pipelines/lib/$part kept
 	case $part in
-	quote.sh) set -- demo nightly personalize backtest seminar simulate-experiment ;;
-	stages.sh) set -- personalize backtest seminar simulate-experiment ;;
+	quote.sh) set -- demo nightly personalize backtest seminar simulate-experiment put-hdfs get-hdfs hdfs-local ;;
+	stages.sh) set -- personalize backtest seminar simulate-experiment put-hdfs get-hdfs hdfs-local ;;
+	hdfs.sh) set -- put-hdfs get-hdfs ;;
+	hdfs-local.pom) set -- hdfs-local ;;
 	positives.sh | spaces.sh) set -- personalize backtest ;;
 	recipe.*) set -- personalize backtest nightly ;;
 	search.sh) set -- backtest ;;

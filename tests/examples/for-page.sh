@@ -196,3 +196,11 @@ for_import_table_1()
 	printf 'at,item\n13.5.2024 10:00,a\n14.5.2024 7:30,b\n' > plays.csv
 }
 for_import_table() { for_import_table_1; }
+
+for_checksum_hdfs_1()
+{
+	seq 1 1000 > part-00000
+	seq 1 2000 > part-00001
+	cp -- part-00000 day.json.gz
+}
+for_checksum_hdfs() { for_checksum_hdfs_1; }

@@ -1,0 +1,44 @@
+#!/bin/sh
+# nightly with HDFS=URL: the night's logs are there under the name of its model; a cluster that is
+# down, or says no, fails the run at its end and holds up nothing.
+set -u
+for tool in curl flock setsid; do
+	command -v $tool > /dev/null || {
+		echo "there is no $tool"
+		exit 77
+	}
+done
+. "$RECPIPE_ROOT/tests/pipelines.sh"
+. "$RECPIPE_ROOT/tests/hdfs.sh"
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+export RECPIPE_BIN
+PATH=$RECPIPE_BIN:$PATH
+REDIS=none GATE=none FACTORS=4 EPOCHS=2 HDFS_OPTIONS='--retries 1 --retry-delay 0.01'
+export REDIS GATE FACTORS EPOCHS HDFS_OPTIONS
+nightly=$RECPIPE_ROOT/pipelines/nightly
+good() { sed -n 2p store/good.tsv | cut -f 1; }
+mkdir logs
+ring 60 30 40 > logs/one.tsv
+ring 50 30 40 | sed '1!s/^u/v/' > logs/two.tsv
+
+status 2 env HDFS=nowhere "$nightly" store logs/one.tsv
+grep -q 'HDFS is a URL' err.txt || complain "HDFS=nowhere: $(cat err.txt)"
+standin
+HDFS=$url/nights status 0 "$nightly" store logs/one.tsv logs/two.tsv
+[ ! -s err.txt ] || complain "not silent: $(cat err.txt)"
+first=$(good)
+[ -n "$first" ] && same_there "root/nights/$first" logs && [ -f "root/nights/$first/_SUCCESS" ] ||
+	complain "the logs of $first are not there: $(ls -R root)"
+sleep 1
+standin --times 0 answer op=CREATE '403 Forbidden' '{"RemoteException":{"exception":"DSQuotaExceededException","message":"full"}}'
+HDFS=$url/nights status 1 "$nightly" store logs/one.tsv
+grep -q 'nightly: exit status 1: the model .* is live, but the logs are not in HDFS: put-hdfs: .*DSQuotaExceededException: full' err.txt || complain "a quota: $(cat err.txt)"
+second=$(good)
+[ "$second" != "$first" ] || complain 'a cluster that says no held up the model'
+[ ! -e "root/nights/$second" ] || complain 'refused logs are there'
+sleep 1
+standin_stop
+HDFS=$url/nights status 4 "$nightly" store logs/one.tsv
+grep -q 'nightly: exit status 4: the model .* is live, but the logs are not in HDFS: put-hdfs: .*Failed to connect' err.txt || complain "no cluster: $(cat err.txt)"
+[ "$(good)" != "$second" ] || complain 'a cluster that is down held up the model'
+exit $failed

@@ -1,0 +1,41 @@
+# hdfs.sh - what the tests of put-hdfs and get-hdfs share; sourced after pipelines.sh.
+#
+#	standin WORD...      starts tests/helpers/hdfs-standin with these words on the folder root; sets url
+#	standin_stop
+#	put, get WORD...     put-hdfs and get-hdfs, attempts without delay
+#	same_there A B       is the folder A, but for _SUCCESS, what B is?
+
+standin_pid=
+trap 'standin_stop' EXIT
+trap 'exit 1' INT TERM
+
+standin_stop()
+{
+	[ -z "$standin_pid" ] || kill "$standin_pid" 2> /dev/null
+	[ -z "$standin_pid" ] || wait "$standin_pid" 2> /dev/null
+	standin_pid=
+}
+
+standin()
+{
+	standin_stop
+	mkdir -p root
+	rm -f requests
+	"$RECPIPE_BUILD/tests/hdfs-standin" "$RECPIPE_TMP/root" "$@" > requests 2> standin.err &
+	standin_pid=$!
+	tries=0
+	until [ -s requests ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 500 ] || { echo 'the stand-in did not start'; cat standin.err; exit 1; }
+		sleep 0.01
+	done
+	url=webhdfs://127.0.0.1:$(head -n 1 requests)
+}
+
+put() { "$RECPIPE_ROOT/pipelines/put-hdfs" --retry-delay 0.01 "$@"; }
+get() { "$RECPIPE_ROOT/pipelines/get-hdfs" --retry-delay 0.01 "$@"; }
+
+same_there() { diff -r -x _SUCCESS "$1" "$2" > diff.out 2>&1; }
+
+# uploads: how many bodies of files were sent
+uploads() { grep -c 'op=CREATE.*\(step=datanode\|data=true\)' requests; }
