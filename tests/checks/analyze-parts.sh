@@ -73,9 +73,10 @@ same() {
 	run $where "$@" whole.tsv || { cat e; return 1; }
 	keep 1
 	analyze-ab --merge --partial --parts 2 $kind.2 $kind.0 > $kind.two || return 1
-	for how in shuffled grouped merged one tree; do
+	for how in shuffled grouped spilled merged one tree; do
 		case $how in
 		shuffled) run $where "$@" shuffled.tsv ;;
+		spilled) run $where --memory 30K "$@" shuffled.tsv ;;
 		grouped) run $where --grouped "$@" grouped.tsv ;;
 		merged) run --merge "$@" $kind.1 $kind.2 $kind.0 ;;
 		one) run --merge --parts 3 "$@" $kind.one ;;
@@ -103,6 +104,8 @@ same time '--from 2024-03-19 --to 2024-03-22' || exit 1
 run --metrics time,time/sessions,returned --pre before.tsv whole.tsv && keep 1 || exit 1
 run --metrics time,time/sessions,returned --grouped --pre before.grouped.tsv grouped.tsv || exit 1
 for f in o e d h u; do cmp $f $f.1 || exit 1; done
+run --metrics time,time/sessions,returned --memory 16K --pre before.tsv shuffled.tsv || exit 1
+for f in o e d h u; do cmp $f $f.1 || exit 1; done
 run --metrics time,time/sessions,returned --merge --pre before.part plain.0 plain.2 plain.1 || exit 1
 for f in o e d h u; do cmp $f $f.1 || exit 1; done
 # experiments that nobody named: those of the log
@@ -113,6 +116,17 @@ analyze-ab -q --merge plain.0 plain.1 plain.2 | cmp - o || exit 1
 analyze-ab -q --experiment X --session-table s.1 whole.tsv > /dev/null || exit 1
 analyze-ab -q --experiment X --session-table s.2 --grouped grouped.tsv > /dev/null || exit 1
 cmp s.1 s.2 || exit 1
+for memory in 4K 40K 200K; do
+	analyze-ab -q --experiment X --session-table s.2 --memory $memory shuffled.tsv > /dev/null || exit 1
+	cmp s.1 s.2 || { echo "sessions with --memory $memory"; exit 1; }
+done
+# Events that do not fit wait in TMPDIR, in a file that has no name or, soon, none any more.
+TMPDIR=nowhere analyze-ab -q --experiment X --memory 4K shuffled.tsv > o 2> e
+[ $? = 1 ] && grep -q '^analyze-ab: cannot make a temporary file in nowhere: No such file' e || { echo 'no TMPDIR:'; cat e; exit 1; }
+TMPDIR=nowhere analyze-ab -q --experiment X shuffled.tsv > o 2> e && TMPDIR=nowhere analyze-ab -q --experiment X --memory 10M shuffled.tsv > o.2 2> e && cmp o o.2 ||
+	{ echo 'a temporary file for events that fit'; exit 1; }
+mkdir spills && TMPDIR=spills analyze-ab -q --experiment X --memory 4K shuffled.tsv | cmp - o && [ -z "$(ls -A spills)" ] ||
+	{ echo 'what is left in TMPDIR:'; ls -A spills; exit 1; }
 # --plan, with its days
 analyze-ab -q --experiment X --plan 0.05 --metrics time,returned whole.tsv > o || exit 1
 analyze-ab -q --experiment X --merge --plan 0.05 --metrics time,returned plain.2 plain.1 plain.0 | cmp - o || exit 1
@@ -186,10 +200,12 @@ awk 'BEGIN {
 			print i % 10 == 9 ? "last" : "next", sprintf("%.0f", 1.7e12 + i), u, int(rand() * 1000), 0.5, 0.001, 7, u % 2 ? "C" : "T1"
 }' > many.tsv
 awk 'NR == 1 || NR % 5 == 0' many.tsv > few.tsv
+shuffle many.tsv 5 > many.shuffled.tsv
 peak() { analyze-ab -v --no-progress "$@" 2>&1 > /dev/null | sed -n 's/.*[ ,]\([0-9.]*\) MB.*/\1/p'; }
-a=$(peak --grouped few.tsv) b=$(peak --grouped many.tsv) c=$(peak --partial many.tsv)
+a=$(peak --grouped few.tsv) b=$(peak --grouped many.tsv) c=$(peak --partial many.tsv) d=$(peak --memory 1M many.shuffled.tsv)
 [ -n "$a" ] && [ -n "$b" ] && [ -n "$c" ] || { echo 'no peak memory in the closing line'; exit 1; }
 case $RECPIPE_BIN in *asan* | *tsan*) ;; *)
-	awk -v a="$a" -v b="$b" -v c="$c" 'BEGIN {exit !(b <= a + 1 && c <= 8)}' || { echo "memory grows with the rows: $a MB, $b MB; $c MB of --partial"; exit 1; } ;;
+	awk -v a="$a" -v b="$b" -v c="$c" -v d="$d" 'BEGIN {exit !(b <= a + 1 && c <= 8 && d <= a + 6)}' ||
+		{ echo "memory grows with the rows: $a MB, $b MB; $c MB of --partial, $d MB with --memory 1M"; exit 1; } ;;
 esac
-echo "$n runs alike; 80,000 and 400,000 rows grouped: $a and $b MB, --partial $c MB"
+echo "$n runs alike; 80,000 and 400,000 rows grouped: $a and $b MB, --partial $c MB, --memory 1M $d MB"

@@ -5,6 +5,7 @@
 #include "../../tools/analyze-ab/derive.c"
 #include "../../tools/analyze-ab/metrics.c"
 #include "../../tools/analyze-ab/parts.c"
+#include "../../tools/analyze-ab/runs.c"
 #include "../../tools/analyze-ab/state.c"
 #include "../../tools/analyze-ab/tally.c"
 #include "../../tools/analyze-ab/users.c"
@@ -49,7 +50,8 @@ static void read_all(void *context)
 	struct measures measures = metrics_measures(metrics, n, "track", true);
 	struct event_columns columns = {"message", "timestamp", "user", "track", "time", "latency",
 		"recommendation", NULL, {0}, false, INT64_MIN, INT64_MAX, &measures, TIME_MS};
-	struct state_rules rules = {.open = b->pick & 8, .daily = b->pick & 16, .scopes = true};
+	struct state_rules rules = {.open = b->pick & 8, .daily = b->pick & 16, .scopes = true,
+		.memory = b->pick & 32 ? 1 : UINT64_MAX};
 	struct option_list wanted = metrics_columns(metrics, n), experiments = {0};
 	static const char *names[] = {"X"};
 	volatile double sum = 0;

@@ -21,6 +21,7 @@ struct options {
 	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
 	int64_t rounds, aa, parts;
+	uint64_t memory;
 };
 
 /* Attributes of users: --users. */

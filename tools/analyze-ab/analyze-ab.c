@@ -145,6 +145,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("grouped", grouped,
 		.help = "the rows are sorted by the bytes of the user id: only one user's rows are "
 			"kept in memory"),
+	OPTION_SIZE("memory", "SIZE", memory, .low = 4096, .high = 1e15,
+		.excludes = "user-level,grouped,partial,merge",
+		.help = "keep SIZE of events in memory and the rest in a temporary file; all unless given"),
 	OPTION_FLAG("partial", partial,
 		.excludes = "multi-arm!=exclude,plan,details,health,user-table,aa,pre,users",
 		.help = "instead of effects, write a part for --merge; the rows must be sorted as "
@@ -225,7 +228,8 @@ static struct state_rules rules_of(const struct run *r, bool pre)
 	const struct options *o = r->o;
 	return (struct state_rules){.open = o->unfinished == 1, .triggered = !pre && o->triggered,
 		.daily = !pre && o->daily, .scopes = !pre && (o->multi_arm == 1 || o->partial),
-		.header = !o->common.no_header, .sessions = pre ? NULL : r->session_table};
+		.header = !o->common.no_header, .memory = o->memory ? o->memory : UINT64_MAX,
+		.sessions = pre ? NULL : r->session_table};
 }
 
 static struct state *read_state(struct run *r, struct table *t, bool pre)

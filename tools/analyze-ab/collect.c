@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "parts.h"
+#include "runs.h"
 
 /* Ids of the last events, looked up together, so that their slots in a large map are
  * prefetched. */
@@ -17,13 +18,67 @@ struct waiting {
 	size_t n;
 };
 
-static void number_users(struct state *s, struct events *e, struct waiting *w)
+static void number_users(struct strmap *users, struct events *e, struct waiting *w)
 {
 	struct span id[sizeof w->end / sizeof *w->end];
 	for (size_t i = 0, from = 0; i < w->n; from = w->end[i++])
 		id[i] = (struct span){w->text.data + from, w->end[i] - from};
-	strmap_add_many(s->users, id, w->n, e->user + e->n - w->n);
+	strmap_add_many(users, id, w->n, e->user + e->n - w->n);
 	w->n = w->text.n = 0;
+}
+
+/* Users who are known to the events in memory only, where those are to be written. */
+struct kept {
+	struct events *e;
+	struct strmap *users;
+	struct runs *runs;                  /* NULL: everything is in memory so far */
+	uint32_t counted;                   /* users whose memory is */
+	uint64_t user_bytes;
+};
+
+enum { USER_BYTES = 48 }; /* what a user takes beside the id: in the map, and while all are sorted */
+
+/* Writes the events when they and their users take more than `memory`. */
+static void keep_within(struct kept *k, uint64_t memory)
+{
+	if (memory == UINT64_MAX)
+		return;
+	for (; k->counted < strmap_count(k->users); k->counted++)
+		k->user_bytes += USER_BYTES + strmap_key(k->users, k->counted).n;
+	if (k->e->n * events_bytes(k->e) + k->user_bytes < memory)
+		return;
+	if (!k->runs)
+		k->runs = runs_new();
+	runs_add(k->runs, k->e, k->users);
+	strmap_free(k->users);
+	k->users = strmap_new();
+	k->user_bytes = k->counted = 0;
+}
+
+static void tally_sorted(struct state *s, struct events *e, const struct state_rules *rules)
+{
+	struct tally *tally = tally_new(e);
+	events_sort(e, s->users);
+	for (size_t from = 0, to; from < e->n; from = to) {
+		for (to = from; to < e->n && e->user[to] == e->user[from]; to++)
+			;
+		tally_user(s, e, from, to, strmap_key(s->users, e->user[from]), e->user[from], rules, tally);
+	}
+	tally_free(tally);
+}
+
+static void tally_runs(struct state *s, struct events *e, struct runs *runs, const struct state_rules *rules)
+{
+	struct tally *tally = tally_new(e);
+	struct buffer id = {0};
+	events_forget(e);
+	for (; runs_next(runs, e, &id); e->n = 0) {
+		struct span user = {id.data, id.n};
+		events_sort_one(e);
+		tally_user(s, e, 0, e->n, user, strmap_add(s->users, user), rules, tally);
+	}
+	buffer_free(&id);
+	tally_free(tally);
 }
 
 struct state *state_of_events(struct table *t, const struct event_columns *columns,
@@ -32,29 +87,35 @@ struct state *state_of_events(struct table *t, const struct event_columns *colum
 	struct events e = {0};
 	struct event_reader r = events_open(t, columns, &e);
 	struct state *s = state_begin(&e, rules->daily);
+	struct kept kept = {.e = &e, .users = strmap_new()};
 	struct waiting w = {.n = 0};
 	struct span user;
 	while (events_next(&r, &e, &user)) {
 		if (e.n >= UINT32_MAX - 1)
-			die(STATUS_FAILED, "more than %u events", UINT32_MAX - 1);
+			die(STATUS_FAILED, "more than %u events: --memory keeps fewer of them in memory",
+			    UINT32_MAX - 1);
 		totals_event(&s->totals, e.timestamp[e.n]);
 		e.n++;
 		buffer_add_span(&w.text, user);
 		w.end[w.n++] = w.text.n;
-		if (w.n == sizeof w.end / sizeof *w.end)
-			number_users(s, &e, &w);
+		if (w.n == sizeof w.end / sizeof *w.end) {
+			number_users(kept.users, &e, &w);
+			keep_within(&kept, rules->memory);
+		}
 	}
-	number_users(s, &e, &w);
+	number_users(kept.users, &e, &w);
+	keep_within(&kept, kept.runs ? 0 : rules->memory);
 	buffer_free(&w.text);
 	events_close(&r);
-	events_sort(&e, s->users);
-	struct tally *tally = tally_new(&e);
-	for (size_t from = 0, to; from < e.n; from = to) {
-		for (to = from; to < e.n && e.user[to] == e.user[from]; to++)
-			;
-		tally_user(s, &e, from, to, strmap_key(s->users, e.user[from]), e.user[from], rules, tally);
+	if (kept.runs) {
+		tally_runs(s, &e, kept.runs, rules);
+		strmap_free(kept.users);
+	} else {
+		strmap_free(s->users);
+		s->users = kept.users;
+		tally_sorted(s, &e, rules);
 	}
-	tally_free(tally);
+	runs_free(kept.runs);
 	events_free(&e);
 	return s;
 }

@@ -8,7 +8,7 @@
 #include "streams/table.h"
 #include "tally.h"
 
-/* Reads all events in any order. */
+/* Reads all events in any order; those beyond rules->memory wait in a temporary file. */
 struct state *state_of_events(struct table *t, const struct event_columns *columns,
 			      const struct state_rules *rules);
 

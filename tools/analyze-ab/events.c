@@ -196,26 +196,34 @@ static void permute_all(struct events *e, const uint32_t *order, size_t n)
 		e->measured[m] = permute(e->measured[m], sizeof **e->measured, order, n, e->capacity);
 }
 
-void events_sort(struct events *e, const struct strmap *of)
+uint32_t *events_by_user(const struct events *e, const struct strmap *of, const uint32_t *by_id,
+			 uint64_t **starts)
 {
 	uint32_t users = strmap_count(of), *rank = memory_new((size_t)users + 1, sizeof *rank);
-	uint32_t *by_id = strmap_sorted(of);
 	for (uint32_t i = 0; i < users; i++)
 		rank[by_id[i]] = i;
-	uint64_t *start = csr_new(users);
+	uint64_t *start = *starts = csr_new(users);
 	uint32_t *order = memory_new(e->n + 1, sizeof *order);
 	for (size_t i = 0; i < e->n; i++)
 		csr_count(start, rank[e->user[i]]);
 	csr_sum(start, users);
 	for (size_t i = 0; i < e->n; i++)
 		order[csr_place(start, rank[e->user[i]])] = (uint32_t)i;
+	free(rank);
+	return order;
+}
+
+void events_sort(struct events *e, const struct strmap *of)
+{
+	uint32_t users = strmap_count(of), *by_id = strmap_sorted(of);
+	uint64_t *start;
+	uint32_t *order = events_by_user(e, of, by_id, &start);
 	for (uint32_t u = 0; u < users; u++)
 		sort_user(e, order + start[u], start[u + 1] - start[u]);
 	e->capacity = e->n;
 	permute_all(e, order, e->n);
 	free(order);
 	free(start);
-	free(rank);
 	free(by_id);
 }
 
@@ -252,6 +260,46 @@ void events_keep_next(struct events *e)
 	e->flags[0] = e->flags[n];
 	for (size_t m = 0; m < e->measures->n; m++)
 		e->measured[m][0] = e->measured[m][n];
+}
+
+/* ---- stored ---- */
+
+/* The columns of an event, but for the measures and the user: f(column). */
+#define STORED_COLUMNS(f) f(timestamp) f(time) f(latency) f(track) f(recommendation) f(combination) f(flags)
+
+size_t events_stored_size(const struct events *e)
+{
+#define ADD_SIZE(column) + sizeof *e->column
+	return e->measures->n * sizeof **e->measured STORED_COLUMNS(ADD_SIZE);
+#undef ADD_SIZE
+}
+
+size_t events_bytes(const struct events *e)
+{
+	return events_stored_size(e) + 2 * sizeof *e->user; /* the user, and the place in an order */
+}
+
+void events_store(const struct events *e, size_t i, struct buffer *to)
+{
+	char *out = buffer_room(to, events_stored_size(e)), *at = out;
+#define STORE(column) memcpy(at, &e->column[i], sizeof *e->column), at += sizeof *e->column;
+	STORED_COLUMNS(STORE)
+#undef STORE
+	for (size_t m = 0; m < e->measures->n; m++, at += sizeof **e->measured)
+		memcpy(at, &e->measured[m][i], sizeof **e->measured);
+	to->n += (size_t)(at - out);
+}
+
+void events_load(struct events *e, const char *at)
+{
+	make_room(e);
+	size_t i = e->n++;
+	e->user[i] = 0;
+#define LOAD(column) memcpy(&e->column[i], at, sizeof *e->column), at += sizeof *e->column;
+	STORED_COLUMNS(LOAD)
+#undef LOAD
+	for (size_t m = 0; m < e->measures->n; m++, at += sizeof **e->measured)
+		memcpy(&e->measured[m][i], at, sizeof **e->measured);
 }
 
 /* ---- reading ---- */
@@ -370,18 +418,21 @@ void events_close(struct event_reader *r)
 	free(r->measure);
 }
 
+void events_forget(struct events *e)
+{
+#define FORGET(column) free(e->column), e->column = NULL;
+	for (size_t m = 0; m < e->measures->n; m++) {
+		FORGET(measured[m])
+	}
+	FORGET(user)
+	STORED_COLUMNS(FORGET)
+#undef FORGET
+	e->n = e->capacity = 0;
+}
+
 void events_free(struct events *e)
 {
-	for (size_t m = 0; m < e->measures->n; m++)
-		free(e->measured[m]);
+	events_forget(e);
 	free(e->measured);
 	free(e->arm_of);
-	free(e->user);
-	free(e->timestamp);
-	free(e->time);
-	free(e->latency);
-	free(e->track);
-	free(e->recommendation);
-	free(e->combination);
-	free(e->flags);
 }

@@ -68,6 +68,23 @@ bool events_next(struct event_reader *r, struct events *e, struct span *user);
 
 void events_close(struct event_reader *r);
 
+/* The numbers of all events by user, each one's as they came: those of the i-th user of
+ * `by_id` are at start[0][i] ... start[0][i + 1]. Both arrays are the caller's. */
+uint32_t *events_by_user(const struct events *e, const struct strmap *users, const uint32_t *by_id,
+			 uint64_t **start);
+
+/* An event as bytes, events_stored_size of them; a stored one after the last. The user's
+ * number is not stored: it is 0. */
+size_t events_stored_size(const struct events *e);
+void events_store(const struct events *e, size_t event, struct buffer *to);
+void events_load(struct events *e, const char *stored);
+
+/* Bytes of memory that an event takes until it is sorted. */
+size_t events_bytes(const struct events *e);
+
+/* Gives the memory of all events back. */
+void events_forget(struct events *e);
+
 /* Puts all events in the order of users' bytes, then of time (`next` before `last`):
  * nothing in it depends on where a row stood. */
 void events_sort(struct events *e, const struct strmap *users);

@@ -18,9 +18,9 @@ struct state_rules {
 	bool daily;                         /* rows for each day */
 	bool scopes;                        /* rows for the arms of users in several */
 	bool header;                        /* of the parts */
+	uint64_t memory;                    /* bytes of events; the rest goes to a temporary file */
 	struct output *sessions;            /* every closed session is written there, or NULL */
 };
-
 
 struct tally *tally_new(const struct events *e);
 void tally_free(struct tally *t);

@@ -1,6 +1,5 @@
 #include "keys.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +9,15 @@
 #include "base/memory.h"
 #include "guard.h"
 #include "send.h"
+#include "streams/scratch.h"
 
 /* ---- the file of ids ---- */
 
-_Noreturn static void fail(const char *what)
-{
-	const char *folder = getenv("TMPDIR");
-	die_errno(STATUS_FAILED, "cannot %s a temporary file in %s", what,
-		  folder && *folder ? folder : "/tmp");
-}
-
-/* A file without a name in TMPDIR. */
 static FILE *open_file(void)
 {
-	const char *folder = getenv("TMPDIR");
-	folder = folder && *folder ? folder : "/tmp";
-	int file = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (file < 0) { /* not every file system can do that */
-		char *name = memory_format("%s/load-redis.XXXXXX", folder);
-		file = mkostemp(name, O_CLOEXEC);
-		if (file >= 0)
-			unlink(name);
-		free(name);
-	}
-	FILE *f = file < 0 ? NULL : fdopen(file, "w+");
+	FILE *f = fdopen(scratch_open(), "w+");
 	if (!f)
-		fail("make");
+		scratch_fail("make");
 	return f;
 }
 
@@ -45,7 +27,7 @@ void keys_remember(struct load *l, struct span user)
 	if (!l->users)
 		l->users = open_file();
 	if (fwrite(&n, sizeof n, 1, l->users) != 1 || fwrite(user.at, 1, user.n, l->users) != user.n)
-		fail("write");
+		scratch_fail("write");
 	l->n_users++;
 }
 
@@ -55,7 +37,7 @@ static void add_user(struct load *l, struct buffer *key)
 	uint32_t n;
 	if (fread(&n, sizeof n, 1, l->users) != 1 ||
 	    fread(buffer_room(key, n), 1, n, l->users) != n)
-		fail("read");
+		scratch_fail("read");
 	key->n += n;
 }
 
@@ -101,7 +83,7 @@ static uint64_t keep_all(struct load *l, const char *seconds)
 	struct buffer key = {0};
 	l->there = 0;
 	if (fflush(l->users) != 0)
-		fail("write");
+		scratch_fail("write");
 	rewind(l->users);
 	published_user_key(&key, l->o->prefix, l->generation, span_of(""));
 	size_t start = key.n;
