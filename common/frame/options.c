@@ -18,6 +18,7 @@
 #include "frame/outputs.h"
 #include "frame/run.h"
 #include "streams/columns.h"
+#include "streams/input.h"
 #include "streams/packed.h"
 
 /* What program_start remembers: which options were given, and in what order. */
@@ -426,6 +427,14 @@ static void parse(int argc, char **argv, void *options)
 	buffer_free(&letters);
 }
 
+/* Compressed input is decompressed by as many threads as the tool works with. */
+static void use_threads(const void *options)
+{
+	const struct option_row *row = option_row_called(seen.rows, "threads");
+	if (row && row->kind == OPTION_INT)
+		input_threads((size_t)*(const int64_t *)(const void *)((const char *)options + row->at));
+}
+
 int program_start(const struct program *program, int argc, char **argv, void *options)
 {
 	program_name = program->name;
@@ -448,6 +457,7 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 		log_level = LOG_QUIET;
 	else if (option_given("verbose"))
 		log_level = LOG_VERBOSE;
+	use_threads(options);
 	if (program->commands && !seen.command && optind == 1 && argc > 1 && option_is_required(seen.rows))
 		unknown_command(argv[1]);
 	outputs_check(program, options, argv + optind, argc - optind);

@@ -26,8 +26,9 @@ enum decompress_state {
 
 struct decompress_engine {
 	const char *format; /* "gzip", in messages */
-	/* A new state, NULL without memory; begins a member; frees. */
-	void *(*open)(void);
+	/* A new state, of a library that may use so many threads of its own, NULL without memory;
+	 * begins a member; frees. */
+	void *(*open)(size_t threads);
 	bool (*begin)(void *state);
 	/* Takes from the flow what it can. */
 	enum decompress_state (*step)(void *state, struct decompress_flow *flow, const char **why);
@@ -42,8 +43,18 @@ extern const struct decompress_engine DECOMPRESS_ZLIB, DECOMPRESS_ZSTD, DECOMPRE
 extern const struct decompress_engine *const DECOMPRESS_ISAL;
 
 /* decompress_open with this engine. */
-struct decompressor *decompress_open_by(const struct decompress_engine *engine, struct span start,
-					decompress_source *source, void *context, const char *name,
-					struct failure *failure);
+struct decompressor *decompress_open_by(const struct decompress_engine *engine, size_t threads,
+					struct span start, decompress_source *source, void *context,
+					const char *name, struct failure *failure);
+
+const struct decompress_engine *decompress_engine_of(const struct decompressor *d);
+
+/* Where a member has ended and more follows, which `left` bytes of what the source gave are of: is
+ * the next member to be begun? Otherwise decompress_read has come to the end. */
+typedef bool decompress_goes_on(void *context, size_t left);
+
+/* Another owner has the decompressor: it reads on from this source and fails into this failure. */
+void decompress_take_over(struct decompressor *d, decompress_source *source, decompress_goes_on *goes_on,
+			  void *context, struct failure *failure);
 
 #endif

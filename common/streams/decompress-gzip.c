@@ -11,8 +11,9 @@ static bool gzip_begins(uint8_t first)
 
 /* ---- zlib ---- */
 
-static void *zlib_open(void)
+static void *zlib_open(size_t threads)
 {
+	(void)threads;
 	z_stream *z = calloc(1, sizeof *z);
 	if (z && inflateInit2(z, 15 + 16) == Z_OK)
 		return z;
@@ -68,8 +69,9 @@ const struct decompress_engine *const DECOMPRESS_ISAL = NULL;
 
 #include <isa-l/igzip_lib.h>
 
-static void *isal_open(void)
+static void *isal_open(size_t threads)
 {
+	(void)threads;
 	return malloc(sizeof(struct inflate_state));
 }
 

@@ -5,20 +5,36 @@
 
 static const uint64_t MEMORY_MAX = 256 << 20; /* xz -9 needs 65 MB */
 
-static void *xz_open(void)
+struct xz {
+	lzma_stream stream;
+	size_t threads;
+};
+
+static void *xz_open(size_t threads)
 {
-	return calloc(1, sizeof(lzma_stream)); /* a new one is all zeros */
+	struct xz *z = calloc(1, sizeof *z); /* a new stream is all zeros */
+	if (z)
+		z->threads = threads;
+	return z;
 }
 
-/* The library takes streams and the padding between them as one. */
+/* The library takes streams and the padding between them as one. Blocks that do not fit
+ * into the memory together are decoded one after the other. */
 static bool xz_begin(void *state)
 {
-	return lzma_stream_decoder(state, MEMORY_MAX, LZMA_CONCATENATED) == LZMA_OK;
+	struct xz *z = state;
+#if LZMA_VERSION >= 50040002
+	lzma_mt how = {.flags = LZMA_CONCATENATED, .threads = (uint32_t)z->threads,
+		.memlimit_threading = MEMORY_MAX, .memlimit_stop = MEMORY_MAX};
+	if (z->threads > 1)
+		return lzma_stream_decoder_mt(&z->stream, &how) == LZMA_OK;
+#endif
+	return lzma_stream_decoder(&z->stream, MEMORY_MAX, LZMA_CONCATENATED) == LZMA_OK;
 }
 
 static enum decompress_state xz_step(void *state, struct decompress_flow *flow, const char **why)
 {
-	lzma_stream *z = state;
+	lzma_stream *z = &((struct xz *)state)->stream;
 	z->next_in = flow->in;
 	z->avail_in = flow->in_n;
 	z->next_out = flow->out;
@@ -44,7 +60,7 @@ static enum decompress_state xz_step(void *state, struct decompress_flow *flow, 
 
 static void xz_close(void *state)
 {
-	lzma_end(state);
+	lzma_end(&((struct xz *)state)->stream);
 	free(state);
 }
 

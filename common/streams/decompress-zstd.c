@@ -5,8 +5,9 @@
 
 enum { WINDOW_LOG_MAX = 27 }; /* 128 MB: what zstd -d takes by itself */
 
-static void *zstd_open(void)
+static void *zstd_open(size_t threads)
 {
+	(void)threads;
 	ZSTD_DCtx *z = ZSTD_createDCtx();
 	if (z)
 		ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);

@@ -16,6 +16,8 @@ struct decompressor {
 	const char *name;
 	struct failure *failure;
 	bool member_open;
+	decompress_goes_on *goes_on; /* NULL: always */
+	const char *bad;   /* what is wrong with the data that follow */
 	bool more_to_give; /* the last step filled all its room: there may be more without input */
 	struct decompress_flow flow;
 	size_t capacity;
@@ -58,9 +60,9 @@ static const struct decompress_engine *engine_of(enum compression kind)
 	}
 }
 
-struct decompressor *decompress_open_by(const struct decompress_engine *engine, struct span start,
-					decompress_source *source, void *context, const char *name,
-					struct failure *failure)
+struct decompressor *decompress_open_by(const struct decompress_engine *engine, size_t threads,
+					struct span start, decompress_source *source, void *context,
+					const char *name, struct failure *failure)
 {
 	struct decompressor *d = memory_zero(1, sizeof *d);
 	*d = (struct decompressor){.engine = engine, .source = source, .context = context,
@@ -69,7 +71,7 @@ struct decompressor *decompress_open_by(const struct decompress_engine *engine, 
 	if (start.n)
 		memcpy(d->raw, start.at, start.n);
 	d->flow = (struct decompress_flow){.in = d->raw, .in_n = start.n};
-	d->state = d->engine->open();
+	d->state = d->engine->open(threads);
 	if (!d->state) {
 		failure_set(failure, STATUS_FAILED, "%s: out of memory", name);
 		decompress_close(d);
@@ -78,10 +80,25 @@ struct decompressor *decompress_open_by(const struct decompress_engine *engine, 
 	return d;
 }
 
-struct decompressor *decompress_open(enum compression kind, struct span start, decompress_source *source,
-				     void *context, const char *name, struct failure *failure)
+struct decompressor *decompress_open(enum compression kind, size_t threads, struct span start,
+				     decompress_source *source, void *context, const char *name,
+				     struct failure *failure)
 {
-	return decompress_open_by(engine_of(kind), start, source, context, name, failure);
+	return decompress_open_by(engine_of(kind), threads, start, source, context, name, failure);
+}
+
+const struct decompress_engine *decompress_engine_of(const struct decompressor *d)
+{
+	return d->engine;
+}
+
+void decompress_take_over(struct decompressor *d, decompress_source *source, decompress_goes_on *goes_on,
+			  void *context, struct failure *failure)
+{
+	d->source = source;
+	d->goes_on = goes_on;
+	d->context = context;
+	d->failure = failure;
 }
 
 static size_t bad(struct decompressor *d, const char *why)
@@ -111,17 +128,17 @@ static bool begin(struct decompressor *d)
 	return d->member_open = true;
 }
 
-/* One step of the engine; false when it failed. */
+/* One step of the engine; false when it failed. What is bad after bytes that it gave is kept for the
+ * next. */
 static bool step(struct decompressor *d)
 {
-	const char *why = NULL;
 	size_t in_n = d->flow.in_n, out_n = d->flow.out_n;
-	enum decompress_state state = d->engine->step(d->state, &d->flow, &why);
+	enum decompress_state state = d->engine->step(d->state, &d->flow, &d->bad);
 	d->more_to_give = d->flow.out_n == 0;
 	if (state == DECOMPRESS_NO_MEMORY)
 		return failure_set(d->failure, STATUS_FAILED, "%s: out of memory", d->name);
 	if (state == DECOMPRESS_BAD)
-		return bad(d, why);
+		return d->flow.out_n < out_n || bad(d, d->bad);
 	if (state == DECOMPRESS_MEMBER_END)
 		d->member_open = d->more_to_give = false;
 	else if (d->flow.at_end && d->flow.in_n == in_n && d->flow.out_n == out_n)
@@ -133,10 +150,12 @@ size_t decompress_read(struct decompressor *d, char *to, size_t n)
 {
 	d->flow.out = (uint8_t *)to;
 	d->flow.out_n = n;
+	if (d->bad)
+		return bad(d, d->bad);
 	while (d->flow.out_n == n) {
 		if (!d->more_to_give && !refill(d))
 			return 0;
-		if (!d->member_open && d->flow.in_n == 0)
+		if (!d->member_open && (d->flow.in_n == 0 || (d->goes_on && !d->goes_on(d->context, d->flow.in_n))))
 			return 0;
 		if ((!d->member_open && !begin(d)) || !step(d))
 			return 0;

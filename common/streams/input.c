@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "streams/ahead.h"
 #include "streams/decompress.h"
 #include "streams/hints.h"
 #include "streams/packed.h"
@@ -15,6 +16,8 @@
 enum {
 	BLOCK_BYTES = 256 << 10, /* stays in the second-level cache */
 	PAD_BYTES = 64,          /* readable on both sides, for vector loads */
+	AHEAD_FROM = 1 << 20,    /* of so many decompressed bytes on, threads are worth their beginning, */
+	SOON_FROM = 64 << 10,    /* and of so many bytes of a file */
 };
 
 struct input {
@@ -24,6 +27,9 @@ struct input {
 	bool looked, at_end;
 	bool encoded;             /* UTF-16 is let in */
 	struct decompressor *compressed;
+	struct ahead *ahead;      /* has `compressed` then, and bytes are from here on its place */
+	size_t threads;           /* that may be used yet; 1: none but the caller's */
+	uint64_t decompressed;
 	char *data;                 /* PAD_BYTES, then the text */
 	size_t start, n, capacity;  /* text not given out yet: start ... n */
 	uint64_t bytes, size, line;
@@ -41,6 +47,31 @@ void input_on_interrupt(void (*f)(void *context), void *context)
 {
 	interrupt.f = f;
 	interrupt.context = context;
+}
+
+/* Threads that decompress, and compressed files that are read soon, each with a thread of its own. */
+static struct {
+	size_t threads;
+	char **paths; /* the others that will be opened, in this order */
+	size_t n;
+	struct ready {
+		struct ready *next;
+		const char *path;
+		struct input *in;
+		struct failure failure;
+	} *first;
+	size_t n_ready;
+} soon = {.threads = 1};
+
+void input_threads(size_t threads)
+{
+	soon.threads = threads;
+}
+
+/* For the file that is read. */
+static size_t threads_left(void)
+{
+	return soon.threads > soon.n_ready ? soon.threads - soon.n_ready : 1;
 }
 
 /* 0 at the end of the file, and when reading fails. */
@@ -65,10 +96,36 @@ static size_t read_more(void *context, void *to, size_t n)
 	return read_some(context, to, n);
 }
 
+/* Lets threads decompress what is to come; where they cannot, it is done here, as before. */
+static void go_ahead(struct input *in, size_t threads)
+{
+	in->threads = 1;
+	in->ahead = ahead_open(in->compressed, in->file, threads, AHEAD_PIECE, in->name);
+	if (in->ahead)
+		in->compressed = NULL;
+}
+
+/* Up to `n` bytes of a compressed file. */
+static size_t next_decompressed(struct input *in, char *to, size_t n)
+{
+	if (in->threads > 1 && in->decompressed >= AHEAD_FROM && !interrupt.f)
+		go_ahead(in, threads_left());
+	if (!in->ahead) {
+		size_t got = decompress_read(in->compressed, to, n);
+		in->decompressed += got;
+		return got;
+	}
+	size_t got = ahead_read(in->ahead, to, n, in->failure);
+	in->bytes = ahead_place(in->ahead);
+	if (got == 0)
+		(void)lseek(in->file, 0, SEEK_END); /* where reading it would have ended */
+	return got;
+}
+
 /* Up to `n` bytes of the file, decompressed; 0 at the end, and when that fails. */
 static size_t next_bytes(struct input *in, char *to, size_t n)
 {
-	return in->compressed ? decompress_read(in->compressed, to, n) : read_some(in, to, n);
+	return in->compressed || in->ahead ? next_decompressed(in, to, n) : read_some(in, to, n);
 }
 
 /* The rest of a packed file that cannot be mapped: from a pipe, or compressed. */
@@ -90,7 +147,7 @@ static struct packed *read_packed(struct input *in)
 /* A packed file: from here on its text is read in its place. */
 static bool take_packed(struct input *in)
 {
-	bool whole = !in->compressed && in->size && lseek(in->file, 0, SEEK_CUR) == (off_t)in->n;
+	bool whole = !in->compressed && !in->ahead && in->size && lseek(in->file, 0, SEEK_CUR) == (off_t)in->n;
 	in->packed = whole ? packed_open_file(in->file, in->size, in->name, in->failure) : read_packed(in);
 	in->text = in->packed ? packed_text_open(in->packed) : NULL;
 	in->n = 0;
@@ -155,7 +212,7 @@ static bool sniff(struct input *in)
 		in->n = start.n;
 		return look(in);
 	}
-	in->compressed = decompress_open(kind, start, read_more, in, in->name, in->failure);
+	in->compressed = decompress_open(kind, in->threads, start, read_more, in, in->name, in->failure);
 	if (in->compressed)
 		fill(in);
 	return !has_failed(in->failure);
@@ -203,11 +260,12 @@ static bool open_path(struct input *in, const char *path)
 	return true;
 }
 
-static struct input *open_input(const char *path, bool encoded, struct failure *failure)
+static struct input *open_alone(const char *path, bool encoded, struct failure *failure)
 {
 	struct input *in = memory_zero(1, sizeof *in);
 	in->failure = failure;
 	in->encoded = encoded;
+	in->threads = soon.threads;
 	if (open_path(in, path)) {
 		resize(in, BLOCK_BYTES);
 		if (sniff(in))
@@ -215,6 +273,72 @@ static struct input *open_input(const char *path, bool encoded, struct failure *
 	}
 	input_close(in);
 	return NULL;
+}
+
+/* Opens the file for later, if it is worth it. What fails, fails again when it is its turn. */
+static void make_ready(const char *path)
+{
+	struct stat about;
+	if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < SOON_FROM)
+		return;
+	struct ready *r = memory_zero(1, sizeof *r), **at = &soon.first;
+	r->path = path;
+	r->in = open_alone(path, false, &r->failure);
+	if (r->in && r->in->compressed && !r->in->packed)
+		go_ahead(r->in, 1);
+	if (!r->in || !r->in->ahead) {
+		input_close(r->in);
+		free(r);
+		return;
+	}
+	while (*at)
+		at = &(*at)->next;
+	*at = r;
+	soon.n_ready++;
+}
+
+static void make_more_ready(void)
+{
+	while (soon.n_ready + 1 < soon.threads && soon.n) {
+		soon.n--;
+		make_ready(*soon.paths++);
+	}
+}
+
+/* The file if it was opened before. */
+static struct input *take_ready(const char *path)
+{
+	struct ready **at = &soon.first, *r;
+	while (*at && (*at)->path != path)
+		at = &(*at)->next;
+	if (!(r = *at))
+		return NULL;
+	struct input *in = r->in;
+	*at = r->next;
+	free(r);
+	soon.n_ready--;
+	return in;
+}
+
+void input_expect(char **paths, int count)
+{
+	if (count <= 0)
+		return;
+	soon.paths = paths;
+	soon.n = (size_t)count;
+	make_more_ready();
+}
+
+static struct input *open_input(const char *path, bool encoded, struct failure *failure)
+{
+	struct input *in = soon.first && path ? take_ready(path) : NULL;
+	if (!in)
+		return open_alone(path, encoded, failure);
+	in->failure = failure;
+	in->encoded = encoded;
+	make_more_ready();
+	ahead_threads(in->ahead, threads_left());
+	return in;
 }
 
 struct input *input_open_or(const char *path, struct failure *failure)
@@ -369,6 +493,7 @@ bool input_close(struct input *in)
 	if (!in)
 		return true;
 	struct failure *failure = in->failure;
+	ahead_close(in->ahead);
 	decompress_close(in->compressed);
 	if (in->file > STDIN_FILENO && close(in->file) != 0)
 		failure_set_errno(failure, STATUS_FAILED, "%s: cannot close", in->name);

@@ -36,6 +36,15 @@ struct input *input_open_encoded(const char *path);
  * returns, the wait goes on. */
 void input_on_interrupt(void (*f)(void *context), void *context);
 
+/* Files opened from now on are decompressed by up to so many threads (ahead.h); the bytes and the
+ * errors do not depend on it. Without a call: 1, that of the caller. */
+void input_threads(size_t threads);
+
+/* These paths (kept; the same pointers) will be opened one after the other: with threads, the next ones
+ * that are compressed are opened and decompressed while the one before is read. What is wrong with
+ * one is told when it is its turn. A count below 1 is ignored. */
+void input_expect(char **paths, int count);
+
 /* Can these be opened? Dies with exit 1 at the first that cannot (with a failure: returns
  * false), so that a typo in the last name is found before the work begins. A pipe is only
  * looked at: opening and closing it would end whoever writes to it. A count below 1 is ignored. */

@@ -279,8 +279,10 @@ static struct table *open_table(char **files, int count, const struct table_form
 	if (good)
 		rejects_open(&t->rejects, format->skip_bad, &format->max_errors, format->rejects);
 	t->rejects.failure = failure;
-	if (good && read_header(t) && compare_headers(t))
+	if (good && read_header(t) && compare_headers(t)) {
+		input_expect(files + 1, count - 1);
 		return t;
+	}
 	table_close(t);
 	return NULL;
 }

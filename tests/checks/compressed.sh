@@ -43,6 +43,39 @@ same 'a skippable frame first' again
 { cat out.zst; echo; } | filter > again 2> err
 [ $? -eq 3 ] && grep -q 'bad zstd data: trailing garbage' err || complain "garbage: $(cat err)"
 
+# Threads that decompress: files of many members, several files, and what is wrong with them.
+items() { train-items -q --method knn --k 3 "$@"; }
+for end in gz zst xz; do
+	case $end in
+	gz) pack='gzip -c' ;;
+	zst) pack='zstd -q -c' ;;
+	xz) pack='xz -0 -c' ;;
+	esac
+	${pack%% *} --version > version 2>&1 || continue
+	rm -f part.*
+	split -l 9000 in.tsv part.
+	for part in part.*; do
+		$pack "$part"
+	done > "members.$end"
+	head -n 1 in.tsv | cat - "part.ab" "part.ac" "part.ad" "part.ae" "part.af" "part.ag" > other.tsv
+	$pack other.tsv > "second.$end"
+	items in.tsv other.tsv in.tsv > want
+	items -j 4 "members.$end" "second.$end" "members.$end" > again
+	cmp want again || complain "$end, threads: not the same"
+	items -j 4 - < "members.$end" > again && items in.tsv | cmp - again || complain "$end, threads, standard input"
+	cat "members.$end" | items -j 4 > again && items in.tsv | cmp - again || complain "$end, threads, a pipe"
+	size=$(wc -c < "members.$end")
+	head -c $((size * 9 / 10)) "members.$end" > "torn.$end"
+	{ cat "members.$end"; echo; } > "garbage.$end"
+	{ head -c $((size / 3)) "members.$end"; echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; cat "members.$end"; } > "wrong.$end"
+	for file in "torn.$end" "garbage.$end" "wrong.$end"; do
+		items "members.$end" "$file" > again 2> want
+		[ $? -eq 3 ] && grep -q "^train-items: $file:" want || complain "$file: $(cat want)"
+		items -j 4 "members.$end" "$file" > again 2> err
+		[ $? -eq 3 ] && cmp want err || complain "$file, threads: $(cat err)"
+	done
+done
+
 # Names that are no order, and one that cannot be carried out.
 filter in.tsv -o gz && same 'a file called gz' gz
 mkdir folder && filter in.tsv -o folder/.gz && same 'a file called .gz' folder/.gz

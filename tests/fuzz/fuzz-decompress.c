@@ -30,7 +30,7 @@ static void read_all(void *context)
 	size_t room = b->pick & 8 ? 5 : 1 << 16, total = 0, got;
 	char *page = malloc(room); /* nothing may be written behind it */
 	struct failure failure = {0};
-	struct decompressor *d = decompress_open_by(engines[b->pick & 3], (struct span){NULL, 0}, next_piece,
+	struct decompressor *d = decompress_open_by(engines[b->pick & 3], 1, (struct span){NULL, 0}, next_piece,
 						    &source, "fuzz", &failure);
 	while (page && total < OUT_MAX && (got = decompress_read(d, page, room)) > 0)
 		total += got;

@@ -1,76 +1,12 @@
 /* Every engine, fed in drips and asked for odd lengths, gives back what was compressed, from
  * one member or several; files that are cut, followed by garbage or changed in a byte never
  * give another text, and nothing is written behind the room that is given. */
-#include <lzma.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
-#include "base/buffer.h"
-#include "base/random.h"
-#include "streams/decompress-engine.h"
+#include "compressed.h"
 #include "unit.h"
-
-/* ---- files ---- */
-
-static void add_gzip(struct buffer *to, const char *text, size_t n)
-{
-	z_stream z = {0};
-	if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
-	size_t bound = deflateBound(&z, n) + 64;
-	z.next_in = (Bytef *)text;
-	z.avail_in = (uInt)n;
-	z.next_out = (Bytef *)buffer_room(to, bound);
-	z.avail_out = (uInt)bound;
-	if (deflate(&z, Z_FINISH) != Z_STREAM_END)
-		abort();
-	to->n += bound - z.avail_out;
-	deflateEnd(&z);
-}
-
-static void add_zstd(struct buffer *to, const char *text, size_t n)
-{
-	ZSTD_CCtx *z = ZSTD_createCCtx();
-	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
-	size_t bound = ZSTD_compressBound(n);
-	size_t got = ZSTD_compress2(z, buffer_room(to, bound), bound, text, n);
-	if (ZSTD_isError(got))
-		abort();
-	to->n += got;
-	ZSTD_freeCCtx(z);
-}
-
-static void add_xz(struct buffer *to, const char *text, size_t n)
-{
-	size_t bound = lzma_stream_buffer_bound(n), got = 0;
-	if (lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, (const uint8_t *)text, n,
-				    (uint8_t *)buffer_room(to, bound), &got, bound) != LZMA_OK)
-		abort();
-	to->n += got;
-}
-
-struct format {
-	const char *name;
-	const struct decompress_engine *engine;
-	void (*add)(struct buffer *to, const char *text, size_t n);
-	enum compression kind;
-};
-
-/* Members of random lengths; an empty text is one empty member. */
-static void compress_text(struct random *r, const struct format *f, const struct buffer *text,
-			  struct buffer *out)
-{
-	out->n = 0;
-	for (size_t at = 0; at < text->n || at == 0;) {
-		size_t n = random_below(r, 200000);
-		n = n < text->n - at ? n : text->n - at;
-		f->add(out, text->data + at, n);
-		at += n ? n : 1;
-	}
-}
 
 /* ---- reading them ---- */
 
@@ -113,7 +49,7 @@ static bool read_file(struct random *r, const struct format *f, const struct buf
 	while (start.n < sizeof first && start.n < file->n)
 		start.n += next_drip(&drips, first + start.n, sizeof first - start.n);
 	text->n = 0;
-	struct decompressor *d = decompress_open_by(f->engine, start, next_drip, &drips, "a file", &failure);
+	struct decompressor *d = decompress_open_by(f->engine, 1, start, next_drip, &drips, "a file", &failure);
 	for (;;) {
 		size_t n = 1 + random_below(r, random_below(r, 3) ? PAGE : 7);
 		size_t got = decompress_read(d, page + PAGE - n, n);
@@ -124,21 +60,6 @@ static bool read_file(struct random *r, const struct format *f, const struct buf
 	decompress_close(d);
 	CHECK(failure.status == STATUS_DONE || failure.status == STATUS_DATA);
 	return failure.status == STATUS_DONE;
-}
-
-static bool same(const struct buffer *a, const struct buffer *b)
-{
-	return a->n == b->n && (a->n == 0 || memcmp(a->data, b->data, a->n) == 0);
-}
-
-static void make_text(struct random *r, struct buffer *text, size_t n)
-{
-	text->n = 0;
-	char *to = buffer_room(text, n);
-	size_t period = 1 + random_below(r, 300);
-	for (size_t i = 0; i < n; i++)
-		to[i] = i >= period && random_below(r, 30) ? to[i - period] : (char)random_below(r, 256);
-	text->n = n;
 }
 
 static size_t not_yet(void *context, void *to, size_t n)
@@ -155,7 +76,7 @@ static size_t given_before_asking(const struct format *f, const struct buffer *f
 {
 	bool asked = false;
 	struct failure failure = {0};
-	struct decompressor *d = decompress_open_by(f->engine, (struct span){file->data, n}, not_yet, &asked,
+	struct decompressor *d = decompress_open_by(f->engine, 1, (struct span){file->data, n}, not_yet, &asked,
 						    "a file", &failure);
 	size_t total = 0, got;
 	while ((got = decompress_read(d, to, room)) > 0 && !asked)

@@ -228,6 +228,7 @@ static int run(const struct options *o, char **files, int count)
 		m.durations = durations_read(o->durations);
 	struct input *in = input_open(count ? files[0] : NULL);
 	input_try(files + 1, count - 1, NULL);
+	input_expect(files + 1, count - 1);
 	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
 	m.out = output_open(o->common.output, o->common.line_buffered);
 	start_reader(&m, o->experiments.n == 0);
