@@ -1,6 +1,6 @@
 /* The file is cut into pieces, a list in the order of the file: each begins where a member does, as far as
- * is known, and ends where a member ends and the next piece begins. A piece whose beginning the one
- * before passes was none, and is dropped. */
+ * is known, and ends where a member ends and the next piece begins. A piece that does not begin where the one
+ * before ends is not one, and is dropped. */
 #include "streams/ahead.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ struct piece {
 struct ahead {
 	const struct decompress_engine *engine;
 	const char *name;
-	int file, wake; /* `wake` ends a wait for a file that is none of places: -1 there are places */
+	int file, wake; /* `wake` ends a wait for a pipe; -1: the file can be read at any place */
 	uint64_t size;
 	pthread_mutex_t lock; /* of all that follows, and of the pieces */
 	pthread_cond_t work, filled;
@@ -81,7 +81,8 @@ static size_t read_place(struct piece *p, void *to, size_t n)
 /* From a pipe, unless the reader closes it before anything comes. */
 static size_t read_pipe(struct piece *p, void *to, size_t n)
 {
-	struct pollfd files[] = {{.fd = p->ahead->file, .events = POLLIN}, {.fd = p->ahead->wake, .events = POLLIN}};
+	struct pollfd files[] = {{.fd = p->ahead->file, .events = POLLIN},
+		{.fd = p->ahead->wake, .events = POLLIN}};
 	for (;;) {
 		ssize_t got = -1;
 		if (poll(files, 2, -1) >= 0) {
@@ -141,7 +142,7 @@ static struct piece *last_piece(const struct ahead *a)
 	return p;
 }
 
-/* The piece after this one is none. Its thread frees it where it has one. */
+/* The piece after this one is not one. Its thread frees it where it has one. */
 static void drop_next(struct piece *p)
 {
 	struct piece *next = p->next;
@@ -354,7 +355,7 @@ static bool has_places(int file, struct stat *about)
 	return fstat(file, about) == 0 && S_ISREG(about->st_mode) && lseek(file, 0, SEEK_CUR) >= 0;
 }
 
-struct ahead *ahead_open(struct decompressor *d, int file, size_t threads, size_t piece_bytes, const char *name)
+struct ahead *ahead_open(struct decompressor *d, int file, size_t threads, size_t piece, const char *name)
 {
 	struct stat about;
 	struct ahead *a = calloc(1, sizeof *a);
@@ -365,7 +366,7 @@ struct ahead *ahead_open(struct decompressor *d, int file, size_t threads, size_
 	pthread_cond_init(&a->filled, NULL);
 	a->engine = decompress_engine_of(d);
 	a->name = name;
-	a->piece_bytes = piece_bytes;
+	a->piece_bytes = piece;
 	a->file = file;
 	bool places = has_places(file, &about);
 	uint64_t at = places ? (uint64_t)lseek(file, 0, SEEK_CUR) : 0;

@@ -19,10 +19,11 @@ enum {
 
 struct ahead;
 
-/* What is to come of a decompressor: `file` stands behind the bytes that it has taken, and is kept open
- * for as long. At most `threads` of them, at least 1, which begin members AHEAD_PIECE bytes apart (tests: fewer); `name` is kept.
- * NULL when it cannot be done: the decompressor is as it was. Otherwise it is freed with this. */
-struct ahead *ahead_open(struct decompressor *d, int file, size_t threads, size_t piece_bytes, const char *name);
+/* What is to come of a decompressor: `file` stands after the bytes that it has taken, and is kept open
+ * for as long. At most `threads` of them, at least 1, which begin at members that are `piece` bytes
+ * apart or more (AHEAD_PIECE; tests: fewer); `name` is kept. NULL when it cannot be done: the
+ * decompressor is as it was. Otherwise it is freed with this. */
+struct ahead *ahead_open(struct decompressor *d, int file, size_t threads, size_t piece, const char *name);
 
 /* From now on at most so many threads, if they are more. */
 void ahead_threads(struct ahead *a, size_t threads);

@@ -279,7 +279,8 @@ static struct input *open_alone(const char *path, bool encoded, struct failure *
 static void make_ready(const char *path)
 {
 	struct stat about;
-	if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < SOON_FROM)
+	if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode) ||
+	    about.st_size < SOON_FROM)
 		return;
 	struct ready *r = memory_zero(1, sizeof *r), **at = &soon.first;
 	r->path = path;
