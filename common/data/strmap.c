@@ -48,6 +48,11 @@ uint32_t strmap_count(const struct strmap *m)
 	return m->count;
 }
 
+size_t strmap_memory(const struct strmap *m)
+{
+	return m->bytes_capacity + m->end_capacity * sizeof *m->end + (m->mask + 1) * sizeof *m->slots;
+}
+
 struct span strmap_key(const struct strmap *m, uint32_t number)
 {
 	uint64_t from = number ? m->end[number - 1] : 0;

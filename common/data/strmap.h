@@ -29,6 +29,9 @@ struct span strmap_key(const struct strmap *map, uint32_t number);
 
 uint32_t strmap_count(const struct strmap *map);
 
+/* The memory that the map takes. */
+size_t strmap_memory(const struct strmap *map);
+
 /* All numbers ordered by their keys' bytes: a new array of strmap_count
  * elements, owned by the caller. */
 uint32_t *strmap_sorted(const struct strmap *map);

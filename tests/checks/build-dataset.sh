@@ -115,6 +115,10 @@ while read -r args; do
 	*tail*) ;; # by the order of the rows
 	*) build-dataset -q $args other.tsv | cmp - got || { echo "depends on the order: $args"; exit 1; } ;;
 	esac
+	# in memory, and in four runs on disk: the same bytes, the same messages
+	build-dataset $args in.tsv 2> said > /dev/null
+	build-dataset $args --memory 1 in.tsv 2> said.aside | cmp - got && cmp said said.aside ||
+		{ echo "depends on --memory: $args"; exit 1; }
 	# exp2 may differ in the last place from Python's power; all else is exact
 	[ "$(wc -l < want)" -eq "$(wc -l < got)" ] || { echo "$args: another number of rows"; exit 1; }
 	paste want got | awk -F '\t' -v args="$args" '

@@ -1,155 +1,137 @@
+/* pairs.c - see pairs.h. */
 #include "pairs.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "frame/run.h"
+#include "data/exactsum.h"
+#include "data/radix.h"
 
 void pairs_free(struct pairs *p)
 {
-	strmap_free(p->users);
-	strmap_free(p->items);
 	free(p->user_id);
-	free(p->item_id);
+	free(p->id_bytes);
 	free(p->user);
 	free(p->item);
 	free(p->weight);
 	free(p->timestamp);
 	free(p->place);
 	free(p->split);
+	*p = (struct pairs){0};
 }
 
-/* Rows on their way into `pairs`: ids are looked up many at a time. */
-struct reader {
-	struct reading in;
-	struct pairs *pairs;
-	bool begun;              /* the first row has been looked at, the header written */
-	uint64_t timeless;       /* rows without a time that can be read, when none needs it */
-	size_t n;
-	struct batch {
-		struct span user[256], item[256];
-		double weight[256];
-		int64_t timestamp[256];
-	} batch;
+struct span *ids_in_order(const struct strmap *map, uint32_t **rank)
+{
+	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
+	struct span *ids = memory_new((size_t)n + 1, sizeof *ids);
+	*rank = memory_new((size_t)n + 1, sizeof **rank);
+	for (uint32_t i = 0; i < n; i++) {
+		ids[i] = strmap_key(map, order[i]);
+		(*rank)[order[i]] = i;
+	}
+	free(order);
+	return ids;
+}
+
+/* What one pair's rows come to. */
+struct pair_rows {
+	struct exactsum sum; /* from the second row on */
+	uint64_t n;
+	double only, most, last, newest_weight;
+	int64_t newest;
 };
 
-enum { BATCH = sizeof ((struct batch *)0)->weight / sizeof (double) };
-
-/* The header, once it is known whether times are passed on: a column that nobody asked
- * for and that holds none in the first row (`row`: there is one) is left out, and that is reported. */
-static void begin_output(struct reader *r, bool row)
+static void pair_rows_add(struct pair_rows *rows, double value, double weight, int64_t when, bool sums)
 {
-	struct reading *in = &r->in;
-	int64_t ignored;
-	char shown[QUOTED_SIZE];
-	r->begun = true;
-	if (row && in->timestamp >= 0 && !in->timed &&
-	    !table_try_time(in->table, (size_t)in->timestamp, in->unit, &ignored)) {
-		struct span text = table_field(in->table, (size_t)in->timestamp);
-		const char *hint = time_hint(in->unit, text.at, text.n);
-		warn("%s:%" PRIu64 ": times are not passed on: %s: %s%s%s", table_file(in->table),
-		     table_line(in->table), time_problem(NUMBER_SYNTAX, in->unit),
-		     quoted(text.at, text.n, shown), hint ? "; " : "", hint ? hint : "");
-		in->timestamp = -1;
-	}
-	if (!in->header)
+	if (rows->n++ == 0) {
+		rows->only = rows->most = rows->newest_weight = weight;
+		rows->last = value;
+		rows->newest = when;
 		return;
-	output_text(in->out, "user\titem\tweight\tsplit");
-	output_text(in->out, in->timestamp >= 0 ? "\ttimestamp" : "");
-	output_end_row(in->out);
-	output_flush(in->out);
-}
-
-/* The row's time, or that it has none, where that is allowed; false: the row was rejected. */
-static bool take_time(struct reader *r, int64_t *when)
-{
-	size_t column = (size_t)r->in.timestamp;
-	if (r->in.timestamp < 0)
-		return true;
-	if (r->in.timed)
-		return table_time(r->in.table, column, r->in.unit, when);
-	if (!table_try_time(r->in.table, column, r->in.unit, when)) {
-		*when = NO_TIME;
-		r->timeless++;
 	}
-	return true;
-}
-
-/* Looks at the current row and puts it into the batch, unless it is bad. */
-static void take_row(struct reader *r)
-{
-	struct batch *b = &r->batch;
-	struct table *t = r->in.table;
-	double weight = 1;
-	int64_t when = 0;
-	if (!r->begun)
-		begin_output(r, true);
-	b->user[r->n] = table_field(t, r->in.user);
-	b->item[r->n] = table_field(t, r->in.item);
-	if (b->user[r->n].n == 0)
-		table_reject(t, r->in.user, "an empty id");
-	else if (b->item[r->n].n == 0)
-		table_reject(t, r->in.item, "an empty id");
-	else if ((r->in.time < 0 || table_double(t, (size_t)r->in.time, &weight)) &&
-		 take_time(r, &when)) {
-		b->weight[r->n] = weight;
-		b->timestamp[r->n] = when;
-		r->n++;
-	}
-}
-
-static void store_batch(struct reader *r)
-{
-	struct pairs *p = r->pairs;
-	const struct batch *b = &r->batch;
-	size_t n = p->n + r->n;
-	if (n >= UINT32_MAX)
-		die(STATUS_FAILED, "more than %u rows", UINT32_MAX - 1);
-	p->user = memory_grow(p->user, &p->capacity[0], n, sizeof *p->user);
-	p->item = memory_grow(p->item, &p->capacity[1], n, sizeof *p->item);
-	strmap_add_many(p->users, b->user, r->n, p->user + p->n);
-	strmap_add_many(p->items, b->item, r->n, p->item + p->n);
-	if (r->in.time >= 0) {
-		p->weight = memory_grow(p->weight, &p->capacity[2], n, sizeof *p->weight);
-		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
-	}
-	if (r->in.timestamp >= 0) {
-		p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n,
-					   sizeof *p->timestamp);
-		memcpy(p->timestamp + p->n, b->timestamp, r->n * sizeof *b->timestamp);
-	}
-	p->n = n;
-	r->n = 0;
-	progress_step(table_bytes(r->in.table), table_size(r->in.table), "bytes");
-}
-
-static void read_rows(struct reader *r)
-{
-	for (size_t n; (n = table_next_rows(r->in.table)) > 0;) {
-		for (size_t i = 0; i < n; i++) {
-			if (i > 0)
-				table_block_row(r->in.table, i);
-			take_row(r);
-			if (r->n == BATCH)
-				store_batch(r);
+	if (sums) {
+		if (rows->n == 2) {
+			rows->sum = (struct exactsum){0};
+			exactsum_add(&rows->sum, rows->only);
 		}
-		if (r->n) /* before the fields go away */
-			store_batch(r);
+		exactsum_add(&rows->sum, weight);
+	}
+	if (weight > rows->most)
+		rows->most = weight;
+	if (when > rows->newest || (when == rows->newest && value > rows->last)) {
+		rows->newest = when;
+		rows->last = value;
+		rows->newest_weight = weight;
 	}
 }
 
-void pairs_read(struct pairs *p, const struct reading *what)
+static double pair_rows_weight(const struct pair_rows *rows, enum weighting how)
 {
-	struct reader *r = memory_zero(1, sizeof *r);
-	r->in = *what;
-	r->pairs = p;
-	read_rows(r);
-	if (!r->begun)
-		begin_output(r, false);
-	if (r->timeless)
-		warn("%" PRIu64 " rows have no readable time: it is left empty", r->timeless);
-	free(r);
+	if (how == WEIGHT_BINARY || how == WEIGHT_LAST)
+		return rows->newest_weight;
+	if (how == WEIGHT_MAX)
+		return rows->most;
+	return rows->n == 1 ? rows->only : exactsum_value(&rows->sum);
+}
+
+/* What a reader of the dataset takes for a float must be one. */
+static void check_weight(const struct pairs *p, size_t i)
+{
+	if (isfinite((float)p->weight[i]))
+		return;
+	char shown[2][QUOTED_SIZE];
+	struct span user = p->user_id[p->user[i]], item = p->item_id[p->item[i]];
+	die(STATUS_DATA, "the weight of user %s and item %s is too large: %g",
+	    quoted(user.at, user.n, shown[0]), quoted(item.at, item.n, shown[1]), p->weight[i]);
+}
+
+void pairs_make(struct pairs *p, const struct pair_rules *rules, uint64_t *key, unsigned shift)
+{
+	uint64_t low = (UINT64_C(1) << shift) - 1;
+	size_t n = p->n, pairs = 0;
+	double half_life = rules->half_life_ms, age;
+	bool weighted = rules->how != WEIGHT_BINARY || half_life > 0;
+	bool sums = rules->how == WEIGHT_SUM || rules->how == WEIGHT_COUNT;
+	bool values = weighted || p->timestamp || rules->places;
+	uint32_t *order = values ? memory_new(n + 1, sizeof *order) : NULL;
+	for (size_t i = 0; values && i < n; i++)
+		order[i] = (uint32_t)i;
+	radix_sort(key, order, n);
+	double *weight = weighted ? memory_new(n + 1, sizeof *weight) : NULL, *values_in = p->weight;
+	int64_t *timestamp = p->timestamp ? memory_new(n + 1, sizeof *timestamp) : NULL;
+	p->weight = weight;
+	p->place = rules->places ? memory_new(n + 1, sizeof *p->place) : NULL;
+	struct pair_rows rows;
+	for (size_t i = 0; i < n; pairs++) {
+		uint64_t pair = key[i];
+		p->user[pairs] = (uint32_t)(pair >> shift);
+		p->item[pairs] = (uint32_t)(pair & low);
+		rows.n = 0;
+		for (; i < n && key[i] == pair; i++) {
+			if (!values)
+				continue;
+			size_t row = order[i];
+			double value = values_in ? values_in[row] : 1, w = value;
+			int64_t when = p->timestamp ? p->timestamp[row] : 0;
+			if (half_life > 0 && (age = (double)rules->newest - (double)when) > 0)
+				w *= exp2(-age / half_life);
+			pair_rows_add(&rows, value, w, when, sums);
+		}
+		if (weighted) {
+			weight[pairs] = pair_rows_weight(&rows, rules->how);
+			check_weight(p, pairs);
+		}
+		if (timestamp)
+			timestamp[pairs] = rows.newest;
+		if (rules->places)
+			p->place[pairs] = order[i - 1]; /* the sort keeps the order of rows */
+	}
+	free(order);
+	free(key);
+	free(values_in);
+	free(p->timestamp);
+	p->timestamp = timestamp;
+	p->n = pairs;
 }

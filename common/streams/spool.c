@@ -1,0 +1,137 @@
+#include "streams/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+static const char *folder(void)
+{
+	const char *named = getenv("TMPDIR");
+	return named && *named ? named : "/tmp";
+}
+
+_Noreturn static void fail(const char *what)
+{
+	die_errno(STATUS_FAILED, "cannot %s a temporary file in %s", what, shown_file(folder()));
+}
+
+static int open_file(void)
+{
+	int file = open(folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	if (file >= 0)
+		return file;
+	/* not every file system can do that */
+	char *name = memory_format("%s/recpipe.XXXXXX", folder());
+	file = mkostemp(name, O_CLOEXEC);
+	if (file < 0)
+		fail("make");
+	unlink(name);
+	free(name);
+	return file;
+}
+
+struct spool *spool_new(size_t buffer)
+{
+	struct spool *s = memory_zero(1, sizeof *s);
+	s->file = open_file();
+	s->capacity = buffer;
+	s->data = memory_new(buffer, 1);
+	return s;
+}
+
+void spool_free(struct spool *s)
+{
+	if (!s)
+		return;
+	if (close(s->file) != 0)
+		fail("close");
+	free(s->data);
+	free(s);
+}
+
+static void write_all(struct spool *s, const char *bytes, size_t n)
+{
+	while (n) {
+		ssize_t some = write(s->file, bytes, n);
+		if (some < 0 && errno == EINTR)
+			continue;
+		if (some <= 0)
+			fail("write");
+		bytes += some;
+		n -= (size_t)some;
+		s->written += (uint64_t)some;
+	}
+}
+
+void spool_flush(struct spool *s)
+{
+	write_all(s, s->data, s->n);
+	s->n = 0;
+}
+
+void spool_put_slowly(struct spool *s, const void *bytes, size_t n)
+{
+	spool_flush(s);
+	if (n >= s->capacity) {
+		write_all(s, bytes, n);
+		return;
+	}
+	memcpy(s->data, bytes, n);
+	s->n = n;
+}
+
+void spool_reader_start(struct spool_reader *r, const struct spool *s, uint64_t at, uint64_t end,
+			size_t buffer)
+{
+	*r = (struct spool_reader){.spool = s, .at = at, .end = end, .capacity = buffer};
+	r->data = memory_new(buffer, 1);
+}
+
+void spool_reader_free(struct spool_reader *r)
+{
+	free(r->data);
+	*r = (struct spool_reader){0};
+}
+
+static void read_all(struct spool_reader *r, char *to, size_t n)
+{
+	if (r->end - r->at < n)
+		die(STATUS_FAILED, "a temporary file in %s ends too early", shown_file(folder()));
+	while (n) {
+		ssize_t some = pread(r->spool->file, to, n, (off_t)r->at);
+		if (some < 0 && errno == EINTR)
+			continue;
+		if (some < 0)
+			fail("read");
+		if (some == 0)
+			die(STATUS_FAILED, "a temporary file in %s was truncated", shown_file(folder()));
+		to += some;
+		n -= (size_t)some;
+		r->at += (uint64_t)some;
+	}
+}
+
+void spool_take_slowly(struct spool_reader *r, void *to, size_t n)
+{
+	size_t here = r->n - r->from;
+	memcpy(to, r->data + r->from, here);
+	to = (char *)to + here;
+	n -= here;
+	r->from = r->n = 0;
+	if (n >= r->capacity) {
+		read_all(r, to, n);
+		return;
+	}
+	uint64_t left = r->end - r->at;
+	size_t some = left < r->capacity ? (size_t)left : r->capacity;
+	if (some < n)
+		some = n; /* read_all says what is wrong */
+	read_all(r, r->data, some);
+	r->n = some;
+	memcpy(to, r->data, n);
+	r->from = n;
+}

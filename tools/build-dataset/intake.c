@@ -1,0 +1,242 @@
+/* intake.c - see intake.h. */
+#include "intake.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "frame/run.h"
+
+/* Rows on their way in: ids are looked up many at a time. */
+struct reader {
+	struct reading in;
+	struct intake *to;
+	bool begun;              /* the first row has been looked at, the header written */
+	uint64_t timeless;       /* rows without a time that can be read, when none needs it */
+	size_t n;
+	struct batch {
+		struct span user[256], item[256];
+		double weight[256];
+		int64_t timestamp[256];
+	} batch;
+};
+
+enum { BATCH = sizeof ((struct batch *)0)->weight / sizeof (double), ROWS_MIN = 1024 };
+
+/* The header, once it is known whether times are passed on: a column that nobody asked
+ * for and that holds none in the first row (`row`: there is one) is left out, and that is reported. */
+static void begin_output(struct reader *r, bool row)
+{
+	struct reading *in = &r->in;
+	int64_t ignored;
+	char shown[QUOTED_SIZE];
+	r->begun = true;
+	if (row && in->timestamp >= 0 && !in->timed &&
+	    !table_try_time(in->table, (size_t)in->timestamp, in->unit, &ignored)) {
+		struct span text = table_field(in->table, (size_t)in->timestamp);
+		const char *hint = time_hint(in->unit, text.at, text.n);
+		warn("%s:%" PRIu64 ": times are not passed on: %s: %s%s%s", table_file(in->table),
+		     table_line(in->table), time_problem(NUMBER_SYNTAX, in->unit),
+		     quoted(text.at, text.n, shown), hint ? "; " : "", hint ? hint : "");
+		in->timestamp = -1;
+	}
+	if (!in->header)
+		return;
+	output_text(in->out, "user\titem\tweight\tsplit");
+	output_text(in->out, in->timestamp >= 0 ? "\ttimestamp" : "");
+	output_end_row(in->out);
+	output_flush(in->out);
+}
+
+/* The row's time, or that it has none, where that is allowed; false: the row was rejected. */
+static bool take_time(struct reader *r, int64_t *when)
+{
+	size_t column = (size_t)r->in.timestamp;
+	if (r->in.timestamp < 0)
+		return true;
+	if (r->in.timed)
+		return table_time(r->in.table, column, r->in.unit, when);
+	if (!table_try_time(r->in.table, column, r->in.unit, when)) {
+		*when = NO_TIME;
+		r->timeless++;
+	}
+	return true;
+}
+
+/* Looks at the current row and puts it into the batch, unless it is bad. */
+static void take_row(struct reader *r)
+{
+	struct batch *b = &r->batch;
+	struct table *t = r->in.table;
+	double weight = 1;
+	int64_t when = 0;
+	if (!r->begun)
+		begin_output(r, true);
+	b->user[r->n] = table_field(t, r->in.user);
+	b->item[r->n] = table_field(t, r->in.item);
+	if (b->user[r->n].n == 0)
+		table_reject(t, r->in.user, "an empty id");
+	else if (b->item[r->n].n == 0)
+		table_reject(t, r->in.item, "an empty id");
+	else if ((r->in.time < 0 || table_double(t, (size_t)r->in.time, &weight)) &&
+		 take_time(r, &when)) {
+		b->weight[r->n] = weight;
+		b->timestamp[r->n] = when;
+		r->n++;
+	}
+}
+
+/* Bytes of a row in memory. */
+static size_t row_bytes(const struct reader *r)
+{
+	return 8u + (r->in.time >= 0 ? 8u : 0) + (r->in.timestamp >= 0 ? 8u : 0);
+}
+
+/* How many rows there may be in memory: beside the maps, what they take when they are sorted, and a
+ * fourth for what grows. */
+static size_t rows_allowed(const struct reader *r)
+{
+	enum { AN_ID = 40, A_ROW = 4 };
+	const struct intake *to = r->to;
+	uint64_t all = to->memory / 4 * 3;
+	uint64_t ids = strmap_memory(to->users) + strmap_memory(to->items) +
+		AN_ID * ((uint64_t)strmap_count(to->users) + strmap_count(to->items));
+	uint64_t rows = all > ids ? (all - ids) / (row_bytes(r) + A_ROW) : 0;
+	if (rows > UINT32_MAX - 1)
+		rows = UINT32_MAX - 1;
+	return rows < ROWS_MIN ? ROWS_MIN : (size_t)rows;
+}
+
+/* Rows that are in memory become a run on disk. */
+static void lay_aside(struct intake *to)
+{
+	struct pairs *p = &to->p;
+	if (!to->runs)
+		to->runs = runs_new(p->weight != NULL, p->timestamp != NULL);
+	runs_add(to->runs, p, to->users);
+	p->n = 0;
+	strmap_free(to->users);
+	to->users = strmap_new();
+}
+
+/* Room for `n` rows: half as much more, as far as that is allowed. */
+static void grow_within(struct reader *r, size_t n, size_t allowed)
+{
+	struct pairs *p = &r->to->p;
+	if (n <= p->capacity[0])
+		return;
+	size_t most = p->capacity[0] + p->capacity[0] / 2 + BATCH;
+	most = most > allowed ? allowed : most;
+	most = most < n ? n : most;
+	p->user = memory_resize(p->user, most, sizeof *p->user);
+	p->item = memory_resize(p->item, most, sizeof *p->item);
+	if (r->in.time >= 0)
+		p->weight = memory_resize(p->weight, most, sizeof *p->weight);
+	if (r->in.timestamp >= 0)
+		p->timestamp = memory_resize(p->timestamp, most, sizeof *p->timestamp);
+	for (size_t i = 0; i < sizeof p->capacity / sizeof *p->capacity; i++)
+		p->capacity[i] = most;
+}
+
+/* Makes room for a batch. */
+static void make_room(struct reader *r)
+{
+	struct intake *to = r->to;
+	struct pairs *p = &to->p;
+	if (to->memory) {
+		size_t allowed = rows_allowed(r);
+		if (p->n + r->n > allowed && p->n)
+			lay_aside(to);
+		grow_within(r, p->n + r->n, allowed);
+		return;
+	}
+	size_t n = p->n + r->n;
+	if (n >= UINT32_MAX)
+		die(STATUS_FAILED, "more than %u rows: --memory lays aside what does not fit", UINT32_MAX - 1);
+	p->user = memory_grow(p->user, &p->capacity[0], n, sizeof *p->user);
+	p->item = memory_grow(p->item, &p->capacity[1], n, sizeof *p->item);
+	if (r->in.time >= 0)
+		p->weight = memory_grow(p->weight, &p->capacity[2], n, sizeof *p->weight);
+	if (r->in.timestamp >= 0)
+		p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n, sizeof *p->timestamp);
+}
+
+static void store_batch(struct reader *r)
+{
+	struct intake *to = r->to;
+	struct pairs *p = &to->p;
+	const struct batch *b = &r->batch;
+	make_room(r);
+	strmap_add_many(to->users, b->user, r->n, p->user + p->n);
+	strmap_add_many(to->items, b->item, r->n, p->item + p->n);
+	if (r->in.time >= 0)
+		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
+	if (r->in.timestamp >= 0) {
+		memcpy(p->timestamp + p->n, b->timestamp, r->n * sizeof *b->timestamp);
+		for (size_t i = 0; i < r->n; i++)
+			to->newest = b->timestamp[i] > to->newest ? b->timestamp[i] : to->newest;
+	}
+	to->rows += r->n;
+	p->n += r->n;
+	r->n = 0;
+	progress_step(table_bytes(r->in.table), table_size(r->in.table), "bytes");
+}
+
+static void read_rows(struct reader *r)
+{
+	for (size_t n; (n = table_next_rows(r->in.table)) > 0;) {
+		for (size_t i = 0; i < n; i++) {
+			if (i > 0)
+				table_block_row(r->in.table, i);
+			take_row(r);
+			if (r->n == BATCH)
+				store_batch(r);
+		}
+		if (r->n) /* before the fields go away */
+			store_batch(r);
+	}
+}
+
+void intake_read(struct intake *in, const struct reading *what)
+{
+	struct reader *r = memory_zero(1, sizeof *r);
+	r->in = *what;
+	r->to = in;
+	in->newest = NO_TIME;
+	read_rows(r);
+	if (!r->begun)
+		begin_output(r, false);
+	if (r->timeless)
+		warn("%" PRIu64 " rows have no readable time: it is left empty", r->timeless);
+	free(r);
+}
+
+bool intake_fits(struct intake *in, const struct pair_rules *rules)
+{
+	const struct pairs *p = &in->p;
+	if (!in->memory)
+		return true;
+	uint64_t ids = strmap_memory(in->users) + strmap_memory(in->items) +
+		40 * ((uint64_t)strmap_count(in->users) + strmap_count(in->items));
+	bool weighted = rules->how != WEIGHT_BINARY || rules->half_life_ms > 0;
+	uint64_t row = 24u + (weighted ? 8u : 0) + (p->weight ? 8u : 0) + (p->timestamp ? 16u : 0) +
+		(rules->places ? 4u : 0) + (weighted || p->timestamp || rules->places ? 8u : 0);
+	if (!in->runs && ids + p->n * row <= in->memory)
+		return true;
+	if (p->n)
+		lay_aside(in);
+	strmap_free(in->users);
+	in->users = NULL;
+	pairs_free(&in->p);
+	return false;
+}
+
+void intake_free(struct intake *in)
+{
+	runs_free(in->runs);
+	strmap_free(in->users);
+	strmap_free(in->items);
+	pairs_free(&in->p);
+}

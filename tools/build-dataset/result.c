@@ -1,0 +1,96 @@
+/* result.c - see result.h. */
+#include "result.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+void result_start(struct result *r, uint32_t n_items)
+{
+	*r = (struct result){.n_items = n_items};
+	r->item = memory_zero((size_t)n_items + 1, sizeof *r->item);
+	r->train_item = memory_zero((size_t)n_items + 1, sizeof *r->train_item);
+}
+
+void result_free(struct result *r)
+{
+	free(r->item);
+	free(r->train_item);
+}
+
+void result_count(struct result *r, const struct pairs *p)
+{
+	for (size_t begin = 0, end; begin < p->n; begin = end) {
+		bool train = false;
+		for (end = begin; end < p->n && p->user[end] == p->user[begin]; end++) {
+			bool trained = p->split[end] == SPLIT_TRAIN;
+			r->pairs[p->split[end]]++;
+			r->item[p->item[end]] = true;
+			r->train_item[p->item[end]] |= trained;
+			train |= trained;
+		}
+		r->users++;
+		r->train_users += train;
+	}
+}
+
+uint64_t result_pairs(const struct result *r)
+{
+	return r->pairs[SPLIT_TRAIN] + r->pairs[SPLIT_VALIDATION] + r->pairs[SPLIT_TEST];
+}
+
+static uint64_t count_true(const bool *flags, size_t n)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += flags[i];
+	return count;
+}
+
+void result_report(const struct result *r, bool late)
+{
+	uint64_t items = count_true(r->item, r->n_items), pairs = result_pairs(r);
+	warn("%" PRIu64 " users, %" PRIu64 " items; %" PRIu64 " train, %" PRIu64 " validation, %"
+	     PRIu64 " test pairs", r->users, items, r->pairs[SPLIT_TRAIN], r->pairs[SPLIT_VALIDATION],
+	     r->pairs[SPLIT_TEST]);
+	if (pairs == 0)
+		warn("nothing is left");
+	else if (r->pairs[SPLIT_TRAIN] == 0)
+		warn("nothing is left to train on");
+	if (!late || pairs == 0)
+		return;
+	uint64_t cold_users = r->users - r->train_users;
+	uint64_t cold_items = items - count_true(r->train_item, r->n_items);
+	if (cold_users || cold_items)
+		warn("cold, without a train pair: %" PRIu64 " users, %" PRIu64 " items", cold_users,
+		     cold_items);
+}
+
+void result_write(const struct pairs *p, struct output *out)
+{
+	static const struct span WORD[SPLIT_COUNT] = {
+		[SPLIT_TRAIN] = {"train", 5},
+		[SPLIT_VALIDATION] = {"validation", 10},
+		[SPLIT_TEST] = {"test", 4},
+	};
+	for (size_t i = 0; i < p->n; i++) {
+		output_span(out, p->user_id[p->user[i]]);
+		output_tab(out);
+		output_span(out, p->item_id[p->item[i]]);
+		output_tab(out);
+		if (p->weight)
+			output_double(out, p->weight[i]);
+		else
+			output_byte(out, '1');
+		output_tab(out);
+		output_span(out, WORD[p->split[i]]);
+		if (p->timestamp) {
+			output_tab(out);
+			if (p->timestamp[i] != NO_TIME)
+				output_i64(out, p->timestamp[i]);
+		}
+		output_end_row(out);
+	}
+}

@@ -1,0 +1,36 @@
+/* runs.h - rows that do not fit in memory: sorted runs in a temporary file, merged to pieces.
+ *
+ * A run is the rows of some time of the input by user, in the byte order of the users' ids; a
+ * user's rows keep their order. So the rows of a user are those of the first run, then those of
+ * the next one: as they were read. Items are numbers of one map that stays in memory.
+ */
+#ifndef RECPIPE_BUILD_DATASET_RUNS_H
+#define RECPIPE_BUILD_DATASET_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/strmap.h"
+#include "pairs.h"
+
+struct runs;
+
+/* Of rows with these columns. */
+struct runs *runs_new(bool weights, bool timestamps);
+
+/* NULL is allowed. */
+void runs_free(struct runs *r);
+
+/* Writes the rows of `p`, whose users are numbers of the map, as a run. */
+void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users);
+
+/* Before the merge: what is known of items, and the memory for buffers and pieces, about. `rank` of
+ * each item's number and the ids stay the caller's. */
+void runs_merge(struct runs *r, const uint32_t *rank, struct span *item_id, uint32_t n_items,
+		uint64_t memory);
+
+/* The next piece, the caller's: pairs of whole users, by user, then item. False at the end. */
+bool runs_next(struct runs *r, const struct pair_rules *rules, struct pairs *piece);
+
+#endif
