@@ -13,6 +13,7 @@ mkdir blocks fixtures
 for page in "$RECPIPE_ROOT"/man/*.[1357]; do
 	case $page in
 	*/recpipe-seminar.7) continue ;; # checks/seminar runs it
+	*/recpipe-cookbook.7) continue ;; # checks/cookbook
 	*/recpipe.3) continue ;;         # it is C: checks/library
 	esac
 	awk -v to="blocks/$(basename "$page")" '

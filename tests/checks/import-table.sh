@@ -1,7 +1,7 @@
 #!/bin/sh
 # The table `you have, you type` of README.md: each of its commands reads the file in its form,
 # made by tests/helpers/public-formats.awk with one bad row in twenty, and gives the table that it
-# should; so does the command that it prints, and the lists that come of it are measured.
+# should; so does the command that it prints. checks/cookbook goes on from there.
 set -u
 cd "$RECPIPE_TMP" || exit 1
 bad=0
@@ -12,25 +12,27 @@ complain()
 }
 awk '/^<!-- formats -->/ { on = 1 } /^$/ && seen { on = 0 } on && /^\|.*`import-table/ {
 	seen = 1
-	match($0, /`import-table [^`]*`/)
-	print substr($0, RSTART + 1, RLENGTH - 2) }' "$RECPIPE_ROOT/README.md" > commands
+	match($0, /`import-table [^`>]* >/)
+	print substr($0, RSTART + 1, RLENGTH - 3) }' "$RECPIPE_ROOT/README.md" > commands
 [ "$(wc -l < commands)" -ge 17 ] || { echo "README.md: only $(wc -l < commands) formats in its table"; exit 1; }
 
-# same_columns WANT GOT: are WANT's columns, by name, those of GOT?
+# same_columns WANT GOT: are WANT's columns, by name, those of GOT? In the order that `sort` makes.
 same_columns()
 {
 	awk -F '\t' -v OFS='\t' 'NR == FNR { if (FNR == 1) n = split($0, name); next }
 		FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-		{ row = $at[name[1]]; for (i = 2; i <= n; i++) row = row OFS $at[name[i]]; print row }' "$1" "$2" > columns
-	cmp "$1" columns
+		{ row = $at[name[1]]; for (i = 2; i <= n; i++) row = row OFS $at[name[i]]; print row }' "$1" "$2" | $sort > columns
+	$sort "$1" | cmp - columns
 }
 
+. "$RECPIPE_ROOT/tests/helpers/a-file-each.sh"
 while read -r command; do
-	file=${command##* }
-	case $file in *.gz) file=${file%.gz} ;; esac
+	file=${command##* } sort=cat
+	case $file in scrobbles/*) file=scrobbles.csv sort=sort ;; esac
 	FILE=$file awk -f "$RECPIPE_ROOT/tests/helpers/public-formats.awk" > made
 	case $file in
 	book1.txt) { printf '\377\376'; iconv -f UTF-8 -t UTF-16LE made; } > "$file" ;;
+	scrobbles.csv) a_file_each made && mv made "$file" ;;
 	*) mv made "$file" ;;
 	esac
 	[ -s "$file" ] || { complain 'public-formats.awk does not make it'; continue; }
@@ -42,11 +44,7 @@ while read -r command; do
 	explicit=$(grep '^import-table --explicit ' said)
 	eval "$explicit" > again 2> /dev/null || complain "exit status $? of $explicit"
 	cmp got again || complain 'the printed command gives another table'
-	gzip -c "$file" | eval "${explicit% *}" 2> /dev/null | cmp - got || complain 'the file in a pipe gives another table'
-	# From the file to measured lists.
-	build-dataset -q --test 0.3 --seed 1 got > dataset.tsv && recommend-baseline -q --k 5 dataset.tsv > lists.tsv &&
-		evaluate-topk -q --dataset dataset.tsv --k 5 lists.tsv > metrics.tsv || complain 'no lists'
-	grep -q '^precision@5	' metrics.tsv || complain 'no metrics'
+	[ $sort = sort ] || gzip -c "$file" | eval "${explicit% *}" 2> /dev/null | cmp - got || complain 'the file in a pipe gives another table'
 done < commands
 
 # Memory does not depend on the length of the text.

@@ -1,7 +1,8 @@
 # public-formats.awk - made-up interactions as the files of public data sets have them, byte for
 # byte in their form, and messy: byte order marks, separators and line ends inside values, one bad
 # row in twenty. FILE (environment) names the form; the file goes to standard output, the table
-# that it should become to FILE.want, the number of bad rows to FILE.bad.
+# that it should become to FILE.want, the number of bad rows to FILE.bad. Lines of scrobbles.csv have
+# a person and a TAB in front: each person has a file.
 BEGIN {
 	file = ENVIRON["FILE"]
 	want = file ".want"
@@ -13,10 +14,12 @@ BEGIN {
 	if (header != "")
 		put(header)
 	print columns > want
-	if (file == "matrix.csv")
+	if (file == "u.item")
+		titles()
+	else if (file == "matrix.csv")
 		matrix()
 	else
-		for (k = 1; k <= 600; k++) {
+		for (k = 1; k <= 1400; k++) {
 			u = 1 + (k * k * 7 + k) % 41
 			i = 1 + (k * k * k + 3 * k) % 29
 			r = 1 + (k + u * i) % 5
@@ -25,7 +28,7 @@ BEGIN {
 			if (k % 20 == 0)
 				bad(++n_bad)
 		}
-	print n_bad > (file ".bad")
+	print n_bad + 0 > (file ".bad")
 }
 
 function start()
@@ -93,8 +96,8 @@ function line(u, i, r, t,    name, day)
 		wanted(u, i, r - 0.5, t * 1000)
 	} else if (file == "BX-Book-Ratings.csv") {
 		name = sprintf("%09dX", i * 104)
-		put(last = "\"" u "\";\"" name "\";\"" r "\"")
-		wanted(u, name, r)
+		put(last = "\"" u "\";\"" name "\";\"" 2 * r "\"")
+		wanted(u, name, 2 * r)
 	} else if (file == "combined_data_1.txt") {
 		# Rows of one film after the other.
 		i = 1 + int(k / 25)
@@ -147,8 +150,8 @@ function line(u, i, r, t,    name, day)
 		put(last = sprintf("r%d,u%d,b%d,%d,%04d-%02d-%02d %02d:%02d:%02d,\"Good, \"\"very\"\"%s\tgood; %d\",0", k, u, i, r, Y, M, D, h, m, s, k % 3 && k % 20 ? "\n" : "", k))
 		wanted("u" u, "b" i, r, t * 1000)
 	} else if (file == "pandas.csv") {
-		put(last = k - 1 ",u" u "," i "," r / 10 ",\"A, \"\"B\"\" " i "\"")
-		wanted("u" u, i, r / 10)
+		put(last = k - 1 ",u" u "," i "," r / 5 ",\"A, \"\"B\"\" " i "\"")
+		wanted("u" u, i, r / 5)
 	} else if (file == "r.tsv") {
 		put(last = "\"" k "\"\t\"u" u "\"\t" i "\t" r "\t\"say \\\"" i "\\\"\\now\"")
 		wanted("u" u, i, r)
@@ -156,14 +159,16 @@ function line(u, i, r, t,    name, day)
 		put(last = sprintf("d\303\266rte %d\t%d\t%d\t%02d.%02d.%04d %02d:%02d", u, i, r, D, M, Y, h, m))
 		wanted("d\303\266rte " u, i, r, (t - t % 60) * 1000)
 	} else if (file == "scrobbles.csv") {
+		printf prefix = "u" u "\t"
 		put(last = sprintf("\"An, artist\",Album %d,\"Song \"\"%d\"\"\",\"%02d %s %d, %02d:%02d\"", r, i, D, B, Y, h, m))
-		wanted("me", "Song \"" i "\"", "", (t - t % 60) * 1000)
+		wanted("u" u ".csv", "Song \"" i "\"", "", (t - t % 60) * 1000)
 	}
 }
 
 # One bad row: of each kind in turn.
 function bad(n,    kind)
 {
+	printf prefix
 	kind = n % 5
 	if (kind == 1)
 		put("garbage")
@@ -178,6 +183,17 @@ function bad(n,    kind)
 		put("\"stray\"quote" sep last)
 	} else {
 		put("")
+	}
+}
+
+# The items of MovieLens 100k, in Latin-1.
+function titles(    i, g)
+{
+	for (i = 1; i <= 57; i++) {
+		printf "%d|Caf\351 %d, the film (1995)|01-Jan-1995||http://us.imdb.com/M/title-exact?Caf%%E9%%20%d%%20(1995)|0", i, i, i
+		for (g = 1; g < 19; g++)
+			printf "|%d", g % 7 == i % 7
+		printf "\n"
 	}
 }
 

@@ -1,0 +1,135 @@
+# public-logs.awk - made-up listens as the services and programs write them in JSON, byte for byte in
+# their form, and messy: keys that nobody needs, TABs and line ends inside strings, one bad event in
+# twenty. FILE (environment) names the form; the file goes to standard output, the table that
+# it should become to FILE.want, the number of bad events to FILE.bad. plays.avro is a container of
+# Avro 1.11 (Specification, Object Container Files) with a field that may be null.
+BEGIN {
+	file = ENVIRON["FILE"]
+	want = file ".want"
+	array = file ~ /^Streaming/
+	sync = "sixteen bytes, ."
+	print (file ~ /^Streaming|^plays/ ? "user\ttrack\ttime\ttimestamp" : "user\ttrack\ttimestamp") > want
+	if (file == "plays.avro")
+		avro_start()
+	if (array)
+		printf "\357\273\277[\n"
+	for (k = 1; k <= 1400; k++) {
+		u = 1 + (k * k * 7 + k) % 41
+		i = 1 + (k * k * k + 3 * k) % 29
+		if (file == "recenttracks.json") {
+			# An answer has ten tracks of one listener.
+			u = 1 + int((k - 1) / 10) % 23
+			if (k % 10 == 1)
+				printf "{\"recenttracks\": {\"track\": ["
+		}
+		r = 1 + (k + u * i) % 5
+		t = 1600000000 + k * 9876
+		wrong = k % 20 == 0 ? 1 + n_bad++ % 5 : 0
+		if (wrong && file == "recenttracks.json") # what is no JSON would cost the whole answer
+			wrong = 4 + wrong % 2
+		event()
+		if (array)
+			printf k < 1400 ? ",\n" : "\n]\n"
+		else if (file == "recenttracks.json" && k % 10 != 0)
+			printf ", "
+		else if (file == "recenttracks.json")
+			printf "], \"@attr\": {\"user\": \"rj%d\", \"page\": \"%d\", \"perPage\": \"10\", \"totalPages\": \"99\"}}}\n", u, k / 10
+		else if (file == "plays.avro")
+			printf k % 100 ? "" : "%s%s%s%s", long(100), long(length(block)), block, sync
+		else
+			printf "\n"
+		if (k % 100 == 0)
+			block = ""
+	}
+	print n_bad > (file ".bad")
+}
+
+# The second since 1970 as a date: Y M D h m s (Hinnant, days_from_civil, and back).
+function civil(t,    z, era, doe, yoe, doy, mp)
+{
+	z = int(t / 86400) + 719468
+	era = int(z / 146097)
+	doe = z - era * 146097
+	yoe = int((doe - int(doe / 1460) + int(doe / 36524) - int(doe / 146096)) / 365)
+	doy = doe - (365 * yoe + int(yoe / 4) - int(yoe / 100))
+	mp = int((5 * doy + 2) / 153)
+	D = doy - int((153 * mp + 2) / 5) + 1
+	M = mp < 10 ? mp + 3 : mp - 9
+	Y = yoe + era * 400 + (M <= 2)
+	return sprintf("%04d-%02d-%02dT%02d:%02d:%02dZ", Y, M, D, t % 86400 / 3600, t % 3600 / 60, t % 60)
+}
+
+# A title: with what JSON escapes, and in a bad event with what it must not have.
+function title()
+{
+	if (wrong == 2)
+		printf "a raw %c NUL", 0
+	else
+		printf "%s", wrong == 1 ? "half \377 a character" : wrong == 3 ? "no \\x escape" : "say \\\"" i "\\\"\\t, or\\nnot \\u266b"
+}
+
+function event(    ms, when, id)
+{
+	ms = r * 50000 - 25000
+	when = civil(t)
+	if (file ~ /^Streaming/) {
+		id = (i % 9 ? "spotify:track:" : "spotify:episode:") i
+		printf "  {\"ts\": \"%s\", \"username\": \"ann%d\", \"platform\": \"Linux\", \"ms_played\": %s, ", wrong == 4 ? "noon" : when, u, wrong == 5 ? "\"much\"" : ms
+		printf "\"conn_country\": \"DE\", \"master_metadata_track_name\": \""
+		title()
+		printf "\", \"master_metadata_album_artist_name\": \"Bj\303\266rk\", \"spotify_track_uri\": %s, ", i % 9 ? "\"" id "\"" : "null"
+		printf "\"episode_name\": null, \"spotify_episode_uri\": %s, \"shuffle\": false, \"skipped\": null}", i % 9 ? "null" : "\"" id "\""
+		row("ann" u, id, "\t" ms)
+	} else if (file == "1.listens") {
+		printf "{\"user_id\": %d, \"user_name\": \"ann %d\", \"timestamp\": %s, \"track_metadata\": {\"track_name\": \"", u, u, wrong == 4 ? "{}" : wrong == 5 ? "\"\\u0000\"" : t
+		title()
+		printf "\", \"artist_name\": \"Bj\303\266rk\", \"additional_info\": {\"tracknumber\": %d, \"tags\": []}", i
+		printf "%s}, \"recording_msid\": \"msid-%d\"}", i % 3 ? "" : ", \"mbid_mapping\": {\"recording_mbid\": \"mbid-" i "\", \"artist_mbids\": []}", i
+		row("ann " u, (i % 3 ? "msid-" : "mbid-") i, "")
+	} else if (file == "recenttracks.json") {
+		printf "{\"artist\": {\"mbid\": \"\", \"#text\": \"Bj\303\266rk\"}, \"streamable\": \"0\", \"name\": \""
+		title()
+		printf "\", \"url\": %s, \"date\": {\"uts\": \"%s\", \"#text\": \"%s\"}}", wrong == 5 ? "[]" : "\"https://www.last.fm/music/A/_/" i "\"", wrong == 4 ? "now" : t, when
+		row("rj" u, "https://www.last.fm/music/A/_/" i, "")
+	} else {
+		if (wrong)
+			when = "noon"
+		if (file == "plays.avro")
+			block = block text("u" u) long(1) text("t" i) text(when) long(ms) long(250000)
+		else
+			printf "{\"user_id\": \"u%d\", \"track_id\": \"t%d\", \"played_at\": \"%s\", \"ms_played\": %d, \"duration_ms\": 250000}", u, i, when, ms
+		row("u" u, "t" i, "\t" ms / 250000)
+	}
+}
+
+function row(user, track, time)
+{
+	if (!wrong)
+		printf "%s\t%s%s\t%.0f\n", user, track, time, t * 1000 > want
+}
+
+# A number above 0 as Avro has it: zigzag, seven bits a byte, the lowest first.
+function long(n,    bytes)
+{
+	for (n *= 2; n > 127; n = int(n / 128))
+		bytes = bytes sprintf("%c", 128 + n % 128)
+	return bytes sprintf("%c", n)
+}
+
+function text(s)
+{
+	return long(length(s)) s
+}
+
+function field(name, type)
+{
+	return "{\"name\": \"" name "\", \"type\": " type "}"
+}
+
+function avro_start(    schema)
+{
+	schema = "{\"type\": \"record\", \"name\": \"play\", \"fields\": [" field("user_id", "\"string\"") ", " \
+		field("track_id", "[\"null\", \"string\"]") ", " field("played_at", "\"string\"") ", " \
+		field("ms_played", "\"long\"") ", " field("duration_ms", "\"long\"") "]}"
+	printf "Obj%c%s%s%s%s%s%c%s", 1, long(2), text("avro.codec"), text("null"), text("avro.schema"), text(schema), 0, sync
+}
