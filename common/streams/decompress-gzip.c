@@ -104,6 +104,11 @@ static enum decompress_state isal_step(void *state, struct decompress_flow *flow
 	s->next_out = flow->out;
 	s->avail_out = (uint32_t)flow->out_n;
 	int result = isal_inflate(s);
+	/* Of a copy from too far back it counts bytes that it has not written. */
+	if (result < 0 && result != ISAL_INCORRECT_CHECKSUM) {
+		*why = isal_why(result);
+		return DECOMPRESS_BAD;
+	}
 	flow->in = s->next_in;
 	flow->in_n = s->avail_in;
 	flow->out = s->next_out;

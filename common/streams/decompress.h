@@ -33,8 +33,8 @@ struct decompressor;
 
 /* A decompressor of what begins with the `start` bytes (copied) and goes on with those of
  * the source. xz may use so many threads. `name` is the file's in messages, kept; what fails is in
- * `failure` (NULL: it ends the program), exit 3 for bad data, 1 for the system, after what came before
- * it was given. NULL when that failed. */
+ * `failure` (NULL: it ends the program), exit 3 for bad data, 1 for the system. NULL when
+ * that failed. */
 struct decompressor *decompress_open(enum compression kind, size_t threads, struct span start,
 				     decompress_source *source, void *context, const char *name,
 				     struct failure *failure);

@@ -58,8 +58,8 @@ static void check_file(struct random *r, const struct format *f, const struct bu
 	for (size_t threads = 1; threads <= 5; threads += 2) {
 		lseek(file, 0, SEEK_SET);
 		read_all(f, file, threads, random_below(r, 3) ? random_below(r, 200000) : 0, &text, &got);
-		/* zstd gives nothing of a call that fails, and calls differ. */
-		if (f->kind == COMPRESSION_ZSTD && want.status != STATUS_DONE)
+		/* How much comes before what is bad depends on how much is asked for at once. */
+		if (want.status != STATUS_DONE)
 			CHECK(memcmp(text.data, alone.data, text.n < alone.n ? text.n : alone.n) == 0);
 		else
 			CHECK(same(&text, &alone));
@@ -117,6 +117,37 @@ static void check_format(struct random *r, const struct format *f)
 	buffer_free(&text);
 	buffer_free(&file);
 	buffer_free(&nested);
+}
+
+/* What looks like members at the end of a long one, found while nobody reads its beginning. */
+static void check_false(struct random *r, const struct format *f)
+{
+	struct buffer text = {0}, members = {0}, file = {0}, got = {0};
+	make_text(r, &text, 40000);
+	for (int i = 0; i < 8; i++)
+		f->add(&members, text.data, text.n);
+	make_text(r, &text, 4 << 20);
+	for (size_t i = 0; i < text.n; i++)
+		text.data[i] = (char)random_below(r, 256);
+	buffer_add(&text, members.data, members.n);
+	add_nested(f, &text, &file);
+	int in = file_of(&file);
+	lseek(in, 0, SEEK_SET);
+	struct failure failure = {0};
+	struct decompressor *d = decompress_open_by(f->engine, 3, (struct span){NULL, 0}, read_file, &in, "a file",
+						    &failure);
+	struct ahead *a = ahead_open(d, in, 3, 64, "a file");
+	usleep(100000);
+	for (size_t n; (n = ahead_read(a, buffer_room(&got, 1 << 16), 1 << 16, &failure)) > 0;)
+		got.n += n;
+	CHECK(same(&got, &text));
+	CHECK_TEXT(failure.text, "");
+	ahead_close(a);
+	close(in);
+	buffer_free(&text);
+	buffer_free(&members);
+	buffer_free(&file);
+	buffer_free(&got);
 }
 
 /* Members that grow a thousandfold, of which little is read: memory stays, and closing ends the
@@ -187,6 +218,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof formats / sizeof *formats && formats[i]; i++) {
 		check_format(&r, formats[i]);
 		check_pipe(formats[i]);
+		check_false(&r, formats[i]);
 	}
 	check_bomb(isal.engine ? &isal : &ZLIB, 1);
 	check_bomb(isal.engine ? &isal : &ZLIB, 4);
