@@ -157,6 +157,82 @@ done <<'END'
 END
 [ "$n" -eq 28 ]
 
+# In parts of the users, counted first: the rows of one run, at any number of parts, merged at once or
+# in steps, in memory and on disk.
+# in_parts N OPTION...
+in_parts()
+{
+	n=$1 last=counts.tsv core=
+	shift
+	case " $* " in *' --core '*) core=yes ;; esac
+	awk -F '\t' -v n="$n" 'NR == 1 { for (i = 0; i < n; i++) print > ("part" i); next }
+		{ print > ("part" substr($1, 2) % n) }' in.tsv
+	parts=
+	for i in $(seq 0 $((n - 1))); do
+		build-dataset -q "$@" --partial "part$i" > "counts$i"
+		parts="$parts counts$i"
+	done
+	build-dataset -q --partial --merge --parts "$n" $parts > counts.tsv
+	build-dataset -q --partial --merge counts0 > one
+	cmp one counts0
+	build-dataset -q --partial --merge one $(echo "$parts" | cut -d ' ' -f 3-) | cmp - counts.tsv
+	rounds=0
+	while [ -n "$core" ]; do
+		rounds=$((rounds + 1)) parts=
+		for i in $(seq 0 $((n - 1))); do
+			build-dataset -q "$@" --partial --counts counts.tsv --memory 1 "part$i" > "counts$i"
+			parts="$parts counts$i"
+		done
+		mv counts.tsv before
+		build-dataset -q --partial --merge --parts "$n" $parts > counts.tsv
+		[ "$(tail -n 1 before | cut -f 4)" != "$(tail -n 1 counts.tsv | cut -f 4)" ] || break
+		rc=0
+		build-dataset -q "$@" --counts counts.tsv part0 > /dev/null 2> said || rc=$?
+		[ $rc = 3 ] && grep -q 'not yet of the core' said || { echo 'an unfinished core is taken'; exit 1; }
+		[ $rounds -lt 50 ]
+	done
+	for memory in 1 1G; do
+		for i in $(seq 0 $((n - 1))); do
+			build-dataset -q "$@" --counts counts.tsv --parts "$n" --memory $memory "part$i" | sed 1d
+		done | sort > got
+		build-dataset -q "$@" in.tsv | sed 1d | sort | cmp - got || { echo "$n parts: $*"; exit 1; }
+	done
+}
+for n in 1 3 7; do
+	in_parts $n --min-user-interactions 5 --min-item-interactions 6 --test 0.3 --validation 0.2
+	in_parts $n --min-user-interactions 5 --min-item-interactions 9 --core --test last:1
+	in_parts $n --min-user-interactions 3 --min-item-interactions 3 --count-on train --test 0.4 --seed 5
+	in_parts $n --weight sum --half-life 10 --min-item-interactions 2
+done
+# refused DATA WORDS COMMAND...: exit status 3 and these words
+refused()
+{
+	words=$1 rc=0
+	shift
+	"$@" > /dev/null 2> said || rc=$?
+	[ $rc = 3 ] && grep -q -e "$words" said || { echo "taken, or with other words: $*"; cat said; exit 1; }
+}
+few='--min-item-interactions 3'
+for i in 0 1 2; do build-dataset -q --partial "part$i" > "counts$i"; done
+build-dataset -q --partial --merge counts0 counts1 > two
+refused 'there should be 3 parts but there are 2' build-dataset --partial --merge --parts 3 two
+refused 'there should be 3 parts but there are 2' build-dataset $few --counts two --parts 3 part0
+refused 'these rows were not counted' build-dataset $few --counts counts0 in.tsv
+sed '$d' two > cut
+refused 'truncated' build-dataset --partial --merge cut
+sed 5d two > cut
+refused 'it is damaged' build-dataset --partial --merge cut
+{ sed -n 1p two; sed -n 3p two; sed -n 2p two; sed 1,3d two; } > cut
+refused 'not in the order' build-dataset --partial --merge cut
+build-dataset -q --partial --count-on train --test 0.2 part2 > counts2
+refused 'other options than the first' build-dataset --partial --merge counts0 counts2
+refused 'counted with other options' build-dataset $few --count-on train --test 0.3 --counts counts2 part2
+refused 'not what --partial wrote' build-dataset --partial --merge in.tsv
+cut -f 1,2 in.tsv > timeless
+build-dataset -q --partial timeless > counts0
+refused 'has no newest time' build-dataset --half-life 1d --counts counts0 in.tsv
+build-dataset -q --half-life 1d --as-of 60000 --counts counts0 in.tsv > /dev/null
+
 # Lists: popularity with decay and exclusion, random ones by their definition.
 cat > lists.py <<'END'
 import csv, math, sys

@@ -13,6 +13,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -24,6 +25,7 @@
 #include "intake.h"
 #include "options.h"
 #include "pairs.h"
+#include "parts.h"
 #include "result.h"
 #include "runs.h"
 #include "shelf.h"
@@ -42,6 +44,8 @@ struct build {
 	uint64_t pairs;             /* distinct ones */
 	uint64_t users;             /* with a row */
 	uint64_t rounds;            /* of the thresholds */
+	struct part *known;         /* --counts, or NULL */
+	uint32_t *counted;          /* --partial: the pairs of each item, or NULL */
 	struct output *out;
 };
 
@@ -50,7 +54,7 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 {
 	bool named = option_given("timestamp"), values = o->weight >= WEIGHT_SUM;
 	struct reading r = {.table = t, .time = -1, .timed = timed || named,
-		.unit = (enum time_unit)o->unit, .header = !o->common.no_header};
+		.unit = (enum time_unit)o->unit, .header = !o->common.no_header && !o->partial};
 	r.user = table_column(t, option_column("user", o->user));
 	r.item = table_column(t, option_column("item", o->item));
 	if (values)
@@ -72,11 +76,31 @@ static void before_thresholds(struct build *b, struct pairs *p)
 		split_pairs(p, &b->how);
 }
 
+/* Where the counts of all items are known, pairs of other users do not matter. */
+static void keep_known(struct build *b, struct pairs *p)
+{
+	size_t before;
+	do {
+		before = p->n;
+		thresholds_keep(&b->thresholds, p);
+	} while (b->o->core && p->n < before);
+}
+
 static void after_thresholds(struct build *b, struct pairs *p)
 {
+	if (b->counted) {
+		thresholds_count(&b->thresholds, p, b->counted);
+		return;
+	}
 	if (b->o->count_on != COUNT_TRAIN)
 		split_pairs(p, &b->how);
 	result_count(&b->result, p);
+}
+
+/* Are there thresholds to be applied by counts of our own? */
+static bool thresholds_apply(const struct build *b)
+{
+	return thresholds_any(&b->thresholds) && !b->o->partial;
 }
 
 static void start_counts(struct build *b)
@@ -84,6 +108,17 @@ static void start_counts(struct build *b)
 	uint32_t items = strmap_count(b->in.items);
 	thresholds_start(&b->thresholds, items);
 	result_start(&b->result, items);
+	if (b->o->partial)
+		b->counted = memory_zero((size_t)items + 1, sizeof *b->counted);
+	for (uint32_t i = 0; b->known && i < items; i++) {
+		uint32_t at = strmap_find(b->known->items, b->item_id[i]);
+		char shown[QUOTED_SIZE];
+		if (at == STRMAP_NONE)
+			die(STATUS_DATA, "item %s is not among the counts of %s: these rows were not counted",
+			    quoted(b->item_id[i].at, b->item_id[i].n, shown), shown_file(b->o->counts));
+		uint64_t pairs = b->known->pairs[at];
+		b->thresholds.count[i] = pairs > UINT32_MAX ? UINT32_MAX : (uint32_t)pairs;
+	}
 }
 
 /* ---- all in memory ---- */
@@ -125,11 +160,13 @@ static void build_whole(struct build *b)
 {
 	struct pairs *p = &b->in.p;
 	unsigned shift;
-	start_counts(b);
 	uint64_t *key = keys_of_rows(b, &shift);
+	start_counts(b);
 	pairs_make(p, &b->rules, key, shift);
 	before_thresholds(b, p);
-	if (thresholds_any(&b->thresholds))
+	if (b->known)
+		keep_known(b, p);
+	else if (thresholds_apply(b))
 		apply_thresholds(b, p);
 	after_thresholds(b, p);
 }
@@ -139,7 +176,8 @@ static void build_whole(struct build *b)
 static void finish_piece(struct build *b, struct pairs *p)
 {
 	after_thresholds(b, p);
-	result_write(p, b->out);
+	if (!b->counted)
+		result_write(p, b->out);
 	pairs_free(p);
 }
 
@@ -184,10 +222,10 @@ static void build_in_pieces(struct build *b)
 {
 	struct thresholds *t = &b->thresholds;
 	uint32_t *rank;
-	bool shelved = t->min_item > 1 || (b->o->core && t->min_user > 1);
+	bool shelved = !b->known && thresholds_apply(b) && (t->min_item > 1 || b->o->core);
 	struct shelf *shelf = shelved ? shelf_new() : NULL;
-	start_counts(b);
 	b->item_id = ids_in_order(b->in.items, &rank);
+	start_counts(b);
 	runs_merge(b->in.runs, rank, b->item_id, strmap_count(b->in.items), b->in.memory);
 	for (struct pairs p; runs_next(b->in.runs, &b->rules, &p);) {
 		before_thresholds(b, &p);
@@ -197,7 +235,9 @@ static void build_in_pieces(struct build *b)
 			pairs_free(&p);
 			continue;
 		}
-		if (thresholds_any(t))
+		if (b->known)
+			keep_known(b, &p);
+		else if (thresholds_apply(b))
 			thresholds_keep(t, &p);
 		finish_piece(b, &p);
 	}
@@ -206,6 +246,100 @@ static void build_in_pieces(struct build *b)
 	b->in.runs = NULL;
 	if (shelved)
 		finish_shelf(b, shelf);
+}
+
+/* ---- counts of parts ---- */
+
+/* What a part must have been counted with, the round of --core apart; the caller's. */
+static char *settings_of(const struct options *o)
+{
+	if (o->count_on != COUNT_TRAIN)
+		return memory_text("count-on=all", 12);
+	return memory_format("count-on=train test=%s validation=%s seed=%" PRIu64 " keep-train=%" PRId64,
+			     o->test ? o->test : "", o->validation ? o->validation : "", o->common.seed,
+			     o->keep_train);
+}
+
+static char *core_settings_of(const struct options *o, const char *before)
+{
+	return memory_format("%s core min-user=%" PRId64 " min-item=%" PRId64 " after=", before, o->min_user,
+			     o->min_item);
+}
+
+/* Were the counts made as they are used? Those of --core say how many pairs the round before had
+ * left: when it took none, what is left is the core. */
+static void check_known(const struct options *o, const struct part *known)
+{
+	char *plain = settings_of(o), *core = core_settings_of(o, plain), shown[QUOTED_SIZE];
+	size_t n = strlen(core);
+	uint64_t before = 0;
+	bool first = strcmp(known->settings, plain) == 0;
+	bool round = o->core && strncmp(known->settings, core, n) == 0 &&
+		number_u64(known->settings + n, strlen(known->settings + n), &before) == NUMBER_OK;
+	if (!first && !round)
+		die(STATUS_DATA, "%s was counted with other options: %s", shown_file(o->counts),
+		    quoted(known->settings, strlen(known->settings), shown));
+	if (o->core && !o->partial && (first || before != known->all_pairs))
+		die(STATUS_DATA, "%s is not yet of the core: count once more with --partial --core --counts",
+		    shown_file(o->counts));
+	free(plain);
+	free(core);
+}
+
+static struct part *read_known(const struct options *o)
+{
+	struct table *t = table_open_file(o->counts);
+	struct part *known = parts_read(t, (uint64_t)o->parts);
+	table_close(t);
+	check_known(o, known);
+	return known;
+}
+
+static void write_counted(struct build *b)
+{
+	const struct options *o = b->o;
+	uint32_t n = strmap_count(b->in.items), *order = strmap_sorted(b->in.items);
+	char *settings = settings_of(o), *core = core_settings_of(o, settings);
+	struct part part = {.items = b->in.items, .users = b->users, .rows = b->in.rows, .parts = 1,
+		.newest = b->in.newest, .settings = settings};
+	if (b->known && o->core)
+		part.settings = memory_format("%s%" PRIu64, core, b->known->all_pairs);
+	part.pairs = memory_new((size_t)n + 1, sizeof *part.pairs);
+	for (uint32_t i = 0; i < n; i++) {
+		part.pairs[order[i]] = b->counted[i];
+		part.all_pairs += b->counted[i];
+	}
+	part_write(&part, b->out);
+	output_close(b->out);
+	warn("%" PRIu64 " rows; counted %" PRIu64 " pairs of %" PRIu64 " users and %u items", b->in.rows,
+	     part.all_pairs, b->users, n);
+	if (part.settings != settings)
+		free(part.settings);
+	free(settings);
+	free(core);
+	free(part.pairs);
+	free(order);
+}
+
+/* --merge: parts become one. */
+static int merge_parts(const struct options *o, char **files, int count)
+{
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header)
+		part_write_header(out);
+	struct part *p = parts_read(t, (uint64_t)o->parts);
+	uint64_t rows = table_rows(t), rejected = table_rejected(t);
+	table_close(t);
+	progress_clear();
+	part_write(p, out);
+	output_close(out);
+	warn("%" PRIu64 " parts: %" PRIu64 " pairs of %" PRIu64 " users and %u items", p->parts, p->all_pairs,
+	     p->users, strmap_count(p->items));
+	run_report(rows, strmap_count(p->items) + UINT64_C(1), rejected);
+	part_free(p);
+	return STATUS_DONE;
 }
 
 /* ---- what is said of it ---- */
@@ -223,7 +357,7 @@ static void report(const struct build *b, bool late)
 	if (o->min_item > 1)
 		warn("--min-item-interactions %" PRId64 " took %" PRIu64 " pairs, %" PRIu64 " items%s",
 		     o->min_item, t->item_pairs, thresholds_items(t), how);
-	if (o->core && thresholds_any(t))
+	if (o->core && thresholds_any(t) && !b->known)
 		warn("both were applied %" PRIu64 " times", b->rounds);
 	if (o->keep_train)
 		warn("--keep-train %" PRId64 " left %" PRIu64 " users all their pairs: %" PRIu64
@@ -236,12 +370,14 @@ static void check(const struct options *o, const struct splitting *how)
 {
 	if (how->test.share + how->validation.share > 1)
 		usage_error("--test and --validation are more than all rows together");
+	if (o->partial && o->counts && !o->core)
+		usage_error("--partial with --counts requires --core");
 	if (o->keep_train && (how->test.kind == RULE_AFTER || how->validation.kind == RULE_AFTER))
 		usage_error("--keep-train cannot be combined with after:TIMESTAMP, "
 			    "whose late pairs are not to be trained on");
 }
 
-static int run(struct options *o, char **files, int count)
+static struct build build_of(struct options *o)
 {
 	enum time_unit unit = (enum time_unit)o->unit;
 	struct build b = {.o = o,
@@ -251,27 +387,66 @@ static int run(struct options *o, char **files, int count)
 			.seed = o->common.seed, .keep_train = (uint64_t)o->keep_train},
 		.thresholds = {.min_user = (uint64_t)o->min_user, .min_item = (uint64_t)o->min_item,
 			.train_only = o->count_on == COUNT_TRAIN}};
-	bool temporal = rule_needs_time(&b.how.test) || rule_needs_time(&b.how.validation);
-	bool late = rule_takes_late(&b.how.test) || rule_takes_late(&b.how.validation);
 	if (o->as_of)
 		o->as_of_ms = time_option(o->as_of, "as-of", unit);
 	check(o, &b.how);
+	if (o->counts)
+		b.known = read_known(o);
+	return b;
+}
+
+/* How rows become pairs, when all are read. */
+static struct pair_rules rules_of(const struct build *b)
+{
+	const struct options *o = b->o;
+	int64_t newest = o->as_of ? o->as_of_ms : b->known ? b->known->newest : b->in.newest;
+	if (o->half_life_s > 0 && b->in.rows && newest == NO_TIME)
+		die(STATUS_DATA, "%s has no newest time: count rows with times, or use --as-of",
+		    shown_file(o->counts));
+	return (struct pair_rules){.how = (enum weighting)o->weight, .half_life_ms = o->half_life_s * 1000,
+		.newest = newest,
+		.places = b->how.test.kind == RULE_TAIL || b->how.validation.kind == RULE_TAIL};
+}
+
+static void build_free(struct build *b)
+{
+	intake_free(&b->in);
+	thresholds_free(&b->thresholds);
+	result_free(&b->result);
+	part_free(b->known);
+	free(b->counted);
+	free(b->item_id);
+}
+
+static int run(struct options *o, char **files, int count)
+{
+	if (o->merge)
+		return merge_parts(o, files, count);
+	struct build b = build_of(o);
+	bool temporal = rule_needs_time(&b.how.test) || rule_needs_time(&b.how.validation);
+	bool late = rule_takes_late(&b.how.test) || rule_takes_late(&b.how.validation);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct reading what = reading_of(o, t, temporal || o->weight == WEIGHT_LAST || o->half_life_s > 0);
 	b.out = what.out;
+	if (o->partial && !o->common.no_header)
+		part_write_header(b.out);
 	intake_read(&b.in, &what);
 	uint64_t rows = table_rows(t), rejected = table_rejected(t);
 	table_close(t);
 	progress_clear();
-	b.rules = (struct pair_rules){.how = (enum weighting)o->weight, .half_life_ms = o->half_life_s * 1000,
-		.newest = o->as_of ? o->as_of_ms : b.in.newest,
-		.places = b.how.test.kind == RULE_TAIL || b.how.validation.kind == RULE_TAIL};
+	b.rules = rules_of(&b);
 	bool whole = intake_fits(&b.in, &b.rules);
 	if (whole)
 		build_whole(&b);
 	else
 		build_in_pieces(&b);
+	if (o->partial) {
+		write_counted(&b);
+		run_report(rows, strmap_count(b.in.items) + UINT64_C(1), rejected);
+		build_free(&b);
+		return STATUS_DONE;
+	}
 	report(&b, late);
 	uint64_t kept = result_pairs(&b.result);
 	if (kept == 0 && rejected)
@@ -281,10 +456,7 @@ static int run(struct options *o, char **files, int count)
 		result_write(&b.in.p, b.out);
 	output_close(b.out);
 	run_report_filter(rows, kept, b.in.rows - kept, rejected);
-	intake_free(&b.in);
-	thresholds_free(&b.thresholds);
-	result_free(&b.result);
-	free(b.item_id);
+	build_free(&b);
 	return STATUS_DONE;
 }
 

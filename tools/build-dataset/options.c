@@ -37,6 +37,17 @@ const struct option_row BUILD_DATASET_OPTIONS[] = {
 	OPTION_SIZE("memory", "SIZE", memory, .low = 1, .high = 1e15,
 		.help = "take about SIZE of memory (500M), and lay aside in TMPDIR what does not fit"),
 
+	OPTION_FLAG("partial", partial,
+		.help = "write how many pairs each item has, for --counts, instead of pairs; no user may be "
+			"in two parts"),
+	OPTION_FLAG("merge", merge, .requires = "partial", .excludes = "counts",
+		.help = "the input is what --partial wrote: make one part of all"),
+	OPTION_FILE("counts", "FILE", counts,
+		.help = "take the pairs of items, and the newest time, from FILE, which --partial wrote of "
+			"all parts"),
+	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15, .requires = "merge|counts",
+		.help = "fail (3) unless exactly N parts are read"),
+
 	OPTION_GROUP("Input"),
 	COMMON_RENAME,
 	TIMESTAMP_UNIT_ROW(unit, "ms"),

@@ -9,10 +9,10 @@ enum weighting { WEIGHT_BINARY, WEIGHT_COUNT, WEIGHT_SUM, WEIGHT_MAX, WEIGHT_LAS
 
 struct options {
 	struct common common;
-	const char *user, *item, *time, *timestamp, *test, *validation, *as_of;
+	const char *user, *item, *time, *timestamp, *test, *validation, *as_of, *counts;
 	int weight, unit, count_on;
-	int64_t min_user, min_item, keep_train;
-	bool core;
+	int64_t min_user, min_item, keep_train, parts;
+	bool core, partial, merge;
 	double half_life_s;
 	uint64_t memory;        /* 0: as much as it takes */
 	int64_t as_of_ms;

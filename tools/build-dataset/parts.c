@@ -1,0 +1,160 @@
+/* parts.c - see parts.h. */
+#include "parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "frame/run.h"
+
+enum part_column { ITEM, PAIRS, ITEMS, ALL_PAIRS, USERS, ROWS, NEWEST, PARTS, SETTINGS, COLUMNS };
+
+static const char *const NAMES[COLUMNS] = {"item", "pairs", "part_items", "part_pairs", "part_users",
+	"part_rows", "part_newest", "part_count", "part_settings"};
+
+void part_free(struct part *p)
+{
+	if (!p)
+		return;
+	strmap_free(p->items);
+	free(p->pairs);
+	free(p->settings);
+	free(p);
+}
+
+/* ---- writing ---- */
+
+void part_write_header(struct output *out)
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (i)
+			output_tab(out);
+		output_text(out, NAMES[i]);
+	}
+	output_end_row(out);
+	output_flush(out);
+}
+
+void part_write(const struct part *p, struct output *out)
+{
+	uint32_t n = strmap_count(p->items), *order = strmap_sorted(p->items);
+	for (uint32_t i = 0; i < n; i++) {
+		output_span(out, strmap_key(p->items, order[i]));
+		output_tab(out);
+		output_u64(out, p->pairs[order[i]]);
+		output_text(out, "\t\t\t\t\t\t\t");
+		output_end_row(out);
+	}
+	const uint64_t totals[] = {n, p->all_pairs, p->users, p->rows};
+	output_tab(out);
+	for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+		output_tab(out);
+		output_u64(out, totals[i]);
+	}
+	output_tab(out);
+	if (p->newest != INT64_MIN)
+		output_i64(out, p->newest);
+	output_tab(out);
+	output_u64(out, p->parts);
+	output_tab(out);
+	output_text(out, p->settings);
+	output_end_row(out);
+	free(order);
+}
+
+/* ---- reading ---- */
+
+struct part_reader {
+	struct table *t;
+	size_t column[COLUMNS];
+	struct part *p;
+	/* The part at hand: its items and pairs so far, and its latest item. */
+	uint64_t items, pairs;
+	uint32_t latest;
+};
+
+static uint64_t add(struct part_reader *r, uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+	if (__builtin_add_overflow(a, b, &sum))
+		table_fail(r->t, "the sum of the counts is too large");
+	return sum;
+}
+
+static void take_item(struct part_reader *r, struct span id)
+{
+	struct part *p = r->p;
+	uint64_t pairs;
+	if (!table_u64(r->t, r->column[PAIRS], &pairs))
+		return;
+	if (r->items && span_compare(strmap_key(p->items, r->latest), id) >= 0)
+		table_fail(r->t, "not in the order of a part's rows");
+	uint32_t before = strmap_count(p->items);
+	r->latest = strmap_add(p->items, id);
+	if (r->latest == before) {
+		p->pairs = memory_grow(p->pairs, &p->capacity, (size_t)before + 1, sizeof *p->pairs);
+		p->pairs[before] = 0;
+	}
+	p->pairs[r->latest] = add(r, p->pairs[r->latest], pairs);
+	r->pairs = add(r, r->pairs, pairs);
+	r->items++;
+}
+
+/* The last row of a part: is it what the rows before it are? */
+static void take_end(struct part_reader *r)
+{
+	struct table *t = r->t;
+	struct part *p = r->p;
+	uint64_t items, pairs, users, rows, parts;
+	int64_t newest = INT64_MIN;
+	struct span settings = table_field(t, r->column[SETTINGS]);
+	if (!table_u64(t, r->column[ITEMS], &items) || !table_u64(t, r->column[ALL_PAIRS], &pairs) ||
+	    !table_u64(t, r->column[USERS], &users) || !table_u64(t, r->column[ROWS], &rows) ||
+	    !table_u64(t, r->column[PARTS], &parts) ||
+	    (table_field(t, r->column[NEWEST]).n && !table_i64(t, r->column[NEWEST], &newest)))
+		return;
+	if (items != r->items || pairs != r->pairs)
+		table_fail(t, "the part should have %" PRIu64 " items and %" PRIu64 " pairs but has %" PRIu64
+			   " and %" PRIu64 ": it is damaged", items, pairs, r->items, r->pairs);
+	if (parts == 0)
+		table_fail(t, "a part of no parts");
+	if (!p->settings)
+		p->settings = memory_text(settings.at, settings.n);
+	else if (!span_equal(settings, span_of(p->settings)))
+		table_fail(t, "this part was counted with other options than the first: %s",
+			   quoted(settings.at, settings.n, (char[QUOTED_SIZE]){0}));
+	p->all_pairs = add(r, p->all_pairs, pairs);
+	p->users = add(r, p->users, users);
+	p->rows = add(r, p->rows, rows);
+	p->parts = add(r, p->parts, parts);
+	p->newest = newest > p->newest ? newest : p->newest;
+	r->items = r->pairs = 0;
+}
+
+struct part *parts_read(struct table *t, uint64_t wanted)
+{
+	struct part_reader r = {.t = t, .p = memory_zero(1, sizeof *r.p)};
+	struct part *p = r.p;
+	*p = (struct part){.items = strmap_new(), .newest = INT64_MIN};
+	for (size_t i = 0; i < COLUMNS; i++) {
+		long column = table_find_column(t, NAMES[i]);
+		if (column < 0)
+			die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
+		r.column[i] = (size_t)column;
+	}
+	while (table_next(t)) {
+		struct span id = table_field(t, r.column[ITEM]);
+		if (id.n)
+			take_item(&r, id);
+		else
+			take_end(&r);
+		progress_step(table_bytes(t), table_size(t), "bytes");
+	}
+	if (!p->settings || r.items)
+		die(STATUS_DATA, "%s: the last row of the %s is missing: it is truncated", table_file(t),
+		    p->settings ? "last part" : "part");
+	if (wanted && p->parts != wanted)
+		die(STATUS_DATA, "there should be %" PRIu64 " parts but there are %" PRIu64, wanted, p->parts);
+	return p;
+}
