@@ -184,6 +184,7 @@ for_train_items_1()
 	done
 }
 for_train_items() { for_train_items_1; }
+for_build_dataset_1() { for_train_items_1; }
 
 
 for_train_mf_1() { ln -s "$RECPIPE_ROOT/pipelines" pipelines; }
