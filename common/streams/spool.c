@@ -19,6 +19,11 @@ _Noreturn static void fail(const char *what)
 	die_errno(STATUS_FAILED, "cannot %s a temporary file in %s", what, shown_file(folder()));
 }
 
+_Noreturn static void fail_short(void)
+{
+	die(STATUS_FAILED, "a temporary file in %s ends too early", shown_file(folder()));
+}
+
 static int open_file(void)
 {
 	int file = open(folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
@@ -100,7 +105,7 @@ void spool_reader_free(struct spool_reader *r)
 static void read_all(struct spool_reader *r, char *to, size_t n)
 {
 	if (r->end - r->at < n)
-		die(STATUS_FAILED, "a temporary file in %s ends too early", shown_file(folder()));
+		fail_short();
 	while (n) {
 		ssize_t some = pread(r->spool->file, to, n, (off_t)r->at);
 		if (some < 0 && errno == EINTR)
@@ -113,6 +118,20 @@ static void read_all(struct spool_reader *r, char *to, size_t n)
 		n -= (size_t)some;
 		r->at += (uint64_t)some;
 	}
+}
+
+void spool_skip(struct spool_reader *r, uint64_t n)
+{
+	size_t here = r->n - r->from;
+	if (n <= here) {
+		r->from += (size_t)n;
+		return;
+	}
+	r->from = r->n = 0;
+	n -= here;
+	if (r->end - r->at < n)
+		fail_short();
+	r->at += n;
 }
 
 void spool_take_slowly(struct spool_reader *r, void *to, size_t n)

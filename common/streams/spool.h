@@ -73,6 +73,9 @@ static inline void spool_take(struct spool_reader *r, void *to, size_t n)
 	r->from += n;
 }
 
+/* Passes over the next `n` bytes, which must be there. */
+void spool_skip(struct spool_reader *r, uint64_t n);
+
 /* Bytes that are left. */
 static inline uint64_t spool_left(const struct spool_reader *r)
 {

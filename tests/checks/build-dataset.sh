@@ -20,7 +20,8 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 a = argparse.ArgumentParser()
 for name, fallback in [("test", ""), ("validation", ""), ("weight", "binary"), ("half-life", ""),
-                       ("count-on", "all"), ("as-of", "")]:
+                       ("count-on", "all"), ("as-of", ""), ("fold", ""),
+                       ("window", "0.1")]:
     a.add_argument("--" + name, default=fallback)
 for name, fallback in [("seed", 0), ("min-user-interactions", 1), ("min-item-interactions", 1),
                        ("keep-train", 0)]:
@@ -45,6 +46,20 @@ rows, place = defaultdict(list), {}
 for n, r in enumerate(csv.DictReader(open("in.tsv"), delimiter="\t")):
     place[r["user"], r["item"]] = n
     rows[r["user"], r["item"]].append((int(r["timestamp"]), float(r["time"])))
+if o.fold:
+    k, n = map(int, o.fold.split("/"))
+    times = sorted(t for v in rows.values() for t, _ in v)
+    last = int(o.as_of) if o.as_of else times[-1]
+    if o.window.endswith("s"):
+        edge = [last - (n + 1 - j) * int(o.window[:-1]) * 1000 for j in range(n + 2)]
+    else:
+        edge = [times[max(math.floor(len(times) * (1 - (n + 1 - j) * float(o.window)) + 1e-9), 1) - 1]
+                for j in range(n + 2)]
+    o.test, o.validation = f"after:{edge[k]}", f"after:{edge[k - 1]}"
+    with open("edges", "w") as f:
+        print("fold", "validation_after", "test_after", "until", sep="\t", file=f)
+        for j in range(1, n + 1):
+            print(j, *edge[j - 1:j + 2], sep="\t", file=f)
 newest = int(o.as_of) if o.as_of else max(t for v in rows.values() for t, _ in v)
 
 def weight(v):
@@ -57,6 +72,9 @@ def weight(v):
         return max(parts)
     return parts[v.index(max(v))]
 
+if o.fold:
+    rows = {p: [x for x in v if x[0] <= edge[k + 1]] for p, v in rows.items()}
+    rows = {p: v for p, v in rows.items() if v}
 pairs = {p: (weight(v), max(t for t, _ in v)) for p, v in rows.items()}
 
 def split(pairs):
@@ -115,6 +133,9 @@ while read -r args; do
 	*tail*) ;; # by the order of the rows
 	*) build-dataset -q $args other.tsv | cmp - got || { echo "depends on the order: $args"; exit 1; } ;;
 	esac
+	case $args in
+	*fold*) build-dataset -q $args --edges edges.got in.tsv > /dev/null && cmp edges edges.got ;;
+	esac
 	# in memory, and in four runs on disk: the same bytes, the same messages
 	build-dataset $args in.tsv 2> said > /dev/null
 	build-dataset $args --memory 1 in.tsv 2> said.aside | cmp - got && cmp said said.aside ||
@@ -154,8 +175,13 @@ done <<'END'
 --test 0.5 --validation 0.4 --keep-train 2
 --weight sum --half-life 10 --as-of 70000
 --weight count --half-life 10 --as-of 30000 --test last:1
+--fold 1/1
+--fold 2/3 --window 0.15 --weight sum
+--fold 4/4 --window 0.1 --min-item-interactions 3 --count-on train
+--fold 1/4 --window 9s --weight count --half-life 7 --min-user-interactions 3 --core
+--fold 3/3 --window 5s --as-of 50000 --half-life 10
 END
-[ "$n" -eq 28 ]
+[ "$n" -eq 33 ]
 
 # In parts of the users, counted first: the rows of one run, at any number of parts, merged at once or
 # in steps, in memory and on disk.
@@ -202,6 +228,7 @@ for n in 1 3 7; do
 	in_parts $n --min-user-interactions 5 --min-item-interactions 6 --test 0.3 --validation 0.2
 	in_parts $n --min-user-interactions 5 --min-item-interactions 9 --core --test last:1
 	in_parts $n --min-user-interactions 3 --min-item-interactions 3 --count-on train --test 0.4 --seed 5
+	in_parts $n --fold 2/3 --window 9s --as-of 55000 --count-on train --min-item-interactions 4
 	in_parts $n --weight sum --half-life 10 --min-item-interactions 2
 done
 # refused DATA WORDS COMMAND...: exit status 3 and these words

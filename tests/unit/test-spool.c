@@ -63,6 +63,12 @@ static void test_round_trip(void)
 		CHECK(right(&a, 0, N, STEP[i]));
 		spool_reader_free(&a);
 		spool_reader_free(&b);
+		spool_reader_start(&a, s, 0, N, 4096);
+		spool_skip(&a, STEP[i]);
+		CHECK(right(&a, STEP[i], 3 * STEP[i], STEP[i]) == false);
+		spool_skip(&a, N - 3 * STEP[i] - 10);
+		CHECK(right(&a, N - 10, N, 3));
+		spool_reader_free(&a);
 	}
 	spool_free(s);
 	spool_free(NULL);

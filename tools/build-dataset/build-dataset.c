@@ -22,6 +22,7 @@
 #include "frame/run.h"
 #include "streams/output.h"
 #include "streams/table.h"
+#include "folds.h"
 #include "intake.h"
 #include "options.h"
 #include "pairs.h"
@@ -38,6 +39,8 @@ struct build {
 	struct intake in;
 	struct pair_rules rules;
 	struct splitting how;
+	struct folds folds;
+	struct output *edges;       /* of the folds, or NULL */
 	struct thresholds thresholds;
 	struct result result;
 	struct span *item_id;       /* by rank */
@@ -64,6 +67,38 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 		: table_find_column(t, o->timestamp);
 	r.out = output_open(o->common.output, o->common.line_buffered);
 	return r;
+}
+
+/* ---- folds ---- */
+
+static void give_times(void *pairs, void (*see)(void *context, const int64_t *time, size_t n), void *context)
+{
+	const struct pairs *p = pairs;
+	see(context, p->timestamp, p->n);
+}
+
+/* Up to when rows are kept. */
+static int64_t until(const struct build *b)
+{
+	return b->folds.n ? b->folds.edge[b->folds.k + 1] : INT64_MAX;
+}
+
+/* The edges of the fold's windows become the rules of its splits. All rows are read. */
+static void find_fold(struct build *b)
+{
+	struct folds *f = &b->folds;
+	struct times times = {.each = b->in.runs ? runs_times : give_times,
+		.source = b->in.runs ? (void *)b->in.runs : (void *)&b->in.p, .n = b->in.rows,
+		.oldest = b->in.oldest, .newest = b->in.newest};
+	folds_find(f, &times, b->o->as_of ? b->o->as_of_ms : b->in.newest);
+	b->how.test = (struct rule){.kind = RULE_AFTER, .number = f->edge[f->k]};
+	b->how.validation = (struct rule){.kind = RULE_AFTER, .number = f->edge[f->k - 1]};
+	if (b->edges) {
+		folds_write(f, b->edges);
+		output_close(b->edges);
+	}
+	warn("--fold %s: validation after %" PRId64 ", test after %" PRId64 " until %" PRId64, b->o->fold,
+	     f->edge[f->k - 1], f->edge[f->k], f->edge[f->k + 1]);
 }
 
 /* ---- the steps, for all pairs or for a piece of them ---- */
@@ -160,6 +195,8 @@ static void build_whole(struct build *b)
 {
 	struct pairs *p = &b->in.p;
 	unsigned shift;
+	if (until(b) < INT64_MAX)
+		pairs_drop_later(p, 0, until(b));
 	uint64_t *key = keys_of_rows(b, &shift);
 	start_counts(b);
 	pairs_make(p, &b->rules, key, shift);
@@ -226,7 +263,8 @@ static void build_in_pieces(struct build *b)
 	struct shelf *shelf = shelved ? shelf_new() : NULL;
 	b->item_id = ids_in_order(b->in.items, &rank);
 	start_counts(b);
-	runs_merge(b->in.runs, rank, b->item_id, strmap_count(b->in.items), b->in.memory);
+	runs_merge(b->in.runs, rank, b->item_id, strmap_count(b->in.items), until(b),
+		   b->in.memory);
 	for (struct pairs p; runs_next(b->in.runs, &b->rules, &p);) {
 		before_thresholds(b, &p);
 		if (shelved) {
@@ -253,6 +291,9 @@ static void build_in_pieces(struct build *b)
 /* What a part must have been counted with, the round of --core apart; the caller's. */
 static char *settings_of(const struct options *o)
 {
+	if (o->fold)
+		return memory_format("count-on=%s fold=%s window=%s as-of=%" PRId64,
+				     o->count_on == COUNT_TRAIN ? "train" : "all", o->fold, o->window, o->as_of_ms);
 	if (o->count_on != COUNT_TRAIN)
 		return memory_text("count-on=all", 12);
 	return memory_format("count-on=train test=%s validation=%s seed=%" PRIu64 " keep-train=%" PRId64,
@@ -366,12 +407,15 @@ static void report(const struct build *b, bool late)
 }
 
 /* What the options' table does not say. */
-static void check(const struct options *o, const struct splitting *how)
+static void check(const struct options *o, const struct splitting *how, const struct folds *folds)
 {
 	if (how->test.share + how->validation.share > 1)
 		usage_error("--test and --validation are more than all rows together");
 	if (o->partial && o->counts && !o->core)
 		usage_error("--partial with --counts requires --core");
+	if (o->fold && (o->partial || o->counts) && (folds->share > 0 || !o->as_of))
+		usage_error("--fold in parts requires --as-of and a --window in time: a part does not know "
+			    "the times of the others");
 	if (o->keep_train && (how->test.kind == RULE_AFTER || how->validation.kind == RULE_AFTER))
 		usage_error("--keep-train cannot be combined with after:TIMESTAMP, "
 			    "whose late pairs are not to be trained on");
@@ -389,7 +433,8 @@ static struct build build_of(struct options *o)
 			.train_only = o->count_on == COUNT_TRAIN}};
 	if (o->as_of)
 		o->as_of_ms = time_option(o->as_of, "as-of", unit);
-	check(o, &b.how);
+	b.folds = folds_parse(o->fold, o->window);
+	check(o, &b.how, &b.folds);
 	if (o->counts)
 		b.known = read_known(o);
 	return b;
@@ -423,12 +468,13 @@ static int run(struct options *o, char **files, int count)
 	if (o->merge)
 		return merge_parts(o, files, count);
 	struct build b = build_of(o);
-	bool temporal = rule_needs_time(&b.how.test) || rule_needs_time(&b.how.validation);
-	bool late = rule_takes_late(&b.how.test) || rule_takes_late(&b.how.validation);
+	bool temporal = o->fold || rule_needs_time(&b.how.test) || rule_needs_time(&b.how.validation);
+	bool late = o->fold || rule_takes_late(&b.how.test) || rule_takes_late(&b.how.validation);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct reading what = reading_of(o, t, temporal || o->weight == WEIGHT_LAST || o->half_life_s > 0);
 	b.out = what.out;
+	b.edges = o->edges ? output_open(o->edges, false) : NULL;
 	if (o->partial && !o->common.no_header)
 		part_write_header(b.out);
 	intake_read(&b.in, &what);
@@ -437,6 +483,8 @@ static int run(struct options *o, char **files, int count)
 	progress_clear();
 	b.rules = rules_of(&b);
 	bool whole = intake_fits(&b.in, &b.rules);
+	if (o->fold)
+		find_fold(&b);
 	if (whole)
 		build_whole(&b);
 	else

@@ -175,8 +175,11 @@ static void store_batch(struct reader *r)
 		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
 	if (r->in.timestamp >= 0) {
 		memcpy(p->timestamp + p->n, b->timestamp, r->n * sizeof *b->timestamp);
-		for (size_t i = 0; i < r->n; i++)
-			to->newest = b->timestamp[i] > to->newest ? b->timestamp[i] : to->newest;
+		for (size_t i = 0; i < r->n; i++) {
+			int64_t when = b->timestamp[i];
+			to->newest = when > to->newest ? when : to->newest;
+			to->oldest = when < to->oldest ? when : to->oldest;
+		}
 	}
 	to->rows += r->n;
 	p->n += r->n;
@@ -205,6 +208,7 @@ void intake_read(struct intake *in, const struct reading *what)
 	r->in = *what;
 	r->to = in;
 	in->newest = NO_TIME;
+	in->oldest = INT64_MAX;
 	read_rows(r);
 	if (!r->begun)
 		begin_output(r, false);

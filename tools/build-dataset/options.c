@@ -22,14 +22,23 @@ const struct option_row BUILD_DATASET_OPTIONS[] = {
 	OPTION_INT("keep-train", "N", keep_train, .low = 1, .high = 1e15,
 		.requires = "test|validation",
 		.help = "hold out nothing of a user who would have fewer than N train pairs"),
+	OPTION_TEXT("fold", "K/N", fold, .excludes = "test,validation,keep-train",
+		.help = "the K-th of N folds over time: one window of time is the test, the one before it "
+			"validation; what is later is left out"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
+
+	OPTION_GROUP("Folds"),
+	OPTION_TEXT("window", "SHARE|TIME", window, .fallback = "0.1", .requires = "fold",
+		.help = "size of a window: a share of all rows, or a time (7d)"),
+	OPTION_OUTPUT("edges", "FILE", edges, .requires = "fold",
+		.help = "write when the windows of all folds begin and end to FILE"),
 
 	OPTION_GROUP("Weights and thresholds"),
 	OPTION_DURATION("half-life", "TIME", half_life_s, .low = ABOVE_ZERO, .high = INFINITY,
 		.help = "half-life of a row's weight, relative to the newest row or --as-of (30d, 12h)"),
-	OPTION_TEXT("as-of", "TIME", as_of, .requires = "half-life",
-		.help = "time that --half-life counts from, in the input's unit or a date; later rows do "
-			"not decay"),
+	OPTION_TEXT("as-of", "TIME", as_of, .requires = "half-life|fold",
+		.help = "time that --half-life counts from, and that the last --window in time ends with, in "
+			"the input's unit or a date; later rows do not decay"),
 	OPTION_CHOICE("count-on", "ROWS", count_on, "all|train", .fallback = "all",
 		.help = "count all pairs before the split, or only train pairs after it"),
 

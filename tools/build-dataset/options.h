@@ -9,7 +9,7 @@ enum weighting { WEIGHT_BINARY, WEIGHT_COUNT, WEIGHT_SUM, WEIGHT_MAX, WEIGHT_LAS
 
 struct options {
 	struct common common;
-	const char *user, *item, *time, *timestamp, *test, *validation, *as_of, *counts;
+	const char *user, *item, *time, *timestamp, *test, *validation, *as_of, *counts, *fold, *window, *edges;
 	int weight, unit, count_on;
 	int64_t min_user, min_item, keep_train, parts;
 	bool core, partial, merge;

@@ -22,6 +22,22 @@ void pairs_free(struct pairs *p)
 	*p = (struct pairs){0};
 }
 
+void pairs_drop_later(struct pairs *p, size_t from, int64_t until)
+{
+	size_t kept = from;
+	for (size_t i = from; i < p->n; i++) {
+		if (p->timestamp[i] > until)
+			continue;
+		p->user[kept] = p->user[i];
+		p->item[kept] = p->item[i];
+		p->timestamp[kept] = p->timestamp[i];
+		if (p->weight)
+			p->weight[kept] = p->weight[i];
+		kept++;
+	}
+	p->n = kept;
+}
+
 struct span *ids_in_order(const struct strmap *map, uint32_t **rank)
 {
 	uint32_t n = strmap_count(map), *order = strmap_sorted(map);

@@ -30,6 +30,9 @@ struct pairs {
 /* All but the items' ids. */
 void pairs_free(struct pairs *p);
 
+/* Of the rows from `from` on those stay that are not later than `until`. */
+void pairs_drop_later(struct pairs *p, size_t from, int64_t until);
+
 /* How rows become pairs. */
 struct pair_rules {
 	enum weighting how;

@@ -38,6 +38,7 @@ struct runs {
 	const uint32_t *rank;
 	struct span *item_id;
 	uint32_t n_items;
+	int64_t until;
 	size_t piece_rows;
 };
 
@@ -123,6 +124,29 @@ void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users)
 
 /* ---- merging ---- */
 
+void runs_times(void *runs, void (*see)(void *context, const int64_t *time, size_t n), void *context)
+{
+	enum { MANY = 4096 };
+	struct runs *r = runs;
+	struct spool_reader reader;
+	int64_t *time = memory_new(MANY, sizeof *time);
+	spool_flush(r->spool);
+	spool_reader_start(&reader, r->spool, 0, spool_size(r->spool), READ_BUFFER_MAX);
+	while (spool_left(&reader)) {
+		struct user_head head;
+		spool_take(&reader, &head, sizeof head);
+		size_t row = sizeof(uint32_t) + (r->weights ? sizeof(double) : 0);
+		spool_skip(&reader, head.id_n + head.rows * row);
+		for (size_t left = head.rows, some; left; left -= some) {
+			some = left < MANY ? left : MANY;
+			spool_take(&reader, time, some * sizeof *time);
+			see(context, time, some);
+		}
+	}
+	spool_reader_free(&reader);
+	free(time);
+}
+
 static bool before(const struct runs *r, uint32_t a, uint32_t b)
 {
 	const struct buffer *x = &r->run[a].id, *y = &r->run[b].id;
@@ -156,7 +180,7 @@ static bool next_user(struct run *run)
 }
 
 void runs_merge(struct runs *r, const uint32_t *rank, struct span *item_id, uint32_t n_items,
-		uint64_t memory)
+		int64_t until, uint64_t memory)
 {
 	uint64_t buffer = memory / 4 / (r->n + 1), rows = memory / 2 / PIECE_ROW_BYTES;
 	buffer = buffer < READ_BUFFER_MIN ? READ_BUFFER_MIN : buffer;
@@ -165,6 +189,7 @@ void runs_merge(struct runs *r, const uint32_t *rank, struct span *item_id, uint
 	r->rank = rank;
 	r->item_id = item_id;
 	r->n_items = n_items;
+	r->until = until;
 	spool_flush(r->spool);
 	r->heap = memory_new(r->n + 1, sizeof *r->heap);
 	for (size_t i = 0; i < r->n; i++) {
@@ -198,6 +223,8 @@ static void take_rows(struct runs *r, struct run *run, struct pairs *p, uint32_t
 		spool_take(&run->reader, p->timestamp + p->n, n * sizeof *p->timestamp);
 	}
 	p->n = all;
+	if (r->until < INT64_MAX)
+		pairs_drop_later(p, all - n, r->until);
 }
 
 /* All rows of the user that is next, from all runs; the id is added to `ids`. */

@@ -25,10 +25,13 @@ void runs_free(struct runs *r);
 /* Writes the rows of `p`, whose users are numbers of the map, as a run. */
 void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users);
 
-/* Before the merge: what is known of items, and the memory for buffers and pieces, about. `rank` of
- * each item's number and the ids stay the caller's. */
+/* The times of all rows, some at a time, before the merge (times, folds.h). `runs` is a struct runs. */
+void runs_times(void *runs, void (*see)(void *context, const int64_t *time, size_t n), void *context);
+
+/* Before the merge: what is known of items, up to when rows are kept (INT64_MAX: all), and the memory
+ * for buffers and pieces, about. `rank` of each item's number and the ids stay the caller's. */
 void runs_merge(struct runs *r, const uint32_t *rank, struct span *item_id, uint32_t n_items,
-		uint64_t memory);
+		int64_t until, uint64_t memory);
 
 /* The next piece, the caller's: pairs of whole users, by user, then item. False at the end. */
 bool runs_next(struct runs *r, const struct pair_rules *rules, struct pairs *piece);
