@@ -13,6 +13,7 @@ with open("in.tsv", "w") as f:
         u, i = int(random.paretovariate(0.7)) % 150, int(random.paretovariate(0.6)) % 120
         t = random.choice([0.1, -0.7, 1, 1e16, 3.25e-7, random.random()])
         f.write(f"u{u}\t{i}\t{t!r}\t{random.randint(0, 60) * 1000}\n")
+    f.write("u1\t5\t1\t61000\n") # the newest row is in one part alone
 END
 cat > reference.py <<'END'
 import argparse, csv, math
