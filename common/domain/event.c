@@ -4,7 +4,7 @@
 
 static const char *const FIXED[] = {"message", "timestamp", "user", "track", "time", "latency",
 	"recommendation", "session", "step", "source", "rank", "probability", "generation",
-	"triggered"};
+	"triggered", "team"};
 
 bool event_column_is_fixed(struct span name)
 {

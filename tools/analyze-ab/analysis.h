@@ -15,6 +15,7 @@ struct options {
 	struct common common;
 	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
 	const char *control, *metrics, *pre, *users, *segment, *stratify, *triggered, *from, *to;
+	const char *interleaving;
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
 	struct option_list experiments, weights, lower_is_better, margins;
 	bool user_level, sequential, daily, grouped, partial, merge;

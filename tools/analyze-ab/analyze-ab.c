@@ -28,6 +28,7 @@
 #include "analysis.h"
 #include "collect.h"
 #include "derive.h"
+#include "interleaving.h"
 #include "parts.h"
 
 #define COLUMN_ROW(column, text) \
@@ -140,6 +141,13 @@ static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("session-table", "FILE", session_table,
 		.help = "write every finished session as TSV: user session start end tracks time "
 			"latency skips"),
+
+	OPTION_TEXT("interleaving", "COLUMN", interleaving,
+		.excludes = "experiment,metrics,pre,daily,plan,health,user-level,users,segment,stratify,details,"
+			"user-table,session-table,grouped,partial,merge,aa,sequential,triggered,from,to,weights,"
+			"experiments,test=mann-whitney/bootstrap,format=table",
+		.help = "in place of experiments: which of the two teams in COLUMN, as next-track's interleaved "
+			"recommender logs them, do the listeners prefer"),
 
 	OPTION_GROUP("Large inputs"),
 	OPTION_FLAG("grouped", grouped,
@@ -428,8 +436,34 @@ static void close_outputs(struct run *r)
 		output_close(r->session_table);
 }
 
+static int run_interleaving(const struct options *o, char **files, int count)
+{
+	const struct interleaving_columns columns = {
+		.message = option_column("message", o->message), .timestamp = option_column("timestamp", o->timestamp),
+		.user = option_column("user", o->user), .track = option_column("track", o->track),
+		.time = option_column("time", o->time), .unit = (enum time_unit)o->timestamp_unit,
+		.recommendation = option_column("recommendation", o->recommendation),
+		.team = {o->interleaving, "interleaving"},
+	};
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct interleaving_reader reader = interleaving_open(t, &columns);
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (!o->common.no_header)
+		interleaving_header(out);
+	output_flush(out);
+	uint64_t written = interleaving_analyze(&reader, o->alpha, out);
+	uint64_t rows = table_rows(t), rejected = table_rejected(t);
+	table_close(t);
+	output_close(out);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
 static int run(const struct options *o, char **files, int count)
 {
+	if (o->interleaving)
+		return run_interleaving(o, files, count);
 	struct run r = {.o = o, .options = analysis_options_of(o), .days = 1};
 	check_options(o, &r.options);
 	r.plan = o->plan ? plan_of(o->plan, &r.n_plan) : NULL;

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "domain/heard.h"
 #include "frame/run.h"
 
 /* ---- reading ---- */
@@ -224,39 +225,6 @@ void log_sort_sessions(struct log *log)
 
 /* ---- what was heard of each recommendation ---- */
 
-enum { WAITING_MAX = 64 };
-
-/* The recommendations of a user that wait to be heard, the oldest first. */
-struct waiting {
-	size_t row[WAITING_MAX], n;
-};
-
-static void stop_waiting(struct waiting *w, size_t place)
-{
-	w->n--;
-	memmove(w->row + place, w->row + place + 1, (w->n - place) * sizeof *w->row);
-}
-
-/* The row that recommended what this event heard, or the number of rows. */
-static size_t recommended_by(const struct log *log, struct waiting *w, const struct row *event,
-	int64_t wait_ms)
-{
-	for (size_t i = 0; i < w->n;) {
-		size_t at = w->row[i];
-		const struct row *before = &log->rows[at];
-		if (event->time - before->time > wait_ms) {
-			stop_waiting(w, i);
-			continue;
-		}
-		if (before->item == event->played && before->session == event->session) {
-			stop_waiting(w, i);
-			return at;
-		}
-		i++;
-	}
-	return log->n;
-}
-
 /* Takes out what recommends nothing and, counted, what was not heard; with `lost`, whole sessions. */
 static void keep_heard(struct log *log, const bool *lost, const uint32_t *chain)
 {
@@ -299,20 +267,17 @@ void log_chain(struct log *log, int64_t wait_ms, bool whole)
 		log_number_sessions(log);
 		chains = log->sessions;
 	}
-	struct waiting w = {.n = 0};
+	struct heard_waiting w = {.n = 0};
 	for (size_t i = 0; i < log->n; i++) {
 		const struct row *event = &log->rows[i];
 		if (i && event->user != log->rows[i - 1].user)
 			w.n = 0;
-		size_t from = recommended_by(log, &w, event, wait_ms);
+		size_t from = heard_take(&w, event->time, event->played, event->session, wait_ms);
 		chain[i] = named ? event->session : from < log->n ? chain[from] : chains++;
 		if (from < log->n)
 			log->rows[from].reward = event->share;
-		if (event->item == STRMAP_NONE)
-			continue;
-		if (w.n == WAITING_MAX)
-			stop_waiting(&w, 0);
-		w.row[w.n++] = i;
+		if (event->item != STRMAP_NONE)
+			heard_wait(&w, i, event->time, event->item, event->session);
 	}
 	bool *lost = whole ? memory_zero((size_t)chains + 1, sizeof *lost) : NULL;
 	for (size_t i = 0; whole && i < log->n; i++)

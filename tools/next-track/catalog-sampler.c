@@ -113,6 +113,14 @@ double sampler_draw(const struct catalog_sampler *s, struct span played, struct 
 	return 1.0 / (n - (n > 1 && is_in_stock(s, played)));
 }
 
+double sampler_chance(const struct catalog_sampler *s, struct span played, struct span item)
+{
+	uint32_t n = s->catalog ? s->catalog->n_offered : strmap_count(s->pool);
+	if (!is_in_stock(s, item) || (n > 1 && span_equal(item, played)))
+		return 0;
+	return 1.0 / (n - (n > 1 && is_in_stock(s, played)));
+}
+
 static uint32_t items_of(const struct catalog_sampler *s, uint32_t artist)
 {
 	return (uint32_t)(s->artist_start[artist + 1] - s->artist_start[artist]);
@@ -135,6 +143,15 @@ struct span sampler_draw_by_artist(const struct catalog_sampler *s, struct span 
 		i = s->artist_item[s->artist_start[artist] + random_below(r, n)];
 	while (i == track);
 	return strmap_key(s->catalog->ids, i);
+}
+
+double sampler_chance_by_artist(const struct catalog_sampler *s, struct span played, struct span item)
+{
+	uint32_t others = sampler_others_by_artist(s, played);
+	if (others == 0 || span_equal(item, played) || !sampler_can_offer(s, item))
+		return 0;
+	uint32_t own = s->catalog->artist[strmap_find(s->catalog->ids, played)];
+	return s->catalog->artist[strmap_find(s->catalog->ids, item)] == own ? 1.0 / others : 0;
 }
 
 void sampler_free(struct catalog_sampler *s)

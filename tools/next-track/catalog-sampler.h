@@ -40,6 +40,12 @@ bool *sampler_offers(const struct catalog_sampler *s, const struct strmap *items
  * the chance that it had. There is stock. */
 double sampler_draw(const struct catalog_sampler *s, struct span played, struct random *r, struct span *item);
 
+/* The chance that sampler_draw had to draw the item. */
+double sampler_chance(const struct catalog_sampler *s, struct span played, struct span item);
+
+/* The same of sampler_draw_by_artist. */
+double sampler_chance_by_artist(const struct catalog_sampler *s, struct span played, struct span item);
+
 /* How many other items by the artist of `played` can be offered. */
 uint32_t sampler_others_by_artist(const struct catalog_sampler *s, struct span played);
 

@@ -5,13 +5,14 @@
 #include "base/number.h"
 #include "streams/json-write.h"
 
-void events_open(struct log *log, const struct log_options *o, const struct experiments *x)
+void events_open(struct log *log, const struct log_options *o, const struct experiments *x, bool teams)
 {
 	struct buffer header = {0};
 	buffer_add_text(&header, "message\ttimestamp\tuser\ttrack\ttime\tlatency\trecommendation");
 	for (size_t i = 0; i < x->n; i++)
 		buffer_format(&header, "\t%s", x->all[i].name);
-	buffer_add_text(&header, "\tsession\tstep\tsource\trank\tprobability\tgeneration\ttriggered\n");
+	buffer_add_text(&header, "\tsession\tstep\tsource\trank\tprobability\tgeneration\ttriggered");
+	buffer_add_text(&header, teams ? "\tteam\n" : "\n");
 	log_open(log, o, buffer_text(&header));
 	buffer_free(&header);
 }
@@ -56,7 +57,7 @@ static void add_json(struct buffer *b, const struct event *e, const struct exper
 	buffer_add_text(b, "}}\n");
 }
 
-static void add_tsv(struct buffer *b, const struct event *e, const struct experiments *x)
+static void add_tsv(struct buffer *b, const struct event *e, const struct experiments *x, bool teams)
 {
 	const struct request *q = e->request;
 	const struct answer *a = e->answer;
@@ -96,13 +97,18 @@ static void add_tsv(struct buffer *b, const struct event *e, const struct experi
 		add_number(b, a->probability);
 	buffer_add_byte(b, '\t');
 	buffer_add_text(b, e->generation);
-	buffer_add_text(b, !a ? "\t\n" : e->triggered ? "\t1\n" : "\t0\n");
+	buffer_add_text(b, !a ? "\t" : e->triggered ? "\t1" : "\t0");
+	if (teams) {
+		buffer_add_byte(b, '\t');
+		buffer_add_text(b, a && a->team ? a->team : "");
+	}
+	buffer_add_byte(b, '\n');
 }
 
-void events_add(struct log *log, const struct event *e, const struct experiments *x)
+void events_add(struct log *log, const struct event *e, const struct experiments *x, bool teams)
 {
 	if (log->o.json)
 		add_json(&log->rows, e, x);
 	else
-		add_tsv(&log->rows, e, x);
+		add_tsv(&log->rows, e, x, teams);
 }

@@ -16,10 +16,10 @@ struct event {
 	bool triggered;                /* the arms could differ */
 };
 
-/* Opens the log of these experiments. */
-void events_open(struct log *log, const struct log_options *o, const struct experiments *x);
+/* Opens the log of these experiments; with `teams` it has a column of them. */
+void events_open(struct log *log, const struct log_options *o, const struct experiments *x, bool teams);
 
 /* Adds an event to what is to be written. */
-void events_add(struct log *log, const struct event *e, const struct experiments *x);
+void events_add(struct log *log, const struct event *e, const struct experiments *x, bool teams);
 
 #endif

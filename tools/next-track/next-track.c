@@ -38,6 +38,7 @@ struct service {
 	struct file_lists *file;
 	struct redis_lists *remote;
 	struct recommend recommend;
+	struct file_lists *challenger;
 	struct file_neighbors *neighbors;
 	struct visits *visits;
 	struct sessions *sessions;    /* NULL: no recommender looks at them */
@@ -60,6 +61,8 @@ static void write_header(const struct service *s)
 		output_tab(s->out);
 		output_text(s->out, s->rules.experiments.all[x].name);
 	}
+	if (s->rules.interleaves)
+		output_text(s->out, "\tteam");
 	output_byte(s->out, '\n');
 }
 
@@ -119,13 +122,17 @@ static void write_answer(struct service *s, const struct request *q, const struc
 		output_tab(out);
 		output_text(out, s->rules.experiments.all[x].arms[s->arms[x]].name);
 	}
+	if (s->rules.interleaves) {
+		output_tab(out);
+		output_text(out, a->team ? a->team : "");
+	}
 	output_byte(out, '\n');
 }
 
 /* Bytes of an answer without its ids, at most. */
 static size_t longest_answer(const struct experiments *experiments)
 {
-	size_t sum = 256; /* TABs, source, numbers */
+	size_t sum = 288; /* TABs, source, numbers */
 	for (size_t x = 0; x < experiments->n; x++) {
 		const struct experiment *e = &experiments->all[x];
 		size_t longest = 0;
@@ -163,38 +170,59 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 						    rules->experiments.all[decides].n, &rules->usual);
 	/* In nanoseconds, which is what the clock can tell. */
 	e.latency_s = s->request_clock ? 0 : round((clock_wall() - begin) * 1e9) / 1e9;
-	events_add(&s->log, &e, &rules->experiments);
+	events_add(&s->log, &e, &rules->experiments, rules->interleaves);
+}
+
+/* What is opened again after SIGHUP; NULL: it stays. */
+struct renewal {
+	struct file_lists *lists, *challenger;
+	struct file_neighbors *neighbors;
+};
+
+static struct renewal open_again(const struct service *s, struct failure *why)
+{
+	struct renewal new = {0};
+	if (s->file && file_lists_are_mapped(s->file))
+		new.lists = file_lists_reopen(s->file, s->o->recs, why);
+	if (s->challenger && file_lists_are_mapped(s->challenger) && !has_failed(why))
+		new.challenger = file_lists_reopen(s->challenger, s->o->challenger, why);
+	if (s->neighbors && file_neighbors_are_mapped(s->neighbors) && !has_failed(why))
+		new.neighbors = file_neighbors_reopen(s->neighbors, s->o->neighbors, why);
+	return new;
+}
+
+static struct file_lists *put_lists(struct service *s, struct file_lists *old, struct file_lists *new)
+{
+	if (!new)
+		return old;
+	file_lists_check_offers(new, &s->sampler);
+	file_lists_free(old);
+	return new;
 }
 
 /* After SIGHUP: packed files are opened again, between two requests; all of them, or none. */
 static void renew_files(struct service *s)
 {
-	struct file_lists *lists = NULL;
-	struct file_neighbors *neighbors = NULL;
 	struct failure why = {0};
 	if (s->hangups == hangup_count())
 		return;
 	s->hangups = hangup_count();
-	if (s->file && file_lists_are_mapped(s->file))
-		lists = file_lists_reopen(s->file, s->o->recs, &why);
-	if (s->neighbors && file_neighbors_are_mapped(s->neighbors) && !has_failed(&why))
-		neighbors = file_neighbors_reopen(s->neighbors, s->o->neighbors, &why);
+	struct renewal new = open_again(s, &why);
 	if (has_failed(&why)) {
+		bool lists = s->file || s->challenger;
 		tell("%s; the old %s stay in use", why.text, !s->neighbors ? "lists"
-		     : !s->file ? "neighbors" : "lists and neighbors");
-		file_lists_free(lists);
-		file_neighbors_free(neighbors);
+		     : !lists ? "neighbors" : "lists and neighbors");
+		file_lists_free(new.lists);
+		file_lists_free(new.challenger);
+		file_neighbors_free(new.neighbors);
 		return;
 	}
-	if (lists) {
-		file_lists_check_offers(lists, &s->sampler);
-		file_lists_free(s->file);
-		s->recommend.file = s->file = lists;
-	}
-	if (neighbors) {
-		file_neighbors_check_offers(neighbors, &s->sampler);
+	s->recommend.file = s->file = put_lists(s, s->file, new.lists);
+	s->recommend.challenger = s->challenger = put_lists(s, s->challenger, new.challenger);
+	if (new.neighbors) {
+		file_neighbors_check_offers(new.neighbors, &s->sampler);
 		file_neighbors_free(s->neighbors);
-		s->recommend.neighbors.file = s->neighbors = neighbors;
+		s->recommend.neighbors.file = s->neighbors = new.neighbors;
 	}
 }
 
@@ -233,6 +261,7 @@ static void serve(struct service *s, struct request *requests, size_t n)
 			redis_lists_fetch(s->remote, requests + from, to - from);
 		s->recommend.stale = s->remote ? redis_lists_are_stale(s->remote)
 			: s->file && file_lists_are_stale(s->file);
+		s->recommend.challenger_stale = s->challenger && file_lists_are_stale(s->challenger);
 		s->recommend.neighbors.stale = s->neighbors ? file_neighbors_are_stale(s->neighbors)
 			: s->recommend.stale;
 		for (size_t i = from; i < to; i++) {
@@ -351,6 +380,17 @@ static void open_lists(struct service *s, struct table *recs)
 		die(STATUS_DATA, "%s: no lists, and no --items: there is nothing to answer with", o->recs);
 }
 
+static void open_challenger(struct service *s, struct table *challenger)
+{
+	const struct options *o = s->o;
+	if (o->pick == PICK_SOFTMAX)
+		table_column(challenger, column_called("score"));
+	s->challenger = file_lists_read(challenger, o->challenger, o->max_age_s, o->pick == PICK_SOFTMAX);
+	file_lists_check_offers(s->challenger, &s->sampler);
+	if (file_lists_are_mapped(s->challenger))
+		hangup_catch();
+}
+
 static void open_neighbors(struct service *s, struct table *neighbors)
 {
 	const struct options *o = s->o;
@@ -369,6 +409,7 @@ static void open_sources(struct service *s)
 	struct table *recs = o->recs ? table_open_file(o->recs) : NULL;
 	struct table *items = o->items ? table_open_file(o->items) : NULL;
 	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
+	struct table *challenger = o->challenger ? table_open_file(o->challenger) : NULL;
 	struct table *neighbors = o->neighbors ? table_open_file(o->neighbors) : NULL;
 	if (items)
 		sampler_read_items(&s->sampler, items, o->items);
@@ -380,8 +421,10 @@ static void open_sources(struct service *s)
 		open_redis(s);
 	if (neighbors)
 		open_neighbors(s, neighbors);
+	if (challenger)
+		open_challenger(s, challenger);
 	s->recommend = (struct recommend){.pick = (enum pick)o->pick, .temperature = o->temperature,
-		.seed = o->common.seed, .sampler = &s->sampler, .file = s->file,
+		.seed = o->common.seed, .sampler = &s->sampler, .file = s->file, .challenger = s->challenger,
 		.neighbors = {.file = s->neighbors, .sampler = &s->sampler},
 		.nearest = (uint32_t)o->nearest, .decay = o->decay, .skipped = o->skipped};
 	if (s->rules.names[SESSION])
@@ -391,6 +434,8 @@ static void open_sources(struct service *s)
 /* Do the recommenders have what they look at? */
 static void check_recommenders(const struct rules *r, const struct options *o)
 {
+	if (r->names[CHALLENGER] && !o->challenger)
+		usage_error("the recommender challenger requires --challenger");
 	if (r->names[DELTA] && !o->redis)
 		usage_error("the recommender delta requires --redis");
 	if (r->wants_neighbors && !o->neighbors && !o->redis)
@@ -440,7 +485,7 @@ static int run(const struct options *o, char **files, int count)
 	s.arms = memory_zero(s.rules.experiments.n + 1, sizeof *s.arms);
 	const struct log_options log = {o->log, o->log_format == 1, o->log_sync, o->log_memory};
 	if (o->log)
-		events_open(&s.log, &log, &s.rules.experiments);
+		events_open(&s.log, &log, &s.rules.experiments, s.rules.interleaves);
 	if (!o->common.no_header)
 		write_header(&s);
 	output_flush(s.out);
@@ -455,6 +500,7 @@ static int run(const struct options *o, char **files, int count)
 	     (unsigned long long)s.fallen_back);
 	run_report(rows, s.answered, rejected);
 	file_lists_free(s.file);
+	file_lists_free(s.challenger);
 	recommend_free(&s.recommend);
 	sampler_free(&s.sampler);
 	file_neighbors_free(s.neighbors);

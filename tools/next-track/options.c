@@ -18,8 +18,8 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 			"from it, and nothing else is recommended"),
 	OPTION_TEXT("recommender", "NAME,...", recommender, .fallback = "indexed",
 		.help = "recommenders to ask in this order when no experiment decides: random, popular, "
-			"sticky-artist, delta, indexed, sequential, contextual or session; random always "
-			"comes last"),
+			"sticky-artist, delta, indexed, challenger, sequential, contextual or session; random "
+			"always comes last; first of all interleaved:A+B, one of two by a draw"),
 	OPTION_LIST("experiment", "NAME[=N]", experiments,
 		.help = "an experiment with N equal arms C, T1, ..., or as many as --arm names"),
 	OPTION_FILE("experiments", "FILE", registry,
@@ -30,6 +30,8 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 	OPTION_GROUP("Recommenders"),
 	OPTION_FILE("popular", "FILE", popular,
 		.help = "the popular items, in the order of FILE"),
+	OPTION_FILE("challenger", "FILE", challenger,
+		.help = "the lists of the recommender challenger, as --recs has those of indexed"),
 	OPTION_LIST("arm", "ARM=NAME,...", arms,
 		.help = "recommender of an arm of the first --experiment"),
 	OPTION_CHOICE("pick", "HOW", pick, "uniform|rank|softmax", .fallback = "uniform",

@@ -68,8 +68,13 @@ static bool pick(struct recommend *r, const struct list *l, struct span played, 
 }
 
 /* The user's list, into r->list; false, and why: there is none to be used. */
-static bool find_list(struct recommend *r, const struct request *q, bool delta_only, const char **why)
+static bool find_list(struct recommend *r, const struct request *q, enum recommender who, const char **why)
 {
+	bool challenger = who == CHALLENGER && r->challenger, delta_only = who == DELTA;
+	if (challenger) {
+		*why = r->challenger_stale ? "stale" : "no-list";
+		return !r->challenger_stale && file_lists_find(r->challenger, q->user, &r->list);
+	}
 	*why = q->unreachable ? "redis" : r->stale ? "stale" : delta_only ? "no-delta" : "no-list";
 	if (q->unreachable || r->stale || (delta_only && !q->delta))
 		return false;
@@ -125,7 +130,7 @@ static bool find_next(const struct recommend *r, const struct request *q, uint32
 static bool continue_list(struct recommend *r, const struct request *q, struct answer *a, const char **why)
 {
 	uint32_t place;
-	if (!find_list(r, q, false, why))
+	if (!find_list(r, q, SEQUENTIAL, why))
 		return false;
 	*why = "not-in-list";
 	if (!find_next(r, q, &place))
@@ -156,7 +161,7 @@ static const struct list *find_candidates(struct recommend *r, enum recommender 
 		found = find_session(r, q, why);
 		break;
 	default:
-		found = find_list(r, q, who == DELTA, why);
+		found = find_list(r, q, who, why);
 		break;
 	}
 	if (!found)
@@ -197,21 +202,6 @@ static enum recommender source_of(enum recommender who, const struct request *q)
 	return who == INDEXED && q->delta ? DELTA : who;
 }
 
-struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
-			uint64_t nth)
-{
-	struct random random = random_start(hash_row(r->seed, q->user, (struct span){NULL, 0}), nth);
-	struct answer a = {.why = NULL};
-	const char *first = NULL, *why = NULL;
-	size_t i = 0;
-	while (!ask(r, c->of[i], q, &random, &a, &why))
-		if (i++ == 0)
-			first = why;
-	a.source = source_of(c->of[i], q);
-	a.why = first;
-	return a;
-}
-
 /* Does this one of a chain have an answer? As `ask`, without the draw. */
 static bool is_able(struct recommend *r, enum recommender who, const struct request *q)
 {
@@ -232,9 +222,71 @@ static bool is_able(struct recommend *r, enum recommender who, const struct requ
 	}
 }
 
-/* Whom the chain's answer would come from. */
+/* The chance with which the recommender would have given the item. */
+static double chance_of(struct recommend *r, enum recommender who, const struct request *q, struct span item)
+{
+	const char *why;
+	struct answer a;
+	uint32_t most;
+	if (who == RANDOM)
+		return sampler_chance(r->sampler, q->track, item);
+	if (who == STICKY_ARTIST)
+		return sampler_chance_by_artist(r->sampler, q->track, item);
+	if (who == SEQUENTIAL)
+		return continue_list(r, q, &a, &why) && span_equal(a.item, item);
+	const struct list *l = find_candidates(r, who, q, &most, &why);
+	double total = l ? weigh(r, l, q->track, most) : 0, own = 0;
+	for (uint32_t i = 0; total > 0 && i < l->n; i++)
+		if (r->weights[i] > 0 && span_equal(l->items[i], item))
+			own += r->weights[i];
+	return own > 0 ? own / total : 0;
+}
+
+/* Whose turn it is in this step of the session: number 0 or 1 of the chain. */
+static size_t turn_of(const struct recommend *r, const struct request *q)
+{
+	uint64_t step = hash_mix((uint64_t)q->visit.session) + q->visit.step;
+	return hash_mix(hash_row(r->seed, q->user, (struct span){(const char *)&step, sizeof step})) & 1;
+}
+
+/* The answer of the team whose turn it is; its chance is the mean of both teams'. False: one of them
+ * has none. */
+static bool take_turn(struct recommend *r, const struct request *q, const struct chain *c, struct random *random,
+		      struct answer *a)
+{
+	const char *why;
+	size_t turn = turn_of(r, q);
+	if (!is_able(r, c->of[0], q) || !is_able(r, c->of[1], q))
+		return false;
+	ask(r, c->of[turn], q, random, a, &why);
+	a->probability = (a->probability + chance_of(r, c->of[!turn], q, a->item)) / 2;
+	a->source = source_of(c->of[turn], q);
+	a->team = RECOMMENDER_NAMES[c->of[turn]];
+	return true;
+}
+
+struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
+			uint64_t nth)
+{
+	struct random random = random_start(hash_row(r->seed, q->user, (struct span){NULL, 0}), nth);
+	struct answer a = {.why = NULL};
+	const char *first = NULL, *why = NULL;
+	size_t i = 0;
+	if (c->interleaved && take_turn(r, q, c, &random, &a))
+		return a;
+	while (!ask(r, c->of[i], q, &random, &a, &why))
+		if (i++ == 0)
+			first = why;
+	a.source = source_of(c->of[i], q);
+	a.why = first;
+	return a;
+}
+
+/* Whom the chain's answer would come from; RECOMMENDERS: from one of its teams. */
 static enum recommender would_answer(struct recommend *r, const struct request *q, const struct chain *c)
 {
+	if (c->interleaved && is_able(r, c->of[0], q) && is_able(r, c->of[1], q))
+		return RECOMMENDERS;
 	for (size_t i = 0; i < c->n; i++)
 		if (is_able(r, c->of[i], q))
 			return source_of(c->of[i], q);

@@ -18,6 +18,8 @@ struct recommend {
 	const struct catalog_sampler *sampler;
 	const struct file_lists *file; /* NULL: requests bring their lists along */
 	bool stale;              /* the lists are too old to be used */
+	const struct file_lists *challenger; /* CHALLENGER's lists, or NULL */
+	bool challenger_stale;
 	struct neighbors_source neighbors;
 	uint32_t nearest;        /* CONTEXTUAL and SESSION pick from so many */
 	double decay, skipped;   /* SESSION: of a track one place further back; see session_amount */
@@ -34,11 +36,16 @@ struct answer {
 	const char *why;         /* of a fallback: why the first of the chain did not answer; NULL: it did */
 	uint32_t rank;           /* the place in the list, 0: none */
 	double probability;      /* with which this item was drawn */
+	const char *team;        /* of an interleaved chain: who gave it, where both could; NULL: no team */
 };
 
 /* The answer of the first recommender of the chain that has one. The draw depends on the
  * seed, the user and `nth`, the number of answers that the user had before. The sampler must
- * have stock. */
+ * have stock.
+ *
+ * Of an interleaved chain a draw says in each step of a session which team answers: team draft
+ * (Radlinski, Kurup and Joachims 2008) for lists of one item. That draw is not tied to the one before,
+ * so that in every situation both could have answered. Where a team has no answer there is no team. */
 struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
 			uint64_t nth);
 

@@ -8,7 +8,7 @@
 #include "frame/arguments.h"
 
 const char *const RECOMMENDER_NAMES[RECOMMENDERS] = {"random", "popular", "sticky-artist", "delta",
-	"indexed", "sequential", "contextual", "session"};
+	"indexed", "challenger", "sequential", "contextual", "session"};
 
 static enum recommender find_recommender(const char *name, size_t n)
 {
@@ -27,20 +27,44 @@ static bool has(const struct chain *c, enum recommender who)
 	return false;
 }
 
+static void add_recommender(struct chain *c, struct span name, const char *option)
+{
+	char shown[QUOTED_SIZE];
+	enum recommender who = find_recommender(name.at, name.n);
+	if (who == RECOMMENDERS)
+		usage_error("option '--%s': not random, popular, sticky-artist, delta, indexed, challenger, "
+			    "sequential, contextual or session: %s", option, quoted(name.at, name.n, shown));
+	if (has(c, who))
+		usage_error("option '--%s': '%s' is given twice", option, RECOMMENDER_NAMES[who]);
+	c->of[c->n++] = who;
+}
+
+/* `interleaved:A+B`; false: it is something else. */
+static bool add_teams(struct chain *c, struct span name, const char *option)
+{
+	static const struct span START = {"interleaved:", 12};
+	struct span team;
+	char shown[QUOTED_SIZE];
+	if (name.n < START.n || memcmp(name.at, START.at, START.n) != 0)
+		return false;
+	if (c->n)
+		usage_error("option '--%s': interleaved must come first: %s", option, quoted(name.at, name.n, shown));
+	for (struct span rest = {name.at + START.n, name.n - START.n}; span_next(&rest, '+', &team);)
+		add_recommender(c, team, option);
+	if (c->n != 2)
+		usage_error("option '--%s': not two recommenders, as in interleaved:indexed+popular: %s", option,
+			    quoted(name.at, name.n, shown));
+	c->interleaved = true;
+	return true;
+}
+
 static struct chain parse_chain(const char *text, const char *option)
 {
 	struct chain c = {.n = 0};
-	char shown[QUOTED_SIZE];
-	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);) {
-		enum recommender who = find_recommender(name.at, name.n);
-		if (who == RECOMMENDERS)
-			usage_error("option '--%s': not random, popular, sticky-artist, delta, indexed, "
-				    "sequential, contextual or session: %s", option, quoted(name.at, name.n, shown));
-		if (has(&c, who))
-			usage_error("option '--%s': '%s' is given twice", option, RECOMMENDER_NAMES[who]);
-		c.of[c.n++] = who;
-	}
-	if (c.of[c.n - 1] != RANDOM)
+	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);)
+		if (!add_teams(&c, name, option))
+			add_recommender(&c, name, option);
+	if (!has(&c, RANDOM))
 		c.of[c.n++] = RANDOM;
 	return c;
 }
@@ -89,6 +113,7 @@ static void take_arm(struct rules *r, size_t x, const char *text)
 static void look_over(struct rules *r, const struct chain *c, bool given)
 {
 	r->wants_lists |= has(c, INDEXED) || has(c, DELTA) || has(c, SEQUENTIAL);
+	r->interleaves |= c->interleaved;
 	r->wants_neighbors |= has(c, CONTEXTUAL) || has(c, SESSION);
 	for (size_t i = 0; i < c->n; i++) {
 		r->names[c->of[i]] = true;

@@ -6,7 +6,7 @@
 #include "frame/options.h"
 
 enum recommender {
-	RANDOM, POPULAR, STICKY_ARTIST, DELTA, INDEXED, SEQUENTIAL, CONTEXTUAL, SESSION, RECOMMENDERS
+	RANDOM, POPULAR, STICKY_ARTIST, DELTA, INDEXED, CHALLENGER, SEQUENTIAL, CONTEXTUAL, SESSION, RECOMMENDERS
 };
 extern const char *const RECOMMENDER_NAMES[RECOMMENDERS];
 
@@ -15,6 +15,7 @@ extern const char *const RECOMMENDER_NAMES[RECOMMENDERS];
 struct chain {
 	enum recommender of[RECOMMENDERS + 1];
 	size_t n;                /* 0: decides nothing */
+	bool interleaved;        /* the first two are teams: a draw says which answers */
 };
 
 struct rules {
@@ -23,6 +24,7 @@ struct rules {
 	struct chain usual;      /* where no experiment decides */
 	bool wants_lists;        /* some chain has INDEXED, DELTA or SEQUENTIAL */
 	bool wants_neighbors;    /* ... CONTEXTUAL or SESSION */
+	bool interleaves;        /* some chain does */
 	bool names[RECOMMENDERS]; /* some chain has it, */
 	bool given[RECOMMENDERS]; /* one that was given: not that of the default --recommender */
 };

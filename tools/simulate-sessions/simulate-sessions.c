@@ -344,7 +344,7 @@ enum { MOST_COLUMNS = 256 };
 static bool is_about_one_answer(struct span column)
 {
 	static const char *const NAMES[] = {"source", "rank", "probability", "generation",
-		"triggered", "session", "step"};
+		"triggered", "session", "step", "team"};
 	for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
 		if (span_equal(column, span_of(NAMES[i])))
 			return true;
