@@ -40,8 +40,10 @@ struct interleaving_reader interleaving_open(struct table *t, const struct inter
 {
 	return (struct interleaving_reader){
 		.t = t, .message = table_column(t, c->message), .timestamp = table_column(t, c->timestamp),
-		.user = table_column(t, c->user), .track = table_column(t, c->track), .time = table_column(t, c->time),
-		.recommendation = table_column(t, c->recommendation), .team = table_column(t, c->team), .unit = c->unit,
+		.user = table_column(t, c->user), .track = table_column(t, c->track), .time = table_column(t,
+			c->time),
+		.recommendation = table_column(t, c->recommendation), .team = table_column(t, c->team), .unit =
+			c->unit,
 	};
 }
 
@@ -203,7 +205,8 @@ static struct result heard_of(const struct tally_of_user *u, uint32_t n, double 
 	r.a = heard[0] / steps[0];
 	r.b = heard[1] / steps[1];
 	for (uint32_t i = 0; i < n; i++) {
-		double part = (u[i].heard[1] - r.b * u[i].n[1]) / steps[1] - (u[i].heard[0] - r.a * u[i].n[0]) / steps[0];
+		double part =
+			(u[i].heard[1] - r.b * u[i].n[1]) / steps[1] - (u[i].heard[0] - r.a * u[i].n[0]) / steps[0];
 		square += part * part;
 	}
 	double users = (double)r.users, error = sqrt(square * users / (users - 1));

@@ -6,7 +6,8 @@
 
 struct options {
 	struct common common;
-	const char *recs, *challenger, *neighbors, *redis, *prefix, *password_file, *items, *popular, *recommender, *registry;
+	const char *recs, *challenger, *neighbors, *redis, *prefix, *password_file, *items, *popular,
+		*recommender, *registry;
 	const char *log, *message, *user, *track, *time, *timestamp;
 	struct option_list experiments, arms;
 	int pick, log_format, clock, timestamp_unit;
