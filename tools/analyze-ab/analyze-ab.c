@@ -439,8 +439,8 @@ static void close_outputs(struct run *r)
 static int run_interleaving(const struct options *o, char **files, int count)
 {
 	const struct interleaving_columns columns = {
-		.message = option_column("message", o->message), .timestamp = option_column("timestamp",
-			o->timestamp),
+		.message = option_column("message", o->message),
+		.timestamp = option_column("timestamp", o->timestamp),
 		.user = option_column("user", o->user), .track = option_column("track", o->track),
 		.time = option_column("time", o->time), .unit = (enum time_unit)o->timestamp_unit,
 		.recommendation = option_column("recommendation", o->recommendation),

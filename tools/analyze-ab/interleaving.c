@@ -40,10 +40,9 @@ struct interleaving_reader interleaving_open(struct table *t, const struct inter
 {
 	return (struct interleaving_reader){
 		.t = t, .message = table_column(t, c->message), .timestamp = table_column(t, c->timestamp),
-		.user = table_column(t, c->user), .track = table_column(t, c->track), .time = table_column(t,
-			c->time),
-		.recommendation = table_column(t, c->recommendation), .team = table_column(t, c->team), .unit =
-			c->unit,
+		.user = table_column(t, c->user), .track = table_column(t, c->track),
+		.time = table_column(t, c->time), .recommendation = table_column(t, c->recommendation),
+		.team = table_column(t, c->team), .unit = c->unit,
 	};
 }
 

@@ -252,8 +252,7 @@ static size_t turn_of(const struct recommend *r, const struct request *q)
 /* The answer of the team whose turn it is; its chance is the mean of both teams'. False: one of them
  * has none. */
 static bool take_turn(struct recommend *r, const struct request *q, const struct chain *c,
-	struct random *random,
-		      struct answer *a)
+		      struct random *random, struct answer *a)
 {
 	const char *why;
 	size_t turn = turn_of(r, q);
