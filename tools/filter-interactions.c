@@ -21,6 +21,7 @@
 #include "frame/column-options.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/table-threads.h"
 
 struct options {
 	const char *time, *user, *item;
@@ -41,7 +42,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_COLUMN("user", user,
 		.help = "name of a column with ids; it must exist, and a row where it is empty is bad"),
 	OPTION_COLUMN("item", item, .help = "name of another such column"),
-	COMMON_RENAME, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+	COMMON_RENAME, COMMON_INPUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_LOG,
 	OPTION_END
 };
 
@@ -154,6 +155,7 @@ struct filter {
 	size_t n_wheres;
 	bool numbers;            /* there are bounds */
 	uint64_t kept, dropped;
+	struct filter *parts;    /* with threads: one for each slot */
 };
 
 /* The current row, the general way: ids, text, number, bounds, output. */
@@ -294,6 +296,62 @@ static void find_columns(struct filter *f, const struct options *o)
 	}
 }
 
+/* The next rows; false at the end. */
+static bool filter_next(struct filter *f)
+{
+	struct table_block block;
+	if (table_next_block(f->table, &block))
+		(f->n_wheres ? filter_block_text : filter_block)(f, &block);
+	else if (table_next(f->table))
+		filter_row(f);
+	else
+		return false;
+	return true;
+}
+
+/* ---- parts of the table, each by a thread ---- */
+
+static void begin_part(void *context, size_t slot, struct table *part)
+{
+	struct filter *f = context;
+	f->parts[slot] = *f;
+	f->parts[slot].table = part;
+	f->parts[slot].out = output_open_memory();
+	f->parts[slot].kept = f->parts[slot].dropped = 0;
+}
+
+static void filter_part(void *context, size_t slot)
+{
+	struct filter *f = context;
+	while (filter_next(&f->parts[slot]))
+		;
+}
+
+static void give_part(void *context, size_t slot)
+{
+	struct filter *f = context, *part = &f->parts[slot];
+	output_append(f->out, part->out);
+	f->kept += part->kept;
+	f->dropped += part->dropped;
+	part->kept = part->dropped = 0;
+}
+
+static void end_part(void *context, size_t slot)
+{
+	struct filter *f = context;
+	output_close(f->parts[slot].out);
+}
+
+static const struct table_work PARTS = {begin_part, filter_part, give_part, end_part};
+
+static struct table_threads *start_threads(struct filter *f, const struct options *o)
+{
+	/* Rows that are awaited one by one are read so, too. */
+	size_t threads = f->out->by_line ? 1 : (size_t)o->common.threads;
+	f->parts = memory_new(table_threads_slots(threads), sizeof *f->parts);
+	return table_threads_open(f->table, threads, &PARTS, f);
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
@@ -308,16 +366,13 @@ static int run(const struct options *o, char **files, int count)
 		output_end_row(f.out);
 		output_flush(f.out);
 	}
-	for (;;) {
-		struct table_block block;
-		if (table_next_block(f.table, &block))
-			(f.n_wheres ? filter_block_text : filter_block)(&f, &block);
-		else if (table_next(f.table))
-			filter_row(&f);
-		else
-			break;
+	struct table_threads *threads = start_threads(&f, o);
+	while (filter_next(&f)) {
+		table_threads_run(threads);
 		progress_step(table_bytes(f.table), table_size(f.table), "bytes");
 	}
+	table_threads_close(threads);
+	free(f.parts);
 	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
 	table_close(f.table);
 	output_close(f.out);

@@ -35,8 +35,28 @@ struct input {
 	uint64_t bytes, size, line;
 	struct packed *packed;      /* what is read is its text */
 	struct packed_text *text;
-	struct failure *failure;    /* NULL: what fails ends the program */
+	struct failure failed;      /* what has failed, until it is the caller's turn to know: */
+	struct failure *failure;    /* NULL: it ends the program */
 };
+
+/* Blocks that are read at once; tests make them small. */
+static size_t block_bytes = BLOCK_BYTES;
+
+void input_use_blocks(size_t bytes)
+{
+	block_bytes = bytes;
+}
+
+static bool failed(const struct input *in)
+{
+	return has_failed(&in->failed);
+}
+
+/* What has failed is the caller's now; false where something has. */
+static bool deliver(struct input *in)
+{
+	return !has_failed(&in->failed) || failure_set(in->failure, in->failed.status, "%s", in->failed.text);
+}
 
 static struct {
 	void (*f)(void *context);
@@ -84,7 +104,7 @@ static size_t read_some(struct input *in, void *to, size_t n)
 			return (size_t)got;
 		}
 		if (errno != EINTR)
-			return failure_set_errno(in->failure, STATUS_FAILED, "%s: cannot read", in->name);
+			return failure_set_errno(&in->failed, STATUS_FAILED, "%s: cannot read", in->name);
 		if (interrupt.f)
 			interrupt.f(interrupt.context);
 	}
@@ -115,7 +135,7 @@ static size_t next_decompressed(struct input *in, char *to, size_t n)
 		in->decompressed += got;
 		return got;
 	}
-	size_t got = ahead_read(in->ahead, to, n, in->failure);
+	size_t got = ahead_read(in->ahead, to, n, &in->failed);
 	in->bytes = ahead_place(in->ahead);
 	if (got == 0)
 		(void)lseek(in->file, 0, SEEK_END); /* where reading it would have ended */
@@ -136,12 +156,27 @@ static struct packed *read_packed(struct input *in)
 	buffer_add(&all, in->data + PAD_BYTES, in->n);
 	while ((got = next_bytes(in, buffer_room(&all, BLOCK_BYTES), BLOCK_BYTES)) > 0)
 		all.n += got;
-	void *bytes = has_failed(in->failure) ? NULL : memory_aligned(all.n, 1);
+	void *bytes = failed(in) ? NULL : memory_aligned(all.n, 1);
 	size_t n = all.n;
 	if (bytes)
 		memcpy(bytes, all.data, n);
 	buffer_free(&all);
 	return bytes ? packed_open_memory(bytes, n, in->name, in->failure) : NULL;
+}
+
+/* What fails in a packed file is the caller's at once: whoever reads one may have it by itself. */
+static bool packed_failed(struct input *in)
+{
+	if (has_failed(in->failure))
+		in->failed = *in->failure;
+	return false;
+}
+
+/* The text of a packed file. */
+static size_t packed_bytes(struct input *in, char *to, size_t n)
+{
+	size_t got = packed_text_read(in->text, to, n);
+	return got || packed_failed(in) ? got : 0;
 }
 
 /* A packed file: from here on its text is read in its place. */
@@ -151,7 +186,7 @@ static bool take_packed(struct input *in)
 	in->packed = whole ? packed_open_file(in->file, in->size, in->name, in->failure) : read_packed(in);
 	in->text = in->packed ? packed_text_open(in->packed) : NULL;
 	in->n = 0;
-	return in->text;
+	return in->text || packed_failed(in);
 }
 
 /* The text's first bytes: those of a file that is no text are a failure. */
@@ -168,7 +203,7 @@ static bool look(struct input *in)
 		return take_packed(in);
 	struct span first = {in->data + PAD_BYTES, in->n};
 	const char *what = in->encoded && hint_is_utf16(first) ? NULL : hint_binary(first);
-	return !what || failure_set(in->failure, STATUS_DATA, "%s: %s", in->name, what);
+	return !what || failure_set(&in->failed, STATUS_DATA, "%s: %s", in->name, what);
 }
 
 /* Adds bytes after data[n]; false at the end. */
@@ -178,13 +213,13 @@ static bool fill(struct input *in)
 		return false;
 	char *to = in->data + PAD_BYTES + in->n;
 	size_t room = in->capacity - in->n;
-	size_t got = in->packed ? packed_text_read(in->text, to, room) : next_bytes(in, to, room);
+	size_t got = in->packed ? packed_bytes(in, to, room) : next_bytes(in, to, room);
 	in->n += got;
 	in->at_end = got == 0;
 	if (!in->looked && !look(in))
 		return false;
 	if (in->packed && in->n == 0) /* just taken */
-		in->n = got = packed_text_read(in->text, in->data + PAD_BYTES, in->capacity);
+		in->n = got = packed_bytes(in, in->data + PAD_BYTES, in->capacity);
 	return got > 0;
 }
 
@@ -200,22 +235,22 @@ static bool sniff(struct input *in)
 {
 	struct span start = {in->data + PAD_BYTES, 0};
 	while (start.n == 0 || compression_may_be(start)) {
-		size_t more = read_some(in, in->data + PAD_BYTES + start.n, BLOCK_BYTES - start.n);
+		size_t more = read_some(in, in->data + PAD_BYTES + start.n, in->capacity - start.n);
 		if (more == 0)
 			break;
 		start.n += more;
 	}
-	if (has_failed(in->failure))
+	if (failed(in))
 		return false;
 	enum compression kind = compression_of(start);
 	if (kind == COMPRESSION_NONE) {
 		in->n = start.n;
 		return look(in);
 	}
-	in->compressed = decompress_open(kind, in->threads, start, read_more, in, in->name, in->failure);
+	in->compressed = decompress_open(kind, in->threads, start, read_more, in, in->name, &in->failed);
 	if (in->compressed)
 		fill(in);
-	return !has_failed(in->failure);
+	return !failed(in);
 }
 
 /* A terminal waits for text to be typed, which may not be what was meant: that is said once. */
@@ -242,14 +277,14 @@ static bool open_path(struct input *in, const char *path)
 			in->name = in->odd_name = memory_text(in->name, strlen(in->name));
 		in->file = open(path, O_RDONLY | O_CLOEXEC);
 		if (in->file < 0)
-			return failure_set_errno(in->failure, STATUS_FAILED, "cannot open %s", in->name);
+			return failure_set_errno(&in->failed, STATUS_FAILED, "cannot open %s", in->name);
 	}
 	struct stat about;
 	if (fstat(in->file, &about) != 0)
-		return failure_set_errno(in->failure, STATUS_FAILED, "%s: cannot read", in->name);
+		return failure_set_errno(&in->failed, STATUS_FAILED, "%s: cannot read", in->name);
 	if (S_ISDIR(about.st_mode)) {
 		errno = EISDIR;
-		return failure_set_errno(in->failure, STATUS_FAILED, "cannot read %s", in->name);
+		return failure_set_errno(&in->failed, STATUS_FAILED, "cannot read %s", in->name);
 	}
 	if (S_ISREG(about.st_mode)) {
 		in->size = (uint64_t)about.st_size;
@@ -267,7 +302,7 @@ static struct input *open_alone(const char *path, bool encoded, struct failure *
 	in->encoded = encoded;
 	in->threads = soon.threads;
 	if (open_path(in, path)) {
-		resize(in, BLOCK_BYTES);
+		resize(in, block_bytes);
 		if (sniff(in))
 			return in;
 	}
@@ -377,7 +412,7 @@ static bool too_long(struct input *in)
 {
 	struct span line = {in->data + PAD_BYTES, in->n};
 	bool cr = hint_has_cr(line);
-	return failure_set(in->failure, STATUS_DATA, "%s: a line is longer than %d bytes%s%s", in->name,
+	return failure_set(&in->failed, STATUS_DATA, "%s: a line is longer than %d bytes%s%s", in->name,
 		    (int)INPUT_LINE_MAX, cr ? "; " : "", cr ? HINT_CR : "");
 }
 
@@ -398,14 +433,17 @@ static bool make_room(struct input *in)
 	return true;
 }
 
-bool input_block(struct input *in, struct span *block)
+static bool next_block(struct input *in, struct span *block)
 {
-	for (size_t searched = in->start;;) {
-		char *text = in->data + PAD_BYTES;
+	for (size_t searched = in->start; !failed(in);) {
+		char *text = in->data + PAD_BYTES, *from = text + in->start;
 		char *last = memrchr(text + searched, '\n', in->n - searched);
 		if (last) {
-			*block = (struct span){text + in->start,
-					       (size_t)(last + 1 - (text + in->start))};
+			const char *first = searched == in->start ? from :
+				memchr(text + searched, '\n', in->n - searched);
+			if (first - from > INPUT_LINE_MAX)
+				return too_long(in);
+			*block = (struct span){from, (size_t)(last + 1 - from)};
 			in->start = (size_t)(last + 1 - text);
 			return true;
 		}
@@ -413,16 +451,55 @@ bool input_block(struct input *in, struct span *block)
 			return false;
 		searched = in->n;
 		if (!fill(in)) {
-			if (in->n == in->start || has_failed(in->failure))
+			if (in->n == in->start || failed(in))
 				return false;
 			in->data[PAD_BYTES + in->n++] = '\n'; /* the last line's own */
 		}
 	}
+	return false;
 }
 
-bool input_line(struct input *in, struct span *line)
+bool input_block(struct input *in, struct span *block)
 {
-	for (size_t searched = in->start;;) {
+	bool got = next_block(in, block);
+	deliver(in);
+	return got;
+}
+
+/* The input reads into that memory from now on, what it has read already included; what it had is the
+ * caller's. */
+static void change_room(struct input *in, struct input_room *room)
+{
+	struct input_room old = {in->data, in->capacity};
+	const char *from = in->data + PAD_BYTES + in->start;
+	size_t kept = in->n - in->start;
+	in->data = room->data;
+	in->capacity = room->capacity;
+	in->start = in->n = 0;
+	if (!in->data || in->capacity < kept)
+		resize(in, kept > block_bytes ? kept : block_bytes);
+	memcpy(in->data + PAD_BYTES, from, kept);
+	in->n = kept;
+	*room = old;
+}
+
+bool input_take_block(struct input *in, struct input_room *room, struct span *block)
+{
+	change_room(in, room);
+	bool got = next_block(in, block);
+	change_room(in, room);
+	return got;
+}
+
+void input_room_free(struct input_room *room)
+{
+	free(room->data);
+	*room = (struct input_room){0};
+}
+
+static bool next_line(struct input *in, struct span *line)
+{
+	for (size_t searched = in->start; !failed(in);) {
 		char *text = in->data + PAD_BYTES;
 		char *end = memchr(text + searched, '\n', in->n - searched);
 		if (end) {
@@ -436,19 +513,29 @@ bool input_line(struct input *in, struct span *line)
 			return false;
 		searched = in->n;
 		if (!fill(in)) {
-			if (in->n == in->start || has_failed(in->failure))
+			if (in->n == in->start || failed(in))
 				return false;
 			in->data[PAD_BYTES + in->n++] = '\n';
 		}
 	}
+	return false;
+}
+
+bool input_line(struct input *in, struct span *line)
+{
+	bool got = next_line(in, line);
+	deliver(in);
+	return got;
 }
 
 bool input_piece(struct input *in, struct span *piece)
 {
 	if (in->start == in->n) {
 		in->start = in->n = 0;
-		if (!fill(in))
+		if (!fill(in)) {
+			deliver(in);
 			return false;
+		}
 	}
 	*piece = (struct span){in->data + PAD_BYTES + in->start, in->n - in->start};
 	in->start = in->n;
@@ -459,6 +546,7 @@ struct span input_start(struct input *in, size_t n)
 {
 	while (in->n - in->start < n && fill(in))
 		;
+	deliver(in);
 	return (struct span){in->data + PAD_BYTES + in->start, in->n - in->start};
 }
 
@@ -484,8 +572,10 @@ uint64_t input_size(const struct input *in)
 
 struct packed *input_packed(struct input *in)
 {
-	if (!in->looked && !fill(in))
+	if (!in->looked && !fill(in)) {
+		deliver(in);
 		return NULL;
+	}
 	return in->packed && packed_text_is_new(in->text) ? in->packed : NULL;
 }
 
@@ -497,7 +587,8 @@ bool input_close(struct input *in)
 	ahead_close(in->ahead);
 	decompress_close(in->compressed);
 	if (in->file > STDIN_FILENO && close(in->file) != 0)
-		failure_set_errno(failure, STATUS_FAILED, "%s: cannot close", in->name);
+		failure_set_errno(&in->failed, STATUS_FAILED, "%s: cannot close", in->name);
+	deliver(in);
 	packed_text_close(in->text);
 	packed_close(in->packed);
 	free(in->data);

@@ -53,6 +53,19 @@ bool input_try(char **paths, int count, struct failure *failure);
 /* The next block of whole lines, valid until the next call; false at the end. */
 bool input_block(struct input *in, struct span *block);
 
+/* The same into memory of the caller's (at first zeroed), where it stays until that is given to the
+ * next call: for threads that each have their own. Not two calls at once. What fails is not told
+ * here: the block that fails is the end, and the other functions, called after it, tell. */
+struct input_room {
+	char *data;
+	size_t capacity;
+};
+bool input_take_block(struct input *in, struct input_room *room, struct span *block);
+void input_room_free(struct input_room *room);
+
+/* For tests: files that are opened from now on are read in blocks of about so many bytes. */
+void input_use_blocks(size_t bytes);
+
 /* The next line without its LF (a CR before it is left in place), valid until
  * the next call; false at the end. Do not mix with input_block. */
 bool input_line(struct input *in, struct span *line);

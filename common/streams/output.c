@@ -128,6 +128,33 @@ struct output *output_open_live(const char *path)
 	return out;
 }
 
+struct output *output_open_memory(void)
+{
+	struct output *out = memory_zero(1, sizeof *out);
+	out->memory = true;
+	out->file = -1;
+	out->capacity = OUTPUT_BYTES + OUTPUT_BYTES / 8;
+	out->data = memory_new(out->capacity, 1);
+	return out;
+}
+
+void output_append(struct output *out, struct output *part)
+{
+	if (part->n <= OUTPUT_BYTES / 8) {
+		output_bytes(out, part->data, part->n);
+	} else {
+		output_flush(out);
+		struct output whole = *part;
+		part->data = out->data;
+		part->capacity = out->capacity;
+		out->data = whole.data;
+		out->capacity = whole.capacity;
+		out->n = whole.n;
+		output_flush(out);
+	}
+	part->n = 0;
+}
+
 static const char *name_of(const struct output *out)
 {
 	return out->path ? shown_file(out->path) : "standard output";
@@ -209,6 +236,10 @@ void output_flush(struct output *out)
 
 void output_make_room(struct output *out, size_t n)
 {
+	if (out->memory) {
+		out->data = memory_grow(out->data, &out->capacity, out->n + n, 1);
+		return;
+	}
 	const char *end = out->packing || !out->n ? NULL : memrchr(out->data, '\n', out->n);
 	size_t whole = end ? (size_t)(end + 1 - out->data) : out->n, rest = out->n - whole;
 	out->n = whole;
@@ -246,6 +277,10 @@ static void commit(struct output *out)
 bool output_close(struct output *out)
 {
 	struct failure *failure = out->failure;
+	if (out->memory) {
+		release(out);
+		return true;
+	}
 	output_flush(out);
 	if (out->packing && packing_end(out->packing))
 		write_packed(out);

@@ -27,6 +27,7 @@ struct output {
 	size_t n, capacity;
 	int file;
 	bool by_line;      /* flush at each output_end_row */
+	bool memory;       /* output_open_memory's */
 	char *path;        /* NULL: standard output */
 	struct target target;
 	struct temporary *temporary; /* NULL: written as it is */
@@ -52,6 +53,12 @@ struct output *output_open_or(const char *path, struct failure *failure);
 /* The same for a file that others watch while it grows: emptied at once, and written
  * in place. output_close syncs it. */
 struct output *output_open_live(const char *path);
+
+/* What a thread writes that another one shall put into a file: it stays in memory. */
+struct output *output_open_memory(void);
+
+/* Adds what was written to `part`, one of output_open_memory, which is empty then. Whole rows. */
+void output_append(struct output *out, struct output *part);
 
 /* From now on the rows that are written, header first, go into a packed file of this kind
  * (streams/packed.h). Nothing was written yet. A terminal is a usage error. */

@@ -11,18 +11,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/failure.h"
 #include "base/number.h"
 #include "base/span.h"
 
 struct output;
 
+/* A zeroed one ends the program at the first bad row. */
 struct rejects {
 	bool skip;                  /* count bad rows instead of ending */
 	struct number_limit limit;
 	struct output *file;        /* where raw rows are kept, or NULL */
 	uint64_t n;                 /* bad rows so far */
 	struct failure *failure;    /* NULL: the program ends */
+	bool keeps;                 /* rejects_keep was called: */
+	struct buffer kept;         /* the bad rows, for rejects_pass */
 };
 
 /* `path` NULL: raw rows are not kept. */
@@ -38,6 +42,14 @@ bool rejects_row(struct rejects *r, const char *file, uint64_t line, const char 
  * them was bad, or more than the share that the limit allows (with a failure: false). Call it before what was
  * made of the rows is published. */
 bool rejects_judge(struct rejects *r, uint64_t rows);
+
+/* For a thread that works on a part of the input: bad rows are kept here, and nothing is said, written
+ * or ended. `lines` are counted from the part's own first one. */
+void rejects_keep(struct rejects *r, bool skip);
+
+/* In the order of the parts: the rows that `part` has kept are bad rows of `file`, whose part begins
+ * after line `before`; as rejects_row, and `part` is empty then. */
+bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t before);
 
 /* Finishes the file of raw rows. */
 void rejects_close(struct rejects *r);

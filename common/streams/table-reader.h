@@ -47,6 +47,14 @@ struct table {
 	int64_t newest;              /* in ms */
 	char **own_files;            /* table_open_file's one-element array */
 	struct failure *failure;     /* NULL: what fails ends the program */
+	struct input_room room;      /* of table_part_new: the block; */
+	uint64_t bytes;              /* of the file, so far */
 };
+
+/* Finds the separators of the block and whether it is regular. */
+void table_index_block(struct table *t);
+
+/* Steps to the row after the last one that was read; no row comes any more. */
+void table_stop(struct table *t);
 
 #endif

@@ -41,8 +41,7 @@ uint64_t table_line(const struct table *t)
 	return t->row_line;
 }
 
-/* No row comes any more. */
-static void stop(struct table *t)
+void table_stop(struct table *t)
 {
 	t->ended = true;
 	t->next_end = t->n_ends;
@@ -52,7 +51,7 @@ static void stop(struct table *t)
 static void bad_row(struct table *t, struct span raw, const char *what)
 {
 	if (!rejects_row(&t->rejects, table_file(t), t->row_line, what, raw))
-		stop(t);
+		table_stop(t);
 }
 
 static bool bad_file(const struct table *t, uint64_t line, const char *what)
@@ -180,8 +179,7 @@ static bool fetch(struct table *t)
 	return true;
 }
 
-/* Finds the separators of the block and whether it is regular. */
-static void index_block(struct table *t)
+void table_index_block(struct table *t)
 {
 	bool has_nul;
 	size_t lines;
@@ -229,7 +227,7 @@ static bool read_header(struct table *t)
 		if (t->width > 1)
 			first_line_take(&t->first_line, table_header(t));
 	}
-	index_block(t);
+	table_index_block(t);
 	return true;
 }
 
@@ -404,7 +402,7 @@ static bool next_rows(struct table *t)
 	while (!t->ended && t->next_end == t->n_ends) {
 		t->block_line += t->csv_lines ? 0 : t->lines_in_block;
 		if (fetch(t)) {
-			index_block(t);
+			table_index_block(t);
 			continue;
 		}
 		if (has_failed(t->failure) || !next_file(t))
@@ -519,7 +517,7 @@ uint64_t table_rejected(const struct table *t)
 
 uint64_t table_bytes(const struct table *t)
 {
-	return t->in ? input_bytes(t->in) : 0;
+	return t->in ? input_bytes(t->in) : t->bytes;
 }
 
 uint64_t table_size(const struct table *t)

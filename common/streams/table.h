@@ -154,6 +154,26 @@ void table_take(struct table *t, size_t n);
 /* After a block: makes row `r` of it the current one, for table_reject. */
 void table_block_row(struct table *t, size_t r);
 
+/* Parts, for threads that read a table together: frame/table-threads.h does it. A part is a table
+ * that has the rows of one block, which any thread may step through as usual, but for table_fail,
+ * table_close and times that warn. What it counts and rejects is the table's after table_part_join,
+ * which is to be called in the order in which the blocks were taken.
+ * Of those below, table_part_index alone may run beside others. */
+struct table *table_part_new(const struct table *t);
+void table_part_free(struct table *part);
+
+/* Can the rest of the open file be taken in parts? Its first rows were stepped through, and that it is
+ * not CSV. */
+bool table_has_parts(const struct table *t);
+
+/* Takes the next block; false at the end of the open file, and where table_next will have to say what
+ * is wrong. */
+bool table_part_take(struct table *part, struct table *t);
+
+/* Then, before the part's first table_next or table_next_block. */
+void table_part_index(struct table *part);
+void table_part_join(struct table *t, struct table *part);
+
 /* The next good rows, for readers that hold fields of many rows: how many there are, a block or
  * one row; 0 at the end. Their fields are valid until the next call. Row 0 is the current one;
  * where there are more, table_block_row makes each of them current. */

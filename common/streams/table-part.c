@@ -1,0 +1,72 @@
+/* Blocks of a table as tables of their own, for threads. */
+#include "streams/table-reader.h"
+
+#include "base/memory.h"
+
+/* Lines of a part are counted from here on: none of them is the first one or the second, which messages
+ * give hints for. */
+enum { LINES_BEFORE = 2 };
+
+struct table *table_part_new(const struct table *t)
+{
+	struct table *part = memory_new(1, sizeof *part);
+	*part = *t;
+	part->in = NULL;
+	part->csv = NULL;
+	part->csv_lines = NULL;
+	part->ends = NULL;
+	part->n_ends = part->ends_capacity = part->next_end = 0;
+	part->rows = part->replaced = 0;
+	part->ended = true; /* there are no rows but those of the block */
+	part->timed = false;
+	if (t->failure) /* the table's own is not for several threads */
+		part->failure = part->columns.failure = memory_zero(1, sizeof *part->failure);
+	rejects_keep(&part->rejects, t->format.skip_bad);
+	return part;
+}
+
+void table_part_free(struct table *part)
+{
+	rejects_close(&part->rejects);
+	input_room_free(&part->room);
+	free(part->ends);
+	free(part->failure);
+	free(part);
+}
+
+bool table_has_parts(const struct table *t)
+{
+	return t->in && !t->csv && !t->ended && t->next_end == t->n_ends &&
+		t->block_line + t->lines_in_block >= LINES_BEFORE;
+}
+
+bool table_part_take(struct table *part, struct table *t)
+{
+	struct span block;
+	if (!input_take_block(t->in, &part->room, &block))
+		return false;
+	part->at = block.at;
+	part->n = block.n;
+	part->file = t->file;
+	part->block_line = LINES_BEFORE;
+	part->bytes = input_bytes(t->in);
+	return true;
+}
+
+void table_part_index(struct table *part)
+{
+	table_index_block(part);
+}
+
+void table_part_join(struct table *t, struct table *part)
+{
+	t->block_line += t->lines_in_block;
+	t->lines_in_block = part->lines_in_block;
+	t->rows += part->rows;
+	part->rows = 0;
+	if (!rejects_pass(&t->rejects, &part->rejects, table_file(t), t->block_line - LINES_BEFORE))
+		table_stop(t);
+	if (part->timed)
+		table_saw_time(t, part->unit, part->newest);
+	part->timed = false;
+}

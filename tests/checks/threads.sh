@@ -1,0 +1,86 @@
+#!/bin/sh
+# Files read by several threads: output, rejected lines, messages and status are those of one
+# thread, for files of some blocks with every kind of bad row, wherever it lies.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+bad=0
+# same COMMAND: with -j 1, 2, 3 and 7
+same()
+{
+	for j in 1 2 3 7; do
+		rm -f rejected
+		sh -c "$1" threads "$j" > out.$j 2> err.$j
+		echo $? >> err.$j
+		[ ! -f rejected ] || cat rejected >> err.$j
+		# What a run that fails has written is part of a table, and not the same part.
+		[ "$(sed -n 1p err.$j)" ] && grep -qx '[123]' err.$j && [ $j != 1 ] && : > out.$j && : > out.1
+		cmp out.1 out.$j && cmp err.1 err.$j || {
+			echo "^ -j $j of: $1"
+			bad=1
+		}
+	done
+}
+# holds TEXT: what the last command said
+holds()
+{
+	grep -qF -- "$1" err.7 || {
+		echo "not said: $1:"
+		head -c 300 err.7
+		bad=1
+	}
+}
+awk 'BEGIN {
+	srand(5)
+	print "user\titem\ttime"
+	for (i = 0; i < 90000; i++)
+		printf "u%d\ti%d\t%s\n", rand() * 1000, rand() * 1000, i % 7 ? sprintf("%.3f", rand()) : sprintf("%.9fe-1", rand() * 10)
+}' > good.tsv
+[ "$(wc -c < good.tsv)" -gt 1000000 ] || bad=1
+# Every 2000th row is bad in one of several ways; the last line has no end.
+awk 'NR % 2000 != 77 { print; next }
+	{ way = int(NR / 2000) % 7 }
+	way == 0 { print "" }
+	way == 1 { print $1 "\t" $2 }
+	way == 2 { print $0 "\tmore" }
+	way == 3 { print "user\titem\ttime" }
+	way == 4 { print $1 "\t" $2 "\tx" }
+	way == 5 { print "\t" $2 "\t1" }
+	way == 6 { print $0 "\r" }' good.tsv > bad.tsv
+printf 'u\ti\t0.75' >> bad.tsv
+{ printf '\357\273\277'; sed "s/\$/$(printf '\r')/" good.tsv; } > crlf.tsv
+{ head -n 30000 good.tsv; printf 'u\ti\t'; head -c 3000000 /dev/zero | tr '\0' 1; tail -n 3000 good.tsv; } > long.tsv
+{ head -n 50000 good.tsv; printf 'u\0\ti\t1\n'; tail -n 20000 good.tsv; } > nul.tsv
+gzip -k bad.tsv
+head -c 400000 bad.tsv.gz > cut.gz
+
+same 'filter-interactions -j $1 good.tsv'
+[ "$(wc -l < out.7)" -gt 20000 ] || bad=1
+same 'filter-interactions -j $1 --on-error=skip --rejects rejected --user user bad.tsv good.tsv bad.tsv'
+holds '78 rejected'
+same 'filter-interactions -j $1 bad.tsv good.tsv'
+holds 'bad.tsv:77: '
+same 'filter-interactions -j $1 good.tsv bad.tsv'
+holds 'bad.tsv:77: a blank line'
+same 'filter-interactions -j $1 --on-error=skip --max-errors 30 --rejects rejected good.tsv bad.tsv bad.tsv'
+holds 'that is bad row 31, and --max-errors allows 30'
+same 'filter-interactions -j $1 --on-error=skip --max-errors 0.01% bad.tsv'
+holds 'and --max-errors allows 0.01 %'
+same 'filter-interactions -j $1 --where item=i7 --above 0.25 --user user crlf.tsv'
+same 'filter-interactions -j $1 long.tsv good.tsv'
+same 'filter-interactions -j $1 --on-error=skip long.tsv < /dev/null'
+same 'filter-interactions -j $1 nul.tsv'
+holds 'nul.tsv:50001: a NUL byte'
+same 'cat bad.tsv | filter-interactions -j $1 --on-error=skip'
+same 'filter-interactions -j $1 --on-error=skip bad.tsv.gz'
+same 'filter-interactions -j $1 --on-error=skip cut.gz'
+holds 'unexpected end of file'
+same 'tail -n +2 bad.tsv | filter-interactions -j $1 --no-header --columns user,item,time --on-error=skip'
+same 'filter-interactions -j $1 --no-header --columns user,item,time < good.tsv'
+holds '(standard input):1: the header line again'
+same '(echo time; sleep 0.1; echo 0.75; sleep 0.1; echo x) | filter-interactions -j $1'
+holds '(standard input):3: column'
+# What nobody reads any more is not written.
+filter-interactions -j 3 --above 0 good.tsv good.tsv good.tsv good.tsv good.tsv | head -n 1 > /dev/null || bad=1
+filter-interactions -j 3 good.tsv > /dev/full 2> err
+[ $? = 1 ] && grep -q 'cannot write to standard output' err || bad=1
+exit $bad
