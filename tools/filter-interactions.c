@@ -42,7 +42,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_COLUMN("user", user,
 		.help = "name of a column with ids; it must exist, and a row where it is empty is bad"),
 	OPTION_COLUMN("item", item, .help = "name of another such column"),
-	COMMON_RENAME, COMMON_INPUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_LOG,
+	COMMON_RENAME, COMMON_LAYOUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_LOG,
+	OPTION_GROUP("Bad rows"),
+	COMMON_BAD_ROWS,
 	OPTION_END
 };
 

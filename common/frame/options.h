@@ -158,8 +158,8 @@ struct common {
 #define COMMON_ON_CONTROL \
 	OPTION_CHOICE("on-control", "HOW", common.on_control, "space|fail", .fallback = "space", \
 		.help = "on a TAB or line end inside a CSV value: replace it by a space, or stop")
-#define COMMON_INPUT \
-	COMMON_LAYOUT, \
+#define COMMON_INPUT COMMON_LAYOUT, COMMON_BAD_ROWS
+#define COMMON_BAD_ROWS \
 	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail", \
 		.help = "on a bad row: stop, or count it, report it and continue"), \
 	COMMON_MAX_ERRORS, \
