@@ -1,48 +1,16 @@
 #include "streams/spool.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-
-static const char *folder(void)
-{
-	const char *named = getenv("TMPDIR");
-	return named && *named ? named : "/tmp";
-}
-
-_Noreturn static void fail(const char *what)
-{
-	die_errno(STATUS_FAILED, "cannot %s a temporary file in %s", what, shown_file(folder()));
-}
-
-_Noreturn static void fail_short(void)
-{
-	die(STATUS_FAILED, "a temporary file in %s ends too early", shown_file(folder()));
-}
-
-static int open_file(void)
-{
-	int file = open(folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (file >= 0)
-		return file;
-	/* not every file system can do that */
-	char *name = memory_format("%s/recpipe.XXXXXX", folder());
-	file = mkostemp(name, O_CLOEXEC);
-	if (file < 0)
-		fail("make");
-	unlink(name);
-	free(name);
-	return file;
-}
+#include "streams/scratch.h"
 
 struct spool *spool_new(size_t buffer)
 {
 	struct spool *s = memory_zero(1, sizeof *s);
-	s->file = open_file();
+	s->file = scratch_open();
 	s->capacity = buffer;
 	s->data = memory_new(buffer, 1);
 	return s;
@@ -53,23 +21,15 @@ void spool_free(struct spool *s)
 	if (!s)
 		return;
 	if (close(s->file) != 0)
-		fail("close");
+		scratch_fail("close");
 	free(s->data);
 	free(s);
 }
 
 static void write_all(struct spool *s, const char *bytes, size_t n)
 {
-	while (n) {
-		ssize_t some = write(s->file, bytes, n);
-		if (some < 0 && errno == EINTR)
-			continue;
-		if (some <= 0)
-			fail("write");
-		bytes += some;
-		n -= (size_t)some;
-		s->written += (uint64_t)some;
-	}
+	scratch_write(s->file, bytes, n);
+	s->written += n;
 }
 
 void spool_flush(struct spool *s)
@@ -102,22 +62,17 @@ void spool_reader_free(struct spool_reader *r)
 	*r = (struct spool_reader){0};
 }
 
-static void read_all(struct spool_reader *r, char *to, size_t n)
+static void check_left(const struct spool_reader *r, uint64_t n)
 {
 	if (r->end - r->at < n)
-		fail_short();
-	while (n) {
-		ssize_t some = pread(r->spool->file, to, n, (off_t)r->at);
-		if (some < 0 && errno == EINTR)
-			continue;
-		if (some < 0)
-			fail("read");
-		if (some == 0)
-			die(STATUS_FAILED, "a temporary file in %s was truncated", shown_file(folder()));
-		to += some;
-		n -= (size_t)some;
-		r->at += (uint64_t)some;
-	}
+		die(STATUS_FAILED, "a temporary file ends too early");
+}
+
+static void read_all(struct spool_reader *r, char *to, size_t n)
+{
+	check_left(r, n);
+	scratch_read(r->spool->file, r->at, to, n);
+	r->at += n;
 }
 
 void spool_skip(struct spool_reader *r, uint64_t n)
@@ -129,8 +84,7 @@ void spool_skip(struct spool_reader *r, uint64_t n)
 	}
 	r->from = r->n = 0;
 	n -= here;
-	if (r->end - r->at < n)
-		fail_short();
+	check_left(r, n);
 	r->at += n;
 }
 

@@ -1,8 +1,5 @@
-/* spool.h - bytes that are laid aside on disk and read again: for what does not fit in memory.
- *
- * The file has no name (O_TMPFILE, or it is unlinked as soon as it is there), so that nothing is
- * left of it however the program ends. It lies in TMPDIR, or in /tmp. What fails ends the program
- * (exit 1), a full disk included; so does a file that has become shorter.
+/* spool.h - bytes that are laid aside in a file without a name (scratch.h), by way of a buffer, and
+ * read again at several places at once. What fails ends the program with exit 1.
  */
 #ifndef RECPIPE_STREAMS_SPOOL_H
 #define RECPIPE_STREAMS_SPOOL_H

@@ -146,7 +146,7 @@ static bool fails(void (*f)(void *), const char *words)
 static void test_failures(void)
 {
 	CHECK(fails(too_much, "ends too early"));
-	CHECK(fails(truncated, "was truncated"));
+	CHECK(fails(truncated, "cannot read a temporary file"));
 	CHECK(fails(full, "cannot write a temporary file"));
 	CHECK(fails(nowhere, "cannot make a temporary file in /nowhere/at/all"));
 }
