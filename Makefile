@@ -273,7 +273,7 @@ seminar: deps ## run every command of recpipe-seminar(7) and show what it prints
 
 # --- tests --------------------------------------------------------------------
 
-.PHONY: check check-slow check-asan check-tsan check-valgrind check-cov check-mutants check-clang
+.PHONY: check-cluster check check-slow check-asan check-tsan check-valgrind check-cov check-mutants check-clang
 check: deps ## run every test, or those that T names: make check T=filter-interactions/csv
 	@+$(again) MODE=release all tests-built
 	@tests/run $(T)
@@ -281,6 +281,10 @@ check: deps ## run every test, or those that T names: make check T=filter-intera
 check-slow: deps ## the tests that take long: fault sweeps, kill loops, calibrations
 	@+$(again) MODE=release all tests-built
 	@tests/run $(or $(T),slow)
+
+check-cluster: deps ## with real engines on the loopback, where Java and Maven are: HDFS, kills of daemons and uploads
+	@+$(again) MODE=release all tests-built
+	@tests/run $(or $(T),cluster)
 
 check-mutants: deps ## put each kept fault into a copy of the tree: its tests must fail
 	@sh tests/deps.sh patch

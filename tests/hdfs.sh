@@ -4,6 +4,8 @@
 #	standin_stop
 #	put, get WORD...     put-hdfs and get-hdfs, attempts without delay
 #	same_there A B       is the folder A, but for _SUCCESS, what B is?
+#	make_logs            the folders logs, with all kinds of names, and small
+#	said PATTERN         what the last command said
 
 standin_pid=
 trap 'standin_stop' EXIT
@@ -39,3 +41,18 @@ same_there() { diff -r -x _SUCCESS "$1" "$2" > diff.out 2>&1; }
 
 # uploads: how many bodies of files were sent
 uploads() { grep -c 'op=CREATE.*\(step=datanode\|data=true\)' requests; }
+
+make_logs()
+{
+	mkdir -p logs/sub/deep small
+	seq 1 40000 > logs/a.log
+	seq 1 9000 > "logs/b c%25'\"\\&?#+;.log"
+	: > logs/empty
+	seq 1 100 > 'logs/é🎵.log'
+	seq 1 20000 > logs/sub/deep/d
+	head -c 512 logs/a.log > logs/-rf
+	seq 1 30 > small/one
+	seq 1 50 > small/two
+}
+
+said() { grep -q -- "$1" err.txt || complain "should say $1: $(cat err.txt)"; }

@@ -11,9 +11,14 @@ trap 'rm -f -- "$new"' EXIT
 WORK=$1 awk '
 	/^\.\\" run/ { n++ }
 	/^\.\\" prints/ {
-		print $0 "\n.PP\n.EX"
 		file = sprintf("%s/.seminar/%02d.out", ENVIRON["WORK"], n)
-		while ((getline line < file) > 0) {
+		found = getline line < file
+		if (found < 0) { # it was left out: the page keeps its text
+			print
+			next
+		}
+		print $0 "\n.PP\n.EX"
+		for (; found > 0; found = getline line < file) {
 			gsub(/\\/, "\\e", line)
 			gsub(/-/, "\\-", line)
 			if (line ~ /^[.'\'']/) line = "\\&" line

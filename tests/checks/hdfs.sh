@@ -1,7 +1,8 @@
 #!/bin/sh
 # put-hdfs and get-hdfs against a stand-in for WebHDFS and HttpFS: folders with all kinds of
-# names, there and back; every fault that a server, a network or another run can have; kill -9 at
-# any moment. tests/cluster/hdfs.sh does it with Hadoop itself.
+# names, there and back, and every fault that a server or a network can have while files are
+# put there. checks/hdfs-get is about the other direction, checks/hdfs-kill about signals;
+# tests/cluster/hdfs.sh does it with Hadoop itself.
 set -u
 command -v curl > /dev/null && command -v flock > /dev/null || {
 	echo 'curl or flock is missing'
@@ -11,19 +12,7 @@ command -v curl > /dev/null && command -v flock > /dev/null || {
 . "$RECPIPE_ROOT/tests/hdfs.sh"
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 PATH=$RECPIPE_BIN:$PATH
-
-mkdir -p logs/sub/deep small
-seq 1 40000 > logs/a.log
-seq 1 9000 > "logs/b c%25'\"\\&?#+;.log"
-: > logs/empty
-seq 1 100 > 'logs/é🎵.log'
-seq 1 20000 > logs/sub/deep/d
-head -c 512 logs/a.log > logs/-rf
-seq 1 30 > small/one
-seq 1 50 > small/two
-
-# said PATTERN: what the last command said
-said() { grep -q -- "$1" err.txt || complain "should say $1: $(cat err.txt)"; }
+make_logs
 
 # There and back, by both protocols, in one block and in several.
 for words in '--block-size 65536' '--block-size 512' '--httpfs --block-size 65536' '--httpfs'; do
@@ -192,126 +181,4 @@ rm -rf root
 standin --times 0 flip GETFILECHECKSUM
 status 0 put --verify=length small "$url/day"
 ! grep -q GETFILECHECKSUM requests || complain '--verify=length asks for checksums'
-
-# Downloads.
-rm -rf root back got
-standin
-status 0 put logs "$url/day"
-for rules in 'cut OPEN 0' '--times 3 cut OPEN 70' 'flip a.log' 'answer OPEN 503 x' 'flip GETFILECHECKSUM' '--httpfs flip OPEN'; do
-	# shellcheck disable=SC2086
-	standin $rules
-	status 0 get "$url/day" back
-	same_there back logs || complain "get, $rules: $(cat diff.out)"
-	[ "$(ls -d _tmp* 2> /dev/null)" = '' ] || complain "get, $rules: something is left"
-	rm -rf back
-done
-standin --times 0 flip OPEN
-status 1 get "$url/day" back
-[ ! -e back ] || complain 'other bytes under their name'
-echo old > got
-status 1 get "$url/day/a.log" got
-[ "$(cat got)" = old ] || complain 'a file is replaced by other bytes'
-status 1 get "$url/day" -
-[ ! -s out.txt ] || complain 'bytes that were not compared are on standard output'
-standin --times 0 cut OPEN 100
-status 4 get "$url/day" back
-# It goes on where it ended: the files that are there and equal are not fetched again.
-rm -rf _tmp.back
-mkdir _tmp.back
-cp logs/a.log _tmp.back/
-echo x > _tmp.back/other
-standin
-status 0 get "$url/day" back
-said '; 5 fetched'
-same_there back logs || complain "after a beginning: $(cat diff.out)"
-for name in ../x a/b . ..; do
-	standin --times 0 answer LISTSTATUS '200 OK' \
-		'{"FileStatuses":{"FileStatus":[{"pathSuffix":"_SUCCESS","type":"FILE","length":0},{"pathSuffix":"'$name'","type":"FILE","length":1}]}}'
-	status 1 get "$url/day" new
-	said 'neither a file nor a folder'
-done
-standin --times 0 answer LISTSTATUS '200 OK' \
-	'{"FileStatuses":{"FileStatus":[{"pathSuffix":"_SUCCESS","type":"FILE","length":0},{"pathSuffix":"a\u001bb","type":"FILE","length":1}]}}'
-status 1 get "$url/day" new
-said 'a name on the server has a control character: a.x1bb'
-[ ! -e new ] && [ ! -e x ] || complain 'a hostile server writes files'
-
-# ---- who asks ---------------------------------------------------------------------------
-
-rm -rf root
-standin --token abc_DEF-123
-status 1 put small "$url/day"
-said 'SecurityException'
-echo abc_DEF-123 > token
-mkdir shim
-printf '#!/bin/sh\nprintf "%%s\\n" "$*" >> "%s/words"\nenv >> "%s/words"\nexec "%s" "$@"\n' \
-	"$PWD" "$PWD" "$(command -v curl)" > shim/curl
-chmod +x shim/curl
-PATH=$PWD/shim:$PATH status 0 put --token-file token small "$url/day"
-same_there root/day small || complain 'with a token: not whole'
-[ -s words ] && ! grep -q abc_DEF words || complain 'the token is among the words or in the environment of curl'
-standin --token other
-PATH=$PWD/shim:$PATH status 1 get --token-file token "$url/day" new
-standin_stop
-status 4 get --retries 1 --token-file token "$url/day" new
-! grep -q abc_DEF err.txt || complain 'the token is in a message'
-printf 'a b\n' > token
-status 3 put --token-file token small "$url/day"
-status 1 put --token-file nowhere small "$url/day"
-standin
-status 0 put --user 'a&b' small "$url/again"
-grep -q 'user.name=a%26b' requests || complain "--user: $(tail -n 1 requests)"
-
-# ---- other runs, signals, kill -9 -----------------------------------------------------------
-
-status 4 flock small "$RECPIPE_ROOT/pipelines/put-hdfs" small "$url/locked"
-said 'another run is at work'
-head -c 4000000 /dev/urandom > big
-for signal in INT TERM; do
-	rm -rf notes
-	mkdir notes
-	TMPDIR=$PWD/notes env --default-signal=INT "$RECPIPE_ROOT/pipelines/put-hdfs" --limit-rate 500K big "$url/$signal" 2> err.txt &
-	pid=$!
-	tries=0
-	until [ -s root/_tmp.$signal/big ] || [ $tries = 1000 ]; do
-		tries=$((tries + 1))
-		sleep 0.01
-	done
-	kill -s $signal $pid
-	wait $pid
-	got=$?
-	case $signal$got in INT130 | TERM143) ;; *) complain "SIG$signal: exit status $got" ;; esac
-	[ -z "$(ls notes)" ] || complain "SIG$signal: notes are left"
-	[ ! -e root/$signal ] || complain "SIG$signal: a torn file has its name"
-done
-
-# whole NAME: what has its name is whole
-whole() { [ ! -e "root/$1" ] || same_there "root/$1" logs || complain "after kill -9 $1 is torn: $(cat diff.out)"; }
-head -c 300000 big > logs/big
-kills=0 day=1
-for pause in $(awk 'BEGIN { srand(7); for (i = 0; i < 20; i++) printf "%.2f ", rand() * (i % 2 ? 0.9 : 0.4) }'); do
-	setsid "$RECPIPE_ROOT/pipelines/put-hdfs" --limit-rate 1M logs "$url/kill$day" > out.txt 2> err.txt &
-	pid=$!
-	sleep "$pause"
-	kill -s KILL -- "-$pid" 2> /dev/null && kills=$((kills + 1))
-	wait $pid 2> /dev/null
-	whole kill$day
-	[ ! -f root/kill$day/_SUCCESS ] || day=$((day + 1))
-done
-[ $kills -ge 12 ] || complain "only $kills kills"
-for n in $(seq $day); do
-	status 0 put logs "$url/kill$n"
-	same_there root/kill$n logs || complain "lost after kill -9: $(cat diff.out)"
-done
-rm -rf back
-for pause in 0.1 0.3 0.5 0.7; do
-	setsid "$RECPIPE_ROOT/pipelines/get-hdfs" --limit-rate 400K "$url/kill1" back > out.txt 2> err.txt &
-	pid=$!
-	sleep $pause
-	kill -s KILL -- "-$pid" 2> /dev/null
-	wait $pid 2> /dev/null
-	[ ! -e back ] || same_there back logs || complain "get after kill -9: torn: $(cat diff.out)"
-done
-status 0 get "$url/kill1" back
-same_there back logs || complain "get after kill -9: $(cat diff.out)"
 exit $failed

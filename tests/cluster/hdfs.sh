@@ -1,0 +1,157 @@
+#!/bin/sh
+# put-hdfs, get-hdfs and checksum-hdfs with Hadoop itself: a NameNode, a DataNode and HttpFS in a
+# network namespace that has the loopback alone. Names and checksums; KILLS uploads (100) that are
+# killed at random moments, of which none leaves a torn file and none is lost; a DataNode that is
+# killed within an upload. What Maven downloads stays in build/hadoop.
+set -u
+for tool in java mvn unshare ip curl flock setsid; do
+	command -v $tool > /dev/null || {
+		echo "there is no $tool"
+		exit 77
+	}
+done
+hadoop=$RECPIPE_ROOT/build/hadoop
+HADOOP_JARS=${HADOOP_JARS:-$hadoop/hdfs}
+export HADOOP_JARS
+pipelines=$RECPIPE_ROOT/pipelines
+if [ -z "${IN_NAMESPACE:-}" ]; then
+	unshare -n true 2> /dev/null || {
+		echo 'no network namespace can be made here'
+		exit 77
+	}
+	"$pipelines/hdfs-local" download || exit 1
+	if [ ! -d "$hadoop/httpfs" ]; then
+		mkdir -p "$hadoop/httpfs.new"
+		mvn -q -B -f "$RECPIPE_ROOT/tests/cluster/httpfs.pom" dependency:copy-dependencies \
+			-DincludeScope=runtime -DoutputDirectory="$hadoop/httpfs.new" && mv "$hadoop/httpfs.new" "$hadoop/httpfs" || exit 1
+	fi
+	IN_NAMESPACE=1 exec unshare -n sh -c 'ip link set lo up && exec sh "$0"' "$0"
+fi
+. "$RECPIPE_ROOT/tests/pipelines.sh"
+. "$RECPIPE_ROOT/tests/hdfs.sh"
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+PATH=$RECPIPE_BIN:$PATH
+httpfs=
+trap '[ -z "$httpfs" ] || kill $httpfs; "$pipelines/hdfs-local" stop hdfs' EXIT
+
+# In blocks of 1 MB, so that files have several.
+export BLOCK_SIZE=1048576
+url=$("$pipelines/hdfs-local" start hdfs) || exit 1
+[ "$url" = webhdfs://127.0.0.1:9870 ] || complain "start prints $url"
+web=http://127.0.0.1:9870/webhdfs/v1
+
+mkdir -p logs/sub/deep
+head -c 3500000 /dev/urandom > logs/several.bin
+head -c 1048576 /dev/urandom > logs/block.bin
+head -c 1048577 /dev/urandom > logs/sub/deep/more.bin
+head -c 700 /dev/urandom > "logs/a b%25\"'+\\&=?#;,é🎵.bin"
+head -c 512 /dev/urandom > logs/-rf
+: > logs/empty
+
+# there FOLDER: are its files those of logs, as the server gives them?
+there()
+{
+	(cd logs && find . -type f) | sed 's|^\./||' | while read -r name; do
+		encoded=$(NAME=$name awk 'BEGIN {
+			for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
+			s = ENVIRON["NAME"]
+			for (i = 1; i <= length(s); i++) {
+				c = substr(s, i, 1)
+				printf c ~ /[A-Za-z0-9\/]/ ? c : "%%%02X", code[c]
+			}
+		}')
+		curl -s -f -g -L "$web$1/$encoded?op=OPEN&user.name=u" | cmp -s - "logs/$name" || {
+			echo "$1/$name"
+			return 1
+		}
+	done
+}
+# is_there PATH
+is_there() { curl -s -f -o /dev/null "$web$1?op=GETFILESTATUS&user.name=u"; }
+
+status 0 put logs "$url/logs/day one%"
+there '/logs/day%20one%25' || complain 'other bytes are there'
+status 0 get "$url/logs/day one%" back
+same_there back logs || complain "get: $(cat diff.out)"
+status 0 put logs "$url/logs/day one%"
+grep -q '; 0 sent' err.txt || complain "again: $(cat err.txt)"
+status 0 get "$url/logs/day one%" - 
+mkdir colon
+echo x > colon/a:b
+status 1 put colon "$url/colon"
+grep -q 'InvalidPathException' err.txt || complain "a colon: $(cat err.txt)"
+
+# Lengths around chunks and blocks, in blocks of two sizes, checksums as Hadoop has them.
+mkdir lengths
+for n in 0 1 511 512 513 1048575 1048576 1048577 2097152 2097153; do
+	head -c $n logs/several.bin > lengths/$n
+done
+status 0 put lengths "$url/lengths"
+status 0 put --block-size 512K lengths "$url/half"
+printf 1 > lengths/1
+status 1 put lengths "$url/half"
+grep -q ': 1 differs' err.txt || complain "one byte: $(cat err.txt)"
+
+# HttpFS, which answers COMPOSITE-CRC here.
+mkdir -p home/conf home/log home/temp
+printf '<configuration><property><name>fs.defaultFS</name><value>hdfs://127.0.0.1:8020</value></property>
+<property><name>dfs.checksum.combine.mode</name><value>COMPOSITE_CRC</value></property></configuration>' > home/conf/core-site.xml
+cp home/conf/core-site.xml home/conf/hdfs-site.xml
+echo '<configuration/>' > home/conf/httpfs-site.xml
+java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -Djava.net.preferIPv4Stack=true \
+	--add-opens=java.base/java.lang=ALL-UNNAMED -Dhttpfs.home.dir="$PWD/home" -Dhttpfs.config.dir="$PWD/home/conf" \
+	-Dhttpfs.log.dir="$PWD/home/log" -Dhttpfs.temp.dir="$PWD/home/temp" -Dhttpfs.http.hostname=127.0.0.1 \
+	-cp "$PWD/home/conf:$hadoop/httpfs/*" org.apache.hadoop.fs.http.server.HttpFSServerWebServer > httpfs.log 2>&1 &
+httpfs=$!
+tries=0
+until curl -s -f -o /dev/null 'http://127.0.0.1:14000/webhdfs/v1/?op=LISTSTATUS&user.name=u' || [ $tries = 300 ]; do
+	tries=$((tries + 1))
+	sleep 0.2
+done
+front=webhdfs://127.0.0.1:14000
+status 0 put logs "$front/front/day"
+there /front/day || complain 'by HttpFS other bytes are there'
+curl -s "http://127.0.0.1:14000/webhdfs/v1/front/day/several.bin?op=GETFILECHECKSUM&user.name=u" > sum
+grep -q 'COMPOSITE-CRC32C' sum || complain "HttpFS has another checksum: $(cat sum)"
+rm -rf back
+status 0 get "$front/front/day" back
+same_there back logs || complain "get by HttpFS: $(cat diff.out)"
+# Onto a folder that is there a rename moves inside, and put-hdfs looks first.
+status 1 put colon "$front/front/day"
+kill $httpfs
+httpfs=
+
+# Uploads that are killed at a random moment.
+kills=0 day=1 torn=0
+for pause in $(N=${KILLS:-100} awk 'BEGIN { srand(11); for (i = 0; i < ENVIRON["N"]; i++) printf "%.2f ", rand() * (i % 2 ? 3 : 1) }'); do
+	setsid "$pipelines/put-hdfs" --limit-rate 8M logs "$url/kill/$day" > out.txt 2> err.txt &
+	pid=$!
+	sleep "$pause"
+	kill -s KILL -- "-$pid" 2> /dev/null && kills=$((kills + 1))
+	wait $pid 2> /dev/null
+	if is_there /kill/$day; then
+		there /kill/$day || torn=$((torn + 1))
+		day=$((day + 1))
+	fi
+done
+[ $torn = 0 ] || complain "$torn torn"
+for n in $(seq $day); do
+	status 0 put logs "$url/kill/$n"
+	there /kill/$n || complain "$n is lost"
+	is_there /kill/$n/_SUCCESS || complain "$n has no _SUCCESS"
+	! is_there "/kill/_tmp.$n" || complain "of $n something is left"
+done
+echo "$kills of ${KILLS:-100} uploads were killed, into $day folders: $torn torn, none lost"
+
+# A DataNode that dies within an upload: the upload goes on when it is there again.
+"$RECPIPE_ROOT/pipelines/put-hdfs" --retries 9 --limit-rate 1M logs "$url/dead" > out.txt 2> err.txt &
+pid=$!
+sleep 3
+kill -s KILL "$(cat hdfs/datanode.pid)"
+sleep 1
+"$pipelines/hdfs-local" status hdfs > again.txt 2>&1
+[ $? = 4 ] || complain "status without a DataNode: $(cat again.txt)"
+"$pipelines/hdfs-local" start hdfs > again.txt 2>&1 || complain "started again: $(cat again.txt)"
+wait $pid || complain "after the death of a DataNode: $(tail -n 3 err.txt)"
+there /dead || complain 'after the death of a DataNode other bytes are there'
+exit $failed
