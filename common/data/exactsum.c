@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/number.h"
+
 /* Chunk i counts 2^(32 i - 1075): bit e of the whole is the last bit of a double
  * with the exponent field e. An addition adds less than 2^52 to a chunk, so that
  * 2^11 - 1 of them fit into 64 signed bits before carries must move on. */
@@ -54,16 +56,22 @@ void exactsum_merge(struct exactsum *sum, const struct exactsum *other)
 	sum->pending = 1;
 }
 
+/* Makes the sum positive, all carries moved on. Was it negative? */
+static bool take_sign(struct exactsum *s)
+{
+	carry(s);
+	if (s->chunk[EXACTSUM_CHUNKS - 1] >= 0)
+		return false;
+	for (int i = 0; i < EXACTSUM_CHUNKS; i++)
+		s->chunk[i] = -s->chunk[i];
+	carry(s);
+	return true;
+}
+
 double exactsum_value(const struct exactsum *sum)
 {
 	struct exactsum s = *sum;
-	carry(&s);
-	bool negative = s.chunk[EXACTSUM_CHUNKS - 1] < 0;
-	if (negative) {
-		for (int i = 0; i < EXACTSUM_CHUNKS; i++)
-			s.chunk[i] = -s.chunk[i];
-		carry(&s);
-	}
+	bool negative = take_sign(&s);
 	int top = EXACTSUM_CHUNKS - 1;
 	while (top >= 0 && s.chunk[top] == 0)
 		top--;
@@ -85,4 +93,74 @@ double exactsum_value(const struct exactsum *sum)
 	}
 	double value = ldexp((double)mantissa, lowest - 1075);
 	return negative ? -value : value;
+}
+
+/* ---- as text ---- */
+
+enum { EXPONENT = 1075, DIGITS = 8 }; /* of chunk 0, and of each chunk */
+
+/* The last `n` digits of a chunk. */
+static char *put_digits(char *at, int64_t chunk, int n)
+{
+	for (int i = n - 1; i >= 0; i--)
+		*at++ = "0123456789abcdef"[chunk >> 4 * i & 15];
+	return at;
+}
+
+size_t exactsum_text(const struct exactsum *sum, char out[EXACTSUM_TEXT])
+{
+	struct exactsum s = *sum;
+	char *at = out;
+	if (take_sign(&s))
+		*at++ = '-';
+	int top = EXACTSUM_CHUNKS - 1, low = 0;
+	while (top > 0 && s.chunk[top] == 0)
+		top--;
+	while (low < top && s.chunk[low] == 0)
+		low++;
+	if (s.chunk[top] == 0) {
+		memcpy(out, "0x0p0", 5);
+		return 5;
+	}
+	int first = (64 - __builtin_clzll((uint64_t)s.chunk[top]) + 3) / 4;
+	*at++ = '0';
+	*at++ = 'x';
+	at = put_digits(at, s.chunk[top], first);
+	for (int i = top - 1; i >= low; i--)
+		at = put_digits(at, s.chunk[i], DIGITS);
+	*at++ = 'p';
+	return (size_t)(at - out) + number_write_i64(32 * low - EXPONENT, at);
+}
+
+static int digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool exactsum_add_text(struct exactsum *sum, const char *text, size_t n)
+{
+	bool negative = n > 0 && *text == '-';
+	const char *at = text + negative, *p = n > 0 ? memchr(text, 'p', n) : NULL, *end = text + n;
+	int64_t exponent;
+	if (n == 5 && memcmp(text, "0x0p0", 5) == 0)
+		return true;
+	if (!p || p - at < 3 || at[0] != '0' || at[1] != 'x' || at[2] == '0' ||
+	    number_i64(p + 1, (size_t)(end - p - 1), &exponent) != NUMBER_OK)
+		return false;
+	at += 2;
+	int64_t low = (exponent + EXPONENT) / 32, digits = p - at;
+	if (exponent < -EXPONENT || (exponent + EXPONENT) % 32 != 0 || low >= EXACTSUM_CHUNKS ||
+	    digits > (EXACTSUM_CHUNKS - low) * DIGITS - 1) /* its first bit is the sign's */
+		return false;
+	struct exactsum more = {.pending = 1};
+	for (int64_t i = 0; i < digits; i++) {
+		int digit = digit_of(p[-1 - i]);
+		if (digit < 0)
+			return false;
+		more.chunk[low + i / DIGITS] += (int64_t)digit << 4 * (i % DIGITS);
+	}
+	for (int i = 0; i < EXACTSUM_CHUNKS && negative; i++)
+		more.chunk[i] = -more.chunk[i];
+	exactsum_merge(sum, &more);
+	return true;
 }

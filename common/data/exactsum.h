@@ -4,6 +4,8 @@
 #ifndef RECPIPE_DATA_EXACTSUM_H
 #define RECPIPE_DATA_EXACTSUM_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { EXACTSUM_CHUNKS = 68 };
@@ -22,5 +24,13 @@ void exactsum_merge(struct exactsum *sum, const struct exactsum *other);
 
 /* The sum, rounded to nearest, ties to even. */
 double exactsum_value(const struct exactsum *sum);
+
+/* The sum itself, nothing rounded, as C has numbers of base 16 ("-0x1f00000000p-83", "0x0p0"):
+ * the same text for the same sum. Returns the length; there is no NUL. */
+enum { EXACTSUM_TEXT = 8 * EXACTSUM_CHUNKS + 32 };
+size_t exactsum_text(const struct exactsum *sum, char out[EXACTSUM_TEXT]);
+
+/* Adds what such a text says; false, and nothing is added, when it is none. */
+bool exactsum_add_text(struct exactsum *sum, const char *text, size_t n);
 
 #endif

@@ -237,25 +237,31 @@ static int by_size(const void *a, const void *b)
 
 /* The sum over the items, the least shown first, of (2 place - items - 1) * lists, over items *
  * all lists. Products and sums are below 2^128 and exact. */
-static double gini(const uint64_t *exposure, uint32_t items)
+double gini_of(const uint64_t *exposure, uint32_t n, uint32_t items)
 {
-	uint64_t *sorted = memory_new(items, sizeof *sorted), all = 0;
+	uint64_t *sorted = memory_new(n, sizeof *sorted), all = 0;
 	__int128 sum = 0;
-	for (uint32_t i = 0; i < items; i++)
+	for (uint32_t i = 0; i < n; i++)
 		all += sorted[i] = exposure[i];
-	qsort(sorted, items, sizeof *sorted, by_size);
-	for (uint32_t i = 0; i < items; i++)
-		sum += (__int128)(2 * (int64_t)i + 1 - (int64_t)items) * (__int128)sorted[i];
+	qsort(sorted, n, sizeof *sorted, by_size);
+	for (uint32_t i = 0; i < n; i++) /* after those that no list has */
+		sum += (__int128)(2 * (int64_t)(items - n + i) + 1 - (int64_t)items) * (__int128)sorted[i];
 	free(sorted);
 	return all ? (double)sum / ((double)items * (double)all) : NAN;
 }
 
+double coverage_of(const uint32_t *best_rank, uint32_t n, uint32_t items, uint32_t k)
+{
+	uint32_t covered = 0;
+	for (uint32_t i = 0; i < n; i++)
+		covered += best_rank[i] < k;
+	return items ? (double)covered / items : NAN;
+}
+
 double matched_of_all(const struct matched *m, size_t measure)
 {
-	uint32_t items = m->heldout->data->items, covered = 0, k = m->measures->at[measure].k;
+	uint32_t items = m->heldout->data->items;
 	if (m->measures->at[measure].kind == MEASURE_GINI)
-		return gini(m->exposure[measure], items);
-	for (uint32_t i = 0; i < items; i++)
-		covered += m->best_rank[i] < k;
-	return items ? (double)covered / items : NAN;
+		return gini_of(m->exposure[measure], items, items);
+	return coverage_of(m->best_rank, items, items, m->measures->at[measure].k);
 }

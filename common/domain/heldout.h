@@ -104,6 +104,13 @@ void matched_free(struct matched *m);
  * dataset twice, whose second rank - 1 is in *twice then. */
 bool matched_list(struct matched *m, const struct topn_list *list, uint32_t user, uint32_t *twice);
 
+/* Is the value of a user without a list 0, whoever it is? Otherwise there is none, or (auc) it is not
+ * of lists. */
+static inline bool measure_without_list(int kind)
+{
+	return kind < LIST_METRICS || kind == MEASURE_SERENDIPITY;
+}
+
 /* There is no list for the user at hand. */
 void matched_no_list(struct matched *m);
 
@@ -116,5 +123,10 @@ double matched_value(const struct matched *m, const struct measure *measure, uin
  * them among the first k, from 0 (all alike) to 1 - 1 / items (the same one each time).
  * nan without items, or if no list has one. */
 double matched_of_all(const struct matched *m, size_t measure);
+
+/* The same of items that are given, and known to some list: of the first `n` of `items`, the best
+ * rank (from 0) of each, or the number of lists that had it. No list has the others. */
+double coverage_of(const uint32_t *best_rank, uint32_t n, uint32_t items, uint32_t k);
+double gini_of(const uint64_t *exposure, uint32_t n, uint32_t items);
 
 #endif

@@ -91,6 +91,47 @@ static void check_many(void)
 	CHECK_SAME(exactsum_value(&sum), ldexp((double)whole, -55));
 }
 
+/* A sum goes through its text unrounded, alone and added to another; the same sum has one text. */
+static void check_text(struct random *r)
+{
+	char text[EXACTSUM_TEXT], again[EXACTSUM_TEXT];
+	for (int round = 0; round < 300; round++) {
+		struct exactsum sum = {0}, back = {0}, twice = {0};
+		int n = (int)random_below(r, 40), range = round % 3 == 0 ? 2000 : 4;
+		for (int i = 0; i < n; i++)
+			exactsum_add(&sum, ldexp(random_share(r) - 0.5, (int)random_below(r, (uint32_t)range) - range / 2));
+		size_t length = exactsum_text(&sum, text);
+		CHECK(length <= EXACTSUM_TEXT && exactsum_add_text(&back, text, length));
+		CHECK_SAME(exactsum_value(&back), exactsum_value(&sum));
+		CHECK(exactsum_text(&back, again) == length && memcmp(text, again, length) == 0);
+		exactsum_merge(&twice, &sum);
+		exactsum_merge(&twice, &sum);
+		CHECK(exactsum_add_text(&back, text, length));
+		CHECK(exactsum_text(&back, again) == exactsum_text(&twice, text) &&
+		      memcmp(text, again, exactsum_text(&back, again)) == 0);
+	}
+	static const char *const BAD[] = {"", "-", "0", "0x", "0xp0", "0x0p", "0x0p1", "0x01p-83", "0x1p-84", "0x1P-83",
+		"0x1gp-83", "0x1p-1107", "0x1p1101", "1p-83", "0x1p-83 ", " 0x1p-83", "0x1p-83p", "--0x1p-83",
+		"0x1p99999999999999999999", "0x1"};
+	for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+		struct exactsum sum = {0};
+		if (!CHECK(!exactsum_add_text(&sum, BAD[i], strlen(BAD[i]))))
+			printf("  %s\n", BAD[i]);
+		CHECK_SAME(exactsum_value(&sum), 0);
+	}
+	static const struct { const char *text; double value; } GOOD[] = {
+		{"0x0p0", 0}, {"0x80000p-83", 0x1p-64}, {"-0x80000p-83", -0x1p-64}, {"0x1p-1075", 0}, {"0x2p-1075", 0x1p-1074},
+		{"0x80000000000000000000p-83", 0x1p-4},
+	};
+	for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
+		struct exactsum sum = {0};
+		CHECK(exactsum_add_text(&sum, GOOD[i].text, strlen(GOOD[i].text)));
+		CHECK_SAME(exactsum_value(&sum), GOOD[i].value);
+	}
+	size_t length = exactsum_text(&(struct exactsum){0}, text);
+	CHECK(length == 5 && memcmp(text, "0x0p0", 5) == 0);
+}
+
 int main(void)
 {
 	struct random r = random_start(1, 0);
@@ -98,5 +139,6 @@ int main(void)
 	check_against_integers(&r);
 	check_order_and_split(&r);
 	check_many();
+	check_text(&r);
 	return unit_finish();
 }

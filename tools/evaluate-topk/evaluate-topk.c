@@ -24,11 +24,12 @@
 #include "domain/dataset.h"
 #include "domain/topn.h"
 #include "evaluation.h"
+#include "parts.h"
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("dataset", "FILE", dataset,
-		.required = true,
-		.help = "the dataset with the held-out rows (required)"),
+		.required = true, .unless = "merge",
+		.help = "the dataset with the held-out rows"),
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,
@@ -43,6 +44,17 @@ static const struct option_row OPTIONS[] = {
 	MEASURE_BESIDE,
 	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
+
+	OPTION_GROUP("Large inputs"),
+	OPTION_FLAG("partial", partial, .excludes = "model,per-user",
+		.help = "instead of measures, write a part for --merge, of the users whose lists are here"),
+	OPTION_FLAG("merge", merge,
+		.excludes = "dataset,k,metrics,split,targets,model,item-features,baseline,per-user,"
+			"exclude-splits,timestamp-unit,user,rank,item,score",
+		.help = "the input is what --partial wrote; with --partial, make one part of all"),
+	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15,
+		.requires = "merge",
+		.help = "with --merge, fail (3) unless exactly N parts are read"),
 
 	OPTION_GROUP("Input"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
@@ -97,6 +109,8 @@ static void evaluate_list(struct evaluation *e, const struct topn_list *list)
 	e->evaluated++;
 	e->short_lists += list->n < e->measures.longest;
 	e->listed[user] = true;
+	if (e->options->partial)
+		part_user(e, list->user);
 	evaluate_user(e, list->user, user);
 }
 
@@ -116,6 +130,14 @@ static void open_per_user(struct evaluation *e, const char *path)
 	output_flush(e->per_user);
 }
 
+static void report_missing(const struct evaluation *e, uint64_t missing)
+{
+	if (missing && e->measures.lists)
+		warn("%llu of %llu users with %s rows have no list and count 0",
+		     (unsigned long long)missing, (unsigned long long)e->heldout.test_users,
+		     SPLIT_NAMES[e->heldout.split]);
+}
+
 /* Users with test items that no list was for. */
 static void evaluate_missing(struct evaluation *e)
 {
@@ -127,10 +149,17 @@ static void evaluate_missing(struct evaluation *e)
 		matched_no_list(&e->matched);
 		evaluate_user(e, strmap_key(e->data->user_ids, u), u);
 	}
-	if (missing && e->measures.lists)
-		warn("%llu of %llu users with %s rows have no list and count 0",
-		     (unsigned long long)missing, (unsigned long long)e->heldout.test_users,
-		     SPLIT_NAMES[e->heldout.split]);
+	report_missing(e, missing);
+}
+
+/* The same of parts: their values are known without them. */
+static void add_missing(struct evaluation *e)
+{
+	uint64_t missing = e->heldout.test_users - e->evaluated;
+	for (size_t i = 0; i < e->measures.n; i++)
+		if (measure_without_list(e->measures.at[i].kind))
+			mean_add_zeros(&e->means[i], missing);
+	report_missing(e, missing);
 }
 
 static void report_unused(const struct evaluation *e)
@@ -151,13 +180,21 @@ static void report_unused(const struct evaluation *e)
 	measure_files_report(&e->files, &e->matched, NULL);
 }
 
+static double value_of_all(const struct evaluation *e, size_t measure)
+{
+	const struct measure *m = &e->measures.at[measure];
+	if (m->kind == MEASURE_GINI)
+		return gini_of(e->shown.exposure[measure], e->shown.n, e->items);
+	return coverage_of(e->shown.best_rank, e->shown.n, e->items, m->k);
+}
+
 static void write_measures(const struct evaluation *e, struct output *out)
 {
 	for (size_t i = 0; i < e->measures.n; i++) {
 		const struct measure *m = &e->measures.at[i];
 		const struct mean *mean = &e->means[i];
 		bool of_all = measure_is_of_all(m->kind);
-		double value = of_all ? matched_of_all(&e->matched, i) : mean->n ? mean_value(mean) : NAN;
+		double value = of_all ? value_of_all(e, i) : mean->n ? mean_value(mean) : NAN;
 		output_text(out, m->name);
 		output_tab(out);
 		if (!isnan(value))
@@ -181,6 +218,8 @@ static void evaluation_free(struct evaluation *e)
 	free(e->means);
 	free(e->listed);
 	free(e->auc);
+	free(e->settings);
+	free(e->part);
 }
 
 /* "none" is no mask that option_splits knows. */
@@ -209,7 +248,7 @@ static struct topn_reader *open_lists(const struct evaluation *e, char **files, 
 static struct output *open_output(const struct options *o)
 {
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
-	if (!o->common.no_header) {
+	if (!o->common.no_header && !o->partial) {
 		output_text(out, "metric\tvalue\tstderr\tusers");
 		output_end_row(out);
 	}
@@ -226,13 +265,28 @@ static void evaluate_lists(struct evaluation *e, struct topn_reader *reader, str
 	}
 }
 
-static int run(const struct options *o, char **files, int count)
+/* Writes the measures, or, with --partial, what they are made of. Returns the number of rows. */
+static uint64_t finish_evaluation(struct evaluation *e, struct output *out)
+{
+	if (e->options->partial) {
+		e->settings = part_settings(e);
+		return part_write(e, !e->options->common.no_header, out);
+	}
+	evaluate_missing(e);
+	report_unused(e);
+	write_measures(e, out);
+	return e->measures.n;
+}
+
+static int run_lists(const struct options *o, char **files, int count)
 {
 	struct evaluation e = {.options = o};
 	e.measures = option_measures(o->metrics, o->k, MEASURE_KINDS, o->model != NULL, &o->beside);
 	enum kernel_choice kernel = option_kernel(o->kernel);
 	if (!e.measures.lists && count)
 		usage_error("--metrics=auc cannot be combined with input files");
+	e.part = memory_zero(1, sizeof *e.part);
+	e.parts = 1;
 	uint8_t split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
 	e.known = known_splits(o, split);
 
@@ -250,22 +304,52 @@ static int run(const struct options *o, char **files, int count)
 				measure_files_beside(&e.files, e.data, e.measures.longest));
 	e.means = memory_zero(e.measures.n, sizeof *e.means);
 	e.listed = memory_zero(e.data->users, sizeof *e.listed);
+	e.items = e.data->items;
+	e.shown = (struct shown){e.data->item_ids, e.items, e.matched.best_rank, e.matched.exposure};
 	if (model) {
 		compute_auc(&e, model, kernel);
 		table_close(model);
 	}
 	evaluate_lists(&e, reader, lists);
 	progress_clear();
-	evaluate_missing(&e);
-	report_unused(&e);
-	write_measures(&e, out);
+	uint64_t written = finish_evaluation(&e, out);
 	uint64_t rows = lists ? table_rows(lists) : 0, rejected = lists ? table_rejected(lists) : 0;
 	topn_close(reader);
 	table_close(lists);
 	if (e.per_user)
 		output_close(e.per_user);
 	output_close(out);
-	run_report(rows, e.measures.n, rejected);
+	run_report(rows, written, rejected);
+	evaluation_free(&e);
+	return STATUS_DONE;
+}
+
+static int run_merge(const struct options *o, char **files, int count)
+{
+	static const struct beside_options NO_FILES = {.baseline = "--baseline"};
+	struct evaluation e = {.options = o, .files = {.options = &NO_FILES}};
+	struct table_format format = COMMON_FORMAT(&o->common);
+	struct table *t = table_open(files, count, &format);
+	struct part_reader *reader = parts_open(t);
+	struct output *out = open_output(o);
+	parts_read(reader, &e, (uint64_t)o->parts);
+	progress_clear();
+	uint64_t rows = table_rows(t), rejected = table_rejected(t), written;
+	table_close(t);
+	if (o->partial) {
+		written = part_write(&e, !o->common.no_header, out);
+	} else {
+		add_missing(&e);
+		report_unused(&e);
+		write_measures(&e, out);
+		written = e.measures.n;
+	}
+	output_close(out);
+	run_report(rows, written, rejected);
+	for (size_t i = 0; i < e.measures.n; i++)
+		free(e.shown.exposure[i]);
+	free(e.shown.exposure);
+	parts_free(reader);
 	evaluation_free(&e);
 	return STATUS_DONE;
 }
@@ -289,5 +373,5 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 	int first = program_start(&PROGRAM, argc, argv, &options);
-	return finish(run(&options, argv + first, argc - first));
+	return finish((options.merge ? run_merge : run_lists)(&options, argv + first, argc - first));
 }

@@ -18,8 +18,19 @@ struct options {
 	const char *dataset, *k, *metrics, *model, *exclude_splits, *per_user;
 	const char *user, *rank, *item, *score;
 	int split, kernel;
+	bool partial, merge;
+	int64_t parts;
 	struct beside_options beside;
 	struct common common;
+};
+
+/* The items that lists had: their best rank (from 0, UINT32_MAX: none had it), and, of each gini
+ * measure, in how many lists they are (else NULL). */
+struct shown {
+	const struct strmap *ids;
+	uint32_t n;
+	const uint32_t *best_rank;
+	uint64_t **exposure;
 };
 
 struct evaluation {
@@ -35,6 +46,11 @@ struct evaluation {
 	double *auc;             /* user, or NULL */
 	struct output *per_user;
 	uint64_t lists, evaluated, short_lists;
+	struct shown shown;      /* all by somebody else */
+	uint32_t items;          /* of the dataset */
+	uint64_t *part;          /* of each part that is in this: a hash of its users, 0 without any */
+	size_t parts, part_capacity;
+	char *settings;          /* of parts, or NULL (parts.h) */
 };
 
 /* Fills e->auc from the model (auc.c). */
