@@ -30,7 +30,7 @@ double exactsum_value(const struct exactsum *sum);
 enum { EXACTSUM_TEXT = 8 * EXACTSUM_CHUNKS + 32 };
 size_t exactsum_text(const struct exactsum *sum, char out[EXACTSUM_TEXT]);
 
-/* Adds what such a text says; false, and nothing is added, when it is none. */
+/* Adds what such a text says; false, and nothing is added, when it is not one. */
 bool exactsum_add_text(struct exactsum *sum, const char *text, size_t n);
 
 #endif

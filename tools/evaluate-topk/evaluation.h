@@ -46,7 +46,7 @@ struct evaluation {
 	double *auc;             /* user, or NULL */
 	struct output *per_user;
 	uint64_t lists, evaluated, short_lists;
-	struct shown shown;      /* all by somebody else */
+	struct shown shown;      /* of memory that others own */
 	uint32_t items;          /* of the dataset */
 	uint64_t *part;          /* of each part that is in this: a hash of its users, 0 without any */
 	size_t parts, part_capacity;
