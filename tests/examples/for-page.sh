@@ -195,6 +195,8 @@ for_import_table_1()
 	sed 1d ratings.csv | sed 's/,/::/g' > ratings.dat
 	cp "$RECPIPE_ROOT"/tests/cases/import-table/kinds/shop.csv .
 	printf 'at,item\n13.5.2024 10:00,a\n14.5.2024 7:30,b\n' > plays.csv
+	printf '%s\n' 'user track ms_played' 'ann a 90000' | by_tab plays.tsv
+	printf '%s\n' 'track duration' 'a 180000' | by_tab tracks.tsv
 }
 for_import_table() { for_import_table_1; }
 

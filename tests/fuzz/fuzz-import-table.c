@@ -1,5 +1,5 @@
 /* Any words as --map, --value and --split-list, any bytes as a table, by the tool itself. Three
- * parts that end in `|`, the rest is the table; the first byte picks what is guessed. */
+ * parts that end in `|` (a ! stands for one inside), the rest is the table; the first byte picks what is guessed. */
 #define FUZZ_TOOL "import-table"
 #include "base/memory.h"
 #include "tool.h"
@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		const uint8_t *part;
 		size_t size = fuzz_part(&data, &n, &part);
 		word[i] = memory_text((const char *)part, size);
+		for (char *c = word[i]; *c; c++)
+			*c = *c == '!' ? '|' : *c;
 	}
 	int file = fuzz_file(data, n, path);
 	FUZZ_TOOL_RUN("-q", "--on-error", "skip", path);

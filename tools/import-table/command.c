@@ -59,7 +59,7 @@ static void add_column(struct buffer *b, const struct out_column *out)
 	bool odd = shown.n != out->name.n || memchr(out->name.at, ',', out->name.n) ||
 		memchr(out->name.at, '=', out->name.n);
 	buffer_free(&shown);
-	if (odd)
+	if (odd && out->kind == OUT_CELL)
 		buffer_format(b, "#%zu", out->cell + 1);
 	else
 		buffer_add_span(b, out->name);

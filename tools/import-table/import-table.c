@@ -21,7 +21,8 @@
 
 static const struct option_row OPTIONS[] = {
 	OPTION_LIST("map", "NAME=COLUMN,...", maps,
-		.help = "write the input's COLUMN as NAME; may be repeated; #2 is the second column"),
+		.help = "write the input's COLUMN as NAME, or the first of A|B that is not empty, or the ratio A/B; "
+			"may be repeated; #2 is the second column"),
 	OPTION_LIST("set", "NAME=TEXT", sets,
 		.help = "add a column NAME with this text in every row; may be repeated; @FILENAME is the "
 			"name of the file"),

@@ -31,8 +31,7 @@ static void name_cells(struct plan *p, struct span names)
 	columns_take(&p->cells, (struct span){p->names.data, p->names.n}, "");
 }
 
-/* A cell by its name, or its number (#2). */
-static size_t cell_called(const struct plan *p, struct span name, const char *option, const char *file)
+size_t plan_cell(const struct plan *p, struct span name, const char *option, const char *file)
 {
 	uint64_t number;
 	char *text = memory_text(name.at, name.n);
@@ -56,7 +55,7 @@ static struct out_column *find_out(const struct plan *p, struct span name)
 	return NULL;
 }
 
-static void add_out(struct plan *p, struct out_column column, const char *option)
+void plan_add(struct plan *p, struct out_column column, const char *option)
 {
 	char shown[QUOTED_SIZE];
 	if (find_out(p, column.name))
@@ -65,10 +64,11 @@ static void add_out(struct plan *p, struct out_column column, const char *option
 	p->outs[p->n_outs++] = column;
 }
 
-/* One rename of --map. */
+/* One word of --map. */
 struct rename {
-	struct span name;
-	size_t cell;
+	struct span name, from;
+	bool derived;  /* of several columns */
+	size_t cell;   /* else */
 };
 
 static size_t take_maps(const struct plan *p, const struct options *o, const char *file, struct rename **maps)
@@ -82,7 +82,9 @@ static size_t take_maps(const struct plan *p, const struct options *o, const cha
 			if (!assignment(word, &name, &from) || !columns_name_is_good(name) || from.n == 0)
 				usage_error("option '--map': not NAME=COLUMN: %s", quoted(word.at, word.n, shown));
 			*maps = memory_grow(*maps, &capacity, n + 1, sizeof **maps);
-			(*maps)[n++] = (struct rename){name, cell_called(p, from, "map", file)};
+			bool derived = derived_is(p, from, file);
+			size_t cell = derived ? 0 : plan_cell(p, from, "map", file);
+			(*maps)[n++] = (struct rename){name, from, derived, cell};
 		}
 	}
 	return n;
@@ -95,14 +97,19 @@ static void add_cells(struct plan *p, const struct options *o, const char *file)
 	for (size_t c = 0; c < p->cells.n; c++) {
 		bool mapped = false;
 		for (size_t i = 0; i < n; i++) {
-			if (maps[i].cell != c)
+			/* A column of several replaces one of its name. */
+			if (maps[i].derived ? span_equal(maps[i].name, p->cells.names[c]) : maps[i].cell == c)
+				mapped = true;
+			if (maps[i].derived || maps[i].cell != c)
 				continue;
-			mapped = true;
-			add_out(p, (struct out_column){.name = maps[i].name, .cell = c}, "--map");
+			plan_add(p, (struct out_column){.name = maps[i].name, .cell = c}, "--map");
 		}
 		if (!mapped && p->cells.names[c].n)
-			add_out(p, (struct out_column){.name = p->cells.names[c], .cell = c}, "--map");
+			plan_add(p, (struct out_column){.name = p->cells.names[c], .cell = c}, "--map");
 	}
+	for (size_t i = 0; i < n; i++)
+		if (maps[i].derived)
+			derived_add(p, maps[i].name, maps[i].from, file);
 	free(maps);
 }
 
@@ -113,7 +120,7 @@ static void add_constants(struct plan *p, const struct options *o)
 		set_take(o->sets.values[i], &name, &text);
 		bool file = set_is_filename(text);
 		struct out_column column = {.name = name, .kind = file ? OUT_FILE : OUT_TEXT, .text = text};
-		add_out(p, column, "--set");
+		plan_add(p, column, "--set");
 	}
 }
 
@@ -121,7 +128,7 @@ static void add_constants(struct plan *p, const struct options *o)
 static size_t cell_meant(const struct plan *p, struct span name, const char *option, const char *file)
 {
 	const struct out_column *out = find_out(p, name);
-	return out && out->kind == OUT_CELL ? out->cell : cell_called(p, name, option, file);
+	return out && out->kind == OUT_CELL ? out->cell : plan_cell(p, name, option, file);
 }
 
 /* 'event: view=1 cart=3' */
@@ -129,7 +136,7 @@ static void take_value(struct plan *p, const struct options *o, const char *file
 {
 	value_take(&p->kinds, span_of(o->value));
 	p->kind_cell = cell_meant(p, p->kinds.column, "value", file);
-	add_out(p, (struct out_column){.name = span_of("value"), .kind = OUT_VALUE}, "--value");
+	plan_add(p, (struct out_column){.name = span_of("value"), .kind = OUT_VALUE}, "--value");
 }
 
 static void take_wheres(struct plan *p, const struct options *o, const char *file)
@@ -152,9 +159,9 @@ static long sniffed_column(const struct settings *s, const struct options *o, si
 static struct out_column *out_meant(struct plan *p, struct span name, const char *option, const char *file)
 {
 	struct out_column *out = find_out(p, name);
-	if (out && out->kind == OUT_CELL)
+	if (out && (out->kind == OUT_CELL || out->kind == OUT_FIRST))
 		return out;
-	size_t cell = cell_called(p, name, option, file);
+	size_t cell = plan_cell(p, name, option, file);
 	for (size_t i = 0; i < p->n_outs; i++)
 		if (p->outs[i].kind == OUT_CELL && p->outs[i].cell == cell)
 			return &p->outs[i];
@@ -261,21 +268,24 @@ static void take_select(struct plan *p, const struct options *o, const char *fil
 		const struct out_column *out = find_out(&all, word);
 		if (!out)
 			usage_error("%s: --select: no column %s is written", file, quoted(word.at, word.n, shown));
-		add_out(p, *out, "--select");
+		plan_add(p, *out, "--select");
 	}
 	free(all.outs);
 }
 
 static void count_room(struct plan *p)
 {
+	size_t firsts = 0;
 	p->room = 64;
 	for (size_t i = 0; i < p->n_outs; i++) {
 		size_t copies = 0;
 		for (size_t k = 0; k < p->n_outs; k++)
 			copies += p->outs[k].kind == OUT_CELL && p->outs[k].cell == p->outs[i].cell;
 		p->copies = copies > p->copies ? copies : p->copies;
+		firsts += p->outs[i].kind == OUT_FIRST;
 		p->room += NUMBER_SIZE + 1 + p->outs[i].text.n;
 	}
+	p->copies += firsts;
 	for (size_t i = 0; i < p->kinds.n; i++)
 		p->room += p->kinds.kinds[i].value.n;
 }
@@ -316,6 +326,7 @@ void plan_free(struct plan *p)
 	columns_free(&p->cells);
 	buffer_free(&p->names);
 	free(p->outs);
+	free(p->sources);
 	wheres_free(p->wheres, p->n_wheres);
 	kinds_free(&p->kinds);
 }

@@ -13,13 +13,15 @@
 #include "settings.h"
 #include "streams/columns.h"
 
-enum out_kind { OUT_CELL, OUT_TEXT, OUT_FILE, OUT_VALUE };
+enum out_kind { OUT_CELL, OUT_TEXT, OUT_FILE, OUT_VALUE, OUT_FIRST, OUT_RATIO };
 
 struct out_column {
 	struct span name;
 	enum out_kind kind;
 	size_t cell;             /* OUT_CELL */
 	struct span text;        /* OUT_TEXT */
+	size_t over, n_over;     /* OUT_FIRST, and the dividend of OUT_RATIO: the cells, in plan.sources, of */
+	size_t n_under;          /* which the first that is not empty counts; the divisor's come after them */
 	bool number, dated;      /* it must be a number; it is a point in time */
 	bool undated;            /* --date COLUMN=none: it stays as it is */
 	struct date_form form;   /* of what is dated */
@@ -30,6 +32,8 @@ struct plan {
 	size_t width;            /* fields that a row must have */
 	struct out_column *outs;
 	size_t n_outs, outs_capacity;
+	size_t *sources;         /* cells that columns are made of */
+	size_t n_sources, sources_capacity;
 	struct condition *wheres;
 	size_t n_wheres;
 	struct kinds kinds;      /* of --value */
@@ -44,6 +48,22 @@ struct plan {
  * where an option names what is not there. */
 void plan_make(struct plan *p, const struct options *o, const struct settings *s, struct span names,
 	       const char *file);
+
+/* ---- for the files of plan_make ---- */
+
+/* A cell by its name, or its number (#2); ends the program where there is none. */
+size_t plan_cell(const struct plan *p, struct span name, const char *option, const char *file);
+
+/* Ends the program where there already is a column of that name. */
+void plan_add(struct plan *p, struct out_column column, const char *option);
+
+/* Is the text of --map A|B, A/B or both, and no column's name? */
+bool derived_is(const struct plan *p, struct span text, const char *file);
+
+/* Adds the column that such a text describes. */
+void derived_add(struct plan *p, struct span name, struct span text, const char *file);
+
+/* ---- after it ---- */
 
 /* The command that reads other files in the same way, without guesses. */
 void plan_command(const struct plan *p, const struct options *o, const struct settings *s, char **files,

@@ -1,5 +1,6 @@
 #include "rows.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -106,9 +107,8 @@ static bool put_comma_number(struct writer *w, char **to, const struct out_colum
 	return false;
 }
 
-static bool put_cell(struct writer *w, char **to, const struct out_column *column)
+static bool put_cell(struct writer *w, char **to, const struct out_column *column, struct span cell)
 {
-	struct span cell = w->cells[column->cell];
 	double number;
 	if (column->dated)
 		return put_date(w, to, column, cell);
@@ -127,23 +127,73 @@ static bool put_cell(struct writer *w, char **to, const struct out_column *colum
 	return true;
 }
 
+/* The first of `n` cells that is not empty; else the last. */
+static struct span first_of(const struct writer *w, size_t source, size_t n)
+{
+	for (; n > 1 && w->cells[w->p->sources[source]].n == 0; n--)
+		source++;
+	return w->cells[w->p->sources[source]];
+}
+
+/* False, with the row rejected, where it is no number. */
+static bool read_number(struct writer *w, const struct out_column *column, struct span cell, double *number)
+{
+	char text[64];
+	bool good = true;
+	struct span point = cell;
+	if (w->s->comma && cell.n <= sizeof text) {
+		memcpy(text, cell.at, cell.n);
+		good = number_use_point(text, cell.n, ',');
+		point.at = text;
+	}
+	enum number_state state = good ? number_double(point.at, point.n, number) : NUMBER_SYNTAX;
+	if (state != NUMBER_OK)
+		bad_value(w, column->name, number_problem(state), cell, good ? "" : "; --decimal is a comma");
+	return state == NUMBER_OK;
+}
+
+/* Empty where one of the two is, as import-logs has it. */
+static bool put_ratio(struct writer *w, char **to, const struct out_column *column)
+{
+	struct span over = first_of(w, column->over, column->n_over);
+	struct span under = first_of(w, column->over + column->n_over, column->n_under);
+	double a, b;
+	if (over.n == 0 || under.n == 0)
+		return true;
+	if (!read_number(w, column, over, &a) || !read_number(w, column, under, &b))
+		return false;
+	if (b == 0 || !isfinite(a / b)) {
+		bad_value(w, column->name, b == 0 ? "a division by zero" : "a ratio out of range", under, "");
+		return false;
+	}
+	*to += number_write_double(a / b, *to);
+	return true;
+}
+
 static bool put_column(struct writer *w, char **to, const struct out_column *column)
 {
 	switch (column->kind) {
 	case OUT_TEXT: *to = span_put(*to, column->text); return true;
 	case OUT_FILE: *to = span_put(*to, w->base); return true;
 	case OUT_VALUE: return put_kind(w, to);
+	case OUT_FIRST: return put_cell(w, to, column, first_of(w, column->over, column->n_over));
+	case OUT_RATIO: return put_ratio(w, to, column);
 	case OUT_CELL: break;
 	}
-	return put_cell(w, to, column);
+	return put_cell(w, to, column, w->cells[column->cell]);
 }
 
 /* What a row needs at most: its cells come on top of the plan's. */
 static size_t room_of(const struct writer *w)
 {
 	size_t room = w->p->room + w->base.n * w->p->n_outs;
-	for (size_t i = 0; i < w->p->n_outs; i++)
-		room += w->p->outs[i].kind == OUT_CELL ? w->cells[w->p->outs[i].cell].n : 0;
+	for (size_t i = 0; i < w->p->n_outs; i++) {
+		const struct out_column *out = &w->p->outs[i];
+		if (out->kind == OUT_CELL)
+			room += w->cells[out->cell].n;
+		else if (out->kind == OUT_FIRST)
+			room += first_of(w, out->over, out->n_over).n;
+	}
 	return room;
 }
 
