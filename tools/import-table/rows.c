@@ -172,15 +172,16 @@ static bool put_ratio(struct writer *w, char **to, const struct out_column *colu
 
 static bool put_column(struct writer *w, char **to, const struct out_column *column)
 {
+	struct span cell = {0};
 	switch (column->kind) {
 	case OUT_TEXT: *to = span_put(*to, column->text); return true;
 	case OUT_FILE: *to = span_put(*to, w->base); return true;
 	case OUT_VALUE: return put_kind(w, to);
-	case OUT_FIRST: return put_cell(w, to, column, first_of(w, column->over, column->n_over));
 	case OUT_RATIO: return put_ratio(w, to, column);
-	case OUT_CELL: break;
+	case OUT_FIRST: cell = first_of(w, column->over, column->n_over); break;
+	case OUT_CELL: cell = w->cells[column->cell]; break;
 	}
-	return put_cell(w, to, column, w->cells[column->cell]);
+	return put_cell(w, to, column, cell);
 }
 
 /* What a row needs at most: its cells come on top of the plan's. */
