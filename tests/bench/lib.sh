@@ -70,3 +70,28 @@ bench_pair()
 {
 	bench_units "$1" "$(wc -c < "$2")" B "$3" "${4%% *}" "$4"
 }
+
+# bench_has PEER: is it there, a program or a module of PYTHON? Said aloud when it is not.
+bench_has()
+{
+	case $1 in
+	polars | duckdb) "${PYTHON:-python3}" -c "import $1" 2> /dev/null && return 0 ;;
+	*) command -v "$1" > /dev/null && return 0 ;;
+	esac
+	echo "bench: $1 is not installed: skipped" >&2
+	return 1
+}
+
+# bench_peer WHAT PEER THEIRS: another peer of the work that was measured last
+bench_peer()
+{
+	bench_has "$2" || return 0
+	bench_cpu "$3" || return 1
+	bench_row "$1" "$ours_cpu" "$rate" "$ours_peak" "$2" "$cpu"
+}
+
+# bench_python PROGRAM: a command that runs it, on one thread
+bench_python()
+{
+	echo "env POLARS_MAX_THREADS=1 ${PYTHON:-python3} $1"
+}
