@@ -147,11 +147,28 @@ static void show_trials(const struct study *study, const struct trial *const *li
 	output_close(out);
 }
 
+/* A search that finds nothing better than where it began has found nothing: that is said. */
+static void check_search(const struct study *study, const struct trial *best)
+{
+	enum { ENOUGH = 8 };
+	size_t complete = 0, as_good = 0;
+	for (size_t i = 0; i < study->n; i++) {
+		const struct trial *t = &study->trials[i];
+		complete += t->state == TRIAL_COMPLETE;
+		as_good += t->state == TRIAL_COMPLETE && !study_better(study, best->value, t->value);
+	}
+	if (complete < ENOUGH || as_good > 1 || (!best->enqueued && best->number > 1))
+		return;
+	warn("trial %lld, %s, is the best of %zu complete ones: the search has found nothing better",
+	     (long long)best->number, best->enqueued ? "a point of --enqueue" : "the first", complete);
+}
+
 void show_best(const struct study *study, bool as_shell, const char *step_as, const char *output)
 {
 	const struct trial *best = study_best(study);
 	if (!best)
 		die(STATUS_DATA, "%s: no trial is complete", study->path);
+	check_search(study, best);
 	check_step(study, best, step_as);
 	if (as_shell)
 		show_options(study, best, step_as, output);
