@@ -340,6 +340,14 @@ static bool is_header_again(const struct table *t)
 	return first.n && span_equal(row, first);
 }
 
+/* Does the row end in the TAB that Hadoop Streaming writes after a line that has none? It stands
+ * between key and value, and the value is empty. */
+static bool has_streaming_tab(const struct table *t)
+{
+	return t->width == 1 && t->format.no_header && !t->csv && t->row_last > t->row_at + 1 &&
+	       t->at[t->row_last - 1] == '\t';
+}
+
 /* Makes the next row of the block current; false when it is a bad one, which
  * has been reported. */
 static bool step(struct table *t)
@@ -366,6 +374,10 @@ static bool step(struct table *t)
 	struct span raw = {t->at + t->row_at, t->row_last - t->row_at};
 	if (t->row_last > t->row_at && t->at[t->row_last - 1] == '\r')
 		t->row_last--;
+	if (fields == 2 && has_streaming_tab(t)) {
+		t->row_last--;
+		fields--;
+	}
 	const char *hint = NULL;
 	char message[256];
 	if (t->row_last == t->row_at) {

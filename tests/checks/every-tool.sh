@@ -478,6 +478,21 @@ try_table()
 		}
 		go --no-header < twin > out 2> err
 		want 2 $? columns
+		# With further options: the main output has no header either, others are as they were.
+		[ -n "$json" ] || [ ! -f more ] || while read -r more; do
+			rm -rf more.[a-z]* headed
+			mkdir headed
+			eval "go $more" < input > headed.out 2> err
+			mv more.[a-z]* headed 2> err
+			eval "go $more --no-header --columns '$names'" < twin > out 2> err
+			want 0 $?
+			tail -n +2 headed.out | cmp -s - out || complain "$more: the answer without headers differs"
+			for file in headed/*; do
+				[ ! -f "$file" ] || grep -qs '^no-header-twins ' not || cmp -s "$file" "${file#headed/}" ||
+					complain "$more: ${file#headed/} differs without headers"
+			done
+		done < more
+		rm -rf more.[a-z]* headed
 	fi
 	if has_option on-error && begin skip; then
 		{ cat input; printf 'a\0b\n'; } > twin
