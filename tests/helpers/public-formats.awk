@@ -95,8 +95,9 @@ function line(u, i, r, t,    name, day)
 		put(last = u "," i "," r - 0.5 "," t)
 		wanted(u, i, r - 0.5, t * 1000)
 	} else if (file == "BX-Book-Ratings.csv") {
-		name = sprintf("%09dX", i * 104)
+		name = sprintf("%09dX", i * 104) (i % 13 ? "" : "\264")
 		put(last = "\"" u "\";\"" name "\";\"" 2 * r "\"")
+		sub(/\264/, "\302\264", name)
 		wanted(u, name, 2 * r)
 	} else if (file == "combined_data_1.txt") {
 		# Rows of one film after the other.
