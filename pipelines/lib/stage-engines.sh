@@ -64,19 +64,17 @@ list_parts()
 	ls "$work/in" > "$work/list"
 }
 
-# each COMMAND: for every part of work/list, which it has in {}
-each() { xargs -P "$jobs" -I '{}' sh -c "$1" sh "$work" '{}' "$key" < "$work/list"; }
+# each SCRIPT: a script of lib for every part of work/list
+each() { xargs -P "$jobs" -I '{}' sh "$lib/$1" "$work" '{}' "$key" < "$work/list"; }
 
 # number_parts: the names of as many parts as were asked for
-number_parts() { awk -v n="$parts" 'BEGIN { for (i = 0; i < n; i++) printf "part-%05d\n", i }'; }
+number_parts() { PARTS=$parts awk 'BEGIN { for (i = 0; i < ENVIRON["PARTS"] + 0; i++) printf "part-%05d\n", i }'; }
 
 # cut_by_key: work/in becomes parts of whole keys, in the order of the keys
 cut_by_key()
 {
 	mkdir "$work/sorted" "$work/cut" || exit 1
-	# shellcheck disable=SC2016
-	in_back each 'case $(readlink -- "$1/in/$2") in *.gz) gzip -dc ;; *) cat ;; esac < "$1/in/$2" |
-		sort -s -t "	" -k "$3,$3" -o "$1/sorted/$2"' || die 1 'cannot sort the rows'
+	in_back each stage-sort.sh || die 1 'cannot sort the rows'
 	before=$(find "$work/sorted" -type f -exec cat {} + | wc -l)
 	in_back merge || die 1 'cannot cut the rows'
 	number_parts | (cd "$work/cut" && xargs touch) || exit 1
@@ -89,7 +87,8 @@ cut_by_key()
 merge()
 {
 	find "$work/sorted" -type f | sort | tr '\n' '\0' | sort -m -s -t "$TAB" -k "$key,$key" --files0-from=- |
-		awk -F '\t' -v key="$key" -v parts="$parts" -v rows="$before" -v to="$work/cut" '
+		KEY=$key PARTS=$parts ROWS=$before TO=$work/cut awk -F '\t' '
+		BEGIN { key = ENVIRON["KEY"] + 0; parts = ENVIRON["PARTS"] + 0; rows = ENVIRON["ROWS"] + 0; to = ENVIRON["TO"] }
 		$key "" != last || NR == 1 {
 			last = $key ""
 			part = int((NR - 1) * parts / rows)
@@ -116,7 +115,7 @@ run_tasks()
 {
 	rounds=0
 	cp "$work/list" "$work/wanted"
-	[ "$faults" = 0 ] || awk -v share="$faults" '{ print } (NR * 37) % 100 < share { print }' "$work/list" > "$work/wanted"
+	[ "$faults" = 0 ] || SHARE=$faults awk '{ print } (NR * 37) % 100 < ENVIRON["SHARE"] + 0' "$work/list" > "$work/wanted"
 	while [ -s "$work/wanted" ]; do
 		[ "$rounds" -le "$attempts" ] || die 1 'tasks end without a result, and without a reason'
 		in_back "run_$engine"
@@ -147,7 +146,7 @@ run_spark()
 
 run_local() { xargs -P "$jobs" -I '{}' sh "$lib/stage-task.sh" "$work" '{}' < "$work/wanted"; }
 
-# Slurm has arrays of 1000 tasks at most, unless told otherwise.
+# Slurm has arrays of 1000 tasks at most, by default.
 run_slurm()
 {
 	count=$(wc -l < "$work/wanted")
@@ -234,7 +233,7 @@ files() { # shellcheck disable=SC2086
 	$HADOOP fs "$@"
 }
 
-# plain NAME..: Hadoop takes names apart at commas, # and the like
+# plain NAME...: Hadoop takes names apart at commas, # and the like
 plain()
 {
 	for name; do

@@ -31,5 +31,6 @@ case $status in
 esac
 echo 'reporter:counter:stage,failed,1' >&2
 sed '/^reporter:/d' "$own/err" | head -c 20000 |
-	awk -v head="$MARK	$status	${mapreduce_task_id:-}	" '{ print head $0 } END { if (!NR) print head }'
+	HEAD="$MARK	$status	${mapreduce_task_id:-}	" awk '
+		{ print ENVIRON["HEAD"] $0 } END { if (!NR) print ENVIRON["HEAD"] }'
 exit 0

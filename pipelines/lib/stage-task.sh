@@ -34,7 +34,8 @@ run()
 # lost: killed after a while, wherever it is then
 lost()
 {
-	setsid sh -c 'cd "$1/folder" && exec sh ./command' sh "$work" < "$try/in" > "$try/out" 2> "$try/err" &
+	cd "$work/folder" || exit 1
+	setsid sh ./command < "$try/in" > "$try/out" 2> "$try/err" &
 	pid=$!
 	sleep "0.0$(drawn "moment $part $n")"
 	kill -s KILL -- "-$pid" 2> /dev/null
