@@ -14,6 +14,22 @@ struct json_reader *json_new(void)
 	return r;
 }
 
+struct json_reader *json_copy(const struct json_reader *r)
+{
+	struct json_reader *copy = memory_zero(1, sizeof *copy);
+	copy->places = memory_grow(NULL, &copy->places_capacity, r->n_places, sizeof *copy->places);
+	memcpy(copy->places, r->places, r->n_places * sizeof *copy->places);
+	copy->n_places = r->n_places;
+	for (size_t i = 0; i < r->n_places; i++)
+		if (r->places[i].key.at)
+			copy->places[i].key.at = memory_text(r->places[i].key.at, r->places[i].key.n);
+	copy->values = memory_zero(r->n_slots + 1, sizeof *copy->values);
+	copy->n_slots = r->n_slots;
+	copy->slots_capacity = r->n_slots + 1;
+	copy->no_shapes = r->no_shapes;
+	return copy;
+}
+
 void json_free(struct json_reader *r)
 {
 	if (!r)

@@ -45,6 +45,9 @@ struct json_reader;
 struct json_reader *json_new(void);
 void json_free(struct json_reader *r); /* NULL is allowed */
 
+/* Another reader that looks for the same, with the same numbers: for another thread. */
+struct json_reader *json_copy(const struct json_reader *r);
+
 /* Places in a line are numbered; 0 is the line's own object. These give the
  * number of the place below `place` at a key, or an array's element from 0. */
 size_t json_key(struct json_reader *r, size_t place, struct span key);

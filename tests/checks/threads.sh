@@ -79,6 +79,50 @@ same 'filter-interactions -j $1 --no-header --columns user,item,time < good.tsv'
 holds '(standard input):1: the header line again'
 same '(echo time; sleep 0.1; echo 0.75; sleep 0.1; echo x) | filter-interactions -j $1'
 holds '(standard input):3: column'
+# ---- logs ----
+# Every 3000th line is bad in one of several ways; times in and out of the plain form.
+awk 'BEGIN {
+	srand(9)
+	for (i = 1; i <= 30000; i++) {
+		time = i % 11 ? sprintf("1746994%06d", rand() * 1e6) : i % 2 ? "\"1746994000000\"" : "1.747e12"
+		line = sprintf("{\"message\": \"next\", \"timestamp\": %s, \"user\": %d, \"track\": \"%s\", \"time\": %.2f, \"latency\": %.9f, \"recommendation\": null, \"experiments\": {\"A\": \"C\"}}",
+			time, rand() * 999, i % 500 ? "t" i : "t\\t\\u00e9", rand(), rand())
+		way = i % 3000 == 7 ? int(i / 3000) % 5 : -1
+		if (way == 0)
+			line = substr(line, 1, 60)
+		else if (way == 1)
+			line = ""
+		else if (way == 2)
+			sub(/"A"/, "\"B\"", line)
+		else if (way == 3)
+			sub(/"timestamp": [^,]*/, "\"timestamp\": 1e30", line)
+		else if (way == 4)
+			sub(/"time": [^,]*/, "\"time\": {}", line)
+		print line
+	}
+}' > log.json
+grep -v '1e30' log.json | awk 'length > 60 && !/"B"/ && !/{}/' > well.json
+{ printf '\357\273\277'; sed "s/\$/$(printf '\r')/" well.json; } > crlf.json
+{ cat well.json; printf '{"message": "next", "user": "'; head -c 2000000 /dev/zero | tr '\0' u; echo '"}'; cat well.json; } > long.json
+[ "$(wc -c < well.json)" -gt 3000000 ] || bad=1
+same 'import-logs -j $1 well.json crlf.json'
+[ "$(wc -l < out.7)" -gt 50000 ] || bad=1
+same 'import-logs -j $1 --on-error=skip --rejects rejected well.json log.json'
+holds '10 rejected'
+same 'import-logs -j $1 log.json'
+holds 'log.json:7: byte 61'
+same 'import-logs -j $1 well.json log.json'
+same 'import-logs -j $1 --on-error=skip --max-errors 8 log.json'
+holds 'log.json:24007: '
+same 'import-logs -j $1 --message next --set from=@FILENAME --map "who=.user|.track" --on-error=skip log.json long.json well.json'
+same 'import-logs -j $1 --timestamp-unit s --on-error=skip log.json'
+holds 'is implausible'
+same 'sed "s/1746994/1746/; s/1.747e12/1747/" well.json | import-logs -j $1'
+holds 'is implausible'
+same '{ tr -d "\\n" < well.json | sed "s/}}{/}},{/g; s/^/[/"; echo "]"; } | import-logs -j $1'
+same 'import-logs -j $1 --on-control=fail well.json'
+holds 'a TAB or line end inside a value'
+
 # What nobody reads any more is not written.
 filter-interactions -j 3 --above 0 good.tsv good.tsv good.tsv good.tsv good.tsv | head -n 1 > /dev/null || bad=1
 filter-interactions -j 3 good.tsv > /dev/full 2> err

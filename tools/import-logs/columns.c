@@ -291,6 +291,11 @@ static size_t made_slot(struct import *m, const struct event_column *column)
 	return add_extra(m, (struct extra){.kind = EXTRA_TEXT, .text = padded_text(text), .n = text.n});
 }
 
+struct json_value *columns_values(const struct import *m)
+{
+	return memory_zero(m->n_read + m->n_extras, sizeof *m->all);
+}
+
 /* Now that the reader's values are counted, the further ones come after them. */
 static void number_extras(struct import *m)
 {
@@ -306,7 +311,7 @@ static void number_extras(struct import *m)
 		extra->slot += extra->slot >= EXTRA_BASE ? more : 0;
 		extra->other += extra->other >= EXTRA_BASE ? more : 0;
 	}
-	m->all = memory_zero(m->n_read + m->n_extras, sizeof *m->all);
+	m->all = columns_values(m);
 }
 
 void set_columns(struct import *m)

@@ -57,6 +57,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "keep events whose message is KIND"),
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	OPTION_FLAG("no-header", common.no_header, .help = "write no header line"),
+	COMMON_OUTPUT, COMMON_THREADS, COMMON_LOG,
+	OPTION_GROUP("Bad lines"),
 	OPTION_CHOICE("on-error", "HOW", common.on_error, "fail|skip", .fallback = "fail",
 		.help = "on a bad line: stop, or count it, report it and continue"),
 	COMMON_MAX_ERRORS,
@@ -65,7 +67,6 @@ static const struct option_row OPTIONS[] = {
 			"reject the line"),
 	OPTION_OUTPUT("rejects", "FILE", common.rejects,
 		.help = "write rejected lines to FILE unchanged"),
-	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
 };
 
@@ -134,22 +135,28 @@ static void read_event(struct import *m)
 		m->filtered++;
 }
 
+void read_block(struct import *m, struct span block)
+{
+	const char *at = block.at, *end = block.at + block.n;
+	if (m->line == 0 && block.n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+		at += 3;
+	/* A file of nothing but the mark has no line. */
+	while (at < end && !(m->line == 0 && at != block.at && end - at == 1)) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+		m->raw = (struct span){at, (size_t)(lf - at)};
+		m->line++;
+		read_event(m);
+		at = lf + 1;
+	}
+}
+
 static void read_lines(struct import *m, struct input *in)
 {
 	struct span block;
 	m->line = 0;
 	while (input_block(in, &block)) {
-		const char *at = block.at, *end = block.at + block.n;
-		if (m->line == 0 && block.n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
-			at += 3;
-		/* A file of nothing but the mark has no line. */
-		while (at < end && !(m->line == 0 && at != block.at && end - at == 1)) {
-			const char *lf = memchr(at, '\n', (size_t)(end - at));
-			m->raw = (struct span){at, (size_t)(lf - at)};
-			m->line++;
-			read_event(m);
-			at = lf + 1;
-		}
+		read_block(m, block);
+		threads_read(m, in);
 		progress_step(input_bytes(in), input_size(in), "bytes");
 	}
 }
@@ -231,6 +238,7 @@ static int run(const struct options *o, char **files, int count)
 	input_expect(files + 1, count - 1);
 	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
 	m.out = output_open(o->common.output, o->common.line_buffered);
+	m.threads = threads_open(&m, m.out->by_line ? 1 : (size_t)o->common.threads);
 	start_reader(&m, o->experiments.n == 0);
 	for (size_t i = 0; i < o->experiments.n; i++)
 		add_arm(&m, span_of(o->experiments.values[i]));
@@ -243,6 +251,7 @@ static int run(const struct options *o, char **files, int count)
 		read_file(&m, in, files[i]);
 		input_close(in);
 	}
+	threads_close(m.threads);
 	rejects_judge(&m.rejects, m.lines);
 	if (m.lines == 0 && !m.arrays && !o->common.no_header)
 		die(STATUS_DATA, "%s: the input is empty", m.file);
@@ -250,7 +259,7 @@ static int run(const struct options *o, char **files, int count)
 		start_reader(&m, false);
 		set_columns(&m);
 	}
-	time_warn_unit(m.newest, (enum time_unit)o->timestamp_unit, NULL);
+	time_warn_unit(newest_time(&m), (enum time_unit)o->timestamp_unit, NULL);
 	if (m.replaced)
 		tell("%llu TABs or line ends inside JSON values became spaces",
 		     (unsigned long long)m.replaced);

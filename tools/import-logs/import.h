@@ -12,6 +12,7 @@
 #include "base/span.h"
 #include "data/kinds.h"
 #include "frame/options.h"
+#include "streams/input.h"
 #include "streams/json.h"
 #include "streams/output.h"
 #include "streams/rejects.h"
@@ -105,8 +106,9 @@ struct import {
 	bool arrays;             /* there was one */
 	struct span raw;         /* the line, or the element */
 	uint64_t lines, written, filtered, replaced;
-	size_t longest_time;     /* of the timestamps' texts; shorter ones are not read ... */
-	int64_t newest;          /* ... for the newest time, in ms */
+	uint64_t newest_plain;   /* length and first digits of the newest time that is only digits, */
+	int64_t newest;          /* and the newest of the others, in ms */
+	struct import_threads *threads; /* NULL: one */
 };
 
 /* ---- columns.c ---- */
@@ -132,6 +134,19 @@ void set_columns(struct import *m);
 void set_base(struct import *m, const char *path);
 
 void columns_free_all(struct import *m);
+
+/* Values of the reader, and after them the further ones; the caller's. */
+struct json_value *columns_values(const struct import *m);
+
+/* ---- threads.c ---- */
+
+/* The rest of a file of lines, of which one has been read: blocks of them by the threads. */
+void threads_read(struct import *m, struct input *in);
+
+/* A block of lines of the file; m->line is the one before. */
+void read_block(struct import *m, struct span block);
+struct import_threads *threads_open(struct import *m, size_t threads); /* NULL: one thread is enough */
+void threads_close(struct import_threads *t); /* NULL is allowed */
 
 /* ---- durations.c ---- */
 
@@ -164,5 +179,8 @@ bool take_values(struct import *m);
 
 /* The event as a row, unless it is bad. */
 void write_event(struct import *m);
+
+/* The newest time, about: of those that are only digits, by the first eight. */
+int64_t newest_time(const struct import *m);
 
 #endif

@@ -104,7 +104,6 @@ static bool write_timestamp(struct import *m, const struct event_column *column,
 	int64_t ms;
 	if (!read_timestamp(m, column, v, &ms))
 		return false;
-	m->longest_time = v->raw.n;
 	m->newest = ms > m->newest ? ms : m->newest;
 	if (m->o->timestamp_unit == TIME_MS)
 		output_span(m->out, value_text(m, v));
@@ -215,6 +214,41 @@ static bool write_other(struct import *m, const struct event_column *column,
 	return true;
 }
 
+/* Is the value 8 to 16 digits, so that it is a number of milliseconds whatever they are? Its length and
+ * the first eight of them, as a number that grows with the time, into *order. */
+static inline bool is_plain_time(struct span text, uint64_t *order)
+{
+	const uint64_t zeros = 0x3030303030303030u, sixes = 0x0606060606060606u, high = 0xf0f0f0f0f0f0f0f0u;
+	uint64_t first, last;
+	if (text.n - 8 > 8)
+		return false;
+	memcpy(&first, text.at, 8);
+	memcpy(&last, text.at + text.n - 8, 8);
+	bool digits = (first & (first + sixes) & high) == zeros && (last & (last + sixes) & high) == zeros;
+	*order = (uint64_t)(text.n - 8) << 60 | (__builtin_bswap64(first) & ~high);
+	return digits;
+}
+
+int64_t newest_time(const struct import *m)
+{
+	int64_t ms = 0;
+	for (int place = 7; place >= 0; place--)
+		ms = ms * 10 + (int64_t)(m->newest_plain >> 8 * place & 15);
+	for (uint64_t n = m->newest_plain >> 60; n > 0; n--)
+		ms *= 10;
+	return ms > m->newest ? ms : m->newest;
+}
+
+/* A timestamp that is to be copied as it is; false where it must be read. */
+static inline bool take_plain_time(struct import *m, const struct json_value *v)
+{
+	uint64_t order;
+	bool plain = is_plain_time(v->raw, &order);
+	if (plain && order > m->newest_plain)
+		m->newest_plain = order;
+	return plain;
+}
+
 /* The event as a row. Room for the whole row is made first, so that a line
  * found bad half way can be taken back. */
 void write_event(struct import *m)
@@ -232,8 +266,7 @@ void write_event(struct import *m)
 		bool number = v->kind == JSON_NUMBER;
 		bool copy = column->kind == COLUMN_TEXT ? number || (v->kind == JSON_STRING && !v->escaped)
 			: column->kind == COLUMN_NUMBER ? number
-			: column->kind == COLUMN_TIMESTAMP && plain_ms && number &&
-			  v->raw.n <= m->longest_time;
+			: column->kind == COLUMN_TIMESTAMP && plain_ms && number && take_plain_time(m, v);
 		if (copy && v->raw.n <= 32) {
 			/* The line is readable that far after it, and so is the room. */
 			memcpy(to, v->raw.at, 32);

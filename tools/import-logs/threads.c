@@ -1,0 +1,125 @@
+#include "import.h"
+
+#include "base/memory.h"
+#include "frame/ordered.h"
+#include "frame/run.h"
+
+/* A line is never the first one of its file here: hints are given for that alone. */
+enum { LINES_BEFORE = 1 };
+
+/* What a thread needs for a block of lines, and what came of it. */
+struct block {
+	struct import m;
+	struct input_room room;
+	struct span text;
+	uint64_t bytes;
+};
+
+struct import_threads {
+	struct pool *pool;
+	struct import *whole;
+	struct input *in;
+	struct block *blocks;
+	size_t slots;
+	bool begun;
+};
+
+struct import_threads *threads_open(struct import *m, size_t threads)
+{
+	if (threads <= 1)
+		return NULL;
+	struct import_threads *t = memory_zero(1, sizeof *t);
+	*t = (struct import_threads){.whole = m, .pool = pool_new(threads), .slots = ordered_slots(threads)};
+	t->blocks = memory_zero(t->slots, sizeof *t->blocks);
+	return t;
+}
+
+/* The columns are known now. */
+static void begin(struct import_threads *t)
+{
+	for (size_t slot = 0; slot < t->slots && !t->begun; slot++) {
+		struct import *m = &t->blocks[slot].m;
+		*m = *t->whole;
+		m->reader = json_copy(t->whole->reader);
+		m->all = columns_values(t->whole);
+		m->out = output_open_memory();
+		m->scratch = m->event = (struct buffer){0};
+		m->lines = m->written = m->filtered = m->replaced = m->without = 0;
+		rejects_keep(&m->rejects, t->whole->rejects.skip);
+	}
+	t->begun = true;
+}
+
+static bool take_block(void *context, size_t slot)
+{
+	struct import_threads *t = context;
+	struct block *b = &t->blocks[slot];
+	if (!input_take_block(t->in, &b->room, &b->text))
+		return false;
+	b->bytes = input_bytes(t->in);
+	b->m.file = t->whole->file;
+	b->m.base = t->whole->base;
+	b->m.base_n = t->whole->base_n;
+	b->m.element = 0;
+	return true;
+}
+
+static void read_one(void *context, size_t slot)
+{
+	struct import_threads *t = context;
+	struct block *b = &t->blocks[slot];
+	b->m.line = LINES_BEFORE;
+	read_block(&b->m, b->text);
+}
+
+static void add(uint64_t *to, uint64_t *from)
+{
+	*to += *from;
+	*from = 0;
+}
+
+static void give_block(void *context, size_t slot)
+{
+	struct import_threads *t = context;
+	struct import *whole = t->whole, *m = &t->blocks[slot].m;
+	rejects_pass(&whole->rejects, &m->rejects, whole->file, whole->line - LINES_BEFORE);
+	whole->line += m->line - LINES_BEFORE;
+	add(&whole->lines, &m->lines);
+	add(&whole->written, &m->written);
+	add(&whole->filtered, &m->filtered);
+	add(&whole->replaced, &m->replaced);
+	add(&whole->without, &m->without);
+	whole->newest = m->newest > whole->newest ? m->newest : whole->newest;
+	whole->newest_plain = m->newest_plain > whole->newest_plain ? m->newest_plain : whole->newest_plain;
+	output_append(whole->out, m->out);
+	progress_step(t->blocks[slot].bytes, input_size(t->in), "bytes");
+}
+
+void threads_read(struct import *m, struct input *in)
+{
+	static const struct ordered_steps STEPS = {take_block, read_one, give_block};
+	struct import_threads *t = m->threads;
+	if (!t || !m->ready || m->line < LINES_BEFORE)
+		return;
+	begin(t);
+	t->in = in;
+	ordered_run(t->pool, &STEPS, t);
+}
+
+void threads_close(struct import_threads *t)
+{
+	if (!t)
+		return;
+	pool_free(t->pool);
+	for (size_t slot = 0; slot < t->slots && t->begun; slot++) {
+		struct block *b = &t->blocks[slot];
+		json_free(b->m.reader);
+		free(b->m.all);
+		output_close(b->m.out);
+		buffer_free(&b->m.scratch);
+		rejects_close(&b->m.rejects);
+		input_room_free(&b->room);
+	}
+	free(t->blocks);
+	free(t);
+}
