@@ -137,10 +137,12 @@ while read -r args; do
 	case $args in
 	*fold*) build-dataset -q $args --edges edges.got in.tsv > /dev/null && cmp edges edges.got ;;
 	esac
-	# in memory, and in four runs on disk: the same bytes, the same messages
+	# in memory, in four runs on disk, on several threads: the same bytes, the same messages
 	build-dataset $args in.tsv 2> said > /dev/null
-	build-dataset $args --memory 1 in.tsv 2> said.aside | cmp - got && cmp said said.aside ||
-		{ echo "depends on --memory: $args"; exit 1; }
+	for how in '--memory 1' '-j 3' '-j 2 --memory 1'; do
+		build-dataset $args $how in.tsv 2> said.other | cmp - got && cmp said said.other ||
+			{ echo "another result with $how: $args"; exit 1; }
+	done
 	# exp2 may differ in the last place from Python's power; all else is exact
 	[ "$(wc -l < want)" -eq "$(wc -l < got)" ] || { echo "$args: another number of rows"; exit 1; }
 	paste want got | awk -F '\t' -v args="$args" '
@@ -176,13 +178,34 @@ done <<'END'
 --test 0.5 --validation 0.4 --keep-train 2
 --weight sum --half-life 10 --as-of 70000
 --weight count --half-life 10 --as-of 30000 --test last:1
+--min-user-interactions 5 --test last:1
+--min-user-interactions 4 --core --weight count
 --fold 1/1
 --fold 2/3 --window 0.15 --weight sum
 --fold 4/4 --window 0.1 --min-item-interactions 3 --count-on train
 --fold 1/4 --window 9s --weight count --half-life 7 --min-user-interactions 3 --core
 --fold 3/3 --window 5s --as-of 50000 --half-life 10
 END
-[ "$n" -eq 33 ]
+[ "$n" -eq 35 ]
+
+# Enough rows for several threads to have pieces of them.
+awk 'BEGIN { srand(8); print "user\titem\ttime\ttimestamp"
+	for (i = 0; i < 200000; i++)
+		print "u" int(30000 * rand() * rand()) "\t" int(4000 * rand() ^ 3) "\t" rand() "\t" i * 7 % 100003 * 1000 }' > many.tsv
+while read -r args; do
+	build-dataset $args many.tsv > want 2> said
+	for how in '-j 2' '-j 3 --memory 2M'; do
+		build-dataset $args $how many.tsv 2> said.other | cmp - want && cmp said said.other ||
+			{ echo "another result with $how: $args"; exit 1; }
+	done
+done <<'END'
+--test 0.2 --validation 0.1
+--weight sum --half-life 3h --test last:2 --keep-train 2 --min-item-interactions 5
+--min-item-interactions 12 --min-user-interactions 6 --core --test tail:0.2
+--count-on train --test last:1 --min-user-interactions 3 --min-item-interactions 4 --weight max
+--fold 2/3 --weight last --min-user-interactions 4
+--partial --count-on train --test 0.5
+END
 
 # In parts of the users, counted first: the rows of one run, at any number of parts, merged at once or
 # in steps, in memory and on disk.

@@ -22,35 +22,9 @@
 #include "frame/run.h"
 #include "streams/output.h"
 #include "streams/table.h"
-#include "folds.h"
-#include "intake.h"
-#include "options.h"
-#include "pairs.h"
-#include "parts.h"
-#include "result.h"
+#include "build.h"
+#include "pieces.h"
 #include "runs.h"
-#include "shelf.h"
-#include "split.h"
-#include "thresholds.h"
-
-/* What becomes of the rows. */
-struct build {
-	const struct options *o;
-	struct intake in;
-	struct pair_rules rules;
-	struct splitting how;
-	struct folds folds;
-	struct output *edges;       /* of the folds, or NULL */
-	struct thresholds thresholds;
-	struct result result;
-	struct span *item_id;       /* by rank */
-	uint64_t pairs;             /* distinct ones */
-	uint64_t users;             /* with a row */
-	uint64_t rounds;            /* of the thresholds */
-	struct part *known;         /* --counts, or NULL */
-	uint32_t *counted;          /* --partial: the pairs of each item, or NULL */
-	struct output *out;
-};
 
 /* What to read of the table; `timed`: an option needs the times. */
 static struct reading reading_of(const struct options *o, struct table *t, bool timed)
@@ -75,12 +49,6 @@ static void give_times(void *pairs, void (*see)(void *context, const int64_t *ti
 {
 	const struct pairs *p = pairs;
 	see(context, p->timestamp, p->n);
-}
-
-/* Up to when rows are kept. */
-static int64_t until(const struct build *b)
-{
-	return b->folds.n ? b->folds.edge[b->folds.k + 1] : INT64_MAX;
 }
 
 /* The edges of the fold's windows become the rules of its splits. All rows are read. */
@@ -132,13 +100,7 @@ static void after_thresholds(struct build *b, struct pairs *p)
 	result_count(&b->result, p);
 }
 
-/* Are there thresholds to be applied by counts of our own? */
-static bool thresholds_apply(const struct build *b)
-{
-	return thresholds_any(&b->thresholds) && !b->o->partial;
-}
-
-static void start_counts(struct build *b)
+void build_start_counts(struct build *b)
 {
 	uint32_t items = strmap_count(b->in.items);
 	thresholds_start(&b->thresholds, items);
@@ -165,10 +127,9 @@ static uint64_t *keys_of_rows(struct build *b, unsigned *shift)
 	uint32_t *user_rank, *item_rank;
 	size_t n = p->n;
 	p->n_users = strmap_count(b->in.users);
-	p->n_items = strmap_count(b->in.items);
 	p->user_id = ids_in_order(b->in.users, &user_rank);
 	p->item_id = b->item_id = ids_in_order(b->in.items, &item_rank);
-	*shift = radix_bits(p->n_items);
+	*shift = radix_bits(strmap_count(b->in.items));
 	uint64_t *key = memory_new(n + 1, sizeof *key);
 	for (size_t i = 0; i < n; i++)
 		key[i] = (uint64_t)user_rank[p->user[i]] << *shift | item_rank[p->item[i]];
@@ -195,95 +156,17 @@ static void build_whole(struct build *b)
 {
 	struct pairs *p = &b->in.p;
 	unsigned shift;
-	if (until(b) < INT64_MAX)
-		pairs_drop_later(p, 0, until(b));
+	if (build_until(b) < INT64_MAX)
+		pairs_drop_later(p, 0, build_until(b));
 	uint64_t *key = keys_of_rows(b, &shift);
-	start_counts(b);
+	build_start_counts(b);
 	pairs_make(p, &b->rules, key, shift);
 	before_thresholds(b, p);
 	if (b->known)
 		keep_known(b, p);
-	else if (thresholds_apply(b))
+	else if (build_applies(b))
 		apply_thresholds(b, p);
 	after_thresholds(b, p);
-}
-
-/* ---- piece by piece ---- */
-
-static void finish_piece(struct build *b, struct pairs *p)
-{
-	after_thresholds(b, p);
-	if (!b->counted)
-		result_write(p, b->out);
-	pairs_free(p);
-}
-
-/* One round: the pieces of `from` that keep something; counts their items for the next round. They
- * are put to the result, a new shelf. */
-static struct shelf *keep_round(struct build *b, struct shelf *from, bool *changed)
-{
-	struct thresholds *t = &b->thresholds;
-	struct shelf *to = shelf_new();
-	uint32_t *count = memory_zero((size_t)t->n_items + 1, sizeof *count);
-	*changed = false;
-	for (struct pairs p; shelf_next(from, b->item_id, &p); pairs_free(&p)) {
-		size_t before = p.n;
-		thresholds_keep(t, &p);
-		*changed |= p.n < before;
-		thresholds_count(t, &p, count);
-		if (p.n)
-			shelf_put(to, &p);
-	}
-	free(t->count);
-	t->count = count;
-	b->rounds++;
-	shelf_free(from);
-	return to;
-}
-
-/* The pieces of which every item's pairs are counted. */
-static void finish_shelf(struct build *b, struct shelf *shelf)
-{
-	bool changed = b->o->core;
-	while (changed)
-		shelf = keep_round(b, shelf, &changed);
-	for (struct pairs p; shelf_next(shelf, b->item_id, &p);) {
-		if (!b->o->core)
-			thresholds_keep(&b->thresholds, &p);
-		finish_piece(b, &p);
-	}
-	shelf_free(shelf);
-}
-
-static void build_in_pieces(struct build *b)
-{
-	struct thresholds *t = &b->thresholds;
-	uint32_t *rank;
-	bool shelved = !b->known && thresholds_apply(b) && (t->min_item > 1 || b->o->core);
-	struct shelf *shelf = shelved ? shelf_new() : NULL;
-	b->item_id = ids_in_order(b->in.items, &rank);
-	start_counts(b);
-	runs_merge(b->in.runs, rank, b->item_id, strmap_count(b->in.items), until(b),
-		   b->in.memory);
-	for (struct pairs p; runs_next(b->in.runs, &b->rules, &p);) {
-		before_thresholds(b, &p);
-		if (shelved) {
-			thresholds_count(t, &p, t->count);
-			shelf_put(shelf, &p);
-			pairs_free(&p);
-			continue;
-		}
-		if (b->known)
-			keep_known(b, &p);
-		else if (thresholds_apply(b))
-			thresholds_keep(t, &p);
-		finish_piece(b, &p);
-	}
-	free(rank);
-	runs_free(b->in.runs);
-	b->in.runs = NULL;
-	if (shelved)
-		finish_shelf(b, shelf);
 }
 
 /* ---- counts of parts ---- */
@@ -485,10 +368,11 @@ static int run(struct options *o, char **files, int count)
 	bool whole = intake_fits(&b.in, &b.rules);
 	if (o->fold)
 		find_fold(&b);
+	whole &= o->common.threads == 1;
 	if (whole)
 		build_whole(&b);
 	else
-		build_in_pieces(&b);
+		build_pieces(&b);
 	if (o->partial) {
 		write_counted(&b);
 		run_report(rows, strmap_count(b.in.items) + UINT64_C(1), rejected);

@@ -25,7 +25,7 @@ const struct option_row BUILD_DATASET_OPTIONS[] = {
 	OPTION_TEXT("fold", "K/N", fold, .excludes = "test,validation,keep-train",
 		.help = "the K-th of N folds over time: one window of time is the test, the one before it "
 			"validation; what is later is left out"),
-	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Folds"),
 	OPTION_TEXT("window", "SHARE|TIME", window, .fallback = "0.1", .requires = "fold",

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -20,6 +21,25 @@ void pairs_free(struct pairs *p)
 	free(p->place);
 	free(p->split);
 	*p = (struct pairs){0};
+}
+
+uint32_t *pairs_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_users, uint32_t **starts)
+{
+	uint32_t *order = memory_new(p->n + 1, sizeof *order);
+	uint32_t *start = *starts = memory_zero((size_t)n_users + 2, sizeof *start);
+	for (size_t i = 0; i < p->n; i++)
+		start[rank[p->user[i]]]++;
+	for (uint32_t u = 0, before = 0; u <= n_users; u++) {
+		uint32_t n = start[u];
+		start[u] = before;
+		before += n;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		order[start[rank[p->user[i]]]++] = (uint32_t)i;
+	/* Each is now where the next one begins. */
+	memmove(start + 1, start, n_users * sizeof *start);
+	start[0] = 0;
+	return order;
 }
 
 void pairs_drop_later(struct pairs *p, size_t from, int64_t until)

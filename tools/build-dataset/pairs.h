@@ -24,11 +24,15 @@ struct pairs {
 	uint8_t *split;
 	struct span *user_id, *item_id; /* by rank */
 	char *id_bytes;        /* the users' ids, when they are in no map */
-	uint32_t n_users, n_items;
+	uint32_t n_users;
 };
 
 /* All but the items' ids. */
 void pairs_free(struct pairs *p);
+
+/* The rows by their user's rank, each user's in the order they came in, and where those of each rank
+ * begin, one more than there are users: new arrays. */
+uint32_t *pairs_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_users, uint32_t **start);
 
 /* Of the rows from `from` on those stay that are not later than `until`. */
 void pairs_drop_later(struct pairs *p, size_t from, int64_t until);

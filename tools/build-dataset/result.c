@@ -36,6 +36,18 @@ void result_count(struct result *r, const struct pairs *p)
 	}
 }
 
+void result_add(struct result *r, const struct result *other)
+{
+	for (size_t i = 0; i < SPLIT_COUNT; i++)
+		r->pairs[i] += other->pairs[i];
+	r->users += other->users;
+	r->train_users += other->train_users;
+	for (uint32_t i = 0; i < r->n_items; i++) {
+		r->item[i] |= other->item[i];
+		r->train_item[i] |= other->train_item[i];
+	}
+}
+
 uint64_t result_pairs(const struct result *r)
 {
 	return r->pairs[SPLIT_TRAIN] + r->pairs[SPLIT_VALIDATION] + r->pairs[SPLIT_TEST];

@@ -22,6 +22,9 @@ void result_free(struct result *r);
 /* Counts the pairs, which have their splits. */
 void result_count(struct result *r, const struct pairs *p);
 
+/* Adds what is counted in `other`, of other users. */
+void result_add(struct result *r, const struct result *other);
+
 uint64_t result_pairs(const struct result *r);
 
 /* `late`: what is held out came last, so that some may not be known to train. */

@@ -6,7 +6,6 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "data/radix.h"
 #include "streams/spool.h"
 
 enum { WRITE_BUFFER = 1 << 20, READ_BUFFER_MIN = 4 << 10, READ_BUFFER_MAX = 1 << 20 };
@@ -36,8 +35,6 @@ struct runs {
 	uint32_t *heap;         /* runs with a next user, the least first */
 	size_t left;
 	const uint32_t *rank;
-	struct span *item_id;
-	uint32_t n_items;
 	int64_t until;
 	size_t piece_rows;
 };
@@ -67,27 +64,6 @@ void runs_free(struct runs *r)
 
 /* ---- writing ---- */
 
-/* The rows by their user's rank, each user's in the order they came in: a new array. `start`: where
- * those of each rank begin, one more than there are users, all 0. */
-static uint32_t *rows_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_users,
-			      uint32_t *start)
-{
-	uint32_t *order = memory_new(p->n + 1, sizeof *order);
-	for (size_t i = 0; i < p->n; i++)
-		start[rank[p->user[i]]]++;
-	for (uint32_t u = 0, before = 0; u <= n_users; u++) {
-		uint32_t n = start[u];
-		start[u] = before;
-		before += n;
-	}
-	for (size_t i = 0; i < p->n; i++)
-		order[start[rank[p->user[i]]]++] = (uint32_t)i;
-	/* Each is now where the next one begins. */
-	memmove(start + 1, start, n_users * sizeof *start);
-	start[0] = 0;
-	return order;
-}
-
 static void put_user(struct runs *r, const struct pairs *p, struct span id, const uint32_t *row,
 		     uint32_t n)
 {
@@ -106,10 +82,9 @@ void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users)
 {
 	uint32_t n_users = strmap_count(users), *by_id = strmap_sorted(users);
 	uint32_t *rank = memory_new((size_t)n_users + 1, sizeof *rank);
-	uint32_t *start = memory_zero((size_t)n_users + 2, sizeof *start);
 	for (uint32_t u = 0; u < n_users; u++)
 		rank[by_id[u]] = u;
-	uint32_t *order = rows_by_user(p, rank, n_users, start);
+	uint32_t *start, *order = pairs_by_user(p, rank, n_users, &start);
 	r->run = memory_grow(r->run, &r->capacity, r->n + 1, sizeof *r->run);
 	struct run *run = &r->run[r->n++];
 	*run = (struct run){.at = spool_size(r->spool)};
@@ -179,16 +154,13 @@ static bool next_user(struct run *run)
 	return true;
 }
 
-void runs_merge(struct runs *r, const uint32_t *rank, struct span *item_id, uint32_t n_items,
-		int64_t until, uint64_t memory)
+void runs_merge(struct runs *r, const uint32_t *rank, int64_t until, uint64_t memory)
 {
 	uint64_t buffer = memory / 4 / (r->n + 1), rows = memory / 2 / PIECE_ROW_BYTES;
 	buffer = buffer < READ_BUFFER_MIN ? READ_BUFFER_MIN : buffer;
 	rows = rows < PIECE_ROWS_MIN ? PIECE_ROWS_MIN : rows;
 	r->piece_rows = rows > PIECE_ROWS_MAX ? PIECE_ROWS_MAX : (size_t)rows;
 	r->rank = rank;
-	r->item_id = item_id;
-	r->n_items = n_items;
 	r->until = until;
 	spool_flush(r->spool);
 	r->heap = memory_new(r->n + 1, sizeof *r->heap);
@@ -260,20 +232,15 @@ static struct span *spans_of(char *at, uint32_t n)
 	return id;
 }
 
-bool runs_next(struct runs *r, const struct pair_rules *rules, struct pairs *p)
+bool runs_next(struct runs *r, struct pairs *p)
 {
 	struct buffer ids = {0};
 	if (r->left == 0)
 		return false;
-	*p = (struct pairs){.item_id = r->item_id, .n_items = r->n_items};
+	*p = (struct pairs){0};
 	while (r->left && p->n < r->piece_rows)
 		take_user(r, p, &ids);
 	p->id_bytes = ids.data;
 	p->user_id = spans_of(ids.data, p->n_users);
-	unsigned shift = radix_bits(r->n_items);
-	uint64_t *key = memory_new(p->n + 1, sizeof *key);
-	for (size_t i = 0; i < p->n; i++)
-		key[i] = (uint64_t)p->user[i] << shift | p->item[i];
-	pairs_make(p, rules, key, shift);
 	return true;
 }

@@ -28,12 +28,12 @@ void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users)
 /* The times of all rows, some at a time, before the merge (times, folds.h). `runs` is a struct runs. */
 void runs_times(void *runs, void (*see)(void *context, const int64_t *time, size_t n), void *context);
 
-/* Before the merge: what is known of items, up to when rows are kept (INT64_MAX: all), and the memory
- * for buffers and pieces, about. `rank` of each item's number and the ids stay the caller's. */
-void runs_merge(struct runs *r, const uint32_t *rank, struct span *item_id, uint32_t n_items,
-		int64_t until, uint64_t memory);
+/* Before the merge: the rank of each item's number, which stays the caller's, up to when rows are kept
+ * (INT64_MAX: all), and the memory for buffers and pieces, about. */
+void runs_merge(struct runs *r, const uint32_t *rank, int64_t until, uint64_t memory);
 
-/* The next piece, the caller's: pairs of whole users, by user, then item. False at the end. */
-bool runs_next(struct runs *r, const struct pair_rules *rules, struct pairs *piece);
+/* The rows of the next users, the caller's: users are ranks among them, items ranks of all; a user's
+ * rows are in the order they were read. False at the end. */
+bool runs_next(struct runs *r, struct pairs *piece);
 
 #endif

@@ -9,6 +9,8 @@
 enum { BUFFER = 1 << 20 };
 
 struct shelf {
+	struct pairs *piece;    /* in memory; else: */
+	size_t n, capacity, next;
 	struct spool *spool;
 	struct spool_reader reader;
 	bool reading;
@@ -17,14 +19,14 @@ struct shelf {
 /* What stands before the arrays of a piece. */
 struct piece_head {
 	uint64_t n, id_bytes;
-	uint32_t n_users, n_items;
+	uint32_t n_users, unused;
 	bool weight, timestamp, place, split;
 };
 
-struct shelf *shelf_new(void)
+struct shelf *shelf_new(bool in_memory)
 {
 	struct shelf *s = memory_zero(1, sizeof *s);
-	s->spool = spool_new(BUFFER);
+	s->spool = in_memory ? NULL : spool_new(BUFFER);
 	return s;
 }
 
@@ -32,6 +34,9 @@ void shelf_free(struct shelf *s)
 {
 	if (!s)
 		return;
+	for (size_t i = s->next; i < s->n; i++)
+		pairs_free(&s->piece[i]);
+	free(s->piece);
 	spool_reader_free(&s->reader);
 	spool_free(s->spool);
 	free(s);
@@ -43,9 +48,9 @@ static void put_array(struct shelf *s, const void *array, size_t n, size_t size)
 		spool_put(s->spool, array, n * size);
 }
 
-void shelf_put(struct shelf *s, const struct pairs *p)
+static void write_piece(struct shelf *s, const struct pairs *p)
 {
-	struct piece_head head = {.n = p->n, .n_users = p->n_users, .n_items = p->n_items,
+	struct piece_head head = {.n = p->n, .n_users = p->n_users,
 		.weight = p->weight, .timestamp = p->timestamp, .place = p->place, .split = p->split};
 	for (uint32_t u = 0; u < p->n_users; u++)
 		head.id_bytes += p->user_id[u].n;
@@ -62,6 +67,18 @@ void shelf_put(struct shelf *s, const struct pairs *p)
 	put_array(s, p->split, p->n, sizeof *p->split);
 }
 
+void shelf_put(struct shelf *s, struct pairs *p)
+{
+	if (s->spool) {
+		write_piece(s, p);
+		pairs_free(p);
+		return;
+	}
+	s->piece = memory_grow(s->piece, &s->capacity, s->n + 1, sizeof *s->piece);
+	s->piece[s->n++] = *p;
+	*p = (struct pairs){0};
+}
+
 static void *take_array(struct shelf *s, bool there, size_t n, size_t size)
 {
 	if (!there)
@@ -74,6 +91,12 @@ static void *take_array(struct shelf *s, bool there, size_t n, size_t size)
 bool shelf_next(struct shelf *s, struct span *item_id, struct pairs *p)
 {
 	struct piece_head head;
+	if (!s->spool) {
+		if (s->next == s->n)
+			return false;
+		*p = s->piece[s->next++];
+		return true;
+	}
 	if (!s->reading) {
 		spool_flush(s->spool);
 		spool_reader_start(&s->reader, s->spool, 0, spool_size(s->spool), BUFFER);
@@ -82,8 +105,7 @@ bool shelf_next(struct shelf *s, struct span *item_id, struct pairs *p)
 	if (spool_left(&s->reader) == 0)
 		return false;
 	spool_take(&s->reader, &head, sizeof head);
-	*p = (struct pairs){.n = head.n, .n_users = head.n_users, .n_items = head.n_items,
-		.item_id = item_id};
+	*p = (struct pairs){.n = head.n, .n_users = head.n_users, .item_id = item_id};
 	p->user_id = memory_new((size_t)head.n_users + 1, sizeof *p->user_id);
 	p->id_bytes = memory_new(head.id_bytes + 1, 1);
 	for (uint32_t u = 0; u < head.n_users; u++)

@@ -1,4 +1,4 @@
-/* shelf.h - pieces of pairs in a temporary file, in the order they were put there. */
+/* shelf.h - pieces of pairs, in memory or in a temporary file, in the order they were put there. */
 #ifndef RECPIPE_BUILD_DATASET_SHELF_H
 #define RECPIPE_BUILD_DATASET_SHELF_H
 
@@ -8,12 +8,13 @@
 
 struct shelf;
 
-struct shelf *shelf_new(void);
+struct shelf *shelf_new(bool in_memory);
 
 /* NULL is allowed. */
 void shelf_free(struct shelf *s);
 
-void shelf_put(struct shelf *s, const struct pairs *piece);
+/* Takes the piece over. */
+void shelf_put(struct shelf *s, struct pairs *piece);
 
 /* The next piece, the caller's, the first one after shelf_put. False at the end. `item_id` as in the
  * pieces that were put. */

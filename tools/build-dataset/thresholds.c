@@ -67,7 +67,7 @@ void thresholds_keep(struct thresholds *t, struct pairs *p)
 			t->user_pairs += end - begin;
 		}
 		for (size_t i = begin; i < end; i++) {
-			bool few_item = t->count[p->item[i]] < t->min_item;
+			bool few_item = t->min_item > 1 && t->count[p->item[i]] < t->min_item;
 			t->item_pairs += few_item;
 			if (few_item)
 				t->taken[p->item[i]] = true;
@@ -76,6 +76,15 @@ void thresholds_keep(struct thresholds *t, struct pairs *p)
 		}
 	}
 	p->n = kept;
+}
+
+void thresholds_add(struct thresholds *t, const struct thresholds *other)
+{
+	t->user_pairs += other->user_pairs;
+	t->item_pairs += other->item_pairs;
+	t->users += other->users;
+	for (uint32_t i = 0; i < t->n_items; i++)
+		t->taken[i] |= other->taken[i];
 }
 
 uint64_t thresholds_items(const struct thresholds *t)

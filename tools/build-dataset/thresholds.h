@@ -33,8 +33,11 @@ void thresholds_clear(struct thresholds *t);
 void thresholds_count(const struct thresholds *t, const struct pairs *p, uint32_t *count);
 
 /* Keeps the pairs whose user has enough of them here, which are all of the user's, and whose item
- * has enough by `count`: one pass. */
+ * has enough by `count`, which need not be counted where one is enough: one pass. */
 void thresholds_keep(struct thresholds *t, struct pairs *p);
+
+/* Adds what `other` took. */
+void thresholds_add(struct thresholds *t, const struct thresholds *other);
 
 /* The items that lost pairs to their threshold. */
 uint64_t thresholds_items(const struct thresholds *t);
