@@ -172,27 +172,27 @@ static bool goes_on(void *context, size_t left)
 
 /* ---- looking for the next piece ---- */
 
+enum { HERE_BYTES = 10 }; /* a beginning is told by so many */
+
 static bool gzip_here(const uint8_t *at)
 {
-	return (at[3] & 0xe0) == 0 && (at[8] == 0 || at[8] == 2 || at[8] == 4) && (at[9] <= 13 || at[9] == 255);
+	return at[1] == 0x8b && at[2] == 8 && (at[3] & 0xe0) == 0 && (at[8] == 0 || at[8] == 2 || at[8] == 4) &&
+		(at[9] <= 13 || at[9] == 255);
 }
 
 static bool zstd_here(const uint8_t *at)
 {
-	return (at[4] & 0x08) == 0;
+	return at[1] == 0xb5 && at[2] == 0x2f && at[3] == 0xfd && (at[4] & 0x08) == 0;
 }
 
-enum { HERE_BYTES = 10 }; /* a beginning is told by so many */
-
-/* How many bytes are before what seems to be a beginning; n: there is none. */
+/* How many bytes are before what seems to be a beginning; n: there is none. memchr is five times as
+ * fast as memmem here. */
 static size_t find_member(const struct ahead *a, const char *page, size_t n)
 {
 	bool gzip = a->engine != &DECOMPRESS_ZSTD;
-	const char *magic = gzip ? "\x1f\x8b\x08" : "\x28\xb5\x2f\xfd", *at = page;
-	size_t magic_n = gzip ? 3 : 4;
-	while ((at = memmem(at, n - (size_t)(at - page), magic, magic_n))) {
-		if ((size_t)(at - page) + HERE_BYTES > n)
-			return n;
+	size_t last = n < HERE_BYTES ? 0 : n - HERE_BYTES + 1; /* those after it are not whole */
+	const char *at = page;
+	while ((at = memchr(at, gzip ? 0x1f : 0x28, last - (size_t)(at - page)))) {
 		if ((gzip ? gzip_here : zstd_here)((const uint8_t *)at))
 			return (size_t)(at - page);
 		at++;
