@@ -223,7 +223,10 @@ judge_requests()
 		exception=$(sed -n 2p "$tmp/problem" | cut -f 8)
 		why="$exception: $(sed -n 2p "$tmp/problem" | cut -f 9)"
 	fi
-	case $code in 408 | 429 | 5*) again=1 ;; esac
+	case $code in
+	401) why="$why: the server wants proof of who asks (--negotiate, --token-file)" ;;
+	408 | 429 | 5*) again=1 ;;
+	esac
 	case $exception in
 	StandbyException | SafeModeException | RetriableException | AlreadyBeingCreatedException | \
 		LeaseExpiredException | RecoveryInProgressException | NotReplicatedYetException) again=1 ;;

@@ -4,35 +4,12 @@
 # killed at random moments, of which none leaves a torn file and none is lost; a DataNode that is
 # killed within an upload. What Maven downloads stays in build/hadoop.
 set -u
-for tool in java mvn unshare ip curl flock setsid; do
-	command -v $tool > /dev/null || {
-		echo "there is no $tool"
-		exit 77
-	}
-done
-hadoop=$RECPIPE_ROOT/build/hadoop
-HADOOP_JARS=${HADOOP_JARS:-$hadoop/hdfs}
-export HADOOP_JARS
-pipelines=$RECPIPE_ROOT/pipelines
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -n true 2> /dev/null || {
-		echo 'no network namespace can be made here'
-		exit 77
-	}
-	"$pipelines/hdfs-local" download || exit 1
-	if [ ! -d "$hadoop/httpfs" ]; then
-		mkdir -p "$hadoop/httpfs.new"
-		mvn -q -B -f "$RECPIPE_ROOT/tests/cluster/httpfs.pom" dependency:copy-dependencies \
-			-DincludeScope=runtime -DoutputDirectory="$hadoop/httpfs.new" && mv "$hadoop/httpfs.new" "$hadoop/httpfs" || exit 1
-	fi
-	IN_NAMESPACE=1 exec unshare -n sh -c 'ip link set lo up && exec sh "$0"' "$0"
-fi
+. "$RECPIPE_ROOT/tests/hadoop.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 . "$RECPIPE_ROOT/tests/hdfs.sh"
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 PATH=$RECPIPE_BIN:$PATH
-httpfs=
-trap '[ -z "$httpfs" ] || kill $httpfs; "$pipelines/hdfs-local" stop hdfs' EXIT
+httpfs_pid=
+trap '[ -z "$httpfs_pid" ] || kill $httpfs_pid; "$pipelines/hdfs-local" stop hdfs' EXIT
 
 # In blocks of 1 MB, so that files have several.
 export BLOCK_SIZE=1048576
@@ -75,7 +52,6 @@ status 0 get "$url/logs/day one%" back
 same_there back logs || complain "get: $(cat diff.out)"
 status 0 put logs "$url/logs/day one%"
 grep -q '; 0 sent' err.txt || complain "again: $(cat err.txt)"
-status 0 get "$url/logs/day one%" - 
 mkdir colon
 echo x > colon/a:b
 status 1 put colon "$url/colon"
@@ -93,33 +69,24 @@ status 1 put lengths "$url/half"
 grep -q ': 1 differs' err.txt || complain "one byte: $(cat err.txt)"
 
 # HttpFS, which answers COMPOSITE-CRC here.
-mkdir -p home/conf home/log home/temp
+mkdir -p home/conf
 printf '<configuration><property><name>fs.defaultFS</name><value>hdfs://127.0.0.1:8020</value></property>
 <property><name>dfs.checksum.combine.mode</name><value>COMPOSITE_CRC</value></property></configuration>' > home/conf/core-site.xml
 cp home/conf/core-site.xml home/conf/hdfs-site.xml
 echo '<configuration/>' > home/conf/httpfs-site.xml
-java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -Djava.net.preferIPv4Stack=true \
-	--add-opens=java.base/java.lang=ALL-UNNAMED -Dhttpfs.home.dir="$PWD/home" -Dhttpfs.config.dir="$PWD/home/conf" \
-	-Dhttpfs.log.dir="$PWD/home/log" -Dhttpfs.temp.dir="$PWD/home/temp" -Dhttpfs.http.hostname=127.0.0.1 \
-	-cp "$PWD/home/conf:$hadoop/httpfs/*" org.apache.hadoop.fs.http.server.HttpFSServerWebServer > httpfs.log 2>&1 &
-httpfs=$!
-tries=0
-until curl -s -f -o /dev/null 'http://127.0.0.1:14000/webhdfs/v1/?op=LISTSTATUS&user.name=u' || [ $tries = 300 ]; do
-	tries=$((tries + 1))
-	sleep 0.2
-done
-front=webhdfs://127.0.0.1:14000
+httpfs
+front=webhdfs://localhost:14000
 status 0 put logs "$front/front/day"
 there /front/day || complain 'by HttpFS other bytes are there'
-curl -s "http://127.0.0.1:14000/webhdfs/v1/front/day/several.bin?op=GETFILECHECKSUM&user.name=u" > sum
+curl -s "http://localhost:14000/webhdfs/v1/front/day/several.bin?op=GETFILECHECKSUM&user.name=u" > sum
 grep -q 'COMPOSITE-CRC32C' sum || complain "HttpFS has another checksum: $(cat sum)"
 rm -rf back
 status 0 get "$front/front/day" back
 same_there back logs || complain "get by HttpFS: $(cat diff.out)"
 # Onto a folder that is there a rename moves inside, and put-hdfs looks first.
 status 1 put colon "$front/front/day"
-kill $httpfs
-httpfs=
+kill $httpfs_pid
+httpfs_pid=
 
 # Uploads that are killed at a random moment.
 kills=0 day=1 torn=0

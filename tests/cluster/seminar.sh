@@ -2,22 +2,11 @@
 # All of recpipe-seminar(7), the step with HDFS too, prints what the page says; with the loopback
 # alone.
 set -u
-for tool in java mvn redis-server redis-cli unshare ip; do
-	command -v $tool > /dev/null || {
-		echo "there is no $tool"
-		exit 77
-	}
-done
-HADOOP_JARS=${HADOOP_JARS:-$RECPIPE_ROOT/build/hadoop/hdfs}
-export HADOOP_JARS
-if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -n true 2> /dev/null || {
-		echo 'no network namespace can be made here'
-		exit 77
-	}
-	"$RECPIPE_ROOT/pipelines/hdfs-local" download || exit 1
-	IN_NAMESPACE=1 exec unshare -n sh -c 'ip link set lo up && exec sh "$0"' "$0"
-fi
+. "$RECPIPE_ROOT/tests/hadoop.sh"
+command -v redis-server > /dev/null && command -v redis-cli > /dev/null || {
+	echo 'redis-server is missing'
+	exit 77
+}
 "$RECPIPE_ROOT/pipelines/seminar" "$RECPIPE_TMP/work" > "$RECPIPE_TMP/log" 2>&1 || {
 	tail -n 20 "$RECPIPE_TMP/log"
 	exit 1
