@@ -217,6 +217,7 @@ judge_requests()
 		return 0
 	fi
 	why="HTTP status $code"
+	[ "$code" != 404 ] || return 0
 	if [ -s "$answer" ] && { tr -d '\n' < "$answer"; echo; } | import-logs -q --map 'exception=.RemoteException.exception' \
 		--map 'text=.RemoteException.message' -o "$tmp/problem" 2> "$tmp/no-json" &&
 		[ -n "$(sed -n 2p "$tmp/problem" | cut -f 8-)" ]; then
@@ -313,7 +314,7 @@ look()
 	list_folder "$1" || return 0
 	there=folder
 	if [ -n "$(awk -F '\t' '$1 == "" && $2 == "FILE"' "$tmp/list")" ]; then
-		there=file
+		there='file'
 		cut -f 1,3 "$tmp/list" > "$tmp/there"
 		return
 	fi
