@@ -87,7 +87,9 @@ sed 5d part.0 > cut
 refused 3 'truncated or missing' --merge part.1 cut
 piece 2 0 | evaluate-topk --dataset dataset.tsv -k 6 --partial > other
 refused 3 'different datasets, splits or metrics' --merge part.1 other
-sed 's/	i7	/	i8	/; s/^u5	i[0-9]*/u5	i99/' dataset.tsv | awk -F '\t' '!seen[$1 FS $2]++' > changed.tsv
+# one train row is of another item that there is: the novelties of all would differ
+awk -F '\t' -v OFS='\t' 'NR == FNR { if ($1 == "u7") has[$2]; next }
+	!done && $1 == "u7" && $4 == "train" { for (i = 0; ("i" i) in has; i++); $2 = "i" i; done = 1 } 1' dataset.tsv dataset.tsv > changed.tsv
 piece 2 0 | evaluate-topk --dataset changed.tsv -k 5 --partial > other
 refused 3 'different datasets, splits or metrics' --merge part.1 other
 refused 3 'not what --partial wrote' --merge whole
