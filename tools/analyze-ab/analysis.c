@@ -146,6 +146,7 @@ static bool analyze_experiment(struct run *r, const struct users *users, size_t 
 		free(weights);
 	}
 	data_free(&d);
+	r->broken |= !good || r->uncalibrated;
 	return !good || r->uncalibrated;
 }
 

@@ -18,7 +18,7 @@ struct options {
 	const char *interleaving;
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
 	struct option_list experiments, weights, lower_is_better, margins;
-	bool user_level, sequential, daily, grouped, partial, merge;
+	bool user_level, sequential, daily, grouped, partial, merge, decision, exit_code;
 	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
 	int64_t rounds, aa, parts;
@@ -44,6 +44,7 @@ struct run {
 	struct experiments registry;
 	double *plan, days;
 	size_t n_plan;
+	bool broken;        /* a health check of an experiment failed */
 	bool uncalibrated;  /* --aa found a test with a wrong false-positive rate */
 };
 

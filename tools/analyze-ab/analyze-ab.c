@@ -31,6 +31,8 @@
 #include "interleaving.h"
 #include "parts.h"
 
+enum { STATUS_BROKEN = 5 }; /* with --exit-code: a health check failed */
+
 #define COLUMN_ROW(column, text) \
 	OPTION_COLUMN(#column, column, .fallback = #column, .help = text)
 
@@ -56,6 +58,11 @@ static const struct option_row OPTIONS[] = {
 			"relative effects"),
 	OPTION_OUTPUT("health", "FILE", health,
 		.help = "write every health check as TSV: experiment check arm value p verdict"),
+	OPTION_FLAG("decision", decision, .excludes = "plan,partial,interleaving",
+		.help = "add the column decision: broken (a health check failed), ship (significantly "
+			"better), hold (significantly worse) or continue"),
+	OPTION_FLAG("exit-code", exit_code, .excludes = "plan,partial,interleaving",
+		.help = "end with status 5 if a health check failed"),
 	OPTION_CHOICE("format", "FORMAT", format, "auto|tsv|table", .fallback = "auto",
 		.help = "TSV, or an aligned table; auto is a table on a terminal, else TSV"),
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
@@ -154,7 +161,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "the rows are sorted by the bytes of the user id: only one user's rows are "
 			"kept in memory"),
 	OPTION_SIZE("memory", "SIZE", memory, .low = 4096, .high = 1e15,
-		.excludes = "user-level,grouped,partial,merge",
+		.excludes = "user-level,grouped,partial,merge,interleaving",
 		.help = "keep SIZE of events in memory and the rest in a temporary file; all unless given"),
 	OPTION_FLAG("partial", partial,
 		.excludes = "multi-arm!=exclude,plan,details,health,user-table,aa,pre,users",
@@ -390,6 +397,7 @@ static void open_outputs(struct run *r)
 	v->options = &r->options;
 	v->segment = o->segment != NULL;
 	v->day = o->daily;
+	v->decision = o->decision;
 	bool terminal = !o->common.output && isatty(STDOUT_FILENO);
 	const char *kind = getenv("TERM");
 	v->table = (o->format == 2 || (o->format == 0 && terminal)) && !o->partial && !o->plan;
@@ -518,7 +526,7 @@ static int run(const struct options *o, char **files, int count)
 	state_free(state);
 	state_free(r.pre_state);
 	experiments_free(&r.registry);
-	return STATUS_DONE;
+	return o->exit_code && r.broken ? STATUS_BROKEN : STATUS_DONE;
 }
 
 static const struct program PROGRAM = {

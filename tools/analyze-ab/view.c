@@ -20,6 +20,21 @@ static bool significant(const struct view *v, const struct row *r)
 	return r->adjusted < v->options->alpha;
 }
 
+/* Is a significant effect one for the better? */
+static bool is_better(const struct view *v, const struct row *r)
+{
+	return (r->effect.diff > 0) != lower_is_better(v->options, r->metric);
+}
+
+static const char *decision_of(const struct view *v, const struct row *r)
+{
+	if (r->doubtful)
+		return "broken";
+	if (!significant(v, r))
+		return "continue";
+	return is_better(v, r) ? "ship" : "hold";
+}
+
 void view_header(const struct view *v)
 {
 	output_text(v->out, "experiment\ttreatment\tmetric\tn_control\tn_treatment\tcontrol_mean\t"
@@ -28,6 +43,7 @@ void view_header(const struct view *v)
 	output_text(v->out, v->options->n_margins ? "\tp_margin" : "");
 	output_text(v->out, v->segment ? "\tsegment" : "");
 	output_text(v->out, v->day ? "\tday\tday_share" : "");
+	output_text(v->out, v->decision ? "\tdecision" : "");
 	output_end_row(v->out);
 }
 
@@ -56,6 +72,10 @@ static void write_row(const struct view *v, const char *experiment, const struct
 		output_tab(v->out);
 		output_text(v->out, day->name);
 		output_number(v->out, day->share);
+	}
+	if (v->decision) {
+		output_tab(v->out);
+		output_text(v->out, decision_of(v, r));
 	}
 	output_end_row(v->out);
 }
@@ -126,13 +146,16 @@ static void write_line(const struct view *v, char *const *cell, const size_t *wi
 	bool marked = r && significant(v, r);
 	bool color = marked && v->color && !r->doubtful;
 	if (color)
-		output_text(v->out, (r->effect.diff > 0) != lower_is_better(v->options, r->metric)
-			    ? "\033[32m" : "\033[31m");
+		output_text(v->out, is_better(v, r) ? "\033[32m" : "\033[31m");
 	for (size_t k = 0; k < COLUMNS; k++) {
 		put_cell(v->out, cell[k], width[k], k < 3);
 		output_text(v->out, k + 1 < COLUMNS ? "  " : "");
 	}
 	output_text(v->out, marked ? "  *" : "");
+	if (v->decision)
+		output_text(v->out, !r ? "     decision" : marked ? "  " : "     ");
+	if (v->decision && r)
+		output_text(v->out, decision_of(v, r));
 	output_text(v->out, color ? "\033[0m" : "");
 	output_end_row(v->out);
 }

@@ -12,7 +12,7 @@
 struct view {
 	struct output *out;
 	const struct analysis_options *options;
-	bool table, color, segment, day;   /* which columns there are */
+	bool table, color, segment, day, decision; /* which columns there are */
 	struct rows all;                    /* kept for the table, with the next two */
 	const char **experiment, **days;
 	size_t capacity[2];
