@@ -357,7 +357,7 @@ static uint64_t write_folded(const struct folding *f, struct output *out)
 {
 	uint32_t without = 0;
 	uint64_t written = write_users(f, out, &without);
-	if (without && without == f->data->users)
+	if (without && without == f->data->users && f->options->solve == SOLVE_NONE)
 		die(STATUS_DATA, "no %s has a row that counts (--fit-splits %s) and whose %s the "
 		    "model has", name_of(f->to), f->options->fit_splits, f->to == MODEL_USER ? "item" : "user");
 	if (f->data->users == 0)

@@ -1,0 +1,30 @@
+#!/bin/sh
+# personalize-pieces gives the bytes of personalize with iALS: at 1, 3 and 7 pieces, with a fifth of the
+# tries killed and a fifth of the tasks run twice; a run that ended early goes on; other settings
+# are refused.
+set -u
+. "$RECPIPE_ROOT/tests/pipelines.sh"
+here=$RECPIPE_ROOT/pipelines
+gzip -dc "$here/data/ml-latest-small/ratings.csv.gz" | tr -d '\r' | tr , '\t' |
+	awk 'NR == 1 { print "user\titem\ttime\ttimestamp" } NR > 1 && NR % 8 == 0' > ratings.tsv
+export FACTORS=8 EPOCHS=2 K=10 METRICS=5,10 VALUE_COLUMN=time ABOVE=3 MIN_USER=3 MIN_ITEM=2 REDIS=none
+export TIMESTAMP_COLUMN=timestamp TIMESTAMP_UNIT=s
+LOSS=ials KERNEL=portable TRAIN='--regularization 0.003 --solver exact' "$here/personalize" whole ratings.tsv > log 2>&1 ||
+	complain "personalize: $(tail -n 3 log)"
+for pieces in 1 3 7; do
+	faults=20
+	[ $pieces != 1 ] || faults=0
+	PIECES=$pieces FAULTS=$faults TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-$pieces ratings.tsv \
+		> log 2>&1 || complain "$pieces pieces: $(tail -n 3 log)"
+	for file in dataset model topk metrics serving serving-topk; do
+		cmp whole/$file.tsv cut-$pieces/$file.tsv || complain "$pieces pieces: $file.tsv is another one"
+	done
+done
+rm -r cut-3/steps/serving-1-users cut-3/serving.tsv
+PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv > log 2>&1 || complain 'it does not go on'
+cmp whole/serving.tsv cut-3/serving.tsv || complain 'a run that goes on gives another model'
+grep -q 'model-1-users: as before' log || complain 'what is there is made again'
+status 1 env PIECES=3 FACTORS=9 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
+grep -q 'other settings' err.txt || complain 'other settings are not said'
+status 2 env PIECES=0 "$here/personalize-pieces" cut-3 ratings.tsv
+exit "$failed"
