@@ -109,8 +109,8 @@ static bool path_key(const char **at, struct buffer *key)
 	key->n = 0;
 	if (**at != '"') {
 		size_t n = strcspn(*at, ".[]\"/ \t\n");
-		for (size_t i = 0; i < n; i++) /* a bar in front of a path ends it, too */
-			if ((*at)[i] == '|' && ((*at)[i + 1] == '.' || (*at)[i + 1] == '$'))
+		for (size_t i = 0; i < n; i++) /* a bar in front of a path or a string ends it, too */
+			if ((*at)[i] == '|' && (*at)[i + 1] && strchr(".$\"", (*at)[i + 1]))
 				n = i;
 		buffer_add(key, *at, n);
 		*at += n;

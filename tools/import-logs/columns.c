@@ -40,12 +40,33 @@ static struct event_column *add_column(struct import *m, struct event_column col
 	return &m->columns[m->n_columns++];
 }
 
-/* After the path that the text begins with; NULL when it begins with no path. Those of the object
- * around a list are wanted from the first one on. */
+/* After the constant that the text begins with, a number or "text" without escapes, as no path does;
+ * NULL when it begins with none. */
+static const char *after_constant(const char *text, struct span *constant)
+{
+	double number;
+	bool string = *text == '"';
+	*constant = (struct span){text + string, strcspn(text + string, string ? "\"\\" : "/")};
+	if (string)
+		for (size_t i = 0; i < constant->n; i++)
+			if ((unsigned char)constant->at[i] < ' ')
+				return NULL;
+	const char *rest = constant->at + constant->n;
+	if (string)
+		return *rest == '"' ? rest + 1 : NULL;
+	bool digit = *text >= '0' && *text <= '9';
+	return digit && number_double(constant->at, constant->n, &number) == NUMBER_OK ? rest : NULL;
+}
+
+/* After the path or constant that the text begins with; NULL when it begins with neither. Paths of the
+ * object around a list are wanted from the first one on. */
 static const char *after_path(const struct import *m, const char *text)
 {
+	struct span constant;
+	const char *rest = after_constant(text, &constant);
+	if (rest)
+		return rest;
 	struct json_reader *r = json_new();
-	const char *rest;
 	bool outer = *text == '$' && m->has_list;
 	bool ok = json_path(r, text + outer, &rest) >= 0;
 	if (ok && outer)
@@ -82,7 +103,7 @@ static void map_column(struct import *m, const char *text, size_t number)
 	if (!equals || !columns_name_is_good(name))
 		usage_error("--map: not COLUMN=PATH: '%s'", text);
 	if (!good_path(m, equals + 1, &ratio) || (arms && *after_path(m, equals + 1)) ||
-	    (arms && equals[1] == '$'))
+	    (arms && equals[1] != '.'))
 		usage_error("--map: not a path: '%s' (as in .user.id, .tracks[0], .\"a key\"%s)",
 			    equals + 1, arms ? "" : ", .played/.duration");
 	for (size_t i = 0; i < number; i++) {
@@ -260,9 +281,16 @@ static size_t add_extra(struct import *m, struct extra extra)
 	return EXTRA_BASE + m->n_extras++;
 }
 
-/* The number of the value that the path is of, which has been checked; `*rest`: after it. */
+/* The number of the value that the path or constant is of, which has been checked; `*rest`: after it. */
 static size_t path_slot(struct import *m, const char *path, const char **rest)
 {
+	struct span constant;
+	const char *after = after_constant(path, &constant);
+	if (after) {
+		*rest = after;
+		char *text = padded_text(constant);
+		return add_extra(m, (struct extra){.kind = EXTRA_TEXT, .text = text, .n = constant.n});
+	}
 	if (*path != '$')
 		return json_slot(m->reader, (size_t)json_path(m->reader, path, rest));
 	size_t slot = json_slot(m->outer, (size_t)json_path(m->outer, path + 1, rest));
