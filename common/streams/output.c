@@ -132,7 +132,7 @@ struct output *output_open_memory(void)
 {
 	struct output *out = memory_zero(1, sizeof *out);
 	out->memory = true;
-	out->file = -1;
+	out->file = out->target.folder = -1;
 	out->capacity = OUTPUT_BYTES + OUTPUT_BYTES / 8;
 	out->data = memory_new(out->capacity, 1);
 	return out;

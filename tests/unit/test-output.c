@@ -169,6 +169,15 @@ static void check_sizes(void)
 	CHECK(stat("large", &about) == 0 && (size_t)about.st_size == total + (1 << 20));
 }
 
+/* It has no file, and closes none. */
+static void check_memory(void)
+{
+	struct output *out = output_open_memory();
+	output_text(out, "text");
+	output_close(out);
+	CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+}
+
 int main(void)
 {
 	char folder[] = "output-XXXXXX";
@@ -177,6 +186,7 @@ int main(void)
 	check_ends();
 	check_modes_and_links();
 	check_sizes();
+	check_memory();
 	if (system("rm -rf \"$PWD\"") != 0)
 		abort();
 	return unit_finish();

@@ -40,6 +40,7 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 		? (long)table_column(t, option_column("timestamp", o->timestamp))
 		: table_find_column(t, o->timestamp);
 	r.out = output_open(o->common.output, o->common.line_buffered);
+	r.threads = o->common.line_buffered ? 1 : (size_t)o->common.threads;
 	return r;
 }
 

@@ -8,12 +8,18 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "frame/run.h"
+#include "frame/table-threads.h"
 
 /* Rows on their way in: ids are looked up many at a time. */
 struct reader {
 	struct reading in;
 	struct intake *to;
 	bool begun;              /* the first row has been looked at, the header written */
+	bool part;               /* rows of a block of the file, for a thread */
+	struct table_threads *threads; /* NULL: none */
+	struct reader *parts;    /* one for each of their slots, with an intake of its own */
+	uint32_t *user, *item;   /* scratch: what a part's numbers are in the whole */
+	size_t user_capacity, item_capacity;
 	uint64_t timeless;       /* rows without a time that can be read, when none needs it */
 	size_t n;
 	struct batch {
@@ -140,19 +146,19 @@ static void grow_within(struct reader *r, size_t n, size_t allowed)
 		p->capacity[i] = most;
 }
 
-/* Makes room for a batch. */
-static void make_room(struct reader *r)
+/* Makes room for `more` rows. */
+static void make_room(struct reader *r, size_t more)
 {
 	struct intake *to = r->to;
 	struct pairs *p = &to->p;
 	if (to->memory) {
 		size_t allowed = rows_allowed(r);
-		if (p->n + r->n > allowed && p->n)
+		if (p->n + more > allowed && p->n)
 			lay_aside(to);
-		grow_within(r, p->n + r->n, allowed);
+		grow_within(r, p->n + more, allowed);
 		return;
 	}
-	size_t n = p->n + r->n;
+	size_t n = p->n + more;
 	if (n >= UINT32_MAX)
 		die(STATUS_FAILED, "more than %u rows: --memory lays aside what does not fit", UINT32_MAX - 1);
 	p->user = memory_grow(p->user, &p->capacity[0], n, sizeof *p->user);
@@ -168,7 +174,7 @@ static void store_batch(struct reader *r)
 	struct intake *to = r->to;
 	struct pairs *p = &to->p;
 	const struct batch *b = &r->batch;
-	make_room(r);
+	make_room(r, r->n);
 	strmap_add_many(to->users, b->user, r->n, p->user + p->n);
 	strmap_add_many(to->items, b->item, r->n, p->item + p->n);
 	if (r->in.time >= 0)
@@ -184,7 +190,8 @@ static void store_batch(struct reader *r)
 	to->rows += r->n;
 	p->n += r->n;
 	r->n = 0;
-	progress_step(table_bytes(r->in.table), table_size(r->in.table), "bytes");
+	if (!r->part)
+		progress_step(table_bytes(r->in.table), table_size(r->in.table), "bytes");
 }
 
 static void read_rows(struct reader *r)
@@ -199,8 +206,93 @@ static void read_rows(struct reader *r)
 		}
 		if (r->n) /* before the fields go away */
 			store_batch(r);
+		table_threads_run(r->threads);
 	}
 }
+
+/* ---- blocks of the file, each by a thread ---- */
+
+static void clear_part(struct intake *to)
+{
+	to->p.n = 0;
+	to->rows = 0;
+	to->newest = NO_TIME;
+	to->oldest = INT64_MAX;
+	strmap_free(to->users);
+	strmap_free(to->items);
+	to->users = strmap_new();
+	to->items = strmap_new();
+}
+
+static void begin_part(void *context, size_t slot, struct table *table)
+{
+	struct reader *r = context, *part = &r->parts[slot];
+	part->part = part->begun = true;
+	part->in.table = table;
+	part->to = memory_zero(1, sizeof *part->to);
+	clear_part(part->to);
+}
+
+static void read_part(void *context, size_t slot)
+{
+	struct reader *r = context, *part = &r->parts[slot];
+	struct table *table = part->in.table;
+	part->in = r->in; /* its columns are settled, now that the first row was looked at */
+	part->in.table = table;
+	read_rows(part);
+}
+
+/* The numbers in `map` of what the part's ids are, by the part's numbers. */
+static uint32_t *numbers_in(struct strmap *map, const struct strmap *part, uint32_t *number, size_t *capacity)
+{
+	struct span key[BATCH];
+	uint32_t n = strmap_count(part);
+	number = memory_grow(number, capacity, (size_t)n + 1, sizeof *number);
+	for (uint32_t from = 0, some; from < n; from += some) {
+		some = n - from < BATCH ? n - from : BATCH;
+		for (uint32_t i = 0; i < some; i++)
+			key[i] = strmap_key(part, from + i);
+		strmap_add_many(map, key, some, number + from);
+	}
+	return number;
+}
+
+/* The part's rows become rows of the whole. */
+static void give_part(void *context, size_t slot)
+{
+	struct reader *r = context, *part = &r->parts[slot];
+	struct intake *to = r->to, *from = part->to;
+	struct pairs *p = &to->p, *rows = &from->p;
+	make_room(r, rows->n);
+	r->user = numbers_in(to->users, from->users, r->user, &r->user_capacity);
+	r->item = numbers_in(to->items, from->items, r->item, &r->item_capacity);
+	for (size_t i = 0; i < rows->n; i++) {
+		p->user[p->n + i] = r->user[rows->user[i]];
+		p->item[p->n + i] = r->item[rows->item[i]];
+	}
+	if (r->in.time >= 0 && rows->n)
+		memcpy(p->weight + p->n, rows->weight, rows->n * sizeof *p->weight);
+	if (r->in.timestamp >= 0 && rows->n)
+		memcpy(p->timestamp + p->n, rows->timestamp, rows->n * sizeof *p->timestamp);
+	p->n += rows->n;
+	to->rows += from->rows;
+	to->newest = from->newest > to->newest ? from->newest : to->newest;
+	to->oldest = from->oldest < to->oldest ? from->oldest : to->oldest;
+	r->timeless += part->timeless;
+	part->timeless = 0;
+	clear_part(from);
+}
+
+static void end_part(void *context, size_t slot)
+{
+	struct intake *to = ((struct reader *)context)->parts[slot].to;
+	intake_free(to);
+	free(to);
+}
+
+static const struct table_work PARTS = {begin_part, read_part, give_part, end_part};
+
+/* ---- all of it ---- */
 
 void intake_read(struct intake *in, const struct reading *what)
 {
@@ -209,7 +301,13 @@ void intake_read(struct intake *in, const struct reading *what)
 	r->to = in;
 	in->newest = NO_TIME;
 	in->oldest = INT64_MAX;
+	r->parts = memory_zero(table_threads_slots(what->threads), sizeof *r->parts);
+	r->threads = table_threads_open(what->table, what->threads, &PARTS, r);
 	read_rows(r);
+	table_threads_close(r->threads);
+	free(r->parts);
+	free(r->user);
+	free(r->item);
 	if (!r->begun)
 		begin_output(r, false);
 	if (r->timeless)

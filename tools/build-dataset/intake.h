@@ -23,6 +23,7 @@ struct reading {
 	enum time_unit unit;
 	bool timed;              /* an option needs the times: one that cannot be read is bad */
 	bool header;             /* write the output's header */
+	size_t threads;          /* that read */
 };
 
 struct intake {
