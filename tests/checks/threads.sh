@@ -127,4 +127,17 @@ holds 'a TAB or line end inside a value'
 filter-interactions -j 3 --above 0 good.tsv good.tsv good.tsv good.tsv good.tsv | head -n 1 > /dev/null || bad=1
 filter-interactions -j 3 good.tsv > /dev/full 2> err
 [ $? = 1 ] && grep -q 'cannot write to standard output' err || bad=1
+same 'build-dataset -j $1 --weight sum --test 0.2 good.tsv'
+[ "$(wc -l < out.7)" -gt 50000 ] || bad=1
+same 'build-dataset -j $1 --weight sum --on-error=skip --rejects rejected bad.tsv good.tsv bad.tsv'
+holds ' rejected'
+same 'build-dataset -j $1 --weight sum bad.tsv'
+same 'build-dataset -j $1 --on-error=skip crlf.tsv bad.tsv.gz'
+same 'build-dataset -j $1 --memory 1M nul.tsv'
+same 'build-dataset -j $1 --memory 1M --partial --on-error=skip nul.tsv good.tsv'
+awk 'NR == 1 { print $0 "\ttimestamp"; next } { print $0 "\t" (NR % 5000 ? NR : "") }' good.tsv > timeless.tsv
+same 'build-dataset -j $1 timeless.tsv'
+holds 'rows have no readable time'
+same 'build-dataset -j $1 --test last:1 --on-error=skip timeless.tsv'
+
 exit $bad
