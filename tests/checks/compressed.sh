@@ -67,13 +67,34 @@ for end in gz zst xz; do
 	size=$(wc -c < "members.$end")
 	head -c $((size * 9 / 10)) "members.$end" > "torn.$end"
 	{ cat "members.$end"; echo; } > "garbage.$end"
-	{ head -c $((size / 3)) "members.$end"; echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; cat "members.$end"; } > "wrong.$end"
+	{ head -c $((size / 3)) "members.$end"; echo xxxxxxxxxxxxxxxxxxxxx; cat "members.$end"; } > "wrong.$end"
 	for file in "torn.$end" "garbage.$end" "wrong.$end"; do
 		items "members.$end" "$file" > again 2> want
 		[ $? -eq 3 ] && grep -q "^train-items: $file:" want || complain "$file: $(cat want)"
 		items -j 4 "members.$end" "$file" > again 2> err
 		[ $? -eq 3 ] && cmp want err || complain "$file, threads: $(cat err)"
 	done
+done
+
+# Logs, one after the other, the third of which is torn.
+for k in 1 2 3; do
+	awk -v k=$k 'BEGIN { for (i = 0; i < 20000; i++)
+		print "{\"message\":\"next\",\"timestamp\":" 1700000000000 + i * k ",\"user\":" i * 7919 % 9973 ",\"track\":" \
+			i * k % 4001 ",\"time\":0." i * 31 % 1009 ",\"experiments\":{\"A\":\"" (i % 2 ? "C" : "T") "\"}}" }' > log$k
+	gzip -c log$k > log$k.gz
+done
+[ "$(wc -c < log3.gz)" -gt 70000 ] || complain 'the logs are too small to be opened ahead'
+import-logs -q log1 log2 log3 > want
+for threads in 1 2 3; do
+	import-logs -q -j $threads log1.gz log2.gz log3.gz > again && cmp want again || complain "logs, -j $threads"
+	import-logs -q -j $threads log1.gz log2 log3.gz > again && cmp want again || complain "a plain log, -j $threads"
+	head -c 90000 log3.gz > log4.gz
+	import-logs -q -j $threads log1.gz log4.gz log3.gz log5.gz > again 2> err
+	[ $? -eq 1 ] && grep -qx 'import-logs: cannot open log5.gz: No such file or directory' err ||
+		complain "log5, -j $threads: $(cat err)"
+	import-logs -q -j $threads log1.gz log4.gz log3.gz > again 2> err
+	[ $? -eq 3 ] && grep -qx 'import-logs: log4.gz: bad gzip data: unexpected end of file' err ||
+		complain "log4, -j $threads: $(cat err)"
 done
 
 # Names that are no order, and one that cannot be carried out.
