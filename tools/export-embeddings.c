@@ -19,6 +19,7 @@
 #include "streams/table.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "domain/embedding.h"
 #include "domain/model.h"
 
@@ -45,7 +46,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("directory", "DIR", directory,
 		.requires = "format=projector", .required_by = "format=projector", .excludes = "output",
 		.help = "output folder of --format projector; created if missing"),
-	OPTION_FILE("metadata", "FILE", metadata,
+	OPTION_FILE("metadata", "FILE", metadata, .side = true,
 		.requires = "format=projector",
 		.help = "a table by id, such as the catalog: its columns become the projector's "
 			"metadata"),
@@ -65,7 +66,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "with --format npy: write the rows' ids to FILE, one per line"),
 
 	OPTION_GROUP("Input"),
-	COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
@@ -219,7 +220,7 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
-	struct table *side = o->metadata ? table_open_file(o->metadata) : NULL;
+	struct table *side = option_table("metadata", o->metadata);
 	enum model_kind kind = KINDS[o->kind];
 	const char *column = o->id ? o->id : kind == MODEL_USER ? "user"
 				   : kind == MODEL_ITEM ? "item" : "feature";

@@ -19,6 +19,7 @@
 #include "streams/table.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 
 struct options {
 	const char *on, *with, *with_on, *take, *prefix, *fill;
@@ -30,7 +31,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("on", "COLUMN,...", on,
 		.required = true,
 		.help = "the key: one or more columns, all of which must match"),
-	OPTION_FILE("with", "FILE", with,
+	OPTION_FILE("with", "FILE", with, .side = true,
 		.required = true,
 		.help = "the side file, a table with one row for each key"),
 	OPTION_TEXT("with-on", "COLUMN,...", with_on,
@@ -47,6 +48,9 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "inner",
 		.help = "value of the added columns in rows without a match; empty by default"),
 	COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
+
+	OPTION_GROUP("Side files"),
+	COMMON_RENAME, COMMON_SIDES,
 	OPTION_END
 };
 
@@ -121,7 +125,7 @@ static struct side side_read(const struct options *o)
 {
 	struct side side = {.keys = strmap_new()};
 	struct buffer key = {0};
-	struct table *t = table_open_file(o->with);
+	struct table *t = option_table("with", o->with);
 	struct columns on = columns_named(t, o->with_on ? o->with_on : o->on,
 					  o->with_on ? "with-on" : "on");
 	struct columns take = o->take ? columns_named(t, o->take, "take") : columns_but(t, &on);

@@ -24,6 +24,7 @@
 #include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "streams/output.h"
 #include "streams/table.h"
 
@@ -44,9 +45,9 @@ static const struct option_row OPTIONS[] = {
 		.help = "the items with the greatest total weight, or random items for each user"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
 		.help = "length of the lists"),
-	OPTION_LIST("exclude", "FILE", exclude,
+	OPTION_LIST("exclude", "FILE", exclude, .side = true,
 		.help = "do not recommend items that FILE lists for the user; usually the dataset itself"),
-	OPTION_FILE("users", "FILE", users,
+	OPTION_FILE("users", "FILE", users, .side = true,
 		.help = "make lists only for the users of FILE (column user), known or not, in its order"),
 	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_SEED, COMMON_ABOUT,
 
@@ -66,7 +67,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "ignore --exclude rows more than TIME older than the newest of them"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(unit, "ms"),
 	COMMON_INPUT,
 
@@ -222,6 +223,7 @@ static struct offer_files files_of(const struct options *o)
 {
 	return (struct offer_files){
 		.exclude = o->exclude.values, .exclude_n = o->exclude.n,
+		.exclude_side = option_side("exclude", NULL),
 		.columns = {
 			.user = option_column("user", o->user), .item = option_column("item", o->item),
 			.split = column_called(o->split), .timestamp = column_called(o->timestamp),
@@ -296,7 +298,7 @@ static int run(const struct options *o, char **files, int count)
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
 	struct offer offer = option_offer(&side);
-	struct table *users = o->users ? table_open_file(o->users) : NULL;
+	struct table *users = option_table("users", o->users);
 	size_t user_column = users ? table_column(users, option_column("user", o->user)) : 0;
 	struct dataset_columns columns = {
 		.user = option_column("user", o->user), .item = option_column("item", o->item),

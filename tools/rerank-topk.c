@@ -25,6 +25,7 @@
 #include "domain/topn.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "streams/output.h"
 #include "streams/table.h"
 
@@ -40,13 +41,13 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1e9,
 		.help = "length of the output lists; the input lists should be longer"),
-	OPTION_FILE("items", "FILE", items,
+	OPTION_FILE("items", "FILE", items, .side = true,
 		.help = "the catalog (item, and artist available blocked): what is not available or "
 			"is blocked is dropped"),
 	OPTION_FLAG("known-only", known_only,
 		.requires = "items",
 		.help = "also drop items that are not in --items"),
-	OPTION_LIST("block", "FILE", blocks,
+	OPTION_LIST("block", "FILE", blocks, .side = true,
 		.help = "drop the items of FILE (column item), or, with a column user, each only for that "
 			"user; may be repeated"),
 	OPTION_INT("per-artist", "N", per_artist, .low = 1, .high = 1e9,
@@ -56,14 +57,14 @@ static const struct option_row OPTIONS[] = {
 		.requires = "model|items",
 		.help = "diversify by maximal marginal relevance: SHARE is the weight of the score, the "
 			"rest that of dissimilarity to the items above; 1 changes nothing"),
-	OPTION_FILE("model", "FILE", model,
+	OPTION_FILE("model", "FILE", model, .side = true,
 		.requires = "mmr",
 		.help = "model for the similarity of --mmr, the cosine of the items' factors; default: "
 			"the same artist"),
 	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME, COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
@@ -103,7 +104,7 @@ struct rerank {
 /* Block lists: with a column user the pairs, otherwise the items. */
 static void read_block(struct rerank *r, const char *path)
 {
-	struct table *t = table_open_file(path);
+	struct table *t = option_table("block", path);
 	size_t item = table_column(t, column_called("item"));
 	long user = table_find_column(t, "user");
 	while (table_next(t)) {
@@ -128,7 +129,7 @@ static void read_block(struct rerank *r, const char *path)
 /* The items' factors at unit length; those without any length are like nothing. */
 static void read_vectors(struct rerank *r, const char *path)
 {
-	struct table *t = table_open_file(path);
+	struct table *t = option_table("model", path);
 	struct model_reader *reader = model_open(t);
 	struct model_row row;
 	r->stride = (uint32_t)kernel_padded(model_reader_factors(reader));
@@ -281,7 +282,7 @@ static void set_up(struct rerank *r)
 	r->blocked = strmap_new();
 	r->blocked_pairs = strmap_new();
 	if (o->items) {
-		r->catalog = catalog_read(table_open_file(o->items), column_called("item"));
+		r->catalog = catalog_read(option_table("items", o->items), column_called("item"));
 		if (artists && !r->catalog->has_artists)
 			die(STATUS_DATA, "%s: no column 'artist', which %s needs", shown_input(o->items),
 			    o->per_artist ? "--per-artist" : "--mmr without --model");

@@ -69,9 +69,8 @@ static void check_experiment(const struct table *t, const struct experiment *e)
 		    table_file(t), e->name);
 }
 
-void experiments_read(struct experiments *x, const char *path)
+void experiments_read(struct experiments *x, struct table *t)
 {
-	struct table *t = table_open_file(path);
 	size_t name = table_column(t, column_called("name")), arm = table_column(t, column_called("arm"));
 	long weight = table_find_column(t, "weight"), salt = table_find_column(t, "salt");
 	long recommender = table_find_column(t, "recommender");

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "streams/table.h"
 
 struct arm {
 	char *name;
@@ -44,11 +45,11 @@ struct experiments {
 
 enum { EXPERIMENT_ARMS_MAX = 1000 };
 
-/* Adds what the registry file holds. The rows of an experiment are contiguous.
+/* Adds what the registry file holds, and closes it. The rows of an experiment are contiguous.
  * Exit 3: a missing column, a name or arm that is empty or double, the name of
  * a column of events (event.h), a bad weight, two salts in one experiment, no
  * weight above 0. */
-void experiments_read(struct experiments *x, const char *path);
+void experiments_read(struct experiments *x, struct table *t);
 
 /* Adds the short form `NAME=WAYS`, or says why not and adds nothing. */
 enum experiment_problem {

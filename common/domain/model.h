@@ -51,6 +51,11 @@ struct model_row {
 /* Finds the columns kind, id, bias, f0, f1, ...: exit 3 when one is missing (NULL when the
  * table has a failure: table_open_or). The table stays the caller's. */
 struct model_reader *model_open(struct table *t);
+
+/* Are the columns there? For a caller who opens the output before the model is read; a failure as
+ * in model_open. */
+void model_find_columns(const struct table *t);
+
 uint32_t model_reader_factors(const struct model_reader *r);
 
 /* Where the table is a packed model: the rows as they lie in the file, valid as long as the

@@ -6,7 +6,9 @@
 
 static struct table *open_excluded(const struct offer_files *f, const char *path, bool *timed)
 {
-	struct table *t = table_open_file(path);
+	struct side_table side = f->exclude_side;
+	side.path = path;
+	struct table *t = table_open_side(&side);
 	table_column(t, f->columns.user);
 	table_column(t, f->columns.item);
 	table_optional_column(t, f->columns.split);
@@ -19,16 +21,16 @@ struct offer offer_open(const struct offer_files *f)
 	struct offer o = {.exclude_tables = memory_new(f->exclude_n, sizeof(struct table *))};
 	for (size_t i = 0; i < f->exclude_n; i++)
 		o.exclude_tables[i] = open_excluded(f, f->exclude[i], &o.exclude_timed);
-	if (f->users) {
-		o.users_table = table_open_file(f->users);
+	if (f->users.path) {
+		o.users_table = table_open_side(&f->users);
 		o.user_column = table_column(o.users_table, f->columns.user);
 	}
-	if (f->candidates) {
-		o.candidates_table = table_open_file(f->candidates);
+	if (f->candidates.path) {
+		o.candidates_table = table_open_side(&f->candidates);
 		o.candidate_column = table_column(o.candidates_table, f->columns.item);
 	}
-	if (f->items) {
-		o.items_table = table_open_file(f->items);
+	if (f->items.path) {
+		o.items_table = table_open_side(&f->items);
 		table_column(o.items_table, f->columns.item);
 	}
 	return o;

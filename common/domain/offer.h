@@ -13,10 +13,11 @@
 #include "streams/table.h"
 
 struct offer_files {
-	const char *const *exclude;      /* files of user, item, [split], [timestamp] */
+	const char *const *exclude;      /* files of user, item, [split], [timestamp], */
+	struct side_table exclude_side;  /* and what is known of them, but for their names */
 	size_t exclude_n;
-	const char *users;               /* NULL: all users */
-	const char *items, *candidates;  /* NULL: all items */
+	struct side_table users;         /* none: all users */
+	struct side_table items, candidates; /* none: all items */
 	struct exclude_columns columns;  /* user and item are those of all the files */
 	unsigned exclude_splits;         /* mask: of exclude files with a split column */
 	int64_t exclude_window_ms;       /* below 0: rows are never too old */

@@ -401,9 +401,8 @@ static struct span optional(const struct table *t, long column)
 	return column < 0 ? (struct span){"", 0} : table_field(t, (size_t)column);
 }
 
-void space_read(struct space *space, const char *path)
+void space_read(struct space *space, struct table *t)
 {
-	struct table *t = table_open_file(path);
 	size_t name = table_column(t, column_called("name")), kind = table_column(t, column_called("kind"));
 	long low = table_find_column(t, "low"), high = table_find_column(t, "high");
 	long scale = table_find_column(t, "scale"), step = table_find_column(t, "step");

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "streams/table.h"
 
 enum parameter_kind { KIND_FLOAT, KIND_INT, KIND_CHOICE };
 
@@ -39,8 +40,8 @@ struct space {
  * it, which the caller frees. */
 char *space_add(struct space *space, const char *text);
 
-/* Adds the rows of a space file (name kind low high scale step choices condition). */
-void space_read(struct space *space, const char *path);
+/* Adds the rows of a space file (name kind low high scale step choices condition), and closes it. */
+void space_read(struct space *space, struct table *t);
 
 void space_free(struct space *space);
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/quote.h"
+#include "frame/sides.h"
 
 static void add(struct measures *m, int kind, uint32_t k)
 {
@@ -107,7 +108,7 @@ void measure_files_open(struct measure_files *f, const char *dataset, const stru
 		.columns = {.user = {.name = "user"}, .item = {.name = "item"}, .weight = {.name = "weight"},
 			    .split = {.name = "split"}, .unit = (enum time_unit)options->timestamp_unit},
 	};
-	f->data = table_open_file(dataset);
+	f->data = option_table("dataset", dataset);
 	table_column(f->data, f->columns.split); /* without it every row would be train's */
 	if (options->targets) {
 		f->columns.timestamp = column_called("timestamp");
@@ -115,11 +116,12 @@ void measure_files_open(struct measure_files *f, const char *dataset, const stru
 	}
 	dataset_find_columns(f->data, &f->columns);
 	if (options->baseline) {
-		f->baseline = table_open_file(options->baseline);
+		f->baseline = option_table("baseline", options->baseline);
 		f->baseline_lists = topn_open(f->baseline, &LISTS);
 	}
 	if (options->item_features)
-		f->features_file = side_features_open(options->item_features, column_called("item"), "item");
+		f->features_file = side_features_open(option_table("item-features", options->item_features),
+						      column_called("item"), "item");
 }
 
 struct dataset *measure_files_dataset(struct measure_files *f)

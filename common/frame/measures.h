@@ -19,9 +19,9 @@ struct beside_options {
 		.help = "a user's test items: all rows of the split, or only the last of them by time, as " \
 			"in studies of the next item")
 #define MEASURE_BESIDE \
-	OPTION_FILE("item-features", "FILE", beside.item_features, \
+	OPTION_FILE("item-features", "FILE", beside.item_features, .side = true, \
 		.help = "features of items (item feature [weight]) to compute diversity from"), \
-	OPTION_FILE("baseline", "FILE", beside.baseline, \
+	OPTION_FILE("baseline", "FILE", beside.baseline, .side = true, \
 		.help = "lists (user rank item) whose hits are no surprise, to compute serendipity from")
 #define MEASURE_TIMESTAMP_UNIT \
 	TIMESTAMP_UNIT_RULES(beside.timestamp_unit, "ms", .requires = "targets=last")

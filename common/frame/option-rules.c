@@ -259,18 +259,21 @@ static unsigned check_terms(const struct program *p, const struct option_row *ro
 	return bad;
 }
 
-/* --rename has columns, and is there when there are several. */
+/* --rename has columns, and is there when there are several or side files, as is --side-csv. */
 static unsigned check_columns(const struct program *p)
 {
 	enum { SEVERAL = 2 };
-	unsigned columns = 0;
+	unsigned columns = 0, sides = 0;
 	const struct option_row *rename = NULL;
 	for (const struct option_row *row = p->options; row->name; row++) {
 		columns += row->kind == OPTION_COLUMN;
+		sides += row->side;
 		if (row->kind == OPTION_RENAME)
 			rename = row;
 	}
-	if (rename && columns == 0)
+	if (sides && (!rename || !option_row_called(p->options, "side-csv")))
+		return complain(p->options, "side files, and no --rename or --side-csv", "");
+	if (rename && columns + sides == 0)
 		return complain(rename, "there are no columns to rename", "");
 	if (!rename && columns >= SEVERAL)
 		return complain(p->options, "a table with several columns has COMMON_RENAME", "");

@@ -36,6 +36,19 @@ bool option_applies(const struct program *p, const struct option_row *row, int c
 /* Appends the names of the OPTION_COLUMN rows: "user, item". */
 void option_columns_text(struct buffer *b, const struct option_row *rows);
 
+/* Appends the names of the options of side files: "items, users". */
+void option_sides_text(struct buffer *b, const struct option_row *rows);
+
+/* --rename OPTION.COLUMN=NAME, a value that has a `=` with text around it: false when it is not of a
+ * side file (frame/sides.h). */
+bool side_rename_take(const struct option_row *rows, const char *value);
+
+/* Exit 2 when options about side files name none, or one that is not there. */
+void option_sides_check(const struct option_state *state);
+
+/* The values of the OPTION_LIST row of that name; NULL when the table has none. */
+const struct option_list *option_values(const char *name);
+
 /* Exit 2 when options are together that cannot be, or one is not there that must be. */
 void option_rules_check(const struct option_state *state);
 

@@ -63,11 +63,18 @@ static void add_rename(struct buffer *b, const struct option_row *rows)
 		first++;
 	if (option_row_called(rows, "user") && option_row_called(rows, "user")->kind == OPTION_COLUMN)
 		first = option_row_called(rows, "user");
-	if (!first->name)
-		return;
-	buffer_format(b, ", as in --rename %s=%s; may be repeated; COLUMN is one of ", first->name,
-		      strcmp(first->name, "user") == 0 ? "uid" : "other");
-	option_columns_text(b, rows);
+	struct buffer sides = {0};
+	option_sides_text(&sides, rows);
+	if (first->name) {
+		buffer_format(b, ", as in --rename %s=%s; may be repeated; COLUMN is one of ", first->name,
+			      strcmp(first->name, "user") == 0 ? "uid" : "other");
+		option_columns_text(b, rows);
+	}
+	if (sides.n)
+		buffer_format(b, "%s OPTION.COLUMN of the file of --OPTION, one of %s%s",
+			      first->name ? ", or" : ", which is", buffer_text(&sides),
+			      first->name ? "" : "; may be repeated");
+	buffer_free(&sides);
 }
 
 /* The help text with its choices, range, default and rules. */
@@ -295,9 +302,9 @@ static void add_table_row(struct buffer *b, const struct option_row *row)
 		"mode", "list",
 	};
 	char letter[2] = {row->letter, '\0'};
-	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
+	buffer_format(b, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, KIND[row->kind],
 		      row->argument ? row->argument : "", row->fallback ? row->fallback : "",
-		      row->choices ? row->choices : "", row->help);
+		      row->choices ? row->choices : "", row->help, row->side ? "side" : "");
 }
 
 _Noreturn void option_dump(const struct program *p, const char *how)
@@ -314,7 +321,7 @@ _Noreturn void option_dump(const struct program *p, const char *how)
 	if (!table && strcmp(how, "man") != 0)
 		usage_error("RECPIPE_DUMP_OPTIONS must be man, table, commands or check");
 	if (table)
-		buffer_add_text(&b, "name\tletter\tkind\targument\tdefault\tchoices\thelp\n");
+		buffer_add_text(&b, "name\tletter\tkind\targument\tdefault\tchoices\thelp\tside\n");
 	for (const struct option_row *row = p->options; row->name; row++) {
 		if (row->kind == OPTION_ALIAS || (row->kind == OPTION_GROUP && table))
 			continue;

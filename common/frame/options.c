@@ -67,6 +67,12 @@ struct column option_column(const char *option, const char *name)
 	return (struct column){name, option_given(option) ? by : NULL};
 }
 
+const struct option_list *option_values(const char *name)
+{
+	const struct option_row *row = option_row_called(seen.rows, name);
+	return row ? (const struct option_list *)((const char *)seen.values + row->at) : NULL;
+}
+
 bool option_switched(const char *on, const char *off, bool otherwise)
 {
 	unsigned yes = given_when(on), no = given_when(off);
@@ -366,9 +372,17 @@ static const struct option_row *rename_column(const struct option_row *rename, c
 		seen.renamed[i] = true;
 		return row;
 	}
-	struct buffer problem = {0};
-	buffer_add_text(&problem, "no such COLUMN, there are ");
+	if (side_rename_take(seen.rows, value))
+		return rename;
+	struct buffer problem = {0}, sides = {0};
+	buffer_add_text(&problem, "no such COLUMN, there are");
+	size_t empty = problem.n;
+	buffer_add_byte(&problem, ' ');
 	option_columns_text(&problem, seen.rows);
+	option_sides_text(&sides, seen.rows);
+	if (sides.n)
+		buffer_format(&problem, "%sOPTION.COLUMN of %s", problem.n > empty + 1 ? ", and " : "",
+			      buffer_text(&sides));
 	bad_value(rename, value, buffer_text(&problem));
 }
 
@@ -462,5 +476,6 @@ int program_start(const struct program *program, int argc, char **argv, void *op
 		unknown_command(argv[1]);
 	outputs_check(program, options, argv + optind, argc - optind);
 	option_rules_check(&seen);
+	option_sides_check(&seen);
 	return optind;
 }

@@ -51,7 +51,8 @@ enum option_kind {
 	OPTION_GROUP,    /* no option: a heading, `help`, of the rows that follow */
 	OPTION_COLUMN,   /* const char *, not empty: what the input calls the column of this name */
 	OPTION_MODE,     /* int: 0 not given, 1 given without a word, 2 + index of the word in `choices` */
-	OPTION_RENAME,   /* COLUMN=NAME, for the OPTION_COLUMN rows of the table; may be repeated */
+	OPTION_RENAME,   /* COLUMN=NAME, for the OPTION_COLUMN rows of the table, and OPTION.COLUMN=NAME
+			  * for its side files; may be repeated */
 };
 
 struct option_list {
@@ -79,6 +80,7 @@ struct option_row {
 	const char *unless;      /* "a|b": if none of these holds */
 	const char *required_by; /* "format=svg": must be given when one of these holds */
 	const char *of;          /* "best,top": for these commands of the program; NULL: for all */
+	bool side;               /* its files are side files: tables with a header (frame/sides.h) */
 };
 
 #define OPTION_GROUP(title) {.name = "", .kind = OPTION_GROUP, .help = title}
@@ -137,6 +139,7 @@ struct common {
 	bool csv, no_header, line_buffered, packed, quiet, verbose, progress;
 	const char *columns, *rejects, *output;
 	int on_error;   /* 0 fail, 1 skip */
+	struct option_list side_columns, side_csv;
 	struct number_limit max_errors;
 	int on_control; /* 0 space, 1 fail */
 	int64_t threads;
@@ -166,9 +169,18 @@ struct common {
 	COMMON_ON_CONTROL, \
 	OPTION_OUTPUT("rejects", "FILE", common.rejects, \
 		.help = "write the raw lines of rejected rows to FILE")
-/* For a table with OPTION_COLUMN rows. */
-#define COMMON_RENAME \
-	{.name = "rename", .kind = OPTION_RENAME, .argument = "COLUMN=NAME", \
+/* For a table with side files: what they are, and what their columns are called; the second macro
+ * takes the rows' rules as well. */
+#define COMMON_SIDES COMMON_SIDES_RULES(.requires = NULL)
+#define COMMON_SIDES_RULES(...) \
+	OPTION_LIST("side-columns", "OPTION=A,B,...", common.side_columns, __VA_ARGS__, \
+		.help = "names of the columns of the file of --OPTION, instead of its header's"), \
+	OPTION_LIST("side-csv", "OPTION", common.side_csv, __VA_ARGS__, \
+		.help = "read the file of --OPTION as CSV, as one whose name ends in .csv is read")
+/* For a table with OPTION_COLUMN rows or side files. */
+#define COMMON_RENAME COMMON_RENAME_RULES(.requires = NULL)
+#define COMMON_RENAME_RULES(...) \
+	{.name = "rename", .kind = OPTION_RENAME, .argument = "COLUMN=NAME", __VA_ARGS__, \
 		.help = "use the input's column NAME as COLUMN"}
 #define COMMON_OUTPUT_FILE \
 	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \

@@ -22,12 +22,12 @@ struct cold {
 	uint64_t left_out;
 };
 
-struct cold *cold_open(const char *path, enum model_kind kind, struct column entity)
+struct cold *cold_open(struct table *t, enum model_kind kind, struct column entity)
 {
 	struct cold *c = memory_zero(1, sizeof *c);
 	c->kind = kind;
 	c->fit = fitting_new();
-	c->file = side_features_open(path, entity, MODEL_KIND_NAMES[kind]);
+	c->file = side_features_open(t, entity, MODEL_KIND_NAMES[kind]);
 	return c;
 }
 

@@ -13,9 +13,9 @@
 
 struct cold;
 
-/* A file of side features; finds the columns, reads nothing yet. `kind` is MODEL_ITEM or
+/* A file of side features; takes the table, finds the columns, reads nothing yet. `kind` is MODEL_ITEM or
  * MODEL_USER. */
-struct cold *cold_open(const char *path, enum model_kind kind, struct column entity);
+struct cold *cold_open(struct table *t, enum model_kind kind, struct column entity);
 
 /* Reads the file. */
 void cold_read(struct cold *c);

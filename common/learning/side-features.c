@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-struct side_file side_features_open(const char *path, struct column entity, const char *own)
+struct side_file side_features_open(struct table *t, struct column entity, const char *own)
 {
-	struct side_file file = {.table = table_open_file(path)};
+	struct side_file file = {.table = t};
 	bool named = table_find_column(file.table, entity.name) >= 0;
 	if (!named && table_find_column(file.table, own) >= 0)
 		entity = column_called(own);

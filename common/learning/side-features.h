@@ -19,10 +19,10 @@ struct side_file {
 	long weight;          /* -1: no such column */
 };
 
-/* Finds the columns. That of the ids is the one that an option named, when the file has
- * it, otherwise the one called `own` ("user" or "item"): a file of features keeps its
- * column whatever the interactions call theirs. */
-struct side_file side_features_open(const char *path, struct column entity, const char *own);
+/* Finds the columns of the table, which is the file's from now on. That of the ids is the one that
+ * an option named, when the file has it, otherwise the one called `own` ("user" or "item"): a file
+ * of features keeps its column whatever the interactions call theirs. */
+struct side_file side_features_open(struct table *t, struct column entity, const char *own);
 
 /* What a file says: entities and features are numbered by the bytes of their ids, and row
  * e holds the features of entity e, ascending, with their weights. */

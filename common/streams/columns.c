@@ -48,6 +48,21 @@ bool columns_take(struct columns *c, struct span line, const char *where)
 	return true;
 }
 
+void columns_rename(struct columns *c, size_t column, struct span name)
+{
+	struct columns other = {.failure = c->failure};
+	struct buffer line = {0};
+	for (size_t i = 0; i < c->n; i++) {
+		if (i)
+			buffer_add_byte(&line, '\t');
+		columns_add_text(&line, i == column ? name : c->names[i]);
+	}
+	columns_take(&other, (struct span){line.data, line.n}, ""); /* there is no NUL in it */
+	buffer_free(&line);
+	columns_free(c);
+	*c = other;
+}
+
 /* The names of a list; its text is never a line of a table. */
 static void split_list(struct columns *c, const char *list)
 {

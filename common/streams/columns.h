@@ -23,6 +23,9 @@ struct columns {
 /* How many names a header line has. */
 size_t columns_count(struct span line);
 
+/* Calls that column otherwise. */
+void columns_rename(struct columns *c, size_t column, struct span name);
+
 /* Can it stand in a header: is there something, without TABs and line ends? */
 bool columns_name_is_good(struct span name);
 

@@ -156,16 +156,22 @@ static bool is_brace_alone(struct span line)
 /* What separates the fields of a line when it is not what was expected. */
 static const struct {
 	const char *text;
-	const char *hint[3]; /* by enum hint_kind */
+	const char *hint[HINT_KINDS];
 } SEPARATORS[] = {
-	{"::", {IMPORT("'::'"), IMPORT("'::'"), IMPORT("'::'")}},
-	{"\t", {NULL, "this looks like TSV: leave --csv out", NULL}},
-	{";", {IMPORT("';'"), IMPORT("';'"), IMPORT("';'")}},
-	{"|", {IMPORT("'|'"), IMPORT("'|'"), IMPORT("'|'")}},
-	{",", {"this looks like CSV: add --csv", NULL,
-	       "this looks like CSV, and side files are TSV: convert with import-table"}},
-	{" ", {IMPORT("blanks"), IMPORT("blanks"), IMPORT("blanks")}},
+	{"::", {IMPORT("'::'"), IMPORT("'::'"), IMPORT("'::'"), IMPORT("'::'")}},
+	{"\t", {[HINT_CSV] = "this looks like TSV: leave --csv out",
+		[HINT_SIDE_CSV] = "this looks like TSV: leave --side-csv out"}},
+	{";", {IMPORT("';'"), IMPORT("';'"), IMPORT("';'"), IMPORT("';'")}},
+	{"|", {IMPORT("'|'"), IMPORT("'|'"), IMPORT("'|'"), IMPORT("'|'")}},
+	{",", {[HINT_TSV] = "this looks like CSV: add --csv",
+	       [HINT_SIDE] = "this looks like CSV: let its name end in .csv, or add --side-csv OPTION"}},
+	{" ", {IMPORT("blanks"), IMPORT("blanks"), IMPORT("blanks"), IMPORT("blanks")}},
 };
+
+static char separator_of(enum hint_kind kind)
+{
+	return kind == HINT_CSV || kind == HINT_SIDE_CSV ? ',' : '\t';
+}
 
 const char *hint_line(struct span line, enum hint_kind kind)
 {
@@ -179,7 +185,7 @@ const char *hint_line(struct span line, enum hint_kind kind)
 		return "this looks like a JSON array: convert with import-logs";
 	if (first == '<')
 		return PAGE;
-	if (count_text(line, kind == HINT_CSV ? "," : "\t") > 0)
+	if (memchr(line.at, separator_of(kind), line.n))
 		return NULL;
 	const char *hint = NULL;
 	size_t most = 0;
@@ -208,9 +214,10 @@ const char *hint_header(struct span line, enum hint_kind kind)
 	if (line.n && line.at[line.n - 1] == '\r')
 		line.n--;
 	const char *hint = hint_line(line, kind);
-	if (hint || !all_numbers(line, kind == HINT_CSV ? ',' : '\t'))
+	if (hint || !all_numbers(line, separator_of(kind)))
 		return hint;
-	return kind == HINT_SIDE ? "the first line looks like a row: a side file needs a header" :
+	return kind >= HINT_SIDE ?
+		"the first line looks like a row: import-table --columns A,B,... names the columns" :
 		"the first line looks like a row: --no-header --columns A,B,... names the columns";
 }
 

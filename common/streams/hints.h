@@ -11,8 +11,8 @@
 
 #include "base/span.h"
 
-/* A table is expected here: TSV, CSV, or a side file, which is TSV. */
-enum hint_kind { HINT_TSV, HINT_CSV, HINT_SIDE };
+/* A table is expected here: TSV, CSV, or a side file of either. */
+enum hint_kind { HINT_TSV, HINT_CSV, HINT_SIDE, HINT_SIDE_CSV, HINT_KINDS };
 
 /* Lines that end in CR alone; a header that comes again. */
 extern const char HINT_CR[], HINT_AGAIN[];

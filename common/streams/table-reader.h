@@ -45,7 +45,8 @@ struct table {
 	bool ended, timed;           /* timed: table_time has read a time */
 	enum time_unit unit;
 	int64_t newest;              /* in ms */
-	char **own_files;            /* table_open_file's one-element array */
+	char **own_files;            /* a side file's one-element array, */
+	struct side_table side;      /* and what is known of it */
 	struct failure *failure;     /* NULL: what fails ends the program */
 	struct input_room room;      /* of table_part_new: the block; */
 	uint64_t bytes;              /* of the file, so far */

@@ -62,7 +62,8 @@ static bool bad_file(const struct table *t, uint64_t line, const char *what)
 /* What kind of table was expected, for hints. */
 static enum hint_kind kind_of(const struct table *t)
 {
-	return t->own_files || t->failure ? HINT_SIDE : t->format.csv ? HINT_CSV : HINT_TSV;
+	bool side = t->own_files || t->failure;
+	return t->format.csv ? (side ? HINT_SIDE_CSV : HINT_CSV) : side ? HINT_SIDE : HINT_TSV;
 }
 
 /* The raw header line of the open file; an empty one without a header. */
@@ -78,7 +79,7 @@ static struct span raw_header(const struct table *t)
 /* What the list of names is called: a caller who wants to know has no options. */
 static const char *list_name(const struct table *t)
 {
-	return t->failure ? "the list of columns" : "--columns";
+	return t->failure ? "the list of columns" : t->own_files ? "--side-columns" : "--columns";
 }
 
 /* --columns a,b,c; `width` of the header, 0 without one. */
@@ -196,6 +197,8 @@ static bool open_file(struct table *t)
 {
 	t->in = input_open_or(file_path(t), t->failure);
 	t->row_line = 1;
+	if (t->in && t->own_files)
+		t->format.csv = side_is_csv(&t->side, t->in);
 	if (t->in && t->format.csv)
 		t->csv = csv_open(t->in, t->format.control_fails);
 	return t->in;
@@ -264,14 +267,25 @@ static bool compare_headers(const struct table *t)
 	return good;
 }
 
+/* --rename OPTION.COLUMN=NAME of a side file. */
+static void rename_columns(struct table *t)
+{
+	for (size_t i = 0; i < t->side.n; i++) {
+		const struct side_rename *r = &t->side.renames[i];
+		if (strcmp(r->option, t->side.option) == 0)
+			columns_rename(&t->columns, table_column(t, (struct column){r->name, "rename"}), r->column);
+	}
+}
+
 static struct table *open_table(char **files, int count, const struct table_format *format,
-				char **own_files, struct failure *failure)
+				const struct side_table *side, struct failure *failure)
 {
 	struct table *t = memory_zero(1, sizeof *t);
 	t->format = *format;
 	t->files = files;
 	t->file_count = count;
-	t->own_files = own_files;
+	t->own_files = side ? files : NULL;
+	t->side = side ? *side : side_called(NULL);
 	t->failure = t->columns.failure = failure;
 	bool good = open_file(t) && input_try(files + 1, count - 1, failure);
 	if (good)
@@ -296,12 +310,20 @@ struct table *table_open_or(char **files, int count, const struct table_format *
 	return open_table(files, count, format, NULL, failure);
 }
 
-struct table *table_open_file(const char *path)
+struct table *table_open_side(const struct side_table *side)
 {
 	char **files = memory_new(1, sizeof *files);
-	files[0] = memory_text(path, strlen(path));
-	struct table_format format = {0};
-	return open_table(files, 1, &format, files, NULL);
+	files[0] = memory_text(side->path, strlen(side->path));
+	struct table_format format = {.columns = side->columns};
+	struct table *t = open_table(files, 1, &format, side, NULL);
+	rename_columns(t);
+	return t;
+}
+
+struct table *table_open_file(const char *path)
+{
+	struct side_table side = side_called(path);
+	return table_open_side(&side);
 }
 
 size_t table_width(const struct table *t)

@@ -19,6 +19,7 @@
 #include "base/number.h"
 #include "base/span.h"
 #include "streams/column.h"
+#include "streams/side.h"
 
 struct table;
 
@@ -46,7 +47,10 @@ struct table *table_open_or(char **files, int count, const struct table_format *
 /* Where a table that was opened so says what failed; NULL: what fails ends the program. */
 struct failure *table_failure(const struct table *t);
 
-/* One side file with a header, plain TSV, errors fatal. */
+/* A side file with a header, errors fatal. */
+struct table *table_open_side(const struct side_table *side);
+
+/* The same, with nothing known but its name. */
 struct table *table_open_file(const char *path);
 
 size_t table_width(const struct table *t);

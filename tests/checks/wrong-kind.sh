@@ -3,11 +3,12 @@
 # as each of its side files. It must end with the exit status of bad data, write nothing, and say in
 # one line what kind it is and the command that cures it. Of a terminal as standard input it must
 # say that it reads it. tests/every/TOOL has its good input (see every-tool.sh), and in `kinds` what
-# else it reads: lines `KIND reason`.
+# else it reads: lines `KIND reason`, `KIND OPTION reason` of a side file (sides.sh).
 #
 # wrong-kind.sh [TOOL]... does only those.
 set -u
 . "$RECPIPE_ROOT/tests/every/lib.sh"
+. "$RECPIPE_ROOT/tests/every/sides.sh"
 
 bad=0
 tests=0
@@ -56,7 +57,7 @@ parquet.gz	a Parquet file: convert with duckdb	:printf 'PAR1\025\004\025' | gzip
 utf16	UTF-16 text: convert with import-table, or iconv -f UTF-16 -t UTF-8	:printf '\377\376'; iconv -f UTF-8 -t UTF-16LE
 utf16be	UTF-16 text: convert with import-table, or iconv -f UTF-16BE	:iconv -f UTF-8 -t UTF-16BE
 CR	alone. convert with import-table, or tr '.r' '.n'	:tr '\n' '\r'
-CSV	looks like CSV.* (add --csv|import-table)	:tr '\t' ','
+CSV	looks like CSV.* (add --csv|add --side-csv OPTION|import-table)	:tr '\t' ','
 SEMICOLONS	separated by ';': convert with import-table	:tr '\t' ';'
 BARS	separated by '.': convert with import-table	:tr '\t' '|'
 COLONS	separated by '::': convert with import-table	:sed 's/\t/::/g'
@@ -135,6 +136,23 @@ main_input()
 	done
 }
 
+side_files()
+{
+	sides_make || bad=1
+	json=
+	while read -r option file more; do
+		while IFS='	' read -r kind says made; do
+			case $kind in zip | parquet.gz | utf16 | CR | CSV | SEMICOLONS | BLANKS | JSON | ARRAY) ;; *) continue ;; esac
+			grep -qs "^$kind $option " kinds && continue
+			make "$kind" "$made" < "$file" > "side.of-$kind"
+			as="as --$option"
+			side_go "side.of-$kind" > out 2> err
+			rc=$?
+			check "$kind" "$says" "side.of-$kind"
+		done < ../table
+	done < sides
+}
+
 # What is typed is read, after a line that says so, but for -q.
 terminal()
 {
@@ -165,6 +183,7 @@ for tool; do
 		main_input < ../table
 		terminal
 	fi
+	side_files
 	every_leave
 done
 echo "$tests tests of $# tools"

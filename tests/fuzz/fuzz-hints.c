@@ -9,11 +9,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n)
 		memcpy(bytes, data, n);
 	struct span s = {bytes, n};
-	const char *hints[] = {
-		hint_binary(s), hint_json(s), hint_line(s, HINT_TSV), hint_line(s, HINT_CSV),
-		hint_line(s, HINT_SIDE), hint_header(s, HINT_TSV), hint_header(s, HINT_CSV),
-		hint_header(s, HINT_SIDE),
-	};
+	const char *hints[2 + 2 * HINT_KINDS] = {hint_binary(s), hint_json(s)};
+	for (int kind = 0; kind < HINT_KINDS; kind++) {
+		hints[2 + kind] = hint_line(s, (enum hint_kind)kind);
+		hints[2 + HINT_KINDS + kind] = hint_header(s, (enum hint_kind)kind);
+	}
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
 		if (hints[i] && strlen(hints[i]) > 200)
 			abort();

@@ -35,7 +35,7 @@ static void read_all(void *context)
 	char path[32];
 	int file = fuzz_file(b->at, b->n, path);
 	if (b->pick % 3 == 0) {
-		experiments_read(&x, path);
+		experiments_read(&x, table_open_file(path));
 		assign(&x);
 	} else {
 		struct catalog *c = catalog_read(table_open_file(path), column_called("item"));

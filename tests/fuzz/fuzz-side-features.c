@@ -8,7 +8,7 @@ static void read_all(void *context)
 	const struct fuzz_picked *b = context;
 	char path[32];
 	int fd = fuzz_file(b->at, b->n, path);
-	struct side_file file = side_features_open(path, NAMES[b->pick & 1], "user");
+	struct side_file file = side_features_open(table_open_file(path), NAMES[b->pick & 1], "user");
 	struct side_features s = side_features_read(&file);
 	/* Every entity has features, and they ascend. */
 	for (uint32_t e = 0; e < strmap_count(s.entities); e++) {

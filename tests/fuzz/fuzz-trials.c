@@ -58,7 +58,7 @@ static void read_all(void *context)
 	char path[32];
 	int file = fuzz_file(b->at, b->n, path);
 	if (b->pick % 3 == 1) {
-		space_read(&space, path);
+		space_read(&space, table_open_file(path));
 		check_space(&space);
 		space_free(&space);
 	} else {

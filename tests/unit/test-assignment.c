@@ -59,7 +59,7 @@ static void weights(void)
 		   "same\tC\t7\t\tAA\nsame\tT1\t7\t\tAA\n"
 		   "off\tC\t1\t\t\noff\tT1\t0\t\t\n");
 	struct experiments x = {0};
-	experiments_read(&x, "experiments.tsv");
+	experiments_read(&x, table_open_file("experiments.tsv"));
 	CHECK_INT(x.n, 3);
 	static const char *WANT[] = {"C", "T1", "C", "C", "T2", "T2", "C"};
 	static const char *USER[] = {"0", "1", "2", "3", "4", "5", "6"};

@@ -44,11 +44,14 @@ static void check_binary(void)
 static void check_lines(void)
 {
 	CHECK(says(hint_line(BYTES("a,b,c"), HINT_TSV), "--csv"));
-	CHECK(says(hint_line(BYTES("a,b,c"), HINT_SIDE), "side files are TSV"));
+	CHECK(says(hint_line(BYTES("a,b,c"), HINT_SIDE), "--side-csv"));
 	CHECK(says(hint_line(BYTES("a,b,c"), HINT_CSV), NULL));
 	CHECK(says(hint_line(BYTES("a\tb,c"), HINT_TSV), NULL));
 	CHECK(says(hint_line(BYTES("a\tb"), HINT_CSV), "leave --csv out"));
 	CHECK(says(hint_line(BYTES("a\tb,c"), HINT_CSV), NULL));
+	CHECK(says(hint_line(BYTES("a\tb"), HINT_SIDE_CSV), "leave --side-csv out"));
+	CHECK(says(hint_line(BYTES("a,b"), HINT_SIDE_CSV), NULL));
+	CHECK(says(hint_line(BYTES("a;b"), HINT_SIDE_CSV), "import-table"));
 	CHECK(says(hint_line(BYTES("a;b;c"), HINT_TSV), "separated by ';': convert with import-table"));
 	CHECK(says(hint_line(BYTES("a;b;c"), HINT_CSV), "separated by ';': convert with import-table"));
 	CHECK(says(hint_line(BYTES("\"a\";\"b\""), HINT_TSV), "separated by ';'"));
@@ -70,7 +73,7 @@ static void check_headers(void)
 {
 	CHECK(says(hint_header(BYTES("196\t242\t3"), HINT_TSV), "--no-header"));
 	CHECK(says(hint_header(BYTES("196,242,3\r"), HINT_CSV), "--no-header"));
-	CHECK(says(hint_header(BYTES("196\t242"), HINT_SIDE), "needs a header"));
+	CHECK(says(hint_header(BYTES("196\t242"), HINT_SIDE), "import-table --columns"));
 	CHECK(says(hint_header(BYTES("196\titem"), HINT_TSV), NULL));
 	CHECK(says(hint_header(BYTES("user\titem"), HINT_TSV), NULL));
 	CHECK(says(hint_header(BYTES("user,item"), HINT_TSV), "--csv"));

@@ -20,7 +20,7 @@ static void write_text(const char *text)
 
 static struct side_features read_path(struct column entity)
 {
-	struct side_file file = side_features_open(path, entity, "user");
+	struct side_file file = side_features_open(table_open_file(path), entity, "user");
 	return side_features_read(&file);
 }
 

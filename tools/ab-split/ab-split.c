@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "balance.h"
@@ -35,12 +36,12 @@ struct options {
 static const struct option_row OPTIONS[] = {
 	OPTION_LIST("experiment", "NAME=N", rules.experiments,
 		.help = "an experiment of N equal arms: C, T1, ..."),
-	OPTION_FILE("experiments", "FILE", rules.registry,
+	OPTION_FILE("experiments", "FILE", rules.registry, .side = true,
 		.help = "the registry of experiments, as TSV: name arm weight recommender salt"),
 	OPTION_FLAG("append", append,
 		.excludes = "stratify,rerandomize",
 		.help = "keep all input columns, followed by the arms"),
-	OPTION_FILE("override", "FILE", overrides,
+	OPTION_FILE("override", "FILE", overrides, .side = true,
 		.help = "arms set by hand, as TSV: user experiment arm"),
 	OPTION_FLAG("check", check,
 		.excludes = "append",
@@ -67,7 +68,7 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_GROUP("Input"),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with ids"),
-	COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
@@ -164,7 +165,7 @@ static int run(const struct options *o, char **files, int count)
 	check_options(o, &r);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
-	struct table *overrides = o->overrides ? table_open_file(o->overrides) : NULL;
+	struct table *overrides = option_table("override", o->overrides);
 	size_t user = table_column(t, option_column("user", o->user));
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (overrides)

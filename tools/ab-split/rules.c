@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "frame/arguments.h"
+#include "frame/sides.h"
 
 static size_t find(const struct rules *r, const char *text, size_t n, const char *option)
 {
@@ -89,7 +90,7 @@ struct rules rules_new(const struct rule_options *o)
 {
 	struct rules r = {.overridden = strmap_new()};
 	if (o->registry)
-		experiments_read(&r.registry, o->registry);
+		experiments_read(&r.registry, option_table("experiments", o->registry));
 	for (size_t i = 0; i < o->experiments.n; i++)
 		option_experiment(&r.registry, "experiment", o->experiments.values[i]);
 	if (r.registry.n == 0)

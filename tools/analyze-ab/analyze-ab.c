@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "analysis.h"
@@ -48,7 +49,7 @@ static const struct option_row OPTIONS[] = {
 			"or a quantile as in q90:time; see Metrics in analyze-ab(1)"),
 	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
 		.help = "significance level; intervals cover 1 - X"),
-	OPTION_FILE("pre", "FILE", pre,
+	OPTION_FILE("pre", "FILE", pre, .side = true,
 		.help = "events (or users) from before the experiment, to reduce variance (CUPED)"),
 	OPTION_FLAG("daily", daily,
 		.help = "effects as of the end of each day, with columns day and day_share"),
@@ -86,7 +87,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("unfinished", "HOW", unfinished, "drop|count", .fallback = "drop",
 		.help = "events after a user's final `last`: drop them, or count them in everything "
 			"but sessions"),
-	OPTION_FILE("experiments", "FILE", experiments_file,
+	OPTION_FILE("experiments", "FILE", experiments_file, .side = true,
 		.help = "the registry with the planned weights, as TSV: name arm weight"),
 	OPTION_LIST("weights", "ARM=N", weights,
 		.help = "the planned weight of an arm; 1 if not given"),
@@ -128,7 +129,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_GROUP("Covariates and segments"),
 	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
 		.help = "the covariate of users who are not in --pre"),
-	OPTION_FILE("users", "FILE", users,
+	OPTION_FILE("users", "FILE", users, .side = true,
 		.requires = "segment|stratify",
 		.help = "attributes of users, for --segment or --stratify: a table with the user "
 			"column"),
@@ -175,7 +176,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "with --merge, fail (3) unless exactly N parts are read"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	COMMON_INPUT,
 
@@ -481,8 +482,8 @@ static int run(const struct options *o, char **files, int count)
 	struct event_columns columns = columns_of(&r, false);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
-	struct table *pre = o->pre ? table_open_file(o->pre) : NULL;
-	struct table *attributes = o->users ? table_open_file(o->users) : NULL;
+	struct table *pre = option_table("pre", o->pre);
+	struct table *attributes = option_table("users", o->users);
 	if (o->merge)
 		parts_check(t);
 	if (o->merge && pre)
@@ -490,7 +491,7 @@ static int run(const struct options *o, char **files, int count)
 	if (!o->merge || !o->partial)
 		check_metrics(&r, t);
 	if (o->experiments_file)
-		experiments_read(&r.registry, o->experiments_file);
+		experiments_read(&r.registry, option_table("experiments", o->experiments_file));
 	open_outputs(&r);
 	if (attributes) {
 		r.attributes = attributes_read(o, attributes);

@@ -27,6 +27,7 @@
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "catalog.h"
 #include "rank.h"
 
@@ -40,7 +41,7 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("liked", "FILE", liked,
+	OPTION_FILE("liked", "FILE", liked, .side = true,
 		.required = true, .unless = "tokens|save-index",
 		.help = "what users liked: user, item, description; without a description column the "
 			"candidates' texts are used"),
@@ -63,7 +64,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_GROUP("Words and profiles"),
 	OPTION_INT("min-length", "N", min_length, .fallback = "1", .low = 1, .high = 1000,
 		.help = "drop words of fewer than N characters"),
-	OPTION_FILE("lemmas", "FILE", lemmas,
+	OPTION_FILE("lemmas", "FILE", lemmas, .side = true,
 		.help = "replace words before stemming; a table with columns word and lemma"),
 	OPTION_CHOICE("invalid", "HOW", invalid, "fail|replace", .fallback = "fail",
 		.help = "on a text that is not UTF-8: reject the row, or replace bad bytes by U+FFFD"),
@@ -80,7 +81,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "read the candidates from a FILE of --save-index"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	OPTION_COLUMN("user", user, .fallback = "user",
 		.help = "name of the user column of --liked"),
 	OPTION_COLUMN("item", item, .fallback = "item", .help = "name of the column with items"),
@@ -124,7 +125,7 @@ static void read_stop_words(struct words *w, const char *path, uint64_t *hash)
 
 static void read_lemmas(struct words *w, const char *path, uint64_t *hash)
 {
-	struct table *t = table_open_file(path);
+	struct table *t = option_table("lemmas", path);
 	size_t word = table_column(t, column_called("word")), lemma = table_column(t, column_called("lemma"));
 	while (table_next(t)) {
 		struct span from = table_field(t, word), to = table_field(t, lemma);
@@ -468,7 +469,7 @@ static int run(const struct options *o, char **files, int count)
 	struct buffer settings = {0};
 	struct words *w = words_from(o, &settings);
 	struct candidates from = {0};
-	struct table *liked = o->liked ? table_open_file(o->liked) : NULL;
+	struct table *liked = option_table("liked", o->liked);
 	uint64_t rows_in = 0, rows_out = 0, rejected = 0;
 	if (liked) {
 		table_column(liked, option_column("user", o->user));

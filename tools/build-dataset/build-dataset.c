@@ -20,6 +20,7 @@
 #include "data/radix.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "build.h"
@@ -213,7 +214,7 @@ static void check_known(const struct options *o, const struct part *known)
 
 static struct part *read_known(const struct options *o)
 {
-	struct table *t = table_open_file(o->counts);
+	struct table *t = option_table("counts", o->counts);
 	struct part *known = parts_read(t, (uint64_t)o->parts);
 	table_close(t);
 	check_known(o, known);

@@ -51,14 +51,14 @@ const struct option_row BUILD_DATASET_OPTIONS[] = {
 			"in two parts"),
 	OPTION_FLAG("merge", merge, .requires = "partial", .excludes = "counts",
 		.help = "the input is what --partial wrote: make one part of all"),
-	OPTION_FILE("counts", "FILE", counts,
+	OPTION_FILE("counts", "FILE", counts, .side = true,
 		.help = "take the pairs of items, and the newest time, from FILE, which --partial wrote of "
 			"all parts"),
 	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15, .requires = "merge|counts",
 		.help = "fail (3) unless exactly N parts are read"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(unit, "ms"),
 	COMMON_INPUT,
 

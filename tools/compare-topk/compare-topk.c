@@ -20,13 +20,14 @@
 #include "domain/topn.h"
 #include "frame/pool.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "compare.h"
 #include "difference.h"
 #include "jackknife.h"
 #include "overlap.h"
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("dataset", "FILE", dataset, .required = true,
+	OPTION_FILE("dataset", "FILE", dataset, .side = true, .required = true,
 		.help = "the dataset with the held-out rows (required)"),
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "cutoffs: how many of a list's first items count"),
@@ -39,7 +40,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "split whose rows the lists are evaluated on"),
 	MEASURE_TARGETS,
 	MEASURE_BESIDE,
-	OPTION_FILE("users", "FILE", users, .requires = "segment",
+	OPTION_FILE("users", "FILE", users, .side = true, .requires = "segment",
 		.help = "attributes of users, for --segment: a table with the user column and others"),
 	OPTION_TEXT("segment", "COLUMN", segment, .requires = "users",
 		.help = "compare again for the users of each value of this column of --users"),
@@ -57,7 +58,7 @@ static const struct option_row OPTIONS[] = {
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
-	MEASURE_TIMESTAMP_UNIT, COMMON_RENAME, COMMON_INPUT,
+	MEASURE_TIMESTAMP_UNIT, COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("user", user, .fallback = "user",
@@ -415,7 +416,7 @@ static int run(const struct options *o, char **files, int count)
 	struct table *a = table_open_file(files[0]), *b = table_open(files + 1, count - 1, &format);
 	struct topn_reader *a_lists = open_lists(o, a), *b_lists = open_lists(o, b);
 	measure_files_open(&c.files, o->dataset, &o->beside);
-	struct table *users = o->users ? table_open_file(o->users) : NULL;
+	struct table *users = option_table("users", o->users);
 	size_t user = users ? table_column(users, option_column("user", o->user)) : 0;
 	size_t segment = users ? table_column(users, (struct column){o->segment, "segment"}) : 0;
 	struct output *out = open_output(o);

@@ -20,6 +20,7 @@
 #include "domain/catalog.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "estimate.h"
@@ -43,7 +44,7 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("policy", "FILE", policy, .required = true, .unless = "policy-probability",
+	OPTION_FILE("policy", "FILE", policy, .side = true, .required = true, .unless = "policy-probability",
 		.help = "what is judged: a table of [user], [position], item, probability, or top-N lists"),
 	OPTION_TEXT("policy-probability", "COLUMN", target, .excludes = "policy",
 		.help = "the policy's probability of what was recommended is in this column of the log"),
@@ -52,7 +53,7 @@ static const struct option_row OPTIONS[] = {
 			"and the reward is the share heard of it in the event that follows"),
 	OPTION_CHOICE("pick", "HOW", pick, PICKS, .fallback = "uniform", .requires = "policy",
 		.help = "how an item is drawn from a top-N list, as next-track does, or always its first"),
-	OPTION_FILE("items", "FILE", items, .requires = "policy",
+	OPTION_FILE("items", "FILE", items, .side = true, .requires = "policy",
 		.help = "the catalog: a user without a list is offered any of its items, and lists nothing else"),
 	OPTION_TEXT("estimator", "NAME,...", estimators,
 		.help = "ipw, snipw, dm, dr, sndr (default all; ipw and snipw with --policy-probability or "
@@ -77,7 +78,7 @@ static const struct option_row OPTIONS[] = {
 		.requires = "pick=softmax", .help = "temperature of --pick softmax"),
 
 	OPTION_GROUP("Rewards"),
-	OPTION_FILE("rewards", "FILE", rewards, .excludes = "policy-probability",
+	OPTION_FILE("rewards", "FILE", rewards, .side = true, .excludes = "policy-probability",
 		.help = "expected rewards for dm, dr and sndr, a table of [user], [position], item, reward, in place "
 			"of the log's means"),
 	OPTION_REAL("prior-rows", "N", prior_rows, .fallback = "20", .low = 0, .high = 1e15,
@@ -103,7 +104,7 @@ static const struct option_row OPTIONS[] = {
 		.requires = "interval=bootstrap", .help = "how many samples the bootstrap draws"),
 
 	OPTION_GROUP("Input"),
-	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"), COMMON_RENAME,
+	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"), COMMON_RENAME, COMMON_SIDES,
 	OPTION_COLUMN("user", user, .fallback = "user",
 		.help = "name of the user column, without which each row of a --reward log is a user of its own"),
 	OPTION_COLUMN("recommendation", recommendation, .fallback = "recommendation",
@@ -224,7 +225,7 @@ static const struct entry_columns REWARD_COLUMNS = {{"user", NULL}, {"position",
 static void open_policy(struct evaluation *v)
 {
 	const struct options *o = v->o;
-	v->policy_table = table_open_file(o->policy);
+	v->policy_table = option_table("policy", o->policy);
 	if (table_find_column(v->policy_table, "probability") < 0) {
 		v->lists = topn_open(v->policy_table, &LIST_COLUMNS);
 		if (o->pick == PICK_SOFTMAX && !topn_has_scores(v->lists))
@@ -242,10 +243,11 @@ static void open_side_files(struct evaluation *v)
 	const struct options *o = v->o;
 	if (o->policy)
 		open_policy(v);
-	if (o->items)
-		v->items_table = table_open_file(o->items);
+	v->items_table = option_table("items", o->items);
+	if (v->items_table)
+		table_column(v->items_table, column_called("item"));
 	if (o->rewards)
-		v->guessed = entries_open(table_open_file(o->rewards), &REWARD_COLUMNS, o->position);
+		v->guessed = entries_open(option_table("rewards", o->rewards), &REWARD_COLUMNS, o->position);
 }
 
 static void read_policy(struct evaluation *v)

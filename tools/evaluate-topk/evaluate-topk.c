@@ -21,13 +21,15 @@
 #include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "domain/dataset.h"
+#include "domain/model.h"
 #include "domain/topn.h"
 #include "evaluation.h"
 #include "parts.h"
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("dataset", "FILE", dataset,
+	OPTION_FILE("dataset", "FILE", dataset, .side = true,
 		.required = true, .unless = "merge",
 		.help = "the dataset with the held-out rows"),
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
@@ -40,7 +42,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("split", "NAME", split, "test|validation", .fallback = "test",
 		.help = "split whose rows the lists are evaluated on"),
 	MEASURE_TARGETS,
-	OPTION_FILE("model", "FILE", model, .help = "the model to compute auc from"),
+	OPTION_FILE("model", "FILE", model, .side = true, .help = "the model to compute auc from"),
 	MEASURE_BESIDE,
 	OPTION_OUTPUT("per-user", "FILE", per_user, .help = "write each user's values to FILE"),
 	COMMON_OUTPUT_FILE, COMMON_THREADS, COMMON_ABOUT,
@@ -59,7 +61,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_GROUP("Input"),
 	OPTION_TEXT("exclude-splits", "NAME,...", exclude_splits, .fallback = "train,validation",
 		.help = "splits (or all, or none) whose items of the user are not negatives for auc"),
-	MEASURE_TIMESTAMP_UNIT, COMMON_RENAME, COMMON_INPUT,
+	MEASURE_TIMESTAMP_UNIT, COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
@@ -293,7 +295,9 @@ static int run_lists(const struct options *o, char **files, int count)
 	struct table *lists;
 	struct topn_reader *reader = open_lists(&e, files, count, &lists);
 	measure_files_open(&e.files, o->dataset, &o->beside);
-	struct table *model = o->model ? table_open_file(o->model) : NULL;
+	struct table *model = option_table("model", o->model);
+	if (model)
+		model_find_columns(model);
 	struct output *out = open_output(o);
 	if (o->per_user)
 		open_per_user(&e, o->per_user);

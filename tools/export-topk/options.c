@@ -7,18 +7,18 @@ const struct option_row EXPORT_OPTIONS[] = {
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1 << 20,
 		.excludes = "packed=index",
 		.help = "length of the lists"),
-	OPTION_LIST("exclude", "FILE", exclude,
+	OPTION_LIST("exclude", "FILE", exclude, .side = true,
 		.excludes = "similar!=none,packed=index",
 		.help = "do not recommend items that FILE (user, item, ...) lists for the user; may be "
 			"repeated"),
-	OPTION_FILE("users", "FILE", users,
+	OPTION_FILE("users", "FILE", users, .side = true,
 		.excludes = "similar=items,packed=index",
 		.help = "only users in the user column of FILE"),
-	OPTION_FILE("items", "FILE", items,
+	OPTION_FILE("items", "FILE", items, .side = true,
 		.excludes = "similar=users,packed=index",
 		.help = "recommend only items of this catalog (item, available, blocked) that are "
 			"available and not blocked"),
-	OPTION_FILE("candidates", "FILE", candidates,
+	OPTION_FILE("candidates", "FILE", candidates, .side = true,
 		.excludes = "similar=users,packed=index",
 		.help = "recommend only items in the item column of FILE"),
 	OPTION_CHOICE("similar", "WHAT", similar, "none|items|users", .fallback = "none",
@@ -47,17 +47,17 @@ const struct option_row EXPORT_OPTIONS[] = {
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 
 	OPTION_GROUP("Features"),
-	OPTION_FILE("user-features", "FILE", user_features,
+	OPTION_FILE("user-features", "FILE", user_features, .side = true,
 		.excludes = "similar=items,packed=index",
 		.help = "also make lists for the users of FILE (user, feature, [weight]) that are not in "
 			"the model, as the sums of their features"),
-	OPTION_FILE("item-features", "FILE", item_features,
+	OPTION_FILE("item-features", "FILE", item_features, .side = true,
 		.excludes = "similar=users,packed=index",
 		.help = "also recommend the items of FILE (item, feature, [weight]) that are not in the "
 			"model"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME, COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_FLAG("verify", verify,

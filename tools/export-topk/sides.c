@@ -1,12 +1,15 @@
 #include "sides.h"
 
 #include "frame/arguments.h"
+#include "frame/sides.h"
 
 struct sides sides_open(const struct options *o, unsigned splits)
 {
 	struct sides s = {.files = {
-		.exclude = o->exclude.values, .exclude_n = o->exclude.n, .users = o->users,
-		.items = o->items, .candidates = o->candidates,
+		.exclude = o->exclude.values, .exclude_n = o->exclude.n,
+		.exclude_side = option_side("exclude", NULL),
+		.users = option_side("users", o->users),
+		.items = option_side("items", o->items), .candidates = option_side("candidates", o->candidates),
 		.columns = {
 			.user = option_column("user", o->user), .item = option_column("item", o->item),
 			.split = option_column("split", o->split),
@@ -18,9 +21,11 @@ struct sides sides_open(const struct options *o, unsigned splits)
 	}};
 	s.offer = option_offer(&s.files);
 	if (o->item_features)
-		s.cold_items = cold_open(o->item_features, MODEL_ITEM, s.files.columns.item);
+		s.cold_items = cold_open(option_table("item-features", o->item_features),
+					  MODEL_ITEM, s.files.columns.item);
 	if (o->user_features)
-		s.cold_users = cold_open(o->user_features, MODEL_USER, s.files.columns.user);
+		s.cold_users = cold_open(option_table("user-features", o->user_features),
+					  MODEL_USER, s.files.columns.user);
 	return s;
 }
 

@@ -22,6 +22,7 @@
 #include "streams/table.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "compare.h"
 #include "curve.h"
 #include "fit.h"
@@ -54,7 +55,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "write a self-contained gnuplot script for the item of --print-curve, or the one "
 			"with the most rows; gnuplot FILE draws it as SVG"),
 	OPTION_OUTPUT("save", "FILE", save, .help = "save the fitted model to FILE"),
-	OPTION_FILE("predict", "FILE", predict,
+	OPTION_FILE("predict", "FILE", predict, .side = true,
 		.excludes = "save,print-curve,plot,form",
 		.help = "do not fit; add the prediction of a model saved by --save to each row (user, "
 			"item, timestamp)"),
@@ -71,7 +72,7 @@ static const struct option_row OPTIONS[] = {
 	COMMON_SEED,
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(unit, "s"),
 	COMMON_INPUT,
 
@@ -306,7 +307,7 @@ static int run(const struct options *o, char **files, int count)
 	struct table *t = table_open(files, count, &format);
 	struct columns columns = columns_of(t, o);
 	if (o->predict) {
-		struct table *form = table_open_file(o->predict);
+		struct table *form = option_table("predict", o->predict);
 		kept = keep_load(form, &r);
 		table_close(form);
 	}

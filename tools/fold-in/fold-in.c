@@ -24,6 +24,7 @@
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
 #include "learning/fitting.h"
@@ -37,7 +38,7 @@
 	.at = OPTION_AT(field, OPTION_TYPE_##of)
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("model", "FILE", model, .letter = 'm',
+	OPTION_FILE("model", "FILE", model, .side = true, .letter = 'm',
 		.required = true,
 		.help = "the model, as train-mf writes it (required)"),
 	OPTION_FLAG("users-only", users_only,
@@ -45,7 +46,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("solve", "SIDE", solve, "none|users|items", .fallback = "none",
 		.help = "users, items: a half-step of ials as train-mf --solver exact makes it, for the users "
 			"or the items of the rows; writes only their rows"),
-	OPTION_FILE("gram", "FILE", gram, .requires = "solve!=none",
+	OPTION_FILE("gram", "FILE", gram, .side = true, .requires = "solve!=none",
 		.help = "what sum-gram made of the side of the model that stays; else it is summed here"),
 	OPTION_CHOICE("solver", "HOW", solver, "exact|block|cg", .fallback = "exact", .requires = "solve!=none",
 		.help = "exact alone: block and cg begin at the vector that a row had before"),
@@ -57,7 +58,7 @@ static const struct option_row OPTIONS[] = {
 	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_ABOUT,
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME, COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
@@ -121,7 +122,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	bool alone = o->users_only || o->solve != SOLVE_NONE;
 	struct model_row row;
 	uint64_t written = 0;
-	f->model = table_open_file(o->model);
+	f->model = option_table("model", o->model);
 	f->reader = model_open(f->model);
 	f->packed = model_reader_packed(f->reader);
 	f->factors = model_reader_factors(f->reader);
@@ -181,13 +182,21 @@ static void make_gram(struct folding *f)
 	f->kernel->scale(f->gram, (float)f->fit.unobserved, f->gram, n * n);
 }
 
-/* Reads --gram, and looks whether it is of this model. */
-static void read_gram(struct folding *f)
+/* Opens --gram; NULL without it. */
+static struct table *open_gram(const struct options *o)
+{
+	struct table *table = option_table("gram", o->gram);
+	if (table)
+		table_column(table, column_called("side"));
+	return table;
+}
+
+/* Reads it, and looks whether it is of this model. */
+static void read_gram(struct folding *f, struct table *table)
 {
 	const struct options *o = f->options;
-	if (!o->gram)
+	if (!table)
 		return;
-	struct table *table = table_open_file(o->gram);
 	f->given = gram_read(table, NULL, false);
 	table_close(table);
 	const char *path = shown_input(o->gram);
@@ -392,11 +401,12 @@ static int run(const struct options *o, char **files, int count)
 	f.dot = kernel_dot_of(kernel);
 	struct dataset_columns columns;
 	struct table *table = open_rows(o, files, count, &columns);
+	struct table *gram = open_gram(o);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (o->common.packed)
 		output_pack(out, PACKED_MODEL);
 	uint64_t written = read_model(&f, out);
-	read_gram(&f);
+	read_gram(&f, gram);
 	f.data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "data/strmap.h"
 #include "streams/table.h"
+#include "frame/sides.h"
 
 struct durations {
 	struct strmap *tracks;
@@ -16,7 +17,7 @@ struct durations {
 struct durations *durations_read(const char *path)
 {
 	struct durations *d = memory_zero(1, sizeof *d);
-	struct table *t = table_open_file(path);
+	struct table *t = option_table("durations", path);
 	size_t track = table_column(t, (struct column){"track", NULL}), capacity = 0;
 	size_t duration = table_column(t, (struct column){"duration", NULL});
 	d->tracks = strmap_new();

@@ -50,7 +50,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "read COLUMN as points in time by FORMAT (%Y-%m-%d %H:%M, or ms, s, us, iso) and write "
 			"ms since 1970; may be repeated"),
 	VALUE_ROW(value),
-	OPTION_FILE("durations", "FILE", durations,
+	OPTION_FILE("durations", "FILE", durations, .side = true,
 		.help = "make the time the share listened to: divide it by the duration of the track in "
 			"FILE (columns track and duration, in the same unit)"),
 	OPTION_CHOICE("message", "KIND", message, "next|last|all", .fallback = "all",
@@ -67,6 +67,9 @@ static const struct option_row OPTIONS[] = {
 			"reject the line"),
 	OPTION_OUTPUT("rejects", "FILE", common.rejects,
 		.help = "write rejected lines to FILE unchanged"),
+
+	OPTION_GROUP("Side files"),
+	COMMON_RENAME, COMMON_SIDES,
 	OPTION_END
 };
 

@@ -24,6 +24,7 @@
 #include "domain/neighbors.h"
 #include "domain/topn.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "keys.h"
 #include "lists.h"
 #include "load.h"
@@ -39,11 +40,11 @@ static const struct option_row OPTIONS[] = {
 			"unix://[USER@]PATH[?db=DATABASE]; the password comes from REDISCLI_AUTH"),
 	OPTION_TEXT("prefix", "NAME", prefix, .fallback = "recs",
 		.help = "the keys are NAME:lists, NAME:items, NAME:popular, NAME:neighbors and NAME:meta"),
-	OPTION_FILE("items", "FILE", items,
+	OPTION_FILE("items", "FILE", items, .side = true,
 		.help = "also publish this catalog, for random fallbacks: item [available blocked]"),
-	OPTION_FILE("popular", "FILE", popular,
+	OPTION_FILE("popular", "FILE", popular, .side = true,
 		.help = "publish the items of FILE, in its order, as the popular list"),
-	OPTION_FILE("neighbors", "FILE", neighbors,
+	OPTION_FILE("neighbors", "FILE", neighbors, .side = true,
 		.help = "also publish the neighbors of each item (item neighbor weight), as train-items "
 			"writes them"),
 	OPTION_INT("min-rows", "N", min_rows, .fallback = "1", .low = 1, .high = 1e15,
@@ -94,7 +95,7 @@ static const struct option_row OPTIONS[] = {
 			"at most 5 s"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME, COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_COLUMN("user", user, .fallback = "user", .help = "name of the column with user ids"),
@@ -153,11 +154,11 @@ static struct sources open_sources(const struct options *o, char **files, int co
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct sources s = {.lists = table_open(files, count, &format)};
-	struct table *items = o->items ? table_open_file(o->items) : NULL;
-	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
+	struct table *items = option_table("items", o->items);
+	struct table *popular = option_table("popular", o->popular);
 	struct neighbors_reader neighbors = {0};
 	if (o->neighbors)
-		neighbors = neighbors_open(table_open_file(o->neighbors));
+		neighbors = neighbors_open(option_table("neighbors", o->neighbors));
 	const struct column item = option_column("item", o->item);
 	size_t popular_column = popular ? table_column(popular, item) : 0;
 	/* Scores are not loaded and so not read. */

@@ -20,6 +20,7 @@
 #include "events.h"
 #include "file-lists.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "options.h"
 #include "recommend.h"
 #include "redis-lists.h"
@@ -406,11 +407,11 @@ static void open_neighbors(struct service *s, struct table *neighbors)
 static void open_sources(struct service *s)
 {
 	const struct options *o = s->o;
-	struct table *recs = o->recs ? table_open_file(o->recs) : NULL;
-	struct table *items = o->items ? table_open_file(o->items) : NULL;
-	struct table *popular = o->popular ? table_open_file(o->popular) : NULL;
-	struct table *challenger = o->challenger ? table_open_file(o->challenger) : NULL;
-	struct table *neighbors = o->neighbors ? table_open_file(o->neighbors) : NULL;
+	struct table *recs = option_table("recs", o->recs);
+	struct table *items = option_table("items", o->items);
+	struct table *popular = option_table("popular", o->popular);
+	struct table *challenger = option_table("challenger", o->challenger);
+	struct table *neighbors = option_table("neighbors", o->neighbors);
 	if (items)
 		sampler_read_items(&s->sampler, items, o->items);
 	if (popular)

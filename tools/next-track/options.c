@@ -1,7 +1,7 @@
 #include "options.h"
 
 const struct option_row NEXT_TRACK_OPTIONS[] = {
-	OPTION_FILE("recs", "FILE", recs,
+	OPTION_FILE("recs", "FILE", recs, .side = true,
 		.required = true, .unless = "redis|neighbors|items", .excludes = "redis",
 		.help = "the lists: top-N rows (user rank item score); no server is needed; a packed file "
 			"is opened again on SIGHUP"),
@@ -9,11 +9,11 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 		.help = "the lists, and the neighbors of tracks, as load-redis published them: "
 			"redis://[USER@]HOST[:PORT][/DATABASE] or unix://[USER@]PATH[?db=DATABASE]; "
 			"the password comes from REDISCLI_AUTH"),
-	OPTION_FILE("neighbors", "FILE", neighbors,
+	OPTION_FILE("neighbors", "FILE", neighbors, .side = true,
 		.help = "the neighbors of tracks (item neighbor weight), as train-items writes them, for "
 			"contextual and session, in place of those in Redis; a packed file is opened again on "
 			"SIGHUP"),
-	OPTION_FILE("items", "FILE", items,
+	OPTION_FILE("items", "FILE", items, .side = true,
 		.help = "the catalog (item, and artist available blocked): random tracks are drawn "
 			"from it, and nothing else is recommended"),
 	OPTION_TEXT("recommender", "NAME,...", recommender, .fallback = "indexed",
@@ -22,15 +22,15 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 			"always comes last; first of all interleaved:A+B, one of two by a draw"),
 	OPTION_LIST("experiment", "NAME[=N]", experiments,
 		.help = "an experiment with N equal arms C, T1, ..., or as many as --arm names"),
-	OPTION_FILE("experiments", "FILE", registry,
+	OPTION_FILE("experiments", "FILE", registry, .side = true,
 		.help = "the registry: name arm weight recommender salt"),
 	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; reopened on SIGHUP"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Recommenders"),
-	OPTION_FILE("popular", "FILE", popular,
+	OPTION_FILE("popular", "FILE", popular, .side = true,
 		.help = "the popular items, in the order of FILE"),
-	OPTION_FILE("challenger", "FILE", challenger,
+	OPTION_FILE("challenger", "FILE", challenger, .side = true,
 		.help = "the lists of the recommender challenger, as --recs has those of indexed"),
 	OPTION_LIST("arm", "ARM=NAME,...", arms,
 		.help = "recommender of an arm of the first --experiment"),
@@ -81,7 +81,7 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 			"0; auto: request if that column exists"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	COMMON_INPUT,
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "frame/arguments.h"
+#include "frame/sides.h"
 
 const char *const RECOMMENDER_NAMES[RECOMMENDERS] = {"random", "popular", "sticky-artist", "delta",
 	"indexed", "challenger", "sequential", "contextual", "session"};
@@ -125,7 +126,7 @@ void rules_set_up(struct rules *r, const char *registry, const struct option_lis
 		  const struct option_list *arms, const char *recommender)
 {
 	if (registry)
-		experiments_read(&r->experiments, registry);
+		experiments_read(&r->experiments, option_table("experiments", registry));
 	size_t first = r->experiments.n;
 	add_experiments(r, experiments, arms->n);
 	if (arms->n && experiments->n == 0)

@@ -20,6 +20,7 @@
 #include "frame/options.h"
 #include "frame/pool.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "domain/embedding.h"
 #include "domain/model.h"
 #include "page.h"
@@ -49,7 +50,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "method of dimensionality reduction"),
 	OPTION_CHOICE("kind", "KIND", kind, "item|user|item_feature|user_feature", .fallback = "item",
 		.help = "kind of model rows to use"),
-	OPTION_FILE("metadata", "FILE", metadata,
+	OPTION_FILE("metadata", "FILE", metadata, .side = true,
 		.requires = "format=svg/html",
 		.help = "a table by id, such as the catalog: titles, and columns to color by"),
 	OPTION_COLUMN("title", title, .fallback = "title",
@@ -82,7 +83,7 @@ static const struct option_row OPTIONS[] = {
 			"feature)"),
 
 	OPTION_GROUP("Input"),
-	COMMON_INPUT,
+	COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
@@ -190,7 +191,7 @@ static int run(const struct options *o, char **files, int count)
 	enum kernel_choice kernel = option_kernel(o->kernel);
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *t = table_open(files, count, &format);
-	struct table *side = o->metadata ? table_open_file(o->metadata) : NULL;
+	struct table *side = option_table("metadata", o->metadata);
 	enum model_kind kind = KINDS[o->kind];
 	const char *column = o->id ? o->id : kind == MODEL_USER ? "user"
 				   : kind == MODEL_ITEM ? "item" : "feature";

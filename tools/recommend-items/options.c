@@ -2,9 +2,10 @@
 
 #include "data/kernel.h"
 #include "frame/arguments.h"
+#include "frame/sides.h"
 
 const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
-	OPTION_FILE("neighbors", "FILE", neighbors, .required = true,
+	OPTION_FILE("neighbors", "FILE", neighbors, .side = true, .required = true,
 		.help = "the neighbors of each item (item, neighbor, weight), as train-items writes them"),
 	OPTION_INT("k", "N", k, .letter = 'k', .fallback = "100", .low = 1, .high = 1 << 20,
 		.help = "length of the lists"),
@@ -20,13 +21,13 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 			"latest one"),
 	OPTION_FLAG("keep-seen", keep_seen,
 		.help = "also offer items in the user's history; for items, also the item itself"),
-	OPTION_LIST("exclude", "FILE", exclude,
+	OPTION_LIST("exclude", "FILE", exclude, .side = true,
 		.excludes = "for=items",
 		.help = "do not recommend items that FILE (user, item, ...) lists for the user; may be "
 			"repeated"),
-	OPTION_FILE("users", "FILE", users,
+	OPTION_FILE("users", "FILE", users, .side = true,
 		.excludes = "for=items", .help = "only users in the user column of FILE"),
-	OPTION_FILE("items", "FILE", items,
+	OPTION_FILE("items", "FILE", items, .side = true,
 		.help = "recommend only items of this catalog (item, available, blocked) that are "
 			"available and not blocked"),
 	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_ABOUT,
@@ -51,11 +52,11 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 		.requires = "exclude", .low = ABOVE_ZERO, .high = 1e11,
 		.help = "in --exclude files with a timestamp column, ignore rows more than TIME (14d) "
 			"older than the newest of all"),
-	OPTION_FILE("candidates", "FILE", candidates,
+	OPTION_FILE("candidates", "FILE", candidates, .side = true,
 		.help = "recommend only items in the item column of FILE"),
 
 	OPTION_GROUP("Input"),
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	COMMON_INPUT,
 
@@ -84,8 +85,10 @@ const struct option_row RECOMMEND_ITEMS_OPTIONS[] = {
 struct offer_files files_of(const struct options *o)
 {
 	return (struct offer_files){
-		.exclude = o->exclude.values, .exclude_n = o->exclude.n, .users = o->users,
-		.items = o->items, .candidates = o->candidates,
+		.exclude = o->exclude.values, .exclude_n = o->exclude.n,
+		.exclude_side = option_side("exclude", NULL),
+		.users = option_side("users", o->users),
+		.items = option_side("items", o->items), .candidates = option_side("candidates", o->candidates),
 		.columns = {
 			.user = option_column("user", o->user), .item = option_column("item", o->item),
 			.split = option_column("split", o->split),

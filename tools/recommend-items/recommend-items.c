@@ -27,6 +27,7 @@
 #include "frame/arguments.h"
 #include "frame/pool.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "histories.h"
 #include "options.h"
 #include "score.h"
@@ -316,7 +317,7 @@ static int run(const struct options *o, char **files, int count)
 		table = table_open(files, count, &format);
 		histories = histories_open(table, &columns, o->common.seed);
 	}
-	struct table *from = table_open_file(o->neighbors);
+	struct table *from = option_table("neighbors", o->neighbors);
 	struct neighbors_reader reader = neighbors_open(from);
 	j.offer = option_offer(&side);
 	j.out = output_open(o->common.output, o->common.line_buffered);

@@ -22,6 +22,7 @@
 #include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "learning/cold-start.h"
 #include "scorer.h"
 
@@ -35,16 +36,16 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("model", "FILE", model, .required = true, .unless = "neighbors",
+	OPTION_FILE("model", "FILE", model, .side = true, .required = true, .unless = "neighbors",
 		.help = "score by this model, as train-mf writes it"),
-	OPTION_FILE("user-features", "FILE", user_features, .requires = "model",
+	OPTION_FILE("user-features", "FILE", user_features, .side = true, .requires = "model",
 		.help = "also score the users of FILE (user, feature, [weight]) that are not in the model, "
 			"as the sums of their features"),
-	OPTION_FILE("item-features", "FILE", item_features, .requires = "model",
+	OPTION_FILE("item-features", "FILE", item_features, .side = true, .requires = "model",
 		.help = "also score the items of FILE (item, feature, [weight]) that are not in the model"),
-	OPTION_FILE("neighbors", "FILE", neighbors, .requires = "histories", .excludes = "model",
+	OPTION_FILE("neighbors", "FILE", neighbors, .side = true, .requires = "histories", .excludes = "model",
 		.help = "score by the neighbors of what a user had, as train-items writes them"),
-	OPTION_FILE("histories", "FILE", histories, .requires = "neighbors",
+	OPTION_FILE("histories", "FILE", histories, .side = true, .requires = "neighbors",
 		.help = "what each user had: user, item, in any order"),
 	OPTION_TEXT("missing", "VALUE", missing,
 		.help = "the score of a pair that has none; empty by default"),
@@ -66,7 +67,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("splits", "NAME,...", splits, .fallback = "train", .requires = "neighbors",
 		.help = "where the histories have a column of splits, use the rows of these (or all)"),
 	COMMON_SEED,
-	COMMON_RENAME,
+	COMMON_RENAME, COMMON_SIDES,
 	TIMESTAMP_UNIT_ROW(timestamp_unit, "ms"),
 	COMMON_INPUT,
 
@@ -107,11 +108,14 @@ struct sides {
 static void sides_open(struct sides *s, const struct options *o)
 {
 	if (o->model) {
-		s->model = table_open_file(o->model);
+		s->model = option_table("model", o->model);
+		model_find_columns(s->model);
 		if (o->user_features)
-			s->cold[0] = cold_open(o->user_features, MODEL_USER, option_column("user", o->user));
+			s->cold[0] = cold_open(option_table("user-features", o->user_features),
+					  MODEL_USER, option_column("user", o->user));
 		if (o->item_features)
-			s->cold[1] = cold_open(o->item_features, MODEL_ITEM, option_column("item", o->item));
+			s->cold[1] = cold_open(option_table("item-features", o->item_features),
+					  MODEL_ITEM, option_column("item", o->item));
 		return;
 	}
 	s->aging = (struct aging){.last = (uint64_t)o->last, .decay = o->decay, .gap_exponent = o->gap_exponent,
@@ -124,9 +128,9 @@ static void sides_open(struct sides *s, const struct options *o)
 		.weight = option_column("weight", o->weight), .timed = timed,
 		.unit = (enum time_unit)o->timestamp_unit, .splits = option_splits("splits", o->splits),
 	};
-	s->neighbors = table_open_file(o->neighbors);
+	s->neighbors = option_table("neighbors", o->neighbors);
 	s->neighbors_reader = neighbors_open(s->neighbors);
-	s->histories = table_open_file(o->histories);
+	s->histories = option_table("histories", o->histories);
 	if (!timed) /* it must be there if an option names it */
 		table_optional_column(s->histories, option_column("timestamp", o->timestamp));
 	s->history_reader = history_open(s->histories, &s->columns);

@@ -39,14 +39,14 @@ struct options {
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_FILE("tracks", "FILE", tracks,
+	OPTION_FILE("tracks", "FILE", tracks, .side = true,
 		.required = true,
 		.help = "the tracks: item artist as TSV, or JSON lines with track and artist"),
-	OPTION_FILE("embeddings", "FILE", embeddings,
+	OPTION_FILE("embeddings", "FILE", embeddings, .side = true,
 		.required = true,
 		.help = "the tracks' vectors: item f0 f1 ... as TSV, or .npy in the order of the "
 			"tracks"),
-	OPTION_FILE("users", "FILE", users,
+	OPTION_FILE("users", "FILE", users, .side = true,
 		.required = true,
 		.help = "the listeners: user interests consume_bias consume_sharpness as TSV "
 			"(interests with commas between them), or JSON lines"),
@@ -84,7 +84,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "number of concurrent sessions per recommender, all of different listeners"),
 	OPTION_DURATION("timeout", "TIME", timeout_s, .fallback = "10s", .low = 1e-3, .high = 86400,
 		.help = "give up on a recommender that does not answer for TIME"),
-	COMMON_PROGRESS,
+	COMMON_RENAME, COMMON_SIDES, COMMON_PROGRESS,
 	OPTION_ALIAS("interest-neighbours", "N", "interest-neighbors"),
 	OPTION_END
 };

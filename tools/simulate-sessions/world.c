@@ -14,6 +14,7 @@
 #include "streams/json.h"
 #include "streams/npy.h"
 #include "streams/table.h"
+#include "frame/sides.h"
 
 static bool ends_in(const char *text, const char *end)
 {
@@ -122,7 +123,7 @@ static void read_tracks(struct world *w, const char *path)
 		buffer_free(&line);
 		json_table_close(&t);
 	} else {
-		struct table *t = table_open_file(path);
+		struct table *t = option_table("tracks", path);
 		size_t item = table_column(t, column_called("item"));
 		long artist = table_find_column(t, "artist");
 		while (table_next(t)) {
@@ -154,7 +155,7 @@ static void make_vectors(struct world *w, uint32_t factors)
 
 static void read_vectors(struct world *w, const char *path)
 {
-	struct table *t = table_open_file(path);
+	struct table *t = option_table("embeddings", path);
 	size_t item = table_column(t, column_called("item")), width = table_width(t);
 	if (width < 2)
 		die(STATUS_DATA, "%s: no columns of numbers", path);
@@ -270,7 +271,7 @@ static void read_users(struct world *w, const char *path)
 		buffer_free(&line);
 		json_table_close(&t);
 	} else {
-		struct table *t = table_open_file(path);
+		struct table *t = option_table("users", path);
 		size_t user = table_column(t, column_called("user"));
 		size_t interests = table_column(t, column_called("interests"));
 		long bias = table_find_column(t, "consume_bias");

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "learning/loss.h"
+#include "frame/sides.h"
 #include "training.h"
 
 /* What is kept is shown beside what is fitted: their scores must be of one kind. */
@@ -28,7 +29,7 @@ static void check_old(struct training *t)
 
 void init_open(struct training *t)
 {
-	struct table *table = table_open_file(t->options->init);
+	struct table *table = option_table("init", t->options->init);
 	t->init = model_read(table);
 	t->old = fitting_new();
 	table_close(table);

@@ -94,11 +94,11 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "ccl: weight of the mean over the negatives"},
 
 	OPTION_GROUP("Features"),
-	OPTION_FILE("user-features", "FILE", user_features,
+	OPTION_FILE("user-features", "FILE", user_features, .side = true,
 		.excludes = "loss=ials/svd",
 		.help = "columns user, feature, [weight]: a user is the sum of these features and an "
 			"identity"),
-	OPTION_FILE("item-features", "FILE", item_features,
+	OPTION_FILE("item-features", "FILE", item_features, .side = true,
 		.excludes = "loss=ials/svd",
 		.help = "the same for items: columns item, feature, [weight]"),
 	OPTION_FLAG("no-user-identity", no_user_identity,
@@ -113,7 +113,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 			"the identity's weight 1)"),
 
 	OPTION_GROUP("Continuing an earlier run"),
-	OPTION_FILE("init", "MODEL", init,
+	OPTION_FILE("init", "MODEL", init, .side = true,
 		.excludes = "loss=svd",
 		.help = "warm start from an earlier model; what is not in it starts as usual"),
 	OPTION_FLAG("keep-old", keep_old,
@@ -127,7 +127,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_GROUP("Input and output"),
 	OPTION_TEXT("fit-splits", "SPLITS", fit_splits, .fallback = "train",
 		.help = "splits whose rows to fit: a list of train, validation, test, or all"),
-	COMMON_PACKED(""), COMMON_RENAME, COMMON_INPUT,
+	COMMON_PACKED(""), COMMON_RENAME, COMMON_SIDES, COMMON_INPUT,
 
 	OPTION_GROUP("Expert options"),
 	OPTION_INT("blocks", "N", blocks, .fallback = "4", .low = 1, .high = BLOCKS_MAX,

@@ -20,6 +20,7 @@
 #include "frame/arguments.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "domain/dataset.h"
 #include "domain/model.h"
 #include "epochs.h"
@@ -52,9 +53,11 @@ static struct inputs open_inputs(struct training *t, char **files, int count)
 	table_optional_column(in.table, in.columns.weight);
 	table_optional_column(in.table, in.columns.split);
 	if (o->user_features)
-		t->users.file = side_features_open(o->user_features, in.columns.user, "user");
+		t->users.file = side_features_open(option_table("user-features", o->user_features),
+							 in.columns.user, "user");
 	if (o->item_features)
-		t->items.file = side_features_open(o->item_features, in.columns.item, "item");
+		t->items.file = side_features_open(option_table("item-features", o->item_features),
+							 in.columns.item, "item");
 	return in;
 }
 

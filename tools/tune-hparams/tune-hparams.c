@@ -26,6 +26,7 @@
 #include "frame/options.h"
 #include "command.h"
 #include "frame/run.h"
+#include "frame/sides.h"
 #include "runner.h"
 #include "show.h"
 
@@ -49,7 +50,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "a parameter: float:LOW:HIGH[:STEP], log:LOW:HIGH, int:LOW:HIGH[:STEP], "
 			"log-int:LOW:HIGH[:STEP] or choice:A,B,..., then @OTHER=VALUE|VALUE when it "
 			"depends on another"),
-	OPTION_FILE("space", "FILE", space,
+	OPTION_FILE("space", "FILE", space, .side = true,
 		.of = "run,ask",
 		.help = "the search space, as TSV: name kind low high scale step choices condition"),
 	OPTION_FLAG("maximize", maximize,
@@ -87,6 +88,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("enqueue", "'A=1 B=x'", enqueue,
 		.of = "run,ask",
 		.help = "try this point first; the sampler proposes the parameters it does not name"),
+	COMMON_RENAME_RULES(.of = "run,ask"), COMMON_SIDES_RULES(.of = "run,ask"),
 
 	OPTION_GROUP("Ending trials"),
 	OPTION_CHOICE("pruner", "HOW", pruner, PRUNERS, .fallback = "none",
@@ -207,7 +209,7 @@ static struct study_terms terms_of(const struct options *o)
 		.maximize = o->maximize, .seed_given = option_given("seed"),
 		.seed = o->common.seed};
 	if (o->space)
-		space_read(&terms.space, o->space);
+		space_read(&terms.space, option_table("space", o->space));
 	for (size_t i = 0; i < o->parameters.n; i++) {
 		char *problem = space_add(&terms.space, o->parameters.values[i]);
 		if (problem)

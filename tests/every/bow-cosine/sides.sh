@@ -1,0 +1,1 @@
+printf 'word\tlemma\nчервя\tчервь\n' > l.tsv

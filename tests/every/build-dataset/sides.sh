@@ -1,0 +1,1 @@
+build-dataset --partial --weight max input > c.tsv

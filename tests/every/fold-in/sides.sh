@@ -1,0 +1,1 @@
+sum-gram --side items model.tsv > g.tsv

@@ -1,0 +1,1 @@
+printf 'track\tduration\n2\t4\n' > d.tsv
