@@ -47,7 +47,7 @@ for_evaluate_policy_1()
 		}' topk.tsv > events.tsv
 	awk -F '\t' 'NR == 1 || $2 <= 5' topk.tsv > new
 	mv new topk.tsv
-	awk 'BEGIN { print "item\tposition\tprobability\tclick"; for (i = 0; i < 400; i++) print i % 4 "\t" 1 + i % 2 "\t0.5\t" i % 3 }' > shown.tsv
+	awk 'BEGIN { print "recommendation\tposition\tprobability\tclick"; for (i = 0; i < 400; i++) print i % 4 "\t" 1 + i % 2 "\t0.5\t" i % 3 }' > shown.tsv
 	printf '%s\n' 'position item probability' '1 0 0.2' '1 2 0.8' '2 1 0.4' '2 3 0.6' | by_tab policy.tsv
 }
 for_evaluate_policy() { for_evaluate_policy_1; }

@@ -235,6 +235,9 @@ static void open_policy(struct evaluation *v)
 	if (option_given("pick") || o->items)
 		usage_error("--%s cannot be combined with a policy that has probabilities", o->items ?
 			"items" : "pick");
+	if (!o->position && table_find_column(v->policy_table, "position") >= 0)
+		die(STATUS_DATA, "%s: the policy has positions: --position names the log's column",
+		    shown_file(o->policy));
 	v->table = entries_open(v->policy_table, &POLICY_COLUMNS, o->position);
 }
 
@@ -538,7 +541,7 @@ static const struct program PROGRAM = {
 		  "relative_high rows users effective largest mean_weight unlogged",
 	.examples = {
 		"evaluate-policy --policy topk.tsv --items items.tsv --pick rank < events.tsv",
-		"evaluate-policy --policy policy.tsv --reward click --recommendation item < shown.tsv",
+		"evaluate-policy --policy policy.tsv --reward click --position position < shown.tsv",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),
