@@ -51,7 +51,8 @@ void runs_free(struct runs *r)
 	free(r->reader);
 	free(r->heap);
 	free(r->end);
-	close(r->file);
+	if (close(r->file) != 0)
+		die_errno(STATUS_FAILED, "cannot close a temporary file");
 	free(r);
 }
 

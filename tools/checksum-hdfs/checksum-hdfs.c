@@ -225,8 +225,8 @@ static void sum_file(struct output *out, struct sum *s, const char *path, uint8_
 			die_errno(STATUS_FAILED, "cannot read %s", shown_input(path));
 		progress_step(s->bytes, 0, "bytes");
 	}
-	if (!standard)
-		close(file);
+	if (!standard && close(file) != 0)
+		die_errno(STATUS_FAILED, "cannot close %s", shown_input(path));
 	output_text(out, path);
 	output_tab(out);
 	output_u64(out, s->bytes);
