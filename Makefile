@@ -273,7 +273,7 @@ seminar: deps ## run every command of recpipe-seminar(7) and show what it prints
 
 # --- tests --------------------------------------------------------------------
 
-.PHONY: check-cluster check check-slow check-asan check-tsan check-valgrind check-cov check-mutants check-clang
+.PHONY: check-cluster check-streaming check check-slow check-asan check-tsan check-valgrind check-cov check-mutants check-clang
 check: deps ## run every test, or those that T names: make check T=filter-interactions/csv
 	@+$(again) MODE=release all tests-built
 	@tests/run $(T)
@@ -285,6 +285,15 @@ check-slow: deps ## the tests that take long: fault sweeps, kill loops, calibrat
 check-cluster: deps ## with real engines on the loopback, where Java and Maven are: HDFS, kills of daemons and uploads
 	@+$(again) MODE=release all tests-built
 	@tests/run $(or $(T),cluster)
+
+STREAMING_JARS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recpipe/hadoop-streaming
+check-streaming: deps ## stage by Hadoop Streaming without daemons; gets its jars by Maven
+	@command -v mvn > /dev/null || { echo 'Maven is missing: apt-get install maven' >&2; exit 1; }
+	@[ -f '$(STREAMING_JARS)/hadoop-streaming-3.4.2.jar' ] || mvn -q -B -f tests/streaming.pom \
+		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory='$(STREAMING_JARS)'
+	@+$(again) MODE=release all tests-built
+	@HADOOP_STREAMING_JARS='$(STREAMING_JARS)' tests/run $(or $(T),checks/streaming)
 
 check-mutants: deps ## put each kept fault into a copy of the tree: its tests must fail
 	@sh tests/deps.sh patch

@@ -17,8 +17,15 @@ own=${TMPDIR:-/tmp}/stage.$$
 mkdir -m 700 "$own" || exit 1
 trap 'rm -rf "$own"' EXIT
 
-{ { sh ./stage-command; echo $? > "$own/status"; } 2>&1 >&3 3>&- | tee "$own/err" >&2; } 3>&1
+# Streaming takes a CR for the end of a line, and would change such rows unseen.
+{ { sh ./stage-command 3>&-; echo $? > "$own/status"; } 2>&1 >&3 3>&- | tee "$own/err" >&2; } 3>&1 |
+	awk '{ print } /\r/ { cr = 1 } END { exit cr }'
+cr=$?
 status=$(cat "$own/status") || exit 1
+[ "$status$cr" != 01 ] || {
+	echo 'a CR in a row that the command writes: Hadoop Streaming would cut the row there' >> "$own/err"
+	status=3
+}
 cat > /dev/null # an engine takes rows that nobody reads for a failure
 [ "$status" != 0 ] || exit 0
 

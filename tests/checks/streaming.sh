@@ -1,0 +1,35 @@
+#!/bin/sh
+# stage by Hadoop Streaming, without daemons: the rows of a plain pipe, bytes as they are, whole keys; bad
+# input ends it with 3 and the words of the task; a half-step of training has the bytes of one process.
+set -u
+. "$RECPIPE_ROOT/tests/pipelines.sh"
+. "$RECPIPE_ROOT/tests/streaming.sh"
+stage="$RECPIPE_ROOT/pipelines/stage --engine hadoop"
+
+# One column, several, a CR, bytes that are no UTF-8, an empty field.
+mkdir in rows
+{ seq 1 3000; printf 'a\tb\tc\nx\t\n\tz\n\377\t\376\n'; } > in/part-a
+printf 'last\n' > in/part-b
+status 0 $stage --in "$PWD/in" --out "$PWD/mapped" --map cat
+cat mapped/part-* | sort > got
+cat in/part-* | sort | cmp - got || complain 'the bytes of a map are not those that went in'
+printf 'rows_in\t3005\nrows_out\t3005\n' | cmp - mapped/_counters || complain 'wrong counters'
+
+awk 'BEGIN { srand(3); for (u = 0; u < 60; u++) for (i = 0; i < 40; i++) if (rand() < .2) print "u" u "\ti" i "\t1\ttrain" }' > rows/part-a
+{ printf 'user\titem\tweight\tsplit\n'; cat rows/part-a; } > dataset.tsv
+train-mf -q --loss ials --factors 8 --epochs 0 --kernel portable -o start.tsv dataset.tsv || complain 'train-mf fails'
+sum-gram -q --side items --kernel portable -o gram.tsv start.tsv || complain 'sum-gram fails'
+status 0 $stage --in "$PWD/rows" --out "$PWD/users" --key 1 --parts 3 --side "$PWD/start.tsv" --side "$PWD/gram.tsv" \
+	--reduce 'fold-in -q --solve users --gram gram.tsv --model start.tsv --kernel portable --no-header --columns user,item,weight,split'
+sort -k 2,2 users/part-* > got
+fold-in -q --solve users --kernel portable --model start.tsv dataset.tsv | tail -n +2 | cmp - got ||
+	complain 'a half-step is another one'
+[ -f users/_SUCCESS ] || complain 'no _SUCCESS'
+
+printf 'x\ry\n' > in/part-b
+status 3 $stage --in "$PWD/in" --out "$PWD/bad-cr" --map cat
+grep -q 'a CR in a row' err.txt || complain "a CR is not explained: $(cat err.txt)"
+status 3 $stage --in "$PWD/rows" --out "$PWD/bad" --map 'echo "no good" >&2; exit 3'
+grep -q 'no good' err.txt && grep -q 'failed with status 3' err.txt || complain "bad input is not explained: $(cat err.txt)"
+[ -z "$(ls -d bad* 2> /dev/null)" ] || complain "a failed job leaves $(ls -d bad*)"
+exit "$failed"
