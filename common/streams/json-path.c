@@ -35,6 +35,7 @@ void json_free(struct json_reader *r)
 	if (!r)
 		return;
 	json_drop_shapes(r);
+	json_marks_free(&r->marks);
 	for (size_t i = 0; i < r->n_places; i++)
 		free((char *)(uintptr_t)r->places[i].key.at);
 	free(r->places);

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "streams/json-marks.h"
 #include "streams/json-scan.h"
 
 enum {
@@ -81,6 +82,7 @@ struct json_reader {
 	size_t n_shapes, last_shape, next_shape;
 	unsigned misses, lines;
 	bool no_shapes;
+	struct json_marks marks; /* json_look_over's */
 };
 
 /* The place below `place`, -1 when there is none. */

@@ -70,20 +70,29 @@ static inline const char *skip_digits(const char *p)
 #endif
 }
 
+#ifdef __SSE2__
+/* The first `n` of 32 bytes, the same? */
+static inline bool same_32(const char *a, const char *b, size_t n)
+{
+	unsigned low = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+		_mm_loadu_si128((const __m128i *)(const void *)a),
+		_mm_loadu_si128((const __m128i *)(const void *)b)));
+	unsigned high = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+		_mm_loadu_si128((const __m128i *)(const void *)(a + 16)),
+		_mm_loadu_si128((const __m128i *)(const void *)(b + 16))));
+	uint64_t same = (uint64_t)high << 16 | low;
+	return (~same & ((UINT64_C(1) << n) - 1)) == 0;
+}
+#endif
+
 /* The same `n` bytes? Both sides are readable 32 bytes on. */
 static inline bool same_bytes(const char *a, const char *b, size_t n)
 {
 #ifdef __SSE2__
-	if (n <= 32) {
-		unsigned low = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
-			_mm_loadu_si128((const __m128i *)(const void *)a),
-			_mm_loadu_si128((const __m128i *)(const void *)b)));
-		unsigned high = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
-			_mm_loadu_si128((const __m128i *)(const void *)(a + 16)),
-			_mm_loadu_si128((const __m128i *)(const void *)(b + 16))));
-		uint64_t same = (uint64_t)high << 16 | low;
-		return (~same & ((UINT64_C(1) << n) - 1)) == 0;
-	}
+	if (n <= 32)
+		return same_32(a, b, n);
+	if (n <= 64)
+		return same_32(a, b, 32) && same_32(a + n - 32, b + n - 32, 32);
 #endif
 	return memcmp(a, b, n) == 0;
 }
@@ -192,7 +201,8 @@ static inline const char *scan_scalar(const char *p, struct json_value *v, struc
 		if (!end)
 			return NULL;
 		v->kind = JSON_STRING;
-		v->raw = (struct span){p + 1, (size_t)(end - p - 1)};
+		v->raw.at = p + 1;
+		v->raw.n = (size_t)(end - p - 1);
 		return end + 1;
 	case '-': case '0': case '1': case '2': case '3': case '4':
 	case '5': case '6': case '7': case '8': case '9':
@@ -222,7 +232,8 @@ static inline const char *scan_scalar(const char *p, struct json_value *v, struc
 	default:
 		return NULL;
 	}
-	v->raw = (struct span){p, (size_t)(end - p)};
+	v->raw.at = p;
+	v->raw.n = (size_t)(end - p);
 	return end;
 }
 

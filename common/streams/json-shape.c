@@ -45,23 +45,72 @@ void json_remember_shape(struct json_reader *r, struct span line)
 	s->tail_n = line.n - from;
 }
 
-bool json_read_shape(struct json_reader *r, const struct shape *s, struct span line)
+/* Member by member, as they will be read: one that is copied as a whole waits for its members. */
+static inline void set_value(struct json_value *v, const char *at, size_t n, enum json_kind kind)
+{
+	v->raw.at = at;
+	v->raw.n = n;
+	v->kind = kind;
+	v->escaped = false;
+}
+
+/* The scalar at `p` by the marks, after it; NULL where scan_scalar must look: it is neither a plain
+ * string nor a number of digits with or without a point, or longer than the marks at hand. */
+static inline const char *marked_scalar(const struct json_marks *m, const char *p, struct json_value *v)
+{
+	size_t at = (size_t)(p - m->text.at), n;
+	if (*p == '"') {
+		uint64_t special = json_marks_at(m->special, at + 1);
+		n = special ? (size_t)__builtin_ctzll(special) : 0;
+		if (!special || p[1 + n] != '"')
+			return NULL;
+		set_value(v, p + 1, n, JSON_STRING);
+		return p + n + 2;
+	}
+	uint64_t ends = json_marks_at(m->no_digit, at);
+	n = ends ? (size_t)__builtin_ctzll(ends) : 0;
+	if (n == 0 || (*p == '0' && n > 1))
+		return NULL;
+	if (p[n] == '.') {
+		size_t point = n;
+		ends &= ends - 1;
+		n = ends ? (size_t)__builtin_ctzll(ends) : 0;
+		if (n <= point + 1)
+			return NULL;
+	}
+	if ((p[n] | 0x20) == 'e')
+		return NULL;
+	set_value(v, p, n, JSON_NUMBER);
+	return p + n;
+}
+
+/* json_read_shape; `marked` is constant: the reader has marks of the line. */
+__attribute__((always_inline))
+static inline bool read_shape(struct json_reader *r, const struct shape *s, struct span line,
+			      const bool marked)
 {
 	const char *p = line.at, *end = line.at + line.n;
+	const struct json_marks *marks = &r->marks;
 	struct json_fault fault = {0};
+	struct json_value *values = r->values, other;
 	for (size_t k = 0; k < s->n_parts; k++) {
 		const struct part *part = &s->parts[k];
 		if ((size_t)(end - p) < part->literal_n ||
 		    !same_bytes(p, s->text + part->literal, part->literal_n))
 			return false;
-		struct json_value v;
-		p = scan_scalar(p + part->literal_n, &v, &fault);
-		if (!p)
+		struct json_value *v = part->slot >= 0 ? &values[part->slot] : &other;
+		p += part->literal_n;
+		const char *after = marked ? marked_scalar(marks, p, v) : NULL;
+		if (!after)
+			after = scan_scalar(p, v, &fault);
+		if (!after || (part->slot == MUST_BE_NULL && v->kind != JSON_NULL))
 			return false;
-		if (part->slot >= 0)
-			r->values[part->slot] = v;
-		else if (part->slot == MUST_BE_NULL && v.kind != JSON_NULL)
-			return false;
+		p = after;
 	}
-	return (size_t)(end - p) == s->tail_n && memcmp(p, s->text + s->tail, s->tail_n) == 0;
+	return (size_t)(end - p) == s->tail_n && same_bytes(p, s->text + s->tail, s->tail_n);
+}
+
+bool json_read_shape(struct json_reader *r, const struct shape *s, struct span line)
+{
+	return json_marks_have(&r->marks, line) ? read_shape(r, s, line, true) : read_shape(r, s, line, false);
 }

@@ -291,6 +291,11 @@ bool json_read(struct json_reader *r, struct span line)
 	return true;
 }
 
+void json_look_over(struct json_reader *r, struct span text)
+{
+	json_marks_take(&r->marks, text, json_marks_best());
+}
+
 const struct json_value *json_values(const struct json_reader *r)
 {
 	return r->values;

@@ -22,3 +22,4 @@ bench_peer 'filter-interactions file' polars "$(bench_python "$RECPIPE_TMP/peer-
 bench_peer 'filter-interactions file' duckdb "$(bench_python "$RECPIPE_TMP/peer-duckdb.py") $input"
 bench_pair 'filter-interactions pipe' "$input" \
 	"cat $input | filter-interactions --above 0.5" "mawk -F'\t' '$keep' $input"
+bench_threads 'filter-interactions -j 2' "filter-interactions --above 0.5 $input"

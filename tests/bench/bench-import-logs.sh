@@ -57,3 +57,4 @@ for peer in polars duckdb; do
 done
 measure 'import-logs various' "$RECPIPE_TMP/various.json" "$RECPIPE_TMP/various.json"
 measure 'import-logs gzip' "$RECPIPE_TMP/alike.json.gz" "$RECPIPE_TMP/alike.json"
+bench_threads 'import-logs -j 2' "import-logs $RECPIPE_TMP/alike.json"

@@ -95,3 +95,13 @@ bench_python()
 {
 	echo "env POLARS_MAX_THREADS=1 ${PYTHON:-python3} $1"
 }
+
+# bench_threads WHAT COMMAND: wall seconds with two threads, beside those with one as the peer's; the
+# command takes -j N at its end
+bench_threads()
+{
+	bench_cpu "$2 -j 2" || return 1
+	bench_two=$wall bench_peak=$peak
+	bench_cpu "$2 -j 1" || return 1
+	bench_row "$1, wall" "$bench_two" '2 threads' "$bench_peak" '1 thread' "$wall"
+}

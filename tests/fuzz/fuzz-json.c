@@ -1,5 +1,5 @@
-/* Any bytes as JSON lines: a reader that remembers shapes and one that does not
- * must agree; values are unescaped into exactly the room that is promised. */
+/* Any bytes as JSON lines: a reader that remembers shapes, one that does not and one that
+ * has marks of the line must agree; values are unescaped into exactly the room that is promised. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void look_at(const struct json_value *v)
 		look_at(&value);
 }
 
-static void read_line(struct json_reader *a, struct json_reader *b, const uint8_t *data, size_t n)
+static void read_line(struct json_reader *a, struct json_reader *b, struct json_reader *c, const uint8_t *data, size_t n)
 {
 	char *text = malloc(n + 1 + JSON_PAD);
 	if (n)
@@ -46,10 +46,13 @@ static void read_line(struct json_reader *a, struct json_reader *b, const uint8_
 	memset(text + n + 1, '}', JSON_PAD);
 	struct span line = {text, n};
 	int good = json_read(a, line);
-	if (json_read(b, line) != good)
+	json_look_over(c, (struct span){text, n + 1});
+	if (json_read(b, line) != good || json_read(c, line) != good)
 		abort();
 	for (size_t i = 0; good && i < SLOTS; i++) {
-		struct json_value v = json_values(a)[i], w = json_values(b)[i];
+		struct json_value v = json_values(a)[i], w = json_values(b)[i], x = json_values(c)[i];
+		if (v.kind != x.kind || v.escaped != x.escaped || !span_equal(v.raw, x.raw))
+			abort();
 		if (v.kind != w.kind || v.escaped != w.escaped || !span_equal(v.raw, w.raw))
 			abort();
 		look_at(&v);
@@ -69,12 +72,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	struct json_reader *a = reader(data[0] & 1), *b = reader(data[0] & 1);
+	struct json_reader *c = json_copy(a);
 	json_forget_shapes(b);
 	const uint8_t *at = data + 1, *end = data + n;
 	while (at < end) {
 		const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
 		const uint8_t *to = lf ? lf : end;
-		read_line(a, b, at, (size_t)(to - at));
+		read_line(a, b, c, at, (size_t)(to - at));
 		at = to + 1;
 	}
 	/* The same bytes as the text of a path. */
@@ -88,5 +92,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	free(path);
 	json_free(a);
 	json_free(b);
+	json_free(c);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "unit.h"
 #include "base/buffer.h"
 #include "base/random.h"
+#include "streams/json-marks.h"
 #include "streams/json.h"
 
 /* A line in memory of its own, with the LF and the padding that readers want:
@@ -498,6 +499,31 @@ static void members(void)
 	free(nothing.text);
 }
 
+/* ---- marks ---- */
+
+static void marks(void)
+{
+	struct random r = random_start(11, 3);
+	struct json_marks m = {.text = {NULL, 0}};
+	for (int kernel = JSON_MARKS_AVX2; kernel <= (int)json_marks_best(); kernel++) {
+		for (size_t n = 1; n < 400; n += 1 + n / 8) {
+			char text[512];
+			for (size_t i = 0; i < sizeof text; i++)
+				text[i] = (char)(random_below(&r, 2) ? random_below(&r, 256) : '0' + random_below(&r, 10));
+			json_marks_take(&m, (struct span){text, n}, (enum json_marks_kernel)kernel);
+			bool right = m.text.n == n;
+			for (size_t i = 0; i < n; i++) {
+				unsigned char c = (unsigned char)text[i];
+				bool special = c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+				right &= (json_marks_at(m.no_digit, i) & 1) == (uint64_t)(c < '0' || c > '9');
+				right &= (json_marks_at(m.special, i) & 1) == (uint64_t)special;
+			}
+			CHECK(right);
+		}
+	}
+	json_marks_free(&m);
+}
+
 /* ---- the property: three readers agree on anything ---- */
 
 static size_t put(char *to, const char *text)
@@ -549,12 +575,13 @@ static void property(void)
 {
 	static const char ODD[] = "{}[]\",:\\0123.eE+-tfn u\x80\xc3\xa9\x01 ";
 	struct random r = random_start(7, 0);
-	struct json_reader *shaped = json_new(), *plain = json_new();
+	struct json_reader *shaped = json_new(), *plain = json_new(), *marked = json_new();
 	static const char *const PATHS[] = {".a", ".b", ".user", ".a.b", ".a[1]", ".c.a.a", ".\"\""};
 	enum { SLOTS = sizeof PATHS / sizeof *PATHS };
 	for (size_t i = 0; i < SLOTS; i++) {
 		slot_of(shaped, PATHS[i]);
 		slot_of(plain, PATHS[i]);
+		slot_of(marked, PATHS[i]);
 	}
 	json_forget_shapes(plain);
 	char text[65536];
@@ -579,8 +606,11 @@ static void property(void)
 		struct line line = line_of(text, n);
 		int want = plain_line(line.span);
 		int a = json_read(shaped, line.span), b = json_read(plain, line.span);
-		if (!unit_check(a == want && b == want, __FILE__, __LINE__, "verdicts agree") ||
-		    !unit_check(!want || same_values(shaped, plain, SLOTS), __FILE__, __LINE__,
+		json_look_over(marked, (struct span){line.span.at, n + 1});
+		int c = json_read(marked, line.span);
+		if (!unit_check(a == want && b == want && c == want, __FILE__, __LINE__, "verdicts agree") ||
+		    !unit_check(!want || (same_values(shaped, plain, SLOTS) &&
+				same_values(shaped, marked, SLOTS)), __FILE__, __LINE__,
 				"values agree")) {
 			printf("  want %d, shaped %d, plain %d: %.*s\n", want, a, b, (int)n, text);
 			free(line.text);
@@ -598,6 +628,7 @@ static void property(void)
 	CHECK(good > 50000);
 	json_free(shaped);
 	json_free(plain);
+	json_free(marked);
 }
 
 int main(void)
@@ -610,6 +641,7 @@ int main(void)
 	paths();
 	closed_objects();
 	members();
+	marks();
 	property();
 	return unit_finish();
 }

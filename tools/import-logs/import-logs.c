@@ -141,6 +141,8 @@ static void read_event(struct import *m)
 void read_block(struct import *m, struct span block)
 {
 	const char *at = block.at, *end = block.at + block.n;
+	if (m->ready)
+		json_look_over(m->reader, block);
 	if (m->line == 0 && block.n >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
 		at += 3;
 	/* A file of nothing but the mark has no line. */
@@ -151,6 +153,7 @@ void read_block(struct import *m, struct span block)
 		read_event(m);
 		at = lf + 1;
 	}
+	json_look_over(m->reader, (struct span){"", 0});
 }
 
 static void read_lines(struct import *m, struct input *in)
