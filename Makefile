@@ -336,10 +336,18 @@ bench: ## benchmarks beside their peers, as TSV: make bench T=filter-interaction
 .PHONY: fuzz
 fuzz: $(addprefix fuzz-,$(FUZZ_NAMES)) ## fuzz every entry for FUZZ_SECONDS (60); fuzz-NAME does one
 
+# clang's libFuzzer is a package of its own.
+.PHONY: fuzz-deps
+fuzz-deps:
+	@mkdir -p build/fuzz
+	@echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return !d && n; }' | \
+		$(CLANG) -x c -fsanitize=fuzzer -o build/fuzz/linked - 2> /dev/null || \
+		sh tests/deps.sh clang libclang-rt-dev
+
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(addprefix fuzz-,$(FUZZ_NAMES))
 .PHONY: $(FUZZ_TARGETS)
-$(FUZZ_TARGETS): fuzz-%: FORCE ## fuzz the entry NAME with clang's libFuzzer
+$(FUZZ_TARGETS): fuzz-%: fuzz-deps FORCE ## fuzz the entry NAME with clang's libFuzzer
 	@+$(MAKE) --no-print-directory MODE=fuzz build/fuzz/tests/fuzz-$*
 	@mkdir -p build/fuzz/corpus/$* tests/fuzz/corpus/$*
 	@# What a run that dies held is lost, so memory runs out now and then: -ignore_ooms.
