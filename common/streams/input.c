@@ -16,6 +16,8 @@
 enum {
 	BLOCK_BYTES = 256 << 10, /* stays in the second-level cache */
 	PAD_BYTES = 64,          /* readable on both sides, for vector loads */
+	PACKED_FREE = 256 << 20, /* a compressed packed file may grow to that, beyond it by that: */
+	PACKED_RATIO = 100,
 	AHEAD_FROM = 1 << 20,    /* of so many decompressed bytes on, threads are worth their beginning, */
 	SOON_FROM = 64 << 10,    /* and of so many bytes of a file */
 };
@@ -154,8 +156,14 @@ static struct packed *read_packed(struct input *in)
 	struct buffer all = {0};
 	size_t got;
 	buffer_add(&all, in->data + PAD_BYTES, in->n);
-	while ((got = next_bytes(in, buffer_room(&all, BLOCK_BYTES), BLOCK_BYTES)) > 0)
+	while ((got = next_bytes(in, buffer_room(&all, BLOCK_BYTES), BLOCK_BYTES)) > 0) {
 		all.n += got;
+		if (all.n > PACKED_FREE && all.n / PACKED_RATIO > in->bytes) {
+			failure_set(in->failure, STATUS_DATA, "%s: a packed file that grows to more than %d times "
+				    "its size: unpack it before it is read", in->name, (int)PACKED_RATIO);
+			break;
+		}
+	}
 	void *bytes = failed(in) ? NULL : memory_aligned(all.n, 1);
 	size_t n = all.n;
 	if (bytes)
