@@ -57,6 +57,8 @@ list_parts()
 	find -H "$in" -maxdepth 1 ! -type d ! -name '_*' ! -name '.*' | sort > "$work/files" || exit 1
 	n=0
 	while IFS= read -r file; do
+		# A name with a line end comes as two that are not there.
+		[ -f "$file" ] && [ -r "$file" ] || die 1 "cannot read $file"
 		ln -s -- "$file" "$work/in/$(printf 'part-%05d' "$n")" || exit 1
 		n=$((n + 1))
 	done < "$work/files"
@@ -65,7 +67,7 @@ list_parts()
 }
 
 # each SCRIPT: a script of lib for every part of work/list
-each() { xargs -P "$jobs" -I '{}' sh "$lib/$1" "$work" '{}' "$key" < "$work/list"; }
+each() { xargs -r -P "$jobs" -n 1 sh "$lib/$1" "$work" "$key" < "$work/list"; }
 
 # number_parts: the names of as many parts as were asked for
 number_parts() { PARTS=$parts awk 'BEGIN { for (i = 0; i < ENVIRON["PARTS"] + 0; i++) printf "part-%05d\n", i }'; }
@@ -144,7 +146,7 @@ run_spark()
 	die 1 'the Spark job failed'
 }
 
-run_local() { xargs -P "$jobs" -I '{}' sh "$lib/stage-task.sh" "$work" '{}' < "$work/wanted"; }
+run_local() { xargs -r -P "$jobs" -n 1 sh "$lib/stage-task.sh" "$work" < "$work/wanted"; }
 
 # Slurm has arrays of 1000 tasks at most, by default.
 run_slurm()
@@ -170,7 +172,7 @@ say_failure()
 {
 	IFS=$TAB read -r status try < "$work/stop" || die 1 'stopped'
 	said=${try##*/}
-	shown_lines < "$try/err" | sed "/^reporter:/d; s/^/${said%.*}: /" >&2
+	[ ! -f "$try/err" ] || shown_lines < "$try/err" | sed "/^reporter:/d; s/^/${said%.*}: /" >&2
 	[ "$status" -gt 0 ] && [ "$status" -le 4 ] || {
 		shown "stage: ${said%.*} failed with status $status" >&2
 		exit 1

@@ -49,9 +49,10 @@ while :; do
 	n=$(find "$work/tries" -maxdepth 1 -name "$part.*" | wc -l)
 	status=0
 	case $(readlink -- "$work/in/$part") in
-	*.gz) gzip -dc < "$work/in/$part" > "$try/in" || status=3 ;;
+	*.gz) gzip -dc < "$work/in/$part" > "$try/in" 2> "$try/err" || status=3 ;;
 	*) ln -s "$work/in/$part" "$try/in" ;;
 	esac
+	[ -r "$try/in" ] || status=1 # gone, and not empty
 	if [ "$n" -lt "$attempts" ] && [ "$(drawn "lost $part $n")" -lt "$faults" ]; then
 		lost
 	elif [ $status = 0 ] && [ -s "$try/in" ]; then

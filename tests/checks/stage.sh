@@ -72,6 +72,22 @@ done
 said 1 "$stage" --in in --out failed --attempts 2 --map 'kill -KILL $$'
 [ -z "$(find . -name '*._stage.*')" ] || complain "a folder is left: $(ls)"
 
+# What is no file is not taken for an empty part; a torn part is bad input; any name will do.
+mkdir broken lines torn
+ln -s nowhere broken/part-a
+echo row > "lines/part
+a"
+gzip < all | head -c 900 > torn/part-a.gz
+said 1 "$stage" --in broken --out failed --map cat
+grep -q 'cannot read .*/broken/part-a' err.txt || complain "a link to nowhere is a part: $(cat err.txt)"
+said 1 "$stage" --in lines --out failed --map cat
+said 3 "$stage" --in torn --out failed --map cat
+grep -q '^part-00000: .*gzip' err.txt || complain "what is torn is not said: $(cat err.txt)"
+! grep -q stage-task.sh err.txt || complain "an error of the script itself: $(cat err.txt)"
+mkdir "in {} 'n" && cp all "in {} 'n/part"
+said 0 "$stage" --in "in {} 'n" --out "out {} 'n" --key 1 --parts 2 --reduce cat
+[ "$(cat "out {} 'n"/part-* 2> /dev/null | wc -l)" = 3000 ] || complain 'braces in a name'
+
 # A stage that is killed leaves nothing that looks like a result, and the next one cleans up.
 "$stage" --jobs 4 --in in --out killed --map 'sleep 1; cat' > /dev/null 2>&1 &
 pid=$!

@@ -46,12 +46,13 @@ static double variance_of(double squares, const struct evidence *e)
 struct overlap evidence_overlap(const struct evidence *e)
 {
 	double n = e->all.n, mean = e->all.weight / n, squares = 0;
+	double effective = e->all.weight * e->all.weight / e->squares; /* no number where weights overflow */
 	for (size_t u = 0; u < e->n; u++) {
 		double d = e->user[u].weight - mean * e->user[u].n;
 		squares += d * d;
 	}
 	return (struct overlap){.rows = (uint64_t)n, .users = (uint32_t)e->n, .largest = e->largest,
-		.effective = e->squares > 0 ? e->all.weight * e->all.weight / e->squares : 0,
+		.effective = isfinite(effective) ? effective : 0,
 		.mean_weight = mean, .mean_weight_stderr = sqrt(variance_of(squares, e)), .never = e->never / n};
 }
 
@@ -126,13 +127,19 @@ static struct spread spread_of(const struct evidence *e, enum estimator which, d
 	return (struct spread){variance_of(s.value, e), variance_of(s.logged, e), variance_of(s.both, e)};
 }
 
+/* Of a variance that rounding may have made negative. One that is not a number is not 0. */
+static double root(double variance)
+{
+	return variance < 0 ? 0 : sqrt(variance);
+}
+
 static void by_influence(struct estimate *x, const struct evidence *e, enum estimator which,
 			 const struct estimate_settings *set)
 {
 	struct spread s = spread_of(e, which, x->value, x->logged);
 	double q = e->n > 1 ? qt(1 - set->alpha / 2, (double)e->n - 1, 1, 0) : NAN, by = 1 + set->gate;
-	double of_difference = sqrt(fmax(0, s.value + s.logged - 2 * s.both));
-	double of_margin = sqrt(fmax(0, s.value + by * by * s.logged - 2 * by * s.both));
+	double of_difference = root(s.value + s.logged - 2 * s.both);
+	double of_margin = root(s.value + by * by * s.logged - 2 * by * s.both);
 	x->stderr_value = sqrt(s.value);
 	x->low = x->value - q * x->stderr_value;
 	x->high = x->value + q * x->stderr_value;

@@ -432,7 +432,7 @@ static int write_estimates(struct evaluation *v, struct output *out, uint64_t *r
 		struct estimate x = estimate(&v->evidence, (enum estimator)e, &v->settings);
 		write_estimate(out, ESTIMATOR_NAMES[e], &x, &overlap);
 		++*rows;
-		if (v->o->gate && !(x.margin > 0)) {
+		if (v->o->gate && !(x.margin > 0 && isfinite(x.margin))) {
 			tell("the gate is closed: the %s interval does not lie above the log's mean changed by %s",
 			     ESTIMATOR_NAMES[e], v->o->gate);
 			status = STATUS_GATE;
