@@ -27,4 +27,23 @@ grep -q 'model-1-users: as before' log || complain 'what is there is made again'
 status 1 env PIECES=3 FACTORS=9 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
 grep -q 'other settings' err.txt || complain 'other settings are not said'
 status 2 env PIECES=0 "$here/personalize-pieces" cut-3 ratings.tsv
+
+# Files are read as personalize reads them: one header, nothing torn, CRLF, compressed. A table whose
+# end alone is missing has whole lines.
+{
+	printf 'user\ttimestamp\titem\ttime\n'
+	tail -n +2 ratings.tsv
+} > other.tsv
+status 3 "$here/personalize-pieces" mixed ratings.tsv other.tsv
+grep -q 'the header differs' err.txt || complain "another header: $(cat err.txt)"
+gzip -c ratings.tsv | head -c -8 > torn.tsv.gz
+status 3 "$here/personalize-pieces" torn torn.tsv.gz
+grep -q 'unexpected end' err.txt || complain "a torn file: $(cat err.txt)"
+[ ! -f torn/dataset.tsv ] || complain 'a torn file is used'
+head -n 1 ratings.tsv > none.tsv
+status 3 "$here/personalize-pieces" none none.tsv
+grep -q 'the dataset is empty' err.txt || complain "no rows: $(cat err.txt)"
+sed 's/$/\r/' ratings.tsv | gzip > crlf.tsv.gz
+PIECES=2 TRAIN='--regularization 0.003' "$here/personalize-pieces" crlf crlf.tsv.gz > log 2>&1 || complain "CRLF: $(tail -n 3 log)"
+cmp whole/topk.tsv crlf/topk.tsv || complain 'CRLF: other lists'
 exit "$failed"
