@@ -119,6 +119,7 @@ static void map_column(struct import *m, const char *text, size_t number)
 	if (!column)
 		column = add_column(m, (struct event_column){.name = name});
 	column->path = equals + 1;
+	column->mapped = true;
 	if (ratio && (column->kind == COLUMN_TIMESTAMP || column == m->columns + COLUMN_MESSAGE))
 		usage_error("--map: column '%.*s' cannot be a ratio: '%s'", (int)name.n, text,
 			    equals + 1);
@@ -361,6 +362,7 @@ void set_columns(struct import *m)
 	if (time->kind == COLUMN_SHARE)
 		time->under = find_column(m, span_of("track"))->slot;
 	number_extras(m);
+	found_start(m);
 	m->ready = true;
 	if (m->o->common.no_header)
 		return;

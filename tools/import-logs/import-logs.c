@@ -132,6 +132,8 @@ static void read_event(struct import *m)
 	}
 	if (!take_values(m))
 		return;
+	if (m->found.looking)
+		found_look(m);
 	if (wanted(m))
 		write_event(m);
 	else
@@ -181,6 +183,11 @@ static void read_list(struct import *m, struct span value)
 			bad_event(m, "--each: not a list");
 		else
 			bad_json(m, m->outer);
+	}
+	if (good) {
+		if (m->objects++ == 0)
+			found_see(m, value);
+		m->lists += list.kind != JSON_ABSENT;
 	}
 	struct span rest = list.kind == JSON_ARRAY ? list.raw : (struct span){"", 0};
 	while (json_element(&rest, &element)) {
@@ -259,6 +266,8 @@ static int run(const struct options *o, char **files, int count)
 	}
 	threads_close(m.threads);
 	rejects_judge(&m.rejects, m.lines);
+	if (m.lines || !o->common.no_header)
+		found_judge(&m);
 	if (m.lines == 0 && !m.arrays && !o->common.no_header)
 		die(STATUS_DATA, "%s: the input is empty", m.file);
 	if (!m.ready) { /* no event at all */
@@ -272,11 +281,15 @@ static int run(const struct options *o, char **files, int count)
 	if (m.without)
 		tell("%llu events have no share: the duration of their track is not known",
 		     (unsigned long long)m.without);
+	if (m.large > m.shares / 2)
+		tell("%llu of %llu shares are above %d: are times and durations in the same unit?",
+		     (unsigned long long)m.large, (unsigned long long)m.shares, SHARE_LARGE);
 	rejects_close(&m.rejects);
 	output_close(m.out);
 	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
 	json_free(m.reader);
 	json_free(m.outer);
+	found_free(&m);
 	columns_free_all(&m);
 	buffer_free(&m.event);
 	buffer_free(&m.scratch);

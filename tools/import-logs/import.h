@@ -37,6 +37,7 @@ struct event_column {
 	size_t slot, under;     /* under: the divisor's, or the track's of COLUMN_SHARE */
 	const char *text;       /* --set: what it is instead of a path */
 	struct date_form form;  /* COLUMN_DATE */
+	bool mapped;            /* its path is the user's, or a preset's */
 };
 
 enum { EVENT_COLUMNS = 7, COLUMN_MESSAGE = 0 };
@@ -72,6 +73,16 @@ struct preset {
 /* The number of the first further value until the reader's values are counted. */
 #define EXTRA_BASE ((size_t)1 << 32)
 
+/* Which columns any event has had something for. */
+struct found {
+	bool looking;           /* there is still one to find */
+	bool seen;              /* there has been an event: the keys are its */
+	bool any;               /* a path of any column, mapped or not, led somewhere */
+	bool *lost;             /* by column: mapped, and its path has led to nothing */
+	size_t n_lost;
+	struct buffer keys, list; /* the first object's keys, and the path of a list of objects in it, as text */
+};
+
 struct import {
 	const struct options *o;
 	struct json_reader *reader;
@@ -89,6 +100,7 @@ struct import {
 	struct preset preset;
 	struct durations *durations; /* --durations, or NULL */
 	uint64_t without;        /* events whose track has none */
+	uint64_t shares, large;  /* and those that have a share, and one above SHARE_LARGE */
 	struct buffer base;      /* the file's name without folders, padded */
 	size_t base_n;
 	struct json_value *all;  /* with extras: the n_read of the reader and then theirs */
@@ -97,6 +109,8 @@ struct import {
 	size_t arms_slot;        /* until then: the object of arms */
 	struct output *out;
 	struct rejects rejects;
+	struct found found;
+	uint64_t objects, lists; /* values that --each looked for a list in, and those that had one */
 	struct buffer scratch;
 
 	const char *file;        /* as people know it */
@@ -138,6 +152,28 @@ void columns_free_all(struct import *m);
 /* Values of the reader, and after them the further ones; the caller's. */
 struct json_value *columns_values(const struct import *m);
 
+/* ---- found.c ---- */
+
+/* The columns are known: each mapped one is to be found. */
+void found_start(struct import *m);
+
+/* The same for a thread's part, from what has been found so far. */
+void found_copy(struct import *m, const struct import *whole);
+
+/* The keys of the first object, for the messages. */
+void found_see(struct import *m, struct span object);
+
+/* The current event's values. */
+void found_look(struct import *m);
+
+/* What a part has found, in the order of the parts. */
+void found_add(struct import *whole, const struct import *m);
+
+/* At the end: tells of the columns that no row had anything for, and ends the program where that is so
+ * of all of them, or --each has led to no list. */
+void found_judge(const struct import *m);
+void found_free(struct import *m);
+
 /* ---- threads.c ---- */
 
 /* The rest of a file of lines, of which one has been read: blocks of them by the threads. */
@@ -152,6 +188,9 @@ void threads_close(struct import_threads *t); /* NULL is allowed */
 
 /* The columns track and duration of a side file. */
 struct durations *durations_read(const char *path);
+
+/* Above it, the time and the duration are most likely in different units. */
+#define SHARE_LARGE 10
 
 /* False when the duration of the track is not known. */
 bool durations_find(const struct durations *d, struct span track, double *duration);

@@ -174,6 +174,8 @@ static bool write_share(struct import *m, const struct event_column *column, con
 			  "--durations: the track's duration is not above 0", track, NULL);
 		return false;
 	}
+	m->shares++;
+	m->large += listened / duration > SHARE_LARGE;
 	output_double(m->out, listened / duration);
 	return true;
 }

@@ -44,7 +44,8 @@ static void begin(struct import_threads *t)
 		m->all = columns_values(t->whole);
 		m->out = output_open_memory();
 		m->scratch = m->event = (struct buffer){0};
-		m->lines = m->written = m->filtered = m->replaced = m->without = 0;
+		m->lines = m->written = m->filtered = m->replaced = m->without = m->shares = m->large = 0;
+		found_copy(m, t->whole);
 		rejects_keep(&m->rejects, t->whole->rejects.skip);
 	}
 	t->begun = true;
@@ -89,6 +90,9 @@ static void give_block(void *context, size_t slot)
 	add(&whole->filtered, &m->filtered);
 	add(&whole->replaced, &m->replaced);
 	add(&whole->without, &m->without);
+	add(&whole->shares, &m->shares);
+	add(&whole->large, &m->large);
+	found_add(whole, m);
 	whole->newest = m->newest > whole->newest ? m->newest : whole->newest;
 	whole->newest_plain = m->newest_plain > whole->newest_plain ? m->newest_plain : whole->newest_plain;
 	output_append(whole->out, m->out);
@@ -115,6 +119,7 @@ void threads_close(struct import_threads *t)
 		struct block *b = &t->blocks[slot];
 		json_free(b->m.reader);
 		free(b->m.all);
+		found_free(&b->m);
 		output_close(b->m.out);
 		buffer_free(&b->m.scratch);
 		rejects_close(&b->m.rejects);
