@@ -174,6 +174,11 @@ for_simulate_sessions()
 # Nothing but the logs: what a page reads, it has made before.
 only_logs() { find . -mindepth 1 -maxdepth 1 ! -name 'run.r*.json.gz' -exec rm -rf {} +; }
 for_README_md() { only_logs; }
+for_recpipe_formats_5()
+{
+	awk -F '\t' '{ print (NR == 1 ? "movieId,title,artist" : $1 ",\"" $2 ", the song\"," $3) }' items.tsv > movies.csv
+	awk -F '\t' '{ print $1 "," $2 "," $3 }' items.tsv | gzip -c > movies.csv.gz
+}
 for_recpipe_7() { only_logs; }
 for_train_items_1()
 {
