@@ -82,9 +82,9 @@ static bool is_wrapped(struct span raw, struct span field)
 }
 
 /* Reads the text by a format. `quoted`: rows with a value in quotes; `stray`: with quotes that are
- * wrong; `first`: the first row has a value in quotes. */
+ * wrong; `doubled`: with escaped quotes within such a value; `first`: the first row has a value in quotes. */
 struct quotes {
-	size_t quoted, stray;
+	size_t quoted, stray, doubled;
 	bool first;
 };
 
@@ -99,9 +99,12 @@ static struct trial try_format(const struct sniffed *s, const struct delimited_f
 	while (delimited_next(d, &row)) {
 		if (row.raw.n == 0 || (s->sections && delimited_is_section(&row)))
 			continue;
-		bool wrapped = false;
-		for (size_t i = 0; i < row.n && !wrapped; i++)
-			wrapped = is_wrapped(row.raw, row.fields[i]);
+		bool wrapped = false, doubled = false;
+		for (size_t i = 0; i < row.n && !doubled; i++) {
+			wrapped |= is_wrapped(row.raw, row.fields[i]);
+			doubled = row.fields[i].at < row.raw.at || row.fields[i].at > row.raw.at + row.raw.n;
+		}
+		q->doubled += doubled;
 		q->quoted += wrapped;
 		q->stray += row.problem && memchr(row.raw.at, '"', row.raw.n);
 		q->first |= wrapped && t.rows == 0;
@@ -142,7 +145,9 @@ static struct trial try_separator(const struct sniffed *s, const char *separator
 	format.quoting = quoting >= 0 ? (enum delimited_quoting)quoting : escapes_of(text_of(s), separator[0]);
 	struct trial t = try_format(s, &format, &q);
 	bool quoted = q.first || (table ? q.quoted * 4 >= q.stray : q.quoted > q.stray && q.quoted * 2 >= t.rows);
-	if (quoting >= 0 || quoted)
+	/* A spreadsheet's TSV: the few values with quotes have them around and doubled. */
+	bool sheet = format.quoting == QUOTING_RFC4180 && q.doubled > q.stray;
+	if (quoting >= 0 || quoted || sheet)
 		return t;
 	format.quoting = QUOTING_NONE;
 	return try_format(s, &format, &ignored);
@@ -175,8 +180,7 @@ static struct trial find_separator(const struct sniffed *s, int quoting)
 
 enum value_kind { VALUE_EMPTY, VALUE_WHOLE, VALUE_NUMBER, VALUE_TEXT };
 
-/* Empty, or a word for a value that is missing. */
-static bool is_missing(struct span v)
+bool sniff_is_missing(struct span v)
 {
 	return v.n == 0 || span_equal(v, span_of("NA")) || span_equal(v, span_of("\\N"));
 }
@@ -185,7 +189,7 @@ static enum value_kind kind_of(struct span v)
 {
 	double number;
 	int64_t whole;
-	if (is_missing(v))
+	if (sniff_is_missing(v))
 		return VALUE_EMPTY;
 	if (number_double(v.at, v.n, &number) != NUMBER_OK)
 		return VALUE_TEXT;
@@ -349,6 +353,72 @@ static bool is_first(const struct first_row *f, const struct delimited_row *row)
 	return same;
 }
 
+/* The first column's values, and how many rows end in an empty field. */
+struct edges {
+	struct buffer text;
+	size_t *at;            /* where each begins in the text */
+	size_t n, capacity, open;
+};
+
+static void edges_add(struct edges *e, const struct delimited_row *row)
+{
+	e->at = memory_grow(e->at, &e->capacity, e->n + 1, sizeof *e->at);
+	e->at[e->n++] = e->text.n;
+	buffer_add_span(&e->text, row->fields[0]);
+	e->open += row->fields[row->n - 1].n == 0;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	int order = memcmp(x->at, y->at, x->n < y->n ? x->n : y->n);
+	return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Is each of the first values another one, as names of rows are? */
+static bool edges_differ(const struct edges *e)
+{
+	struct span *values = memory_new(e->n + 1, sizeof *values);
+	bool differ = true;
+	for (size_t i = 0; i < e->n; i++)
+		values[i] = (struct span){e->text.data + e->at[i],
+			(i + 1 < e->n ? e->at[i + 1] : e->text.n) - e->at[i]};
+	qsort(values, e->n, sizeof *values, compare_spans);
+	for (size_t i = 1; i < e->n && differ; i++)
+		differ = !span_equal(values[i - 1], values[i]);
+	free(values);
+	return differ;
+}
+
+/* Rows with one field more than the first line: a separator at their end, or names of rows (R)? */
+static const char *find_longer(struct sniffed *s, struct edges *e, int header)
+{
+	s->trailing = e->n && e->open == e->n;
+	s->row_names = !s->trailing && e->n;
+	if (s->trailing) {
+		s->width--;
+		s->bad--;
+	}
+	return s->row_names && header < 0 && !edges_differ(e) ? "the rows have one field more than the header: "
+		"a decimal comma, or a comma in a date, without quotes?" : NULL;
+}
+
+/* All columns after the first taken for one. */
+static void take_matrix(struct sniffed *s, const struct tally *t)
+{
+	struct tally all = {.n = 0};
+	for (size_t c = 1; c < s->width; c++) {
+		all.n += t[c].n;
+		all.whole += t[c].whole;
+		all.number += t[c].number;
+		all.missing += t[c].missing;
+		all.either += t[c].either;
+		all.comma += t[c].comma;
+		all.sure += t[c].sure;
+	}
+	set_type(&s->matrix, &all, true);
+}
+
 static void take_names(struct sniffed *s, const struct first_row *f, const struct tally *t)
 {
 	s->names = f->text;
@@ -359,10 +429,13 @@ static void take_names(struct sniffed *s, const struct first_row *f, const struc
 	}
 }
 
-static void find_columns(struct sniffed *s, int header)
+/* NULL, or what is wrong with the table. */
+static const char *find_columns(struct sniffed *s, int header)
 {
 	struct tally *t = memory_zero(s->width + 1, sizeof *t);
 	struct first_row f = {.n = 0};
+	struct edges e = {.n = 0};
+	const char *problem = NULL;
 	struct delimited *d = delimited_open_text(text_of(s), &s->format);
 	struct delimited_row row;
 	size_t rows = 0;
@@ -371,21 +444,28 @@ static void find_columns(struct sniffed *s, int header)
 			continue;
 		if (!f.fields)
 			keep_first(&f, &row);
-		else if (row.n == s->width && !is_first(&f, &row))
+		else if (row.n == s->width && f.n + 1 == s->width)
+			edges_add(&e, &row);
+		if (rows && row.n == s->width && !is_first(&f, &row))
 			for (size_t c = 0; c < s->width; c++)
 				tally_add(&t[c], row.fields[c], c < f.n ? f.fields[c] : (struct span){"", 0});
 		rows++;
 	}
 	delimited_close(d);
-	s->row_names = header != 0 && f.n + 1 == s->width && rows > 1;
+	if (header != 0 && f.n + 1 == s->width && rows > 1)
+		problem = find_longer(s, &e, header);
 	s->header = header >= 0 ? header :
-		s->row_names || (f.n == s->width && is_header(f.fields, t, s->width, rows - 1));
+		s->row_names || s->trailing || (f.n == s->width && is_header(f.fields, t, s->width, rows - 1));
 	for (size_t c = 0; !s->header && f.n == s->width && c < s->width; c++)
 		tally_add(&t[c], f.fields[c], (struct span){NULL, 0});
 	s->columns = memory_zero(s->width + 1, sizeof *s->columns);
 	take_names(s, &f, t);
+	take_matrix(s, t);
 	free(f.fields);
 	free(t);
+	free(e.at);
+	buffer_free(&e.text);
+	return problem;
 }
 
 /* JSON, pages: texts of another kind. */
@@ -416,8 +496,7 @@ const char *sniff(struct span sample, bool whole, const struct sniff_given *give
 	s->width = t.width;
 	s->rows = t.rows;
 	s->bad = t.rows - t.agree;
-	find_columns(s, s->sections ? 0 : given->header);
-	return NULL;
+	return find_columns(s, s->sections ? 0 : given->header);
 }
 
 void sniff_free(struct sniffed *s)

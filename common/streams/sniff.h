@@ -44,11 +44,16 @@ struct sniffed {
 	bool crlf;                    /* a CR comes before the first LF */
 	bool header, sections;
 	bool row_names;               /* the header lacks the name of the first column (R) */
+	bool trailing;                /* a separator ends the rows, but not the header: no field of `width` */
+	struct sniff_column matrix;   /* what the columns after the first hold, taken together */
 	size_t width, rows, bad;      /* fields of most rows; rows seen, and those with others */
 	struct sniff_column *columns; /* `width` of them */
 	struct buffer text;           /* the sample in UTF-8; names point into `names` */
 	struct buffer names;
 };
+
+/* Empty, or a word for a value that is missing: NA or \N. */
+bool sniff_is_missing(struct span v);
 
 /* Looks at the first bytes of a file, `whole` when there are no more. Returns NULL, or what a file
  * is that is no delimited text: a constant text for a message. */

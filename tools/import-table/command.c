@@ -101,6 +101,8 @@ void plan_command(const struct plan *p, const struct options *o, const struct se
 	add_choice(b, "--quoting", DELIMITED_QUOTINGS, (int)s->format.quoting);
 	add_choice(b, "--line-end", LINE_ENDS, s->line_end);
 	add_names(b, p, o, s);
+	if (s->trailing)
+		add_option(b, "--trailing-separator", NULL);
 	if (s->sections)
 		add_option(b, "--sections", NULL);
 	if (o->wide)

@@ -46,7 +46,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("sections", sections, .excludes = "header,wide",
 		.help = "lines `NAME:` are no rows, but the column `section` of those after them"),
 	OPTION_FLAG("wide", wide,
-		.help = "the text is a matrix: write row, column, value for each value that is not empty"),
+		.help = "the text is a matrix: write row, column, value for each value that is not empty or NA"),
+	OPTION_FLAG("trailing-separator", trailing,
+		.help = "a separator ends the rows, but not the header: their empty last field is none"),
 	OPTION_TEXT("number", "A,B,...", number, .help = "a row is bad when these columns are not numbers"),
 	OPTION_CHOICE("decimal", "MARK", decimal, DECIMALS, .fallback = ".",
 		.help = "decimal mark of the columns of --number, which are written with a point"),
@@ -88,7 +90,8 @@ struct import {
 	struct plan plan;
 	struct writer w;
 	struct span *own_cells;
-	struct input *in;
+	struct input *in, **opened;   /* opened: those that were looked at ahead */
+	const char *sampled;          /* the file that was looked at */
 	struct span start;            /* the first bytes of the file, until its rows are read */
 	struct buffer filename;       /* without folders */
 	struct buffer first_names;    /* the first file's header, where it may be any */
@@ -232,7 +235,7 @@ static void report(const struct import *m)
 	struct buffer command = {0}, shown = {0};
 	if (!m->settings.guessed || log_level == LOG_QUIET)
 		return;
-	settings_report(&m->settings, m->w.file);
+	settings_report(&m->settings, m->sampled);
 	plan_command(&m->plan, m->o, &m->settings, m->files, m->count, &command);
 	quote_terminal(&shown, command.data, command.n); /* names of files are not ours */
 	buffer_add_text(&shown, "\n");
@@ -256,19 +259,48 @@ static void begin(struct import *m, struct buffer *names)
 	write_header(m);
 }
 
+/* Guesses from the first bytes of a file. */
+static void take_sample(struct import *m, struct input *in)
+{
+	struct span start = input_start(in, m->o->explicit ? MARK_BYTES : SNIFF_BYTES);
+	bool whole = start.n < SNIFF_BYTES;
+	struct span sample = {start.at, whole ? start.n : SNIFF_BYTES};
+	m->sampled = input_name(in);
+	settings_take(&m->settings, m->o, sample, whole, m->sampled);
+}
+
+static bool is_header_alone(const struct settings *s)
+{
+	return s->guessed && s->header && s->sniffed.rows <= 1;
+}
+
+/* The first file may be a header alone, which tells nothing of what the columns hold: then the
+ * first one with rows is looked at, if it has a header, too. */
+static void take_settings(struct import *m)
+{
+	take_sample(m, m->in);
+	for (int i = 1; i < m->count && is_header_alone(&m->settings); i++) {
+		m->opened[i] = input_open_encoded(m->files[i]);
+		settings_free(&m->settings);
+		take_sample(m, m->opened[i]);
+	}
+	if (m->settings.header && !is_header_alone(&m->settings))
+		return;
+	settings_free(&m->settings);
+	take_sample(m, m->in);
+}
+
 static void open_file(struct import *m, int i)
 {
 	const char *path = i < m->count ? m->files[i] : NULL;
-	m->in = input_open_encoded(path);
+	m->in = m->opened[i] ? m->opened[i] : input_open_encoded(path);
+	m->opened[i] = NULL;
 	m->w.file = input_name(m->in);
 	set_filename(&m->filename, path);
 	m->w.base = (struct span){m->filename.data, m->filename.n};
 	m->start = input_start(m->in, i == 0 && !m->o->explicit ? SNIFF_BYTES : MARK_BYTES);
-	if (i == 0) {
-		bool whole = m->start.n < SNIFF_BYTES;
-		struct span sample = {m->start.at, whole ? m->start.n : SNIFF_BYTES};
-		settings_take(&m->settings, m->o, sample, whole, m->w.file);
-	}
+	if (i == 0)
+		take_settings(m);
 	m->encoding = encoding_open(m->settings.encoding);
 	check_encoding(m);
 	m->rows = delimited_open(m->in, m->encoding, &m->settings.format);
@@ -304,6 +336,8 @@ static void read_file(struct import *m, int i)
 	if (m->settings.header)
 		any = delimited_next(m->rows, &row);
 	for (uint64_t n = 0; any && !is_enough(m); any = delimited_next(m->rows, &row)) {
+		if (m->settings.trailing && row.n == m->plan.width + 1 && row.fields[row.n - 1].n == 0)
+			row.n--;
 		writer_row(&m->w, &row);
 		if ((++n & 1023) == 0)
 			progress_step(input_bytes(m->in), input_size(m->in), "bytes");
@@ -316,6 +350,7 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct import m = {.o = o, .files = files, .count = count};
 	m.w = (struct writer){.o = o, .s = &m.settings, .p = &m.plan};
+	m.opened = memory_zero((size_t)count + 1, sizeof(struct input *));
 	input_try(files + 1, count - 1, NULL);
 	read_file(&m, 0);
 	for (int i = 1; i < count && !is_enough(&m); i++)
@@ -324,6 +359,8 @@ static int run(const struct options *o, char **files, int count)
 	rejects_judge(&w->rejects, w->rows);
 	if (w->replaced)
 		tell("%llu TABs or line ends inside values became spaces", (unsigned long long)w->replaced);
+	if (w->absent)
+		warn("cells of the matrix that are NA, no rows: %llu", (unsigned long long)w->absent);
 	rejects_close(&w->rejects);
 	output_close(w->out);
 	if (o->wide || o->split_list)
@@ -338,6 +375,9 @@ static int run(const struct options *o, char **files, int count)
 	buffer_free(&w->section);
 	buffer_free(&w->names);
 	free(m.own_cells);
+	for (int i = 0; i < count; i++)
+		input_close(m.opened[i]);
+	free(m.opened);
 	return STATUS_DONE;
 }
 

@@ -194,6 +194,8 @@ static void take_guesses(struct plan *p, const struct options *o, const struct s
 	static const char *const VALUES[] = {"time", "value", "weight", "rating", "score"};
 	for (size_t i = 0; i < p->n_outs; i++) {
 		struct out_column *out = &p->outs[i];
+		if (o->wide && out->kind == OUT_CELL && out->cell == 2 && s->guessed && s->sniffed.matrix.comma)
+			out->number |= s->comma;
 		long c = out->kind == OUT_CELL ? sniffed_column(s, o, out->cell) : -1;
 		if (c < 0 || out->dated || out->undated)
 			continue;
@@ -230,7 +232,7 @@ static void guess_list_separator(struct plan *p, const struct settings *s, size_
 	struct delimited *d = delimited_open_text(text, &s->format);
 	struct delimited_row row;
 	while (delimited_next(d, &row))
-		for (size_t i = 0; row.n == s->sniffed.width && i < row.fields[column].n; i++)
+		for (size_t i = 0; row.n == s->sniffed.width + s->sniffed.trailing && i < row.fields[column].n; i++)
 			count[(unsigned char)row.fields[column].at[i]]++;
 	delimited_close(d);
 	const char *best = "|";

@@ -344,7 +344,7 @@ static bool next_of_wide(struct writer *w, struct several *at)
 	while (at->column < row->n && span_next(&at->rest, '\t', &name)) {
 		w->cells[1] = name;
 		w->cells[2] = row->fields[at->column++];
-		if (w->cells[2].n)
+		if (!sniff_is_missing(w->cells[2]))
 			return true;
 	}
 	return false;
@@ -356,6 +356,8 @@ static enum result write_wide(struct writer *w)
 	struct several at = {.rest = {w->names.data, w->names.n}, .column = 1}, all;
 	span_next(&at.rest, '\t', &name); /* that of the rows' own names */
 	w->cells[0] = w->row->fields[0];
+	for (size_t i = 1; i < w->row->n; i++)
+		w->absent += w->row->fields[i].n && sniff_is_missing(w->row->fields[i]);
 	size_t room = 64;
 	for (all = at; next_of_wide(w, &all);)
 		room += room_of(w);

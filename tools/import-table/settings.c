@@ -57,8 +57,11 @@ static void take_guess(struct settings *s, const struct options *o)
 		s->line_end = g->format.line_end == '\r' ? LINE_CR : g->crlf ? LINE_CRLF : LINE_LF;
 	s->header = g->header;
 	s->sections = g->sections;
+	s->trailing |= g->trailing;
 	for (size_t c = 0; c < g->width && !option_given("decimal") && !o->wide; c++)
 		s->comma |= g->columns[c].comma;
+	if (o->wide && !option_given("decimal"))
+		s->comma = g->matrix.comma;
 	if (!g->header || o->header)
 		return;
 	s->any_header = o->wide;
@@ -73,7 +76,7 @@ void settings_take(struct settings *s, const struct options *o, struct span samp
 		   const char *name)
 {
 	*s = (struct settings){.encoding = o->encoding, .line_end = o->line_end, .sections = o->sections,
-		.comma = o->decimal == 1};
+		.comma = o->decimal == 1, .trailing = o->trailing};
 	check_options(o, s);
 	s->format.quoting = (enum delimited_quoting)o->quoting;
 	s->format.line_end = o->line_end == LINE_CR ? '\r' : '\n';
@@ -149,6 +152,9 @@ void settings_report(const struct settings *s, const char *name)
 		warn("%s: sections: lines `NAME:`", name);
 	warn("%s: header: %s", name, !g->header ? "none; --columns A,B,... names the columns" : g->row_names ?
 	     "the first line, without a name of the first column" : "the first line");
+	if (g->trailing)
+		warn("%s: a separator at the end of the rows, not of the header: the empty last field is dropped",
+		     name);
 	report_columns(g, name);
 	if (g->bad)
 		warn("%s: %zu of the first %zu lines do not have %zu fields", name, g->bad, g->rows, g->width);

@@ -9,7 +9,7 @@
 struct options {
 	const char *separator, *encoding, *header, *value, *split_list, *list_separator, *select, *number;
 	struct option_list maps, sets, dates, wheres;
-	bool explicit, dry_run, sections, wide;
+	bool explicit, dry_run, sections, wide, trailing;
 	int quoting, line_end, decimal;
 	struct common common;
 };
@@ -25,6 +25,7 @@ struct settings {
 	bool header;               /* the first line has names */
 	bool sections;
 	bool comma;                /* the decimal mark is a comma */
+	bool trailing;             /* a separator ends the rows, but not the header */
 	bool guessed;              /* something was: then `sniffed` is what was seen */
 	struct sniffed sniffed;
 	struct buffer expected;    /* the names that the header must have, TABs between them; */
