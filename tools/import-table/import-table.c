@@ -48,7 +48,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("wide", wide,
 		.help = "the text is a matrix: write row, column, value for each value that is not empty or NA"),
 	OPTION_FLAG("trailing-separator", trailing,
-		.help = "a separator ends the rows, but not the header: their empty last field is none"),
+		.help = "a separator ends the rows, but not the header: drop their empty last field"),
 	OPTION_TEXT("number", "A,B,...", number, .help = "a row is bad when these columns are not numbers"),
 	OPTION_CHOICE("decimal", "MARK", decimal, DECIMALS, .fallback = ".",
 		.help = "decimal mark of the columns of --number, which are written with a point"),
