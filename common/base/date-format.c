@@ -176,12 +176,17 @@ static const struct date_form GUESSES[DATE_GUESSES] = {
 	{TIME_ISO, "%d/%m/%Y"}, {TIME_ISO, "%m/%d/%Y"},
 	{TIME_ISO, "%d/%m/%Y %H:%M"}, {TIME_ISO, "%m/%d/%Y %H:%M"},
 	{TIME_ISO, "%d/%m/%Y %H:%M:%S"}, {TIME_ISO, "%m/%d/%Y %H:%M:%S"},
+	{TIME_ISO, "%d/%m/%Y %I:%M %p"}, {TIME_ISO, "%m/%d/%Y %I:%M %p"},
 	{TIME_ISO, "%d.%m.%Y"}, {TIME_ISO, "%d.%m.%Y %H:%M"}, {TIME_ISO, "%d.%m.%Y %H:%M:%S"},
 	{TIME_ISO, "%Y/%m/%d"}, {TIME_ISO, "%Y/%m/%d %H:%M:%S"},
 	{TIME_ISO, "%d-%b-%Y"}, {TIME_ISO, "%m %d, %Y"}, {TIME_ISO, "%d %b %Y, %H:%M"},
 	{TIME_ISO, "%m/%d/%Y %I:%M:%S %p"}, {TIME_ISO, "%a, %d %b %Y %H:%M:%S %Z"},
+	{TIME_ISO, "%d-%b-%Y %H:%M"}, {TIME_ISO, "%d-%b-%Y %H:%M:%S"},
+	{TIME_ISO, "%b %d, %Y %I:%M %p"}, {TIME_ISO, "%b %d, %Y %I:%M:%S %p"},
+	{TIME_ISO, "%Y-%m-%d %I:%M %p"}, {TIME_ISO, "%Y-%m-%d %I:%M:%S %p"},
+	{TIME_ISO, "%d.%m.%y %H:%M"}, {TIME_ISO, "%d.%m.%y %H:%M:%S"},
 };
-enum { FIRST_FORMAT = 4, FIRST_PAIR = 4, END_PAIRS = 10 };
+enum { FIRST_FORMAT = 4, FIRST_PAIR = 4, END_PAIRS = 12 };
 
 /* Does a count of that unit lie between 1990 and 2100? */
 static bool is_recent(int64_t count, enum time_unit unit)

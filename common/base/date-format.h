@@ -47,7 +47,7 @@ bool date_form_named(const char *text, struct date_form *form);
 const char *date_form_name(const struct date_form *form);
 
 /* What the values of a column speak for. Zeroed before the first one. */
-enum { DATE_GUESSES = 20 };
+enum { DATE_GUESSES = 30 };
 struct date_guess {
 	size_t values, counts;        /* how many there are; how many are whole numbers */
 	size_t fit[DATE_GUESSES];     /* of these, how many fit each form */

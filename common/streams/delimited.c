@@ -52,6 +52,13 @@ const char *delimited_separator_name(const char *separator)
 	return strcmp(separator, "\t") == 0 ? "tab" : separator;
 }
 
+bool delimited_tells(struct span line, const char *separator)
+{
+	char byte[2] = {line.n == 5 ? line.at[4] : '\0', '\0'}, ignored[SEPARATOR_SIZE];
+	return byte[0] && memcmp(line.at, "sep=", 4) == 0 && delimited_separator(byte[0] == '\t' ? "tab" : byte, ignored) &&
+		(!separator || strcmp(separator, byte) == 0);
+}
+
 static struct delimited *open_format(const struct delimited_format *format)
 {
 	struct delimited *d = memory_zero(1, sizeof *d);
@@ -418,7 +425,7 @@ static const char *bad_bytes(const struct delimited *d, struct span raw)
 	if (!d->seen.high || utf8_is_valid(raw))
 		return NULL;
 	return d->encoding && strcmp(encoding_name(d->encoding), "utf-8") != 0 ?
-		"a byte that is not of the --encoding" :
+		"a byte that is not of the encoding" :
 		"not UTF-8: another --encoding, as latin-1 or cp1251?";
 }
 

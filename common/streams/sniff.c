@@ -479,8 +479,24 @@ static const char *other_kind(const struct sniffed *s)
 	return at < line.n && strchr("{[<", line.at[at]) ? hint_line(line, HINT_CSV) : NULL;
 }
 
+/* A first line that tells the separator is taken from the text. */
+static void take_told(struct sniffed *s, const struct sniff_given *given, char told[SEPARATOR_SIZE])
+{
+	const char *text = s->text.data, *end = memchr(text, s->format.line_end, s->text.n);
+	size_t n = end ? (size_t)(end - text) : 0;
+	n -= n && text[n - 1] == '\r' && s->format.line_end == '\n';
+	memset(told, 0, SEPARATOR_SIZE);
+	s->told = end && delimited_tells((struct span){text, n}, given->separator);
+	if (!s->told)
+		return;
+	told[0] = text[4];
+	s->text.n -= (size_t)(end + 1 - text);
+	memmove(s->text.data, end + 1, s->text.n);
+}
+
 const char *sniff(struct span sample, bool whole, const struct sniff_given *given, struct sniffed *s)
 {
+	char told[SEPARATOR_SIZE];
 	*s = (struct sniffed){.why = "as --encoding says"};
 	const char *problem = decode(sample, whole, given, s);
 	if (!problem)
@@ -489,8 +505,10 @@ const char *sniff(struct span sample, bool whole, const struct sniff_given *give
 		problem = find_line_ends(whole, given, s);
 	if (problem)
 		return problem;
+	take_told(s, given, told);
 	s->sections = given->sections || (given->header != 1 && begins_section(s));
-	struct trial t = given->separator ? try_separator(s, given->separator, given->quoting) :
+	const char *separator = given->separator ? given->separator : s->told ? told : NULL;
+	struct trial t = separator ? try_separator(s, separator, given->quoting) :
 		find_separator(s, given->quoting);
 	s->format = t.format;
 	s->width = t.width;

@@ -43,6 +43,7 @@ struct sniffed {
 	struct delimited_format format;
 	bool crlf;                    /* a CR comes before the first LF */
 	bool header, sections;
+	bool told;                    /* the first line was `sep=;`, which is no row */
 	bool row_names;               /* the header lacks the name of the first column (R) */
 	bool trailing;                /* a separator ends the rows, but not the header: no field of `width` */
 	struct sniff_column matrix;   /* what the columns after the first hold, taken together */

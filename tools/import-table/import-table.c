@@ -60,7 +60,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("quoting", "KIND", quoting, DELIMITED_QUOTINGS, .fallback = "rfc4180",
 		.help = "quotes within quotes are doubled, or come after a backslash, or quotes are text"),
 	OPTION_CHOICE("line-end", "KIND", line_end, LINE_ENDS, .fallback = "lf",
-		.help = "what ends a line"),
+		.help = "what ends a line; any is LF or CR LF"),
 	OPTION_TEXT("header", "A,B,...", header, .excludes = "no-header",
 		.help = "the first line has these names (* is any names): other ones are an error"),
 	OPTION_FLAG("no-header", common.no_header, .requires = "columns",
@@ -104,6 +104,13 @@ struct import {
 static _Noreturn void differs(const struct import *m, const char *what, const char *is, const char *option,
 			      struct span said)
 {
+	bool first = strcmp(m->w.file, m->sampled) == 0;
+	if (m->settings.guessed && !option_given(option) && first)
+		die(STATUS_DATA, "%s: %s %s, and it looks like %.*s: --%s says which", m->w.file, what, is,
+		    (int)said.n, said.at, option);
+	if (m->settings.guessed && !option_given(option))
+		die(STATUS_DATA, "%s: %s %s, and %s was read as %.*s: import each of them alone", m->w.file, what, is,
+		    m->sampled, (int)said.n, said.at);
 	die(STATUS_DATA, "%s: %s %s, and --%s says %.*s", m->w.file, what, is, option, (int)said.n, said.at);
 }
 
@@ -127,6 +134,8 @@ static void check_line_end(const struct import *m, const struct delimited_row *r
 		differs(m, "the lines end in", "LF", "line-end", said);
 	if (wanted != LINE_CR && memchr(row->raw.at, '\r', row->raw.n))
 		differs(m, "the lines end in", "CR", "line-end", said);
+	if (m->settings.guessed && !option_given("line-end"))
+		return; /* LF and CR LF may both occur */
 	if (wanted == LINE_LF && row->cr)
 		differs(m, "the lines end in", "CR LF", "line-end", said);
 	if (wanted == LINE_CRLF && !row->cr && row->ended)
@@ -327,6 +336,10 @@ static void read_file(struct import *m, int i)
 	bool any = delimited_next(m->rows, &row);
 	if (any)
 		check_line_end(m, &row);
+	if (any && delimited_tells(row.raw, m->settings.format.separator)) {
+		warn("%s: the first line, which tells the separator, is skipped", m->w.file);
+		any = delimited_next(m->rows, &row);
+	}
 	if (m->settings.header && !any)
 		die(STATUS_DATA, "%s: no header line: the input is empty", m->w.file);
 	if (m->settings.header)

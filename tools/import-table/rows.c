@@ -17,7 +17,7 @@ static void bad_row(struct writer *w, const char *what)
 static void bad_value(struct writer *w, struct span column, const char *problem, struct span value,
 		      const char *hint)
 {
-	char shown[QUOTED_SIZE], name[QUOTED_SIZE], message[3 * QUOTED_SIZE];
+	char shown[QUOTED_SIZE], name[QUOTED_SIZE], message[5 * QUOTED_SIZE];
 	quoted(column.at, column.n, name);
 	name[strlen(name) - 1] = '\0'; /* 'name', not "name" */
 	snprintf(message, sizeof message, "column '%s': %s: %s%s", name + 1, problem,
@@ -92,6 +92,20 @@ static bool put_kind(struct writer *w, char **to)
 	return false;
 }
 
+/* A value that is missing, not wrong, is no number either. */
+static bool bad_number(struct writer *w, const struct out_column *column, enum number_state state,
+		       struct span cell)
+{
+	char hint[2 * QUOTED_SIZE] = "", name[QUOTED_SIZE];
+	if (column->kind == OUT_CELL && (cell.n == 0 || span_equal(cell, span_of("NA")))) {
+		quoted(column->name.at, column->name.n, name);
+		name[strlen(name) - 1] = '\0';
+		snprintf(hint, sizeof hint, "; --where '%s!=|NA' drops such rows", name + 1);
+	}
+	bad_value(w, column->name, number_problem(state), cell, hint);
+	return false;
+}
+
 /* A number with a decimal comma, written with a point. */
 static bool put_comma_number(struct writer *w, char **to, const struct out_column *column, struct span cell)
 {
@@ -103,7 +117,9 @@ static bool put_comma_number(struct writer *w, char **to, const struct out_colum
 		*to += cell.n;
 		return true;
 	}
-	bad_value(w, column->name, number_problem(state), cell, good ? "" : "; --decimal is a comma");
+	if (good)
+		return bad_number(w, column, state, cell);
+	bad_value(w, column->name, number_problem(state), cell, "; --decimal is a comma");
 	return false;
 }
 
@@ -116,10 +132,8 @@ static bool put_cell(struct writer *w, char **to, const struct out_column *colum
 		return put_comma_number(w, to, column, cell);
 	if (column->number) {
 		enum number_state state = number_double(cell.at, cell.n, &number);
-		if (state != NUMBER_OK) {
-			bad_value(w, column->name, number_problem(state), cell, "");
-			return false;
-		}
+		if (state != NUMBER_OK)
+			return bad_number(w, column, state, cell);
 	}
 	if (w->row->control)
 		return put_control(w, to, column->name, cell);

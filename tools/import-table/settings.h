@@ -14,8 +14,8 @@ struct options {
 	struct common common;
 };
 
-enum { LINE_LF, LINE_CRLF, LINE_CR };
-#define LINE_ENDS "lf|crlf|cr"
+enum { LINE_LF, LINE_CRLF, LINE_CR, LINE_ANY }; /* LINE_ANY: LF or CR LF */
+#define LINE_ENDS "lf|crlf|cr|any"
 #define DECIMALS ".|,"
 
 struct settings {
