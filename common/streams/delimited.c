@@ -52,11 +52,11 @@ const char *delimited_separator_name(const char *separator)
 	return strcmp(separator, "\t") == 0 ? "tab" : separator;
 }
 
-bool delimited_tells(struct span line, const char *separator)
+bool delimited_tells(struct span line)
 {
 	char byte[2] = {line.n == 5 ? line.at[4] : '\0', '\0'}, ignored[SEPARATOR_SIZE];
-	return byte[0] && memcmp(line.at, "sep=", 4) == 0 && delimited_separator(byte[0] == '\t' ? "tab" : byte, ignored) &&
-		(!separator || strcmp(separator, byte) == 0);
+	return byte[0] && memcmp(line.at, "sep=", 4) == 0 &&
+		delimited_separator(byte[0] == '\t' ? "tab" : byte, ignored);
 }
 
 static struct delimited *open_format(const struct delimited_format *format)

@@ -36,8 +36,8 @@ struct delimited_format {
 bool delimited_separator(const char *text, char separator[SEPARATOR_SIZE]);
 const char *delimited_separator_name(const char *separator);
 
-/* Is the line `sep=;`, by which a spreadsheet tells the separator: that one, or with NULL any? */
-bool delimited_tells(struct span line, const char *separator);
+/* Is it the line `sep=;`, by which a spreadsheet tells the separator? */
+bool delimited_tells(struct span line);
 
 struct delimited;
 

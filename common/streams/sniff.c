@@ -480,13 +480,13 @@ static const char *other_kind(const struct sniffed *s)
 }
 
 /* A first line that tells the separator is taken from the text. */
-static void take_told(struct sniffed *s, const struct sniff_given *given, char told[SEPARATOR_SIZE])
+static void take_told(struct sniffed *s, char told[SEPARATOR_SIZE])
 {
 	const char *text = s->text.data, *end = memchr(text, s->format.line_end, s->text.n);
 	size_t n = end ? (size_t)(end - text) : 0;
 	n -= n && text[n - 1] == '\r' && s->format.line_end == '\n';
 	memset(told, 0, SEPARATOR_SIZE);
-	s->told = end && delimited_tells((struct span){text, n}, given->separator);
+	s->told = end && delimited_tells((struct span){text, n});
 	if (!s->told)
 		return;
 	told[0] = text[4];
@@ -505,7 +505,7 @@ const char *sniff(struct span sample, bool whole, const struct sniff_given *give
 		problem = find_line_ends(whole, given, s);
 	if (problem)
 		return problem;
-	take_told(s, given, told);
+	take_told(s, told);
 	s->sections = given->sections || (given->header != 1 && begins_section(s));
 	const char *separator = given->separator ? given->separator : s->told ? told : NULL;
 	struct trial t = separator ? try_separator(s, separator, given->quoting) :

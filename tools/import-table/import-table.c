@@ -336,7 +336,7 @@ static void read_file(struct import *m, int i)
 	bool any = delimited_next(m->rows, &row);
 	if (any)
 		check_line_end(m, &row);
-	if (any && delimited_tells(row.raw, m->settings.format.separator)) {
+	if (any && delimited_tells(row.raw)) {
 		warn("%s: the first line, which tells the separator, is skipped", m->w.file);
 		any = delimited_next(m->rows, &row);
 	}
