@@ -62,14 +62,16 @@ input_kind()
 		: "${ITEM_COLUMN:=item}"
 		[ -z "$KINDS" ] || die 2 "KINDS requires FORMAT=json or table, not $kind"
 		[ -z "$IMPORT" ] ||
-			shown "${0##*/}: IMPORT is not used: FORMAT=$kind is read as it is; FORMAT=table has import-table read it" >&2
+			die 2 "IMPORT requires FORMAT=json or table, not $kind, which is read as it is; FORMAT=table has import-table read it"
 		;;
 	table) : "${ITEM_COLUMN:=item}" ;;
 	*) die 2 "FORMAT=$FORMAT: not json, table, csv or tsv" ;;
 	esac
-	value_hint=
-	[ -n "$VALUE_COLUMN$KINDS" ] ||
-		value_hint='nothing later was run; if every row is a positive, set VALUE_COLUMN=none'
+	if [ "$VALUE_COLUMN" = none ]; then
+		[ -z "$MIN" ] || die 2 'MIN cannot be combined with VALUE_COLUMN=none'
+		[ -z "$ABOVE" ] || die 2 'ABOVE cannot be combined with VALUE_COLUMN=none'
+	fi
+	value_named=$VALUE_COLUMN$KINDS
 	if [ -n "$KINDS" ]; then
 		: "${VALUE_COLUMN:=value}" "${ABOVE:=0}"
 	fi
@@ -79,6 +81,41 @@ input_kind()
 	import_words=$quoted_words
 	quote_words FILTER "$FILTER"
 	filter_words=$quoted_words
+}
+
+# first_rows N FILE: the header and N rows, as TSV with one value where a CSV is plain
+first_rows()
+{
+	keep-header -q "$2" -- cat 2> /dev/null | head -n "$(($1 + 1))" | tr -d '\r' |
+		if [ "$kind" = csv ] && [ "$2" != positives.tsv ]; then tr -d '"' | tr , '\t'; else cat; fi
+}
+
+# has_values FILE: is the value column there, with something in the first row?
+has_values()
+{
+	first_rows 1 "$1" | COLUMN=$VALUE_COLUMN awk -F '\t' '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == ENVIRON["COLUMN"]) at = i }
+		NR == 2 { empty = at && $at == "" }
+		END { exit !at || empty }'
+}
+
+# judge_positives: ends the script when there are none; warns of values that look like points in time, which all
+# are above a limit that is meant for shares
+judge_positives()
+{
+	limit=
+	[ "$VALUE_COLUMN" = none ] || limit="${MIN:+MIN=$MIN}"
+	[ "$VALUE_COLUMN" = none ] || [ -n "$limit" ] || limit="ABOVE=$ABOVE"
+	[ "$(sed -n '2{p;q;}' positives.tsv)" ] || {
+		cure="${limit:+lower ${limit%%=*} or }${FILTER:+change FILTER or }add rows"
+		die 3 "no row is a positive${limit:+ (VALUE_COLUMN=$VALUE_COLUMN, $limit)}: $cure"
+	}
+	[ -n "$limit" ] && [ -z "$KINDS" ] || return 0
+	first_rows 10000 positives.tsv | COLUMN=$VALUE_COLUMN LIMIT=${limit#*=} awk -F '\t' '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == ENVIRON["COLUMN"]) at = i; next }
+		at && $at + 0 > 1e6 { n++ }
+		END { exit !(2 * n > NR - 1 && ENVIRON["LIMIT"] + 0 < 1000) }' || return 0
+	shown "${0##*/}: most values of $VALUE_COLUMN are above 1000000, and $limit: is it a point in time? Then set TIMESTAMP_COLUMN=$VALUE_COLUMN VALUE_COLUMN=none (or another column)" >&2
 }
 
 # positives FILE...: the stages that make positives.tsv
@@ -94,6 +131,10 @@ positives()
 		set -- events.tsv
 		;;
 	esac
+	stage_after=
+	if [ -z "$value_named" ] && ! has_values "$1"; then
+		stage_after='nothing later was run; if every row is a positive, set VALUE_COLUMN=none'
+	fi
 	reads "$@"
 	eval "set -- $filter_words"' $skipping -o positives.tsv "$@"' # words in quotes
 	if [ "$VALUE_COLUMN" = none ]; then
@@ -105,8 +146,8 @@ positives()
 	fi
 	csv=
 	[ "$kind" != csv ] || csv=--csv
-	stage_after=$value_hint
 	# shellcheck disable=SC2086
 	stage filter positives.tsv filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" "$@"
 	stage_after=
+	judge_positives
 }

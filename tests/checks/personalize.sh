@@ -113,8 +113,42 @@ grep -q '^personalize: IMPORT: a quote is not closed' err.txt || complain "an op
 printf '{"u\047s": 1, "i": 2}\n' > quote.json
 VALUE_COLUMN=none MIN_USER=1 MIN_ITEM=1 IMPORT='--map user=."u'\''s" --map track=.i' status 0 "$personalize" json quote.json
 [ "$(sed -n 2p json/events.tsv | cut -f 3-4)" = "$(printf '1\t2')" ] || complain "a quote in a key: $(tail -n 2 err.txt)"
-VALUE_COLUMN=none IMPORT='--map user=.u' status 0 "$personalize" work good.tsv
-grep -q 'IMPORT is not used: .*FORMAT=table' err.txt || complain 'IMPORT that has no effect is not spoken of'
+# ---- settings that would have no effect, and values that mean something else ---------------------
+
+VALUE_COLUMN=none IMPORT='--map user=.u' status 2 "$personalize" work good.tsv
+grep -q '^personalize: IMPORT requires FORMAT=json or table, not tsv.*import-table' err.txt || complain "IMPORT without effect: $(tail -n 1 err.txt)"
+for given in MIN=9 ABOVE=1; do
+	VALUE_COLUMN=none status 2 env $given "$personalize" work good.tsv
+	grep -q "^personalize: ${given%=*} cannot be combined with VALUE_COLUMN=none" err.txt || complain "$given without effect: $(tail -n 1 err.txt)"
+done
+# said WORDS: on stderr; the run itself goes on
+said() { grep -q "$1" err.txt || complain "not said: $1: $(tail -n 1 err.txt)"; }
+VALUE_COLUMN=timestamp status 0 "$personalize" moments good.tsv
+said '^personalize: most values of timestamp are above 1000000, and ABOVE=0.5: .*TIMESTAMP_COLUMN=timestamp VALUE_COLUMN=none'
+gzip -k good.tsv
+VALUE_COLUMN=timestamp MIN=1000000000 status 0 "$personalize" moments good.tsv.gz
+! grep -q 'point in time' err.txt || complain 'a limit in the values own unit is doubted'
+VALUE_COLUMN=timestamp MIN=1e300 status 3 "$personalize" moments good.tsv
+said '^personalize: no row is a positive (VALUE_COLUMN=timestamp, MIN=1e300): lower MIN or add rows'
+VALUE_COLUMN=none FILTER='--where event=none' status 3 "$personalize" moments good.tsv
+said '^personalize: no row is a positive: change FILTER or add rows'
+# The cure for logs of plays is said where the values are not there, and not of every failure.
+status 2 "$personalize" work good.tsv.gz
+said 'set VALUE_COLUMN=none'
+{ printf 'user\titem\ttime\n' && awk -F '\t' 'NR > 1 { print $1 "\t" $2 "\t1" } NR == 20 { print "bad" }' good.tsv; } > timed.tsv
+status 3 "$personalize" work timed.tsv
+! grep -q 'VALUE_COLUMN=none' err.txt || complain 'a bad row is cured by VALUE_COLUMN=none'
+awk -F '\t' -v OFS=, '{ print "\"" $1 "\"", $2, NR == 1 ? "time" : "much" }' good.tsv > timed.csv
+status 3 "$personalize" work timed.csv
+! grep -q 'VALUE_COLUMN=none' err.txt || complain 'a bad row of a CSV is cured by VALUE_COLUMN=none'
+if command -v iconv > /dev/null; then
+	{ printf 'item,title\n' && cut -f 2 good.tsv | sed 1d | sort -u | sed 's/$/,Bj\xf6rk/'; } > titles.csv
+	VALUE_COLUMN=none ITEMS=titles.csv status 0 "$personalize" work good.tsv
+	said '^personalize: .*titles.csv is not UTF-8: .*import-table --encoding'
+	iconv -f LATIN1 -t UTF-8 titles.csv > readable.csv
+	VALUE_COLUMN=none ITEMS=readable.csv status 0 "$personalize" work good.tsv
+	! grep -q 'is not UTF-8' err.txt || complain 'UTF-8 is said to be none'
+fi
 
 # ---- a dataset made elsewhere -----------------------------------------------------------------
 
