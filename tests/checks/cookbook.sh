@@ -27,7 +27,7 @@ done
 { printf '\377\376' && iconv -f UTF-8 -t UTF-16LE book1.txt; } > utf-16 && mv utf-16 book1.txt
 a_file_each scrobbles.csv
 cut -f 2 Streaming_History_Audio_2023.json.want | sort -u | awk -v OFS='\t' '
-	NR == 1 { print "track", "duration" } /^spotify/ { print $0, 250000 }' > tracks.tsv
+	NR == 1 { print "track", "duration" } /^spotify/ && !/:5$/ { print $0, 250000 }' > tracks.tsv
 cd .. || exit 1
 
 # Presets are looked for beside the tools.
@@ -94,7 +94,10 @@ for recipe in recipes/*.sh; do
 	grep -q -e '--dry-run' "$recipe" && continue
 	rm -rf run
 	cp -R made run
-	(cd run && sh -eu "../$recipe" < /dev/null) > out.txt 2> err.txt || {
+	# That a log of Spotify has rows without a track or a length is for the recipe to know.
+	all=ON_ERROR=skip
+	! grep -q 'preset spotify' "$recipe" || all=ON_ERROR=
+	(cd run && env "$all" sh -eu "../$recipe" < /dev/null) > out.txt 2> err.txt || {
 		complain "exit status $?: $(cat "$recipe") $(tail -n 3 err.txt)"
 		continue
 	}

@@ -73,12 +73,12 @@ function event(    ms, when, id)
 	ms = r * 50000 - 25000
 	when = civil(t)
 	if (file ~ /^Streaming/) {
-		id = (i % 9 ? "spotify:track:" : "spotify:episode:") i
+		id = k % 23 == 0 ? "" : (i % 9 ? "spotify:track:" : "spotify:episode:") i # some are neither
 		printf "  {\"ts\": \"%s\", \"username\": \"ann%d\", \"platform\": \"Linux\", \"ms_played\": %s, ", wrong == 4 ? "noon" : when, u, wrong == 5 ? "\"much\"" : ms
 		printf "\"conn_country\": \"DE\", \"master_metadata_track_name\": \""
 		title()
-		printf "\", \"master_metadata_album_artist_name\": \"Bj\303\266rk\", \"spotify_track_uri\": %s, ", i % 9 ? "\"" id "\"" : "null"
-		printf "\"episode_name\": null, \"spotify_episode_uri\": %s, \"shuffle\": false, \"skipped\": null}", i % 9 ? "null" : "\"" id "\""
+		printf "\", \"master_metadata_album_artist_name\": \"Bj\303\266rk\", \"spotify_track_uri\": %s, ", i % 9 && id != "" ? "\"" id "\"" : "null"
+		printf "\"episode_name\": null, \"spotify_episode_uri\": %s, \"shuffle\": false, \"skipped\": null}", i % 9 || id == "" ? "null" : "\"" id "\""
 		row("ann" u, id, "\t" ms)
 	} else if (file == "1.listens") {
 		printf "{\"user_id\": %d, \"user_name\": \"ann %d\", \"timestamp\": %s, \"track_metadata\": {\"track_name\": \"", u, u, wrong == 4 ? "{}" : wrong == 5 ? "\"\\u0000\"" : t
