@@ -371,7 +371,8 @@ static void edges_add(struct edges *e, const struct delimited_row *row)
 static int compare_spans(const void *a, const void *b)
 {
 	const struct span *x = a, *y = b;
-	int order = memcmp(x->at, y->at, x->n < y->n ? x->n : y->n);
+	size_t n = x->n < y->n ? x->n : y->n;
+	int order = n ? memcmp(x->at, y->at, n) : 0; /* empty ones may be nowhere */
 	return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
