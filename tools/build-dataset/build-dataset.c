@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "data/radix.h"
 #include "frame/options.h"
@@ -73,10 +74,17 @@ static void find_fold(struct build *b)
 
 /* ---- the steps, for all pairs or for a piece of them ---- */
 
+void build_count_users(struct build *b, const struct pairs *p)
+{
+	b->users += p->n_users;
+	for (uint32_t u = 0; b->o->partial && u < p->n_users; u++)
+		b->who += hash_row(0, p->user_id[u], span_of("part"));
+}
+
 static void before_thresholds(struct build *b, struct pairs *p)
 {
 	b->pairs += p->n;
-	b->users += p->n_users;
+	build_count_users(b, p);
 	if (b->o->count_on == COUNT_TRAIN)
 		split_pairs(p, &b->how);
 }
@@ -227,6 +235,7 @@ static void write_counted(struct build *b)
 	uint32_t n = strmap_count(b->in.items), *order = strmap_sorted(b->in.items);
 	char *settings = settings_of(o), *core = core_settings_of(o, settings);
 	struct part part = {.items = b->in.items, .users = b->users, .rows = b->in.rows, .parts = 1,
+		.ids = &b->who,
 		.newest = b->in.newest, .settings = settings};
 	if (b->known && o->core)
 		part.settings = memory_format("%s%" PRIu64, core, b->known->all_pairs);

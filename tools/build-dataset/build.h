@@ -28,6 +28,7 @@ struct build {
 	struct span *item_id;       /* by rank */
 	uint64_t pairs;             /* distinct ones */
 	uint64_t users;             /* with a row */
+	uint64_t who;               /* --partial: the sum of their hashes */
 	uint64_t rounds;            /* of the thresholds */
 	struct part *known;         /* --counts, or NULL */
 	uint32_t *counted;          /* --partial: the pairs of each item, or NULL */
@@ -48,5 +49,8 @@ static inline bool build_applies(const struct build *b)
 
 /* When the items' ids are known: arrays of counts. */
 void build_start_counts(struct build *b);
+
+/* Counts the users of a piece, each of whom is in one piece. */
+void build_count_users(struct build *b, const struct pairs *p);
 
 #endif

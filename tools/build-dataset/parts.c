@@ -2,16 +2,18 @@
 #include "parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "frame/run.h"
 
-enum part_column { ITEM, PAIRS, ITEMS, ALL_PAIRS, USERS, ROWS, NEWEST, PARTS, SETTINGS, COLUMNS };
+enum part_column { ITEM, PAIRS, ITEMS, ALL_PAIRS, USERS, ROWS, NEWEST, PARTS, IDS, SETTINGS, COLUMNS };
 
 static const char *const NAMES[COLUMNS] = {"item", "pairs", "part_items", "part_pairs", "part_users",
-	"part_rows", "part_newest", "part_count", "part_settings"};
+	"part_rows", "part_newest", "part_count", "part_ids", "part_settings"};
 
 void part_free(struct part *p)
 {
@@ -19,6 +21,7 @@ void part_free(struct part *p)
 		return;
 	strmap_free(p->items);
 	free(p->pairs);
+	free(p->ids);
 	free(p->settings);
 	free(p);
 }
@@ -43,7 +46,7 @@ void part_write(const struct part *p, struct output *out)
 		output_span(out, strmap_key(p->items, order[i]));
 		output_tab(out);
 		output_u64(out, p->pairs[order[i]]);
-		output_text(out, "\t\t\t\t\t\t\t");
+		output_text(out, "\t\t\t\t\t\t\t\t");
 		output_end_row(out);
 	}
 	const uint64_t totals[] = {n, p->all_pairs, p->users, p->rows};
@@ -57,6 +60,11 @@ void part_write(const struct part *p, struct output *out)
 		output_i64(out, p->newest);
 	output_tab(out);
 	output_u64(out, p->parts);
+	for (uint64_t i = 0; i < p->parts; i++) {
+		char id[24];
+		snprintf(id, sizeof id, "%c%016" PRIx64, i ? ',' : '\t', p->ids[i]);
+		output_text(out, id);
+	}
 	output_tab(out);
 	output_text(out, p->settings);
 	output_end_row(out);
@@ -101,6 +109,45 @@ static void take_item(struct part_reader *r, struct span id)
 	r->items++;
 }
 
+/* The ids of the parts that this one is the sum of: 16 digits each, with commas between them. */
+static void take_ids(struct part_reader *r, uint64_t parts)
+{
+	static const char DIGITS[] = "0123456789abcdef";
+	struct part *p = r->p;
+	uint64_t n = 0;
+	for (struct span word, rest = table_field(r->t, r->column[IDS]); span_next(&rest, ',', &word); n++) {
+		uint64_t id = 0;
+		size_t digits = 0;
+		for (; digits < word.n && digits < 16; digits++) {
+			const char *digit = memchr(DIGITS, word.at[digits], 16);
+			if (!digit)
+				break;
+			id = id << 4 | (uint64_t)(digit - DIGITS);
+		}
+		if (digits != 16 || word.n != 16)
+			table_fail(r->t, "not the ids of parts: %s", quoted(word.at, word.n, (char[QUOTED_SIZE]){0}));
+		p->ids = memory_grow(p->ids, &p->ids_capacity, p->parts + n + 1, sizeof *p->ids);
+		p->ids[p->parts + n] = id;
+	}
+	if (n != parts)
+		table_fail(r->t, "%" PRIu64 " ids of %" PRIu64 " parts: it is damaged", n, parts);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Parts without users are alike, and none of them is missed. */
+static void check_ids(struct part *p)
+{
+	qsort(p->ids, p->parts, sizeof *p->ids, by_id);
+	for (uint64_t i = 1; i < p->parts; i++)
+		if (p->ids[i] && p->ids[i] == p->ids[i - 1])
+			die(STATUS_DATA, "a part is there twice: %016" PRIx64, p->ids[i]);
+}
+
 /* The last row of a part: is it what the rows before it are? */
 static void take_end(struct part_reader *r)
 {
@@ -127,6 +174,7 @@ static void take_end(struct part_reader *r)
 	p->all_pairs = add(r, p->all_pairs, pairs);
 	p->users = add(r, p->users, users);
 	p->rows = add(r, p->rows, rows);
+	take_ids(r, parts);
 	p->parts = add(r, p->parts, parts);
 	p->newest = newest > p->newest ? newest : p->newest;
 	r->items = r->pairs = 0;
@@ -154,6 +202,7 @@ struct part *parts_read(struct table *t, uint64_t wanted)
 	if (!p->settings || r.items)
 		die(STATUS_DATA, "%s: the last row of the %s is missing: it is truncated", table_file(t),
 		    p->settings ? "last part" : "part");
+	check_ids(p);
 	if (wanted && p->parts != wanted)
 		die(STATUS_DATA, "there should be %" PRIu64 " parts but there are %" PRIu64, wanted, p->parts);
 	return p;

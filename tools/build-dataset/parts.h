@@ -20,6 +20,8 @@ struct part {
 	uint64_t *pairs;        /* of each item's number */
 	size_t capacity;
 	uint64_t all_pairs, users, rows, parts;
+	uint64_t *ids;          /* of each of the parts: a hash of its users */
+	size_t ids_capacity;
 	int64_t newest;         /* INT64_MIN: no time */
 	char *settings;         /* NULL: no part yet */
 };
@@ -30,7 +32,8 @@ void part_write_header(struct output *out);
 void part_write(const struct part *p, struct output *out);
 
 /* Reads all parts of the table and adds them up. What is no part, or not all of one, or of another
- * kind than the first, is bad data, and so is another number of parts than `wanted` (0: any). */
+ * kind than the first, and the same part twice, is bad data, and so is another number of parts than
+ * `wanted` (0: any). */
 struct part *parts_read(struct table *t, uint64_t wanted);
 
 /* NULL is allowed. */

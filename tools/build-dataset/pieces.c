@@ -153,7 +153,7 @@ static void first_give(void *context, size_t slot)
 	struct pieces *x = context;
 	struct slot *s = &x->slots[slot];
 	x->b->pairs += s->before;
-	x->b->users += s->p.n_users;
+	build_count_users(x->b, &s->p);
 	if (x->shelved)
 		shelf_put(x->to, &s->p);
 	else
