@@ -3,6 +3,10 @@
 # address space of 500 MB would end a run that holds what it decompressed.
 set -u
 cd "$RECPIPE_TMP" || exit 1
+[ "$RECPIPE_MODE" != asan ] && [ "$RECPIPE_MODE" != tsan ] || {
+	echo 'a sanitizer needs more address space than a bomb may take'
+	exit 77
+}
 bad=0
 
 # many N FILE...: the files' bytes, N times over
