@@ -2,6 +2,10 @@
 # get-hdfs against a stand-in for WebHDFS and HttpFS whose answers are cut, changed or hostile; and
 # who asks: delegation tokens are among no program's words.
 set -u
+[ "$RECPIPE_MODE" = release ] || {
+	echo 'many runs of every tool: the release build has them'
+	exit 77
+}
 command -v curl > /dev/null && command -v flock > /dev/null || {
 	echo 'curl or flock is missing'
 	exit 77

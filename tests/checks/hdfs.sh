@@ -4,6 +4,10 @@
 # put there. checks/hdfs-get is about the other direction, checks/hdfs-kill about signals;
 # tests/cluster/hdfs.sh does it with Hadoop itself.
 set -u
+[ "$RECPIPE_MODE" = release ] || {
+	echo 'many runs of every tool: the release build has them'
+	exit 77
+}
 command -v curl > /dev/null && command -v flock > /dev/null || {
 	echo 'curl or flock is missing'
 	exit 77

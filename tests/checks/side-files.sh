@@ -4,6 +4,10 @@
 #
 # side-files.sh [TOOL]... does only those.
 set -u
+[ "$RECPIPE_MODE" = release ] || {
+	echo 'many runs of every tool: the release build has them'
+	exit 77
+}
 . "$RECPIPE_ROOT/tests/every/lib.sh"
 . "$RECPIPE_ROOT/tests/every/sides.sh"
 
@@ -65,6 +69,10 @@ each()
 }
 
 cd "$RECPIPE_TMP" || exit 1
+[ "$RECPIPE_MODE" = release ] || {
+	echo 'many runs of every tool: the release build has them'
+	exit 77
+}
 [ $# -gt 0 ] || set -- "$RECPIPE_BIN"/*
 for tool; do
 	tool=$(basename -- "$tool")

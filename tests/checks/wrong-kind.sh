@@ -7,6 +7,10 @@
 #
 # wrong-kind.sh [TOOL]... does only those.
 set -u
+[ "$RECPIPE_MODE" = release ] || {
+	echo 'many runs of every tool: the release build has them'
+	exit 77
+}
 . "$RECPIPE_ROOT/tests/every/lib.sh"
 . "$RECPIPE_ROOT/tests/every/sides.sh"
 
@@ -173,6 +177,10 @@ terminal()
 }
 
 cd "$RECPIPE_TMP" || exit 1
+[ "$RECPIPE_MODE" = release ] || {
+	echo 'many runs of every tool: the release build has them'
+	exit 77
+}
 kinds > table
 [ $# -gt 0 ] || set -- "$RECPIPE_BIN"/*
 for tool; do
