@@ -2,7 +2,7 @@
 # the test without Java and Maven, downloads what is missing (to build/hadoop, which stays), and
 # starts the test again in a network namespace that has the loopback alone. Sets hadoop and pipelines.
 #
-#	httpfs WORD...       starts HttpFS on port 14000 with the settings in home/conf, and these words for
+#	httpfs WORD...       starts HttpFS on port 14000 with the settings in httpfs/conf, and these words for
 #	                     Java; sets httpfs_pid
 
 for tool in java mvn unshare ip curl flock setsid; do
@@ -32,11 +32,11 @@ unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 
 httpfs()
 {
-	mkdir -p home/log home/temp
+	mkdir -p httpfs/log httpfs/temp
 	java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -Djava.net.preferIPv4Stack=true \
-		--add-opens=java.base/java.lang=ALL-UNNAMED -Dhttpfs.home.dir="$PWD/home" -Dhttpfs.config.dir="$PWD/home/conf" \
-		-Dhttpfs.log.dir="$PWD/home/log" -Dhttpfs.temp.dir="$PWD/home/temp" -Dhttpfs.http.hostname=localhost "$@" \
-		-cp "$PWD/home/conf:$hadoop/httpfs/*" org.apache.hadoop.fs.http.server.HttpFSServerWebServer > httpfs.log 2>&1 &
+		--add-opens=java.base/java.lang=ALL-UNNAMED -Dhttpfs.home.dir="$PWD/httpfs" -Dhttpfs.config.dir="$PWD/httpfs/conf" \
+		-Dhttpfs.log.dir="$PWD/httpfs/log" -Dhttpfs.temp.dir="$PWD/httpfs/temp" -Dhttpfs.http.hostname=localhost "$@" \
+		-cp "$PWD/httpfs/conf:$hadoop/httpfs/*" org.apache.hadoop.fs.http.server.HttpFSServerWebServer > httpfs.log 2>&1 &
 	httpfs_pid=$!
 	tries=0
 	until curl -s -o /dev/null http://localhost:14000/ || [ $tries = 300 ]; do

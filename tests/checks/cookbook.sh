@@ -93,6 +93,9 @@ columns_are()
 		FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 		{ row = $at[name[1]]; for (i = 2; i <= n; i++) row = row OFS $at[name[i]]; print row }' "$1" "$2" | cmp -s "$1" -
 }
+# has_ndcg FILE
+has_ndcg() { awk '$1 == "ndcg@10" && $2 + 0 > 0 { found = 1 } END { exit !found }' "$1"; }
+
 ran=0
 for recipe in recipes/*.sh; do
 	grep -q -e '--dry-run' "$recipe" && continue
@@ -106,9 +109,8 @@ for recipe in recipes/*.sh; do
 		continue
 	}
 	ran=$((ran + 1))
-	METRIC=ndcg@10 awk -F '\t' '$1 == ENVIRON["METRIC"] && $2 + 0 > 0 { found = 1 } END { exit !found }' run/work/metrics.tsv ||
-		complain "no ndcg@10 above 0: $(cat "$recipe")"
-	awk '$1 == "ndcg@10" && $2 + 0 > 0 { found = 1 } END { exit !found }' out.txt || complain "no ndcg@10 is shown: $(cat "$recipe")"
+	(cd run && has_ndcg work/metrics.tsv) || complain "no ndcg@10 above 0: $(cat "$recipe")"
+	has_ndcg out.txt || complain "no ndcg@10 is shown: $(cat "$recipe")"
 	# The files that it reads, of those with bad rows: the last words of the commands.
 	bad=0 file=''
 	for word in $(set -f; sed '/^avrocat/d; s/ | .*//; s/ > .*//; s/.* //' "$recipe"); do

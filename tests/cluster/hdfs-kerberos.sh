@@ -59,9 +59,9 @@ krb5kdc -n -r TEST > krb/kdc.log 2>&1 &
 kdc=$!
 "$pipelines/hdfs-local" start hdfs > /dev/null || exit 1
 
-mkdir -p home/conf
-echo '<configuration><property><name>fs.defaultFS</name><value>hdfs://127.0.0.1:8020</value></property></configuration>' > home/conf/core-site.xml
-echo of-this-test > home/conf/secret
+mkdir -p httpfs/conf
+echo '<configuration><property><name>fs.defaultFS</name><value>hdfs://127.0.0.1:8020</value></property></configuration>' > httpfs/conf/core-site.xml
+echo of-this-test > httpfs/conf/secret
 {
 	echo '<configuration>'
 	while read -r name value; do
@@ -70,10 +70,10 @@ echo of-this-test > home/conf/secret
 type kerberos
 kerberos.principal HTTP/localhost@TEST
 kerberos.keytab $PWD/krb/http.keytab
-signature.secret.file $PWD/home/conf/secret
+signature.secret.file $PWD/httpfs/conf/secret
 END
 	echo '</configuration>'
-} > home/conf/httpfs-site.xml
+} > httpfs/conf/httpfs-site.xml
 httpfs -Djava.security.krb5.conf="$KRB5_CONFIG"
 
 make_logs

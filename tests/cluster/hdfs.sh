@@ -69,11 +69,11 @@ status 1 put lengths "$url/half"
 grep -q ': 1 differs' err.txt || complain "one byte: $(cat err.txt)"
 
 # HttpFS, which answers COMPOSITE-CRC here.
-mkdir -p home/conf
+mkdir -p httpfs/conf
 printf '<configuration><property><name>fs.defaultFS</name><value>hdfs://127.0.0.1:8020</value></property>
-<property><name>dfs.checksum.combine.mode</name><value>COMPOSITE_CRC</value></property></configuration>' > home/conf/core-site.xml
-cp home/conf/core-site.xml home/conf/hdfs-site.xml
-echo '<configuration/>' > home/conf/httpfs-site.xml
+<property><name>dfs.checksum.combine.mode</name><value>COMPOSITE_CRC</value></property></configuration>' > httpfs/conf/core-site.xml
+cp httpfs/conf/core-site.xml httpfs/conf/hdfs-site.xml
+echo '<configuration/>' > httpfs/conf/httpfs-site.xml
 httpfs
 front=webhdfs://localhost:14000
 status 0 put logs "$front/front/day"
