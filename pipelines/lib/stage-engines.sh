@@ -69,6 +69,14 @@ list_parts()
 # each SCRIPT: a script of lib for every part of work/list
 each() { xargs -r -P "$jobs" -n 1 sh "$lib/$1" "$work" "$key" < "$work/list"; }
 
+# say_torn: the end, when the sort has met a compressed part that is torn
+say_torn()
+{
+	[ -e "$work/torn" ] || return 0
+	echo 3 > "$work/refused"
+	die 3 "$(head -n 1 "$work/torn"): a compressed file that is torn"
+}
+
 # number_parts: the names of as many parts as were asked for
 number_parts() { PARTS=$parts awk 'BEGIN { for (i = 0; i < ENVIRON["PARTS"] + 0; i++) printf "part-%05d\n", i }'; }
 
@@ -76,7 +84,10 @@ number_parts() { PARTS=$parts awk 'BEGIN { for (i = 0; i < ENVIRON["PARTS"] + 0;
 cut_by_key()
 {
 	mkdir "$work/sorted" "$work/cut" || exit 1
-	in_back each stage-sort.sh || die 1 'cannot sort the rows'
+	in_back each stage-sort.sh || {
+		say_torn
+		die 1 'cannot sort the rows'
+	}
 	before=$(find "$work/sorted" -type f -exec cat {} + | wc -l)
 	in_back merge || die 1 'cannot cut the rows'
 	number_parts | (cd "$work/cut" && xargs touch) || exit 1
@@ -141,6 +152,7 @@ run_spark()
 	# shellcheck disable=SC2086
 	$SPARK "$lib/stage-spark.py" "$work" "${key:-0}" "$parts" > "$work/spark.log" 2>&1 && return
 	[ ! -e "$work/stop" ] || return 0
+	say_torn
 	grep -a 'Error\|Exception' "$work/spark.log" | tail -n 3 | shown_lines >&2
 	echo 1 > "$work/refused"
 	die 1 'the Spark job failed'
@@ -258,10 +270,12 @@ run_hadoop()
 	files -test -d "$in" 2> /dev/null || die 1 "no folder $in"
 	! files -test -e "$out" 2> /dev/null || die 1 "$out is there already"
 	ship=$work/stage-command,$work/stage-pipe.sh,$work/stage-settings
-	for side in $sides; do
-		plain "$side"
-		ship=$ship,$side
-	done
+	while IFS= read -r side; do
+		[ -z "$side" ] || plain "$side"
+		ship=$ship${side:+,$side}
+	done << END
+$sides
+END
 	tries=1
 	until stream; do
 		# Without daemons a job has no second tries of its tasks.

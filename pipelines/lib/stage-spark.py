@@ -17,9 +17,15 @@ from pyspark import SparkConf, SparkContext
 
 def lines(path):
     real = os.path.realpath(path)
-    with (gzip.open if real.endswith('.gz') else open)(real, 'rb') as file:
-        for line in file:
-            yield line.rstrip(b'\n')
+    try:
+        with (gzip.open if real.endswith('.gz') else open)(real, 'rb') as file:
+            for line in file:
+                yield line.rstrip(b'\n')
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        folder, part = os.path.split(path)
+        with open(os.path.dirname(folder) + '/torn', 'a') as torn:
+            torn.write(part + '\n')
+        raise
 
 
 def main():

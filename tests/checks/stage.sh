@@ -88,6 +88,8 @@ said 1 "$stage" --in lines --out failed --map cat
 said 3 "$stage" --in torn --out failed --map cat
 grep -q '^part-00000: .*gzip' err.txt || complain "what is torn is not said: $(cat err.txt)"
 ! grep -q stage-task.sh err.txt || complain "an error of the script itself: $(cat err.txt)"
+said 3 "$stage" --in torn --out failed --key 1 --reduce cat
+grep -q '^stage: part-00000: .*torn' err.txt || complain "--key: what is torn is not said: $(cat err.txt)"
 mkdir "in {} 'n" && cp all "in {} 'n/part"
 said 0 "$stage" --in "in {} 'n" --out "out {} 'n" --key 1 --parts 2 --reduce cat
 [ "$(cat "out {} 'n"/part-* 2> /dev/null | wc -l)" = 3000 ] || complain 'braces in a name'
@@ -124,6 +126,9 @@ said 0 "$stage" --in in --out sides --side 'a side' --map 'cat > /dev/null; cat 
 [ "$(cat sides/part-00000)" = side ] || complain 'a side file is not there'
 grep -q "recpipe,rejected${T}6" sides/_counters || complain "a tool's counters are not summed: $(cat sides/_counters)"
 grep -q 'part-00000: a word' err.txt && ! grep -q reporter err.txt || complain 'what a task says does not come through'
+echo 'case $* in *" -d "*) ;; *) exit 1 ;; esac' > no-hadoop
+said 1 env HADOOP="sh $PWD/no-hadoop" STREAMING=false "$stage" --engine hadoop --in "$PWD/in" --out "$PWD/never" --side 'a side' --map cat
+grep -q 'Hadoop cannot have this name: .*/a side$' err.txt || complain "a blank in the name of a side file is not explained: $(cat err.txt)"
 
 for words in '--map cat --key 1' '--map cat --reduce cat' '--reduce cat' '--engine mpi --map cat' '--key 0 --reduce cat' \
 	'--key 1 --parts x --reduce cat' '' '--map'; do
