@@ -305,7 +305,9 @@ static double weight_of(const struct options *o, double w)
 {
 	if (o->clip > 0)
 		return fmin(w, o->clip);
-	return o->shrink > 0 ? o->shrink * w / (w * w + o->shrink) : w;
+	if (!(o->shrink > 0))
+		return w;
+	return isfinite(w * w) ? o->shrink * w / (w * w + o->shrink) : 0; /* what it goes to */
 }
 
 static bool look(struct evaluation *v, const struct row *row, struct prospect *prospect, struct outlook *out)
