@@ -200,14 +200,51 @@ void policy_free(struct policy *p)
 
 /* ---- what it does ---- */
 
+/* What a context gives is the same for many rows: kept by context and what rewards are expected in it.
+ * Of the policy's tables the context is theirs; of its catalog it is that of the rewards. */
+struct seen {
+	const struct entry *context;
+	const void *rewards;
+	const bool *logged;
+	double expected, never;
+};
+enum { SEEN = 4096 };
+
+/* Where it is kept; *known: it is there. */
+static struct seen *seen_of(struct policy *p, struct context c, const struct prospect *v, bool *known)
+{
+	const void *rewards = v->of_item ? (const void *)v->of_item : v->listed.at;
+	if (!p->seen)
+		p->seen = memory_zero(SEEN, sizeof *p->seen);
+	uint64_t h = hash_mix((uint64_t)(uintptr_t)c.at ^ hash_mix((uint64_t)(uintptr_t)rewards));
+	struct seen *seen = &p->seen[h % SEEN];
+	*known = seen->context == c.at && seen->rewards == rewards && seen->logged == v->logged;
+	if (!*known)
+		*seen = (struct seen){.context = c.at, .rewards = rewards, .logged = v->logged};
+	return seen;
+}
+
+/* The expected rewards of all items of the catalog. */
+static double catalog_total(struct policy *p, const struct prospect *v)
+{
+	bool known;
+	if (v->of_item || !v->listed.n)
+		return v->catalog_total;
+	struct seen *seen = seen_of(p, v->listed, v, &known);
+	if (known)
+		return seen->expected;
+	seen->expected = v->catalog_total;
+	for (size_t i = 0; i < v->listed.n; i++)
+		if (p->catalog[v->listed.at[i].item])
+			seen->expected += v->listed.at[i].value - v->otherwise;
+	return seen->expected;
+}
+
 /* Any item of the catalog but the one just played, with equal probability. */
-static bool look_at_catalog(const struct policy *p, const struct row *row, const struct prospect *v,
+static bool look_at_catalog(struct policy *p, const struct row *row, const struct prospect *v,
 	struct outlook *out)
 {
-	double total = v->catalog_total, n = p->n_catalog, never = v->catalog_never;
-	for (size_t i = 0; !v->of_item && i < v->listed.n; i++)
-		if (p->catalog[v->listed.at[i].item])
-			total += v->listed.at[i].value - v->otherwise;
+	double total = catalog_total(p, v), n = p->n_catalog, never = v->catalog_never;
 	if (row->played != STRMAP_NONE && p->catalog[row->played] && p->n_catalog > 1) {
 		n--;
 		total -= prospect_of(v, row->played);
@@ -218,40 +255,17 @@ static bool look_at_catalog(const struct policy *p, const struct row *row, const
 	return true;
 }
 
-/* What a table's context gives is the same for many rows: kept by context and prospect. */
-struct seen {
-	const struct entry *context;
-	const double *of_item;
-	const bool *logged;
-	double expected, never;
-};
-enum { SEEN = 4096 };
-
-static struct seen *seen_of(struct policy *p, struct context c, const struct prospect *v)
-{
-	if (!p->seen)
-		p->seen = memory_zero(SEEN, sizeof *p->seen);
-	uint64_t h = hash_mix((uint64_t)(uintptr_t)c.at ^ hash_mix((uint64_t)(uintptr_t)v->of_item));
-	return &p->seen[h % SEEN];
-}
-
 static bool look_at_table(struct policy *p, struct context c, const struct row *row, const struct prospect *v,
 			  struct outlook *out)
 {
 	const struct entry *entry = context_find(c, row->item);
-	struct seen *seen = v->of_item ? seen_of(p, c, v) : NULL;
-	*out = (struct outlook){.probability = entry ? entry->value : 0};
-	if (seen && seen->context == c.at && seen->of_item == v->of_item && seen->logged == v->logged) {
-		out->expected = seen->expected;
-		out->never = seen->never;
-		return true;
+	bool known;
+	struct seen *seen = seen_of(p, c, v, &known);
+	for (size_t i = 0; !known && i < c.n; i++) {
+		seen->expected += c.at[i].value * prospect_of(v, c.at[i].item);
+		seen->never += v->logged[c.at[i].item] ? 0 : c.at[i].value;
 	}
-	for (size_t i = 0; i < c.n; i++) {
-		out->expected += c.at[i].value * prospect_of(v, c.at[i].item);
-		out->never += v->logged[c.at[i].item] ? 0 : c.at[i].value;
-	}
-	if (seen)
-		*seen = (struct seen){c.at, v->of_item, v->logged, out->expected, out->never};
+	*out = (struct outlook){entry ? entry->value : 0, seen->expected, seen->never};
 	return true;
 }
 
