@@ -35,7 +35,7 @@ static double *cumulative_weights(const struct log *log, double clip)
 		const struct row *row = &log->rows[i];
 		if (i == 0 || row->session != log->rows[i - 1].session)
 			product = 1;
-		product = row->target > 0 ? product * (row->target / row->probability) : 0; /* even if it overflowed */
+		product = row->target > 0 ? product * (row->target / row->probability) : 0; /* not nan */
 		w[i] = fmin(product, clip);
 	}
 	return w;
