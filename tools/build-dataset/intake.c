@@ -18,8 +18,11 @@ struct reader {
 	bool part;               /* rows of a block of the file, for a thread */
 	struct table_threads *threads; /* NULL: none */
 	struct reader *parts;    /* one for each of their slots, with an intake of its own */
-	uint32_t *user, *item;   /* scratch: what a part's numbers are in the whole */
-	size_t user_capacity, item_capacity;
+	struct known {           /* of a part: the numbers in the whole of what its ids are */
+		uint32_t *number, n;
+		size_t capacity;
+	} users, items;
+	uint64_t laid_aside;     /* of a part: the whole's, when its users were looked up */
 	uint64_t timeless;       /* rows without a time that can be read, when none needs it */
 	size_t n;
 	struct batch {
@@ -125,6 +128,7 @@ static void lay_aside(struct intake *to)
 	p->n = 0;
 	strmap_free(to->users);
 	to->users = strmap_new();
+	to->laid_aside++;
 }
 
 /* Room for `n` rows: half as much more, as far as that is allowed. */
@@ -212,16 +216,28 @@ static void read_rows(struct reader *r)
 
 /* ---- blocks of the file, each by a thread ---- */
 
-static void clear_part(struct intake *to)
+/* A part keeps its ids for the next block, which mostly has the same: each is looked up in the whole once.
+ * Beyond so many it begins anew. */
+enum { PART_IDS = 1 << 15 };
+
+static void keep_few(struct strmap **ids, struct known *known)
 {
+	if (*ids && strmap_count(*ids) < PART_IDS)
+		return;
+	strmap_free(*ids);
+	*ids = strmap_new();
+	known->n = 0;
+}
+
+static void clear_part(struct reader *part)
+{
+	struct intake *to = part->to;
 	to->p.n = 0;
 	to->rows = 0;
 	to->newest = NO_TIME;
 	to->oldest = INT64_MAX;
-	strmap_free(to->users);
-	strmap_free(to->items);
-	to->users = strmap_new();
-	to->items = strmap_new();
+	keep_few(&to->users, &part->users);
+	keep_few(&to->items, &part->items);
 }
 
 static void begin_part(void *context, size_t slot, struct table *table)
@@ -230,7 +246,7 @@ static void begin_part(void *context, size_t slot, struct table *table)
 	part->part = part->begun = true;
 	part->in.table = table;
 	part->to = memory_zero(1, sizeof *part->to);
-	clear_part(part->to);
+	clear_part(part);
 }
 
 static void read_part(void *context, size_t slot)
@@ -242,19 +258,18 @@ static void read_part(void *context, size_t slot)
 	read_rows(part);
 }
 
-/* The numbers in `map` of what the part's ids are, by the part's numbers. */
-static uint32_t *numbers_in(struct strmap *map, const struct strmap *part, uint32_t *number, size_t *capacity)
+/* Looks up, in the `map` of the whole, the ids of a part that are not known yet. */
+static void learn(struct known *known, struct strmap *map, const struct strmap *part)
 {
 	struct span key[BATCH];
 	uint32_t n = strmap_count(part);
-	number = memory_grow(number, capacity, (size_t)n + 1, sizeof *number);
-	for (uint32_t from = 0, some; from < n; from += some) {
-		some = n - from < BATCH ? n - from : BATCH;
+	known->number = memory_grow(known->number, &known->capacity, (size_t)n + 1, sizeof *known->number);
+	for (uint32_t some; known->n < n; known->n += some) {
+		some = n - known->n < BATCH ? n - known->n : BATCH;
 		for (uint32_t i = 0; i < some; i++)
-			key[i] = strmap_key(part, from + i);
-		strmap_add_many(map, key, some, number + from);
+			key[i] = strmap_key(part, known->n + i);
+		strmap_add_many(map, key, some, known->number + known->n);
 	}
-	return number;
 }
 
 /* The part's rows become rows of the whole. */
@@ -264,11 +279,14 @@ static void give_part(void *context, size_t slot)
 	struct intake *to = r->to, *from = part->to;
 	struct pairs *p = &to->p, *rows = &from->p;
 	make_room(r, rows->n);
-	r->user = numbers_in(to->users, from->users, r->user, &r->user_capacity);
-	r->item = numbers_in(to->items, from->items, r->item, &r->item_capacity);
+	if (part->laid_aside != to->laid_aside)
+		part->users.n = 0; /* the whole's users have other numbers now */
+	part->laid_aside = to->laid_aside;
+	learn(&part->users, to->users, from->users);
+	learn(&part->items, to->items, from->items);
 	for (size_t i = 0; i < rows->n; i++) {
-		p->user[p->n + i] = r->user[rows->user[i]];
-		p->item[p->n + i] = r->item[rows->item[i]];
+		p->user[p->n + i] = part->users.number[rows->user[i]];
+		p->item[p->n + i] = part->items.number[rows->item[i]];
 	}
 	if (r->in.time >= 0 && rows->n)
 		memcpy(p->weight + p->n, rows->weight, rows->n * sizeof *p->weight);
@@ -280,14 +298,16 @@ static void give_part(void *context, size_t slot)
 	to->oldest = from->oldest < to->oldest ? from->oldest : to->oldest;
 	r->timeless += part->timeless;
 	part->timeless = 0;
-	clear_part(from);
+	clear_part(part);
 }
 
 static void end_part(void *context, size_t slot)
 {
-	struct intake *to = ((struct reader *)context)->parts[slot].to;
-	intake_free(to);
-	free(to);
+	struct reader *part = &((struct reader *)context)->parts[slot];
+	intake_free(part->to);
+	free(part->to);
+	free(part->users.number);
+	free(part->items.number);
 }
 
 static const struct table_work PARTS = {begin_part, read_part, give_part, end_part};
@@ -306,8 +326,6 @@ void intake_read(struct intake *in, const struct reading *what)
 	read_rows(r);
 	table_threads_close(r->threads);
 	free(r->parts);
-	free(r->user);
-	free(r->item);
 	if (!r->begun)
 		begin_output(r, false);
 	if (r->timeless)
