@@ -31,7 +31,7 @@ struct intake {
 	struct strmap *users;    /* of these rows */
 	struct strmap *items;    /* of all */
 	struct runs *runs;       /* rows that were laid aside, NULL: none */
-	uint64_t laid_aside;     /* how often; each time `users` begins anew */
+	uint64_t laid_aside;     /* how often; each time `users` is emptied */
 	uint64_t rows;           /* good ones */
 	int64_t newest, oldest;  /* of their times; NO_TIME, INT64_MAX without any */
 	uint64_t memory;         /* to take, about; 0: as much as it takes */
