@@ -217,7 +217,7 @@ static void read_rows(struct reader *r)
 /* ---- blocks of the file, each by a thread ---- */
 
 /* A part keeps its ids for the next block, which mostly has the same: each is looked up in the whole once.
- * Beyond so many it begins anew. */
+ * Beyond so many it forgets them. */
 enum { PART_IDS = 1 << 15 };
 
 static void keep_few(struct strmap **ids, struct known *known)
