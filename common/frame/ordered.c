@@ -41,6 +41,7 @@ static void take_and_work(struct run *r)
 		r->queue[r->taken++ % r->slots] = slot;
 		r->done[slot] = false;
 		pthread_cond_signal(&r->workers);
+		pthread_cond_signal(&r->caller); /* it may take the next one, too */
 		pthread_mutex_unlock(&r->lock);
 		r->steps->work(r->context, slot);
 		pthread_mutex_lock(&r->lock);
