@@ -334,7 +334,9 @@ static void *work(void *context)
 
 void ahead_threads(struct ahead *a, size_t threads)
 {
+	pthread_mutex_lock(&a->lock); /* others may be at work */
 	uint64_t most = a->scanned ? 1 : 1 + a->size / a->piece_bytes;
+	pthread_mutex_unlock(&a->lock);
 	threads = threads < most ? threads : (size_t)most;
 	if (threads <= a->n_threads)
 		return;
