@@ -49,7 +49,7 @@ static void tell_terminal(void)
 static bool open_path(struct input *in, const char *path)
 {
 	if (!path || strcmp(path, "-") == 0) {
-		in->name = "(standard input)";
+		in->name = shown_input(path);
 		in->file = STDIN_FILENO;
 		if (!in->failure)
 			tell_terminal();

@@ -370,10 +370,7 @@ static void edges_add(struct edges *e, const struct delimited_row *row)
 
 static int compare_spans(const void *a, const void *b)
 {
-	const struct span *x = a, *y = b;
-	size_t n = x->n < y->n ? x->n : y->n;
-	int order = n ? memcmp(x->at, y->at, n) : 0; /* empty ones may be nowhere */
-	return order ? order : (x->n > y->n) - (x->n < y->n);
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
 }
 
 /* Is each of the first values another one, as names of rows are? */
