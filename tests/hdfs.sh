@@ -1,11 +1,20 @@
-# hdfs.sh - what the tests of put-hdfs and get-hdfs share; sourced after pipelines.sh.
+# hdfs.sh - what the tests of put-hdfs and get-hdfs share; sourced after pipelines.sh. Skips the test
+# where curl, flock or setsid is missing; no proxy is asked, and the tools are in PATH.
 #
 #	standin WORD...      starts tests/helpers/hdfs-standin with these words on the folder root; sets url
 #	standin_stop
 #	put, get WORD...     put-hdfs and get-hdfs, attempts without delay
 #	same_there A B       is the folder A, but for _SUCCESS, what B is?
 #	make_logs            the folders logs, with all kinds of names, and small
-#	said PATTERN         what the last command said
+
+for tool in curl flock setsid; do
+	command -v $tool > /dev/null || {
+		echo "there is no $tool"
+		exit 77
+	}
+done
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+PATH=$RECPIPE_BIN:$PATH
 
 standin_pid=
 trap 'standin_stop' EXIT
@@ -25,12 +34,7 @@ standin()
 	rm -f requests
 	"$RECPIPE_BUILD/tests/hdfs-standin" "$RECPIPE_TMP/root" "$@" > requests 2> standin.err &
 	standin_pid=$!
-	tries=0
-	until [ -s requests ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 500 ] || { echo 'the stand-in did not start'; cat standin.err; exit 1; }
-		sleep 0.01
-	done
+	soon test -s requests || { echo 'the stand-in did not start'; cat standin.err; exit 1; }
 	url=webhdfs://127.0.0.1:$(head -n 1 requests)
 }
 
@@ -54,5 +58,3 @@ make_logs()
 	seq 1 30 > small/one
 	seq 1 50 > small/two
 }
-
-said() { grep -q -- "$1" err.txt || complain "should say $1: $(cat err.txt)"; }

@@ -4,6 +4,9 @@
 #
 #	complain TEXT...                 the test has failed; it ends with `exit $failed`
 #	status WANT COMMAND...           runs it, to out.txt and err.txt
+#	said PATTERN                     the last command has said so
+#	killed PAUSE COMMAND...          runs it, and kill -9 of it and all that it started after PAUSE seconds
+#	soon COMMAND...                  waits until the command is true, 20 s at most
 #	ring USERS STEPS ITEMS [mixed]   a log: every listener goes along a ring of items
 
 cd "$RECPIPE_TMP" || exit 1
@@ -24,6 +27,34 @@ status()
 	"$@" > out.txt 2> err.txt
 	got=$?
 	[ $got = "$want" ] || complain "exit status $got, wanted $want: $* ($(tail -n 3 err.txt))"
+}
+
+said() { grep -q -e "$1" err.txt || complain "should say $1: $(cat err.txt)"; }
+
+soon()
+{
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 2000 ] || { complain "not within 20 s: $*"; return 1; }
+		sleep 0.01
+	done
+}
+
+# Requires setsid and flock. Whoever has begun something has a lock: when it is free, none of them
+# is left who could still hold a lock of its own or write. False when there was nothing to kill.
+killed()
+{
+	pause=$1
+	shift
+	(flock -s 7 && exec setsid "$@") > out.txt 2> err.txt 7>> group.lock &
+	pid=$!
+	sleep "$pause"
+	kill -s KILL -- "-$pid" 2> /dev/null || kill -s KILL "$pid" 2> /dev/null # it has no group yet
+	missed=$?
+	wait $pid 2> /dev/null
+	flock -w 20 group.lock true || complain "after kill -9 something is still at work: $*"
+	return $missed
 }
 
 # Mixed: plays that are no positives, and pairs that occur again, are among the rows.

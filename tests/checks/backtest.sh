@@ -132,12 +132,7 @@ grep '^+' err.txt | grep -v '^+ cd ' && complain 'commands ran again for nothing
 # In pieces: killed at any moment, on two threads, and on to the end.
 if command -v setsid > /dev/null && command -v flock > /dev/null; then
 	for pause in 0.3 0.8; do
-		THREADS=2 setsid "$backtest" killed log.tsv > out.txt 2> err.txt &
-		pid=$!
-		sleep $pause
-		kill -s KILL -- "-$pid" 2> /dev/null
-		wait $pid 2> /dev/null
-		[ ! -e killed/.lock ] || flock killed/.lock true # the others of its group may not have ended yet
+		killed $pause env THREADS=2 "$backtest" killed log.tsv
 		[ ! -e killed/recipe.tsv ] || cmp -s killed/recipe.tsv first/recipe.tsv || complain 'half a recipe'
 	done
 	for folder in . .stamps all window1; do

@@ -6,14 +6,8 @@ set -u
 	echo 'many runs of every tool: the release build has them'
 	exit 77
 }
-command -v curl > /dev/null && command -v flock > /dev/null || {
-	echo 'curl or flock is missing'
-	exit 77
-}
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 . "$RECPIPE_ROOT/tests/hdfs.sh"
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
-PATH=$RECPIPE_BIN:$PATH
 make_logs
 
 # Downloads.

@@ -2,14 +2,8 @@
 # put-hdfs and get-hdfs, two at a time, ended by signals, and killed at any moment: what has its name
 # is whole, and the next run ends what was begun.
 set -u
-command -v curl > /dev/null && command -v flock > /dev/null && command -v setsid > /dev/null || {
-	echo 'curl, flock or setsid is missing'
-	exit 77
-}
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 . "$RECPIPE_ROOT/tests/hdfs.sh"
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
-PATH=$RECPIPE_BIN:$PATH
 make_logs
 
 standin
@@ -23,11 +17,7 @@ for signal in INT TERM; do
 	mkdir notes
 	TMPDIR=$PWD/notes env --default-signal=INT "$RECPIPE_ROOT/pipelines/put-hdfs" --limit-rate 500K big "$url/$signal" 2> err.txt &
 	pid=$!
-	tries=0
-	until [ -s root/_tmp.$signal/big ] || [ $tries = 1000 ]; do
-		tries=$((tries + 1))
-		sleep 0.01
-	done
+	soon test -s root/_tmp.$signal/big
 	kill -s $signal $pid
 	wait $pid
 	got=$?
@@ -41,11 +31,7 @@ whole() { [ ! -e "root/$1" ] || same_there "root/$1" logs || complain "after kil
 head -c 300000 big > logs/big
 kills=0 day=1
 for pause in $(awk 'BEGIN { srand(7); for (i = 0; i < 20; i++) printf "%.2f ", rand() * (i % 2 ? 0.9 : 0.4) }'); do
-	setsid "$RECPIPE_ROOT/pipelines/put-hdfs" --limit-rate 1M logs "$url/kill$day" > out.txt 2> err.txt &
-	pid=$!
-	sleep "$pause"
-	kill -s KILL -- "-$pid" 2> /dev/null && kills=$((kills + 1))
-	wait $pid 2> /dev/null
+	killed "$pause" "$RECPIPE_ROOT/pipelines/put-hdfs" --limit-rate 1M logs "$url/kill$day" && kills=$((kills + 1))
 	whole kill$day
 	[ ! -f root/kill$day/_SUCCESS ] || day=$((day + 1))
 done
@@ -56,11 +42,7 @@ for n in $(seq $day); do
 done
 rm -rf back
 for pause in 0.1 0.3 0.5 0.7; do
-	setsid "$RECPIPE_ROOT/pipelines/get-hdfs" --limit-rate 400K "$url/kill1" back > out.txt 2> err.txt &
-	pid=$!
-	sleep $pause
-	kill -s KILL -- "-$pid" 2> /dev/null
-	wait $pid 2> /dev/null
+	killed $pause "$RECPIPE_ROOT/pipelines/get-hdfs" --limit-rate 400K "$url/kill1" back
 	[ ! -e back ] || same_there back logs || complain "get after kill -9: torn: $(cat diff.out)"
 done
 status 0 get "$url/kill1" back

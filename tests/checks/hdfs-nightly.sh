@@ -2,17 +2,9 @@
 # nightly with HDFS=URL: the night's logs are there under the name of its model; a cluster that is
 # down, or says no, fails the run at its end and holds up nothing.
 set -u
-for tool in curl flock setsid; do
-	command -v $tool > /dev/null || {
-		echo "there is no $tool"
-		exit 77
-	}
-done
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 . "$RECPIPE_ROOT/tests/hdfs.sh"
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 export RECPIPE_BIN
-PATH=$RECPIPE_BIN:$PATH
 REDIS=none GATE=none FACTORS=4 EPOCHS=2 HDFS_OPTIONS='--retries 1 --retry-delay 0.01'
 export REDIS GATE FACTORS EPOCHS HDFS_OPTIONS
 nightly=$RECPIPE_ROOT/pipelines/nightly

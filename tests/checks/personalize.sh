@@ -125,8 +125,6 @@ for given in MIN=9 ABOVE=1; do
 	VALUE_COLUMN=none status 2 env $given "$personalize" work good.tsv
 	grep -q "^personalize: ${given%=*} cannot be combined with VALUE_COLUMN=none" err.txt || complain "$given without effect: $(tail -n 1 err.txt)"
 done
-# said WORDS: on stderr; the run itself goes on
-said() { grep -q "$1" err.txt || complain "not said: $1: $(tail -n 1 err.txt)"; }
 VALUE_COLUMN=timestamp status 0 "$personalize" moments good.tsv
 said '^personalize: most values of timestamp are above 1000000, and ABOVE=0.5: .*TIMESTAMP_COLUMN=timestamp VALUE_COLUMN=none'
 gzip -k good.tsv
