@@ -33,4 +33,16 @@ standin_stop
 HDFS=$url/nights status 4 "$nightly" store logs/one.tsv
 grep -q 'nightly: exit status 4: the model .* is live, but the logs are not in HDFS: put-hdfs: .*Failed to connect' err.txt || complain "no cluster: $(cat err.txt)"
 [ "$(good)" != "$second" ] || complain 'a cluster that is down held up the model'
+# The next run that writes its logs removes what those have left.
+[ "$(sed 's|.*/nights/||' store/uploading | tr '\n' ' ')" = "$second $(good) " ] || complain "unfinished: $(cat store/uploading)"
+mkdir -p "root/nights/_tmp.$(good)"
+echo x > "root/nights/_tmp.$(good)/x"
+sleep 1
+standin
+sed -i 's|//.*/nights|'"${url#*:}/nights|" store/uploading
+HDFS=$url/nights status 0 "$nightly" store logs/one.tsv
+[ ! -s err.txt ] || complain "after a failure: $(cat err.txt)"
+[ "$(ls root/nights | tr '\n' ' ')" = "$first $(good) " ] || complain "something stays: $(ls root/nights)"
+[ ! -e store/uploading ] || complain "never removed: $(cat store/uploading)"
+status 2 env DATASET=logs/one.tsv HDFS="$url/nights" "$nightly" store
 exit $failed

@@ -72,8 +72,18 @@ status 0 put logs/a.log small/one "$url/some"
 said '; 0 sent'
 [ -f root/some/_SUCCESS ] || complain '_SUCCESS is still missing'
 
+# What a run has left that nobody goes on with.
+mkdir -p root/_tmp.left/sub
+echo x > root/_tmp.left/sub/x
+status 0 put --abandon "$url/left"
+[ ! -e root/_tmp.left ] && [ -e root/some ] || complain "--abandon: $(ls -R root)"
+status 0 put --abandon "$url/left"
+
 # Usage, and names that cannot be.
 status 2 put
+status 2 put --abandon
+status 2 put --abandon logs "$url/x"
+status 2 put --abandon "$url"
 status 2 put logs
 status 2 put logs file:///x
 status 2 put logs "$url"
