@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "domain/parts.h"
 #include "frame/run.h"
 
 static const char SEVERAL[] = "(several)";
@@ -426,9 +427,7 @@ static void check_whole(const struct part_reader *r, const struct state *s, uint
 		die(STATUS_DATA, "all %llu rows of users are bad", (unsigned long long)r->rows);
 	if (s->totals.parts == 0)
 		die(STATUS_DATA, "%s: no row of totals: no part is complete", table_file(r->t));
-	if (parts && s->totals.parts != parts)
-		die(STATUS_DATA, "there should be %llu parts but there are %llu", (unsigned long long)parts,
-		    (unsigned long long)s->totals.parts);
+	parts_count(s->totals.parts, parts);
 }
 
 struct state *state_merge(struct table *t, const char *user, const struct merge_rules *rules)

@@ -234,8 +234,8 @@ static void write_counted(struct build *b)
 	const struct options *o = b->o;
 	uint32_t n = strmap_count(b->in.items), *order = strmap_sorted(b->in.items);
 	char *settings = settings_of(o), *core = core_settings_of(o, settings);
-	struct part part = {.items = b->in.items, .users = b->users, .rows = b->in.rows, .parts = 1,
-		.ids = &b->who,
+	struct part part = {.items = b->in.items, .users = b->users, .rows = b->in.rows,
+		.ids = {.at = &b->who, .n = 1},
 		.newest = b->in.newest, .settings = settings};
 	if (b->known && o->core)
 		part.settings = memory_format("%s%" PRIu64, core, b->known->all_pairs);
@@ -270,7 +270,7 @@ static int merge_parts(const struct options *o, char **files, int count)
 	progress_clear();
 	part_write(p, out);
 	output_close(out);
-	warn("%" PRIu64 " parts: %" PRIu64 " pairs of %" PRIu64 " users and %u items", p->parts, p->all_pairs,
+	warn("%zu parts: %" PRIu64 " pairs of %" PRIu64 " users and %u items", p->ids.n, p->all_pairs,
 	     p->users, strmap_count(p->items));
 	run_report(rows, strmap_count(p->items) + UINT64_C(1), rejected);
 	part_free(p);

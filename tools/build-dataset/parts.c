@@ -2,9 +2,7 @@
 #include "parts.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -21,7 +19,7 @@ void part_free(struct part *p)
 		return;
 	strmap_free(p->items);
 	free(p->pairs);
-	free(p->ids);
+	part_ids_free(&p->ids);
 	free(p->settings);
 	free(p);
 }
@@ -59,12 +57,9 @@ void part_write(const struct part *p, struct output *out)
 	if (p->newest != INT64_MIN)
 		output_i64(out, p->newest);
 	output_tab(out);
-	output_u64(out, p->parts);
-	for (uint64_t i = 0; i < p->parts; i++) {
-		char id[24];
-		snprintf(id, sizeof id, "%c%016" PRIx64, i ? ',' : '\t', p->ids[i]);
-		output_text(out, id);
-	}
+	output_u64(out, p->ids.n);
+	output_tab(out);
+	part_ids_write(&p->ids, out);
 	output_tab(out);
 	output_text(out, p->settings);
 	output_end_row(out);
@@ -109,43 +104,16 @@ static void take_item(struct part_reader *r, struct span id)
 	r->items++;
 }
 
-/* The ids of the parts that this one is the sum of: 16 digits each, with commas between them. */
+/* The ids of the parts that this one is the sum of. */
 static void take_ids(struct part_reader *r, uint64_t parts)
 {
-	static const char DIGITS[] = "0123456789abcdef";
-	struct part *p = r->p;
-	uint64_t n = 0;
-	for (struct span word, rest = table_field(r->t, r->column[IDS]); span_next(&rest, ',', &word); n++) {
-		uint64_t id = 0;
-		size_t digits = 0;
-		for (; digits < word.n && digits < 16; digits++) {
-			const char *digit = memchr(DIGITS, word.at[digits], 16);
-			if (!digit)
-				break;
-			id = id << 4 | (uint64_t)(digit - DIGITS);
-		}
-		if (digits != 16 || word.n != 16)
-			table_fail(r->t, "not the ids of parts: %s", quoted(word.at, word.n, (char[QUOTED_SIZE]){0}));
-		p->ids = memory_grow(p->ids, &p->ids_capacity, p->parts + n + 1, sizeof *p->ids);
-		p->ids[p->parts + n] = id;
-	}
-	if (n != parts)
-		table_fail(r->t, "%" PRIu64 " ids of %" PRIu64 " parts: it is damaged", n, parts);
-}
-
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* Parts without users are alike, and none of them is missed. */
-static void check_ids(struct part *p)
-{
-	qsort(p->ids, p->parts, sizeof *p->ids, by_id);
-	for (uint64_t i = 1; i < p->parts; i++)
-		if (p->ids[i] && p->ids[i] == p->ids[i - 1])
-			die(STATUS_DATA, "a part is there twice: %016" PRIx64, p->ids[i]);
+	struct part_ids *ids = &r->p->ids;
+	struct span bad;
+	size_t before = ids->n;
+	if (!part_ids_read(ids, table_field(r->t, r->column[IDS]), &bad))
+		table_fail(r->t, "not the ids of parts: %s", quoted(bad.at, bad.n, (char[QUOTED_SIZE]){0}));
+	if (ids->n - before != parts)
+		table_fail(r->t, "%zu ids of %" PRIu64 " parts: it is damaged", ids->n - before, parts);
 }
 
 /* The last row of a part: is it what the rows before it are? */
@@ -166,16 +134,11 @@ static void take_end(struct part_reader *r)
 			   " and %" PRIu64 ": it is damaged", items, pairs, r->items, r->pairs);
 	if (parts == 0)
 		table_fail(t, "a part of no parts");
-	if (!p->settings)
-		p->settings = memory_text(settings.at, settings.n);
-	else if (!span_equal(settings, span_of(p->settings)))
-		table_fail(t, "this part was counted with other options than the first: %s",
-			   quoted(settings.at, settings.n, (char[QUOTED_SIZE]){0}));
+	parts_settings(t, &p->settings, settings);
 	p->all_pairs = add(r, p->all_pairs, pairs);
 	p->users = add(r, p->users, users);
 	p->rows = add(r, p->rows, rows);
 	take_ids(r, parts);
-	p->parts = add(r, p->parts, parts);
 	p->newest = newest > p->newest ? newest : p->newest;
 	r->items = r->pairs = 0;
 }
@@ -185,12 +148,7 @@ struct part *parts_read(struct table *t, uint64_t wanted)
 	struct part_reader r = {.t = t, .p = memory_zero(1, sizeof *r.p)};
 	struct part *p = r.p;
 	*p = (struct part){.items = strmap_new(), .newest = INT64_MIN};
-	for (size_t i = 0; i < COLUMNS; i++) {
-		long column = table_find_column(t, NAMES[i]);
-		if (column < 0)
-			die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
-		r.column[i] = (size_t)column;
-	}
+	parts_columns(t, NAMES, COLUMNS, r.column);
 	while (table_next(t)) {
 		struct span id = table_field(t, r.column[ITEM]);
 		if (id.n)
@@ -202,8 +160,7 @@ struct part *parts_read(struct table *t, uint64_t wanted)
 	if (!p->settings || r.items)
 		die(STATUS_DATA, "%s: the last row of the %s is missing: it is truncated", table_file(t),
 		    p->settings ? "last part" : "part");
-	check_ids(p);
-	if (wanted && p->parts != wanted)
-		die(STATUS_DATA, "there should be %" PRIu64 " parts but there are %" PRIu64, wanted, p->parts);
+	part_ids_check(&p->ids);
+	parts_count(p->ids.n, wanted);
 	return p;
 }

@@ -12,6 +12,7 @@
 
 #include "base/span.h"
 #include "data/strmap.h"
+#include "domain/parts.h"
 #include "streams/output.h"
 #include "streams/table.h"
 
@@ -19,9 +20,8 @@ struct part {
 	struct strmap *items;
 	uint64_t *pairs;        /* of each item's number */
 	size_t capacity;
-	uint64_t all_pairs, users, rows, parts;
-	uint64_t *ids;          /* of each of the parts: a hash of its users */
-	size_t ids_capacity;
+	uint64_t all_pairs, users, rows;
+	struct part_ids ids;    /* of each of the parts */
 	int64_t newest;         /* INT64_MIN: no time */
 	char *settings;         /* NULL: no part yet */
 };

@@ -221,7 +221,7 @@ static void evaluation_free(struct evaluation *e)
 	free(e->listed);
 	free(e->auc);
 	free(e->settings);
-	free(e->part);
+	part_ids_free(&e->parts);
 }
 
 /* "none" is no mask that option_splits knows. */
@@ -287,8 +287,7 @@ static int run_lists(const struct options *o, char **files, int count)
 	enum kernel_choice kernel = option_kernel(o->kernel);
 	if (!e.measures.lists && count)
 		usage_error("--metrics=auc cannot be combined with input files");
-	e.part = memory_zero(1, sizeof *e.part);
-	e.parts = 1;
+	part_ids_add(&e.parts, 0);
 	uint8_t split = o->split == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
 	e.known = known_splits(o, split);
 

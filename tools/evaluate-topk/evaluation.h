@@ -11,6 +11,7 @@
 #include "domain/dataset.h"
 #include "domain/heldout.h"
 #include "domain/metrics.h"
+#include "domain/parts.h"
 #include "frame/measures.h"
 #include "frame/options.h"
 
@@ -48,8 +49,7 @@ struct evaluation {
 	uint64_t lists, evaluated, short_lists;
 	struct shown shown;      /* of memory that others own */
 	uint32_t items;          /* of the dataset */
-	uint64_t *part;          /* of each part that is in this: a hash of its users, 0 without any */
-	size_t parts, part_capacity;
+	struct part_ids parts;   /* that are in this */
 	char *settings;          /* of parts, or NULL (parts.h) */
 };
 

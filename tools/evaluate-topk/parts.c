@@ -1,7 +1,6 @@
 /* parts.c - see parts.h. */
 #include "parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +17,6 @@ static const char *const NAMES[COLUMNS] = {"item", "rank", "lists", "metric", "u
 
 /* The counters of an evaluation that are added up, in the order of the column part_counts. */
 enum { COUNTERS = 6 };
-
-static const char HEX[] = "0123456789abcdef";
 
 static void counters_of(struct evaluation *e, uint64_t *counter[COUNTERS])
 {
@@ -59,7 +56,7 @@ char *part_settings(const struct evaluation *e)
 
 void part_user(struct evaluation *e, struct span user)
 {
-	e->part[0] += hash_mix(hash_row(3, user, (struct span){"", 0}));
+	e->parts.at[0] += hash_mix(hash_row(3, user, (struct span){"", 0}));
 }
 
 /* Empty fields from the column `from` on up to `to`. */
@@ -114,11 +111,8 @@ static void write_last(const struct evaluation *e, uint64_t rows, struct output 
 	counters_of(&counted, counter);
 	skip(out, ITEM, ROWS);
 	output_u64(out, rows);
-	for (size_t i = 0; i < e->parts; i++) {
-		char id[32];
-		int n = snprintf(id, sizeof id, "%c%016llx", i ? ',' : '\t', (unsigned long long)e->part[i]);
-		output_span(out, (struct span){id, (size_t)n});
-	}
+	output_tab(out);
+	part_ids_write(&e->parts, out);
 	for (int c = 0; c < COUNTERS; c++) {
 		output_byte(out, c ? ',' : '\t');
 		output_u64(out, *counter[c]);
@@ -174,11 +168,7 @@ struct part_reader *parts_open(struct table *t)
 {
 	struct part_reader *r = memory_zero(1, sizeof *r);
 	*r = (struct part_reader){.t = t, .items = strmap_new(), .names = strmap_new(), .ginis = SIZE_MAX};
-	for (int c = 0; c < COLUMNS; c++)
-		if (table_find_column(t, NAMES[c]) < 0)
-			die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
-	for (int c = 0; c < COLUMNS; c++)
-		r->column[c] = table_column(t, column_called(NAMES[c]));
+	parts_columns(t, NAMES, COLUMNS, r->column);
 	return r;
 }
 
@@ -298,20 +288,9 @@ static void take_settings(const struct part_reader *r, struct evaluation *e)
 
 static void read_ids(const struct part_reader *r, struct evaluation *e)
 {
-	struct span rest = field(r, IDS), word;
-	size_t before = e->parts;
-	while (span_next(&rest, ',', &word)) {
-		uint64_t id = 0;
-		for (size_t i = 0; i < word.n; i++) {
-			const char *digit = memchr(HEX, word.at[i], 16);
-			if (!digit || word.n != 16)
-				bad_field(r, IDS);
-			id = id << 4 | (uint64_t)(digit - HEX);
-		}
-		e->part = memory_grow(e->part, &e->part_capacity, e->parts + 1, sizeof *e->part);
-		e->part[e->parts++] = id;
-	}
-	if (e->parts == before)
+	struct span bad;
+	size_t before = e->parts.n;
+	if (!part_ids_read(&e->parts, field(r, IDS), &bad) || e->parts.n == before)
 		bad_field(r, IDS);
 }
 
@@ -335,25 +314,15 @@ static void read_last(struct part_reader *r, struct evaluation *e)
 	read_ids(r, e);
 }
 
-static int by_id(const void *a, const void *b)
+static void check_whole(const struct part_reader *r, struct evaluation *e, uint64_t wanted)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-static void check_whole(const struct part_reader *r, const struct evaluation *e, uint64_t wanted)
-{
-	for (size_t i = 1; i < e->parts; i++)
-		if (e->part[i] && e->part[i] == e->part[i - 1])
-			die(STATUS_DATA, "a part is there twice: %016llx", (unsigned long long)e->part[i]);
-	if (e->parts == 0)
+	part_ids_check(&e->parts);
+	if (e->parts.n == 0)
 		die(STATUS_DATA, "%s: no row of totals: no part is complete", table_file(r->t));
 	if (r->rows != r->rows_counted)
 		die(STATUS_DATA, "the parts should have %llu rows but have %llu: one is truncated or missing",
 		    (unsigned long long)r->rows_counted, (unsigned long long)r->rows);
-	if (wanted && e->parts != wanted)
-		die(STATUS_DATA, "there should be %llu parts but there are %llu", (unsigned long long)wanted,
-		    (unsigned long long)e->parts);
+	parts_count(e->parts.n, wanted);
 	if (e->evaluated > e->heldout.test_users)
 		die(STATUS_DATA, "the parts have lists of %llu of %llu users with %s rows: a user is in two of them",
 		    (unsigned long long)e->evaluated, (unsigned long long)e->heldout.test_users,
@@ -404,8 +373,6 @@ void parts_read(struct part_reader *r, struct evaluation *e, uint64_t wanted)
 			read_item(r);
 		progress_step(table_bytes(r->t), table_size(r->t), "bytes");
 	}
-	if (e->parts)
-		qsort(e->part, e->parts, sizeof *e->part, by_id);
 	check_whole(r, e, wanted);
 	arrange(r, e);
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/csr.h"
+#include "domain/parts.h"
 #include "frame/run.h"
 #include "streams/table.h"
 #include "method.h"
@@ -194,11 +195,7 @@ static void take_end(struct part_reader *r)
 		table_reject(t, r->column[USERS], "fewer users than the part's items have");
 		return;
 	}
-	if (!c->settings)
-		c->settings = memory_text(settings.at, settings.n);
-	else if (!span_equal(settings, span_of(c->settings)))
-		table_fail(t, "this part was counted with other options than the first: %s",
-			   quoted(settings.at, settings.n, (char[QUOTED_SIZE]){0}));
+	parts_settings(t, &c->settings, settings);
 	r->damaged |= rows != r->own_rows;
 	r->own_rows = r->own_most = 0;
 	r->item = r->neighbor = NOBODY;
@@ -317,9 +314,7 @@ static void check_parts_read(const struct options *o, const struct part_reader *
 		die(STATUS_DATA, "%s: the last part has no last row: it is truncated", table_file(r->t));
 	if (r->damaged && table_rejected(r->t) == 0)
 		die(STATUS_DATA, "a part does not have as many rows as its last row says: it is damaged");
-	if (o->parts && c->parts != (uint64_t)o->parts)
-		die(STATUS_DATA, "there should be %llu parts but there are %llu",
-		    (unsigned long long)o->parts, (unsigned long long)c->parts);
+	parts_count(c->parts, (uint64_t)o->parts);
 	for (uint64_t i = 0; i < r->m->n; i++) {
 		const struct entry *e = &r->m->entry[i];
 		uint64_t one = c->item[e->item].count, other = c->item[e->neighbor].count;
@@ -338,12 +333,7 @@ struct part_reader *parts_open(struct table *t)
 	struct part_reader *r = memory_zero(1, sizeof *r);
 	r->t = t;
 	r->item = r->neighbor = r->backward = NOBODY;
-	for (size_t i = 0; i < COLUMNS; i++) {
-		long column = table_find_column(t, NAMES[i]);
-		if (column < 0)
-			die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
-		r->column[i] = (size_t)column;
-	}
+	parts_columns(t, NAMES, COLUMNS, r->column);
 	return r;
 }
 
