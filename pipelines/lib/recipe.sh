@@ -95,6 +95,7 @@ recipe_blend()
 	its_stage=$1 its_lists=$2
 	shift 2
 	reads "$@"
+	# shellcheck disable=SC2046 # several words
 	stage "$its_stage" "$its_lists" blend-topk $(recipe_words blend blend) --k "$length" -o "$its_lists" "$@"
 }
 

@@ -80,7 +80,7 @@ search()
 # All that is popular, or lately. (A half-life of 1000000d stands for all.)
 search_baseline()
 {
-	half= its_trials=1
+	half='' its_trials=1
 	set -- --param 'half-life=choice:1000000d'
 	if [ -n "$timed" ] && [ "$ORDER" = time ]; then
 		unit=$(cut_of 1 4)
@@ -117,7 +117,7 @@ search_factors()
 
 search_items()
 {
-	fit= list= method=$1 its_name=$1
+	fit='' list='' method=$1 its_name=$1
 	shift
 	case $its_name in
 	knn)
@@ -169,6 +169,7 @@ best_two()
 search_blend()
 {
 	dataset=window$window/dataset.tsv its=window$window/blend
+	# shellcheck disable=SC2046 # two words
 	set -- $(best_two)
 	[ $# = 2 ] || die 1 'a blend takes two other candidates'
 	for name; do

@@ -56,7 +56,7 @@ put()
 	shift
 	case $put_file in */*) put_part=${put_file%/*}/.part.XXXXXX ;; *) put_part=./.part.XXXXXX ;; esac
 	put_part=$(mktemp "$put_part") || return
-	"$@" > "$put_part" 9>&- && chmod =rw "$put_part" && mv -f -- "$put_part" "$put_file" && return
+	"$@" > "$put_part" 9>&- && chmod '=rw' "$put_part" && mv -f -- "$put_part" "$put_file" && return
 	put_status=$?
 	rm -f -- "$put_part"
 	return $put_status
