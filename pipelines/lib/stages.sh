@@ -29,6 +29,22 @@ fi
 export PATH # which an empty environment does not have
 command -v train-mf > /dev/null || tools_missing=1
 
+# is_count TEXT LEAST MOST: digits, a number in this range
+is_count()
+{
+	case $1 in '' | 0?* | *[!0-9]* | ?????????*) return 1 ;; esac
+	[ "$1" -ge "$2" ] && [ "$1" -le "$3" ]
+}
+
+# check_count NAME VALUE LEAST MOST: a usage error unless the setting is a count in this range
+check_count() { is_count "$2" "$3" "$4" || die 2 "$1 is a count from $3 to $4, not $2"; }
+
+# check_kernel: KERNEL
+check_kernel()
+{
+	case $KERNEL in auto | portable | avx2 | avx512) ;; *) die 2 "KERNEL is auto, portable, avx2 or avx512, not $KERNEL" ;; esac
+}
+
 # absolute FILE: its path from the root
 absolute()
 {

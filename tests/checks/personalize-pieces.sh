@@ -30,7 +30,20 @@ cmp whole/serving.tsv cut-3/serving.tsv || complain 'a run that goes on gives an
 grep -q 'model-1-users: as before' log || complain 'what is there is made again'
 status 1 env PIECES=3 FACTORS=9 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
 grep -q 'other settings' err.txt || complain 'other settings are not said'
-status 2 env PIECES=0 "$here/personalize-pieces" cut-3 ratings.tsv
+for setting in PIECES=0 PATIENCE=x SERVING_EPOCHS=0 FAULTS=100 'KERNEL=portable; true' MIN=4 FILTER=--csv ON_ERROR=skip \
+	MODEL=auto DATASET=ratings.tsv VALUE_COLUMN=none LOSS=warp; do
+	status 2 env "$setting" "$here/personalize-pieces" never ratings.tsv
+	grep -q "${setting%%=*}" err.txt || complain "$setting: $(cat err.txt)"
+done
+[ ! -e never ] || complain 'a usage error leaves a folder'
+
+# A measurement that fails is not taken for a low one.
+mkdir shims
+ln -s "$RECPIPE_BIN"/* shims/
+rm shims/train-mf
+printf '#!/bin/sh\ncase "$*" in *--init*) exit 4 ;; esac\nexec "%s/train-mf" "$@"\n' "$RECPIPE_BIN" > shims/train-mf
+chmod +x shims/train-mf
+status 4 env RECPIPE_BIN="$PWD/shims" PIECES=1 "$here/personalize-pieces" unmeasured ratings.tsv
 
 # Files are read as personalize reads them: one header, nothing torn, CRLF, compressed. A table whose
 # end alone is missing has whole lines.
