@@ -37,6 +37,15 @@ static inline void spool_put(struct spool *s, const void *bytes, size_t n)
 	s->n += n;
 }
 
+/* Room for the next `n` bytes, no more than the buffer has, to be written there at once. */
+static inline char *spool_room(struct spool *s, size_t n)
+{
+	if (s->capacity - s->n < n)
+		spool_flush(s);
+	s->n += n;
+	return s->data + s->n - n;
+}
+
 /* Bytes so far: where the next one will be. */
 static inline uint64_t spool_size(const struct spool *s)
 {
@@ -68,6 +77,18 @@ static inline void spool_take(struct spool_reader *r, void *to, size_t n)
 	}
 	memcpy(to, r->data + r->from, n);
 	r->from += n;
+}
+
+/* The next `n` bytes where they are, valid until more is taken; copied to `to` where they are not all in the
+ * buffer. */
+static inline const void *spool_view(struct spool_reader *r, void *to, size_t n)
+{
+	if (r->n - r->from < n) {
+		spool_take_slowly(r, to, n);
+		return to;
+	}
+	r->from += n;
+	return r->data + r->from - n;
 }
 
 /* Passes over the next `n` bytes, which must be there. */

@@ -48,7 +48,7 @@ static void keep_within(struct kept *k, uint64_t memory)
 	if (k->e->n * events_bytes(k->e) + k->user_bytes < memory)
 		return;
 	if (!k->runs)
-		k->runs = runs_new();
+		k->runs = runs_new(k->e);
 	runs_add(k->runs, k->e, k->users);
 	strmap_free(k->users);
 	k->users = strmap_new();

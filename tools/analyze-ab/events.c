@@ -279,15 +279,13 @@ size_t events_bytes(const struct events *e)
 	return events_stored_size(e) + 2 * sizeof *e->user; /* the user, and the place in an order */
 }
 
-void events_store(const struct events *e, size_t i, struct buffer *to)
+void events_store(const struct events *e, size_t i, char *at)
 {
-	char *out = buffer_room(to, events_stored_size(e)), *at = out;
 #define STORE(column) memcpy(at, &e->column[i], sizeof *e->column), at += sizeof *e->column;
 	STORED_COLUMNS(STORE)
 #undef STORE
 	for (size_t m = 0; m < e->measures->n; m++, at += sizeof **e->measured)
 		memcpy(at, &e->measured[m][i], sizeof **e->measured);
-	to->n += (size_t)(at - out);
 }
 
 void events_load(struct events *e, const char *at)

@@ -76,7 +76,7 @@ uint32_t *events_by_user(const struct events *e, const struct strmap *users, con
 /* An event as bytes, events_stored_size of them; a stored one after the last. The user's
  * number is not stored: it is 0. */
 size_t events_stored_size(const struct events *e);
-void events_store(const struct events *e, size_t event, struct buffer *to);
+void events_store(const struct events *e, size_t event, char *stored);
 void events_load(struct events *e, const char *stored);
 
 /* Bytes of memory that an event takes until it is sorted. */

@@ -12,7 +12,8 @@
 
 struct runs;
 
-struct runs *runs_new(void);
+/* Of events with these measures. */
+struct runs *runs_new(const struct events *e);
 void runs_free(struct runs *r);
 
 /* Writes the events, by the bytes of their users and then as they came, and forgets them. */
