@@ -117,7 +117,7 @@ static bool next_part(struct run *run)
 
 void sorted_runs_merge(struct sorted_runs *r, size_t buffer)
 {
-	spool_flush(r->spool);
+	spool_end(r->spool);
 	r->heap = memory_new(r->n + 1, sizeof *r->heap);
 	for (size_t i = 0; i < r->n; i++) {
 		struct run *run = &r->run[i];

@@ -38,6 +38,14 @@ void spool_flush(struct spool *s)
 	s->n = 0;
 }
 
+void spool_end(struct spool *s)
+{
+	spool_flush(s);
+	free(s->data);
+	s->data = NULL;
+	s->capacity = 0;
+}
+
 void spool_put_slowly(struct spool *s, const void *bytes, size_t n)
 {
 	spool_flush(s);

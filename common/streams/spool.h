@@ -24,6 +24,9 @@ void spool_free(struct spool *s);
 /* Writes what is buffered; before reading. */
 void spool_flush(struct spool *s);
 
+/* The same, and gives the buffer back: nothing is put any more. */
+void spool_end(struct spool *s);
+
 /* The rare case of spool_put. */
 void spool_put_slowly(struct spool *s, const void *bytes, size_t n);
 
