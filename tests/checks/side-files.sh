@@ -4,10 +4,6 @@
 #
 # side-files.sh [TOOL]... does only those.
 set -u
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
 . "$RECPIPE_ROOT/tests/every/lib.sh"
 . "$RECPIPE_ROOT/tests/every/sides.sh"
 
@@ -19,6 +15,7 @@ same()
 {
 	as=$1
 	shift
+	every_now 4 || return
 	tests=$((tests + 1))
 	side_go "$@" > out 2> err && cmp -s good.out out && return
 	echo "$tool: --$option as $as: not the answer of the TSV file"
@@ -61,6 +58,7 @@ each()
 	to_csv other > other.csv
 	same 'CSV with renamed columns' other.csv "$@"
 	# A name that is not there is the command's mistake.
+	every_now 4 || return
 	side_go "$file" --rename "$option.x=no such" > out 2> err
 	[ $? = 2 ] && grep -q "no column 'no such' (--rename)" err || {
 		echo "$tool: --rename $option.x: $(head -n 2 err)"
@@ -68,20 +66,7 @@ each()
 	}
 }
 
-cd "$RECPIPE_TMP" || exit 1
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
-[ $# -gt 0 ] || set -- "$RECPIPE_BIN"/*
-for tool; do
-	tool=$(basename -- "$tool")
-	every_enter "$tool"
-	sides_make || bad=1
-	while read -r option file more; do
-		each
-	done < sides
-	every_leave
-done
-echo "$tests tests of $# tools"
+sides() { sides_walk each; }
+every_tool sides "$@"
+echo "$tests tests of $every_tools tools"
 exit $bad

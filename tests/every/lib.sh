@@ -24,6 +24,29 @@ every_leave()
 	cd "$RECPIPE_TMP" || exit 1
 }
 
+# every_tool COMMAND [TOOL]...: the command in the folder of each tool, or of those that are named
+every_tool()
+{
+	does=$1
+	shift
+	cd "$RECPIPE_TMP" || exit 1
+	[ $# -gt 0 ] || set -- "$RECPIPE_BIN"/*
+	for tool; do
+		every_enter "$(basename -- "$tool")"
+		"$does"
+		every_leave
+	done
+	every_tools=$#
+}
+
+# every_now N: true; in a build whose tools are slow, a sanitizer's, at one call in N: what is tried
+# with every tool there goes round
+turn=0
+every_now()
+{
+	[ "$RECPIPE_MODE" = release ] || [ $(((turn += 1) % $1)) = 0 ]
+}
+
 # Runs the tool with its arguments and more, where "$@" stands in them or behind
 # them; stdin is what the caller gives. BEFORE: words in front (strace ..).
 go()

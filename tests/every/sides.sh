@@ -19,6 +19,15 @@ sides_make()
 	fi
 }
 
+# sides_walk COMMAND: for each line of sides, with $option, $file and $more; a fault sets bad
+sides_walk()
+{
+	sides_make || bad=1
+	while read -r option file more; do
+		"$1"
+	done < sides
+}
+
 # side_go FILE [OPTION]...: the tool with FILE as $option's side file, $more being its ARGS
 side_go()
 (
