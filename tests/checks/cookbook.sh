@@ -9,7 +9,8 @@ set -u
 	exit 77
 }
 . "$RECPIPE_ROOT/tests/pipelines.sh"
-. "$RECPIPE_ROOT/tests/helpers/a-file-each.sh"
+helpers=$RECPIPE_ROOT/tests/helpers
+. "$helpers/a-file-each.sh"
 EPOCHS=3 FACTORS=8 THREADS=1 KERNEL=portable REDIS=none ON_ERROR=skip
 export EPOCHS FACTORS THREADS KERNEL REDIS ON_ERROR RECPIPE_BIN
 
@@ -21,11 +22,11 @@ for file in u.data u.item ratings.dat ratings.csv combined_data_1.txt BX-Book-Ra
 	events.csv yoochoose-clicks.dat steam-200k.csv usersha1-artmbid-artname-plays.tsv user_artists.dat scrobbles.csv \
 	userid-timestamp-artid-artname-traid-traname.tsv behaviors.tsv dataset_TSMC2014_NYC.txt \
 	loc-gowalla_totalCheckins.txt pandas.csv r.tsv book1.txt matrix.csv; do
-	FILE=$file awk -f "$RECPIPE_ROOT/tests/helpers/public-formats.awk" > "$file"
+	FILE=$file awk -f "$helpers/civil.awk" -f "$helpers/public-formats.awk" > "$file"
 	[ -s "$file" ] || complain "public-formats.awk does not make $file"
 done
 for file in Streaming_History_Audio_2023.json 1.listens recenttracks.json plays.json plays.avro; do
-	FILE=$file awk -f "$RECPIPE_ROOT/tests/helpers/public-logs.awk" > "$file"
+	FILE=$file awk -f "$helpers/civil.awk" -f "$helpers/public-logs.awk" > "$file"
 	[ -s "$file" ] || complain "public-logs.awk does not make $file"
 done
 { printf '\377\376' && iconv -f UTF-8 -t UTF-16LE book1.txt; } > utf-16 && mv utf-16 book1.txt

@@ -25,11 +25,12 @@ same_columns()
 	$sort "$1" | cmp - columns
 }
 
-. "$RECPIPE_ROOT/tests/helpers/a-file-each.sh"
+helpers=$RECPIPE_ROOT/tests/helpers
+. "$helpers/a-file-each.sh"
 while read -r command; do
 	file=${command##* } sort=cat
 	case $file in scrobbles/*) file=scrobbles.csv sort=sort ;; esac
-	FILE=$file awk -f "$RECPIPE_ROOT/tests/helpers/public-formats.awk" > made
+	FILE=$file awk -f "$helpers/civil.awk" -f "$helpers/public-formats.awk" > made
 	case $file in
 	book1.txt) { printf '\377\376'; iconv -f UTF-8 -t UTF-16LE made; } > "$file" ;;
 	scrobbles.csv) a_file_each made && mv made "$file" ;;

@@ -2,7 +2,7 @@
 # byte in their form, and messy: byte order marks, separators and line ends inside values, one bad
 # row in twenty. FILE (environment) names the form; the file goes to standard output, the table
 # that it should become to FILE.want, the number of bad rows to FILE.bad. Lines of scrobbles.csv have
-# a person and a TAB in front: each person has a file.
+# a person and a TAB in front: each person has a file. Runs with civil.awk in front of it.
 BEGIN {
 	file = ENVIRON["FILE"]
 	want = file ".want"
@@ -58,25 +58,6 @@ function start()
 function put(text)
 {
 	printf "%s%s", text, end
-}
-
-# Days from 1970 to a date (Hinnant, days_from_civil), and back.
-function civil(t,    z, era, doe, yoe, doy, mp)
-{
-	z = int(t / 86400) + 719468
-	era = int(z / 146097)
-	doe = z - era * 146097
-	yoe = int((doe - int(doe / 1460) + int(doe / 36524) - int(doe / 146096)) / 365)
-	doy = doe - (365 * yoe + int(yoe / 4) - int(yoe / 100))
-	mp = int((5 * doy + 2) / 153)
-	D = doy - int((153 * mp + 2) / 5) + 1
-	M = mp < 10 ? mp + 3 : mp - 9
-	Y = yoe + era * 400 + (M <= 2)
-	h = int(t % 86400 / 3600)
-	m = int(t % 3600 / 60)
-	s = t % 60
-	W = substr("ThuFriSatSunMonTueWed", 1 + 3 * (int(t / 86400) % 7), 3)
-	B = substr("JanFebMarAprMayJunJulAugSepOctNovDec", 3 * M - 2, 3)
 }
 
 function wanted(u, i, value, t)

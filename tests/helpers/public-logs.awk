@@ -2,7 +2,8 @@
 # their form, and messy: keys that nobody needs, TABs and line ends inside strings, one bad event in
 # twenty. FILE (environment) names the form; the file goes to standard output, the table that
 # it should become to FILE.want, the number of bad events to FILE.bad. plays.avro is a container of
-# Avro 1.11 (Specification, Object Container Files) with a field that may be null.
+# Avro 1.11 (Specification, Object Container Files) with a field that may be null. Runs with civil.awk
+# in front of it.
 BEGIN {
 	file = ENVIRON["FILE"]
 	want = file ".want"
@@ -44,21 +45,6 @@ BEGIN {
 	print n_bad > (file ".bad")
 }
 
-# The second since 1970 as a date: Y M D h m s (Hinnant, days_from_civil, and back).
-function civil(t,    z, era, doe, yoe, doy, mp)
-{
-	z = int(t / 86400) + 719468
-	era = int(z / 146097)
-	doe = z - era * 146097
-	yoe = int((doe - int(doe / 1460) + int(doe / 36524) - int(doe / 146096)) / 365)
-	doy = doe - (365 * yoe + int(yoe / 4) - int(yoe / 100))
-	mp = int((5 * doy + 2) / 153)
-	D = doy - int((153 * mp + 2) / 5) + 1
-	M = mp < 10 ? mp + 3 : mp - 9
-	Y = yoe + era * 400 + (M <= 2)
-	return sprintf("%04d-%02d-%02dT%02d:%02d:%02dZ", Y, M, D, t % 86400 / 3600, t % 3600 / 60, t % 60)
-}
-
 # A title: with what JSON escapes, and in a bad event with what it must not have.
 function title()
 {
@@ -71,7 +57,8 @@ function title()
 function event(    ms, when, id)
 {
 	ms = r * 50000 - 25000
-	when = civil(t)
+	civil(t)
+	when = sprintf("%04d-%02d-%02dT%02d:%02d:%02dZ", Y, M, D, h, m, s)
 	if (file ~ /^Streaming/) {
 		id = k % 23 == 0 ? "" : (i % 9 ? "spotify:track:" : "spotify:episode:") i # some are neither
 		printf "  {\"ts\": \"%s\", \"username\": \"ann%d\", \"platform\": \"Linux\", \"ms_played\": %s, ", wrong == 4 ? "noon" : when, u, wrong == 5 ? "\"much\"" : ms
