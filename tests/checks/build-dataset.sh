@@ -135,7 +135,10 @@ while read -r args; do
 	*) build-dataset -q $args other.tsv | cmp - got || { echo "depends on the order: $args"; exit 1; } ;;
 	esac
 	case $args in
-	*fold*) build-dataset -q $args --edges edges.got in.tsv > /dev/null && cmp edges edges.got ;;
+	*fold*)
+		build-dataset -q $args --edges edges.got in.tsv > /dev/null
+		cmp edges edges.got
+		;;
 	esac
 	# in memory, in four runs on disk, on several threads: the same bytes, the same messages
 	build-dataset $args in.tsv 2> said > /dev/null
@@ -245,6 +248,7 @@ in_parts()
 		for i in $(seq 0 $((n - 1))); do
 			build-dataset -q "$@" --counts counts.tsv --parts "$n" --memory $memory "part$i" | sed 1d
 		done | sort > got
+		[ -s got ] || { echo "no rows: $*"; exit 1; }
 		build-dataset -q "$@" in.tsv | sed 1d | sort | cmp - got || { echo "$n parts: $*"; exit 1; }
 	done
 }
@@ -255,7 +259,7 @@ for n in 1 3 7; do
 	in_parts $n --fold 2/3 --window 9s --as-of 55000 --count-on train --min-item-interactions 4
 	in_parts $n --weight sum --half-life 10 --min-item-interactions 2
 done
-# refused DATA WORDS COMMAND...: exit status 3 and these words
+# refused WORDS COMMAND...: exit status 3 and these words
 refused()
 {
 	words=$1 rc=0

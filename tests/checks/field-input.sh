@@ -23,6 +23,7 @@ enter()
 	cp -R "$cases/$case" "$case" && chmod -R u+w "$case" || complain 'no such case'
 	cd "$RECPIPE_TMP/$case" || exit 1
 	tr ';' '\n' < cmd | sed 's/^ *//' > ../commands
+	[ -s ../commands ] || complain 'no commands'
 }
 # says STATUS WORDS: each of the commands ends so, with a message that has the words
 says()

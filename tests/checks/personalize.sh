@@ -58,10 +58,11 @@ same json/dataset.tsv build-dataset -q $split good.tsv
 # ---- bad rows -------------------------------------------------------------------------------
 
 VALUE_COLUMN=none status 3 "$personalize" work plays.tsv
-VALUE_COLUMN=none ON_ERROR=skip status 0 "$personalize" work plays.tsv
-cmp -s work/positives.tsv good.tsv && grep -q " $bad rejected$" err.txt || complain "not $bad rejected: $(grep rejected err.txt)"
+VALUE_COLUMN=none ON_ERROR=skip status 0 "$personalize" skips plays.tsv
+cmp -s skips/positives.tsv good.tsv && grep -q " $bad rejected$" err.txt || complain "not $bad rejected: $(grep rejected err.txt)"
 for tool in filter-interactions build-dataset train-mf export-topk evaluate-topk recommend-baseline; do
-	[ -z "$(grep "^+ $tool " err.txt | grep -v -e '--on-error skip')" ] || complain "$tool did not get ON_ERROR"
+	grep "^+ $tool " err.txt > runs.txt || complain "$tool did not run"
+	! grep -q -v -e '--on-error skip' runs.txt || complain "$tool did not get ON_ERROR"
 done
 VALUE_COLUMN=none ON_ERROR=skip MAX_ERRORS=$bad status 0 "$personalize" work plays.tsv
 VALUE_COLUMN=none ON_ERROR=skip MAX_ERRORS=$((bad - 1)) status 3 "$personalize" work plays.tsv

@@ -60,20 +60,21 @@ awk -v days="$days" 'BEGIN {
 	}
 }' > sessions.tsv || exit 1
 
-# cover FILE TRUTH WHAT
+# cover FILE TRUTH WHAT ESTIMATORS: how many of them
 cover()
 {
-	awk -F '\t' -v truth="$2" -v what="$3" -v days="$days" '
+	awk -F '\t' -v truth="$2" -v what="$3" -v estimators="$4" -v days="$days" '
 		{ n[$1]++; in_value[$1] += $4 <= truth && truth <= $5; sum[$1] += $2 }
 		END {
 			for (e in n) {
+				estimators--
 				printf "%s, %s: %d of %d intervals cover %.6f; the values are %.6f on average\n", what, e, in_value[e], n[e], truth, sum[e] / n[e]
 				# dm is as good as its guess of the rewards: what it does not know it does not count.
 				if (n[e] != days || (e != "dm" && (in_value[e] < days * 0.94 || in_value[e] > days * 0.96))) wrong = 1
 			}
-			exit wrong
+			exit wrong || estimators != 0
 		}' "$1" || bad=1
 }
-cover steps.tsv "$(cut -f 2 truth.tsv)" steps
-cover sessions.tsv "$(cut -f 2 session-truth.tsv)" sessions
+cover steps.tsv "$(cut -f 2 truth.tsv)" steps 5
+cover sessions.tsv "$(cut -f 2 session-truth.tsv)" sessions 2
 exit $bad
