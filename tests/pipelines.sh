@@ -6,6 +6,8 @@
 #	status WANT COMMAND...           runs it, to out.txt and err.txt
 #	said PATTERN                     the last command has said so
 #	killed PAUSE COMMAND...          runs it, and kill -9 of it and all that it started after PAUSE seconds
+#	begin COMMAND...                 starts it in the background, in a group of its own: $pid
+#	all_gone                         waits until nothing is left of what begin started, 20 s at most
 #	soon COMMAND...                  waits until the command is true, 20 s at most
 #	ring USERS STEPS ITEMS [mixed]   a log: every listener goes along a ring of items
 
@@ -41,19 +43,27 @@ soon()
 	done
 }
 
-# Requires setsid and flock. Whoever has begun something has a lock: when it is free, none of them
-# is left who could still hold a lock of its own or write. False when there was nothing to kill.
+# These require setsid and flock. All processes of the group share a lock: when it is free, none is left
+# that could hold a lock of its own or write.
+begin()
+{
+	(flock -s 7 && exec setsid "$@") > out.txt 2> err.txt 7>> group.lock &
+	pid=$!
+}
+
+all_gone() { flock -w 20 group.lock true || complain 'after kill -9 something is still at work'; }
+
+# False when there was nothing to kill.
 killed()
 {
 	pause=$1
 	shift
-	(flock -s 7 && exec setsid "$@") > out.txt 2> err.txt 7>> group.lock &
-	pid=$!
+	begin "$@"
 	sleep "$pause"
 	kill -s KILL -- "-$pid" 2> /dev/null || kill -s KILL "$pid" 2> /dev/null # it has no group yet
 	missed=$?
 	wait $pid 2> /dev/null
-	flock -w 20 group.lock true || complain "after kill -9 something is still at work: $*"
+	all_gone
 	return $missed
 }
 
