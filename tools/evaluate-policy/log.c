@@ -65,6 +65,11 @@ static bool read_probabilities(const struct log_reader *r, struct row *row)
 	return false;
 }
 
+static uint32_t renumbered(uint32_t number, const uint32_t *rank)
+{
+	return number == STRMAP_NONE ? number : rank[number];
+}
+
 /* An id's number; false where it is empty, and the row was rejected. */
 static bool read_id(struct table *t, size_t column, struct strmap *ids, uint32_t *number)
 {
@@ -84,6 +89,16 @@ static uint32_t session_number(struct strmap *sessions, struct buffer *key, uint
 	buffer_add_span(key, (struct span){(const char *)&user, sizeof user});
 	buffer_add_span(key, name);
 	return strmap_add(sessions, (struct span){key->data, key->n});
+}
+
+/* A user's sessions by their names, whatever order the rows came in. Frees the map. */
+static void rank_sessions(struct log *log, struct strmap *sessions)
+{
+	uint32_t *rank;
+	strmap_free(strmap_in_order(sessions, &rank));
+	for (size_t i = 0; i < log->n; i++)
+		log->rows[i].session = renumbered(log->rows[i].session, rank);
+	free(rank);
 }
 
 static bool read_event(const struct log_reader *r, struct names *names, struct row *row)
@@ -143,8 +158,8 @@ void log_read(struct log_reader *r, struct names *names, struct log *log)
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}
 	progress_clear();
+	rank_sessions(log, sessions);
 	buffer_free(&key);
-	strmap_free(sessions);
 }
 
 /* ---- order ---- */
@@ -163,11 +178,6 @@ void ranks_free(struct ranks *ranks)
 	free(ranks->user);
 	free(ranks->item);
 	free(ranks->position);
-}
-
-static uint32_t renumbered(uint32_t number, const uint32_t *rank)
-{
-	return number == STRMAP_NONE ? number : rank[number];
 }
 
 void log_renumber(struct log *log, const struct ranks *ranks)
@@ -195,10 +205,9 @@ static int by_all(const void *a, const void *b)
 	COMPARE(x->probability, y->probability);
 	COMPARE(x->target, y->target);
 	COMPARE(x->share, y->share);
-	if (isnan(x->reward) || isnan(y->reward))
-		return 0;
 	COMPARE(x->reward, y->reward);
 	COMPARE(x->fold, y->fold);
+	COMPARE(x->session, y->session);
 	return 0;
 }
 
