@@ -40,4 +40,10 @@ uint32_t *strmap_sorted(const struct strmap *map);
  * freed. (*rank)[n] is the new number of what was n: a new array, the caller's. */
 struct strmap *strmap_in_order(struct strmap *map, uint32_t **rank);
 
+/* The new number; that of none stays. */
+static inline uint32_t strmap_renumbered(uint32_t number, const uint32_t *rank)
+{
+	return number == STRMAP_NONE ? number : rank[number];
+}
+
 #endif

@@ -2,31 +2,44 @@
 
 #include <string.h>
 
+#include "data/strmap.h"
+
 static void stop_waiting(struct heard_waiting *w, size_t place)
 {
 	w->n--;
 	memmove(w->at + place, w->at + place + 1, (w->n - place) * sizeof *w->at);
 }
 
-void heard_wait(struct heard_waiting *w, size_t row, int64_t time_ms, uint32_t item, uint32_t session)
+static void start_waiting(struct heard_waiting *w, size_t row, const struct heard_event *event)
 {
 	if (w->n == HEARD_WAITING)
 		stop_waiting(w, 0);
 	w->at[w->n].row = row;
-	w->at[w->n].time_ms = time_ms;
-	w->at[w->n].item = item;
-	w->at[w->n++].session = session;
+	w->at[w->n].time_ms = event->time_ms;
+	w->at[w->n].item = event->recommended;
+	w->at[w->n++].session = event->session;
 }
 
-size_t heard_take(struct heard_waiting *w, int64_t time_ms, uint32_t item, uint32_t session, int64_t wait_ms)
+static size_t take(struct heard_waiting *w, const struct heard_event *event, int64_t wait_ms)
 {
-	while (w->n && time_ms - w->at[0].time_ms > wait_ms)
+	while (w->n && event->time_ms - w->at[0].time_ms > wait_ms)
 		stop_waiting(w, 0);
 	for (size_t i = 0; i < w->n; i++)
-		if (w->at[i].item == item && w->at[i].session == session) {
+		if (w->at[i].item == event->playing && w->at[i].session == event->session) {
 			size_t row = w->at[i].row;
 			stop_waiting(w, i);
 			return row;
 		}
 	return SIZE_MAX;
+}
+
+size_t heard_follow(struct heard_waiting *w, size_t row, const struct heard_event *event, int64_t wait_ms)
+{
+	if (w->n && w->user != event->user)
+		w->n = 0;
+	w->user = event->user;
+	size_t from = take(w, event, wait_ms);
+	if (event->recommended != STRMAP_NONE)
+		start_waiting(w, row, event);
+	return from;
 }

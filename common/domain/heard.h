@@ -1,7 +1,8 @@
 /* heard.h - which later event of a user tells what was heard of a recommendation.
  *
  * A recommendation waits for the user's next event in which its track was playing. Sessions of a user
- * that overlap are so told apart by their recommendations. One struct for one user at a time.
+ * that overlap are so told apart by their recommendations. One struct for one user
+ * at a time: {.n = 0} before the first.
  */
 #ifndef RECPIPE_DOMAIN_HEARD_H
 #define RECPIPE_DOMAIN_HEARD_H
@@ -18,14 +19,19 @@ struct heard_waiting {
 		uint32_t item, session;
 	} at[HEARD_WAITING];         /* the oldest first */
 	size_t n;
+	uint32_t user;
 };
 
-/* Row number `row`, at `time_ms`, recommended the item. Sessions that are not known are all the same
- * number. */
-void heard_wait(struct heard_waiting *w, size_t row, int64_t time_ms, uint32_t item, uint32_t session);
+/* Ids as numbers; STRMAP_NONE (data/strmap.h): nothing was playing, or recommended. Sessions that are not
+ * known are all the same number. */
+struct heard_event {
+	int64_t time_ms;
+	uint32_t user, session, playing, recommended;
+};
 
-/* The oldest row that recommended what is now playing, in the same session and no more than `wait_ms`
- * ago; it waits no longer. SIZE_MAX: none. Times do not go back. */
-size_t heard_take(struct heard_waiting *w, int64_t time_ms, uint32_t item, uint32_t session, int64_t wait_ms);
+/* Row number `row` is this event: the user's oldest row that recommended what was playing, in the same
+ * session and no more than `wait_ms` ago; it waits no longer, and this one does. SIZE_MAX: none.
+ * A user's events come one after the other, and their times do not go back. */
+size_t heard_follow(struct heard_waiting *w, size_t row, const struct heard_event *event, int64_t wait_ms);
 
 #endif

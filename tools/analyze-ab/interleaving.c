@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/compare.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/exactsum.h"
@@ -89,8 +90,6 @@ static void read_steps(const struct interleaving_reader *r, struct steps *s)
 
 /* ---- order: numbers and rows by their ids and times, not by where they stood ---- */
 
-#define COMPARE(a, b) if ((a) < (b) || (a) > (b)) return (a) < (b) ? -1 : 1
-
 static int by_time(const void *a, const void *b)
 {
 	const struct step *x = a, *y = b;
@@ -104,11 +103,6 @@ static int by_time(const void *a, const void *b)
 	return 0;
 }
 
-static uint32_t renumbered(uint32_t number, const uint32_t *rank)
-{
-	return number == STRMAP_NONE ? number : rank[number];
-}
-
 static void put_in_order(struct steps *s)
 {
 	uint32_t *user, *item, *team;
@@ -118,9 +112,9 @@ static void put_in_order(struct steps *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct step *step = &s->at[i];
 		step->user = user[step->user];
-		step->track = renumbered(step->track, item);
-		step->recommendation = renumbered(step->recommendation, item);
-		step->team = renumbered(step->team, team);
+		step->track = strmap_renumbered(step->track, item);
+		step->recommendation = strmap_renumbered(step->recommendation, item);
+		step->team = strmap_renumbered(step->team, team);
 	}
 	free(user);
 	free(item);
@@ -137,19 +131,14 @@ static struct tally_of_user *tally(struct steps *s)
 	struct heard_waiting waiting = {.n = 0};
 	for (size_t i = 0; i < s->n; i++) {
 		const struct step *step = &s->at[i];
-		if (i && step->user != s->at[i - 1].user)
-			waiting.n = 0;
-		size_t from = step->track == STRMAP_NONE ? SIZE_MAX :
-			heard_take(&waiting, step->time, step->track, 0, WAIT_MS);
+		const struct heard_event event = {step->time, step->user, 0, step->track, step->recommendation};
+		size_t from = heard_follow(&waiting, i, &event, WAIT_MS);
 		if (from != SIZE_MAX && s->at[from].team != STRMAP_NONE) {
 			users[step->user].n[s->at[from].team]++;
 			users[step->user].heard[s->at[from].team] += step->share;
 			s->unheard--;
 		}
-		if (step->recommendation == STRMAP_NONE)
-			continue;
-		heard_wait(&waiting, i, step->time, step->recommendation, 0);
-		s->unheard += step->team != STRMAP_NONE;
+		s->unheard += step->recommendation != STRMAP_NONE && step->team != STRMAP_NONE;
 	}
 	return users;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/compare.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "domain/heard.h"
@@ -65,11 +66,6 @@ static bool read_probabilities(const struct log_reader *r, struct row *row)
 	return false;
 }
 
-static uint32_t renumbered(uint32_t number, const uint32_t *rank)
-{
-	return number == STRMAP_NONE ? number : rank[number];
-}
-
 /* An id's number; false where it is empty, and the row was rejected. */
 static bool read_id(struct table *t, size_t column, struct strmap *ids, uint32_t *number)
 {
@@ -97,7 +93,7 @@ static void rank_sessions(struct log *log, struct strmap *sessions)
 	uint32_t *rank;
 	strmap_free(strmap_in_order(sessions, &rank));
 	for (size_t i = 0; i < log->n; i++)
-		log->rows[i].session = renumbered(log->rows[i].session, rank);
+		log->rows[i].session = strmap_renumbered(log->rows[i].session, rank);
 	free(rank);
 }
 
@@ -184,14 +180,12 @@ void log_renumber(struct log *log, const struct ranks *ranks)
 {
 	for (size_t i = 0; i < log->n; i++) {
 		struct row *row = &log->rows[i];
-		row->user = renumbered(row->user, ranks->user);
-		row->item = renumbered(row->item, ranks->item);
-		row->played = renumbered(row->played, ranks->item);
-		row->position = renumbered(row->position, ranks->position);
+		row->user = strmap_renumbered(row->user, ranks->user);
+		row->item = strmap_renumbered(row->item, ranks->item);
+		row->played = strmap_renumbered(row->played, ranks->item);
+		row->position = strmap_renumbered(row->position, ranks->position);
 	}
 }
-
-#define COMPARE(a, b) if ((a) < (b) || (a) > (b)) return (a) < (b) ? -1 : 1
 
 static int by_all(const void *a, const void *b)
 {
@@ -279,14 +273,12 @@ void log_chain(struct log *log, int64_t wait_ms, bool whole)
 	struct heard_waiting w = {.n = 0};
 	for (size_t i = 0; i < log->n; i++) {
 		const struct row *event = &log->rows[i];
-		if (i && event->user != log->rows[i - 1].user)
-			w.n = 0;
-		size_t from = heard_take(&w, event->time, event->played, event->session, wait_ms);
+		const struct heard_event heard = {event->time, event->user, event->session, event->played,
+			event->item};
+		size_t from = heard_follow(&w, i, &heard, wait_ms);
 		chain[i] = named ? event->session : from < log->n ? chain[from] : chains++;
 		if (from < log->n)
 			log->rows[from].reward = event->share;
-		if (event->item != STRMAP_NONE)
-			heard_wait(&w, i, event->time, event->item, event->session);
 	}
 	bool *lost = whole ? memory_zero((size_t)chains + 1, sizeof *lost) : NULL;
 	for (size_t i = 0; whole && i < log->n; i++)

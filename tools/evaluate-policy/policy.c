@@ -93,10 +93,8 @@ void entries_renumber(struct entries *e, const struct ranks *ranks)
 	for (size_t i = 0; i < e->n; i++) {
 		struct entry *entry = &e->at[i];
 		entry->item = ranks->item[entry->item];
-		if (entry->user != STRMAP_NONE)
-			entry->user = ranks->user[entry->user];
-		if (entry->position != STRMAP_NONE)
-			entry->position = ranks->position[entry->position];
+		entry->user = strmap_renumbered(entry->user, ranks->user);
+		entry->position = strmap_renumbered(entry->position, ranks->position);
 	}
 	entries_sort(e);
 }
