@@ -207,7 +207,6 @@ judge_requests()
 	[ -n "$failed_at" ] || [ $curl_status = 0 ] || failed_at=$(($(wc -l < "$tmp/codes") + 1))
 	[ -n "$failed_at" ] || return 0
 	code=$(sed -n "${failed_at}p" "$tmp/codes")
-	answer=$(sed -n "${failed_at}p" "$tmp/requests" | cut -f 6)
 	: "${code:=000}"
 	if [ "$code" = 000 ] || [ $curl_status != 0 ]; then
 		why=$(sed 's/[?&]delegation=[^& ]*//g; s/^curl: ([0-9]*) //' "$tmp/errors" | head -n 1)
@@ -218,6 +217,7 @@ judge_requests()
 	fi
 	why="HTTP status $code"
 	[ "$code" != 404 ] || return 0
+	answer=$(sed -n "${failed_at}p" "$tmp/requests" | cut -f 6)
 	if [ -s "$answer" ] && { tr -d '\n' < "$answer"; echo; } | import-logs -q --map 'exception=.RemoteException.exception' \
 		--map 'text=.RemoteException.message' -o "$tmp/problem" 2> "$tmp/no-json" &&
 		[ -n "$(sed -n 2p "$tmp/problem" | cut -f 8-)" ]; then
@@ -277,6 +277,9 @@ ask()
 
 # ---- what is there ---------------------------------------------------------------
 
+# mapped FILE: of a table of import-logs, the rows and the columns that --map has added
+mapped() { sed -E '1d; s/^([^\t]*\t){7}//' "$1"; }
+
 # list_folder PATH: $tmp/list: name, type, length. False: there is nothing.
 list_folder()
 {
@@ -291,7 +294,7 @@ list_folder()
 		import-logs -q --each '.FileStatuses.FileStatus[]' --map name=.pathSuffix --map type=.type \
 			--map length=.length --on-control fail -o "$tmp/rows" "$tmp/line" 2> "$tmp/no-json" ||
 			die 1 "$remote_url: not the answer of WebHDFS to LISTSTATUS: $(tail -n 1 "$tmp/no-json")"
-		sed 1d "$tmp/rows" | cut -f 8- > "$tmp/list"
+		mapped "$tmp/rows" > "$tmp/list"
 		;;
 	esac
 	cut -f 1 "$tmp/list" > "$tmp/names"
@@ -313,20 +316,23 @@ look()
 	: > "$tmp/folders"
 	list_folder "$1" || return 0
 	there=folder
-	if [ -n "$(awk -F '\t' '$1 == "" && $2 == "FILE"' "$tmp/list")" ]; then
+	IFS= read -r first < "$tmp/list" || first=
+	case $first in '	FILE	'*)
 		there='file'
 		cut -f 1,3 "$tmp/list" > "$tmp/there"
 		return
-	fi
+		;;
+	esac
 	! grep -q "^_SUCCESS	FILE	" "$tmp/list" || success=1
 	grep -v "^_SUCCESS	FILE	" "$tmp/list" > "$tmp/level"
 	depth=0
 	while [ -s "$tmp/level" ]; do
 		depth=$((depth + 1))
 		[ $depth -le 64 ] || die 1 "$remote_url: folders more than 64 deep"
-		awk -F '\t' '$2 == "FILE" { print $1 "\t" $3 }' "$tmp/level" >> "$tmp/there.new"
-		awk -F '\t' '$2 != "FILE" { print $1 }' "$tmp/level" > "$tmp/below"
-		cat "$tmp/below" >> "$tmp/folders"
+		: > "$tmp/below"
+		FILES=$tmp/there.new FOLDERS=$tmp/folders BELOW=$tmp/below awk -F '\t' '
+			$2 == "FILE" { print $1 "\t" $3 >> ENVIRON["FILES"]; next }
+			{ print $1 >> ENVIRON["FOLDERS"]; print $1 >> ENVIRON["BELOW"] }' "$tmp/level"
 		: > "$tmp/level"
 		while IFS= read -r its_folder <&7; do
 			list_folder "${1%/}/$its_folder" || continue
@@ -374,7 +380,7 @@ server_sums()
 		--map length=.FileChecksum.length -o "$tmp/rows" "$tmp/lines" 2> "$tmp/no-json" ||
 		die 1 "$remote_url: not the answer of WebHDFS to GETFILECHECKSUM: $(tail -n 1 "$tmp/no-json")"
 	# Hadoop fills the digits up with zeros beyond the length.
-	sed 1d "$tmp/rows" | cut -f 8- | awk -F '\t' '{ print $1 "\t" substr($2, 1, 2 * $3) }' > "$tmp/sums"
+	mapped "$tmp/rows" | awk -F '\t' '{ print $1 "\t" substr($2, 1, 2 * $3) }' > "$tmp/sums"
 }
 
 # local_sums: of the lines name, local path, algorithm in $tmp/wanted: $tmp/local-sums, as
