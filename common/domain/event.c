@@ -13,3 +13,13 @@ bool event_column_is_fixed(struct span name)
 			return true;
 	return false;
 }
+
+bool event_message(struct table *t, size_t column, bool *last)
+{
+	struct span message = table_field(t, column);
+	*last = span_equal(message, span_of("last"));
+	if (*last || span_equal(message, span_of("next")))
+		return true;
+	table_reject(t, column, "not next or last");
+	return false;
+}

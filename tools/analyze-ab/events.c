@@ -377,12 +377,9 @@ bool events_next(struct event_reader *r, struct events *e, struct span *user)
 	while (table_next(t)) {
 		make_room(e);
 		progress_step(table_bytes(t), table_size(t), "bytes");
-		struct span kind = table_field(t, r->message);
-		bool last = span_equal(kind, span_of("last"));
-		if (!last && !span_equal(kind, span_of("next"))) {
-			table_reject(t, r->message, "not next or last");
+		bool last;
+		if (!event_message(t, r->message, &last))
 			continue;
-		}
 		size_t n = e->n;
 		*user = table_field(t, r->user);
 		if (user->n == 0) {

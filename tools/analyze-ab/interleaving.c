@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "data/exactsum.h"
 #include "data/strmap.h"
+#include "domain/event.h"
 #include "domain/heard.h"
 #include "frame/run.h"
 #include "view.h"
@@ -55,12 +56,9 @@ static uint32_t optional_id(struct strmap *ids, struct span id)
 static bool read_step(const struct interleaving_reader *r, struct steps *s, struct step *step)
 {
 	struct table *t = r->t;
-	struct span message = table_field(t, r->message), user = table_field(t, r->user);
-	step->last = span_equal(message, span_of("last"));
-	if (!step->last && !span_equal(message, span_of("next"))) {
-		table_reject(t, r->message, "neither next nor last");
+	struct span user = table_field(t, r->user);
+	if (!event_message(t, r->message, &step->last))
 		return false;
-	}
 	if (user.n == 0) {
 		table_reject(t, r->user, "an empty id");
 		return false;

@@ -8,6 +8,7 @@
 #include "base/compare.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "domain/event.h"
 #include "domain/heard.h"
 #include "frame/run.h"
 
@@ -100,13 +101,8 @@ static void rank_sessions(struct log *log, struct strmap *sessions)
 static bool read_event(const struct log_reader *r, struct names *names, struct row *row)
 {
 	struct table *t = r->t;
-	struct span message = table_field(t, r->message);
-	row->last = span_equal(message, span_of("last"));
-	if (!row->last && !span_equal(message, span_of("next"))) {
-		table_reject(t, r->message, "neither next nor last");
-		return false;
-	}
-	if (!table_time(t, r->timestamp, r->columns->unit, &row->time) || !table_double(t, r->share,
+	if (!event_message(t, r->message, &row->last) ||
+	    !table_time(t, r->timestamp, r->columns->unit, &row->time) || !table_double(t, r->share,
 		&row->share) ||
 	    !read_id(t, (size_t)r->played, names->items, &row->played))
 		return false;

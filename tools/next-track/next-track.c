@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "events.h"
 #include "file-lists.h"
+#include "domain/event.h"
 #include "frame/run.h"
 #include "frame/sides.h"
 #include "options.h"
@@ -297,12 +298,9 @@ static struct columns find_columns(struct table *t, const struct options *o)
 static bool parse_request(struct table *t, const struct columns *c, bool request_clock,
 			  struct request *q)
 {
-	struct span message = table_field(t, c->message);
-	*q = (struct request){.last = span_equal(message, span_of("last"))};
-	if (!q->last && !span_equal(message, span_of("next"))) {
-		table_reject(t, c->message, "not next or last");
+	*q = (struct request){.last = false};
+	if (!event_message(t, c->message, &q->last))
 		return false;
-	}
 	q->user = table_field(t, c->user);
 	if (q->user.n == 0) {
 		table_reject(t, c->user, "an empty id");
