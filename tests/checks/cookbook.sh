@@ -4,10 +4,7 @@
 # are above 0, and reject the bad rows, no more and no less. Both tables of events are what they should be.
 # DuckDB and avrocat are the real ones where they are installed, else the file is one that they wrote.
 set -u
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
+. "$RECPIPE_ROOT/tests/release-only.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 helpers=$RECPIPE_ROOT/tests/helpers
 . "$helpers/a-file-each.sh"

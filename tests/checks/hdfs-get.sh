@@ -2,10 +2,7 @@
 # get-hdfs against a stand-in for WebHDFS and HttpFS whose answers are cut, changed or hostile; and
 # who asks: delegation tokens are among no program's words.
 set -u
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
+. "$RECPIPE_ROOT/tests/release-only.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 . "$RECPIPE_ROOT/tests/hdfs.sh"
 make_logs

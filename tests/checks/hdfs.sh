@@ -4,10 +4,7 @@
 # put there. checks/hdfs-get is about the other direction, checks/hdfs-kill about signals;
 # tests/cluster/hdfs.sh does it with Hadoop itself.
 set -u
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
+. "$RECPIPE_ROOT/tests/release-only.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 . "$RECPIPE_ROOT/tests/hdfs.sh"
 make_logs

@@ -3,10 +3,7 @@
 # rows that every stage may skip, and a dataset made elsewhere; each gives what the tools give by
 # hand. backtest and nightly have the same settings. What cannot be combined is refused.
 set -u
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
+. "$RECPIPE_ROOT/tests/release-only.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 personalize=$RECPIPE_ROOT/pipelines/personalize
 PATH=$RECPIPE_BIN:$PATH

@@ -3,10 +3,7 @@
 # at all; what fails is tried again or not, by its status, and its words reach the user; tries that
 # are killed and tasks that run twice change nothing.
 set -u
-[ "$RECPIPE_MODE" = release ] || {
-	echo 'many runs of every tool: the release build has them'
-	exit 77
-}
+. "$RECPIPE_ROOT/tests/release-only.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 stage=$RECPIPE_ROOT/pipelines/stage
 T=$(printf '\t')

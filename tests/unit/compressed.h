@@ -12,10 +12,10 @@
 #include "base/random.h"
 #include "streams/decompress-engine.h"
 
-static inline void add_gzip(struct buffer *to, const char *text, size_t n)
+static inline void add_gzip_level(struct buffer *to, const char *text, size_t n, int level)
 {
 	z_stream z = {0};
-	if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		abort();
 	size_t bound = deflateBound(&z, n) + 64;
 	z.next_in = (Bytef *)text;
@@ -26,6 +26,11 @@ static inline void add_gzip(struct buffer *to, const char *text, size_t n)
 		abort();
 	to->n += bound - z.avail_out;
 	deflateEnd(&z);
+}
+
+static inline void add_gzip(struct buffer *to, const char *text, size_t n)
+{
+	add_gzip_level(to, text, n, 6);
 }
 
 static inline void add_zstd(struct buffer *to, const char *text, size_t n)

@@ -74,22 +74,10 @@ static void check_file(struct random *r, const struct format *f, const struct bu
 /* A member whose text has whole members in it, uncompressed. */
 static void add_nested(const struct format *f, const struct buffer *inner, struct buffer *file)
 {
-	if (f->kind == COMPRESSION_GZIP) {
-		z_stream z = {0};
-		if (deflateInit2(&z, 0, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-			abort();
-		size_t bound = deflateBound(&z, inner->n) + 64;
-		z.next_in = (Bytef *)inner->data;
-		z.avail_in = (uInt)inner->n;
-		z.next_out = (Bytef *)buffer_room(file, bound);
-		z.avail_out = (uInt)bound;
-		if (deflate(&z, Z_FINISH) != Z_STREAM_END)
-			abort();
-		file->n += bound - z.avail_out;
-		deflateEnd(&z);
-	} else {
+	if (f->kind == COMPRESSION_GZIP)
+		add_gzip_level(file, inner->data, inner->n, 0);
+	else
 		f->add(file, inner->data, inner->n); /* it does not shrink: stored */
-	}
 }
 
 static void check_format(struct random *r, const struct format *f)
