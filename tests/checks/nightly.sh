@@ -167,11 +167,13 @@ server=
 GATE=none run 4 store monday.tsv
 [ "$(good 1)" = "$second" ] || say 'without Redis another model is called good'
 start
-flock store/.lock sleep 2 &
-sleep 0.5
+(flock 7 && exec sleep 60) 7>> store/.lock &
+other=$!
+until ! flock -n store/.lock true; do sleep 0.01; done
 run 4 store monday.tsv
 grep -q 'still at work' err.txt || say "two runs: $(cat err.txt)"
-wait %2 2> /dev/null || sleep 2
+kill $other
+wait $other 2> /dev/null
 for pause in 0.1 0.3 0.5 0.7; do
 	setsid "$nightly" store monday.tsv > out.txt 2> err.txt &
 	pid=$!
