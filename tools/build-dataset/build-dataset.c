@@ -89,16 +89,6 @@ static void before_thresholds(struct build *b, struct pairs *p)
 		split_pairs(p, &b->how);
 }
 
-/* Where the counts of all items are known, pairs of other users do not matter. */
-static void keep_known(struct build *b, struct pairs *p)
-{
-	size_t before;
-	do {
-		before = p->n;
-		thresholds_keep(&b->thresholds, p);
-	} while (b->o->core && p->n < before);
-}
-
 static void after_thresholds(struct build *b, struct pairs *p)
 {
 	if (b->counted) {
@@ -173,7 +163,7 @@ static void build_whole(struct build *b)
 	pairs_make(p, &b->rules, key, shift);
 	before_thresholds(b, p);
 	if (b->known)
-		keep_known(b, p);
+		thresholds_keep_known(&b->thresholds, p, b->o->core);
 	else if (build_applies(b))
 		apply_thresholds(b, p);
 	after_thresholds(b, p);

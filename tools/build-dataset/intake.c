@@ -103,15 +103,21 @@ static size_t row_bytes(const struct reader *r)
 	return 8u + (r->in.time >= 0 ? 8u : 0) + (r->in.timestamp >= 0 ? 8u : 0);
 }
 
+/* Bytes of all ids: the maps, and what they take when they are sorted. */
+static uint64_t id_bytes(const struct intake *in)
+{
+	enum { AN_ID = 40 };
+	return strmap_memory(in->users) + strmap_memory(in->items) +
+		AN_ID * ((uint64_t)strmap_count(in->users) + strmap_count(in->items));
+}
+
 /* How many rows there may be in memory: beside the maps, what they take when they are sorted, and a
  * fourth for what grows. */
 static size_t rows_allowed(const struct reader *r)
 {
-	enum { AN_ID = 40, A_ROW = 4 };
+	enum { A_ROW = 4 };
 	const struct intake *to = r->to;
-	uint64_t all = to->memory / 4 * 3;
-	uint64_t ids = strmap_memory(to->users) + strmap_memory(to->items) +
-		AN_ID * ((uint64_t)strmap_count(to->users) + strmap_count(to->items));
+	uint64_t all = to->memory / 4 * 3, ids = id_bytes(to);
 	uint64_t rows = all > ids ? (all - ids) / (row_bytes(r) + A_ROW) : 0;
 	if (rows > UINT32_MAX - 1)
 		rows = UINT32_MAX - 1;
@@ -338,8 +344,7 @@ bool intake_fits(struct intake *in, const struct pair_rules *rules)
 	const struct pairs *p = &in->p;
 	if (!in->memory)
 		return true;
-	uint64_t ids = strmap_memory(in->users) + strmap_memory(in->items) +
-		40 * ((uint64_t)strmap_count(in->users) + strmap_count(in->items));
+	uint64_t ids = id_bytes(in);
 	bool weighted = rules->how != WEIGHT_BINARY || rules->half_life_ms > 0;
 	uint64_t row = 24u + (weighted ? 8u : 0) + (p->weight ? 8u : 0) + (p->timestamp ? 16u : 0) +
 		(rules->places ? 4u : 0) + (weighted || p->timestamp || rules->places ? 8u : 0);

@@ -95,16 +95,6 @@ static void make_pairs(const struct pieces *x, struct pairs *p)
 
 /* ---- steps ---- */
 
-/* Where the counts of all items are known, pairs of other users do not matter. */
-static void keep_known(const struct build *b, struct slot *s)
-{
-	size_t before;
-	do {
-		before = s->p.n;
-		thresholds_keep(&s->thresholds, &s->p);
-	} while (b->o->core && s->p.n < before);
-}
-
 static void finish_piece(const struct build *b, struct slot *s)
 {
 	if (b->counted) {
@@ -135,7 +125,7 @@ static void first_work(void *context, size_t slot)
 		return;
 	}
 	if (b->known)
-		keep_known(b, s);
+		thresholds_keep_known(&s->thresholds, &s->p, b->o->core);
 	else if (build_applies(b))
 		thresholds_keep(&s->thresholds, &s->p);
 	finish_piece(b, s);

@@ -78,6 +78,15 @@ void thresholds_keep(struct thresholds *t, struct pairs *p)
 	p->n = kept;
 }
 
+void thresholds_keep_known(struct thresholds *t, struct pairs *p, bool core)
+{
+	size_t before;
+	do {
+		before = p->n;
+		thresholds_keep(t, p);
+	} while (core && p->n < before);
+}
+
 void thresholds_add(struct thresholds *t, const struct thresholds *other)
 {
 	t->user_pairs += other->user_pairs;

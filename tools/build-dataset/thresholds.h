@@ -36,6 +36,10 @@ void thresholds_count(const struct thresholds *t, const struct pairs *p, uint32_
  * has enough by `count`, which need not be counted where one is enough: one pass. */
 void thresholds_keep(struct thresholds *t, struct pairs *p);
 
+/* The same where `count` is of all users and stays, so that pairs of others do not matter; with `core`
+ * until nothing changes. */
+void thresholds_keep_known(struct thresholds *t, struct pairs *p, bool core);
+
 /* Adds what `other` took. */
 void thresholds_add(struct thresholds *t, const struct thresholds *other);
 
