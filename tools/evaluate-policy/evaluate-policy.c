@@ -344,7 +344,7 @@ static void weigh_sessions(struct evaluation *v)
 {
 	struct log *log = &v->log;
 	bool *without = memory_zero((size_t)log->sessions + 1, sizeof *without);
-	double never = 0;
+	double *of_row = memory_new(log->n + 1, sizeof *of_row), never = 0;
 	size_t kept = 0;
 	for (size_t i = 0; i < log->n; i++) {
 		struct prospect prospect;
@@ -354,17 +354,20 @@ static void weigh_sessions(struct evaluation *v)
 			without[log->rows[i].session] = true;
 		}
 		log->rows[i].target = out.probability;
-		never += out.never;
+		of_row[i] = out.never;
 	}
 	for (size_t i = 0; i < log->n; i++)
-		if (!without[log->rows[i].session])
+		if (!without[log->rows[i].session]) {
+			never += of_row[i];
 			log->rows[kept++] = log->rows[i];
-	never = log->n ? never / (double)log->n : 0;
+		}
+	never = kept ? never / (double)kept : 0;
 	log->n = kept;
 	log_number_sessions(log);
 	log_sort_sessions(log);
 	sessions_add(&v->evidence, log, (uint64_t)v->o->horizon, v->o->clip > 0 ? v->o->clip : INFINITY);
 	v->evidence.never = never * v->evidence.all.n;
+	free(of_row);
 	free(without);
 }
 
