@@ -25,4 +25,8 @@ status 0 $stage --faults 20 --in in --out cut --key 1 --parts 5 --reduce 'cut -f
 awk '{ n += $1 } END { exit n != 20002 }' cut/part-* || complain 'rows are lost'
 status 3 $stage --in in --out bad --map 'echo "no good" >&2; exit 3'
 grep -q 'no good' err.txt && [ ! -e bad ] || complain "bad input is not explained: $(cat err.txt)"
+mkdir torn
+gzip < all | head -c 9000 > torn/part-a.gz
+status 3 $stage --in torn --out bad --key 1 --reduce cat
+grep -q 'part-00000: .*torn' err.txt && [ ! -e bad ] || complain "a torn part is not explained: $(cat err.txt)"
 exit "$failed"
