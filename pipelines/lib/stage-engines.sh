@@ -279,8 +279,9 @@ END
 	tries=1
 	until stream; do
 		# Without daemons a job has no second tries of its tasks.
-		grep -q job_local "$work/log" && [ "$tries" -lt "$attempts" ] || {
+		! job_met_torn && grep -q job_local "$work/log" && [ "$tries" -lt "$attempts" ] || {
 			drop
+			! job_met_torn || die 3 "a compressed file in $in is torn"
 			grep -a 'Error\|Exception\|failed' "$work/log" | tail -n 5 | shown_lines >&2
 			die 1 'the Hadoop job failed'
 		}
@@ -295,6 +296,9 @@ END
 	fi
 	publish_hadoop
 }
+
+# job_met_torn: in the words of Java and zlib
+job_met_torn() { grep -aq 'EOFException: Unexpected end of input\|IOException: \(invalid \|incorrect .* check\|not a gzip\|stored gzip\)' "$work/log"; }
 
 drop() { files -rm -r -f -skipTrash "$made" > /dev/null 2>&1; }
 

@@ -31,5 +31,12 @@ status 3 $stage --in "$PWD/in" --out "$PWD/bad-cr" --map cat
 grep -q 'a CR in a row' err.txt || complain "a CR is not explained: $(cat err.txt)"
 status 3 $stage --in "$PWD/rows" --out "$PWD/bad" --map 'echo "no good" >&2; exit 3'
 grep -q 'no good' err.txt && grep -q 'failed with status 3' err.txt || complain "bad input is not explained: $(cat err.txt)"
+mkdir torn wrong
+seq 1 5000 | gzip | head -c 4000 > torn/part-a.gz
+{ cat torn/part-a.gz && head -c 3000 /dev/zero | tr '\0' '\377'; } > wrong/part-a.gz
+for folder in torn wrong; do
+	status 3 $stage --in "$PWD/$folder" --out "$PWD/bad-$folder" --map cat
+	grep -q 'compressed file .* is torn' err.txt || complain "$folder: not explained: $(cat err.txt)"
+done
 [ -z "$(ls -d bad* 2> /dev/null)" ] || complain "a failed job leaves $(ls -d bad*)"
 exit "$failed"
