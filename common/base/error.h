@@ -55,6 +55,9 @@ enum { QUOTED_SIZE = 256 };
  * is longer than 60 bytes cut there and marked with `...`. */
 const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE]);
 
+/* The name of a column, 'name', otherwise the same. */
+const char *quoted_name(const char *name, size_t n, char out[QUOTED_SIZE]);
+
 /* The name of a file as a message has it: itself, or as `quoted` has it where it is empty,
  * begins or ends with a blank, or is longer than 255 bytes. Valid until the thread has asked
  * for four more. */

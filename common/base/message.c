@@ -54,12 +54,12 @@ void message_errno(struct message *m, int error)
 			(strerror_r(error, why, sizeof why), why));
 }
 
-const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])
+static const char *put_quoted(const char *bytes, size_t n, char mark, char out[QUOTED_SIZE])
 {
 	enum { SHOWN = 60 };
 	char *o = out;
 	size_t i = 0, length;
-	*o++ = '"';
+	*o++ = mark;
 	while (i < n) {
 		char unit[QUOTE_UNIT];
 		size_t took = quote_unit(bytes + i, n - i, unit, &length);
@@ -70,9 +70,19 @@ const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])
 		o = (char *)memcpy(o, unit, length) + length;
 		i += took;
 	}
-	*o++ = '"';
+	*o++ = mark;
 	memcpy(o, i < n ? "..." : "", i < n ? 4 : 1);
 	return out;
+}
+
+const char *quoted(const char *bytes, size_t n, char out[QUOTED_SIZE])
+{
+	return put_quoted(bytes, n, '"', out);
+}
+
+const char *quoted_name(const char *name, size_t n, char out[QUOTED_SIZE])
+{
+	return put_quoted(name, n, '\'', out);
 }
 
 const char *shown_file(const char *path)

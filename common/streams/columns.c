@@ -168,9 +168,7 @@ size_t columns_require(const struct columns *c, struct column wanted, const char
 			best = i;
 		}
 	}
-	quoted(name, strlen(name), shown);
-	shown[strcspn(shown + 1, "\"") + 1] = '\0'; /* 'name', not "name" */
-	buffer_format(&text, "%s: no column '%s'", file, shown + 1);
+	buffer_format(&text, "%s: no column %s", file, quoted_name(name, strlen(name), shown));
 	if (wanted.option)
 		buffer_format(&text, " (--%s)", wanted.option);
 	if (best < c->n)

@@ -524,9 +524,7 @@ void table_reject_with(struct table *t, size_t column, const char *problem, cons
 {
 	char value[QUOTED_SIZE], name[QUOTED_SIZE], message[3 * QUOTED_SIZE];
 	struct span field = table_field(t, column), known = t->columns.names[column];
-	quoted(known.at, known.n, name);
-	name[strlen(name) - 1] = '\0'; /* 'name', not "name" */
-	snprintf(message, sizeof message, "column '%s': %s: %s%s%s", name + 1, problem,
+	snprintf(message, sizeof message, "column %s: %s: %s%s%s", quoted_name(known.at, known.n, name), problem,
 		 quoted(field.at, field.n, value), hint ? "; " : "", hint ? hint : "");
 	bad_row(t, table_row(t), message);
 }

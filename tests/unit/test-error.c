@@ -38,6 +38,19 @@ static void check_escapes(void)
 	CHECK_TEXT(shown("\xf4\x90\x80\x80", 4), "\"\\xf4\\x90\\x80\\x80\""); /* beyond 10ffff */
 }
 
+/* A column's name: the marks are around all of it that is shown. */
+static void check_names(void)
+{
+	char out[QUOTED_SIZE], name[70], cut[70];
+	memset(name, 'a', sizeof name);
+	CHECK_TEXT(quoted_name("user", 4, out), "'user'");
+	CHECK_TEXT(quoted_name("we\"ird\t", 7, out), "'we\\\"ird\\t'");
+	snprintf(cut, sizeof cut, "'%.60s'...", name);
+	CHECK_TEXT(quoted_name(name, sizeof name, out), cut);
+	cut[62] = '\0';
+	CHECK_TEXT(quoted_name(name, 60, out), cut);
+}
+
 /* What steers a terminal, or hides there. */
 static void check_steering(void)
 {
@@ -127,6 +140,7 @@ static void check_room(void)
 int main(void)
 {
 	check_escapes();
+	check_names();
 	check_steering();
 	check_messages();
 	check_cut();

@@ -49,10 +49,8 @@ static void bad_value(struct import *m, const struct event_column *column, const
 		      const struct json_value *v, const char *hint)
 {
 	char name[QUOTED_SIZE], text[QUOTED_SIZE], message[4 * QUOTED_SIZE], place[PLACE_SIZE];
-	quoted(column->name.at, column->name.n, name);
-	name[strlen(name) - 1] = '\0';
-	snprintf(message, sizeof message, "%scolumn '%s': %s: %s%s%s", place_text(m, v->raw, place),
-		 name + 1, problem,
+	snprintf(message, sizeof message, "%scolumn %s: %s: %s%s%s", place_text(m, v->raw, place),
+		 quoted_name(column->name.at, column->name.n, name), problem,
 		 quoted(v->raw.at, v->raw.n, text), hint ? "; " : "", hint ? hint : "");
 	bad_event(m, message);
 }

@@ -18,9 +18,7 @@ static void bad_value(struct writer *w, struct span column, const char *problem,
 		      const char *hint)
 {
 	char shown[QUOTED_SIZE], name[QUOTED_SIZE], message[5 * QUOTED_SIZE];
-	quoted(column.at, column.n, name);
-	name[strlen(name) - 1] = '\0'; /* 'name', not "name" */
-	snprintf(message, sizeof message, "column '%s': %s: %s%s", name + 1, problem,
+	snprintf(message, sizeof message, "column %s: %s: %s%s", quoted_name(column.at, column.n, name), problem,
 		 quoted(value.at, value.n, shown), hint);
 	bad_row(w, message);
 }
@@ -98,9 +96,9 @@ static bool bad_number(struct writer *w, const struct out_column *column, enum n
 {
 	char hint[2 * QUOTED_SIZE] = "", name[QUOTED_SIZE];
 	if (column->kind == OUT_CELL && (cell.n == 0 || span_equal(cell, span_of("NA")))) {
-		quoted(column->name.at, column->name.n, name);
-		name[strlen(name) - 1] = '\0';
-		snprintf(hint, sizeof hint, "; --where '%s!=|NA' drops such rows", name + 1);
+		size_t n = strlen(quoted_name(column->name.at, column->name.n, name)) - 1;
+		if (name[n] == '\'') /* it is whole */
+			snprintf(hint, sizeof hint, "; --where %.*s!=|NA' drops such rows", (int)n, name);
 	}
 	bad_value(w, column->name, number_problem(state), cell, hint);
 	return false;
