@@ -45,16 +45,9 @@ uint32_t *pairs_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_
 void pairs_drop_later(struct pairs *p, size_t from, int64_t until)
 {
 	size_t kept = from;
-	for (size_t i = from; i < p->n; i++) {
-		if (p->timestamp[i] > until)
-			continue;
-		p->user[kept] = p->user[i];
-		p->item[kept] = p->item[i];
-		p->timestamp[kept] = p->timestamp[i];
-		if (p->weight)
-			p->weight[kept] = p->weight[i];
-		kept++;
-	}
+	for (size_t i = from; i < p->n; i++)
+		if (p->timestamp[i] <= until)
+			pairs_move(p, kept++, i);
 	p->n = kept;
 }
 

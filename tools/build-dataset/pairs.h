@@ -30,6 +30,21 @@ struct pairs {
 /* All but the items' ids. */
 void pairs_free(struct pairs *p);
 
+/* A copy of one pair, or row, into the place `to`. */
+static inline void pairs_move(struct pairs *p, size_t to, size_t from)
+{
+	p->user[to] = p->user[from];
+	p->item[to] = p->item[from];
+	if (p->weight)
+		p->weight[to] = p->weight[from];
+	if (p->timestamp)
+		p->timestamp[to] = p->timestamp[from];
+	if (p->place)
+		p->place[to] = p->place[from];
+	if (p->split)
+		p->split[to] = p->split[from];
+}
+
 /* The rows by their user's rank, each user's in the order they came in, and where those of each rank
  * begin, one more than there are users: new arrays. */
 uint32_t *pairs_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_users, uint32_t **start);

@@ -41,20 +41,6 @@ static size_t user_end(const struct thresholds *t, const struct pairs *p, size_t
 	return end;
 }
 
-static void move_pair(struct pairs *p, size_t to, size_t from)
-{
-	p->user[to] = p->user[from];
-	p->item[to] = p->item[from];
-	if (p->weight)
-		p->weight[to] = p->weight[from];
-	if (p->timestamp)
-		p->timestamp[to] = p->timestamp[from];
-	if (p->place)
-		p->place[to] = p->place[from];
-	if (p->split)
-		p->split[to] = p->split[from];
-}
-
 void thresholds_keep(struct thresholds *t, struct pairs *p)
 {
 	size_t kept = 0;
@@ -72,7 +58,7 @@ void thresholds_keep(struct thresholds *t, struct pairs *p)
 			if (few_item)
 				t->taken[p->item[i]] = true;
 			if (!few_user && !few_item)
-				move_pair(p, kept++, i);
+				pairs_move(p, kept++, i);
 		}
 	}
 	p->n = kept;
