@@ -97,7 +97,7 @@ parse_url()
 	base=$scheme://${rest%%/*}
 	remote=/${rest#*/}
 	case ${1%%:*}$remote in
-	http/*/webhdfs/v1/* | https/*/webhdfs/v1/* | http*/webhdfs/v1/*)
+	http*/webhdfs/v1/*)
 		base=$base${remote%%/webhdfs/v1/*}
 		remote=/${remote#*/webhdfs/v1/}
 		;;

@@ -90,6 +90,9 @@ status 2 put logs webhdfs://user:secret@host/x
 status 2 put logs small "$url/x"
 status 2 put logs/a.log logs/a.log "$url/x"
 status 2 put --retries x logs "$url/x"
+status 2 put --block-size= logs "$url/x"
+status 2 put --block-size 08M logs "$url/x"
+said 'option --block-size is a number of bytes'
 status 2 put --block-size 1x logs "$url/x"
 status 2 put --verify md5 logs "$url/x"
 status 2 put --user u --negotiate logs "$url/x"
