@@ -292,7 +292,7 @@ static void receive_file(struct request *r)
 		return;
 	}
 	const struct rule *cut = rule_for(r, CUT), *flip = rule_for(r, FLIP);
-	int64_t until = cut ? atoll(cut->value) : r->length;
+	int64_t until = cut && atoll(cut->value) < r->length ? atoll(cut->value) : r->length;
 	if (r->expects)
 		send_all(r->socket, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	size_t early = r->n - r->body;
