@@ -133,8 +133,8 @@ fault()
 	fi
 }
 fault 0 cut step=datanode 0 cut step=datanode 7
-fault 0 --times 3 cut step=datanode 100
-fault 4 --times 0 cut step=datanode 100
+fault 0 --times 3 cut step=datanode 70
+fault 4 --times 0 cut step=datanode 70
 [ ! -e root/day ] || complain 'a torn file under its name'
 said 'trying again'
 fault 0 answer op=CREATE '503 Service Unavailable' '<html>busy</html>'
