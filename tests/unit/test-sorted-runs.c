@@ -8,10 +8,12 @@
 
 enum { RUNS = 7, KEYS = 40 };
 
-/* The key's number is in it with zeros in front, so that bytes are in the order of numbers. */
+/* The first key is empty; the others have their number with zeros in front: bytes are in the order of numbers. */
 static struct span key_of(unsigned key, char text[16])
 {
-	return (struct span){text, (size_t)snprintf(text, 16, key ? "k%03u" : "", key)};
+	if (key == 0)
+		return (struct span){text, 0};
+	return (struct span){text, (size_t)snprintf(text, 16, "k%03u", key)};
 }
 
 /* Run 3 has no part; a part has none to four rows; not all runs have all keys. */
