@@ -74,7 +74,7 @@ kind == 2 {
 		arm[$1, arms[$1]] = $3
 		is_arm[arm_key($1, $3)] = arms[$1]
 	}
-	if ($6 == "warning")
+	if ($(col["decision"]) == "broken")
 		failed[$1] = 1
 	next
 }

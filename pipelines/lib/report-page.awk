@@ -8,7 +8,7 @@ function share(x) { return x == "" ? "&ndash;" : sprintf("%+.2f", x) }
 function less_good(m) { return m in less_is_good || m ~ /latency|skips/ }
 function chance(x) { return x == "" ? "&ndash;" : x + 0 < 1e-300 ? "&lt; 1e-300" : sprintf("%.2g", x) }
 function chance_is(x) { return x + 0 < 1e-300 ? "p&nbsp;&lt;&nbsp;1e-300" : "p&nbsp;=&nbsp;" chance(x) }
-# the checks of an experiment that gave a warning, each once; "" when none did
+# the checks that leave an experiment without a verdict, each once; "" when none did
 function failed(e) { return failed_of[e] (failed_of[e] != "" && failed_of["-"] != "" ? ", " : "") failed_of["-"] }
 function drawing(file, what,    line, any) {
 	while ((getline line < (file ".part")) > 0) {
@@ -117,8 +117,9 @@ kind == "health.tsv" {
 	checks++
 	check_of[checks] = $1; check[checks] = $2; check_arm[checks] = $3
 	check_value[checks] = $4; check_p[checks] = $5; check_verdict[checks] = $6
-	if ($6 != "ok" && $6 != "") {
+	if ($6 != "ok" && $6 != "")
 		bad_all++
+	if ($(col["decision"]) == "broken") {
 		if (!(($1, $2) in failed_check)) {
 			failed_check[$1, $2] = 1
 			failed_of[$1] = failed_of[$1] (failed_of[$1] == "" ? "" : ", ") "<code>" html($2) "</code>"
@@ -169,7 +170,7 @@ END {
 		print "<section id=\"experiment-" k "\">\n<h2>" html(e) "</h2>"
 		doubtful = failed(e) != ""
 		if (doubtful)
-			print "<p class=\"warning\"><strong>No verdict: what follows may be wrong.</strong> Health checks with a warning: " failed(e) ".</p>"
+			print "<p class=\"warning\"><strong>No verdict: what follows may be wrong.</strong> Health checks that failed: " failed(e) ".</p>"
 		text = ""
 		for (a = 1; a <= arms[e]; a++)
 			text = text (a == 1 ? "" : ", ") "<code>" html(arm[e, a]) "</code> " size[e, a]

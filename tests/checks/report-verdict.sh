@@ -37,7 +37,7 @@ log 3 0.6 > lost.tsv
 text doubtful.html > doubtful.txt
 grep -q 'Arm T1: no verdict, a health check failed: time rises by' doubtful.txt || say 'a verdict although a check failed'
 ! grep -E 'better</strong|worse</strong|class="(better|worse)"|green better|would probably' doubtful.html || say 'better or worse although a check failed'
-grep -q 'Health checks with a warning: without_session_chi2, followed\.' doubtful.txt && ! grep -q '[0-9] checks' doubtful.txt || say 'the page does not name the check that failed, once'
+grep -q 'Health checks that failed: without_session_share, followed\.' doubtful.txt && ! grep -q '[0-9] checks' doubtful.txt || say 'the page does not name the check that failed, once'
 log 0.3 1 > good.tsv
 "$report" good.tsv -- --metrics time,sessions,time/tracks > good.html || exit 1
 grep -q 'class="better"' good.html || say 'nothing is better in the good log'

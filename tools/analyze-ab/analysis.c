@@ -115,39 +115,55 @@ static struct experiment_data data_of(struct run *r, const struct users *users, 
 }
 
 static void show_effects(struct run *r, const struct users *users, size_t experiment, const char *name,
-			 bool doubtful, const struct view_day *day)
+			 const char *broken, const struct view_day *day)
 {
 	struct experiment_data d = data_of(r, users, experiment);
 	struct rows rows = compare_all(&d);
 	for (size_t i = 0; i < rows.n; i++)
-		rows.row[i].doubtful = doubtful;
+		rows.row[i].broken = broken;
 	view_rows(&r->view, name, &rows, day);
 	free(rows.row);
 	data_free(&d);
 }
 
-/* Checks health, then does everything except the effects. Returns whether they are doubtful. */
-static bool analyze_experiment(struct run *r, const struct users *users, size_t experiment,
-			       const struct health *health)
+/* Says why an experiment has no verdict, and what to do. Returns that as one text, which stays. */
+static const char *report_broken(struct run *r, const char *experiment, const struct broken *broken)
+{
+	char *checks = broken_checks(broken), *advice = broken_advice(broken);
+	if (!checks)
+		return NULL;
+	const char *text = memory_format("(%s), so there is no verdict: %s; then analyze again", checks, advice);
+	warn("warning: experiment %s: a health check failed %s", experiment, text);
+	free(checks);
+	free(advice);
+	r->broken = true;
+	return text;
+}
+
+/* Checks health, then does everything except the effects. Returns why there is no verdict, or NULL. */
+static const char *analyze_experiment(struct run *r, const struct users *users, size_t experiment,
+				      const struct health *health)
 {
 	const struct options *o = r->o;
-	bool good = true;
+	struct broken broken = {0};
 	struct experiment_data d = data_of(r, users, experiment);
 	if (r->plan) {
 		r->view.rows += write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
 	} else {
 		double *weights = weights_of(o, &r->registry, users, experiment);
-		good = check_health(&d, health, weights, r->health);
+		check_health(&d, health, weights, r->health, &broken);
 		report_adjustments(&d);
 		if (r->details)
 			write_details(&d, r->details);
 		if (o->aa && health->first)
-			r->uncalibrated = !calibrate(&d, o->aa, r->health, r->details);
+			calibrate(&d, o->aa, r->health, r->details, &r->uncalibrated);
 		free(weights);
 	}
 	data_free(&d);
-	r->broken |= !good || r->uncalibrated;
-	return !good || r->uncalibrated;
+	broken_add_all(&broken, &r->uncalibrated);
+	const char *why = report_broken(r, users->experiment[experiment], &broken);
+	broken_free(&broken);
+	return why;
 }
 
 /* ---- from a table of users ---- */
@@ -157,9 +173,9 @@ void analyze_users(struct run *r, const struct users *users)
 	r->days = NAN;
 	for (size_t x = 0; x < users->n_experiments; x++) {
 		struct health none = {.first = x == 0};
-		bool doubtful = analyze_experiment(r, users, x, &none);
+		const char *broken = analyze_experiment(r, users, x, &none);
 		if (!r->plan)
-			show_effects(r, users, x, users->experiment[x], doubtful, NULL);
+			show_effects(r, users, x, users->experiment[x], broken, NULL);
 	}
 	if (r->user_table)
 		write_users(users, r->user_table);
@@ -213,7 +229,7 @@ static double sum_of_tracks(const struct users *u)
 }
 
 /* The effects as of the end of each day; `all`: the number of tracks of all days. */
-static void show_days(struct run *r, const struct state *s, size_t experiment, bool doubtful, double all)
+static void show_days(struct run *r, const struct state *s, size_t experiment, const char *broken, double all)
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
@@ -230,7 +246,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, b
 		double tracks = sum_of_tracks(u);
 		struct view_day shown = {date_day_text(day), (tracks - before) / all};
 		if (n > 1)
-			show_effects(r, u, 0, s->experiment[experiment], doubtful, &shown);
+			show_effects(r, u, 0, s->experiment[experiment], broken, &shown);
 		before = tracks;
 		free(arms);
 		users_free(u);
@@ -247,11 +263,11 @@ void analyze_state(struct run *r, const struct state *s)
 		struct users *u = users_at(r, s, x, INT64_MAX);
 		health.first = x == 0;
 		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
-		bool doubtful = analyze_experiment(r, u, 0, &health);
+		const char *broken = analyze_experiment(r, u, 0, &health);
 		if (r->o->daily)
-			show_days(r, s, x, doubtful, sum_of_tracks(u));
+			show_days(r, s, x, broken, sum_of_tracks(u));
 		else if (!r->plan)
-			show_effects(r, u, 0, s->experiment[x], doubtful, NULL);
+			show_effects(r, u, 0, s->experiment[x], broken, NULL);
 		users_free(u);
 	}
 	if (r->user_table) { /* of one experiment: its units, which may be a user in an arm */

@@ -2,6 +2,7 @@
 #ifndef RECPIPE_ANALYZE_AB_ANALYSIS_H
 #define RECPIPE_ANALYZE_AB_ANALYSIS_H
 
+#include "broken.h"
 #include "compare.h"
 #include "domain/assignment.h"
 #include "frame/options.h"
@@ -18,7 +19,7 @@ struct options {
 	const char *interleaving;
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
 	struct option_list experiments, weights, lower_is_better, margins;
-	bool user_level, sequential, daily, grouped, partial, merge, decision, exit_code;
+	bool user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
 	int interval, adjust, test, multi_arm, unfinished, pre_missing, format, timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
 	int64_t rounds, aa, parts;
@@ -44,8 +45,8 @@ struct run {
 	struct experiments registry;
 	double *plan, days;
 	size_t n_plan;
-	bool broken;        /* a health check of an experiment failed */
-	bool uncalibrated;  /* --aa found a test with a wrong false-positive rate */
+	bool broken;        /* an experiment has no verdict */
+	struct broken uncalibrated; /* what --aa found: tests with a wrong false-positive rate */
 };
 
 /* Checks health, then writes what the options ask for: effects, days, a plan, details, users. */

@@ -5,7 +5,7 @@
  * --user-level, one row per user.
  * Writes: experiment treatment metric n_control n_treatment control_mean
  * treatment_mean effect effect_lower effect_upper percent percent_lower
- * percent_upper t df p p_adjusted mde significant.
+ * percent_upper t df p p_adjusted mde significant decision.
  *
  *	analyze-ab --experiment PERSONALIZED events.r*.tsv
  *
@@ -58,12 +58,16 @@ static const struct option_row OPTIONS[] = {
 		.help = "instead of effects, write the users and days needed to detect these "
 			"relative effects"),
 	OPTION_OUTPUT("health", "FILE", health,
-		.help = "write every health check as TSV: experiment check arm value p verdict"),
-	OPTION_FLAG("decision", decision, .excludes = "plan,partial,interleaving",
-		.help = "add the column decision: broken (a health check failed), ship (significantly "
-			"better), hold (significantly worse) or continue"),
+		.help = "write every health check as TSV: experiment check arm value p verdict "
+			"decision"),
+	OPTION_FLAG("decision", decision, .excludes = "no-decision,plan,partial,interleaving",
+		.help = "the table has the column decision: broken (a health check failed), ship "
+			"(significantly better), hold (significantly worse) or continue; as it has without "
+			"this option"),
+	OPTION_FLAG("no-decision", no_decision,
+		.help = "leave out the column decision"),
 	OPTION_FLAG("exit-code", exit_code, .excludes = "plan,partial,interleaving",
-		.help = "end with status 5 if a health check failed"),
+		.help = "end with status 5 if an experiment is broken: a health check failed"),
 	OPTION_CHOICE("format", "FORMAT", format, "auto|tsv|table", .fallback = "auto",
 		.help = "TSV, or an aligned table; auto is a table on a terminal, else TSV"),
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
@@ -398,7 +402,7 @@ static void open_outputs(struct run *r)
 	v->options = &r->options;
 	v->segment = o->segment != NULL;
 	v->day = o->daily;
-	v->decision = o->decision;
+	v->decision = !o->no_decision;
 	bool terminal = !o->common.output && isatty(STDOUT_FILENO);
 	const char *kind = getenv("TERM");
 	v->table = (o->format == 2 || (o->format == 0 && terminal)) && !o->partial && !o->plan;
@@ -409,7 +413,7 @@ static void open_outputs(struct run *r)
 	}
 	if (o->health) {
 		r->health = output_open(o->health, false);
-		output_text(r->health, "experiment\tcheck\tarm\tvalue\tp\tverdict\n");
+		output_text(r->health, "experiment\tcheck\tarm\tvalue\tp\tverdict\tdecision\n");
 	}
 	r->user_table = o->user_table ? output_open(o->user_table, false) : NULL;
 	if (o->session_table) {
@@ -538,7 +542,7 @@ static const struct program PROGRAM = {
 		"experiment; with --user-level user, the experiments and the metrics",
 	.writes = "experiment treatment metric n_control n_treatment control_mean treatment_mean effect "
 		"effect_lower effect_upper percent percent_lower percent_upper t df p p_adjusted mde "
-		"significant",
+		"significant decision",
 	.examples = {
 		"analyze-ab --experiment PERSONALIZED events.r*.tsv",
 		"import-logs run.r*.json.gz | analyze-ab --metrics time,time/sessions,q90:time --health h.tsv",

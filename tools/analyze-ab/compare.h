@@ -13,7 +13,7 @@ struct row {
 	const char *treatment, *metric, *segment;
 	struct effect effect;
 	double adjusted, mde, margin_p;
-	bool doubtful;                /* a check of its experiment's health failed */
+	const char *broken;           /* why its experiment has no verdict, or NULL */
 };
 
 struct rows {

@@ -15,12 +15,16 @@
 struct check {
 	struct output *out; /* or NULL */
 	const char *experiment;
-	bool failed;        /* at least one check */
+	struct broken *broken;
 };
 
-static void put(struct check *c, const char *name, struct span arm, double value, double p, bool good)
+/* What a check says: a warning, or that there can be no verdict. */
+enum outcome { GOOD, DOUBTFUL, BROKEN };
+
+static void put(struct check *c, const char *name, struct span arm, double value, double p, enum outcome outcome)
 {
-	c->failed |= !good;
+	if (outcome == BROKEN)
+		broken_add(c->broken, name);
 	if (!c->out)
 		return;
 	output_text(c->out, c->experiment);
@@ -35,7 +39,8 @@ static void put(struct check *c, const char *name, struct span arm, double value
 	if (!isnan(p))
 		output_double(c->out, p);
 	output_tab(c->out);
-	output_text(c->out, good ? "ok" : "warning");
+	output_text(c->out, outcome == GOOD ? "ok\t" : "warning\t");
+	output_text(c->out, outcome == BROKEN ? "broken" : "");
 	output_end_row(c->out);
 }
 
@@ -83,24 +88,24 @@ static void check_ratio(const struct experiment_data *d, struct check *c, const 
 		double planned = weights ? weights[a] : users[a] > 0, expected = all * planned / weight;
 		if (!(planned > 0) && !(users[a] > 0))
 			continue;
-		put(c, "users", arm_name(d, a), users[a], NAN, true);
+		put(c, "users", arm_name(d, a), users[a], NAN, GOOD);
 		chi += (users[a] - expected) * (users[a] - expected) / expected;
 		g += users[a] > 0 ? 2 * users[a] * log(users[a] / expected) : 0;
 	}
 	double df = (double)there - 1, p = there > 1 && all > 0 ? pchisq(chi, df, 0, 0) : NAN;
 	bool good = !(p < d->options->srm_threshold);
-	put(c, "srm_chi2", NO_ARM, chi, p, good);
-	put(c, "srm_df", NO_ARM, df, NAN, true);
-	put(c, "srm_g", NO_ARM, g, there > 1 ? pchisq(g, df, 0, 0) : NAN, true);
+	put(c, "srm_chi2", NO_ARM, chi, p, good ? GOOD : BROKEN);
+	put(c, "srm_df", NO_ARM, df, NAN, GOOD);
+	put(c, "srm_g", NO_ARM, g, there > 1 ? pchisq(g, df, 0, 0) : NAN, GOOD);
 	char text[PVALUE_SIZE];
 	if (!good)
 		warn("warning: experiment %s: the arms' sizes are not as planned (sample ratio "
-		     "mismatch, %s): do not trust its effects", c->experiment, p_text(p, text));
+		     "mismatch, %s): do not trust its effects [srm_chi2]", c->experiment, p_text(p, text));
 	free(users);
 	free(order);
 }
 
-/* Users of an arm without a finished session; do the arms differ in that? */
+/* Users of an arm without a finished session: are they many, and do the arms differ in that? */
 static void check_unfinished(const struct experiment_data *d, struct check *c,
 			     const uint32_t *arms, const double *users, size_t n)
 {
@@ -115,42 +120,57 @@ static void check_unfinished(const struct experiment_data *d, struct check *c,
 	for (size_t a = 0; a < n; a++) {
 		all += users[a];
 		none += without[a];
-		put(c, "without_session", arm_name(d, arms[a]), without[a], NAN, true);
+		put(c, "without_session", arm_name(d, arms[a]), without[a], NAN, GOOD);
 	}
 	for (size_t a = 0; a < n && none > 0 && none < all; a++) {
 		double expected = none * users[a] / all, rest = users[a] - expected;
 		chi += (without[a] - expected) * (without[a] - expected) * (1 / expected + 1 / rest);
 	}
 	double p = n > 1 && none > 0 && none < all ? pchisq(chi, (double)n - 1, 0, 0) : NAN;
-	bool good = !(p < d->options->srm_threshold) && none <= 0.2 * all;
-	put(c, "without_session_chi2", NO_ARM, chi, p, good);
+	bool many = none > 0.2 * all, differ = p < d->options->srm_threshold;
+	enum outcome bad = none < 2 ? DOUBTFUL : BROKEN; /* not by one user */
+	put(c, "without_session_share", NO_ARM, all > 0 ? none / all : NAN, NAN, many ? bad : GOOD);
+	put(c, "without_session_chi2", NO_ARM, chi, p, differ ? bad : GOOD);
 	char text[PVALUE_SIZE];
-	if (none > 0.2 * all)
+	if (many)
 		warn("warning: experiment %s: %.0f %% of the users have no finished session: the log "
-		     "may be truncated or incomplete", c->experiment, 100 * none / all);
-	else if (!good)
+		     "may be truncated or incomplete [without_session_share]", c->experiment, 100 * none / all);
+	if (differ)
 		warn("warning: experiment %s: the arms differ in users without a finished session "
-		     "(%s)", c->experiment, p_text(p, text));
+		     "(%s) [without_session_chi2]", c->experiment, p_text(p, text));
 	free(without);
 }
 
+/* The share followed by an arm's users without the one of them who followed least often. */
+static double followed_by_others(const struct experiment_data *d, uint32_t arm, double rows, double kept)
+{
+	const double *all = column_values(d, "transitions"), *followed = column_values(d, "followed");
+	size_t worst = SIZE_MAX;
+	for (size_t i = 0; i < d->users->n; i++)
+		if (arm_of(d, i) == arm &&
+		    (worst == SIZE_MAX || all[i] - followed[i] > all[worst] - followed[worst]))
+			worst = i;
+	return worst == SIZE_MAX || rows <= all[worst] ? 1 : (kept - followed[worst]) / (rows - all[worst]);
+}
+
 /* An event that is not the first of its session plays the track recommended before; if not,
- * events between them are missing. */
+ * events between them are missing. A single user's do not break an experiment. */
 static void check_followed(const struct experiment_data *d, struct check *c,
 			   const uint32_t *arms, size_t n)
 {
 	double worst = 1;
 	for (size_t a = 0; a < n; a++) {
 		double rows = total(d, arms[a], "transitions"), kept = total(d, arms[a], "followed");
-		if (isnan(rows) || rows < 1)
+		if (!(rows >= 1) || isnan(kept))
 			continue;
 		double share = kept / rows;
 		worst = fmin(worst, share);
-		put(c, "followed", arm_name(d, arms[a]), share, NAN, share >= 0.99);
+		put(c, "followed", arm_name(d, arms[a]), share, NAN, share >= 0.99 ? GOOD :
+		    followed_by_others(d, arms[a], rows, kept) >= 0.99 ? DOUBTFUL : BROKEN);
 	}
 	if (worst < 0.99)
-		warn("warning: experiment %s: only %.1f %% of the played tracks are the ones "
-		     "recommended before: events are missing from this log", c->experiment, 100 * worst);
+		warn("warning: experiment %s: only %.1f %% of the played tracks are the ones recommended "
+		     "before: events are missing from this log [followed]", c->experiment, 100 * worst);
 }
 
 /* The values before of an arm's users, as CUPED takes them: of `under`, too, unless it is NULL. Users
@@ -191,10 +211,10 @@ static void check_before(const struct experiment_data *d, struct check *c, const
 				continue;
 			struct effect e = effect_welch(control, now, d->options->alpha, INTERVAL_DELTA);
 			bool good = !(e.p < d->options->srm_threshold);
-			put(c, name, arm_name(d, arms[a]), e.diff, e.p, good);
+			put(c, name, arm_name(d, arms[a]), e.diff, e.p, good ? GOOD : BROKEN);
 			if (!good)
 				warn("warning: experiment %s: the arms differed in %s before it began (%s): do not "
-				     "trust its effects, nor --pre", c->experiment, m->name, p_text(e.p, text));
+				     "trust its effects, nor --pre [%s]", c->experiment, m->name, p_text(e.p, text), name);
 		}
 		free(name);
 	}
@@ -202,10 +222,24 @@ static void check_before(const struct experiment_data *d, struct check *c, const
 	free(y);
 }
 
-bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
-		  struct output *out)
+/* Users in several arms: excluded, or kept as a user in each. A few are a warning. */
+static void check_several(const struct experiment_data *d, struct check *c, uint64_t kept, double several)
 {
-	struct check c = {out, d->users->experiment[d->experiment], false};
+	double n = kept ? (double)kept : several;
+	put(c, "several_arms", NO_ARM, n, NAN, !(n > 0) ? GOOD
+	    : n < 2 || n <= 0.01 * (double)d->users->n ? DOUBTFUL : BROKEN);
+	if (kept)
+		warn("warning: experiment %s: %llu users are in several arms; each arm's events count as a "
+		     "separate user [several_arms]", c->experiment, (unsigned long long)kept);
+	else if (several > 0)
+		warn("warning: experiment %s: %.0f users are in several arms and are excluded [several_arms]",
+		     c->experiment, several);
+}
+
+void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
+		  struct output *out, struct broken *broken)
+{
+	struct check c = {out, d->users->experiment[d->experiment], broken};
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
 	double *users = memory_zero(n + 1, sizeof *users), several = 0, without = 0;
@@ -217,30 +251,21 @@ bool check_health(const struct experiment_data *d, const struct health *h, const
 			users[a] += arm == arms[a];
 	}
 	check_ratio(d, &c, weights);
-	bool kept = h->kept_several > 0;
-	put(&c, "several_arms", NO_ARM, kept ? (double)h->kept_several : several, NAN,
-	    several <= 0 && !kept);
-	if (kept)
-		warn("warning: experiment %s: %llu users are in several arms; each arm's events count as a "
-		     "separate user", c.experiment, (unsigned long long)h->kept_several);
-	if (several > 0)
-		warn("warning: experiment %s: %.0f users are in several arms and are excluded",
-		     c.experiment, several);
-	put(&c, "without_arm", NO_ARM, without, NAN, true);
+	check_several(d, &c, h->kept_several, several);
+	put(&c, "without_arm", NO_ARM, without, NAN, GOOD);
 	check_unfinished(d, &c, arms, users, n);
 	check_followed(d, &c, arms, n);
 	if (d->pre)
 		check_before(d, &c, arms, n);
-	put(&c, "tied_events", NO_ARM, (double)h->ties, NAN, true);
-	put(&c, "duplicate_events", NO_ARM, (double)h->duplicates, NAN, h->duplicates == 0);
+	put(&c, "tied_events", NO_ARM, (double)h->ties, NAN, GOOD);
+	put(&c, "duplicate_events", NO_ARM, (double)h->duplicates, NAN, h->duplicates ? DOUBTFUL : GOOD);
 	if (h->duplicates)
-		warn("warning: %llu duplicate events", (unsigned long long)h->duplicates);
-	put(&c, "empty_days", NO_ARM, (double)h->n_empty_days, NAN, h->n_empty_days == 0);
+		warn("warning: %llu duplicate events [duplicate_events]", (unsigned long long)h->duplicates);
+	put(&c, "empty_days", NO_ARM, (double)h->n_empty_days, NAN, h->n_empty_days ? DOUBTFUL : GOOD);
 	for (size_t i = 0; i < h->n_empty_days; i++)
-		warn("warning: there are no events on %s", h->empty_days[i]);
+		warn("warning: there are no events on %s [empty_days]", h->empty_days[i]);
 	free(users);
 	free(arms);
-	return !c.failed;
 }
 
 /* ---- A/A ---- */
@@ -288,9 +313,9 @@ static double split_p(const struct experiment_data *d, const struct metric *m, c
 }
 
 /* Are the p values of a metric uniform, as they are under the null hypothesis? */
-static bool uniform(const struct metric *m, double *p, size_t n, struct output *health)
+static void uniform(const struct metric *m, double *p, size_t n, struct output *health, struct broken *broken)
 {
-	struct check c = {health, "-", false};
+	struct check c = {health, "-", broken};
 	size_t tests = 0;
 	double below[2] = {0}, ks_p;
 	for (size_t i = 0; i < n; i++) {
@@ -301,21 +326,20 @@ static bool uniform(const struct metric *m, double *p, size_t n, struct output *
 		p[tests++] = p[i];
 	}
 	if (tests == 0)
-		return true;
+		return;
 	double share = below[0] / (double)tests, ks = uniform_distance(p, tests, &ks_p);
 	double slack = 3.3 * sqrt(0.05 * 0.95 / (double)tests);
-	bool good = fabs(share - 0.05) <= slack && ks_p >= 0.001;
+	bool often = fabs(share - 0.05) > slack, uneven = ks_p < 0.001;
 	char *names[3] = {memory_format("aa_%s_below_0.05", m->name),
 		memory_format("aa_%s_below_0.01", m->name), memory_format("aa_%s_ks", m->name)};
-	put(&c, names[0], NO_ARM, share, NAN, good);
-	put(&c, names[1], NO_ARM, below[1] / (double)tests, NAN, true);
-	put(&c, names[2], NO_ARM, ks, ks_p, good);
+	put(&c, names[0], NO_ARM, share, NAN, often ? BROKEN : GOOD);
+	put(&c, names[1], NO_ARM, below[1] / (double)tests, NAN, GOOD);
+	put(&c, names[2], NO_ARM, ks, ks_p, uneven ? BROKEN : GOOD);
+	if (often || uneven)
+		warn("warning: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
+		     "calibrated on these users [%s]", tests, 100 * share, m->name, names[often ? 0 : 2]);
 	for (int k = 0; k < 3; k++)
 		free(names[k]);
-	if (!good)
-		warn("warning: of %zu A/A splits %.1f %% have p < 0.05 for %s: its test is not "
-		     "calibrated on these users", tests, 100 * share, m->name);
-	return good;
 }
 
 static void write_splits(const struct metric *m, const double *p, size_t n, struct output *details)
@@ -333,8 +357,8 @@ static void write_splits(const struct metric *m, const double *p, size_t n, stru
 	}
 }
 
-bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
-	       struct output *details)
+void calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
+	       struct output *details, struct broken *broken)
 {
 	const struct users *u = d->users;
 	const struct analysis_options *options = d->options;
@@ -355,14 +379,13 @@ bool calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 			if (options->metrics[m].kind != METRIC_QUANTILE)
 				p[m * n + s] = split_p(d, &options->metrics[m], arm, x, y);
 	}
-	bool good = true;
 	for (size_t m = 0; m < options->n_metrics; m++) {
 		if (options->metrics[m].kind == METRIC_QUANTILE) {
 			warn("--aa does not support quantiles: %s", options->metrics[m].name);
 			continue;
 		}
 		write_splits(&options->metrics[m], p + m * n, n, details);
-		good &= uniform(&options->metrics[m], p + m * n, n, health);
+		uniform(&options->metrics[m], p + m * n, n, health, broken);
 	}
 	for (int k = 0; k < 2; k++) {
 		free(x[k]);
@@ -370,5 +393,4 @@ bool calibrate(const struct experiment_data *d, int64_t salts, struct output *he
 	}
 	free(arm);
 	free(p);
-	return good;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broken.h"
 #include "experiment.h"
 #include "streams/output.h"
 
@@ -17,19 +18,20 @@ struct health {
 	size_t n_empty_days;
 };
 
-/* Warns of what makes the effects doubtful, and writes every check if `out` is
- * not NULL: experiment check arm value p verdict. `weights` by arm, NULL: equal; those of
- * arms without users count too. False when a check failed. */
-bool check_health(const struct experiment_data *d, const struct health *h, const double *weights,
-		  struct output *out);
+/* Warns of what makes the effects doubtful, each warning with the check in brackets, and writes
+ * every check if `out` is not NULL: experiment check arm value p verdict decision. `weights` by arm,
+ * NULL: equal; those of arms without users count too. Checks that leave no verdict are added to
+ * `broken`: no single user can do that. */
+void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
+		  struct output *out, struct broken *broken);
 
 /* "p = 0.0123", "p < 1e-300" (PVALUE_SIZE bytes); returns `text`. */
 enum { PVALUE_SIZE = 32 };
 const char *p_text(double p, char text[PVALUE_SIZE]);
 
-/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. False
- * when the p values of a metric are not uniform. */
-bool calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
-	       struct output *details);
+/* Re-splits all users by `salts` salts and tests: experiment - metric; see details. Where the p
+ * values of a metric are not uniform, its check is added to `broken`. */
+void calibrate(const struct experiment_data *d, int64_t salts, struct output *health,
+	       struct output *details, struct broken *broken);
 
 #endif

@@ -28,7 +28,7 @@ static bool is_better(const struct view *v, const struct row *r)
 
 static const char *decision_of(const struct view *v, const struct row *r)
 {
-	if (r->doubtful)
+	if (r->broken)
 		return "broken";
 	if (!significant(v, r))
 		return "continue";
@@ -144,7 +144,7 @@ static void put_cell(struct output *out, const char *text, size_t width, bool le
 static void write_line(const struct view *v, char *const *cell, const size_t *width, const struct row *r)
 {
 	bool marked = r && significant(v, r);
-	bool color = marked && v->color && !r->doubtful;
+	bool color = marked && v->color && !r->broken;
 	if (color)
 		output_text(v->out, is_better(v, r) ? "\033[32m" : "\033[31m");
 	for (size_t k = 0; k < COLUMNS; k++) {
@@ -177,14 +177,15 @@ static void write_legend(const struct view *v)
 	output_end_row(v->out);
 	free(text);
 	for (size_t i = 0; i < v->all.n; i++) {
-		if (!v->all.row[i].doubtful || (i > 0 && strcmp(v->experiment[i], v->experiment[i - 1]) == 0))
+		const char *why = v->all.row[i].broken;
+		if (!why || (i > 0 && strcmp(v->experiment[i], v->experiment[i - 1]) == 0))
 			continue;
 		char *name = shown(v->experiment[i], "");
-		output_text(v->out, name);
-		free(name);
-		output_text(v->out, ": a health check failed (see the warnings): effects are neither better nor "
-			    "worse");
+		text = memory_format("%s: a health check failed %s", name, why);
+		output_text(v->out, text);
 		output_end_row(v->out);
+		free(name);
+		free(text);
 	}
 }
 
