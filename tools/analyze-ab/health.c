@@ -21,7 +21,8 @@ struct check {
 /* What a check says: a warning, or that there can be no verdict. */
 enum outcome { GOOD, DOUBTFUL, BROKEN };
 
-static void put(struct check *c, const char *name, struct span arm, double value, double p, enum outcome outcome)
+static void put(struct check *c, const char *name, struct span arm, double value, double p,
+		enum outcome outcome)
 {
 	if (outcome == BROKEN)
 		broken_add(c->broken, name);
