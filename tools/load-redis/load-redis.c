@@ -31,6 +31,7 @@
 #include "publish.h"
 #include "services/redis.h"
 #include "send.h"
+#include "stage.h"
 #include "status.h"
 #include "streams/table.h"
 
@@ -70,6 +71,20 @@ static const struct option_row OPTIONS[] = {
 		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
 			"sending them"),
 	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+
+	OPTION_GROUP("Parts"),
+	OPTION_TEXT("stage", "NAME", stage, .requires = "part",
+		.excludes = "publish,rollback,status,dry-run,emit-resp,delta,items,popular,neighbors,"
+			"min-rows,max-shrink,layout!=hash",
+		.help = "load the lists of one part into generation NAME, which is not live before --publish; "
+			"again, or twice at once, comes to the same"),
+	OPTION_TEXT("part", "K/N", part, .requires = "stage",
+		.help = "the part, from 1/N to N/N"),
+	OPTION_TEXT("publish", "NAME", publish, .requires = "parts",
+		.excludes = "rollback,status,dry-run,emit-resp,delta,layout!=hash,shards!=1,FILE",
+		.help = "publish generation NAME, if all of its parts are there; reads no lists"),
+	OPTION_INT("parts", "N", parts, .low = 1, .high = 99999, .requires = "publish",
+		.help = "how many parts there must be"),
 
 	OPTION_GROUP("Layout"),
 	OPTION_CHOICE("layout", "HOW", layout, "hash|string|list", .fallback = "hash",
@@ -153,7 +168,7 @@ static struct neighbors *read_neighbors(const struct neighbors_reader *r, const 
 static struct sources open_sources(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
-	struct sources s = {.lists = table_open(files, count, &format)};
+	struct sources s = {.lists = o->publish ? NULL : table_open(files, count, &format)};
 	struct table *items = option_table("items", o->items);
 	struct table *popular = option_table("popular", o->popular);
 	struct neighbors_reader neighbors = {0};
@@ -165,8 +180,8 @@ static struct sources open_sources(const struct options *o, char **files, int co
 	const struct topn_columns columns = {
 		.user = option_column("user", o->user), .rank = option_column("rank", o->rank), .item = item,
 	};
-	s.reader = topn_open(s.lists, &columns);
-	if (!o->delta && !o->dry_run && !o->emit)
+	s.reader = s.lists ? topn_open(s.lists, &columns) : NULL;
+	if (s.reader && !o->delta && !o->dry_run && !o->emit && !o->stage)
 		topn_let_users_repeat(s.reader); /* the server's replies tell */
 	s.items = items ? catalog_read(items, item) : NULL;
 	if (s.items && s.items->n_offered == 0)
@@ -179,7 +194,8 @@ static struct sources open_sources(const struct options *o, char **files, int co
 static void name_keys(struct load *l)
 {
 	const struct options *o = l->o;
-	l->generation = new_generation();
+	const char *name = o->stage ? o->stage : o->publish;
+	l->generation = name ? memory_format("%s", name) : new_generation();
 	for (enum part p = 0; p < PARTS; p++)
 		l->staging[p] = published_key(o->prefix, l->generation, p);
 	if (o->delta) {
@@ -227,8 +243,10 @@ static void finish_load(struct load *l, struct sources *s)
 {
 	send_finished(l);
 	keys_forget(l);
-	topn_close(s->reader);
-	table_close(s->lists);
+	if (s->lists) {
+		topn_close(s->reader);
+		table_close(s->lists);
+	}
 	catalog_free(s->items);
 	buffer_free(&s->popular);
 	neighbors_free(s->neighbors);
@@ -251,6 +269,50 @@ static void check_delta(struct load *l, uint64_t lists, const char *before)
 	die(STATUS_UNAVAILABLE, "%s: %" PRIu64 " changed lists are there now; run it again", same
 	    ? "the server has lost lists that it had acknowledged"
 	    : "another generation was published in the meantime, which ends a delta", there);
+}
+
+/* The lists of one part, into a generation that is not live. */
+static void load_part(struct load *l, char **files, int count)
+{
+	struct sources s = open_sources(l->o, files, count);
+	name_keys(l);
+	l->run_id = send_greet(l);
+	send_clean_up_at_exit(l);
+	stop_catch_reading(lists_heed_signals, l);
+	uint64_t lists = stage_part(l, s.reader, s.lists);
+	lists_heed_signals(l);
+	uint64_t rows = table_rows(s.lists), rejected = table_rejected(s.lists);
+	finish_load(l, &s);
+	run_report(rows, lists, rejected);
+}
+
+/* All parts are there: what belongs to them beside the lists is sent, and they become live. */
+static void publish_parts(struct load *l)
+{
+	struct options own = *l->o;
+	struct sources s = open_sources(l->o, NULL, 0);
+	uint64_t lists = 0;
+	name_keys(l);
+	l->run_id = send_greet(l);
+	send_clean_up_at_exit(l);
+	stop_catch_reading(lists_heed_signals, l);
+	if (stage_read(l, &lists, &own.shards)) {
+		char *input = memory_format("%" PRId64 " parts", own.parts);
+		l->o = &own;
+		if (is_pointed(&own)) {
+			l->shard_seen = memory_zero((size_t)own.shards, sizeof *l->shard_seen);
+			memset(l->shard_seen, true, (size_t)own.shards * sizeof *l->shard_seen);
+		}
+		publish_check_guards(l, lists);
+		unsigned staged = send_parts(l, &s, lists, input);
+		lists_heed_signals(l);
+		publish(l, staged, lists);
+		free(input);
+	} else {
+		note("generation %s is live already", l->generation);
+	}
+	finish_load(l, &s);
+	run_report(0, lists, 0);
 }
 
 static void load(struct load *l, char **files, int count)
@@ -293,6 +355,7 @@ static int run(const struct options *o, char **files, int count)
 	if (o->layout != LAYOUT_HASH && o->shards > 1)
 		usage_error("--layout=%s cannot be combined with --shards",
 			    o->layout == LAYOUT_LIST ? "list" : "string");
+	stage_check_options(o);
 	struct redis_target target = redis_target_parse(o->redis, "redis", o->password_file,
 							o->timeout_s);
 	struct load l = {.o = o, .redis.target = &target, .delta = published_delta_key(o->prefix)};
@@ -302,6 +365,10 @@ static int run(const struct options *o, char **files, int count)
 		status_show(&l);
 	else if (o->rollback)
 		publish_roll_back(&l);
+	else if (o->stage)
+		load_part(&l, files, count);
+	else if (o->publish)
+		publish_parts(&l);
 	else
 		load(&l, files, count);
 	free(l.run_id);

@@ -18,7 +18,8 @@ struct options {
 	struct common common;
 	const char *redis, *prefix, *items, *popular, *neighbors, *password_file;
 	const char *user, *rank, *item;
-	int64_t window, min_rows, retries, shards;
+	const char *stage, *part, *publish; /* names of generations; K/N */
+	int64_t window, min_rows, retries, shards, parts;
 	double max_shrink, timeout_s, staging_ttl_s, ttl_s;
 	int layout;
 	bool status, rollback, dry_run, emit, delta;
@@ -62,7 +63,7 @@ struct load {
 	size_t queued;           /* commands of the transaction under way */
 	uint64_t there;          /* replies of 1 to commands that count */
 	double kept_at;          /* clock_wall() when what is staged was given its time to live */
-	bool began;              /* something is staged */
+	bool began;              /* something is staged, which goes when the load fails */
 	bool committing;         /* an EXEC was sent: it may have been done without a reply */
 	bool inexact;            /* more than `acknowledged` may have been done */
 	const struct command *resume; /* where a lost connection left off, or NULL */

@@ -12,6 +12,7 @@
 #include "lists.h"
 #include "send.h"
 #include "services/redis.h"
+#include "stage.h"
 #include "sweep.h"
 #include "transaction.h"
 
@@ -122,6 +123,13 @@ static void check_whole(struct load *l, const struct change *c, const struct gen
 	uint64_t lists = l->users ? l->there : own->lists;
 	struct buffer missing = {0};
 	generation_add_missing(&missing, own, lists);
+	if (l->o->publish && own->said.lists == c->lists && lists != c->lists) {
+		char problem[200];
+		snprintf(problem, sizeof problem, "its parts had %" PRIu64 " lists, and there are %" PRIu64
+			 ": a user is in two of them, or a try that was killed had others, or the server lost some; "
+			 "stage them under another name", c->lists, lists);
+		send_give_up(l, STATUS_DATA, problem);
+	}
 	if (own->parts != c->staged || own->said.lists != c->lists || lists != c->lists || missing.n) {
 		char *problem = memory_format("the server has lost what it had acknowledged: %s",
 			missing.n ? buffer_text(&missing) : "the description of this generation");
@@ -134,8 +142,14 @@ static void check_whole(struct load *l, const struct change *c, const struct gen
 static enum outcome try_publish(struct load *l, struct change *c)
 {
 	struct generation own;
-	lists_keep(l);
-	send_drain(l);
+	if (l->o->publish) {
+		/* Where it is not open any more, its lists may be live: they are left alone. */
+		if (!stage_keep(l) || !stage_watch(l))
+			return l->redis.context ? OUTCOME_CHANGED : OUTCOME_LOST;
+	} else {
+		lists_keep(l);
+		send_drain(l);
+	}
 	if (!look(l, l->generation, LOOK_COUNT, &own) || !look(l, LIVE, LOOK_DESCRIPTION, &c->live) ||
 	    !look(l, PREVIOUS, LOOK_DESCRIPTION, &c->previous))
 		return OUTCOME_LOST;
@@ -148,6 +162,8 @@ static enum outcome try_publish(struct load *l, struct change *c)
 		transaction_shards(l, "UNLINK", c->previous.said.generation, c->previous.said.shards, NULL);
 	transaction_renames(l, LIVE, PREVIOUS, c->live.parts);
 	transaction_renames(l, l->generation, LIVE, c->staged);
+	if (l->o->publish)
+		stage_close(l);
 	transaction_add(l, "UNLINK", l->delta, NULL);
 	if (l->shard_seen)
 		transaction_shards(l, "PERSIST", l->generation, (uint64_t)l->o->shards, l->shard_seen);

@@ -13,6 +13,7 @@
 #include "guard.h"
 #include "report.h"
 #include "services/redis.h"
+#include "stage.h"
 
 enum { WINDOW_BYTES = 128 << 10 };
 
@@ -225,6 +226,8 @@ static void recover(struct load *l, size_t from)
 	free(same ? id : l->run_id);
 	if (!same) /* restarted: from a file that has everything? */
 		l->run_id = id;
+	if (!same && l->o->stage)
+		send_give_up(l, STATUS_UNAVAILABLE, "the server was restarted");
 	if (!same && (!l->generation || l->o->layout != LAYOUT_HASH || send_count(l) < l->acknowledged))
 		send_give_up(l, STATUS_UNAVAILABLE, "the server has lost lists that it had acknowledged");
 	for (size_t i = from; i < l->flight.n; i++)
@@ -268,6 +271,8 @@ static void take_replies(struct load *l)
 			       : STATUS_FAILED, reply->str);
 		if (is_repeated(l, &commands[i], reply))
 			refuse(l, &commands[i], STATUS_DATA, "had a list before");
+		if (commands[i].counts && reply->type == REDIS_REPLY_STRING)
+			stage_refuse_user(l, (struct span){reply->str, reply->len});
 		l->there += commands[i].counts && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
 		freeReplyObject(reply);
 		l->acknowledged += commands[i].begins;
@@ -309,7 +314,7 @@ void send_end(struct load *l, struct command c)
 		return;
 	}
 	c.n = w->bytes.n - c.at;
-	l->began = true;
+	l->began = !l->o->stage && !l->o->publish; /* their parts stay until --staging-ttl is over */
 	w->commands = memory_grow(w->commands, &w->capacity, w->n + 1, sizeof *w->commands);
 	w->commands[w->n++] = c;
 }
