@@ -65,7 +65,9 @@ bool rejects_row(struct rejects *r, const char *file, uint64_t line, const char 
 			    (unsigned long long)line, what, (unsigned long long)r->n,
 			    (unsigned long long)r->limit.count);
 	}
-	if (r->n == 1 && !r->failure)
+	if (r->hear)
+		r->hear(r->listener, what, raw);
+	else if (r->n == 1 && !r->failure)
 		warn("%s:%llu: %s (skipped; further ones are counted)", file,
 		     (unsigned long long)line, what);
 	return true;
@@ -75,10 +77,10 @@ bool rejects_judge(struct rejects *r, uint64_t rows)
 {
 	bool share = r->limit.given && r->limit.is_share &&
 		(double)r->n > r->limit.share * (double)rows;
-	if (r->keeps || r->n == 0 || (r->n < rows && !share))
+	if (r->keeps || r->n == 0 || ((r->n < rows || r->hear) && !share))
 		return true;
 	rejects_close(r);
-	if (r->n >= rows)
+	if (r->n >= rows && !r->hear)
 		return failure_set(r->failure, STATUS_DATA, "all %llu rows are bad: nothing is left",
 			    (unsigned long long)rows);
 	return failure_set(r->failure, STATUS_DATA, "%llu of %llu rows are bad, and --max-errors allows %g %%",

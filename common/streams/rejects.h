@@ -18,6 +18,9 @@
 
 struct output;
 
+/* Told of each bad row that is counted: what is wrong with it, and its raw bytes. */
+typedef void rejects_hear(void *listener, const char *what, struct span raw);
+
 /* A zeroed one ends the program at the first bad row. */
 struct rejects {
 	bool skip;                  /* count bad rows instead of ending */
@@ -27,6 +30,8 @@ struct rejects {
 	struct failure *failure;    /* NULL: the program ends */
 	bool keeps;                 /* rejects_keep was called: */
 	struct buffer kept;         /* the bad rows, for rejects_pass */
+	rejects_hear *hear;         /* NULL: nobody answers bad rows */
+	void *listener;
 };
 
 /* `path` NULL: raw rows are not kept. */
@@ -34,13 +39,13 @@ void rejects_open(struct rejects *r, bool skip, const struct number_limit *limit
 
 /* One bad row of `file` at `line`: `what` says what is wrong with it. Returns only when
  * rows are skipped and the limit is not passed (with a failure: false otherwise); the
- * first one is shown, unless there is a failure: who has one speaks for himself. */
+ * first one is shown, unless there is a failure or a listener: who has one speaks for himself. */
 bool rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
 		 struct span raw);
 
-/* At the end of the input, `rows` (good and bad ones) in all: exit 3 when every one of
- * them was bad, or more than the share that the limit allows (with a failure: false). Call it before what was
- * made of the rows is published. */
+/* At the end of the input, `rows` (good and bad ones) in all: exit 3 when every one of them was bad
+ * (unless a listener was told of each), or more than the share that the limit allows (with a failure:
+ * false). Call it before what was made of the rows is published. */
 bool rejects_judge(struct rejects *r, uint64_t rows);
 
 /* For a thread that works on a part of the input: bad rows are kept here, and nothing is said, written

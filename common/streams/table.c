@@ -529,6 +529,12 @@ void table_reject_with(struct table *t, size_t column, const char *problem, cons
 	bad_row(t, table_row(t), message);
 }
 
+void table_hear_rejects(struct table *t, rejects_hear *hear, void *listener)
+{
+	t->rejects.hear = hear;
+	t->rejects.listener = listener;
+}
+
 void table_saw_time(struct table *t, enum time_unit unit, int64_t ms)
 {
 	if (!t->timed || ms > t->newest)

@@ -93,6 +93,11 @@ void table_reject(struct table *t, size_t column, const char *problem);
 /* The same, with a hint how that might be cured (or NULL) after the value. */
 void table_reject_with(struct table *t, size_t column, const char *problem, const char *hint);
 
+/* From now on each bad row that is skipped is told (rejects.h), when it is its turn: before a later
+ * row is current. */
+void table_hear_rejects(struct table *t, void (*hear)(void *listener, const char *what, struct span raw),
+			void *listener);
+
 /* The field as a number; false when it was rejected (skip this row then). */
 bool table_double(struct table *t, size_t column, double *value);
 bool table_float(struct table *t, size_t column, float *value);

@@ -9,10 +9,9 @@ bool file_age_note(struct file_age *a, const char *path, double max_age_s, struc
 {
 	struct stat about;
 	*a = (struct file_age){.max_age_s = max_age_s};
-	if (max_age_s <= 0)
-		return true;
 	if (stat(path, &about) != 0)
-		return failure_set_errno(failure, STATUS_FAILED, "cannot determine the age of %s", path);
+		return max_age_s <= 0 ||
+		       failure_set_errno(failure, STATUS_FAILED, "cannot determine the age of %s", path);
 	a->written_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
 	return true;
 }

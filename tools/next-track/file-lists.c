@@ -152,6 +152,11 @@ bool file_lists_find(const struct file_lists *f, struct span user, struct list *
 	return l->n > 0;
 }
 
+int64_t file_lists_written_ms(const struct file_lists *f)
+{
+	return f->age.written_ms;
+}
+
 bool file_lists_are_stale(struct file_lists *f)
 {
 	return file_age_is_over(&f->age, "lists");

@@ -26,6 +26,9 @@ struct file_lists *file_lists_reopen(const struct file_lists *old, const char *p
 /* The user's list; false when there is none. */
 bool file_lists_find(const struct file_lists *f, struct span user, struct list *l);
 
+/* When the file was written, in ms since 1970; 0: not known. */
+int64_t file_lists_written_ms(const struct file_lists *f);
+
 /* Are the lists too old? The first time is reported. */
 bool file_lists_are_stale(struct file_lists *f);
 

@@ -132,6 +132,11 @@ bool file_neighbors_find(const struct file_neighbors *f, struct span track, uint
 	return l->n > 0;
 }
 
+int64_t file_neighbors_written_ms(const struct file_neighbors *f)
+{
+	return f->age.written_ms;
+}
+
 bool file_neighbors_are_stale(struct file_neighbors *f)
 {
 	return file_age_is_over(&f->age, "neighbors");

@@ -30,6 +30,7 @@ struct file_neighbors *file_neighbors_reopen(const struct file_neighbors *old, c
 bool file_neighbors_find(const struct file_neighbors *f, struct span track, uint32_t most, struct list *l);
 
 /* Are they too old? The first time is reported. */
+int64_t file_neighbors_written_ms(const struct file_neighbors *f); /* 0: not known */
 bool file_neighbors_are_stale(struct file_neighbors *f);
 
 void file_neighbors_free(struct file_neighbors *f);

@@ -19,12 +19,13 @@
 #include "base/memory.h"
 #include "events.h"
 #include "file-lists.h"
-#include "domain/event.h"
 #include "frame/run.h"
 #include "frame/sides.h"
 #include "options.h"
 #include "recommend.h"
 #include "redis-lists.h"
+#include "replies.h"
+#include "requests.h"
 #include "rules.h"
 #include "catalog-sampler.h"
 #include "streams/output.h"
@@ -52,12 +53,23 @@ struct service {
 	size_t answer_most;           /* bytes of an answer beside its ids */
 	int hangups;                  /* SIGHUPs that were heard */
 	uint64_t answered, fallen_back;
+	/* --replies */
+	uint64_t replied;
+	struct table *table;          /* of the requests */
+	struct buffer reply;          /* scratch: a row */
+	char *problem;                /* of the row that is looked at; NULL: nothing yet */
+	bool parsing;                 /* ... it has the right number of fields */
 };
 
 /* ---- answering ---- */
 
-static void write_header(const struct service *s)
+static void write_header(struct service *s)
 {
+	if (s->o->replies) {
+		replies_add_header(&s->reply, &s->rules);
+		output_bytes(s->out, s->reply.data, s->reply.n);
+		return;
+	}
 	output_text(s->out, "user\trecommendation\tsource\trank\tprobability");
 	for (size_t x = 0; x < s->rules.experiments.n; x++) {
 		output_tab(s->out);
@@ -150,9 +162,36 @@ static const char *generation(const struct service *s)
 	return s->remote ? redis_lists_generation(s->remote) : s->file || s->neighbors ? "file" : "";
 }
 
+static int64_t published_ms(const struct service *s)
+{
+	return s->remote ? redis_lists_published_ms(s->remote) : s->file ? file_lists_written_ms(s->file)
+		: s->neighbors ? file_neighbors_written_ms(s->neighbors) : 0;
+}
+
+/* The row of --replies. `a`: the answer of a next; otherwise NULL. */
+static void write_reply(struct service *s, const struct request *q, const struct answer *a)
+{
+	struct reply r = {.request = q, .number = ++s->replied, .answer = a, .generation = generation(s),
+		.published_ms = published_ms(s), .lost = s->log.lost};
+	if (q->kind == REQUEST_STEP)
+		r.arms = s->arms;
+	else if (q->kind != REQUEST_BAD)
+		r.list = recommend_list(&s->recommend, q, &r.reason);
+	s->reply.n = 0;
+	replies_add(&s->reply, &r, &s->rules);
+	/* A full buffer would be written at once, before the log. */
+	if (s->o->log_sync && s->out->capacity - s->out->n < s->reply.n)
+		flush(s);
+	output_bytes(s->out, s->reply.data, s->reply.n);
+}
+
 /* One request whose list has been fetched. `begin`: when the work on it began. */
 static void serve_one(struct service *s, const struct request *q, double begin)
 {
+	if (q->kind != REQUEST_STEP) {
+		write_reply(s, q, NULL);
+		return;
+	}
 	const struct rules *rules = &s->rules;
 	size_t decides;
 	const struct chain *chain = rules_choose(rules, q->user, s->arms, &decides);
@@ -160,11 +199,14 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 	struct answer a;
 	if (!q->last) {
 		a = recommend(&s->recommend, q, chain, q->visit.answers);
-		write_answer(s, q, &a);
+		if (!s->o->replies)
+			write_answer(s, q, &a);
 		s->answered++;
 		s->fallen_back += a.why != NULL;
 		e.answer = &a;
 	}
+	if (s->o->replies)
+		write_reply(s, q, e.answer);
 	if (!s->o->log)
 		return;
 	if (!q->last && decides < rules->experiments.n)
@@ -233,6 +275,8 @@ static void note_visits(struct service *s, struct request *requests, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct request *q = &requests[i];
+		if (q->kind != REQUEST_STEP)
+			continue;
 		q->visit = visits_step(s->visits, q->user, q->timestamp_ms, q->last);
 		if (s->sessions)
 			sessions_step(s->sessions, q->visit.user, (struct heard){q->track, q->heard}, q->last,
@@ -269,57 +313,48 @@ static void serve(struct service *s, struct request *requests, size_t n)
 		for (size_t i = from; i < to; i++) {
 			serve_one(s, &requests[i], begin);
 			redis_lists_forget(&requests[i]);
+			free(requests[i].problem);
 		}
 	}
 }
 
 /* ---- reading requests ---- */
 
-struct columns {
-	size_t message, user, track, time;
-	long timestamp;
-	enum time_unit unit; /* of its times */
-};
-
-static struct columns find_columns(struct table *t, const struct options *o)
+/* A bad row, with --replies: one with its fields waits for its turn among the requests that were read
+ * with it, any other is answered at once. */
+static void hear_rejected(void *service, const char *what, struct span raw)
 {
-	struct column timestamp = option_column("timestamp", o->timestamp);
-	return (struct columns){
-		.message = table_column(t, option_column("message", o->message)),
-		.user = table_column(t, option_column("user", o->user)),
-		.track = table_column(t, option_column("track", o->track)),
-		.time = table_column(t, option_column("time", o->time)),
-		.timestamp = o->clock == 2 ? (long)table_column(t, timestamp)
-			: table_optional_column(t, timestamp),
-		.unit = (enum time_unit)o->timestamp_unit,
-	};
+	struct service *s = service;
+	(void)raw;
+	s->problem = memory_text(what, strlen(what));
+	if (s->parsing)
+		return;
+	hold_signals(true);
+	write_reply(s, &(struct request){.kind = REQUEST_BAD, .problem = s->problem}, NULL);
+	free(s->problem);
+	s->problem = NULL;
+	if (table_has_rows(s->table))
+		return;
+	flush(s);
+	hold_signals(false);
 }
 
-static bool parse_request(struct table *t, const struct columns *c, bool request_clock,
-			  struct request *q)
+/* Appends the current row; how many it is: with --replies a bad one is a request, too. */
+static size_t take_request(struct service *s, struct table *t, const struct request_columns *c,
+			   struct request *q)
 {
-	*q = (struct request){.last = false};
-	if (!event_message(t, c->message, &q->last))
-		return false;
-	q->user = table_field(t, c->user);
-	if (q->user.n == 0) {
-		table_reject(t, c->user, "an empty id");
-		return false;
-	}
-	q->track = table_field(t, c->track);
-	q->time = table_field(t, c->time);
-	double share = 1;
-	if (q->time.n && !table_double(t, c->time, &share))
-		return false;
-	q->heard = fmin(fmax(share, 0), 1);
-	if (request_clock)
-		return table_time(t, (size_t)c->timestamp, c->unit, &q->timestamp_ms);
-	q->timestamp_ms = clock_unix_ms();
-	return true;
+	s->parsing = true;
+	bool good = request_parse(t, c, q);
+	s->parsing = false;
+	if (good || !s->problem)
+		return good;
+	*q = (struct request){.kind = REQUEST_BAD, .name = q->name, .problem = s->problem};
+	s->problem = NULL;
+	return 1;
 }
 
 /* Until the input ends: all that is there is read, answered, flushed. */
-static void serve_table(struct service *s, struct table *t, const struct columns *c)
+static void serve_table(struct service *s, struct table *t, const struct request_columns *c)
 {
 	struct request *requests = NULL;
 	size_t capacity = 0;
@@ -330,7 +365,7 @@ static void serve_table(struct service *s, struct table *t, const struct columns
 		for (size_t r = 0; r < rows; r++) {
 			if (r > 0)
 				table_block_row(t, r);
-			n += parse_request(t, c, s->request_clock, &requests[n]);
+			n += take_request(s, t, c, &requests[n]);
 		}
 		serve(s, requests, n);
 		if (table_has_rows(t))
@@ -355,7 +390,7 @@ static void open_redis(struct service *s)
 		.max_age_s = o->max_age_s,
 		.wants_lists = s->rules.wants_lists,
 		.wants_neighbors = s->rules.wants_neighbors && !o->neighbors,
-		.wants_items = !o->items, .wants_popular = !o->popular,
+		.wants_items = !o->items, .wants_popular = !o->popular, .replies = o->replies,
 	};
 	s->remote = redis_lists_open(&options, &s->sampler);
 	if (sampler_has_stock(&s->sampler))
@@ -476,9 +511,12 @@ static int run(const struct options *o, char **files, int count)
 	s.out->by_line = false; /* flushed when nobody waits */
 	open_sources(&s);
 	warn_of_sources(&s);
-	struct table *t = table_open(files, count, &format);
-	struct columns c = find_columns(t, o);
-	s.request_clock = o->clock == 2 || (o->clock == 0 && c.timestamp >= 0);
+	format.skip_bad |= o->replies && !option_given("on-error");
+	struct table *t = s.table = table_open(files, count, &format);
+	if (o->replies)
+		table_hear_rejects(t, hear_rejected, &s);
+	struct request_columns c = requests_find_columns(t, o);
+	s.request_clock = c.request_clock;
 	s.answer_most = longest_answer(&s.rules.experiments);
 	s.flush_every_s = FLUSH_EVERY_S;
 	s.arms = memory_zero(s.rules.experiments.n + 1, sizeof *s.arms);
@@ -497,7 +535,7 @@ static int run(const struct options *o, char **files, int count)
 	bool whole = !o->log || log_close(&s.log);
 	note("%llu answers, %llu of them from a fallback", (unsigned long long)s.answered,
 	     (unsigned long long)s.fallen_back);
-	run_report(rows, s.answered, rejected);
+	run_report(rows, o->replies ? s.replied : s.answered, rejected);
 	file_lists_free(s.file);
 	file_lists_free(s.challenger);
 	recommend_free(&s.recommend);
@@ -506,6 +544,7 @@ static int run(const struct options *o, char **files, int count)
 	sessions_free(s.sessions);
 	visits_free(s.visits);
 	free(s.arms);
+	buffer_free(&s.reply);
 	return whole ? STATUS_DONE : STATUS_FAILED;
 }
 

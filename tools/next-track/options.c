@@ -24,6 +24,9 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 		.help = "an experiment with N equal arms C, T1, ..., or as many as --arm names"),
 	OPTION_FILE("experiments", "FILE", registry, .side = true,
 		.help = "the registry: name arm weight recommender salt"),
+	OPTION_FLAG("replies", replies,
+		.help = "write one row for each request, in order, whatever it is, with its name and a status; "
+			"further messages: list and similar, with k"),
 	OPTION_STATE("log", "FILE", log, .help = "append the events to FILE; reopened on SIGHUP"),
 	COMMON_OUTPUT_FILE, COMMON_SEED, COMMON_ABOUT,
 

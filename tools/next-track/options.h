@@ -11,7 +11,7 @@ struct options {
 	const char *log, *message, *user, *track, *time, *timestamp;
 	struct option_list experiments, arms;
 	int pick, log_format, clock, timestamp_unit;
-	bool pipeline, log_sync;
+	bool pipeline, log_sync, replies;
 	uint64_t log_memory, session_memory;
 	int64_t nearest, last;
 	double deadline_s, max_age_s, temperature, decay, skipped;

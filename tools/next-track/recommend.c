@@ -196,6 +196,20 @@ static bool ask(struct recommend *r, enum recommender who, const struct request 
 	}
 }
 
+const struct list *recommend_list(struct recommend *r, const struct request *q, const char **why)
+{
+	struct list *l = &r->list;
+	uint32_t most = q->most ? q->most : UINT32_MAX, kept = 0;
+	if (!(q->kind == REQUEST_LIST ? find_list(r, q, INDEXED, why)
+	      : neighbors_find(&r->neighbors, q, 0, most, l, why)))
+		return NULL;
+	for (uint32_t i = 0; i < l->n && kept < most; i++)
+		if (may_pick(r, l, i, q->track))
+			l->items[kept++] = l->items[i];
+	l->n = kept;
+	return l;
+}
+
 /* Whom an answer is put down to: a list that has changed since is a source of its own. */
 static enum recommender source_of(enum recommender who, const struct request *q)
 {

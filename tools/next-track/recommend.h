@@ -49,6 +49,11 @@ struct answer {
 struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
 			uint64_t nth);
 
+/* The items of the user's list (REQUEST_LIST; of the neighbors of the track, REQUEST_SIMILAR) that may be
+ * offered, best first, as far as they are wanted, without the track of the request. NULL, and why: there
+ * is no list. Valid until the next call. */
+const struct list *recommend_list(struct recommend *r, const struct request *q, const char **why);
+
 /* Would the arms of an experiment answer this request from different sources? False when
  * the arm does not matter: then the user tells nothing about what the arms do. */
 bool recommend_arms_differ(struct recommend *r, const struct request *q, const struct chain *arms,

@@ -200,9 +200,19 @@ static void ask_neighbors(struct redis_lists *l, const struct request *q)
 
 /* Are there neighbors to be asked for? Of a description without them another generation's may lie
  * there, which a load-redis left that did not know them. */
-static bool asks_neighbors(const struct redis_lists *l)
+static bool has_neighbors(const struct redis_lists *l)
 {
-	return l->o.wants_neighbors && l->live.neighbors > 0;
+	return (l->o.wants_neighbors || l->o.replies) && l->live.neighbors > 0;
+}
+
+static bool wants_list(const struct redis_lists *l, const struct request *q)
+{
+	return q->kind == REQUEST_STEP ? l->o.wants_lists && !q->last : q->kind == REQUEST_LIST;
+}
+
+static bool wants_neighbors(const struct redis_lists *l, const struct request *q)
+{
+	return q->kind == REQUEST_STEP ? l->o.wants_neighbors && !q->last : q->kind == REQUEST_SIMILAR;
 }
 
 static void ask(struct redis_lists *l, const struct request *requests, size_t n)
@@ -212,14 +222,12 @@ static void ask(struct redis_lists *l, const struct request *requests, size_t n)
 	published_ask(&l->redis, l->key_meta);
 	redis_append(&l->redis, 2, exists, exists_length);
 	for (size_t i = 0; i < n; i++) {
-		if (requests[i].last)
-			continue;
-		if (l->o.wants_lists)
+		if (wants_list(l, &requests[i]))
 			ask_list(l, requests[i].user);
-		if (asks_neighbors(l))
+		if (has_neighbors(l) && wants_neighbors(l, &requests[i]))
 			ask_neighbors(l, &requests[i]);
 	}
-	if (asks_neighbors(l))
+	if (has_neighbors(l))
 		published_ask_name(&l->redis, l->key_meta);
 }
 
@@ -232,7 +240,7 @@ static bool take_meta(struct redis_lists *l)
 	if (!published_read(meta, &live) && meta && meta->type == REDIS_REPLY_ERROR)
 		say_error(l, meta);
 	bool good = published_same_place(&l->live, &live) && (l->has_delta || !has_delta) &&
-		(!l->o.wants_neighbors || (l->live.neighbors > 0) == (live.neighbors > 0));
+		(!(l->o.wants_neighbors || l->o.replies) || (l->live.neighbors > 0) == (live.neighbors > 0));
 	l->renewed |= strcmp(l->live.generation, live.generation) != 0;
 	l->live = live;
 	l->has_delta = has_delta;
@@ -300,7 +308,7 @@ static void forget(struct request *requests, size_t n)
 /* Everything once; false: it must be asked for again. */
 static bool exchange(struct redis_lists *l, struct request *requests, size_t n)
 {
-	bool asked_delta = l->has_delta, asked_neighbors = asks_neighbors(l);
+	bool asked_delta = l->has_delta, asked_neighbors = has_neighbors(l);
 	l->has_errors = false;
 	forget(requests, n);
 	ask(l, requests, n);
@@ -308,10 +316,10 @@ static bool exchange(struct redis_lists *l, struct request *requests, size_t n)
 	for (size_t i = 0; i < n && l->redis.context; i++) {
 		if (requests[i].last)
 			continue;
-		if (l->o.wants_lists)
+		if (wants_list(l, &requests[i]))
 			take_list(l, &requests[i], asked_delta);
 		requests[i].no_neighbors_reply = false;
-		if (asked_neighbors)
+		if (asked_neighbors && wants_neighbors(l, &requests[i]))
 			take_neighbors(l, &requests[i]);
 	}
 	if (asked_neighbors && l->redis.context)
@@ -324,7 +332,7 @@ static bool exchange(struct redis_lists *l, struct request *requests, size_t n)
 void redis_lists_fetch(struct redis_lists *l, struct request *requests, size_t n)
 {
 	double now = clock_wall(), due = now + l->o.deadline_s;
-	if (!l->o.wants_lists && !l->o.wants_neighbors && now < l->next_look)
+	if (!l->o.wants_lists && !l->o.wants_neighbors && !l->o.replies && now < l->next_look)
 		return;
 	l->next_look = now + 0.1;
 	forget(requests, n);
@@ -355,6 +363,11 @@ bool redis_lists_are_there(const struct redis_lists *l)
 const char *redis_lists_generation(const struct redis_lists *l)
 {
 	return l->live.generation;
+}
+
+int64_t redis_lists_published_ms(const struct redis_lists *l)
+{
+	return l->live.published_ms;
 }
 
 bool redis_lists_are_stale(const struct redis_lists *l)

@@ -16,6 +16,7 @@ struct redis_lists_options {
 	double deadline_s;       /* for all that is asked at once */
 	double max_age_s;        /* 0: lists do not age */
 	bool wants_lists, wants_neighbors; /* neither: the catalog and the popular list are all */
+	bool replies;            /* a request may want a list or neighbors of its own */
 	bool wants_items, wants_popular; /* for the sampler; a file has them otherwise */
 };
 
@@ -37,6 +38,7 @@ bool redis_lists_are_there(const struct redis_lists *l);
 
 /* Of what is live, as far as it is known. */
 const char *redis_lists_generation(const struct redis_lists *l);
+int64_t redis_lists_published_ms(const struct redis_lists *l); /* 0: not known */
 bool redis_lists_are_stale(const struct redis_lists *l);
 
 void redis_lists_close(struct redis_lists *l);

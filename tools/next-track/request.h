@@ -10,8 +10,19 @@
 #include "sessions.h"
 #include "visits.h"
 
+/* What is asked for. All but REQUEST_STEP only with --replies. */
+enum request_kind {
+	REQUEST_STEP,            /* a step of a session: next or last */
+	REQUEST_LIST, REQUEST_SIMILAR,
+	REQUEST_BAD,             /* a row that is no request, and gets a reply all the same */
+};
+
 struct request {
+	enum request_kind kind;
 	bool last;               /* the session ends: no answer */
+	struct span name;        /* as the caller has it; empty: the reply has its number */
+	uint32_t most;           /* items of a list that are wanted; 0: all */
+	char *problem;           /* REQUEST_BAD: what is wrong; to be freed */
 	struct span user, track, time;
 	double heard;            /* the share that `time` says, from 0 to 1; 1 where it is empty */
 	int64_t timestamp_ms;
