@@ -22,7 +22,7 @@ void replies_add_header(struct buffer *b, const struct rules *rules);
 /* One row, with LF. */
 void replies_add(struct buffer *b, const struct reply *r, const struct rules *rules);
 
-/* The messages of --replies beside next and last: false, and nothing is said, where it is none of them. */
+/* The messages of --replies beside next and last; false where it is another one. */
 bool replies_find_kind(struct span message, enum request_kind *kind);
 
 #endif
