@@ -12,7 +12,8 @@ LC_ALL=C
 export LC_ALL
 . ./stage-settings || exit 1
 PATH=$TOOLS:$PATH
-export PATH
+STAGE_PART=${mapreduce_task_partition:-0}
+export PATH STAGE_PART
 own=${TMPDIR:-/tmp}/stage.$$
 mkdir -m 700 "$own" || exit 1
 trap 'rm -rf "$own"' EXIT

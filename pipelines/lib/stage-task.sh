@@ -10,6 +10,9 @@ LC_ALL=C
 export LC_ALL
 work=$1 part=$2
 read -r attempts faults < "$work/limits" || exit 0
+STAGE_PART=${part#part-}
+while :; do case $STAGE_PART in 0?*) STAGE_PART=${STAGE_PART#0} ;; *) break ;; esac done
+export STAGE_PART
 
 # drawn TEXT: a number from 0 to 99 that the text decides
 drawn() { printf '%s' "$1" | cksum | awk '{ print int($1 / 7) % 100 }'; }

@@ -17,7 +17,7 @@ for pieces in 1 3 7; do
 	[ $pieces != 1 ] || faults=0
 	PIECES=$pieces FAULTS=$faults TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-$pieces ratings.tsv \
 		> log 2>&1 || complain "$pieces pieces: $(tail -n 3 log)"
-	for file in dataset model topk metrics serving serving-topk; do
+	for file in dataset items popular model topk metrics serving serving-topk; do
 		cmp whole/$file.tsv cut-$pieces/$file.tsv || complain "$pieces pieces: $file.tsv is another one"
 	done
 done

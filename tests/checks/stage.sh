@@ -34,6 +34,12 @@ status 0 "$stage" --in few --out by-item --key 1 --parts 20 --reduce cat
 cat by-item/part-* > got
 sort few/part-a | cmp - got || complain 'more parts than keys'
 
+mkdir eleven
+for n in 01 02 03 04 05 06 07 08 09 10 11; do echo x > eleven/part-$n; done
+status 0 "$stage" --faults 30 --in eleven --out numbers --map 'echo "$STAGE_PART"'
+cat numbers/part-* > got
+seq 0 10 | cmp - got || complain "the numbers of the parts: $(tr '\n' ' ' < got)"
+
 # Faults.
 for share in 20 60; do
 	status 0 "$stage" --faults $share --in in --out faults-$share --key 1 --parts 9 --reduce "$count"

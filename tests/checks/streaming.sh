@@ -15,6 +15,9 @@ cat mapped/part-* | sort > got
 cat in/part-* | sort | cmp - got || complain 'the bytes of a map are not those that went in'
 printf 'rows_in\t3005\nrows_out\t3005\n' | cmp - mapped/_counters || complain 'wrong counters'
 
+status 0 $stage --in "$PWD/in" --out "$PWD/numbers" --map 'echo "$STAGE_PART"'
+[ "$(sort numbers/part-* | tr '\n' ' ')" = '0 1 ' ] || complain "the numbers of the parts: $(cat numbers/part-*)"
+
 awk 'BEGIN { srand(3); for (u = 0; u < 60; u++) for (i = 0; i < 40; i++) if (rand() < .2) print "u" u "\ti" i "\t1\ttrain" }' > rows/part-a
 { printf 'user\titem\tweight\tsplit\n'; cat rows/part-a; } > dataset.tsv
 train-mf -q --loss ials --factors 8 --epochs 0 --kernel portable -o start.tsv dataset.tsv || complain 'train-mf fails'
