@@ -5,7 +5,7 @@
 # arms or none, sessions that are cut, users' bytes that are no ASCII.
 cd "$RECPIPE_TMP" || exit 1
 tab=$(printf '\t')
-# log SEED FIRST_DAY: 400 users
+# log SEED FIRST_DAY: 400 users, some with sessions at once, some with sessions before their arm of Y
 log() {
 	awk -v seed="$1" -v day="$2" 'BEGIN {
 		OFS = "\t"
@@ -16,7 +16,8 @@ log() {
 			x = rand() < 0.5 ? "C" : rand() < 0.6 ? "T1" : "T2"
 			y = rand() < 0.1 ? "" : rand() < 0.5 ? "B" : "A"
 			for (s = int(rand() * 5); s >= 0; s--) {
-				at = (day + int(rand() * 4) * 2) * 86400000 + int(rand() * 86000000)
+				begun = at = rand() < 0.1 && begun ? begun : (day + int(rand() * 4) * 2) * 86400000 + int(rand() * 86000000)
+				early = rand() < 0.1
 				if (rand() < 0.02)
 					x = "T1"
 				heard = int(rand() * 40)
@@ -24,7 +25,7 @@ log() {
 					last = n == 0 && rand() < 0.9
 					next_track = last ? "" : int(rand() * 40)
 					time = int(rand() * 100) / 100
-					line = (last ? "last" : "next") OFS sprintf("%.0f", at) OFS id OFS heard OFS time OFS rand() / 7 OFS next_track OFS x OFS y OFS (rand() < 0.3 ? "random" : "top") OFS (rand() < 0.2 ? "" : rand()) OFS (rand() < 0.2)
+					line = (last ? "last" : "next") OFS sprintf("%.0f", at) OFS id OFS heard OFS time OFS rand() / 7 OFS next_track OFS x OFS (early ? "" : y) OFS (rand() < 0.3 ? "random" : "top") OFS (rand() < 0.2 ? "" : rand()) OFS (rand() < 0.2)
 					print line
 					if (rand() < 0.01)
 						print line
@@ -60,6 +61,7 @@ parts() {
 parts plain || exit 1
 parts daily --daily --metrics $more || exit 1
 parts open --unfinished count || exit 1
+parts merged --sessions merged || exit 1
 parts pulled --triggered triggered --daily || exit 1
 parts time --from 2024-03-19 --to 2024-03-22 || exit 1
 analyze-ab -q --experiment X --partial before.grouped.tsv > before.part || exit 1
@@ -94,10 +96,14 @@ same plain '' --test mann-whitney --adjust by --interval log || exit 1
 same plain '' --sequential --metrics time,time/tracks --margin 0.1 --margin time=0.02 || exit 1
 same plain '' --users users.tsv --segment device --metrics time,q90:time,skips/tracks || exit 1
 same plain '' --users users.tsv --stratify device --winsorize 0.95 || exit 1
+same plain '' --exposure all --metrics time,sessions || exit 1
+grep -q 'overlapping_sessions' h.1 && ! grep -q 'before_first_arm' h.1 || { echo 'no overlapping sessions, or an exposure'; cat h.1; exit 1; }
 same plain '' --aa 50 --weights C=2 || exit 1
 same daily '' --daily --metrics $more || exit 1
 same daily '' --daily --metrics time,$more --multi-arm keep || exit 1
 same open '--unfinished count' || exit 1
+same merged '--sessions merged' || exit 1
+grep -q 'before_first_arm' h.1 && ! grep -q 'overlapping_sessions' h.1 || { echo 'overlapping sessions, or no exposure'; cat h.1; exit 1; }
 same pulled '--triggered triggered' --daily --multi-arm keep || exit 1
 same time '--from 2024-03-19 --to 2024-03-22' || exit 1
 # --pre: events, or a part of them

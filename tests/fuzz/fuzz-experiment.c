@@ -29,7 +29,8 @@ static double look_at_state(const struct state *s, const struct metric *metrics,
 {
 	double sum = 0;
 	for (size_t only = 0; only <= s->n_experiments; only++) {
-		struct users *u = users_of_state(s, only, only & 1, only & 2 ? INT64_MAX : 19800);
+		struct unit_rules rules = {only, only & 1, !(only & 1)};
+		struct users *u = users_of_state(s, &rules, only & 2 ? INT64_MAX : 19800);
 		metrics_derive(u, metrics, n);
 		sum += look_through(u);
 		users_free(u);
@@ -51,6 +52,7 @@ static void read_all(void *context)
 	struct event_columns columns = {"message", "timestamp", "user", "track", "time", "latency",
 		"recommendation", NULL, {0}, false, INT64_MIN, INT64_MAX, &measures, TIME_MS};
 	struct state_rules rules = {.open = b->pick & 8, .daily = b->pick & 16, .scopes = true,
+		.chained = !(b->pick & 64), .exposed = !(b->pick & 64),
 		.memory = b->pick & 32 ? 1 : UINT64_MAX};
 	struct option_list wanted = metrics_columns(metrics, n), experiments = {0};
 	static const char *names[] = {"X"};

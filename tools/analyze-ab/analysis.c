@@ -185,7 +185,8 @@ void analyze_users(struct run *r, const struct users *users)
 
 static struct users *users_at(const struct run *r, const struct state *s, size_t experiment, int64_t day)
 {
-	struct users *u = users_of_state(s, experiment, r->o->multi_arm == 1, day);
+	struct unit_rules rules = {experiment, r->o->multi_arm == 1, r->o->exposure == 0};
+	struct users *u = users_of_state(s, &rules, day);
 	metrics_derive(u, r->options.metrics, r->options.n_metrics);
 	return u;
 }
@@ -193,7 +194,7 @@ static struct users *users_at(const struct run *r, const struct state *s, size_t
 static struct health health_of(const struct state *s)
 {
 	const struct totals *all = &s->totals;
-	struct health h = {.ties = all->tied, .duplicates = all->duplicates};
+	struct health h = {.ties = all->tied, .duplicates = all->duplicates, .overlapping = all->overlapping};
 	if (all->first_ms > all->last_ms || all->beyond)
 		return h;
 	int64_t from = date_day(all->first_ms), to = date_day(all->last_ms);
@@ -215,6 +216,16 @@ static uint64_t kept_several(const struct state *s, size_t experiment)
 	for (size_t i = 0; i < s->n; i++)
 		n += s->scope[i] == 0 && s->arm[i * s->n_experiments + experiment] == ARM_SEVERAL &&
 			(i + 1 == s->n || s->user[i + 1] != s->user[i] || s->scope[i + 1]);
+	return n;
+}
+
+/* The number of users with events before their first arm, which do not count. */
+static uint64_t exposed_later(const struct state *s, size_t experiment)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n; i++)
+		n += s->scope[i] == experiment + 1 && (i + 1 == s->n || s->user[i + 1] != s->user[i] ||
+						      s->scope[i + 1] != s->scope[i]) && state_is_exposed(s, i, experiment);
 	return n;
 }
 
@@ -263,6 +274,7 @@ void analyze_state(struct run *r, const struct state *s)
 		struct users *u = users_at(r, s, x, INT64_MAX);
 		health.first = x == 0;
 		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
+		health.exposed_later = r->o->exposure == 0 ? exposed_later(s, x) : 0;
 		const char *broken = analyze_experiment(r, u, 0, &health);
 		if (r->o->daily)
 			show_days(r, s, x, broken, sum_of_tracks(u));

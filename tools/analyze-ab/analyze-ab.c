@@ -76,7 +76,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("user-level", user_level,
 		.requires = "experiment",
 		.excludes = "merge,partial,triggered,from,to,grouped,session-table,unfinished,daily,"
-			"multi-arm!=exclude",
+			"multi-arm!=exclude,exposure,sessions",
 		.help = "the input has one row per user: the id, the arms, and the metrics as "
 			"columns"),
 	OPTION_TEXT("triggered", "COLUMN", triggered,
@@ -88,6 +88,11 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("multi-arm", "HOW", multi_arm, "exclude|keep", .fallback = "exclude",
 		.help = "users in several arms: exclude them, or count each arm's events as a "
 			"separate user"),
+	OPTION_CHOICE("exposure", "WHEN", exposure, "first|all", .fallback = "first",
+		.help = "which events of a user count: those from the first with an arm on, or all"),
+	OPTION_CHOICE("sessions", "HOW", sessions, "chained|merged", .fallback = "chained",
+		.help = "a user's sessions at the same time: tell them apart by what each recommends, or take all "
+			"events up to a `last` as one session"),
 	OPTION_CHOICE("unfinished", "HOW", unfinished, "drop|count", .fallback = "drop",
 		.help = "events after a user's final `last`: drop them, or count them in everything "
 			"but sessions"),
@@ -157,7 +162,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("interleaving", "COLUMN", interleaving,
 		.excludes = "experiment,metrics,pre,daily,plan,health,user-level,users,segment,stratify,details,"
 			"user-table,session-table,grouped,partial,merge,aa,sequential,triggered,from,to,weights,"
-			"experiments,test=mann-whitney/bootstrap,format=table",
+			"experiments,test=mann-whitney/bootstrap,format=table,exposure,sessions",
 		.help = "in place of experiments: which of the two teams in COLUMN, as next-track's interleaved "
 			"recommender logs them, do the listeners prefer"),
 
@@ -169,11 +174,11 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "user-level,grouped,partial,merge,interleaving",
 		.help = "keep SIZE of events in memory and the rest in a temporary file; all unless given"),
 	OPTION_FLAG("partial", partial,
-		.excludes = "multi-arm!=exclude,plan,details,health,user-table,aa,pre,users",
+		.excludes = "multi-arm!=exclude,exposure,plan,details,health,user-table,aa,pre,users",
 		.help = "instead of effects, write a part for --merge; the rows must be sorted as "
 			"for --grouped, and no user may be in two parts"),
 	OPTION_FLAG("merge", merge,
-		.excludes = "triggered,from,to,grouped,session-table,unfinished",
+		.excludes = "triggered,from,to,grouped,session-table,unfinished,sessions",
 		.help = "the input is what --partial wrote; with --partial, make one part of all"),
 	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15,
 		.requires = "merge",
@@ -248,6 +253,7 @@ static struct state_rules rules_of(const struct run *r, bool pre)
 	const struct options *o = r->o;
 	return (struct state_rules){.open = o->unfinished == 1, .triggered = !pre && o->triggered,
 		.daily = !pre && o->daily, .scopes = !pre && (o->multi_arm == 1 || o->partial),
+		.chained = o->sessions == 0, .exposed = !pre && o->exposure == 0,
 		.header = !o->common.no_header, .memory = o->memory ? o->memory : UINT64_MAX,
 		.sessions = pre ? NULL : r->session_table};
 }
@@ -286,7 +292,8 @@ static void read_pre(struct run *r, struct table *t)
 		r->pre = read_users(r, t, true);
 	} else {
 		r->pre_state = read_state(r, t, true);
-		r->pre = users_of_state(r->pre_state, SIZE_MAX, false, INT64_MAX);
+		struct unit_rules rules = {.only = SIZE_MAX};
+		r->pre = users_of_state(r->pre_state, &rules, INT64_MAX);
 		metrics_derive(r->pre, r->options.metrics, r->options.n_metrics);
 	}
 	table_close(t);

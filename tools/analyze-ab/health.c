@@ -223,6 +223,23 @@ static void check_before(const struct experiment_data *d, struct check *c, const
 	free(y);
 }
 
+/* What was done to events of users, and is no fault. */
+static void report_events(struct check *c, const struct health *h)
+{
+	if (h->exposed_later) {
+		put(c, "before_first_arm", NO_ARM, (double)h->exposed_later, NAN, GOOD);
+		warn("experiment %s: %llu users have events before their first arm, which do not count (--exposure) "
+		     "[before_first_arm]",
+		     c->experiment, (unsigned long long)h->exposed_later);
+	}
+	if (!h->overlapping)
+		return;
+	put(c, "overlapping_sessions", NO_ARM, (double)h->overlapping, NAN, GOOD);
+	if (h->first)
+		warn("%llu users have overlapping sessions, which are told apart by their recommendations "
+		     "(--sessions) [overlapping_sessions]", (unsigned long long)h->overlapping);
+}
+
 /* Users in several arms: excluded, or kept as a user in each. A few are a warning. */
 static void check_several(const struct experiment_data *d, struct check *c, uint64_t kept, double several)
 {
@@ -254,6 +271,7 @@ void check_health(const struct experiment_data *d, const struct health *h, const
 	check_ratio(d, &c, weights);
 	check_several(d, &c, h->kept_several, several);
 	put(&c, "without_arm", NO_ARM, without, NAN, GOOD);
+	report_events(&c, h);
 	check_unfinished(d, &c, arms, users, n);
 	check_followed(d, &c, arms, n);
 	if (d->pre)

@@ -14,6 +14,8 @@ struct health {
 	bool first;                   /* experiment of the input */
 	uint64_t ties, duplicates;
 	uint64_t kept_several;        /* users in several arms, counted once per arm */
+	uint64_t exposed_later;       /* users with events before their first arm, which do not count */
+	uint64_t overlapping;         /* users with sessions at the same time */
 	const char **empty_days;
 	size_t n_empty_days;
 };

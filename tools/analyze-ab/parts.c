@@ -14,9 +14,9 @@ static const char SEVERAL[] = "(several)";
 
 /* Columns of the row of totals. */
 enum { PART_ROWS, PART_TIED, PART_DUPLICATES, PART_FIRST, PART_LAST, PART_BEYOND,
-	PART_DAILY, PART_COUNT, PART_DAYS, PART_COLUMNS };
+	PART_DAILY, PART_COUNT, PART_DAYS, PART_OVERLAPPING, PART_COLUMNS };
 static const char *const TOTALS[PART_COLUMNS] = {"part_rows", "part_tied", "part_duplicates",
-	"part_first", "part_last", "part_beyond", "part_daily", "part_count", "part_days"};
+	"part_first", "part_last", "part_beyond", "part_daily", "part_count", "part_days", "part_overlapping"};
 
 /* ---- writing ---- */
 
@@ -145,6 +145,8 @@ void part_end(const struct state *s, uint64_t rows, struct output *out)
 	output_u64(out, all->parts);
 	output_tab(out);
 	write_days(all->days, out);
+	output_tab(out);
+	output_u64(out, all->overlapping);
 	output_end_row(out);
 }
 
@@ -154,7 +156,7 @@ struct part_reader {
 	struct table *t;
 	size_t user, day, scope, scope_arm, *arm, *value, totals[PART_COLUMNS];
 	uint64_t rows;                      /* according to the totals */
-	bool has_count;                     /* versions before 0.2 had no count: one part */
+	bool has_count, has_overlapping;    /* versions before 0.2 had no count: one part */
 	bool all_daily, any_daily;          /* parts have rows for each day */
 	uint32_t last;                      /* the user of the previous row */
 	struct strmap *names;               /* of experiments */
@@ -184,13 +186,14 @@ static bool read_totals(struct part_reader *r, struct state *s)
 {
 	struct table *t = r->t;
 	struct totals *all = &s->totals;
-	uint64_t rows, tied, duplicates, beyond, daily, parts = 1;
+	uint64_t rows, tied, duplicates, beyond, daily, parts = 1, overlapping = 0;
 	int64_t first, last;
 	if (!table_u64(t, r->totals[PART_ROWS], &rows) || !table_u64(t, r->totals[PART_TIED], &tied) ||
 	    !table_u64(t, r->totals[PART_DUPLICATES], &duplicates) ||
 	    !table_u64(t, r->totals[PART_BEYOND], &beyond) ||
 	    !table_u64(t, r->totals[PART_DAILY], &daily) ||
-	    (r->has_count && !table_u64(t, r->totals[PART_COUNT], &parts)))
+	    (r->has_count && !table_u64(t, r->totals[PART_COUNT], &parts)) ||
+	    (r->has_overlapping && !table_u64(t, r->totals[PART_OVERLAPPING], &overlapping)))
 		return false;
 	if (parts == 0) {
 		table_reject(t, r->totals[PART_COUNT], "not a number above 0");
@@ -212,6 +215,7 @@ static bool read_totals(struct part_reader *r, struct state *s)
 	r->rows += rows;
 	all->tied += tied;
 	all->duplicates += duplicates;
+	all->overlapping += overlapping;
 	all->beyond |= beyond != 0;
 	all->parts += parts;
 	r->all_daily &= daily != 0;
@@ -273,7 +277,7 @@ void parts_check(const struct table *t)
 	for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
 		all &= table_find_column(t, OWN[i]) >= 0;
 	for (size_t c = 0; c < PART_COLUMNS; c++)
-		all &= c == PART_COUNT || table_find_column(t, TOTALS[c]) >= 0;
+		all &= c == PART_COUNT || c == PART_OVERLAPPING || table_find_column(t, TOTALS[c]) >= 0;
 	if (!all)
 		die(STATUS_DATA, "%s: not what --partial wrote", table_file(t));
 }
@@ -291,8 +295,9 @@ static struct part_reader parts_open(struct table *t, struct state *s, const cha
 	size_t first = r.scope_arm + 1, width = table_width(t);
 	size_t values = table_column(t, column_called("sessions"));
 	r.has_count = table_find_column(t, TOTALS[PART_COUNT]) >= 0;
+	r.has_overlapping = table_find_column(t, TOTALS[PART_OVERLAPPING]) >= 0;
 	for (size_t c = 0; c < PART_COLUMNS; c++)
-		if (c != PART_COUNT || r.has_count)
+		if ((c != PART_COUNT || r.has_count) && (c != PART_OVERLAPPING || r.has_overlapping))
 			r.totals[c] = table_column(t, column_called(TOTALS[c]));
 	size_t n = !experiments ? 0 : experiments->n ? experiments->n
 		: values > first ? values - first : 0;

@@ -12,6 +12,7 @@
 /* Of all events, whoever they belong to. */
 struct totals {
 	uint64_t events, tied, duplicates;
+	uint64_t overlapping;               /* users with sessions at the same time */
 	int64_t first_ms, last_ms;          /* first > last: no event */
 	uint64_t *days;                     /* bits: days from 1970-01-01 on with events */
 	bool beyond;                        /* events before 1970, or after DAYS_MAX days */
@@ -21,7 +22,8 @@ struct totals {
 enum { DAYS_MAX = 1 << 17 };
 
 /* A row: what a user did until the end of a day, in all, or (scope) in one arm of an
- * experiment where the user was in several. Rows are ordered by user, scope, arm, day;
+ * experiment where the user was in several, or from the first arm on where there were events
+ * before it. Rows are ordered by user, scope, arm, day;
  * there is a row for the user's last day, and with `daily` for each with events. */
 struct state {
 	size_t n_experiments;

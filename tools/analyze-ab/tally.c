@@ -6,25 +6,38 @@
 
 #include "base/date.h"
 #include "base/memory.h"
+#include "chain.h"
 
 static const char *const SUM_NAMES[SUMS] = {"sessions", "tracks", "time", "latency", "skips",
 	"transitions", "followed", "first_ms"};
 
 /* ---- a user's events added up ---- */
 
-/* Hashes of the values seen: those of closed sessions, then those of the open one. */
-struct distinct_set {
-	uint64_t *hash, *scratch;
-	size_t closed, open, capacity, scratch_capacity;
+/* Hashes of the values seen. */
+struct hashes {
+	uint64_t *hash;
+	size_t n, capacity;
 };
 
-/* Sums of closed sessions, and of the one that is open. */
+/* Sums of a session that is open. */
+struct session {
+	double *sum;                        /* of each value */
+	struct hashes *distinct;            /* of each measure */
+	size_t previous;                    /* the last event; SIZE_MAX: there is none yet */
+	int64_t begun_ms, ended_ms;
+};
+
+/* Sums of closed sessions, and the sessions that are open at one time. */
 struct tally {
-	size_t n_values, previous, events;
-	double *closed, *open;
-	double session[SKIPS + 1];          /* the session that was closed last */
-	int64_t begun_ms, ended_ms;         /* of it, or of the one that is open */
-	struct distinct_set *distinct;                    /* of each measure */
+	size_t n_values, events;
+	double *closed;
+	struct hashes *distinct;            /* of each measure */
+	struct session *open;               /* n_open; one is enough unless sessions overlap */
+	size_t n_open, made, capacity;
+	double last[SKIPS + 1];             /* the session that was closed last, and when it was */
+	int64_t begun_ms, ended_ms;
+	struct hashes scratch;
+	struct chains chains;
 };
 
 struct tally *tally_new(const struct events *e)
@@ -32,88 +45,114 @@ struct tally *tally_new(const struct events *e)
 	size_t n = SUMS + e->measures->n;
 	struct tally *t = memory_new(1, sizeof *t);
 	*t = (struct tally){.n_values = n, .closed = memory_zero(n, sizeof(double)),
-		.open = memory_zero(n, sizeof(double)),
-		.distinct = memory_zero(e->measures->n + 1, sizeof(struct distinct_set))};
+		.distinct = memory_zero(e->measures->n + 1, sizeof(struct hashes))};
 	return t;
 }
 
-static void tally_clear(struct tally *t)
+/* Makes room for so many sessions at one time, and empties all. */
+static void tally_clear(struct tally *t, size_t sessions)
 {
+	size_t measures = t->n_values - SUMS;
+	t->open = memory_grow(t->open, &t->capacity, sessions, sizeof *t->open);
+	for (; t->made < sessions; t->made++)
+		t->open[t->made] = (struct session){.sum = memory_new(t->n_values, sizeof(double)),
+			.distinct = memory_zero(measures + 1, sizeof(struct hashes))};
+	t->n_open = sessions;
+	for (size_t k = 0; k < sessions; k++) {
+		memset(t->open[k].sum, 0, t->n_values * sizeof(double));
+		t->open[k].previous = SIZE_MAX;
+		for (size_t m = 0; m < measures; m++)
+			t->open[k].distinct[m].n = 0;
+	}
 	memset(t->closed, 0, t->n_values * sizeof *t->closed);
-	memset(t->open, 0, t->n_values * sizeof *t->open);
-	for (size_t m = 0; m + SUMS < t->n_values; m++)
-		t->distinct[m].closed = t->distinct[m].open = 0;
-	t->previous = SIZE_MAX;
+	for (size_t m = 0; m < measures; m++)
+		t->distinct[m].n = 0;
 	t->events = 0;
+}
+
+static void hashes_free(struct hashes *of, size_t n)
+{
+	for (size_t m = 0; m < n; m++)
+		free(of[m].hash);
+	free(of);
 }
 
 void tally_free(struct tally *t)
 {
-	for (size_t m = 0; m + SUMS < t->n_values; m++) {
-		free(t->distinct[m].hash);
-		free(t->distinct[m].scratch);
+	for (size_t k = 0; k < t->made; k++) {
+		hashes_free(t->open[k].distinct, t->n_values - SUMS);
+		free(t->open[k].sum);
 	}
-	free(t->closed);
+	hashes_free(t->distinct, t->n_values - SUMS);
+	chains_free(&t->chains);
+	free(t->scratch.hash);
 	free(t->open);
-	free(t->distinct);
+	free(t->closed);
 	free(t);
 }
 
-static void measure_event(struct tally *t, const struct events *e, size_t i)
+static void hashes_add(struct hashes *to, const uint64_t *hash, size_t n)
+{
+	if (n == 0)
+		return;
+	to->hash = memory_grow(to->hash, &to->capacity, to->n + n, sizeof *to->hash);
+	memcpy(to->hash + to->n, hash, n * sizeof *hash);
+	to->n += n;
+}
+
+static void measure_event(struct session *s, const struct events *e, size_t i)
 {
 	for (size_t m = 0; m < e->measures->n; m++) {
 		union measure_value value = e->measured[m][i];
-		if (e->measures->all[m].kind != MEASURE_DISTINCT) {
-			t->open[SUMS + m] += value.number == value.number ? value.number : 0;
-		} else if (value.hash) {
-			struct distinct_set *set = &t->distinct[m];
-			size_t n = set->closed + set->open++;
-			set->hash = memory_grow(set->hash, &set->capacity, n + 1, sizeof *set->hash);
-			set->hash[n] = value.hash;
-		}
+		if (e->measures->all[m].kind != MEASURE_DISTINCT)
+			s->sum[SUMS + m] += value.number == value.number ? value.number : 0;
+		else if (value.hash)
+			hashes_add(&s->distinct[m], &value.hash, 1);
 	}
 }
 
-static void close_session(struct tally *t)
+static void close_session(struct tally *t, struct session *s)
 {
 	t->closed[SESSIONS]++;
 	for (size_t v = TRACKS; v < t->n_values; v++) {
 		if (v == TRANSITIONS || v == FOLLOWED || v == FIRST_MS)
 			continue;
-		double value = t->open[v] * (v == LATENCY ? 1000 : 1);
+		double value = s->sum[v] * (v == LATENCY ? 1000 : 1);
 		if (v <= SKIPS)
-			t->session[v] = value;
+			t->last[v] = value;
 		t->closed[v] += value;
-		t->open[v] = 0;
+		s->sum[v] = 0;
 	}
 	for (size_t m = 0; m + SUMS < t->n_values; m++) {
-		t->distinct[m].closed += t->distinct[m].open;
-		t->distinct[m].open = 0;
+		hashes_add(&t->distinct[m], s->distinct[m].hash, s->distinct[m].n);
+		s->distinct[m].n = 0;
 	}
-	t->previous = SIZE_MAX;
+	t->begun_ms = s->begun_ms;
+	t->ended_ms = s->ended_ms;
+	s->previous = SIZE_MAX;
 }
 
 /* A session closes at `last`. All events are checked for playing the track recommended
  * before them, which shows missing events. */
-static void tally_event(struct tally *t, const struct events *e, size_t i)
+static void tally_event(struct tally *t, struct session *s, const struct events *e, size_t i)
 {
 	if (t->events++ == 0)
 		t->closed[FIRST_MS] = (double)e->timestamp[i];
-	if (t->previous != SIZE_MAX) {
+	if (s->previous != SIZE_MAX) {
 		t->closed[TRANSITIONS]++;
-		t->closed[FOLLOWED] += e->recommendation[t->previous] == e->track[i];
+		t->closed[FOLLOWED] += e->recommendation[s->previous] == e->track[i];
+	} else {
+		s->begun_ms = e->timestamp[i];
 	}
-	if (t->previous == SIZE_MAX)
-		t->begun_ms = e->timestamp[i];
-	t->ended_ms = e->timestamp[i];
-	t->open[TRACKS]++;
-	t->open[TIME] += e->time[i];
-	t->open[LATENCY] += e->latency[i];
-	t->open[SKIPS] += e->time[i] < 0.5;
-	measure_event(t, e, i);
-	t->previous = i;
+	s->ended_ms = e->timestamp[i];
+	s->sum[TRACKS]++;
+	s->sum[TIME] += e->time[i];
+	s->sum[LATENCY] += e->latency[i];
+	s->sum[SKIPS] += e->time[i] < 0.5;
+	measure_event(s, e, i);
+	s->previous = i;
 	if (e->flags[i] & EVENT_LAST)
-		close_session(t);
+		close_session(t, s);
 }
 
 static int by_hash(const void *a, const void *b)
@@ -122,25 +161,31 @@ static int by_hash(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double count_distinct(struct distinct_set *set, bool open)
+static double count_distinct(struct tally *t, size_t measure, bool open)
 {
-	size_t n = set->closed + (open ? set->open : 0), different = 0;
-	if (n == 0)
+	struct hashes *all = &t->scratch;
+	size_t different = 0;
+	all->n = 0;
+	hashes_add(all, t->distinct[measure].hash, t->distinct[measure].n);
+	for (size_t k = 0; k < t->n_open && open; k++)
+		hashes_add(all, t->open[k].distinct[measure].hash, t->open[k].distinct[measure].n);
+	if (all->n == 0)
 		return 0;
-	set->scratch = memory_grow(set->scratch, &set->scratch_capacity, n, sizeof *set->scratch);
-	memcpy(set->scratch, set->hash, n * sizeof *set->scratch);
-	qsort(set->scratch, n, sizeof *set->scratch, by_hash);
-	for (size_t i = 0; i < n; i++)
-		different += i == 0 || set->scratch[i] != set->scratch[i - 1];
+	qsort(all->hash, all->n, sizeof *all->hash, by_hash);
+	for (size_t i = 0; i < all->n; i++)
+		different += i == 0 || all->hash[i] != all->hash[i - 1];
 	return (double)different;
 }
 
-/* The current value; `open`: with the events after the last closed session. */
+/* The current value; `open`: with the events of sessions that are not closed. */
 static double tally_value(struct tally *t, const struct measures *measures, size_t v, bool open)
 {
+	double value = t->closed[v];
 	if (v >= SUMS && measures->all[v - SUMS].kind == MEASURE_DISTINCT)
-		return count_distinct(&t->distinct[v - SUMS], open);
-	return t->closed[v] + (open ? t->open[v] * (v == LATENCY ? 1000 : 1) : 0);
+		return count_distinct(t, v - SUMS, open);
+	for (size_t k = 0; k < t->n_open && open; k++)
+		value += t->open[k].sum[v] * (v == LATENCY ? 1000 : 1);
+	return value;
 }
 
 /* ---- rows ---- */
@@ -165,6 +210,7 @@ struct user {
 	uint32_t number, scope;
 	const uint16_t *arms;               /* of each experiment */
 	uint16_t scope_arm;                 /* in a scope: the arm that counts */
+	int64_t since_ms;                   /* or when it was given first; INT64_MAX: never mind */
 };
 
 static void add_row(struct state *s, const struct user *u, int64_t day, struct tally *t,
@@ -191,19 +237,52 @@ static void write_session(const struct user *u, const struct tally *t, struct ou
 	output_i64(out, t->ended_ms);
 	for (int v = TRACKS; v <= SKIPS; v++) {
 		output_tab(out);
-		output_double(out, t->session[v]);
+		output_double(out, t->last[v]);
 	}
 	output_end_row(out);
 }
 
-/* The rows of one scope from one user's events from..to. */
-static void add_scope(struct state *s, const struct events *e, size_t from, size_t to,
+/* Does an event count in the user's scope? */
+static bool counts(const struct events *e, size_t i, const struct user *u)
+{
+	if (u->scope == 0)
+		return true;
+	return event_arm(e, i, u->scope - 1) == u->scope_arm || e->timestamp[i] > u->since_ms;
+}
+
+/* Deals the events that count to sessions. False: all are one after the other. */
+static bool deal(const struct events *e, size_t from, size_t to, const struct user *u, struct tally *t)
+{
+	size_t breaks = 0, previous = SIZE_MAX;
+	struct chains *c = &t->chains;
+	for (size_t i = from; i < to; i++) {
+		if (!counts(e, i, u))
+			continue;
+		breaks += previous != SIZE_MAX && e->recommendation[previous] != e->track[i];
+		previous = e->flags[i] & EVENT_LAST ? SIZE_MAX : i;
+	}
+	if (breaks == 0)
+		return false;
+	chains_room(c, to - from);
+	c->n = 0;
+	for (size_t i = from; i < to; i++)
+		if (counts(e, i, u))
+			c->event[c->n++] = (uint32_t)i;
+	size_t places = chains_deal(c, e, breaks);
+	if (places > 1)
+		tally_clear(t, places);
+	return places > 1;
+}
+
+/* The rows of one scope from one user's events from..to. Returns whether sessions overlap. */
+static bool add_scope(struct state *s, const struct events *e, size_t from, size_t to,
 		      const struct user *u, const struct state_rules *rules, struct tally *t)
 {
 	bool triggered = !rules->triggered, waiting = false;
 	int64_t day = 0;
-	tally_clear(t);
-	for (size_t i = from; i < to; i++) {
+	tally_clear(t, 1);
+	bool several = rules->chained && deal(e, from, to, u, t);
+	for (size_t i = from, k = 0; i < to; i++) {
 		int64_t today = date_day(e->timestamp[i]);
 		if (waiting && rules->daily && today != day && triggered)
 			add_row(s, u, day, t, e->measures, rules->open);
@@ -212,15 +291,16 @@ static void add_scope(struct state *s, const struct events *e, size_t from, size
 		/* A trigger in any arm counts, and makes a row of its day. */
 		bool pulled = !triggered && (e->flags[i] & EVENT_TRIGGERED);
 		triggered |= pulled;
-		bool mine = u->scope == 0 || event_arm(e, i, u->scope - 1) == u->scope_arm;
+		bool mine = counts(e, i, u);
 		if (mine)
-			tally_event(t, e, i);
+			tally_event(t, &t->open[several ? t->chains.place[k++] : 0], e, i);
 		if (rules->sessions && u->scope == 0 && e->flags[i] & EVENT_LAST)
 			write_session(u, t, rules->sessions);
 		waiting |= mine || (pulled && t->events);
 	}
 	if (t->events && triggered && (waiting || !rules->daily))
 		add_row(s, u, day, t, e->measures, rules->open);
+	return several;
 }
 
 /* The user's arm of an experiment over all events: one, none or several. */
@@ -239,32 +319,48 @@ static uint16_t arm_of_user(const struct events *e, size_t from, size_t to, size
 }
 
 /* Rows for each arm (in the order of names) of a user who is in several. */
-static void add_scopes(struct state *s, const struct events *e, size_t from, size_t to,
-		       struct user u, const struct state_rules *rules, struct tally *t)
+static void add_arms(struct state *s, const struct events *e, size_t from, size_t to,
+		     struct user u, const struct state_rules *rules, struct tally *t)
 {
-	for (size_t x = 0; x < s->n_experiments; x++) {
-		if (u.arms[x] != ARM_SEVERAL)
-			continue;
-		uint32_t *arms = strmap_sorted(s->arms[x]);
-		for (uint32_t a = 0; a < strmap_count(s->arms[x]); a++) {
-			u.scope = (uint32_t)x + 1;
-			u.scope_arm = (uint16_t)arms[a];
-			add_scope(s, e, from, to, &u, rules, t);
-		}
-		free(arms);
+	uint32_t *arms = strmap_sorted(s->arms[u.scope - 1]);
+	for (uint32_t a = 0; a < strmap_count(s->arms[u.scope - 1]); a++) {
+		u.scope_arm = (uint16_t)arms[a];
+		add_scope(s, e, from, to, &u, rules, t);
 	}
+	free(arms);
+}
+
+/* Rows of the events from the user's first arm on, where there are others before it. */
+static void add_exposed(struct state *s, const struct events *e, size_t from, size_t to,
+			struct user u, const struct state_rules *rules, struct tally *t)
+{
+	size_t first = from;
+	while (event_arm(e, first, u.scope - 1) == ARM_NONE)
+		first++;
+	u.scope_arm = u.arms[u.scope - 1];
+	u.since_ms = e->timestamp[first];
+	bool all = first == from;
+	for (size_t i = first; all && i < to && e->timestamp[i] == u.since_ms; i++)
+		all = counts(e, i, &u);
+	if (!all)
+		add_scope(s, e, from, to, &u, rules, t);
 }
 
 void tally_user(struct state *s, const struct events *e, size_t from, size_t to, struct span id,
 		uint32_t number, const struct state_rules *rules, struct tally *t)
 {
 	uint16_t arms[s->n_experiments + 1];
-	struct user u = {.id = id, .number = number, .arms = arms};
+	struct user u = {.id = id, .number = number, .arms = arms, .since_ms = INT64_MAX};
 	for (size_t x = 0; x < s->n_experiments; x++)
 		arms[x] = arm_of_user(e, from, to, x);
-	add_scope(s, e, from, to, &u, rules, t);
-	if (rules->scopes)
-		add_scopes(s, e, from, to, u, rules, t);
+	s->totals.overlapping += add_scope(s, e, from, to, &u, rules, t);
+	for (size_t x = 0; x < s->n_experiments; x++) {
+		u.scope = (uint32_t)x + 1;
+		if (arms[x] == ARM_SEVERAL && rules->scopes)
+			add_arms(s, e, from, to, u, rules, t);
+		else if (arms[x] < ARM_SEVERAL && rules->exposed)
+			add_exposed(s, e, from, to, u, rules, t);
+	}
 	for (size_t i = from + 1; i < to; i++) {
 		if (!events_tied(e, i - 1, i))
 			continue;

@@ -17,6 +17,8 @@ struct state_rules {
 	bool triggered;                     /* users without a triggered event are left out */
 	bool daily;                         /* rows for each day */
 	bool scopes;                        /* rows for the arms of users in several */
+	bool chained;                       /* sessions of a user may overlap */
+	bool exposed;                       /* rows of a user's events from the first arm on, too */
 	bool header;                        /* of the parts */
 	uint64_t memory;                    /* bytes of events; the rest goes to a temporary file */
 	struct output *sessions;            /* every closed session is written there, or NULL */

@@ -54,33 +54,59 @@ static double *column(const struct users *u)
 
 /* ---- of states ---- */
 
+bool state_is_exposed(const struct state *s, size_t row, size_t experiment)
+{
+	size_t first = row;
+	if (s->scope[row] != experiment + 1)
+		return false;
+	while (first > 0 && s->user[first - 1] == s->user[row])
+		first--;
+	/* The user's first row is of all events. */
+	return s->arm[first * s->n_experiments + experiment] != ARM_SEVERAL;
+}
+
+/* The rows of one user, from..to: which scope counts of them, 0 or that of the experiment. */
+static uint32_t scope_of_user(const struct state *s, size_t from, size_t to, const struct unit_rules *rules)
+{
+	bool several = s->arm[from * s->n_experiments + rules->only] == ARM_SEVERAL;
+	if (several ? !rules->keep : !rules->exposed)
+		return 0;
+	for (size_t i = from; i < to; i++)
+		if (s->scope[i] == rules->only + 1)
+			return s->scope[i];
+	return several ? (uint32_t)rules->only + 1 : 0;
+}
+
 /* Which rows of a state are units: the numbers of those that count at the end of day. */
-static uint32_t *units_of(const struct state *s, size_t only, bool keep, int64_t day, size_t *n)
+static uint32_t *units_of(const struct state *s, const struct unit_rules *rules, int64_t day, size_t *n)
 {
 	uint32_t *unit = memory_new(s->n + 1, sizeof *unit);
-	bool one = only < s->n_experiments;
+	bool one = rules->only < s->n_experiments;
 	*n = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		uint16_t arm = one ? s->arm[i * s->n_experiments + only] : ARM_NONE;
-		bool scoped = s->scope[i] == only + 1 && one;
-		if (s->day[i] > day || (s->scope[i] && !(keep && scoped)) ||
-		    (keep && one && !s->scope[i] && arm == ARM_SEVERAL))
-			continue;
-		size_t last = *n ? unit[*n - 1] : SIZE_MAX;
-		bool same = last != SIZE_MAX && s->user[last] == s->user[i] &&
-			s->scope[last] == s->scope[i] &&
-			(!scoped || s->arm[last * s->n_experiments + only] == arm);
-		*n += !same;
-		unit[*n - 1] = (uint32_t)i; /* a later day of the same takes its place */
+	for (size_t from = 0, to; from < s->n; from = to) {
+		for (to = from + 1; to < s->n && s->user[to] == s->user[from]; to++)
+			;
+		uint32_t scope = one ? scope_of_user(s, from, to, rules) : 0;
+		size_t first = *n;
+		for (size_t i = from; i < to; i++) {
+			if (s->day[i] > day || s->scope[i] != scope)
+				continue;
+			size_t last = *n > first ? unit[*n - 1] : SIZE_MAX;
+			bool same = last != SIZE_MAX && (scope == 0 || s->arm[last * s->n_experiments + rules->only] ==
+							 s->arm[i * s->n_experiments + rules->only]);
+			*n += !same;
+			unit[*n - 1] = (uint32_t)i; /* a later day of the same takes its place */
+		}
 	}
 	return unit;
 }
 
-struct users *users_of_state(const struct state *s, size_t only, bool keep, int64_t day)
+struct users *users_of_state(const struct state *s, const struct unit_rules *rules, int64_t day)
 {
 	struct users *u = memory_zero(1, sizeof *u);
+	size_t only = rules->only;
 	bool one = only < s->n_experiments;
-	uint32_t *unit = units_of(s, only, keep, day, &u->n);
+	uint32_t *unit = units_of(s, rules, day, &u->n);
 	u->n_experiments = one ? 1 : s->n_experiments;
 	u->experiment = memory_new(u->n_experiments + 1, sizeof(*u->experiment));
 	u->arms = memory_new(u->n_experiments + 1, sizeof(*u->arms));

@@ -25,10 +25,19 @@ struct users {
 	struct strmap *owned_ids;           /* NULL when ids and arms belong to a state */
 };
 
-/* The users of a state at the end of `day`. `only` below n_experiments: units of that
- * experiment alone, where `keep` makes a unit of each arm of a user; otherwise one
- * unit a user with all experiments. The state must outlive them. */
-struct users *users_of_state(const struct state *s, size_t only, bool keep, int64_t day);
+/* Which rows of a state are units. */
+struct unit_rules {
+	size_t only;                        /* experiment: below n_experiments, units of that one alone */
+	bool keep;                          /* of it: a unit for each arm of a user */
+	bool exposed;                       /* of it: no events before a user's first arm */
+};
+
+/* The users of a state at the end of `day`: one unit a user with all experiments, unless the
+ * rules are for one. The state must outlive them. */
+struct users *users_of_state(const struct state *s, const struct unit_rules *rules, int64_t day);
+
+/* Does row `row` hold the events from a user's first arm of an experiment on? There were others before. */
+bool state_is_exposed(const struct state *s, size_t row, size_t experiment);
 
 /* A ready table: `experiments` are columns of arms, `values` of numbers; those that
  * are not there are left out. */
