@@ -7,6 +7,7 @@
 #include "../../tools/analyze-ab/parts.c"
 #include "../../tools/analyze-ab/runs.c"
 #include "../../tools/analyze-ab/state.c"
+#include "../../tools/analyze-ab/chain.c"
 #include "../../tools/analyze-ab/tally.c"
 #include "../../tools/analyze-ab/users.c"
 #include "fuzz.h"
