@@ -228,9 +228,8 @@ static void report_events(struct check *c, const struct health *h)
 {
 	if (h->exposed_later) {
 		put(c, "before_first_arm", NO_ARM, (double)h->exposed_later, NAN, GOOD);
-		warn("experiment %s: %llu users have events before their first arm, which do not count (--exposure) "
-		     "[before_first_arm]",
-		     c->experiment, (unsigned long long)h->exposed_later);
+		warn("experiment %s: %llu users have events before their first arm, which do not count "
+		     "(--exposure) [before_first_arm]", c->experiment, (unsigned long long)h->exposed_later);
 	}
 	if (!h->overlapping)
 		return;
