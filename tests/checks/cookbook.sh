@@ -94,7 +94,7 @@ columns_are()
 # has_ndcg FILE
 has_ndcg() { awk '$1 == "ndcg@10" && $2 + 0 > 0 { found = 1 } END { exit !found }' "$1"; }
 
-ran=0
+ran=0 lost=0
 for recipe in recipes/*.sh; do
 	grep -q -e '--dry-run' "$recipe" && continue
 	rm -rf run
@@ -102,8 +102,16 @@ for recipe in recipes/*.sh; do
 	# That a log of Spotify has rows without a track or a length is for the recipe to know.
 	all=ON_ERROR=skip
 	! grep -q 'preset spotify' "$recipe" || all=ON_ERROR=
-	(cd run && env "$all" sh -eu "../$recipe" < /dev/null) > out.txt 2> err.txt || {
-		complain "exit status $?: $(cat "$recipe") $(tail -n 3 err.txt)"
+	(cd run && env "$all" sh -eu "../$recipe" < /dev/null) > out.txt 2> err.txt
+	got=$?
+	if [ $got = 3 ] && tail -n 1 err.txt | grep -q '^recpipe-personalize: the model loses to popular lists: .* FLOOR=no goes on)$'; then
+		# A score of users and a dozen items: there popular lists may be the better ones indeed.
+		lost=$((lost + 1))
+		(cd run && env "$all" FLOOR=no sh -eu "../$recipe" < /dev/null) > out.txt 2> err.txt
+		got=$?
+	fi
+	[ $got = 0 ] || {
+		complain "exit status $got: $(cat "$recipe") $(tail -n 3 err.txt)"
 		continue
 	}
 	ran=$((ran + 1))
@@ -126,5 +134,6 @@ for recipe in recipes/*.sh; do
 		;;
 	esac
 done
-echo "$ran recipes"
+echo "$ran recipes; the models of $lost lose to popular lists, and went on with FLOOR=no"
+[ "$lost" -le 3 ] || complain "$lost models lose to popular lists"
 exit $failed
