@@ -33,11 +33,11 @@ report()
 	echo 'Rows'
 	case $kind in json | table) printf '  %-12s %10d\n' events "$(rows events.tsv)" ;; esac
 	[ -n "$DATASET" ] || printf '  %-12s %10d\n' positives "$(rows positives.tsv)"
-	awk -F '\t' 'NR > 1 { n[$4]++; if (!($1 in u)) { u[$1]; users++ } if (!($2 in i)) { i[$2]; items++ } }
+	ITEMS_N=$(rows counts.unsorted) awk -F '\t' 'NR > 1 { n[$4]++; if ($1 "" != user) { user = $1 ""; users++ } }
 		END { printf "  %-12s %10d  (train %d, validation %d, test %d; %d users, %d items)\n", "dataset",
-			NR - 1, n["train"], n["validation"], n["test"], users, items }' dataset.tsv
-	[ -n "$lost" ] || awk -F '\t' 'NR > 1 && !($1 in u) { u[$1]; users++ }
-		END { printf "  %-12s %10d  (lists of %d users)\n", "served", NR - 1, users }' serving-topk.tsv
+			NR - 1, n["train"], n["validation"], n["test"], users, ENVIRON["ITEMS_N"] }' dataset.tsv
+	[ -n "$lost" ] || printf '  %-12s %10d  (lists of %d users)\n' served "$(rows serving-topk.tsv)" \
+		"$(grep -a -c "^[^	]*	1	" serving-topk.tsv)"
 
 	printf '\nOn the test rows, unseen by training and tuning (stderr over users)\n'
 	awk -F '\t' '
@@ -73,12 +73,16 @@ report_user()
 	title=$(head -n 1 items.tsv | awk -F '\t' '{ for (i = 1; i <= NF; i++) if ($i == "title") print i }')
 	printf '\nUser %s listened to, among others\n' "$SHOW_USER"
 	SHOW_USER=$SHOW_USER TITLE_COLUMN=${title:-1} awk -F '\t' '
-		BEGIN { user = ENVIRON["SHOW_USER"] ""; title = ENVIRON["TITLE_COLUMN"] + 0 }
+		BEGIN { user = ENVIRON["SHOW_USER"] "\t"; title = ENVIRON["TITLE_COLUMN"] + 0 }
 		FNR == 1 { file++; next }
-		file == 1 && $1 "" == user { taken[$2] }
+		file == 1 && index($0, user) == 1 { taken[$2] }
 		file == 2 && $1 in taken && n < 10 { n++; print "        " $title }' dataset.tsv items.tsv
 	printf '\nand is recommended\n'
-	SHOW_USER=$SHOW_USER awk -F '\t' 'NR == 1 || $1 "" == ENVIRON["SHOW_USER"] "" && $2 <= 10' serving-topk.tsv |
+	SHOW_USER=$SHOW_USER awk -F '\t' '
+		BEGIN { user = ENVIRON["SHOW_USER"] "\t" }
+		NR == 1 { print; next }
+		index($0, user) == 1 { found = 1; if ($2 <= 10) print; next }
+		found { exit } # a list is in one place' serving-topk.tsv |
 		join-columns --on item --with items.tsv ${title:+--take title} |
 		TITLED=${title:+1} awk -F '\t' 'NR > 1 {
 			printf "  %4d  %s  (%.4g)\n", $2, ENVIRON["TITLED"] ? $5 : $3, $4 }'
