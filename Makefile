@@ -149,8 +149,17 @@ $(B)/obj/%.o: %.c $(B)/flags
 # A page, NAME.html with its .css and .js files, is embedded in the program of the folder:
 # NAME.c includes it as NAME.html.h.
 PAGES := $(wildcard tools/*/*.html)
-PAGE_FLAGS = $(if $(filter $(<D)/%,$(PAGES)),-I$(B)/obj/$(<D))
+PAGE_FLAGS = $(if $(filter $(<D)/%,$(PAGES)),-I$(B)/obj/$(<D)) $(if $(filter $<,$(COLORED)),-I$(B)/obj)
 $(foreach p,$(PAGES),$(eval $(B)/obj/$(p:.html=.o): $(B)/obj/$(p).h))
+
+# The colors of the pages are those of pictures, too.
+PALETTE = pipelines/lib/palette.css
+COLORED := $(shell grep -l '^\#include "palette\.h"' $(TOOL_SOURCES))
+$(call objects,$(COLORED)): $(B)/obj/palette.h
+
+$(B)/obj/palette.h: $(PALETTE) pipelines/lib/palette.awk
+	@mkdir -p $(@D)
+	@FORM=c awk -f pipelines/lib/palette.awk $(PALETTE) > $@
 
 $(B)/obj/%.html.h: %.html common/embed.awk FORCE
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 # embed.awk - a page and what it links to as a C header: awk -f embed.awk DIR/page.html
 #
 # The lines <link rel='stylesheet' href='FILE'> and <script src='FILE'></script> become the
-# contents of FILE, of the same folder. DATA; at the beginning of a line of a script is where
+# contents of FILE, relative to the page. DATA; at the beginning of a line of a script is where
 # the tool writes the data: what stands before it is PAGE_HEAD, the rest PAGE_TAIL.
 
 function put(line) {

@@ -4,6 +4,7 @@
 #	shown(s)               as a terminal may have it
 #	gnuplot_line(s, tic)   a line of a gnuplot data block
 #	html(s)                text or attribute of HTML and SVG
+#	js(s)                  a text of JavaScript or JSON, in its quotes, within a page
 #
 # Values go to awk by the environment (ENVIRON), never by -v, which reads backslashes,
 # and never into the program's text.
@@ -98,18 +99,12 @@ function gnuplot_line(s, tic,    out, unit, left) {
 	return out
 }
 
-function html(s,    out, n) {
-	gsub(/&/, "\\&amp;", s)
-	gsub(/</, "\\&lt;", s)
-	gsub(/>/, "\\&gt;", s)
-	gsub(/"/, "\\&quot;", s)
-	gsub(/'/, "\\&#39;", s)
-	gsub(/\r/, "\\&#13;", s)
-	if (s !~ /[^\t\n -~]/)
-		return s
+# s, of which all that is not in `plain` is a character of its own, without what a page must
+# not have
+function for_page(s, plain,    out, n) {
 	out = ""
 	while (s != "") {
-		if (match(s, /^[\t\n -~]+/)) {
+		if (match(s, plain)) {
 			out = out substr(s, 1, RLENGTH)
 			s = substr(s, RLENGTH + 1)
 			continue
@@ -119,6 +114,28 @@ function html(s,    out, n) {
 		s = substr(s, (n ? n : 1) + 1)
 	}
 	return out
+}
+
+function js(s,    out, c) {
+	if (s ~ /[^\t\n\r -~]/)
+		s = for_page(s, "^[\t\n\r -~]+")
+	out = "\""
+	while (match(s, /["\\<\t\n\r]/)) {
+		c = substr(s, RSTART, 1)
+		out = out substr(s, 1, RSTART - 1) (c == "\"" || c == "\\" ? "\\" c : sprintf("\\u%04x", quote_code[c]))
+		s = substr(s, RSTART + 1)
+	}
+	return out s "\""
+}
+
+function html(s) {
+	gsub(/&/, "\\&amp;", s)
+	gsub(/</, "\\&lt;", s)
+	gsub(/>/, "\\&gt;", s)
+	gsub(/"/, "\\&quot;", s)
+	gsub(/'/, "\\&#39;", s)
+	gsub(/\r/, "\\&#13;", s)
+	return s ~ /[^\t\n -~]/ ? for_page(s, "^[\t\n -~]+") : s
 }
 
 BEGIN {

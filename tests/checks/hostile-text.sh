@@ -8,6 +8,8 @@ cd "$RECPIPE_TMP" || exit 1
 LC_ALL=C
 export LC_ALL
 pipelines=$RECPIPE_ROOT/pipelines
+lib=$pipelines/lib
+. "$lib/quote.sh"
 bad=0
 say()
 {
@@ -159,42 +161,43 @@ events()
 			print n < 2 ? "next" : "last", sprintf("%.0f", 1700000000000 + day * 86400000 + u * 1000 + n * 100), "u" u, n, rand() + (u % arms % 3) / 5,
 				rand(), n < 2 ? n + 1 : "", arm[u % arms + 1] }'
 }
-# page FILE: no element that we did not write, no character that it must not have
+# page FILE [SCRIPTS]: no element that we did not write, no character that it must not have
 page()
 {
-	! grep -q '<script' "$1" || say "$1: text became elements"
+	[ "$(grep -o '<script' "$1" | wc -l)" = "${2:-0}" ] && [ "$(grep -o '</script' "$1" | wc -l)" = "${2:-0}" ] &&
+		! grep -q '<b>&\|<img' "$1" || say "$1: text became elements"
 	! awk '/[\001-\010\013\014\016-\037\177]|\302[\200-\237]|\342\200[\250-\256]|\342\201[\246-\251]/ { found = 1 } END { exit !found }' "$1" ||
 		say "$1: control characters in a page"
 	iconv -f UTF-8 -t UTF-8 "$1" > iconv.out 2>&1 || say "$1: not UTF-8"
 }
-if command -v gnuplot > /dev/null; then
-	events words > events.tsv
-	events bytes > each.tsv
-	bite='"`touch bitten`'
-	for log in events each; do
-		status 0 "$pipelines/report-experiment" -o "$bite $log.html" -t "</title><script> $bite \$(touch bitten)" $log.tsv
-		page "$bite $log.html"
-		[ "$(grep -c '<svg role' "$bite $log.html")" = 3 ] || say "not three drawings of $log"
-	done
-	for text in '&lt;/script>&lt;script>' "';system('touch bitten');'" '`touch bitten`' 'EOD' '@bite' '%s%n%d' '\\u202ecod.exe' '\\ '; do
-		grep -q "<text[^>]*>$text" "$bite events.html" || say "not in a drawing: $text"
-	done
-	# The same as JSON, where a name may have a line end, and a file's name that bites.
-	awk -F '\t' 'NR > 1 { gsub(/[^ -~]/, "?", $8); gsub(/["\\]/, "\\\\&", $8)
-		printf "{\"message\":\"%s\",\"timestamp\":%s,\"user\":\"%s\",\"track\":%s,\"time\":%s,\"latency\":%s,\"recommendation\":%s,\"experiments\":{\"E\":\"%s\"}}\n",
-			$1, $2, $3, $4, $5, $6, $7 == "" ? "null" : $7, (++n % 2 ? "\\nEOD\\nsystem(\\\"touch bitten\\\")\\n\\u001b[31m\\u009b\\u202e" : "") $8 }' \
-		events.tsv > "$bite.json"
-	sed -i 's/"user":"u\([0-9]*\)\(".*"E":"\)[^E]*EOD/"user":"u\1\2\\nEOD/' "$bite.json"
-	status 0 "$pipelines/report-experiment" -o json.html "$bite.json"
-	page json.html
-	TMPDIR="$RECPIPE_TMP/t \`touch bitten\`\$(touch bitten)\"'\\ x"
-	mkdir -p "$TMPDIR"
-	export TMPDIR
-	status 0 "$pipelines/report-experiment" -o folder.html events.tsv
-	TMPDIR=$RECPIPE_TMP
-else
-	echo 'no gnuplot: no drawings'
-fi
+events words > events.tsv
+events bytes > each.tsv
+awk 'BEGIN { OFS = "\t"; print "name", "label", "unit" } NR % 3 == 0 { print $0, "L" $0, "<script>" $0 }' words > labels.tsv
+bite='"`touch bitten`'
+for log in events each; do
+	status 0 "$pipelines/report-experiment" -o "$bite $log.html" -t "</title><script> $bite \$(touch bitten)" --labels labels.tsv \
+		--question "<img src=x onerror=alert(1)> $bite \$(touch bitten)" $log.tsv
+	page "$bite $log.html" 2
+done
+for text in "';system('touch bitten');'" '`touch bitten`' 'EOD' '@bite' '%s%n%d' 'cod.exe' '<img' '<b>'; do
+	HTML=$text awk "$QUOTE_AWK"'BEGIN { print html(ENVIRON["HTML"]) }' > want
+	grep -qF "$(cat want)" "$bite events.html" || say "not on the page: $text"
+	HTML=$text awk "$QUOTE_AWK"'BEGIN { t = js(ENVIRON["HTML"]); print substr(t, 2, length(t) - 2) }' > want
+	[ "$text" = '<img' ] || sed -n '/application.json/,/<\/script>/p' "$bite events.html" | grep -qF "$(cat want)" || say "not in a drawing: $text"
+done
+# The same as JSON, where a name may have a line end, and a file's name that bites.
+awk -F '\t' 'NR > 1 { gsub(/[^ -~]/, "?", $8); gsub(/["\\]/, "\\\\&", $8)
+	printf "{\"message\":\"%s\",\"timestamp\":%s,\"user\":\"%s\",\"track\":%s,\"time\":%s,\"latency\":%s,\"recommendation\":%s,\"experiments\":{\"E\":\"%s\"}}\n",
+		$1, $2, $3, $4, $5, $6, $7 == "" ? "null" : $7, (++n % 2 ? "\\nEOD\\nsystem(\\\"touch bitten\\\")\\n\\u001b[31m\\u009b\\u202e" : "") $8 }' \
+	events.tsv > "$bite.json"
+sed -i 's/"user":"u\([0-9]*\)\(".*"E":"\)[^E]*EOD/"user":"u\1\2\\nEOD/' "$bite.json"
+status 0 "$pipelines/report-experiment" -o json.html "$bite.json"
+page json.html 2
+TMPDIR="$RECPIPE_TMP/t \`touch bitten\`\$(touch bitten)\"'\\ x"
+mkdir -p "$TMPDIR"
+export TMPDIR
+status 0 "$pipelines/report-experiment" -o folder.html events.tsv
+TMPDIR=$RECPIPE_TMP
 
 # ---- studies --------------------------------------------------------------------------
 
@@ -328,10 +331,8 @@ for tools in "$RECPIPE_TMP/talks" "$RECPIPE_BIN"; do
 done
 
 # The closed loop, with arms and a folder that bite.
-if command -v gnuplot > /dev/null; then
-	status 0 env REDIS=none USERS=60 TRACKS=40 ARTISTS=8 GENRES=3 TUNE=0 SESSIONS=2 FACTORS=4 \
-		PREFIX='`touch bitten`' "$pipelines/simulate-experiment" 'loop `touch bitten`'
-	harmless out 'the verdict'
-	page 'loop `touch bitten`/report.html'
-fi
+status 0 env REDIS=none USERS=60 TRACKS=40 ARTISTS=8 GENRES=3 TUNE=0 SESSIONS=2 FACTORS=4 \
+	PREFIX='`touch bitten`' "$pipelines/simulate-experiment" 'loop `touch bitten`'
+harmless out 'the verdict'
+page 'loop `touch bitten`/report.html' 2
 exit $bad

@@ -167,13 +167,11 @@ here=$RECPIPE_ROOT/pipelines
 	[ $? = 5 ] && [ "$(cat file)" = new ] || exit 1
 	[ "$(cat victim)" = victim ] && [ "$(ls -A | grep -c part)" = 0 ]
 ) || complain 'put of the pipelines'
-if command -v gnuplot > /dev/null; then
-	echo victim > victim
-	cp "$RECPIPE_ROOT/tests/every/analyze-ab/input" log.tsv
-	sh -c 'ln -s victim "page.part.$$"; exec "$0" -o page log.tsv -- --experiment EXP' \
-		"$here/report-experiment" > out 2> err || complain "report-experiment: exit status $?"
-	[ "$(cat victim)" = victim ] || complain 'report-experiment wrote where a link led'
-	grep -q '<html' page || complain 'report-experiment: no page'
-	ls -A | grep -q recpipe- && complain 'report-experiment: something is left'
-fi
+echo victim > victim
+cp "$RECPIPE_ROOT/tests/every/analyze-ab/input" log.tsv
+sh -c 'ln -s victim "page.part.$$"; exec "$0" -o page log.tsv -- --experiment EXP' \
+	"$here/report-experiment" > out 2> err || complain "report-experiment: exit status $?"
+[ "$(cat victim)" = victim ] || complain 'report-experiment wrote where a link led'
+grep -q '<html' page || complain 'report-experiment: no page'
+ls -A | grep -q recpipe- && complain 'report-experiment: something is left'
 exit $bad

@@ -13,8 +13,13 @@ complain()
 
 # ---- the page is made of its files ----
 page=$RECPIPE_ROOT/tools/plot-embeddings
-cp "$page"/page.* . || exit 1
-sed -e "/^<link rel='stylesheet'/{s/.*/<style>/
+cp "$page"/page.* "$RECPIPE_ROOT/pipelines/lib/palette.css" . || exit 1
+sed -i "s,'[^']*/palette.css','palette.css'," page.html
+sed -e "/^<link rel='stylesheet' href='palette.css'/{s/.*/<style>/
+r palette.css
+a\\
+</style>
+}" -e "/^<link rel='stylesheet' href='page.css'/{s/.*/<style>/
 r page.css
 a\\
 </style>
@@ -86,6 +91,31 @@ for name in sys.argv[1:]:
     wrong |= tags.wrong
 sys.exit(wrong)
 END
+if command -v tidy > /dev/null; then
+	printf 'name\tlabel\n' > labels.tsv
+	"$RECPIPE_ROOT/pipelines/report-experiment" -o report.html "$RECPIPE_ROOT/tests/every/analyze-ab/input" -- --experiment EXP \
+		2> err || complain "no report: $(cat err)"
+	for f in "$page/page.html" map.html report.html; do
+		tidy -q -e -utf8 --drop-empty-elements no "$f" > err 2>&1 || complain "$f: $(head -n 5 err)"
+	done
+	echo '<!DOCTYPE html><title>t</title><p><b>x</p>' > page2.html
+	tidy -q -e page2.html > err 2>&1 && complain 'negative control: tidy takes an open element'
+else
+	echo 'tidy is not here: no HTML was linted'
+fi
+# Colors are named once; braces match.
+for f in $(find "$RECPIPE_ROOT/tools" "$RECPIPE_ROOT/pipelines" -name '*.css' -o -name '*.js'); do
+	case $f in
+	*/palette.css) ;;
+	*) ! grep -nE '#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?[^0-9a-zA-Z_-]|rgba?\([0-9]' "$f" > err || complain "$f: a color that is not in palette.css: $(cat err)" ;;
+	esac
+	awk '{ n += gsub(/\{/, "{") - gsub(/\}/, "}"); if (n < 0) exit } END { exit n != 0 }' "$f" || complain "$f: braces do not match"
+done
+for form in c text; do
+	FORM=$form awk -f "$RECPIPE_ROOT/pipelines/lib/palette.awk" "$RECPIPE_ROOT/pipelines/lib/palette.css" > palette.$form
+done
+grep -q '^#define PALETTE_GOOD "#' palette.c && grep -q '^series-1 #' palette.text || complain 'the palette is not read'
+[ "$(grep -o '"#[0-9a-f]*"' palette.c | grep -c .)" = "$(grep -c '^[a-z0-9-]* #[0-9a-f]\{6\}$' palette.text)" ] || complain 'palette.h has other colors'
 if command -v python3 > /dev/null; then
 	python3 tags.py "$page/page.html" map.html || complain 'tags do not match'
 	echo '<main><p>text</main>' > page2.html

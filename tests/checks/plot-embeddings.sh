@@ -94,9 +94,9 @@ const node = () => new Proxy({ style: {}, value: '', classList: { add: nothing }
       (w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }) : nothing, set: () => true })
     : k === 'getBoundingClientRect' ? () => ({ width: 800, height: 600 }) : nothing,
   set: (o, k, v) => { o[k] = v; return true; } });
-global.document = { getElementById: node, createElement: node, body: node() };
+global.document = { getElementById: node, createElement: node, body: node(), documentElement: node() };
 global.window = { devicePixelRatio: 1, addEventListener: nothing };
-global.getComputedStyle = () => ({});
+global.getComputedStyle = () => ({ getPropertyValue: name => '#' + (1e6 + 1234 * (parseInt(name.slice(9)) || 0)) });
 global.requestAnimationFrame = f => f();
 END
 	{ cat run.js; sed -n "/^<script>/,/^<\/script>/p" map.html | sed '1d;$d'; cat probe.js

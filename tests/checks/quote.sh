@@ -20,12 +20,13 @@ quote=$RECPIPE_BUILD/tests/quote-text
 for awk in mawk gawk original-awk 'busybox awk'; do
 	command -v "${awk%% *}" > /dev/null || continue
 	ran=${ran:-}$awk' '
-	for how in terminal gnuplot tic html; do
+	for how in terminal gnuplot tic html js; do
 		"$quote" $how < texts > want
 		call="shown(\$0)"
 		[ $how != gnuplot ] || call='gnuplot_line($0, 0)'
 		[ $how != tic ] || call='gnuplot_line($0, 1)'
 		[ $how != html ] || call='html($0)'
+		[ $how != js ] || call='js($0)'
 		$awk "$QUOTE_AWK{ print $call }" < texts > got
 		cmp -s want got || say "$awk: $how: not as in C: $(diff -a want got | head -n 4)"
 	done

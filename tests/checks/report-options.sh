@@ -3,7 +3,6 @@
 # clusters of letters too: what would give no page is refused, what turns the verdict is
 # seen. Its own failures, a closed output and a missing part, are 1.
 cd "$RECPIPE_TMP" || exit 1
-command -v gnuplot > /dev/null || { echo 'no gnuplot'; exit 77; }
 bad=0
 say() { echo "$1"; bad=1; }
 report=$RECPIPE_ROOT/pipelines/report-experiment
@@ -25,7 +24,8 @@ done
 page() {
 	name=$1
 	shift
-	"$report" -o "$name" log.tsv -- "$@" 2> err || { cat err; say "no page: $*"; }
+	"$report" -o "$name.html" log.tsv -- "$@" 2> err || { cat err; say "no page: $*"; }
+	sed '/<dt>Command/d' "$name.html" > "$name" # which shows the options
 }
 page plain --metrics time
 page lower --metrics time --lower-is-better time
@@ -44,13 +44,15 @@ grep -q 'valid for one look' plain && ! grep -q 'valid for one look' sequential 
 
 "$report" log.tsv >&- 2> err -- --metrics time
 [ $? = 1 ] && grep -q 'standard output is closed' err || say 'a closed output'
-"$report" -o got log.tsv >&- 2> err -- --metrics time || { cat err; say 'a closed output that is not needed'; }
+"$report" -o got.html log.tsv >&- 2> err -- --metrics time || { cat err; say 'a closed output that is not needed'; }
+sed '/<dt>Command/d' got.html > got
 cmp got plain || say 'another page with a closed output'
 cp -r "$RECPIPE_ROOT/pipelines" . || exit 1
 chmod -R u+w pipelines
 RECPIPE_BIN=$(dirname -- "$(command -v analyze-ab)")
 export RECPIPE_BIN
-for part in quote.sh quote.awk report-draw.awk report-page.awk report-page.css; do
+for part in quote.sh quote.awk report-read.awk report-text.awk report-data.awk report-page.awk report-page.html \
+	report-page.css report-page.js palette.css; do
 	mv pipelines/lib/$part kept
 	pipelines/report-experiment log.tsv > out 2> err
 	[ $? = 1 ] && [ ! -s out ] && grep -q "^report-experiment: $part is missing" err || { cat err; say "without $part"; }

@@ -1,5 +1,5 @@
 /* quote-text HOW - quotes each line of standard input as common/base/quote.h does it:
- * HOW is terminal, gnuplot, tic, html, sh or word. `quote-text texts` prints lines that
+ * HOW is terminal, gnuplot, tic, html, js, sh or word. `quote-text texts` prints lines that
  * are worth it: every byte alone and between others, characters of two to four bytes at
  * and around every border of what is quoted, and random bytes. */
 #include <stdio.h>
@@ -60,6 +60,8 @@ int main(int argc, char **argv)
 			quote_terminal(&b, line, length);
 		else if (strcmp(how, "html") == 0)
 			quote_html(&b, line, length);
+		else if (strcmp(how, "js") == 0)
+			quote_js(&b, line, length);
 		else if (strcmp(how, "sh") == 0)
 			quote_sh(&b, line, length);
 		else if (strcmp(how, "word") == 0)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "page.html.h" /* PAGE_HEAD and PAGE_TAIL, made by make */
+#include "palette.h" /* made by make of the pages' colors */
 
 static struct span id_of(const struct page *p, uint32_t i)
 {
@@ -149,10 +150,7 @@ void page_write_html(const struct page *p, struct output *out)
 
 enum { COLORS = 10 };
 
-static const char *const PALETTE[COLORS] = {
-	"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee",
-	"#aa3377", "#e69f00", "#009e73", "#cc79a7", "#0072b2",
-};
+static const char *const PALETTE[COLORS] = {PALETTE_SERIES};
 
 struct value {
 	struct span text;
@@ -193,7 +191,7 @@ static const char *color_of(const struct page *p, const struct value *values, ui
 	for (uint32_t v = 0; v < n && v < COLORS; v++)
 		if (span_equal(text, values[v].text))
 			return PALETTE[v];
-	return "#999999";
+	return PALETTE_OTHER;
 }
 
 /* Hundredths of a pixel are enough. */

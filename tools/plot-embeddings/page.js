@@ -10,10 +10,12 @@ const xy = new Float32Array(bytes(data.xy));
 const vectors = new Int16Array(bytes(data.vectors));
 const n = data.titles.length, width = data.width;
 const lower = data.titles.map(t => t.toLowerCase());
-const PALETTE = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#e69f00',
-  '#009e73', '#cc79a7', '#0072b2'];
-const GRAY = '#999999';
-const STOPS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
+const colors = getComputedStyle(document.documentElement);
+const color = name => colors.getPropertyValue('--' + name).trim() ;
+const PALETTE = Array.from({ length: 10 }, (_, i) => color('series-' + (i + 1)));
+const GRAY = color('other');
+const STOPS = Array.from({ length: 5 }, (_, i) => [1, 3, 5].map(at =>
+  parseInt(color('stop-' + (i + 1)).substr(at, 2), 16)));
 const element = id => document.getElementById(id);
 const canvas = element('map');
 const pen = canvas.getContext('2d');
@@ -127,10 +129,10 @@ function draw() {
   const near = state.near.map(([i]) => i);
   const labels = new Set(shown.length <= 60 ? [...shown, ...near] : near);
   labels.delete(state.selected);
-  near.forEach(i => ring(i, r + 3, '#ee6677'));
+  near.forEach(i => ring(i, r + 3, color('mark')));
   labels.forEach(i => label(i, false));
   if (state.selected >= 0) {
-    ring(state.selected, r + 6, '#ee6677');
+    ring(state.selected, r + 6, color('mark'));
     label(state.selected, true);
   }
 }
@@ -231,10 +233,10 @@ function colorBy(column) {
     } else {
       const names = [...counts.keys()];
       names.sort((a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
-      const color = new Map(names.slice(0, PALETTE.length).map((v, i) => [v, PALETTE[i]]));
-      values.forEach((v, i) => { state.colors[i] = color.get(v) || GRAY; });
+      const colorOf = new Map(names.slice(0, PALETTE.length).map((v, i) => [v, PALETTE[i]]));
+      values.forEach((v, i) => { state.colors[i] = colorOf.get(v) || GRAY; });
       const rows = names.slice(0, PALETTE.length).map(v =>
-        [color.get(v), v === '' ? '(none)' : v, counts.get(v)]);
+        [colorOf.get(v), v === '' ? '(none)' : v, counts.get(v)]);
       const others = names.slice(PALETTE.length).reduce((sum, v) =>
         sum + counts.get(v), 0);
       if (others > 0) rows.push([GRAY, 'others', others]);
