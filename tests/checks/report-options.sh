@@ -14,7 +14,7 @@ awk 'BEGIN {
 		print "last", sprintf("%.0f", 19800 * 86400000 + 72000000 + u * 36000), "u" u, 1, rand() + (u % 2 ? 5 : 1), 0.01, "", u % 2 ? "T1" : "C"
 }' > log.tsv
 for words in '--daily' '--dail' '--out oo' '--output=oo' '-o oo' '-ooo' '-qo oo' '-qvooo' '-s 7 -qo oo' '--heal oo' '--det=oo' '--user-t oo' \
-	'--sess oo' '--parti' '--merg' '--pla 0.1' '--user-l' '--form tsv' '--no-h' '--colu a' '-h' '-qh' '--hel' '-V' '-qV' '--vers'; do
+	'--session-t oo' '--parti' '--merg' '--pla 0.1' '--user-l' '--form tsv' '--no-h' '--colu a' '-h' '-qh' '--hel' '-V' '-qV' '--vers'; do
 	rm -f page oo
 	"$report" -o page log.tsv -- $words > out 2> err
 	[ $? = 2 ] && [ ! -s out ] && [ ! -e oo ] && [ ! -e page ] && grep -q '^report-experiment: not after --: -' err ||
