@@ -45,7 +45,7 @@ static const struct row ROWS[] = {
 	COUNT(seed),
 	COUNT(epoch),
 };
-enum { N = sizeof ROWS / sizeof *ROWS };
+enum { N = sizeof ROWS / sizeof *ROWS, UNWRITTEN_N = sizeof UNWRITTEN / sizeof *UNWRITTEN };
 
 /* Parses the value into its field; false: it is malformed, or out of the row's range. */
 static bool set(const struct row *row, struct span value, struct fitting *f, char *problem)
@@ -94,21 +94,37 @@ static void set_default(const struct row *row, struct fitting *f)
 struct fitting fitting_new(void)
 {
 	struct fitting f = {0};
-	for (size_t i = 0; i < sizeof UNWRITTEN / sizeof *UNWRITTEN; i++)
+	for (size_t i = 0; i < UNWRITTEN_N; i++)
 		set_default(&UNWRITTEN[i], &f);
 	for (size_t i = 0; i < N; i++)
 		set_default(&ROWS[i], &f);
 	return f;
 }
 
-/* Does a model that was fitted so have the row? */
-static bool has_row(const struct fitting *f, const struct row *row)
+static bool heeds(const struct fitting *f, const struct row *row)
 {
 	unsigned optimizer = f->optimizer == ADADELTA ? FIT_ADADELTA : FIT_ADAGRAD;
 	unsigned asked = row->whose & (FIT_ADAGRAD | FIT_ADADELTA);
+	return row->whose >> f->loss & 1 && (!asked || asked & optimizer);
+}
+
+bool fitting_heeds(const struct fitting *f, const char *option)
+{
+	for (size_t i = 0; i < UNWRITTEN_N; i++)
+		if (strcmp(UNWRITTEN[i].option, option) == 0)
+			return heeds(f, &UNWRITTEN[i]);
+	for (size_t i = 0; i < N; i++)
+		if (strcmp(ROWS[i].option, option) == 0)
+			return heeds(f, &ROWS[i]);
+	return true;
+}
+
+/* Does a model that was fitted so have the row? */
+static bool has_row(const struct fitting *f, const struct row *row)
+{
 	if (row->kind == FIT_CHOICE && *(const int *)((const char *)f + row->at) < 0)
 		return false;
-	return row->whose >> f->loss & 1 && (!asked || asked & optimizer);
+	return heeds(f, row);
 }
 
 static void name_of(const struct row *row, char name[32])

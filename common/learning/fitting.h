@@ -66,7 +66,7 @@ enum {
 #define FIT_ROW_FACTORS(R) \
 	R(factors, INT, "factors", "N", "64", 1, FACTORS_MAX, NULL, FIT_ALL)
 #define FIT_ROW_EPOCHS(R) \
-	R(epochs, INT, "epochs", "N", "30", 1, 100000, NULL, FIT_ALL)
+	R(epochs, INT, "epochs", "N", "30", 1, 100000, NULL, FIT_STARTED)
 #define FIT_ROW_UNOBSERVED(R) \
 	R(unobserved, REAL, "unobserved-weight", "X", "0.2", 0, 1e6, NULL, FIT_IALS)
 #define FIT_ROW_REGULARIZATION(R) \
@@ -113,6 +113,10 @@ enum {
 
 /* All defaults; answers are ANSWER_NONE, counts 0. */
 struct fitting fitting_new(void);
+
+/* Has the option, "kos-k", an effect on a fit with this loss and optimizer? Of a name that is
+ * not in the table: true. */
+bool fitting_heeds(const struct fitting *f, const char *option);
 
 /* Steps through the meta rows of a model that was fitted so, in the order of the model:
  * `*at` is 0 at first. False at the end. */

@@ -148,6 +148,34 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_END
 };
 
+/* Options of ials that are no hyperparameters of learning/fitting.h. */
+static const char *const SOLVING[] = {"solver", "cg-steps", "block-factors"};
+
+static bool heeds(const struct fitting *f, const char *option)
+{
+	for (size_t i = 0; i < sizeof SOLVING / sizeof *SOLVING; i++)
+		if (strcmp(SOLVING[i], option) == 0)
+			return f->loss == LOSS_IALS;
+	return fitting_heeds(f, option);
+}
+
+/* What another loss or optimizer would use changes nothing; in a script for several losses it
+ * may stand. */
+static void warn_of_unheeded(const struct fitting *f)
+{
+	struct fitting other = *f;
+	other.optimizer = f->optimizer == ADAGRAD ? ADADELTA : ADAGRAD;
+	for (const struct option_row *row = TRAIN_OPTIONS; row->name; row++) {
+		if (row->kind == OPTION_GROUP || !option_given(row->name) || heeds(f, row->name))
+			continue;
+		if (heeds(&other, row->name))
+			warn("--%s has no effect with --optimizer=%s", row->name,
+			     f->optimizer == ADAGRAD ? "adagrad" : "adadelta");
+		else
+			warn("--%s has no effect with --loss=%s", row->name, LOSS_NAMES[f->loss]);
+	}
+}
+
 /* What the table of options cannot say. */
 void check_options(const struct options *o)
 {
@@ -157,4 +185,5 @@ void check_options(const struct options *o)
 	if (loss_of_cosines((enum loss)o->fit.loss) && (o->fit.user_alpha > 0 || o->fit.item_alpha > 0))
 		usage_error("--loss=%s cannot be combined with %s", LOSS_NAMES[o->fit.loss],
 			    o->fit.user_alpha > 0 ? "--user-alpha" : "--item-alpha");
+	warn_of_unheeded(&o->fit);
 }
