@@ -24,6 +24,8 @@ enum journal_column { TRIAL, STATE, VALUE, STEP, SECONDS, TIME, MESSAGE, FIXED }
 
 /* ---- trials ---- */
 
+const char TRIAL_DEFAULTS[] = "enqueued: defaults";
+
 struct trial *study_trial(struct study *study, int64_t number)
 {
 	if (number < 1 || (uint64_t)number > study->n)
@@ -274,6 +276,7 @@ static void take_trial_row(struct study *study, struct span state)
 	if (span_equal(state, span_of("waiting"))) {
 		t->state = TRIAL_WAITING;
 		t->enqueued = true;
+		t->defaults = span_equal(study->fields[MESSAGE], span_of(TRIAL_DEFAULTS));
 		take_point(study, t);
 		set_text(&t->message, study->fields[MESSAGE]);
 	} else if (span_equal(state, span_of("running"))) {

@@ -25,6 +25,7 @@ struct trial {
 	int64_t number;        /* from 1 */
 	enum trial_state state;
 	bool enqueued;         /* this point was enqueued */
+	bool defaults;         /* enqueued without any value: the command takes its own */
 	double value;          /* nan until there is one */
 	double *point;         /* nan also where a waiting trial leaves the choice open */
 	struct step *steps;    /* ascending */
@@ -109,6 +110,9 @@ bool trial_told(const struct trial *t);
 
 /* Is it over: complete, pruned or failed? */
 bool trial_ended(const struct trial *t);
+
+/* The message of the waiting row that makes a trial one of the command's defaults. */
+extern const char TRIAL_DEFAULTS[];
 
 /* The value at a step, nan when there is none. */
 double trial_value_at(const struct trial *t, int64_t step);

@@ -217,6 +217,18 @@ void command_check(const struct space *space, char **words, int n)
 	free(placed);
 }
 
+const char *command_value(const struct space *space, char **words, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct place place;
+		for (const char *at = words[i]; (place = next_place(space, at)).kind != PLACE_NONE;
+		     at = place.end)
+			if (place.kind == PLACE_VALUE)
+				return space->parameters[place.parameter].name;
+	}
+	return NULL;
+}
+
 void command_environment(const struct space *space, const struct trial *trial)
 {
 	char number[32];

@@ -18,6 +18,10 @@ char *command_text(const struct space *space, const double *point, char **words,
  * although others have one: a warning. */
 void command_check(const struct space *space, char **words, int n);
 
+/* The name of a parameter whose value the command cannot do without: one that has a place of its own
+ * and not as an option; NULL when there is none. It is the space's. */
+const char *command_value(const struct space *space, char **words, int n);
+
 /* HP_TRIAL, HP_LEARNING_RATE and so on into this process' environment. */
 void command_environment(const struct space *space, const struct trial *trial);
 

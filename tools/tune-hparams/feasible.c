@@ -237,7 +237,7 @@ static void add_rows(struct feasible *f, const struct study *study, size_t ended
 	f->at_works = memory_new(RECENT + OLDER, sizeof *f->at_works);
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
-		if (!trial_ended(t))
+		if (!trial_ended(t) || t->defaults)
 			continue;
 		if (older == 0) {
 			add_row(f, t);
@@ -296,8 +296,9 @@ struct feasible *feasible_learn(const struct study *study, const struct trial *n
 {
 	size_t ended = 0, failed = 0;
 	for (size_t i = 0; i < study->n; i++) {
-		ended += trial_ended(&study->trials[i]);
-		failed += study->trials[i].state == TRIAL_FAILED;
+		const struct trial *t = &study->trials[i];
+		ended += trial_ended(t) && !t->defaults;
+		failed += t->state == TRIAL_FAILED && !t->defaults;
 	}
 	if (failed == 0 || failed == ended)
 		return NULL;

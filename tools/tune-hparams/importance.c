@@ -190,7 +190,7 @@ static struct forest forest_of(const struct study *study)
 	f.y = memory_new(study->n + 1, sizeof *f.y);
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
-		if (t->state != TRIAL_COMPLETE)
+		if (t->state != TRIAL_COMPLETE || t->defaults) /* which has no point */
 			continue;
 		for (size_t p = 0; p < space->n; p++) {
 			const struct parameter *q = &space->parameters[p];

@@ -383,12 +383,13 @@ struct trial *take_trial(struct study *study, const struct running *how)
 	else
 		known = find_waiting(study);
 	struct trial next = {.number = known ? known->number : (int64_t)study->n + 1,
-		.enqueued = known && known->enqueued, .generation = again ? known->generation : -1};
+		.enqueued = known && known->enqueued, .defaults = known && known->defaults,
+		.generation = again ? known->generation : -1};
 	next.point = memory_new(study->space.n, sizeof *next.point);
 	for (size_t p = 0; p < study->space.n; p++)
 		next.point[p] = known ? known->point[p] : NAN;
-	bool there = again || sample(how->sampling, study, &next);
-	if (there)
+	bool there = again || next.defaults || sample(how->sampling, study, &next);
+	if (there && !next.defaults)
 		check_point(study, &next, again);
 	if (there && !how->asked)
 		claim_take(study, next.number);

@@ -21,7 +21,7 @@ static bool propose(const struct sampling *how, const struct study *study, struc
 {
 	size_t ended = 0;
 	for (size_t i = 0; i < study->n; i++)
-		ended += trial_ended(&study->trials[i]);
+		ended += trial_ended(&study->trials[i]) && !study->trials[i].defaults;
 	if (how->sampler == SAMPLER_GRID && !trial->enqueued)
 		return next_grid_point(how, study, trial, point);
 	if (how->sampler == SAMPLER_CMAES && cmaes_propose(study, trial, point))

@@ -160,7 +160,8 @@ static void check_search(const struct study *study, const struct trial *best)
 	if (complete < ENOUGH || as_good > 1 || (!best->enqueued && best->number > 1))
 		return;
 	warn("trial %lld, %s, is the best of %zu complete ones: the search has found nothing better",
-	     (long long)best->number, best->enqueued ? "a point of --enqueue" : "the first", complete);
+	     (long long)best->number, best->defaults ? "the command's defaults" :
+	     best->enqueued ? "a point of --enqueue" : "the first", complete);
 }
 
 void show_best(const struct study *study, bool as_shell, const char *step_as, const char *output)

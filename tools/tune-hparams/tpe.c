@@ -58,7 +58,7 @@ static struct ranked *list_trials(const struct study *study, const struct trial 
 	for (size_t i = 0; i < study->n; i++) {
 		const struct trial *t = &study->trials[i];
 		bool failed = t->state == TRIAL_FAILED;
-		if (t == self || t->state == TRIAL_WAITING ||
+		if (t == self || t->state == TRIAL_WAITING || t->defaults ||
 		    (failed && feasible && feasible_fluke(feasible, t->number)))
 			continue;
 		double value = study->maximize ? -t->value : t->value;

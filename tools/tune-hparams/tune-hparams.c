@@ -87,7 +87,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "grid: levels of a parameter that has no step"),
 	OPTION_LIST("enqueue", "'A=1 B=x'", enqueue,
 		.of = "run,ask",
-		.help = "try this point first; the sampler proposes the parameters it does not name"),
+		.help = "try this point first; the sampler proposes the parameters it does not name; "
+			"defaults: no option at all, so that the command takes its own values"),
 	COMMON_RENAME_RULES(.of = "run,ask"), COMMON_SIDES_RULES(.of = "run,ask"),
 
 	OPTION_GROUP("Ending trials"),
@@ -237,14 +238,39 @@ static void open_study(struct study *study, enum study_access access, const stru
 	}
 }
 
+/* A waiting trial without values, which the command must be able to do without, unless there
+ * is one. */
+static void enqueue_defaults(struct study *study, char **command, int words)
+{
+	const char *place = command_value(&study->space, command, words);
+	double *point = memory_new(study->space.n + 1, sizeof *point);
+	bool known = false;
+	if (place)
+		usage_error("option '--enqueue': defaults leaves every option out, and the command has "
+			    "a place for {%s}: write {--%s}, or {options}", place, place);
+	for (size_t t = 0; t < study->n; t++)
+		known |= study->trials[t].defaults;
+	for (size_t p = 0; p < study->space.n; p++)
+		point[p] = NAN;
+	if (!known)
+		study_append(study, &(struct study_row){.trial = (int64_t)study->n + 1,
+			.state = "waiting", .value = NAN, .step = -1, .seconds = NAN,
+			.message = TRIAL_DEFAULTS, .point = point}, true);
+	free(point);
+}
+
 /* The points of --enqueue as waiting trials; those that are there already stay one. */
-static void enqueue(struct study *study, const struct option_list *points)
+static void enqueue(struct study *study, const struct option_list *points, char **command, int words)
 {
 	struct space *space = &study->space;
 	double *point = memory_new(space->n + 1, sizeof *point);
 	for (size_t i = 0; i < points->n; i++) {
 		const char *text = points->values[i];
 		char shown[QUOTED_SIZE];
+		if (strcmp(text, "defaults") == 0) {
+			enqueue_defaults(study, command, words);
+			continue;
+		}
 		for (size_t p = 0; p < space->n; p++)
 			point[p] = NAN;
 		for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
@@ -357,7 +383,7 @@ static int run(enum mode mode, const struct options *o, char **command, int word
 		command_check(&study.space, command, words);
 	if (o->enqueue.n) {
 		study_lock(&study);
-		enqueue(&study, &o->enqueue);
+		enqueue(&study, &o->enqueue, command, words);
 		study_unlock(&study);
 	}
 	int status = STATUS_DONE;
