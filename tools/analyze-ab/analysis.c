@@ -13,6 +13,7 @@
 #include "details.h"
 #include "health.h"
 #include "plan.h"
+#include "planned.h"
 
 static uint32_t *levels_of(const struct attributes *f, const struct users *u)
 {
@@ -34,43 +35,6 @@ static uint32_t *rows_of(const struct users *pre, const struct users *u)
 		row[i] = strmap_find(ids, u->id[i]);
 	strmap_free(ids);
 	return row;
-}
-
-/* The planned weights by arm number; NULL when all are equal. */
-static double *weights_of(const struct options *o, const struct experiments *registry,
-			  const struct users *u, size_t experiment)
-{
-	struct strmap *arms = u->arms[experiment];
-	const char *name = u->experiment[experiment];
-	struct experiment *known = experiments_find(registry, span_of(name));
-	if (!known && o->weights.n == 0)
-		return NULL;
-	for (size_t a = 0; known && a < known->n; a++)
-		strmap_add(arms, span_of(known->arms[a].name));
-	for (size_t i = 0; i < o->weights.n && o->experiments.n == 1; i++)
-		strmap_add(arms, (struct span){o->weights.values[i], strcspn(o->weights.values[i], "=")});
-	uint32_t n = strmap_count(arms);
-	double *weight = memory_new((size_t)n + 1, sizeof *weight);
-	for (uint32_t a = 0; a < n; a++) {
-		struct span arm = strmap_key(arms, a);
-		weight[a] = 1;
-		if (known) {
-			size_t at = experiment_find_arm(known, arm);
-			weight[a] = at < known->n ? (double)known->arms[at].weight : 0;
-		}
-		for (size_t i = 0; i < o->weights.n; i++) {
-			const char *text = o->weights.values[i], *equal = strrchr(text, '=');
-			struct span left = {text, equal ? (size_t)(equal - text) : 0};
-			char shown[QUOTED_SIZE];
-			if (!equal || number_double(equal + 1, strlen(equal + 1), &weight[n]) != NUMBER_OK ||
-			    !(weight[n] > 0))
-				usage_error("option '--weights': not ARM=NUMBER: %s",
-					    quoted(text, strlen(text), shown));
-			if (span_equal(left, arm))
-				weight[a] = weight[n];
-		}
-	}
-	return weight;
 }
 
 /* ---- every user's values ---- */
@@ -150,14 +114,12 @@ static const char *analyze_experiment(struct run *r, const struct users *users, 
 	if (r->plan) {
 		r->view.rows += write_plan(&d, r->plan, r->n_plan, r->days, r->view.out);
 	} else {
-		double *weights = weights_of(o, &r->registry, users, experiment);
-		check_health(&d, health, weights, r->health, &broken);
+		check_health(&d, health, r->health, &broken);
 		report_adjustments(&d);
 		if (r->details)
 			write_details(&d, r->details);
 		if (o->aa && health->first)
 			calibrate(&d, o->aa, r->health, r->details, &r->uncalibrated);
-		free(weights);
 	}
 	data_free(&d);
 	broken_add_all(&broken, &r->uncalibrated);
@@ -168,17 +130,21 @@ static const char *analyze_experiment(struct run *r, const struct users *users, 
 
 /* ---- from a table of users ---- */
 
-void analyze_users(struct run *r, const struct users *users)
+void analyze_users(struct run *r, struct users *users)
 {
 	r->days = NAN;
-	for (size_t x = 0; x < users->n_experiments; x++) {
-		struct health none = {.first = x == 0};
-		const char *broken = analyze_experiment(r, users, x, &none);
-		if (!r->plan)
-			show_effects(r, users, x, users->experiment[x], broken, NULL);
-	}
 	if (r->user_table)
 		write_users(users, r->user_table);
+	for (size_t x = 0; x < users->n_experiments; x++) {
+		struct health health = {.first = x == 0};
+		health.weights = planned_weights(r->o, &r->registry, users, x);
+		health.stray = set_strays_aside(users, x, health.weights, &health.n_strays);
+		const char *broken = analyze_experiment(r, users, x, &health);
+		if (!r->plan)
+			show_effects(r, users, x, users->experiment[x], broken, NULL);
+		free(health.stray);
+		free(health.weights);
+	}
 }
 
 /* ---- from events ---- */
@@ -240,7 +206,8 @@ static double sum_of_tracks(const struct users *u)
 }
 
 /* The effects as of the end of each day; `all`: the number of tracks of all days. */
-static void show_days(struct run *r, const struct state *s, size_t experiment, const char *broken, double all)
+static void show_days(struct run *r, const struct state *s, size_t experiment, const double *weights,
+		      const char *broken, double all)
 {
 	if (s->totals.first_ms > s->totals.last_ms)
 		return;
@@ -252,6 +219,7 @@ static void show_days(struct run *r, const struct state *s, size_t experiment, c
 	for (int64_t day = first; day <= last; day++) {
 		struct users *u = users_at(r, s, experiment, day);
 		size_t n;
+		free(set_strays_aside(u, 0, weights, &n));
 		struct experiment_data d = {.options = &r->options, .users = u};
 		uint32_t *arms = arms_of(&d, &n);
 		double tracks = sum_of_tracks(u);
@@ -275,11 +243,15 @@ void analyze_state(struct run *r, const struct state *s)
 		health.first = x == 0;
 		health.kept_several = r->o->multi_arm == 1 ? kept_several(s, x) : 0;
 		health.exposed_later = r->o->exposure == 0 ? exposed_later(s, x) : 0;
+		health.weights = planned_weights(r->o, &r->registry, u, 0);
+		health.stray = set_strays_aside(u, 0, health.weights, &health.n_strays);
 		const char *broken = analyze_experiment(r, u, 0, &health);
 		if (r->o->daily)
-			show_days(r, s, x, broken, sum_of_tracks(u));
+			show_days(r, s, x, health.weights, broken, sum_of_tracks(u));
 		else if (!r->plan)
 			show_effects(r, u, 0, s->experiment[x], broken, NULL);
+		free(health.stray);
+		free(health.weights);
 		users_free(u);
 	}
 	if (r->user_table) { /* of one experiment: its units, which may be a user in an arm */

@@ -51,7 +51,7 @@ struct run {
 };
 
 /* Checks health, then writes what the options ask for: effects, days, a plan, details, users. */
-void analyze_users(struct run *r, const struct users *users);
+void analyze_users(struct run *r, struct users *users);
 void analyze_state(struct run *r, const struct state *s);
 
 #endif

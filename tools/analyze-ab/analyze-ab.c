@@ -41,8 +41,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("experiment", "COLUMN", experiments,
 		.help = "the column with the arm of an experiment; without this option, every column "
 			"that is not part of the events stream"),
-	OPTION_TEXT("control", "ARM", control, .fallback = "C",
-		.help = "the control arm; where no arm is called C, the first by name"),
+	OPTION_TEXT("control", "ARM", control,
+		.help = "the control arm; unless given, the one called C, control, A, 0 or FALSE, or the first by "
+			"name, which is reported"),
 	OPTION_TEXT("metrics", "NAME,...", metrics, .letter = 'm',
 		.fallback = "time,sessions,mean_request_latency,mean_tracks_per_session,mean_time_per_session",
 		.help = "metrics to compare: a value per user, a ratio of sums as in time/sessions, "
@@ -99,7 +100,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("experiments", "FILE", experiments_file, .side = true,
 		.help = "the registry with the planned weights, as TSV: name arm weight"),
 	OPTION_LIST("weights", "ARM=N", weights,
-		.help = "the planned weight of an arm; 1 if not given"),
+		.help = "the planned weight of an arm; 1 if not given; 0: the arm was not planned, and its users "
+			"are set aside"),
 	OPTION_REAL("srm-threshold", "X", srm_threshold, .fallback = "0.001", .low = 0, .high = 1,
 		.help = "warn of a sample ratio mismatch when its p is below X"),
 

@@ -13,6 +13,7 @@ static const struct {
 } ADVICE[] = {
 	{"srm_", "look at the assignment, and at what filters the log"},
 	{"several_arms", "look at the code that assigns"},
+	{"stray_arm", "look at the registry (or --weights), and at the code that assigns"},
 	{"without_session_", "see whether all files of the log are there, and to the end"},
 	{"followed", "see whether all files of the log are there, and to the end"},
 	{"pre_", "see whether the experiment began before --pre ends, or another one ran in that time"},

@@ -66,7 +66,7 @@ static uint32_t combination(struct events *e, struct event_reader *r)
 				  sizeof *e->arm_of);
 	for (size_t i = 0; i < e->n_experiments; i++) {
 		struct span arm = table_field(t, r->arm[i]);
-		uint32_t a = arm.n ? strmap_add(e->arms[i], arm) : ARM_NONE;
+		uint32_t a = is_missing(arm) ? ARM_NONE : strmap_add(e->arms[i], arm);
 		if (a != ARM_NONE && a >= ARMS_MAX)
 			table_fail(t, "experiment %s has more than %d arms", e->experiment[i], ARMS_MAX);
 		e->arm_of[before * e->n_experiments + i] = (uint16_t)a;
@@ -309,10 +309,42 @@ static bool optional_double(struct table *t, size_t column, double *value)
 	return table_field(t, column).n == 0 || table_double(t, column, value);
 }
 
+static bool is_any(struct span s, const char *const *words)
+{
+	for (; *words; words++)
+		if (span_equal(s, span_of(*words)))
+			return true;
+	return false;
+}
+
 static bool is_true(struct span s)
 {
-	return span_equal(s, span_of("1")) || span_equal(s, span_of("true")) ||
-		span_equal(s, span_of("yes"));
+	static const char *const WORDS[] = {"true", "TRUE", "True", NULL};
+	return is_any(s, WORDS);
+}
+
+static bool is_trigger(struct span s)
+{
+	return is_true(s) || span_equal(s, span_of("1")) || span_equal(s, span_of("yes"));
+}
+
+bool is_missing(struct span s)
+{
+	return s.n == 0 || (s.n == 2 && s.at[0] == 'N' && s.at[1] == 'A');
+}
+
+bool number_of_field(struct table *t, size_t column, double *value)
+{
+	static const char *const FALSE_WORDS[] = {"false", "FALSE", "False", NULL};
+	struct span s = table_field(t, column);
+	char first = s.n ? s.at[0] : '0';
+	if ((first == 't' || first == 'T') && is_true(s))
+		*value = 1;
+	else if ((first == 'f' || first == 'F') && is_any(s, FALSE_WORDS))
+		*value = 0;
+	else
+		return table_double(t, column, value);
+	return true;
 }
 
 static bool holds(const struct measure *m, double x)
@@ -341,10 +373,10 @@ static bool read_measure(struct table *t, const struct measure *m, size_t column
 	}
 	double x = 0;
 	value->number = m->kind == MEASURE_SUM ? NAN : 0;
-	if (field.n == 0)
+	if (field.n == 0 || (m->which != OF_EQUAL && is_missing(field)))
 		return true;
 	if ((m->kind == MEASURE_SUM || (m->which != OF_ANY && m->which != OF_EQUAL)) &&
-	    !table_double(t, column, &x))
+	    !number_of_field(t, column, &x))
 		return false;
 	if (m->kind == MEASURE_SUM)
 		value->number = x;
@@ -399,7 +431,7 @@ bool events_next(struct event_reader *r, struct events *e, struct span *user)
 		e->track[n] = (uint32_t)hash_of(table_field(t, r->track));
 		e->recommendation[n] = (uint32_t)hash_of(table_field(t, r->recommendation));
 		e->flags[n] = (uint8_t)((last ? EVENT_LAST : 0) |
-			(r->columns->triggered && is_true(table_field(t, r->triggered)) ? EVENT_TRIGGERED : 0));
+			(r->columns->triggered && is_trigger(table_field(t, r->triggered)) ? EVENT_TRIGGERED : 0));
 		return true;
 	}
 	return false;

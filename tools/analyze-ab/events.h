@@ -14,7 +14,7 @@
 #include "streams/table.h"
 
 enum { EVENT_LAST = 1, EVENT_TRIGGERED = 2 };
-enum { ARM_NONE = 0xffff, ARM_SEVERAL = 0xfffe, ARMS_MAX = 1000 };
+enum { ARM_NONE = 0xffff, ARM_STRAY = 0xfffe, ARM_SEVERAL = 0xfffd, ARMS_MAX = 1000 };
 
 struct event_columns {
 	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
@@ -98,6 +98,12 @@ void events_keep_next(struct events *e);
 /* Do two events of a user stand at the same time; are they the same in all? */
 bool events_tied(const struct events *e, size_t a, size_t b);
 bool events_equal(const struct events *e, size_t a, size_t b);
+
+/* A missing value: an empty field, or NA. */
+bool is_missing(struct span s);
+
+/* The current row's number in a column: TRUE is 1, FALSE 0; it is not missing. False: it was rejected. */
+bool number_of_field(struct table *t, size_t column, double *value);
 
 /* The arm (or ARM_NONE) of an event. */
 static inline uint16_t event_arm(const struct events *e, size_t event, size_t experiment)

@@ -21,6 +21,37 @@ struct span arm_name(const struct experiment_data *d, uint32_t arm)
 	return strmap_key(d->users->arms[d->experiment], arm);
 }
 
+/* The names of controls, the most likely first. */
+static const char *const CONTROLS[] = {"C", "control", "Control", "CONTROL", "A", "0", "FALSE", "false", "False"};
+enum { N_CONTROLS = sizeof CONTROLS / sizeof *CONTROLS };
+
+static size_t control_rank(struct span arm)
+{
+	size_t i = 0;
+	while (i < N_CONTROLS && !span_equal(arm, span_of(CONTROLS[i])))
+		i++;
+	return i;
+}
+
+bool is_control_name(struct span arm)
+{
+	return control_rank(arm) < N_CONTROLS;
+}
+
+/* The place of the control among arms; SIZE_MAX: --control named none of them. */
+static size_t find_control(const struct strmap *arms, const uint32_t *order, size_t n, const char *named)
+{
+	size_t best = named ? SIZE_MAX : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct span arm = strmap_key(arms, order[i]);
+		if (named && span_equal(arm, span_of(named)))
+			best = i;
+		else if (!named && control_rank(arm) < control_rank(strmap_key(arms, order[best])))
+			best = i;
+	}
+	return best;
+}
+
 uint32_t *arms_of(const struct experiment_data *d, size_t *n)
 {
 	const struct strmap *arms = d->users->arms[d->experiment];
@@ -29,18 +60,14 @@ uint32_t *arms_of(const struct experiment_data *d, size_t *n)
 	for (size_t i = 0; i < d->users->n; i++)
 		if (arm_of(d, i) < ARM_SEVERAL)
 			users[arm_of(d, i)]++;
-	size_t kept = 0, control = SIZE_MAX;
+	size_t kept = 0;
 	for (uint32_t i = 0; i < count; i++)
 		if (users[sorted[i]])
 			sorted[kept++] = sorted[i];
-	for (size_t i = 0; i < kept; i++)
-		if (span_equal(strmap_key(arms, sorted[i]), span_of(d->options->control)))
-			control = i;
-	if (control == SIZE_MAX && option_given("control"))
+	size_t control = find_control(arms, sorted, kept, d->options->control);
+	if (control == SIZE_MAX)
 		usage_error("option '--control': experiment %s has no users in the arm '%s'",
 			    d->users->experiment[d->experiment], d->options->control);
-	if (control == SIZE_MAX)
-		control = 0;
 	if (kept) {
 		uint32_t first = sorted[control];
 		memmove(sorted + 1, sorted, control * sizeof *sorted);

@@ -59,10 +59,12 @@ struct experiment_data {
 void data_prepare(struct experiment_data *d);
 void data_free(struct experiment_data *d);
 
-/* The arms that have users, by name, the control first; `*n`: how many. When the control
- * has no users: a usage error if --control named it; otherwise the first arm by name is
- * the control. */
+/* The arms that have users, by name, the control first; `*n`: how many. The control is the arm of
+ * --control (a usage error: it has no users), one that has a control's name, or the first. */
 uint32_t *arms_of(const struct experiment_data *d, size_t *n);
+
+/* C, control, A, 0 or FALSE. */
+bool is_control_name(struct span arm);
 
 /* Are lower values of the metric better? Those of latency and skips always are. */
 bool lower_is_better(const struct analysis_options *options, const char *metric);

@@ -67,6 +67,32 @@ static double total(const struct experiment_data *d, uint32_t arm, const char *n
 	return c < 0 ? NAN : sum;
 }
 
+/* Which arm is the control, where nobody says so; users in arms that were not planned, who are set
+ * aside: a few are no fault of the others. */
+static void check_arms(const struct experiment_data *d, struct check *c, const struct health *h,
+		       const uint32_t *arms, size_t n)
+{
+	char shown[QUOTED_SIZE];
+	struct span control = n ? arm_name(d, arms[0]) : NO_ARM;
+	for (size_t i = 0; i < h->n_strays; i++) {
+		const struct stray *stray = &h->stray[i];
+		put(c, "stray_arm", stray->arm, (double)stray->users, NAN,
+		    (double)stray->users <= STRAY_SHARE * (double)d->users->n ? GOOD : BROKEN);
+		warn("experiment %s: the arm %s %s: its %llu users of %zu are set aside [stray_arm]", c->experiment,
+		     quoted(stray->arm.at, stray->arm.n, shown),
+		     h->weights ? "was not planned" : "is too small to be planned (--weights keeps it)",
+		     (unsigned long long)stray->users, d->users->n);
+	}
+	if (n == 0 && d->users->n)
+		warn("experiment %s: no user has an arm", c->experiment);
+	else if (n == 1)
+		warn("experiment %s: there is one arm, %s: there is nothing to compare", c->experiment,
+		     quoted(control.at, control.n, shown));
+	else if (n && !d->options->control && !is_control_name(control))
+		warn("experiment %s: no arm has a control's name (C, control, A, 0): the control is %s, the first "
+		     "(--control)", c->experiment, quoted(control.at, control.n, shown));
+}
+
 /* Are the arms as large as planned? Arms that are planned and have no users count. */
 static void check_ratio(const struct experiment_data *d, struct check *c, const double *weights)
 {
@@ -82,12 +108,12 @@ static void check_ratio(const struct experiment_data *d, struct check *c, const 
 		double planned = weights ? weights[a] : users[a] > 0;
 		all += users[a];
 		weight += planned;
-		there += planned > 0 || users[a] > 0;
+		there += planned > 0;
 	}
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t a = order[k];
 		double planned = weights ? weights[a] : users[a] > 0, expected = all * planned / weight;
-		if (!(planned > 0) && !(users[a] > 0))
+		if (!(planned > 0))
 			continue;
 		put(c, "users", arm_name(d, a), users[a], NAN, GOOD);
 		chi += (users[a] - expected) * (users[a] - expected) / expected;
@@ -253,8 +279,8 @@ static void check_several(const struct experiment_data *d, struct check *c, uint
 		     c->experiment, several);
 }
 
-void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
-		  struct output *out, struct broken *broken)
+void check_health(const struct experiment_data *d, const struct health *h, struct output *out,
+		  struct broken *broken)
 {
 	struct check c = {out, d->users->experiment[d->experiment], broken};
 	size_t n;
@@ -267,7 +293,8 @@ void check_health(const struct experiment_data *d, const struct health *h, const
 		for (size_t a = 0; a < n; a++)
 			users[a] += arm == arms[a];
 	}
-	check_ratio(d, &c, weights);
+	check_arms(d, &c, h, arms, n);
+	check_ratio(d, &c, h->weights);
 	check_several(d, &c, h->kept_several, several);
 	put(&c, "without_arm", NO_ARM, without, NAN, GOOD);
 	report_events(&c, h);

@@ -8,6 +8,7 @@
 
 #include "broken.h"
 #include "experiment.h"
+#include "planned.h"
 #include "streams/output.h"
 
 struct health {
@@ -16,16 +17,19 @@ struct health {
 	uint64_t kept_several;        /* users in several arms, counted once per arm */
 	uint64_t exposed_later;       /* users with events before their first arm, which do not count */
 	uint64_t overlapping;         /* users with sessions at the same time */
+	double *weights;              /* planned, by arm; NULL: equal */
+	struct stray *stray;          /* arms that were not planned */
+	size_t n_strays;
 	const char **empty_days;
 	size_t n_empty_days;
 };
 
 /* Warns of what makes the effects doubtful, each warning with the check in brackets, and writes
- * every check if `out` is not NULL: experiment check arm value p verdict decision. `weights` by arm,
- * NULL: equal; those of arms without users count too. Checks that leave no verdict are added to
+ * every check if `out` is not NULL: experiment check arm value p verdict decision. Planned arms
+ * without users count, too. Checks that leave no verdict are added to
  * `broken`: no single user can do that. */
-void check_health(const struct experiment_data *d, const struct health *h, const double *weights,
-		  struct output *out, struct broken *broken);
+void check_health(const struct experiment_data *d, const struct health *h, struct output *out,
+		  struct broken *broken);
 
 /* "p = 0.0123", "p < 1e-300" (PVALUE_SIZE bytes); returns `text`. */
 enum { PVALUE_SIZE = 32 };

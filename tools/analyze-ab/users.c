@@ -162,7 +162,7 @@ static void read_arms(struct users *u, struct table *t, const size_t *arm_column
 {
 	for (size_t i = 0; i < u->n_experiments; i++) {
 		struct span arm = table_field(t, arm_column[i]);
-		uint32_t a = arm.n == 0 ? ARM_NONE : span_equal(arm, span_of("(several)"))
+		uint32_t a = is_missing(arm) ? ARM_NONE : span_equal(arm, span_of("(several)"))
 			? ARM_SEVERAL : strmap_add(u->arms[i], arm);
 		if (a >= ARMS_MAX && a < ARM_SEVERAL)
 			table_fail(t, "experiment %s has more than %d arms", u->experiment[i], ARMS_MAX);
@@ -205,8 +205,8 @@ struct users *users_read(struct table *t, const char *user, const struct option_
 		for (size_t v = 0; v < u->n_values && good; v++) {
 			double x = NAN;
 			u->value[v] = memory_grow(u->value[v], &value_capacity[v], n + 1, sizeof x);
-			if (table_field(t, value_column[v]).n)
-				good = table_double(t, value_column[v], &x);
+			if (!is_missing(table_field(t, value_column[v])))
+				good = number_of_field(t, value_column[v], &x);
 			u->value[v][n] = x;
 		}
 		if (!good)
