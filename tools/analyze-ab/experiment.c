@@ -22,7 +22,8 @@ struct span arm_name(const struct experiment_data *d, uint32_t arm)
 }
 
 /* The names of controls, the most likely first. */
-static const char *const CONTROLS[] = {"C", "control", "Control", "CONTROL", "A", "0", "FALSE", "false", "False"};
+static const char *const CONTROLS[] = {"C", "control", "Control", "CONTROL", "A", "0", "FALSE", "false",
+	"False"};
 enum { N_CONTROLS = sizeof CONTROLS / sizeof *CONTROLS };
 
 static size_t control_rank(struct span arm)
