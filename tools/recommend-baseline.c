@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "data/csr.h"
 #include "data/exactsum.h"
+#include "data/hash-above.h"
 #include "domain/dataset.h"
 #include "domain/offer.h"
 #include "domain/topn.h"
@@ -160,32 +161,43 @@ struct lists {
 	uint64_t rows, empty;
 };
 
-/* Rare, and so out of the loop, which has a few instructions for each item. */
-static __attribute__((noinline)) void take(struct ranked *best, size_t *n, size_t k,
-					   struct ranked r)
-{
-	ranked_offer(best, n, k, r);
-}
-
 /* The k items with the greatest hashes: a sample without replacement. Their upper
  * 24 bits are compared, a float that is written fast and whole. A pair's
  * hash is the mixed exclusive or of the user's and the item's, a few instructions,
  * and no kin of the hash that build-dataset splits by: with one seed for both
  * tools the lists must not hold what the split has put elsewhere. */
+static size_t draw_above(struct lists *l, uint64_t own, uint32_t least)
+{
+	enum { BLOCK = 512 };
+	uint32_t place[BLOCK];
+	size_t n = 0, k = (size_t)l->o->k;
+	for (uint32_t from = 0; from < l->n; from += BLOCK) {
+		size_t count = l->n - from < BLOCK ? l->n - from : BLOCK;
+		size_t found = hash_above(l->hash + from, count, own, least, place);
+		for (size_t i = 0; i < found; i++) {
+			uint32_t item = l->ranked[from + place[i]].item;
+			uint32_t share = (uint32_t)(hash_mix(own ^ l->hash[from + place[i]]) >> 40);
+			if (share < least || l->banned[item] == l->turn)
+				continue;
+			ranked_offer(l->best, &n, k, (struct ranked){share * 0x1p-24, item});
+			if (n == k)
+				least = (uint32_t)(l->best[0].score * 0x1p24);
+		}
+	}
+	return n;
+}
+
+/* About twice as many as are asked for are above the first limit; where they are too few, all are
+ * looked at. */
 static size_t draw(struct lists *l, struct span user)
 {
-	size_t n = 0, k = (size_t)l->o->k;
 	uint64_t own = hash_row(l->o->common.seed, user, (struct span){"", 0});
-	double least = -1; /* what a full list asks for */
-	for (uint32_t i = 0; i < l->n; i++) {
-		double share = (double)(hash_mix(own ^ l->hash[i]) >> 40) * 0x1p-24;
-		uint32_t item = l->ranked[i].item;
-		if (share < least || l->banned[item] == l->turn)
-			continue;
-		take(l->best, &n, k, (struct ranked){share, item});
-		if (n == k)
-			least = l->best[0].score;
-	}
+	size_t k = (size_t)l->o->k, n = 0;
+	double wanted = 2 * (double)k + 64;
+	if (wanted < l->n)
+		n = draw_above(l, own, (uint32_t)((1 - wanted / l->n) * 0x1p24));
+	if (n < k)
+		n = draw_above(l, own, 0);
 	ranked_sort(l->best, n);
 	return n;
 }
