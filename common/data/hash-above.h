@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The places i < n, rising, where hash_mix(with ^ numbers[i]) >> 40 is at least `least`; how many.
- * `places` has room for n. */
+/* The places i < n, rising, where hash_mix(with ^ numbers[i]) >> 40 is at least `least`, which is
+ * below 2^24; how many. `places` has room for n. */
 size_t hash_above(const uint64_t *numbers, size_t n, uint64_t with, uint32_t least, uint32_t *places);
 
 /* The same by plain C. */
