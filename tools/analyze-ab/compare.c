@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "before.h"
 
 /* Without a relative effect there is no interval of it. */
 static void shares_of(struct effect *e, const struct bootstrap *b)
@@ -95,7 +96,8 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 		sample_linearize(s[0]);
 		sample_linearize(s[1]);
 	}
-	if (m->kind != METRIC_QUANTILE)
+	if (m->kind != METRIC_QUANTILE && s[0]->n && s[1]->n &&
+	    !differs_before(d, m, arm_of(d, s[0]->user[0]), arm_of(d, s[1]->user[0])))
 		adjust_by_pre(d, m, s, options->pre_mean);
 }
 

@@ -137,6 +137,7 @@ void data_prepare(struct experiment_data *d)
 	for (size_t m = 0; m < options->n_metrics; m++)
 		d->cap[m] = options->winsorize > 0 && options->metrics[m].kind == METRIC_MEAN
 			? cap_of(d, &options->metrics[m], options->winsorize) : NAN;
+	d->before = memory_zero(strmap_count(d->users->arms[d->experiment]) * options->n_metrics + 1, 1);
 }
 
 void data_free(struct experiment_data *d)
@@ -146,4 +147,5 @@ void data_free(struct experiment_data *d)
 	free(d->by_level);
 	free(d->level_start);
 	free(d->cap);
+	free(d->before);
 }

@@ -53,6 +53,7 @@ struct experiment_data {
 	uint32_t *by_level;
 	uint64_t *level_start;
 	double *cap;
+	uint8_t *before;              /* of each arm and metric: before.h's */
 };
 
 /* Adds what all effects of the experiment need, and frees it (with pre_of and segment). */

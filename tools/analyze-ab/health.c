@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "before.h"
 
 struct check {
 	struct output *out; /* or NULL */
@@ -200,53 +201,26 @@ static void check_followed(const struct experiment_data *d, struct check *c,
 		     "before: events are missing from this log [followed]", c->experiment, 100 * worst);
 }
 
-/* The values before of an arm's users, as CUPED takes them: of `under`, too, unless it is NULL. Users
- * who were not there are 0, or left out. Returns their number. */
-static size_t values_before(const struct experiment_data *d, uint32_t arm, const double *of,
-			    const double *under, double *x, double *y)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < d->users->n; i++) {
-		uint32_t row = d->pre_of[i];
-		if (arm_of(d, i) != arm || (row == STRMAP_NONE && d->options->pre_mean))
-			continue;
-		x[n] = row == STRMAP_NONE ? 0 : of[row];
-		y[n] = row == STRMAP_NONE || !under ? 0 : under[row];
-		n += !isnan(x[n]) && !isnan(y[n]);
-	}
-	return n;
-}
-
 /* Did the arms differ before the experiment began? Then they do not differ by it alone, and CUPED
  * takes away what was never there. */
 static void check_before(const struct experiment_data *d, struct check *c, const uint32_t *arms, size_t n)
 {
-	double *x = memory_new(d->users->n + 1, sizeof *x), *y = memory_new(d->users->n + 1, sizeof *y);
 	for (size_t i = 0; i < d->options->n_metrics; i++) {
 		const struct metric *m = &d->options->metrics[i];
-		long of = users_find(d->pre, m->of), under = m->over ? users_find(d->pre, m->over) : -1;
-		struct moments control = {0};
-		if (m->kind == METRIC_QUANTILE || of < 0 || (m->over && under < 0))
-			continue;
-		const double *below = m->over ? d->pre->value[under] : NULL;
 		char *name = memory_format("pre_%s", m->name), text[PVALUE_SIZE];
-		for (size_t a = 0; a < n; a++) {
-			size_t users = values_before(d, arms[a], d->pre->value[of], below, x, y);
-			struct moments now = below ? moments_of_ratio(x, y, users) : moments_of(x, users);
-			control = a == 0 ? now : control;
-			if (a == 0)
+		for (size_t a = 1; a < n; a++) {
+			struct effect e;
+			if (!effect_before(d, m, arms[0], arms[a], &e))
 				continue;
-			struct effect e = effect_welch(control, now, d->options->alpha, INTERVAL_DELTA);
-			bool good = !(e.p < d->options->srm_threshold);
+			bool good = !differs_before(d, m, arms[0], arms[a]);
 			put(c, name, arm_name(d, arms[a]), e.diff, e.p, good ? GOOD : BROKEN);
 			if (!good)
 				warn("warning: experiment %s: the arms differed in %s before it began (%s): do not "
-				     "trust its effects, nor --pre [%s]", c->experiment, m->name, p_text(e.p, text), name);
+				     "trust its effects, which are not adjusted by --pre [%s]", c->experiment, m->name,
+				     p_text(e.p, text), name);
 		}
 		free(name);
 	}
-	free(x);
-	free(y);
 }
 
 /* What was done to events of users, and is no fault. */
