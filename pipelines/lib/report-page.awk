@@ -30,7 +30,7 @@ function write_method() {
 	print "<p>" (ENVIRON["REPORT_SEQUENTIAL"] + 0 ? "The intervals are valid for any number of looks. " : \
 		"The intervals and p are valid for one look, at a time fixed in advance; " \
 		"to look repeatedly and stop early, use <code>--sequential</code>. ") \
-		"Intervals are not adjusted for the number of comparisons; p is.</p>"
+		"Intervals and <code>p adjusted</code> are adjusted for the number of comparisons, unless <code>--adjust none</code> is given.</p>"
 	print "<p>Events are grouped into sessions and users; every arm is compared with the control, user by user. " \
 		"An effect in percent is the difference of the means over the size of the control's mean. An effect is significant " \
 		"when its adjusted p is below the level that was asked for; the page then says better or worse. A health check that failed voids the verdict. " \

@@ -45,9 +45,9 @@ covers() {
 			exit !good
 		}' out.tsv || bad=1
 }
-run() { analyze-ab -q --user-level --experiment X --users runs.tsv --segment run --rounds 400 "$@" now.tsv > out.tsv || exit 1; }
+run() { analyze-ab -q --adjust none --user-level --experiment X --users runs.tsv --segment run --rounds 400 "$@" now.tsv > out.tsv || exit 1; }
 run --metrics x,z,x/y
-covers 'delta, +20 %' 20 interval 0.95 x
+covers 'Fieller, +20 %' 20 interval 0.95 x
 covers 'ratio, +20 %' 20 interval 0.95 x/y
 covers 'nothing, p' 0 p 0.95 z
 run --metrics x,z,x/y --pre before.tsv

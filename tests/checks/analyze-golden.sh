@@ -11,15 +11,18 @@ means=time,sessions,mean_request_latency,mean_tracks_per_session,mean_time_per_s
 ratios=time/sessions,tracks/sessions,latency/tracks,time/tracks,skips/tracks
 analyze() { analyze-ab -q --experiment AB3 --experiment PERSONALIZED --experiment AA "$@" 2> /dev/null; }
 full() { analyze --metrics $means,$ratios "$@"; }
-full --details details.tsv --health health.tsv --user-table users.out --session-table sessions.out log.tsv > effects.tsv || exit 1
+# The options that reproduce the course's and the plain statistics: single tests, and the delta method
+# (naive: the notebook); --multi-arm keep is the course's, too.
+plain='--adjust none --interval delta'
+full $plain --details details.tsv --health health.tsv --user-table users.out --session-table sessions.out log.tsv > effects.tsv || exit 1
 analyze --metrics time,sessions,returned --rounds 100 --pre pre.tsv --users users.tsv --segment segment \
 	--details details-pre.tsv log.tsv > /dev/null || exit 1
 analyze --metrics time --rounds 100 --users users.tsv --stratify activity --details details-strata.tsv log.tsv > /dev/null || exit 1
 analyze-ab -q --experiment AB3 --metrics time,mean_time_per_session,time/sessions,q50:time,q90:time --rounds 20000 \
 	--details details-boot.tsv log.tsv > /dev/null 2>&1 || exit 1
-for how in naive log fieller; do full --interval $how log.tsv > effects-$how.tsv || exit 1; done
-for how in bonferroni hochberg bh by; do full --adjust $how log.tsv > effects-$how.tsv || exit 1; done
-analyze --metrics $means --sequential log.tsv > effects-seq.tsv || exit 1
+for how in naive log fieller; do full --adjust none --interval $how log.tsv > effects-$how.tsv || exit 1; done
+for how in bonferroni holm hochberg bh by; do full --adjust $how log.tsv > effects-$how.tsv || exit 1; done
+analyze --metrics $means --sequential $plain log.tsv > effects-seq.tsv || exit 1
 analyze --metrics time --aa 1000 --rounds 100 --details details-aa.tsv --health health-aa.tsv log.tsv > /dev/null || exit 1
 analyze-ab -q --experiment AB3 --weights C=50 --weights T1=30 --weights T2=20 --metrics time --health health-w.tsv log.tsv > /dev/null 2>&1 || exit 1
 analyze-ab -q --experiment AA --experiment PERSONALIZED --weights C=60 --weights T1=40 --metrics time --health health-w2.tsv log.tsv > /dev/null 2>&1 || exit 1
@@ -33,19 +36,19 @@ for power in 0.8 0.9; do
 done
 
 # The same bytes from two shuffled replicas, from JSON, from grouped rows, and from parts.
-full log.2.tsv log.1.tsv | cmp - effects.tsv || exit 1
+full $plain log.2.tsv log.1.tsv | cmp - effects.tsv || exit 1
 gzip -dc "$golden/log.jsonl.gz" | import-logs -q --experiment AB3 --experiment PERSONALIZED --experiment AA |
-	full | cmp - effects.tsv || exit 1
+	full $plain | cmp - effects.tsv || exit 1
 tab=$(printf '\t')
 sorted() { head -n 1 "$1"; sed 1d "$1" | LC_ALL=C sort -t "$tab" -k 3,3 -s; }
 { cat log.2.tsv; sed 1d log.1.tsv; } > shuffled.tsv
 sorted shuffled.tsv > grouped.tsv
-full --grouped grouped.tsv | cmp - effects.tsv || exit 1
+full $plain --grouped grouped.tsv | cmp - effects.tsv || exit 1
 for k in 0 1 2; do
 	awk -F '\t' -v k=$k 'NR == 1 || $3 * 7 % 11 % 3 == k' grouped.tsv > third.$k.tsv
 	analyze --partial third.$k.tsv > part.$k.tsv || exit 1
 done
-full --merge part.1.tsv part.2.tsv part.0.tsv | cmp - effects.tsv || exit 1
+full $plain --merge part.1.tsv part.2.tsv part.0.tsv | cmp - effects.tsv || exit 1
 for e in AB3 PERSONALIZED AA; do analyze-ab -q --experiment $e --user-table units-$e.tsv log.tsv > /dev/null 2>&1 || exit 1; done
 analyze-ab -q --multi-arm keep --interval naive --adjust none --user-table units-edge.tsv "$golden/edge/edge.tsv" > edge.out 2> /dev/null || exit 1
 
@@ -71,14 +74,14 @@ def rows(file, path=None):
 NAMES = {'time_per_session': 'time/sessions', 'tracks_per_session': 'tracks/sessions',
          'latency_per_request': 'latency/tracks', 'time_per_track': 'time/tracks', 'skip_rate': 'skips/tracks'}
 def index(path): return {(r['experiment'], r['treatment'], r['metric']): r for r in read(path)}
-E = {k: index('effects%s.tsv' % k) for k in ('', '-naive', '-log', '-fieller', '-bonferroni', '-hochberg', '-bh', '-by', '-seq')}
+E = {k: index('effects%s.tsv' % k) for k in ('', '-naive', '-log', '-fieller', '-bonferroni', '-holm', '-hochberg', '-bh', '-by', '-seq')}
 D = {}
 for f in ('details-pre.tsv', 'details.tsv', 'details-strata.tsv'):
     for r in read(f): D.setdefault((r['experiment'], r['treatment'], r['metric'], r['stat'].replace('poststrat_', 'poststrat_activity_')), r['value'])
 
 # expected_effects (pandas, SciPy, statsmodels) and r_effects (R): every column of every row
 PLAIN = dict(n0='n_control', n1='n_treatment', mean0='control_mean', mean1='treatment_mean', diff='effect', lo='effect_lower',
-             hi='effect_upper', t='t', df='df', p='p', p_holm='p_adjusted')
+             hi='effect_upper', t='t', df='df', p='p')
 SHARE = dict(rel=('', 'percent'), rel_lo=('', 'percent_lower'), rel_hi=('', 'percent_upper'))
 for how in ('naive', 'log', 'fieller'):
     SHARE['rel_lo_' + how] = ('-' + how, 'percent_lower')

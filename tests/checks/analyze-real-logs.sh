@@ -8,7 +8,7 @@ cd "$RECPIPE_TMP" || exit 1
 sed 1d "$logs/expected.tsv" | cut -f 1,2 | sort -u | while IFS='	' read -r run experiment; do
 	set -- "$logs/$run".r*.json.gz
 	import-logs -q --experiment "$experiment" "$@" > events.tsv &&
-		analyze-ab --multi-arm keep --sessions merged --interval naive --experiment "$experiment" --health health.tsv events.tsv 2> said |
+		analyze-ab --multi-arm keep --sessions merged --interval naive --adjust none --experiment "$experiment" --health health.tsv events.tsv 2> said |
 		tee table | sed 1d | awk -F '\t' -v OFS='\t' -v run="$run" '{print run, $1, $2, $3, $11, $13, $12, $6, $7, $4, $5, $16}' ||
 		exit 1
 	sed 1d table | awk -F '\t' -v run="$run" '{lost = run ~ /^(20240219-sticky-4of4|20240310-aa-sticky)$/}

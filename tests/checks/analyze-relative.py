@@ -33,11 +33,14 @@ def show(run, metric, column, value):
     print('\t'.join((run, metric, column, text)))
 
 
-def interval(how, m0, a, m1, b, df, df_log):
-    """Of (m1 - m0) / |m0|: means, variances of the means."""
+def quantile(df, level=ALPHA):
+    return stats.t.isf(level / 2, df) if np.isfinite(df) else stats.norm.isf(level / 2)
+
+
+def interval(how, m0, a, m1, b, q, ql):
+    """Of (m1 - m0) / |m0|, q (of logarithms ql) standard errors wide: means, variances of the means."""
     if m0 == 0:
         return None, None
-    q = stats.t.ppf(1 - ALPHA / 2, df) if np.isfinite(df) else stats.norm.ppf(1 - ALPHA / 2)
     sign = np.sign(m0)
     if how == 'naive':
         half = q * np.sqrt(a + b)
@@ -50,7 +53,6 @@ def interval(how, m0, a, m1, b, df, df_log):
     if how == 'log':
         if m1 / m0 <= 0:
             return None, None
-        ql = stats.t.ppf(1 - ALPHA / 2, df_log) if np.isfinite(df_log) else q
         ends = np.exp(np.log(m1 / m0) + np.array([-1, 1]) * ql * np.sqrt(a / m0 ** 2 + b / m1 ** 2))
     else:
         # (m1 - r m0)^2 = q^2 (b + r^2 a), in units of m0
@@ -83,19 +85,18 @@ def effect(run, metric, how, m0, a, n0, m1, b, n1, df, t):
     show(run, metric, 'treatment_mean', m1)
     show(run, metric, 'effect', diff)
     show(run, metric, 'percent', None if m0 == 0 else 100 * diff / abs(m0))
-    if how == 'sequential':
+    if how.startswith('sequential-'):
         reach, p = sequential(diff, se, n0 + n1)
         low, high = diff - reach * se, diff + reach * se
-        g = np.sqrt(b / m0 ** 2 + a * m1 ** 2 / m0 ** 4) if m0 != 0 else np.nan
-        share = (diff / abs(m0) - reach * g, diff / abs(m0) + reach * g) if m0 != 0 else (None, None)
+        share = interval(how[len('sequential-'):], m0, a, m1, b, reach, reach)
         df = None
     else:
-        q = stats.t.ppf(1 - ALPHA / 2, df) if np.isfinite(df) else stats.norm.ppf(1 - ALPHA / 2)
+        q = quantile(df)
         low, high = diff - q * se, diff + q * se
         p = 2 * (stats.t.sf(abs(diff / se), df) if np.isfinite(df) else stats.norm.sf(abs(diff / se)))
         df_log = np.inf if not np.isfinite(df) else (
             satterthwaite(a / m0 ** 2, n0, b / m1 ** 2, n1) if m0 != 0 and m1 != 0 else np.nan)
-        share = interval(how, m0, a, m1, b, df, df_log)
+        share = interval(how, m0, a, m1, b, q, quantile(df_log) if how == 'log' else q)
     show(run, metric, 'effect_lower', low)
     show(run, metric, 'effect_upper', high)
     show(run, metric, 'percent_lower', None if share[0] is None else 100 * share[0])
@@ -161,7 +162,7 @@ def nothing(run, metric):
 
 
 for kind in ('plain', 'cuped', 'strata'):
-    for how in ('delta', 'naive', 'log', 'fieller', 'sequential'):
+    for how in ('delta', 'naive', 'log', 'fieller', 'sequential-delta', 'sequential-fieller'):
         run = kind + '-' + how
         for metric in METRICS:
             x = values(metric)
@@ -237,6 +238,12 @@ for how in ('none', 'bonferroni', 'holm', 'hochberg', 'bh', 'by'):
             middle = (left + right) / 2
             left, right = (middle, right) if stats.nct.sf(q, df, middle) < 0.8 else (left, middle)
         show('adjust-' + how, metric, 'mde', left * se)
+        # the intervals at the level that the test is made at
+        show('adjust-' + how, metric, 'effect_lower', m1 - m0 - q * se)
+        show('adjust-' + how, metric, 'effect_upper', m1 - m0 + q * se)
+        share = interval('fieller', 0.0 if metric == 'zero' else m0, a, m1, b, q, q)
+        for cell, end in zip(('percent_lower', 'percent_upper'), share):
+            show('adjust-' + how, metric, cell, None if end is None else 100 * end)
 
 # Effects at the end of each day, of a reward that is negative
 days = table('daily')

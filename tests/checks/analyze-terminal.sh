@@ -36,7 +36,7 @@ check('nothing is colored', '\x1b' not in lines['этап'] and lines['этап'
 plain = re.sub('\x1b\\[[0-9]*m', '', seen).splitlines()
 ends = {l.index('200') if '200' in l else l.index('100/100') for l in plain[1:5]}
 check('the columns are not aligned', len(ends) == 1, seen)
-check('the legend does not say what is adjusted', 'adjusted (Holm)' in plain[5] and 'intervals (95 %) are not' in plain[5], seen)
+check('the legend does not say that p and the intervals are adjusted', 'adjusted (Holm)' in plain[5] and 'as the intervals (95 %) are' in plain[5], seen)
 for environment in ({'TERM': 'xterm', 'NO_COLOR': '1'}, {'TERM': 'dumb'}, {}):
     text = terminal(**environment)
     check('color with %s' % environment, '\x1b' not in text and text.splitlines() == plain, text)

@@ -62,7 +62,7 @@ grep -q 'A title &amp; &lt;i&gt;' page.html && grep -q 'NEW &amp; &lt;b&gt;' pag
 for what in forests days users; do
 	[ "$(grep -c "data-draw=\"$what\"" page.html)" = 2 ] || say "not the $what of two experiments"
 done
-for word in 'Point: effect. Bar: interval' 'at the end of each day' 'Users by time' 'valid for one look' 'not adjusted for the number' \
+for word in 'Point: effect. Bar: interval' 'at the end of each day' 'Users by time' 'valid for one look' 'adjusted for the number of comparisons' \
 	'Users1000' 'C (control) 500, T1 500' 'Days6' 'mean_request_latency, ms'; do
 	tr -d '\n' < page.txt | sed 's/\(Users\|Days\) \([0-9]\)/\1\2/g' | grep -q "$word" || say "the page does not say: $word"
 done

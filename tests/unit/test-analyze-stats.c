@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "../../tools/analyze-ab/stats.c"
+#include "../../tools/analyze-ab/bootstrap.c"
 #include "unit.h"
 
 /* Mean 1 each. */
@@ -103,11 +104,6 @@ static void ratios(void)
 	CHECK(near_95("ratio of sums +10 %, delta", covered, SIMULATIONS));
 }
 
-static int ascending_double(const void *a, const void *b)
-{
-	return ascending(a, b);
-}
-
 /* Percentile bootstrap of means and of medians. */
 static void bootstraps(void)
 {
@@ -117,12 +113,18 @@ static void bootstraps(void)
 	for (int s = 0; s < RUNS; s++) {
 		draw_many(x0, N, skewed, 1);
 		draw_many(x1, N, skewed, 1 + effect);
-		struct bootstrap b = bootstrap_mean(x0, N, x1, N, 0.05, ROUNDS, (uint64_t)s);
-		mean += in(effect, b.share_low, b.share_high);
-		qsort(x0, N, sizeof *x0, ascending_double);
-		qsort(x1, N, sizeof *x1, ascending_double);
-		b = bootstrap_quantile(x0, N, x1, N, 0.5, 0.05, ROUNDS, (uint64_t)s);
-		median += in(effect * middle, b.low, b.high);
+		const struct bootstrap_plan plan = {.rounds = ROUNDS, .seed = (uint64_t)s, .kind = BOOTSTRAP_PERCENTILE};
+		double low, high;
+		struct bootstrap *b = bootstrap_mean(x0, N, x1, N, &plan);
+		replicates_interval(&b->share, 0.05, &low, &high);
+		mean += in(effect, low, high);
+		bootstrap_free(b);
+		qsort(x0, N, sizeof *x0, ascending_value);
+		qsort(x1, N, sizeof *x1, ascending_value);
+		b = bootstrap_quantile(x0, N, x1, N, 0.5, &plan);
+		replicates_interval(&b->diff, 0.05, &low, &high);
+		median += in(effect * middle, low, high);
+		bootstrap_free(b);
 	}
 	CHECK(near_95("bootstrap of means +20 %", mean, RUNS));
 	CHECK(near_95("bootstrap of medians +20 %", median, RUNS));
@@ -150,25 +152,29 @@ static struct moments now(const struct running *r)
 static void looks(void)
 {
 	enum { LOOKS = 100, STEP = 100, RUNS = 1000 };
-	double always = 0, welch = 0, p_below = 0, share = 0;
+	double always = 0, welch = 0, p_below = 0, share = 0, ratio = 0;
+	const struct sequence sequence = {0.05, 5000};
 	for (int s = 0; s < RUNS; s++) {
 		struct running r[2] = {{0, 0, 0}, {0, 0, 0}};
-		bool out = false, out_welch = false, out_p = false, out_share = false;
+		bool out = false, out_welch = false, out_p = false, out_share = false, out_ratio = false;
 		for (int look = 0; look < LOOKS; look++) {
 			for (int i = 0; i < STEP; i++)
 				for (int k = 0; k < 2; k++)
 					add(&r[k], skewed());
 			struct effect e = effect_welch(now(&r[0]), now(&r[1]), 0.05, INTERVAL_DELTA);
 			out_welch |= !in(0, e.low, e.high);
-			effect_sequential(&e, 0.05, 5000, NULL);
+			effect_sequential(&e, &sequence, INTERVAL_DELTA);
 			out |= !in(0, e.low, e.high);
 			out_p |= e.p < 0.05;
 			out_share |= !in(0, e.share_low, e.share_high);
+			effect_sequential_intervals(&e, &sequence, 0.05, INTERVAL_FIELLER);
+			out_ratio |= e.share_low > 0 || e.share_high < 0;
 		}
 		always += out;
 		welch += out_welch;
 		p_below += out_p;
 		share += out_share;
+		ratio += out_ratio;
 	}
 	double limit = 0.05 + 3.5 * sqrt(0.05 * 0.95 / RUNS);
 	printf("100 looks at nothing: always valid %.4f (p %.4f, relative %.4f), Welch %.4f\n", always / RUNS,
@@ -176,6 +182,7 @@ static void looks(void)
 	CHECK(always / RUNS <= limit);
 	CHECK(p_below / RUNS <= limit);
 	CHECK(share / RUNS <= limit);
+	CHECK(ratio >= always && ratio <= always); /* Fieller's excludes no effect exactly when the absolute one does */
 	CHECK(welch / RUNS > 0.2);
 }
 

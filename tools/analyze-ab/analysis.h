@@ -20,7 +20,7 @@ struct options {
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
 	struct option_list experiments, weights, lower_is_better, margins;
 	bool user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
-	int interval, adjust, test, multi_arm, exposure, sessions, unfinished, pre_missing, format;
+	int interval, adjust, test, bootstrap, multi_arm, exposure, sessions, unfinished, pre_missing, format;
 	int timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
 	int64_t rounds, aa, parts;

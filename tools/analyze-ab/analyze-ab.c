@@ -49,7 +49,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "metrics to compare: a value per user, a ratio of sums as in time/sessions, "
 			"or a quantile as in q90:time; see Metrics in analyze-ab(1)"),
 	OPTION_REAL("alpha", "X", alpha, .fallback = "0.05", .low = 1e-9, .high = 0.5,
-		.help = "significance level; intervals cover 1 - X"),
+		.help = "significance level; intervals cover 1 - X, adjusted as p_adjusted is"),
 	OPTION_FILE("pre", "FILE", pre, .side = true,
 		.help = "events (or users) from before the experiment, to reduce variance (CUPED)"),
 	OPTION_FLAG("daily", daily,
@@ -109,11 +109,14 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("test", "TEST", test, "welch|mann-whitney|bootstrap", .fallback = "welch",
 		.help = "the test that gives p; with bootstrap also the intervals; mann-whitney "
 			"applies to means only"),
-	OPTION_CHOICE("interval", "METHOD", interval, INTERVALS, .fallback = "delta",
+	OPTION_CHOICE("interval", "METHOD", interval, INTERVALS, .fallback = "fieller",
 		.help = "method for the interval of the relative effect"),
+	OPTION_CHOICE("bootstrap", "METHOD", bootstrap, BOOTSTRAPS, .fallback = "percentile",
+		.help = "intervals and p of --test bootstrap: by percentiles, or bias corrected and "
+			"accelerated (BCa); those of quantiles are always percentiles"),
 	OPTION_CHOICE("adjust", "METHOD", adjust, ADJUSTMENTS, .fallback = "holm",
-		.help = "multiple-testing correction of p_adjusted and mde, over all treatments and "
-			"metrics of an experiment; intervals are not adjusted"),
+		.help = "multiple-testing correction of p_adjusted, the intervals and mde, over all "
+			"treatments and metrics of an experiment"),
 	OPTION_REAL("power", "X", power, .fallback = "0.8", .low = 0.01, .high = 0.9999,
 		.help = "statistical power, for the minimum detectable effect and --plan"),
 	OPTION_INT("rounds", "N", rounds, .fallback = "2000", .low = 100, .high = 1e7,
@@ -129,7 +132,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "lower values of METRIC are better, for --margin and colors; those of "
 			"latency and skips always are"),
 	OPTION_FLAG("sequential", sequential,
-		.excludes = "test=mann-whitney/bootstrap,interval",
+		.excludes = "test=mann-whitney/bootstrap",
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
 		.help = "number of users at which --sequential is tightest"),
@@ -391,7 +394,8 @@ static struct analysis_options analysis_options_of(const struct options *o)
 	struct analysis_options options = {.alpha = o->alpha, .power = o->power, .winsorize = o->winsorize,
 		.tuned = o->tuned, .srm_threshold = o->srm_threshold,
 		.interval = (enum interval)o->interval, .adjustment = (enum adjustment)o->adjust,
-		.test = (enum test)o->test, .sequential = o->sequential,
+		.test = (enum test)o->test, .bootstrap = (enum bootstrap_kind)o->bootstrap,
+		.sequential = o->sequential,
 		.pre_mean = o->pre_missing == 1, .rounds = o->rounds, .seed = o->common.seed,
 		.control = o->control, .lower_is_better = o->lower_is_better};
 	options.n_metrics = metrics_parse(o->metrics, &options.metrics);

@@ -11,12 +11,32 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "before.h"
+#include "bootstrap.h"
 
-/* Without a relative effect there is no interval of it. */
-static void shares_of(struct effect *e, const struct bootstrap *b)
+static struct sequence sequence_of(const struct analysis_options *options)
 {
-	e->share_low = isnan(e->share) ? NAN : b->share_low;
-	e->share_high = isnan(e->share) ? NAN : b->share_high;
+	return (struct sequence){options->alpha, options->tuned};
+}
+
+/* The intervals that cover 1 - level. Without a relative effect there is none of it. */
+static void set_intervals(const struct analysis_options *options, struct effect *e, double level)
+{
+	if (e->boot) {
+		replicates_interval(&e->boot->diff, level, &e->low, &e->high);
+		replicates_interval(&e->boot->share, level, &e->share_low, &e->share_high);
+		e->share_low = isnan(e->share) ? NAN : e->share_low;
+		e->share_high = isnan(e->share) ? NAN : e->share_high;
+	} else if (options->sequential) {
+		struct sequence s = sequence_of(options);
+		effect_sequential_intervals(e, &s, level, options->interval);
+	} else if (e->se > 0) {
+		effect_intervals(e, level, options->interval);
+	}
+}
+
+static struct bootstrap_plan plan_of(const struct analysis_options *options)
+{
+	return (struct bootstrap_plan){options->rounds, options->seed, options->bootstrap};
 }
 
 static struct effect quantile_effect(const struct analysis_options *options, const struct sample *s0,
@@ -25,16 +45,13 @@ static struct effect quantile_effect(const struct analysis_options *options, con
 	double *a = sorted_copy(s0->x, s0->n), *b = sorted_copy(s1->x, s1->n);
 	struct effect e = {.control = {(double)s0->n, quantile_sorted(a, s0->n, q), NAN},
 		.treatment = {(double)s1->n, quantile_sorted(b, s1->n, q), NAN}, .df = NAN};
-	struct bootstrap boot = bootstrap_quantile(a, s0->n, b, s1->n, q, options->alpha, options->rounds,
-						   options->seed);
+	struct bootstrap_plan plan = plan_of(options);
+	e.boot = bootstrap_quantile(a, s0->n, b, s1->n, q, &plan);
 	e.diff = e.treatment.mean - e.control.mean;
 	e.share = relative_to(e.diff, e.control.mean);
-	e.low = boot.low;
-	e.high = boot.high;
-	shares_of(&e, &boot);
-	e.se = boot.se;
+	e.se = e.boot->se;
 	e.t = finite_or_nan(e.diff / e.se);
-	e.p = boot.p;
+	e.p = e.boot->p;
 	free(a);
 	free(b);
 	return e;
@@ -104,17 +121,14 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 static void bootstrap_effect(const struct analysis_options *options, const struct sample *s0,
 			     const struct sample *s1, struct effect *e)
 {
-	struct bootstrap b = s0->y
-		? bootstrap_ratio(s0->x, s0->y, s0->n, s1->x, s1->y, s1->n, options->alpha, options->rounds,
-				  options->seed)
-		: bootstrap_mean(s0->x, s0->n, s1->x, s1->n, options->alpha, options->rounds, options->seed);
-	e->low = b.low;
-	e->high = b.high;
-	shares_of(e, &b);
-	e->p = b.p;
+	struct bootstrap_plan plan = plan_of(options);
+	e->boot = s0->y ? bootstrap_ratio(s0->x, s0->y, s0->n, s1->x, s1->y, s1->n, &plan)
+		: bootstrap_mean(s0->x, s0->n, s1->x, s1->n, &plan);
+	e->p = e->boot->p;
 	e->df = NAN;
 }
 
+/* With the intervals of one test. */
 static struct effect effect_of(const struct experiment_data *d, const struct metric *m,
 			       uint32_t control, uint32_t treatment, long level, size_t *left_out)
 {
@@ -137,8 +151,10 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 				e.p = mann_whitney(s0.x, s0.n, s1.x, s1.n).p;
 			else if (options->test == TEST_BOOTSTRAP)
 				bootstrap_effect(options, &s0, &s1, &e);
-			if (options->sequential && e.se > 0)
-				effect_sequential(&e, options->alpha, options->tuned, NULL);
+			if (options->sequential && e.se > 0) {
+				struct sequence s = sequence_of(options);
+				effect_sequential(&e, &s, options->interval);
+			}
 		}
 	}
 	sample_free(&s0);
@@ -249,8 +265,14 @@ struct rows compare_all(const struct experiment_data *d)
 	for (size_t i = 0; i < rows.n; i++)
 		rows.row[i].adjusted = q[i];
 	adjust_levels(p, q, rows.n, options->alpha, options->adjustment);
-	for (size_t i = 0; i < rows.n; i++)
-		rows.row[i].mde = detectable(options, &rows.row[i].effect, q[i]);
+	for (size_t i = 0; i < rows.n; i++) {
+		struct effect *e = &rows.row[i].effect;
+		if (!isnan(q[i]))
+			set_intervals(options, e, q[i]);
+		rows.row[i].mde = detectable(options, e, q[i]);
+		bootstrap_free(e->boot);
+		e->boot = NULL;
+	}
 	report_coarse_p(d, &rows, q);
 	free(p);
 	free(q);

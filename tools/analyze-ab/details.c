@@ -85,12 +85,15 @@ static void proportion_stats(const struct writer *w, const struct sample *s0, co
 	put(w, "", "chi2_p", pchisq(z * z, 1, 0, 0));
 }
 
-static void bootstrap_stats(const struct writer *w, const struct bootstrap *b)
+static void bootstrap_stats(const struct writer *w, const struct bootstrap *b, double alpha)
 {
-	put(w, "bootstrap_", "lo", b->low);
-	put(w, "bootstrap_", "hi", b->high);
-	put(w, "bootstrap_", "rel_lo", b->share_low);
-	put(w, "bootstrap_", "rel_hi", b->share_high);
+	double low, high;
+	replicates_interval(&b->diff, alpha, &low, &high);
+	put(w, "bootstrap_", "lo", low);
+	put(w, "bootstrap_", "hi", high);
+	replicates_interval(&b->share, alpha, &low, &high);
+	put(w, "bootstrap_", "rel_lo", low);
+	put(w, "bootstrap_", "rel_hi", high);
 	put(w, "bootstrap_", "se", b->se);
 }
 
@@ -149,14 +152,14 @@ static void interval_stats(const struct analysis_options *options, const struct 
 	char name[2][40];
 	snprintf(name[0], sizeof name[0], "mde_abs_z_power%g", options->power * 100);
 	snprintf(name[1], sizeof name[1], "mde_rel_z_power%g", options->power * 100);
-	double mde = mde_z(e->se, options->alpha, options->power), rho;
+	double mde = mde_z(e->se, options->alpha, options->power);
 	put(w, "", name[0], mde);
 	put(w, "", name[1], relative_to(mde, e->control.mean));
 	snprintf(name[0], sizeof name[0], "mde_abs_t_power%g", options->power * 100);
 	put(w, "", name[0], mde_t(e->se, e->df, options->alpha, options->power));
 	struct effect s = *e;
-	effect_sequential(&s, options->alpha, options->tuned, &rho);
-	put(w, "seq_", "rho", rho);
+	effect_sequential(&s, &(struct sequence){options->alpha, options->tuned}, INTERVAL_DELTA);
+	put(w, "seq_", "rho", sequential_rho(options->alpha, options->tuned));
 	put(w, "seq_", "lo", s.low);
 	put(w, "seq_", "hi", s.high);
 	put(w, "seq_", "p", s.p);
@@ -242,12 +245,11 @@ static void metric_details(const struct experiment_data *d, const struct writer 
 {
 	const struct analysis_options *options = d->options;
 	struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
-	struct bootstrap b;
+	const struct bootstrap_plan plan = {options->rounds, options->seed, options->bootstrap};
+	struct bootstrap *b = NULL;
 	if (s0.n && s1.n && m->kind == METRIC_QUANTILE) {
 		double *x0 = sorted_copy(s0.x, s0.n), *x1 = sorted_copy(s1.x, s1.n);
-		b = bootstrap_quantile(x0, s0.n, x1, s1.n, m->quantile, options->alpha, options->rounds,
-				       options->seed);
-		bootstrap_stats(w, &b);
+		b = bootstrap_quantile(x0, s0.n, x1, s1.n, m->quantile, &plan);
 		free(x0);
 		free(x1);
 	} else if (m->kind != METRIC_QUANTILE) {
@@ -262,12 +264,13 @@ static void metric_details(const struct experiment_data *d, const struct writer 
 			}
 			cuped_stats(d, w, m, control, treatment, &e);
 			b = m->kind == METRIC_RATIO
-				? bootstrap_ratio(s0.x, s0.y, s0.n, s1.x, s1.y, s1.n, options->alpha, options->rounds,
-						  options->seed)
-				: bootstrap_mean(s0.x, s0.n, s1.x, s1.n, options->alpha, options->rounds, options->seed);
-			bootstrap_stats(w, &b);
+				? bootstrap_ratio(s0.x, s0.y, s0.n, s1.x, s1.y, s1.n, &plan)
+				: bootstrap_mean(s0.x, s0.n, s1.x, s1.n, &plan);
 		}
 	}
+	if (b)
+		bootstrap_stats(w, b, options->alpha);
+	bootstrap_free(b);
 	sample_free(&s0);
 	sample_free(&s1);
 }

@@ -9,6 +9,8 @@
 #include "base/span.h"
 #include "data/strmap.h"
 #include "frame/options.h"
+#include "adjust.h"
+#include "bootstrap.h"
 #include "metrics.h"
 #include "stats.h"
 #include "users.h"
@@ -27,6 +29,7 @@ struct analysis_options {
 	enum interval interval;
 	enum adjustment adjustment;
 	enum test test;
+	enum bootstrap_kind bootstrap;
 	bool sequential, pre_mean;
 	int64_t rounds;
 	uint64_t seed;

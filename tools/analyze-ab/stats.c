@@ -90,9 +90,11 @@ static void interval_of_ratio(struct effect *e, double low, double high)
 	e->share_high = negative ? 1 - low : high - 1;
 }
 
-static void share_interval(struct effect *e, double alpha, enum interval method)
+/* The interval that reaches q standard errors to both sides of the estimate; q_log: on the scale of
+ * logarithms. */
+static void share_interval(struct effect *e, double q, double q_log, enum interval method)
 {
-	double m0 = e->control.mean, ratio = e->treatment.mean / m0, q = qt(1 - alpha / 2, e->df, 1, 0);
+	double m0 = e->control.mean, ratio = e->treatment.mean / m0;
 	double a = squared_in_units(&e->control, m0), b = squared_in_units(&e->treatment, m0);
 	switch (method) {
 	case INTERVAL_DELTA:
@@ -104,7 +106,7 @@ static void share_interval(struct effect *e, double alpha, enum interval method)
 		e->share_high = e->high / fabs(m0);
 		break;
 	case INTERVAL_LOG: {
-		double h = exp(qt(1 - alpha / 2, effect_log_df(e), 1, 0) * sqrt(a + b / (ratio * ratio)));
+		double h = exp(q_log * sqrt(a + b / (ratio * ratio)));
 		bool defined = ratio > 0;
 		interval_of_ratio(e, defined ? ratio / h : NAN, defined ? ratio * h : NAN);
 		break;
@@ -119,6 +121,14 @@ static void share_interval(struct effect *e, double alpha, enum interval method)
 	}
 	e->share_low = finite_or_nan(e->share_low);
 	e->share_high = finite_or_nan(e->share_high);
+}
+
+void effect_intervals(struct effect *e, double level, enum interval interval)
+{
+	double q = qt(1 - level / 2, e->df, 1, 0);
+	e->low = e->diff - q * e->se;
+	e->high = e->diff + q * e->se;
+	share_interval(e, q, interval == INTERVAL_LOG ? qt(1 - level / 2, effect_log_df(e), 1, 0) : q, interval);
 }
 
 /* Of two means whose difference has `df` degrees of freedom. */
@@ -136,10 +146,7 @@ static struct effect effect_of_means(struct moments control, struct moments trea
 		return e;
 	}
 	e.p = 2 * pt(-fabs(e.t), e.df, 1, 0);
-	double q = qt(1 - alpha / 2, e.df, 1, 0);
-	e.low = e.diff - q * e.se;
-	e.high = e.diff + q * e.se;
-	share_interval(&e, alpha, interval);
+	effect_intervals(&e, alpha, interval);
 	return e;
 }
 
@@ -163,8 +170,7 @@ struct effect effect_normal(struct moments control, struct moments treatment, do
 
 /* ---- many looks ---- */
 
-/* Where the sequence is tightest at `tuned` users. */
-static double sequential_rho(double alpha, double tuned)
+double sequential_rho(double alpha, double tuned)
 {
 	return sqrt((-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuned);
 }
@@ -182,132 +188,21 @@ double sequential_reach(double n, double level, double alpha, double tuned)
 	return sqrt(2 * k * log(sqrt(k) / level) / (n * r * r));
 }
 
-void effect_sequential(struct effect *e, double alpha, double tuned, double *rho)
+void effect_sequential_intervals(struct effect *e, const struct sequence *s, double level,
+				 enum interval interval)
 {
-	double n = e->control.n + e->treatment.n, reach = sequential_reach(n, alpha, alpha, tuned);
-	double half = reach * e->se, share_half = reach * effect_share_se(e);
-	e->low = e->diff - half;
-	e->high = e->diff + half;
-	e->share_low = finite_or_nan(e->share - share_half);
-	e->share_high = finite_or_nan(e->share + share_half);
-	e->p = isnan(e->se) ? NAN : sequential_p(e->diff, e->se, n, alpha, tuned);
+	double reach = sequential_reach(e->control.n + e->treatment.n, level, s->alpha, s->tuned);
+	e->low = e->diff - reach * e->se;
+	e->high = e->diff + reach * e->se;
+	share_interval(e, reach, reach, interval);
+}
+
+void effect_sequential(struct effect *e, const struct sequence *s, enum interval interval)
+{
+	e->p = isnan(e->se) ? NAN
+		: sequential_p(e->diff, e->se, e->control.n + e->treatment.n, s->alpha, s->tuned);
 	e->t = e->df = NAN;
-	if (rho)
-		*rho = sequential_rho(alpha, tuned);
-}
-
-/* ---- many tests ---- */
-
-struct ordered {
-	double p;
-	size_t at;
-};
-
-static int ascending_p(const void *a, const void *b)
-{
-	const struct ordered *x = a, *y = b;
-	if (x->p < y->p || x->p > y->p)
-		return x->p < y->p ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
-}
-
-/* The p values that are there, ascending; `*n` how many. */
-static struct ordered *ordered_p(const double *p, size_t all, size_t *n)
-{
-	struct ordered *o = memory_new(all + 1, sizeof *o);
-	*n = 0;
-	for (size_t i = 0; i < all; i++)
-		if (!isnan(p[i]))
-			o[(*n)++] = (struct ordered){p[i], i};
-	qsort(o, *n, sizeof *o, ascending_p);
-	return o;
-}
-
-/* The factor that the p of each rank is multiplied by. */
-static double *factors_of(enum adjustment method, size_t m)
-{
-	double *factor = memory_new(m + 1, sizeof *factor), count = (double)m, harmonic = 0;
-	for (size_t i = 1; i <= m; i++)
-		harmonic += 1 / (double)i;
-	for (size_t i = 0; i < m; i++) {
-		double rank = (double)i + 1;
-		if (method == ADJUST_NONE || method == ADJUST_BONFERRONI)
-			factor[i] = method == ADJUST_NONE ? 1 : count;
-		else if (method == ADJUST_HOLM || method == ADJUST_HOCHBERG)
-			factor[i] = count - rank + 1;
-		else
-			factor[i] = count / rank * (method == ADJUST_BY ? harmonic : 1);
-	}
-	return factor;
-}
-
-void adjust(const double *p, double *adjusted, size_t n, enum adjustment method)
-{
-	size_t m;
-	struct ordered *o = ordered_p(p, n, &m);
-	double *factor = factors_of(method, m);
-	bool up = method == ADJUST_HOLM;
-	double running = up ? 0 : 1;
-	for (size_t i = 0; i < n; i++)
-		adjusted[i] = p[i];
-	for (size_t j = 0; j < m && method != ADJUST_NONE; j++) {
-		size_t i = up ? j : m - 1 - j;
-		double value = fmin(1, o[i].p * factor[i]);
-		if (method != ADJUST_BONFERRONI)
-			value = running = up ? fmax(running, value) : fmin(running, value);
-		adjusted[o[i].at] = value;
-	}
-	free(factor);
-	free(o);
-}
-
-/* How many of the others come before a p that is tested as late as can be; the others are
- * o without o[at], and the p of rank r (from 0) has to be at most limit[r]. Stepping down,
- * those before the first that is above its limit. */
-static void ranks_down(const struct ordered *o, const double *limit, size_t m, size_t *rank)
-{
-	size_t stop = 0, next = m - 1;
-	while (stop < m && o[stop].p <= limit[stop])
-		stop++;
-	for (size_t at = m; at-- > 0;) {
-		if (at + 1 < m && o[at + 1].p > limit[at])
-			next = at;
-		rank[at] = at < stop ? next : stop;
-	}
-}
-
-/* Stepping up, all before the last of the others that is at most the limit of its rank with
- * this p in front of it. */
-static void ranks_up(const struct ordered *o, const double *limit, size_t m, size_t *rank)
-{
-	size_t last = 0, before = 0;
-	for (size_t r = 1; r < m; r++)
-		last = o[r].p <= limit[r] ? r : last;
-	for (size_t at = 0; at < m; at++) {
-		if (at > 0 && o[at - 1].p <= limit[at])
-			before = at;
-		rank[at] = last > at ? last : before;
-	}
-}
-
-void adjust_levels(const double *p, double *level, size_t n, double alpha, enum adjustment method)
-{
-	size_t m, *rank = memory_new(n + 1, sizeof *rank);
-	struct ordered *o = ordered_p(p, n, &m);
-	double *limit = factors_of(method, m);
-	for (size_t i = 0; i < m; i++)
-		limit[i] = alpha / limit[i];
-	if (m > 0 && method == ADJUST_HOLM)
-		ranks_down(o, limit, m, rank);
-	else
-		ranks_up(o, limit, m, rank);
-	for (size_t i = 0; i < n; i++)
-		level[i] = NAN;
-	for (size_t i = 0; i < m; i++)
-		level[o[i].at] = limit[rank[i]];
-	free(rank);
-	free(limit);
-	free(o);
+	effect_sequential_intervals(e, s, s->alpha, interval);
 }
 
 /* ---- ranks and quantiles ---- */
@@ -462,131 +357,4 @@ double sample_size_t(double effect, double sd, double alpha, double power)
 			high = n;
 	}
 	return (low + high) / 2;
-}
-
-/* ---- bootstrap ---- */
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-double bootstrap_least(int64_t rounds)
-{
-	return 2 / ((double)rounds + 1);
-}
-
-/* The alpha / 2 percentiles of both ends. What is no number (a sample without a relative
- * effect, or without a ratio) counts as lower than all at the one and as higher than all at
- * the other; an end that is not finite is undefined. */
-static void percentiles(double *x, size_t n, double alpha, double *low, double *high)
-{
-	size_t undefined = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (isnan(x[i])) {
-			x[i] = x[undefined];
-			x[undefined++] = -INFINITY;
-		}
-	}
-	qsort(x, n, sizeof *x, ascending);
-	*low = finite_or_nan(quantile_sorted(x, n, alpha / 2));
-	for (size_t i = 0; i < undefined; i++)
-		x[i] = INFINITY;
-	qsort(x, n, sizeof *x, ascending);
-	*high = finite_or_nan(quantile_sorted(x, n, 1 - alpha / 2));
-}
-
-/* Percentile intervals of differences and shares drawn `rounds` times. */
-static struct bootstrap summary(double *diff, double *share, size_t rounds, double alpha)
-{
-	struct bootstrap b;
-	size_t below = 0, above = 0, finite = 0;
-	for (size_t i = 0; i < rounds; i++) {
-		below += !(diff[i] > 0);
-		above += !(diff[i] < 0);
-		finite += isfinite(diff[i]) != 0;
-	}
-	b.se = finite == rounds ? sqrt(moments_of(diff, rounds).variance) : NAN;
-	percentiles(diff, rounds, alpha, &b.low, &b.high);
-	percentiles(share, rounds, alpha, &b.share_low, &b.share_high);
-	size_t smaller = below < above ? below : above;
-	b.p = fmin(1, ((double)smaller + 1) * bootstrap_least((int64_t)rounds));
-	return b;
-}
-
-struct sample {
-	const double *a, *b; /* b: of a ratio, or NULL */
-	size_t n;
-	double quantile;     /* above 0: of sorted a */
-	uint32_t *count;     /* scratch of quantiles */
-};
-
-static double resample(const struct sample *s, struct random *r)
-{
-	double over = 0, under = 0;
-	if (s->quantile > 0) {
-		memset(s->count, 0, s->n * sizeof *s->count);
-		for (size_t i = 0; i < s->n; i++)
-			s->count[random_below(r, (uint32_t)s->n)]++;
-		double at = (double)(s->n - 1) * s->quantile;
-		size_t want = (size_t)at, seen = 0, i = 0;
-		while (seen + s->count[i] <= want)
-			seen += s->count[i++];
-		size_t j = i;
-		if (seen + s->count[i] <= want + 1 && want + 1 < s->n)
-			while (s->count[++j] == 0)
-				;
-		return s->a[i] + (s->a[j] - s->a[i]) * (at - (double)want);
-	}
-	for (size_t i = 0; i < s->n; i++) {
-		uint32_t j = random_below(r, (uint32_t)s->n);
-		over += s->a[j];
-		under += s->b ? s->b[j] : 1;
-	}
-	return over / under;
-}
-
-static struct bootstrap bootstrap(struct sample control, struct sample treatment, double alpha,
-				  int64_t rounds, uint64_t seed)
-{
-	size_t n = (size_t)rounds;
-	double *diff = memory_new(n, sizeof *diff), *share = memory_new(n, sizeof *share);
-	for (size_t i = 0; i < n; i++) {
-		struct random r = random_start(seed, i);
-		double x0 = resample(&control, &r), x1 = resample(&treatment, &r);
-		diff[i] = x1 - x0;
-		share[i] = diff[i] / fabs(x0);
-	}
-	struct bootstrap b = summary(diff, share, n, alpha);
-	free(diff);
-	free(share);
-	return b;
-}
-
-struct bootstrap bootstrap_mean(const double *x0, size_t n0, const double *x1, size_t n1,
-				double alpha, int64_t rounds, uint64_t seed)
-{
-	return bootstrap((struct sample){.a = x0, .n = n0}, (struct sample){.a = x1, .n = n1},
-			 alpha, rounds, seed);
-}
-
-struct bootstrap bootstrap_ratio(const double *a0, const double *b0, size_t n0, const double *a1,
-				 const double *b1, size_t n1, double alpha, int64_t rounds,
-				 uint64_t seed)
-{
-	return bootstrap((struct sample){.a = a0, .b = b0, .n = n0},
-			 (struct sample){.a = a1, .b = b1, .n = n1}, alpha, rounds, seed);
-}
-
-struct bootstrap bootstrap_quantile(const double *sorted0, size_t n0, const double *sorted1,
-				    size_t n1, double q, double alpha, int64_t rounds, uint64_t seed)
-{
-	uint32_t *count = memory_new((n0 > n1 ? n0 : n1) + 1, sizeof *count);
-	struct bootstrap b = bootstrap(
-		(struct sample){.a = sorted0, .n = n0, .quantile = q, .count = count},
-		(struct sample){.a = sorted1, .n = n1, .quantile = q, .count = count},
-		alpha, rounds, seed);
-	free(count);
-	return b;
 }

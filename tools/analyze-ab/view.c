@@ -111,6 +111,25 @@ static char *percent_text(double share)
 	return isnan(share) ? memory_format("-") : memory_format("%+.2f", share * 100);
 }
 
+/* Is there no relative interval, so that the absolute one stands in its place? */
+static bool is_absolute(const struct effect *e)
+{
+	return isnan(e->share_low) && isnan(e->share_high) && !isnan(e->low);
+}
+
+static char *interval_text(const struct effect *e)
+{
+	if (is_absolute(e))
+		return memory_format("%+.4g .. %+.4g abs", e->low, e->high);
+	if (isnan(e->share_low) && isnan(e->share_high))
+		return memory_format("-");
+	char *low = percent_text(e->share_low), *high = percent_text(e->share_high);
+	char *text = memory_format("%s .. %s", low, high);
+	free(low);
+	free(high);
+	return text;
+}
+
 static void fill_cells(const struct view *v, size_t i, char **c)
 {
 	const struct row *r = &v->all.row[i];
@@ -122,11 +141,7 @@ static void fill_cells(const struct view *v, size_t i, char **c)
 	c[4] = isnan(e->control.mean) ? memory_format("-") : memory_format("%.5g", e->control.mean);
 	c[5] = isnan(e->treatment.mean) ? memory_format("-") : memory_format("%.5g", e->treatment.mean);
 	c[6] = percent_text(e->share);
-	char *low = percent_text(e->share_low), *high = percent_text(e->share_high);
-	c[7] = isnan(e->share_low) && isnan(e->share_high) ? memory_format("-")
-		: memory_format("%s .. %s", low, high);
-	free(low);
-	free(high);
+	c[7] = interval_text(e);
 	c[8] = isnan(r->adjusted) ? memory_format("-")
 		: r->adjusted < 1e-300 ? memory_format("< 1e-300") : memory_format("%.3g", r->adjusted);
 }
@@ -160,7 +175,7 @@ static void write_line(const struct view *v, char *const *cell, const size_t *wi
 	output_end_row(v->out);
 }
 
-/* Which figures are adjusted for their number, and which are not. */
+/* Whether p and the intervals are adjusted for their number, and what else the table does not say. */
 static void write_legend(const struct view *v)
 {
 	static const char *const NAMES[] = {"", "Bonferroni", "Holm", "Hochberg", "Benjamini-Hochberg",
@@ -171,11 +186,19 @@ static void write_legend(const struct view *v)
 	char *text = options->adjustment == ADJUST_NONE
 		? memory_format("* p < %g; neither p nor the intervals (%g %%%s) are adjusted for the number of "
 				"tests", options->alpha, percent, always)
-		: memory_format("* p < %g, adjusted (%s) for all tests of the experiment; the intervals (%g "
-				"%%%s) are not", options->alpha, NAMES[options->adjustment], percent, always);
+		: memory_format("* p < %g, adjusted (%s) for all tests of the experiment, as the intervals (%g "
+				"%%%s) are", options->alpha, NAMES[options->adjustment], percent, always);
 	output_text(v->out, text);
 	output_end_row(v->out);
 	free(text);
+	bool absolute = false;
+	for (size_t i = 0; i < v->all.n; i++)
+		absolute |= is_absolute(&v->all.row[i].effect);
+	if (absolute) {
+		output_text(v->out, "abs: the interval of the effect itself, where there is none of its share of the "
+			    "control's mean");
+		output_end_row(v->out);
+	}
 	for (size_t i = 0; i < v->all.n; i++) {
 		const char *why = v->all.row[i].broken;
 		if (!why || (i > 0 && strcmp(v->experiment[i], v->experiment[i - 1]) == 0))
