@@ -77,6 +77,7 @@ libraries = $(strip \
 	$(if $(ISAL),$(if $(call including,isa-l/,$(1)),-lisal)) \
 	$(if $(call including,csv\.h,$(1)),-lcsv) \
 	$(if $(call including,hiredis/,$(1)),$(call pkg,hiredis,-lhiredis)) \
+	$(if $(call including,microhttpd.h,$(1)),$(call pkg,libmicrohttpd,-lmicrohttpd)) \
 	$(if $(call including,yyjson.h,$(1)),$(call pkg,yyjson,-lyyjson)) \
 	$(if $(call including,Rmath.h,$(1)),$(call pkg,libRmath,-lRmath)) \
 	$(if $(call including,libstemmer.h,$(1)),-lstemmer) \
@@ -89,8 +90,10 @@ COMMON_SOURCES := $(wildcard $(addprefix common/,$(addsuffix /*.c,base data stre
 SERVICE_SOURCES := $(wildcard common/services/*.c)
 LIBRARY_SOURCES := $(wildcard library/*.c)
 TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c)
-TOOLS := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
-	$(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
+# Debian's static libmicrohttpd wants GnuTLS and p11-kit, which have no static ones: no front there.
+NO_TOOLS = $(if $(filter static,$(MODE)),serve-http)
+TOOLS := $(filter-out $(NO_TOOLS),$(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
+	$(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c)))))
 UNIT_SOURCES := $(wildcard tests/unit/test-*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz-*.c)
 HELPER_SOURCES := $(wildcard tests/bench/*.c tests/helpers/*.c)
@@ -252,7 +255,7 @@ $(B)/tests/%.so: tests/shims/%.c
 
 # Needed whatever the sources say: compiler, libraries of common/, the demo's
 # and the tests' programs.
-DEPS = gcc libc6-dev pkg-config zlib1g-dev libisal-dev libzstd-dev liblzma-dev libcsv-dev libhiredis-dev \
+DEPS = gcc libc6-dev pkg-config zlib1g-dev libisal-dev libzstd-dev liblzma-dev libcsv-dev libhiredis-dev libmicrohttpd-dev \
 	redis-server redis-tools gnuplot-nox mandoc mawk strace curl
 
 .PHONY: deps

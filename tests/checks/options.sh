@@ -28,7 +28,7 @@ done
 # Status 4 is offered by those that ask a server, and a mistake of --rename is told of it.
 for tool in "$RECPIPE_BIN"/*; do
 	name=$(basename "$tool")
-	case $name in load-redis | next-track) want=1 ;; *) want=0 ;; esac
+	case $name in load-redis | next-track | serve-http) want=1 ;; *) want=0 ;; esac
 	[ "$("$tool" --help | grep -c 'service is unavailable')" = $want ] ||
 		complain "$name --help: exit status 4 is shown or left out wrongly"
 done

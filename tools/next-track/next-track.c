@@ -513,8 +513,10 @@ static int run(const struct options *o, char **files, int count)
 	warn_of_sources(&s);
 	format.skip_bad |= o->replies && !option_given("on-error");
 	struct table *t = s.table = table_open(files, count, &format);
-	if (o->replies)
+	if (o->replies) {
+		hangup_catch(); /* its front passes it on, whatever there is to open again */
 		table_hear_rejects(t, hear_rejected, &s);
+	}
 	struct request_columns c = requests_find_columns(t, o);
 	s.request_clock = c.request_clock;
 	s.answer_most = longest_answer(&s.rules.experiments);

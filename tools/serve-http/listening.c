@@ -1,0 +1,144 @@
+#include "listening.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/span.h"
+#include "frame/options.h"
+
+enum { FIRST_PASSED = 3 };
+
+static uint64_t number_in(const char *name)
+{
+	uint64_t n = 0;
+	const char *text = getenv(name);
+	return text && number_u64(text, strlen(text), &n) == NUMBER_OK ? n : 0;
+}
+
+bool listening_is_passed(void)
+{
+	return number_in("LISTEN_PID") == (uint64_t)getpid() && number_in("LISTEN_FDS") > 0;
+}
+
+static void name_it(struct listening *l)
+{
+	struct sockaddr_storage address;
+	socklen_t n = sizeof address;
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	if (getsockname(l->socket, (struct sockaddr *)&address, &n) != 0)
+		die_errno(STATUS_FAILED, "what was passed to listen at is no socket");
+	if (address.ss_family == AF_UNIX) {
+		const struct sockaddr_un *u = (const struct sockaddr_un *)&address;
+		snprintf(l->name, sizeof l->name, "unix:%.*s", (int)(n - offsetof(struct sockaddr_un, sun_path)),
+			 u->sun_path);
+	} else if (getnameinfo((struct sockaddr *)&address, n, host, sizeof host, port, sizeof port,
+			       NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+		snprintf(l->name, sizeof l->name, address.ss_family == AF_INET6 ? "http://[%.200s]:%.20s"
+			 : "http://%.200s:%.20s", host, port);
+	}
+}
+
+/* One that is left of a killed process goes; one that somebody listens at stays. */
+static void remove_left(const char *path, const struct sockaddr_un *address)
+{
+	struct stat about;
+	if (lstat(path, &about) != 0 || !S_ISSOCK(about.st_mode))
+		return;
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool left = probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 &&
+		errno == ECONNREFUSED;
+	if (probe >= 0)
+		close(probe);
+	if (left)
+		unlink(path);
+}
+
+static void open_unix(struct listening *l, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (!*path || strlen(path) >= sizeof address.sun_path)
+		usage_error("option '--listen': not a path of 1 to %zu bytes after unix:",
+			sizeof address.sun_path - 1);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	remove_left(path, &address);
+	l->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l->socket < 0 || bind(l->socket, (struct sockaddr *)&address, sizeof address) != 0)
+		die_errno(STATUS_FAILED, "cannot listen at %s", shown_file(path));
+	l->path = path;
+}
+
+static void open_address(struct listening *l, const char *address)
+{
+	char shown[QUOTED_SIZE];
+	const char *colon = strrchr(address, ':');
+	uint64_t port;
+	if (!colon || number_u64(colon + 1, strlen(colon + 1), &port) != NUMBER_OK || port > 65535)
+		usage_error("option '--listen': not HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH: %s",
+			    quoted(address, strlen(address), shown));
+	bool brackets = address[0] == '[' && colon > address + 1 && colon[-1] == ']';
+	char *host = memory_text(address + brackets, (size_t)(colon - address) - 2 * brackets);
+	struct addrinfo *found = NULL, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_family = *host ? AF_UNSPEC : AF_INET6, .ai_socktype = SOCK_STREAM};
+	int problem = getaddrinfo(*host ? host : NULL, colon + 1, &hints, &found), one = 1;
+	if (problem)
+		die(STATUS_FAILED, "cannot listen at %s: %s", address, gai_strerror(problem));
+	l->socket = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l->socket < 0 || setsockopt(l->socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+	    bind(l->socket, found->ai_addr, found->ai_addrlen) != 0)
+		die_errno(STATUS_FAILED, "cannot listen at %s", address);
+	freeaddrinfo(found);
+	free(host);
+}
+
+struct listening listening_open(const char *address, int backlog)
+{
+	struct listening l = {.socket = FIRST_PASSED};
+	if (!address && number_in("LISTEN_FDS") != 1)
+		usage_error("LISTEN_FDS: one socket, and no more, is listened at");
+	if (address && strncmp(address, "unix:", 5) == 0)
+		open_unix(&l, address + 5);
+	else if (address)
+		open_address(&l, address);
+	if (address && listen(l.socket, backlog) != 0)
+		die_errno(STATUS_FAILED, "cannot listen at %s", address);
+	if (fcntl(l.socket, F_SETFD, FD_CLOEXEC) != 0 || fcntl(l.socket, F_SETFL, O_NONBLOCK) != 0)
+		die_errno(STATUS_FAILED, "cannot listen at what was passed");
+	name_it(&l);
+	unsetenv("LISTEN_PID"); /* not for the workers */
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return l;
+}
+
+void listening_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (!path || strlen(path) < 2 || strlen(path) >= sizeof address.sun_path)
+		return;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	int to = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (to < 0)
+		return;
+	if (sendto(to, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+		note("systemd was not told %s: %s", state, strerror(errno));
+	close(to);
+}

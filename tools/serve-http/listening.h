@@ -1,0 +1,23 @@
+/* listening.h - the socket that requests come to. */
+#ifndef RECPIPE_SERVE_HTTP_LISTENING_H
+#define RECPIPE_SERVE_HTTP_LISTENING_H
+
+#include <stdbool.h>
+
+struct listening {
+	int socket;
+	const char *path;        /* of a unix socket that is ours to remove; or NULL */
+	char name[256];          /* for messages: http://127.0.0.1:5001 */
+};
+
+/* Has whoever started us passed a socket (LISTEN_FDS of systemd)? */
+bool listening_is_passed(void);
+
+/* Listens at `address` (HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH), or takes the socket that was passed
+ * (NULL). Exit 1 or 2 when that cannot be. A unix socket that nobody listens at is replaced. */
+struct listening listening_open(const char *address, int backlog);
+
+/* Tells systemd (NOTIFY_SOCKET), where it asks: "READY=1", ... */
+void listening_notify(const char *state);
+
+#endif

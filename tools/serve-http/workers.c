@@ -1,0 +1,485 @@
+#include "workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+enum { COLUMNS_MAX = 256, READ_SIZE = 65536, LINE_MAX_BYTES = 1 << 24, HUNG_DEADLINES = 5 };
+static const double RETRY_FIRST_S = 0.1, RETRY_LAST_S = 5, SETTLED_S = 10, END_S = 10;
+
+struct pending {
+	uint64_t id;
+	void *request;           /* NULL: whoever asked has been told already */
+	double begun;
+};
+
+struct worker {
+	pid_t pid;               /* 0: none */
+	int in, out;             /* its standard input and output; -1 */
+	bool ready;              /* its header has come */
+	bool blocked;            /* EPOLLOUT is asked for */
+	struct buffer to_write;
+	size_t written;
+	struct buffer got;
+	struct pending *ring;    /* of o.queue */
+	size_t first, n, told;   /* the oldest, how many, so many of them are late and told */
+	uint64_t next_id, life;
+	double started, next_start, retry_s;
+	pid_t old;               /* one that was replaced and has not ended */
+	double old_until;
+};
+
+struct workers {
+	struct workers_options o;
+	int epoll;
+	char *header;            /* with `request` */
+	char *columns_text;
+	struct span columns[COLUMNS_MAX];
+	size_t n_columns, request;
+	struct worker *all;
+	size_t current;
+	uint64_t replaced;
+	bool stopping;
+};
+
+/* ---- processes ---- */
+
+_Noreturn static void become(char **command, int in, int out)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	setpgid(0, 0); /* what a terminal sends goes to the front alone */
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+		execvp(command[0], command);
+	tell("cannot run %s: %s", command[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static void watch(struct workers *w, size_t i, int file, uint32_t events, int how)
+{
+	struct epoll_event e = {.events = events, .data.u64 = (uint64_t)WORKERS_MARK << 32 | i << 1 |
+		(file == w->all[i].in)};
+	if (epoll_ctl(w->epoll, how, file, &e) != 0)
+		die_errno(STATUS_FAILED, "cannot watch a worker");
+}
+
+static void send_bytes(struct worker *k, const char *bytes, size_t n)
+{
+	buffer_add(&k->to_write, bytes, n);
+}
+
+/* False: it cannot be started now. */
+static bool start(struct workers *w, size_t i)
+{
+	struct worker *k = &w->all[i];
+	int in[2], out[2];
+	if (pipe2(in, O_CLOEXEC) != 0)
+		return false;
+	if (pipe2(out, O_CLOEXEC) != 0) {
+		close(in[0]);
+		close(in[1]);
+		return false;
+	}
+	k->pid = fork();
+	if (k->pid == 0)
+		become(w->o.command, in[0], out[1]);
+	close(in[0]);
+	close(out[1]);
+	if (k->pid < 0) {
+		close(in[1]);
+		close(out[0]);
+		k->pid = 0;
+		return false;
+	}
+	k->in = in[1];
+	k->out = out[0];
+	fcntl(k->in, F_SETFL, O_NONBLOCK);
+	fcntl(k->out, F_SETFL, O_NONBLOCK);
+	watch(w, i, k->out, EPOLLIN, EPOLL_CTL_ADD);
+	watch(w, i, k->in, 0, EPOLL_CTL_ADD);
+	k->ready = k->blocked = false;
+	k->to_write.n = k->written = k->got.n = 0;
+	k->started = clock_wall();
+	send_bytes(k, w->header, strlen(w->header));
+	return true;
+}
+
+/* ---- the requests that wait ---- */
+
+static struct pending *pending_at(const struct workers *w, struct worker *k, size_t i)
+{
+	return &k->ring[(k->first + i) % w->o.queue];
+}
+
+static void answer(struct workers *w, size_t i, struct pending *p, enum outcome outcome,
+		   const struct span *fields, size_t n)
+{
+	void *request = p->request;
+	p->request = NULL;
+	w->current = i;
+	if (request)
+		w->o.answered(w->o.caller, request, outcome, fields, n);
+}
+
+static void close_file(int *file)
+{
+	if (*file >= 0)
+		close(*file);
+	*file = -1;
+}
+
+/* The worker is given up; one that is not hung may still write its log. */
+static void bury(struct workers *w, size_t i, bool hung, const char *why)
+{
+	struct worker *k = &w->all[i];
+	if (!w->stopping)
+		tell("worker %zu (process %ld) %s; it is replaced", i + 1, (long)k->pid, why);
+	close_file(&k->in);
+	close_file(&k->out);
+	if (hung)
+		kill(k->pid, SIGKILL);
+	if (k->old > 0) {
+		kill(k->old, SIGKILL);
+		waitpid(k->old, NULL, 0);
+	}
+	k->old = k->pid;
+	k->old_until = clock_wall() + END_S;
+	k->pid = 0;
+	k->ready = false;
+	k->life++;
+	w->replaced++;
+	while (k->n > 0) {
+		struct pending *p = pending_at(w, k, 0);
+		k->first = (k->first + 1) % w->o.queue;
+		k->n--;
+		answer(w, i, p, OUTCOME_GONE, NULL, 0);
+	}
+	k->told = 0;
+	double now = clock_wall();
+	k->retry_s = now - k->started > SETTLED_S ? 0
+		: k->retry_s == 0 ? RETRY_FIRST_S : k->retry_s * 2 < RETRY_LAST_S ? k->retry_s * 2 : RETRY_LAST_S;
+	k->next_start = now + k->retry_s;
+}
+
+/* ---- what workers say ---- */
+
+static size_t split(struct span line, struct span *fields)
+{
+	size_t n = 0;
+	struct span field;
+	while (n < COLUMNS_MAX && span_next(&line, '\t', &field))
+		fields[n++] = field;
+	return line.at ? COLUMNS_MAX + 1 : n;
+}
+
+/* The first header is what all have to have. */
+static bool take_header(struct workers *w, struct worker *k, struct span line)
+{
+	struct span fields[COLUMNS_MAX];
+	size_t n = split(line, fields), c = 0;
+	if (!w->columns_text) {
+		w->columns_text = memory_text(line.at, line.n);
+		w->n_columns = split((struct span){w->columns_text, line.n}, w->columns);
+		while (c < w->n_columns && !span_equal(w->columns[c], span_of("request")))
+			c++;
+		if (w->n_columns > COLUMNS_MAX || c == w->n_columns)
+			die(STATUS_DATA, "the answers of %s have no column 'request': next-track needs --replies",
+			    w->o.command[0]);
+		w->request = c;
+	}
+	bool same = n == w->n_columns;
+	for (c = 0; same && c < n; c++)
+		same = span_equal(fields[c], w->columns[c]);
+	k->ready = same;
+	return same;
+}
+
+static bool take_answer(struct workers *w, size_t i, struct span line)
+{
+	struct worker *k = &w->all[i];
+	struct span fields[COLUMNS_MAX];
+	char name[NUMBER_SIZE];
+	size_t n = split(line, fields);
+	if (n != w->n_columns || k->n == 0)
+		return false;
+	struct pending *p = pending_at(w, k, 0);
+	if (!span_equal(fields[w->request], (struct span){name, number_write_u64(p->id, name)}))
+		return false;
+	k->first = (k->first + 1) % w->o.queue;
+	k->n--;
+	k->told -= k->told > 0;
+	answer(w, i, p, OUTCOME_ANSWER, fields, n);
+	return true;
+}
+
+/* All whole lines; false: something else than what is due. */
+static bool take_lines(struct workers *w, size_t i)
+{
+	struct worker *k = &w->all[i];
+	size_t from = 0;
+	const char *end;
+	while (from < k->got.n && (end = memchr(k->got.data + from, '\n', k->got.n - from))) {
+		struct span line = {k->got.data + from, (size_t)(end - k->got.data) - from};
+		from += line.n + 1;
+		if (k->ready ? !take_answer(w, i, line) : !take_header(w, k, line))
+			return false;
+	}
+	k->got.n -= from;
+	memmove(k->got.data, k->got.data + from, k->got.n);
+	return k->got.n < LINE_MAX_BYTES;
+}
+
+static void read_answers(struct workers *w, size_t i)
+{
+	struct worker *k = &w->all[i];
+	for (;;) {
+		ssize_t n = read(k->out, buffer_room(&k->got, READ_SIZE), READ_SIZE);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			return;
+		if (n <= 0) {
+			bury(w, i, false, "has ended");
+			return;
+		}
+		k->got.n += (size_t)n;
+		if (!take_lines(w, i)) {
+			bury(w, i, true, "gave something else than the answer that was due");
+			return;
+		}
+		if (n < READ_SIZE)
+			return;
+	}
+}
+
+static void write_rows(struct workers *w, size_t i)
+{
+	struct worker *k = &w->all[i];
+	while (k->in >= 0 && k->written < k->to_write.n) {
+		ssize_t n = write(k->in, k->to_write.data + k->written, k->to_write.n - k->written);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) /* EPIPE: its end is seen at its output */
+			break;
+		k->written += (size_t)n;
+	}
+	bool rest = k->in >= 0 && k->written < k->to_write.n;
+	if (!rest)
+		k->to_write.n = k->written = 0;
+	if (rest != k->blocked && k->in >= 0)
+		watch(w, i, k->in, rest ? EPOLLOUT : 0, EPOLL_CTL_MOD);
+	k->blocked = rest;
+}
+
+/* ---- what the front calls ---- */
+
+const struct span *workers_columns(const struct workers *w, size_t *n)
+{
+	*n = w->n_columns;
+	return w->columns;
+}
+
+bool workers_send(struct workers *w, struct span key, struct span row, void *request)
+{
+	size_t i = (size_t)(hash_mix(hash_table(key.at, key.n)) % w->o.count);
+	struct worker *k = &w->all[i];
+	char name[NUMBER_SIZE];
+	if (!k->ready || k->n == w->o.queue)
+		return false;
+	uint64_t id = ++k->next_id;
+	*pending_at(w, k, k->n++) = (struct pending){id, request, clock_wall()};
+	send_bytes(k, name, number_write_u64(id, name));
+	send_bytes(k, row.at, row.n);
+	send_bytes(k, "\n", 1);
+	return true;
+}
+
+void workers_event(struct workers *w, uint64_t data, uint32_t events)
+{
+	size_t i = (uint32_t)data >> 1;
+	struct worker *k = &w->all[i];
+	if (data & 1) {
+		if (k->in >= 0 && events & EPOLLOUT)
+			write_rows(w, i);
+		else if (k->in >= 0 && events & (EPOLLERR | EPOLLHUP))
+			close_file(&k->in);
+		return;
+	}
+	if (k->out >= 0)
+		read_answers(w, i);
+}
+
+void workers_flush(struct workers *w)
+{
+	for (size_t i = 0; i < w->o.count; i++)
+		if (w->all[i].to_write.n > w->all[i].written && !w->all[i].blocked)
+			write_rows(w, i);
+}
+
+static void reap(struct worker *k, double now)
+{
+	if (k->old <= 0)
+		return;
+	if (now > k->old_until)
+		kill(k->old, SIGKILL);
+	if (waitpid(k->old, NULL, WNOHANG) != 0)
+		k->old = 0;
+}
+
+void workers_tick(struct workers *w)
+{
+	double now = clock_wall();
+	for (size_t i = 0; i < w->o.count; i++) {
+		struct worker *k = &w->all[i];
+		reap(k, now);
+		for (; k->told < k->n; k->told++) {
+			struct pending *p = pending_at(w, k, k->told);
+			if (now - p->begun < w->o.deadline_s)
+				break;
+			answer(w, i, p, OUTCOME_LATE, NULL, 0);
+		}
+		if (k->n > 0 && now - pending_at(w, k, 0)->begun > HUNG_DEADLINES * w->o.deadline_s)
+			bury(w, i, true, "does not answer");
+		if (k->pid && !k->ready && now - k->started > w->o.start_s)
+			bury(w, i, true, "does not get ready");
+		if (!k->pid && !w->stopping && now >= k->next_start && !start(w, i))
+			k->next_start = now + RETRY_LAST_S;
+	}
+}
+
+void workers_hang_up(struct workers *w)
+{
+	for (size_t i = 0; i < w->o.count; i++)
+		if (w->all[i].pid && w->all[i].ready)
+			kill(w->all[i].pid, SIGHUP);
+}
+
+size_t workers_ready(const struct workers *w)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < w->o.count; i++)
+		n += w->all[i].ready;
+	return n;
+}
+
+size_t workers_waiting(const struct workers *w)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < w->o.count; i++)
+		n += w->all[i].n - w->all[i].told;
+	return n;
+}
+
+uint64_t workers_replaced(const struct workers *w)
+{
+	return w->replaced;
+}
+
+uint64_t workers_life(const struct workers *w, size_t i)
+{
+	return w->all[i].life;
+}
+
+size_t workers_current(const struct workers *w)
+{
+	return w->current;
+}
+
+/* ---- the beginning and the end ---- */
+
+/* A worker that ended before it was ready: its own exit status says why. */
+_Noreturn static void die_of(const struct workers *w, const struct worker *k)
+{
+	int status = 0;
+	waitpid(k->old > 0 ? k->old : k->pid, &status, 0);
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	die(code >= STATUS_USAGE && code <= STATUS_UNAVAILABLE ? (enum exit_status)code : STATUS_FAILED,
+	    "%s ended before it was ready", w->o.command[0]);
+}
+
+static void wait_until_ready(struct workers *w)
+{
+	double until = clock_wall() + w->o.start_s;
+	while (workers_ready(w) < w->o.count) {
+		struct epoll_event events[16];
+		int n = epoll_wait(w->epoll, events, 16, 100);
+		workers_flush(w);
+		for (int e = 0; e < n; e++)
+			if (events[e].data.u64 >> 32 == WORKERS_MARK)
+				workers_event(w, events[e].data.u64, events[e].events);
+		for (size_t i = 0; i < w->o.count; i++)
+			if (!w->all[i].pid)
+				die_of(w, &w->all[i]);
+		if (clock_wall() > until)
+			die(STATUS_FAILED, "%s is not ready after --start", w->o.command[0]);
+	}
+}
+
+struct workers *workers_start(const struct workers_options *o, int epoll, struct span header)
+{
+	struct workers *w = memory_zero(1, sizeof *w);
+	w->o = *o;
+	w->epoll = epoll;
+	w->header = memory_format("request%.*s", (int)header.n, header.at);
+	w->all = memory_zero(o->count, sizeof *w->all);
+	w->stopping = true; /* nothing is replaced before all are ready */
+	for (size_t i = 0; i < o->count; i++) {
+		w->all[i].ring = memory_new(o->queue, sizeof *w->all[i].ring);
+		w->all[i].in = w->all[i].out = -1;
+		if (!start(w, i))
+			die_errno(STATUS_FAILED, "cannot start %s", o->command[0]);
+	}
+	workers_flush(w);
+	wait_until_ready(w);
+	w->stopping = false;
+	return w;
+}
+
+static bool have_ended(struct workers *w)
+{
+	bool all = true;
+	for (size_t i = 0; i < w->o.count; i++) {
+		struct worker *k = &w->all[i];
+		if (k->pid && waitpid(k->pid, NULL, WNOHANG) != 0)
+			k->pid = 0;
+		if (k->old && waitpid(k->old, NULL, WNOHANG) != 0)
+			k->old = 0;
+		all &= !k->pid && !k->old;
+	}
+	return all;
+}
+
+void workers_stop(struct workers *w, double patience_s)
+{
+	double until = clock_wall() + patience_s;
+	w->stopping = true;
+	for (size_t i = 0; i < w->o.count; i++)
+		close_file(&w->all[i].in);
+	while (!have_ended(w) && clock_wall() < until)
+		clock_sleep(0.005);
+	for (size_t i = 0; i < w->o.count; i++) {
+		struct worker *k = &w->all[i];
+		close_file(&k->out);
+		if (k->pid)
+			kill(k->pid, SIGKILL);
+		if (k->old)
+			kill(k->old, SIGKILL);
+		buffer_free(&k->to_write);
+		buffer_free(&k->got);
+		free(k->ring);
+	}
+	free(w->all);
+	free(w->header);
+	free(w->columns_text);
+	free(w);
+}
