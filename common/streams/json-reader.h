@@ -53,10 +53,25 @@ struct part {
 };
 enum { MUST_BE_NULL = -2 };
 
+/* The same for json_quick: a literal with the quotes of the strings beside it, and what comes after it;
+ * that of the last one is the tail and the LF. */
+struct quick_part {
+	const char *literal;
+	uint64_t mask;         /* as many low bits as it has bytes */
+	uint32_t literal_n;
+	uint32_t value;        /* where its value goes, in bytes from the first; after the last: not wanted */
+	bool string;
+};
+
 struct shape {
-	char *text;            /* the line, padded */
+	char *text;            /* the line, and an LF, padded */
 	struct part *parts;
 	size_t n_parts, tail, tail_n;
+	struct quick_part *quick; /* and the tail's after the last one */
+	size_t n_quick;
+	bool is_quick;         /* no literal is too long for that */
+	uint32_t *absent;      /* the slots that none of the parts sets */
+	size_t n_absent, absent_capacity;
 };
 
 struct json_reader {
@@ -113,8 +128,15 @@ void json_drop_shapes(struct json_reader *r);
  * parts are known. */
 void json_remember_shape(struct json_reader *r, struct span line);
 
-/* True when the line has this shape; otherwise nothing is known about it, and
+/* True when the line has this shape, and all values are set; otherwise nothing is known about it, and
  * some values may have been set. */
 bool json_read_shape(struct json_reader *r, const struct shape *s, struct span line);
+
+/* The same for the line that begins there in the text of the marks, by them: its length, or NOT_QUICK. */
+#define NOT_QUICK SIZE_MAX
+size_t json_quick(struct json_reader *r, const struct shape *s, const char *from);
+
+/* Makes the quick parts of a shape. */
+void json_quick_prepare(const struct json_reader *r, struct shape *s);
 
 #endif

@@ -268,27 +268,62 @@ static inline void forget_values(struct json_reader *r)
 		r->values[i] = (struct json_value){0};
 }
 
-bool json_read(struct json_reader *r, struct span line)
+/* Has the line this shape? */
+static inline bool try_shape(struct json_reader *r, const struct shape *s, struct span line)
 {
-	r->line = line.at;
-	r->lines++;
-	forget_values(r);
-	bool look = !r->no_shapes && (r->misses < MISSES || r->lines % 16 == 0);
-	for (size_t i = 0; look && i < r->n_shapes; i++) {
+	if (s->is_quick && json_marks_have(&r->marks, line))
+		return json_quick(r, s, line.at) == line.n;
+	return json_read_shape(r, s, line);
+}
+
+/* The rest of json_read where the shape of the last line is not this one's. */
+static bool read_other(struct json_reader *r, struct span line, bool look)
+{
+	for (size_t i = 1; look && i < r->n_shapes; i++) {
 		size_t which = (r->last_shape + i) % r->n_shapes;
-		if (json_read_shape(r, &r->shapes[which], line)) {
+		if (try_shape(r, &r->shapes[which], line)) {
 			r->last_shape = which;
 			r->misses = 0;
 			return true;
 		}
-		forget_values(r);
 	}
 	r->misses += r->misses < MISSES;
+	forget_values(r);
 	if (!read_grammar(r, line))
 		return false;
 	if (look && r->plain)
 		json_remember_shape(r, line);
 	return true;
+}
+
+bool json_read(struct json_reader *r, struct span line)
+{
+	r->line = line.at;
+	r->lines++;
+	bool look = !r->no_shapes && (r->misses < MISSES || r->lines % 16 == 0);
+	if (look && r->n_shapes && try_shape(r, &r->shapes[r->last_shape], line)) {
+		r->misses = 0;
+		return true;
+	}
+	return read_other(r, line, look);
+}
+
+struct span json_next(struct json_reader *r, struct span rest, bool *good)
+{
+	const struct shape *s = &r->shapes[r->last_shape];
+	struct span line = {rest.at, 0};
+	*good = true;
+	if (r->n_shapes && s->is_quick && r->misses < MISSES && json_marks_have(&r->marks, line)) {
+		line.n = json_quick(r, s, rest.at);
+		if (line.n != NOT_QUICK) {
+			r->lines++;
+			r->misses = 0;
+			return line;
+		}
+	}
+	line.n = (size_t)((const char *)memchr(rest.at, '\n', rest.n) - rest.at);
+	*good = json_read(r, line);
+	return line;
 }
 
 void json_look_over(struct json_reader *r, struct span text)

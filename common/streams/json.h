@@ -78,6 +78,10 @@ void json_close_keys(struct json_reader *r, size_t place, const char *problem);
  * hold until the line's bytes go away or the next json_read. */
 bool json_read(struct json_reader *r, struct span line);
 
+/* The same for the line that the rest of a text of whole lines begins with, which is returned. Where its
+ * shape is that of the line before, nobody has to look for its end. */
+struct span json_next(struct json_reader *r, struct span rest, bool *good);
+
 /* The lines that come are in this text, 64 bytes after which are readable: those that have a known shape
  * are read faster. An empty one ends that, as it must before the text's bytes go away. */
 void json_look_over(struct json_reader *r, struct span text);

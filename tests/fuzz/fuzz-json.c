@@ -66,6 +66,33 @@ static void read_line(struct json_reader *a, struct json_reader *b, struct json_
 	free(text);
 }
 
+/* All lines as one text with marks, by json_next, and each of them by the grammar. */
+static void read_text(struct json_reader *b, struct json_reader *c, const uint8_t *data, size_t n)
+{
+	char *text = malloc(n + 1 + JSON_PAD);
+	if (n)
+		memcpy(text, data, n);
+	text[n] = '\n';
+	memset(text + n + 1, '}', JSON_PAD);
+	json_look_over(c, (struct span){text, n + 1});
+	for (size_t at = 0; at <= n;) {
+		struct span rest = {text + at, n + 1 - at};
+		size_t length = (size_t)((char *)memchr(rest.at, '\n', rest.n) - rest.at);
+		bool good, plain = json_read(b, (struct span){rest.at, length});
+		struct span line = json_next(c, rest, &good);
+		if (good != plain || line.at != rest.at || line.n != length)
+			abort();
+		for (size_t i = 0; good && i < SLOTS; i++) {
+			struct json_value v = json_values(b)[i], w = json_values(c)[i];
+			if (v.kind != w.kind || v.escaped != w.escaped || !span_equal(v.raw, w.raw))
+				abort();
+		}
+		at += length + 1;
+	}
+	json_look_over(c, (struct span){"", 0});
+	free(text);
+}
+
 /* The first byte picks the readers, each further line is read by both. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -81,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		read_line(a, b, c, at, (size_t)(to - at));
 		at = to + 1;
 	}
+	read_text(b, c, data + 1, n - 1);
 	/* The same bytes as the text of a path. */
 	char *path = malloc(n);
 	const char *rest;

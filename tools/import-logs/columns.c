@@ -343,6 +343,31 @@ static void number_extras(struct import *m)
 	m->all = columns_values(m);
 }
 
+/* What write_event copies. */
+static struct column_copy copy_of(const struct import *m, const struct event_column *column)
+{
+	struct column_copy copy = {.value = (uint32_t)(column->slot * sizeof *m->all)};
+	if (column->kind == COLUMN_TEXT)
+		copy.kinds = 1 << JSON_NULL | 1 << JSON_NUMBER | 1 << JSON_STRING;
+	else if (column->kind == COLUMN_NUMBER)
+		copy.kinds = 1 << JSON_NULL | 1 << JSON_NUMBER;
+	return copy;
+}
+
+static void set_copies(struct import *m)
+{
+	m->copies = memory_new(m->n_columns, sizeof *m->copies);
+	m->copies_plain = memory_new(m->n_columns, sizeof *m->copies_plain);
+	for (size_t c = 0; c < m->n_columns; c++) {
+		m->copies[c] = m->copies_plain[c] = copy_of(m, &m->columns[c]);
+		if (m->columns[c].kind == COLUMN_TIMESTAMP && m->o->timestamp_unit == TIME_MS) {
+			m->copies_plain[c].kinds = 1 << JSON_NUMBER;
+			m->plain_slot = m->columns[c].slot;
+			m->plain_times = true;
+		}
+	}
+}
+
 void set_columns(struct import *m)
 {
 	for (size_t c = 0; c < m->n_columns; c++) {
@@ -362,6 +387,7 @@ void set_columns(struct import *m)
 	if (time->kind == COLUMN_SHARE)
 		time->under = find_column(m, span_of("track"))->slot;
 	number_extras(m);
+	set_copies(m);
 	found_start(m);
 	m->ready = true;
 	if (m->o->common.no_header)
@@ -420,6 +446,8 @@ void columns_free_all(struct import *m)
 	free(m->columns);
 	free(m->extras);
 	free(m->all);
+	free(m->copies);
+	free(m->copies_plain);
 	durations_free(m->durations);
 	preset_free(&m->preset);
 	kinds_free(&m->kinds);

@@ -76,8 +76,6 @@ static const struct option_row OPTIONS[] = {
 static bool wanted(struct import *m)
 {
 	static const char *const WORD[] = {"next", "last"};
-	if (m->o->message == MESSAGE_ALL)
-		return true;
 	const struct json_value *v = &m->values[m->columns[COLUMN_MESSAGE].slot];
 	return v->kind == JSON_STRING &&
 		span_equal(value_text(m, v), span_of(WORD[m->o->message]));
@@ -120,24 +118,31 @@ static bool first_event(struct import *m)
 	return true;
 }
 
-/* The line, or the element of a list. */
-static void read_event(struct import *m)
+/* What the reader has read of the line, or the element of a list. */
+static inline void take_event(struct import *m, bool good)
 {
 	m->lines++;
-	if (!m->ready && !first_event(m))
-		return;
-	if (!json_read(m->reader, m->raw)) {
+	if (!good) {
 		bad_json(m, m->reader);
 		return;
 	}
-	if (!take_values(m))
+	m->values = json_values(m->reader);
+	if (m->n_extras && !take_extras(m))
 		return;
 	if (m->found.looking)
 		found_look(m);
-	if (wanted(m))
+	if (m->o->message == MESSAGE_ALL || wanted(m))
 		write_event(m);
 	else
 		m->filtered++;
+}
+
+static void read_event(struct import *m)
+{
+	if (m->ready || first_event(m))
+		take_event(m, json_read(m->reader, m->raw));
+	else
+		m->lines++;
 }
 
 void read_block(struct import *m, struct span block)
@@ -149,11 +154,18 @@ void read_block(struct import *m, struct span block)
 		at += 3;
 	/* A file of nothing but the mark has no line. */
 	while (at < end && !(m->line == 0 && at != block.at && end - at == 1)) {
-		const char *lf = memchr(at, '\n', (size_t)(end - at));
-		m->raw = (struct span){at, (size_t)(lf - at)};
+		struct span line = {at, (size_t)(end - at)};
+		bool good;
 		m->line++;
-		read_event(m);
-		at = lf + 1;
+		if (m->ready) {
+			line = m->raw = json_next(m->reader, line, &good);
+			take_event(m, good);
+		} else {
+			line.n = (size_t)((const char *)memchr(at, '\n', line.n) - at);
+			m->raw = line;
+			read_event(m);
+		}
+		at = line.at + line.n + 1;
 	}
 	json_look_over(m->reader, (struct span){"", 0});
 }

@@ -40,6 +40,12 @@ struct event_column {
 	bool mapped;            /* its path is the user's, or a preset's */
 };
 
+/* Which values of a column are copied as they are. */
+struct column_copy {
+	uint32_t value;         /* where in the values it is, in bytes */
+	uint32_t kinds;         /* a bit for each json_kind, unless escaped; a null is nothing */
+};
+
 enum { EVENT_COLUMNS = 7, COLUMN_MESSAGE = 0 };
 
 /* A value that is not simply at a path of the event. */
@@ -88,6 +94,10 @@ struct import {
 	struct json_reader *reader;
 	struct event_column *columns;
 	size_t n_columns, columns_capacity;
+	struct column_copy *copies; /* of each column, once they are known */
+	struct column_copy *copies_plain; /* the same where the timestamp is plainly a number of ms, */
+	size_t plain_slot;       /* which is there, if plain_times */
+	bool plain_times;
 	const char *experiments; /* path of the object of arms */
 	struct json_reader *outer; /* with --each: of the object that the list is in */
 	size_t list_slot;
@@ -213,8 +223,9 @@ void bad_json(struct import *m, const struct json_reader *r);
 /* The value's text, without any change of its bytes but the unescaping, until the next call. */
 struct span value_text(struct import *m, const struct json_value *v);
 
-/* The values of the event that the reader has read; false when it is bad. */
-bool take_values(struct import *m);
+/* The further values of the event, of which m->values are those that the reader has read; false when it is
+ * bad. */
+bool take_extras(struct import *m);
 
 /* The event as a row, unless it is bad. */
 void write_event(struct import *m);

@@ -249,34 +249,47 @@ static inline bool take_plain_time(struct import *m, const struct json_value *v)
 	return plain;
 }
 
+/* What of the event is copied. */
+static inline const struct column_copy *copies_of(struct import *m)
+{
+	const struct json_value *v = &m->values[m->plain_slot];
+	return m->plain_times && v->kind == JSON_NUMBER && take_plain_time(m, v) ? m->copies_plain : m->copies;
+}
+
+/* Room for the row: that of its numbers, and the values' lengths, of which none of an event is above the
+ * event's; 32 bytes more can be written to. */
+static inline size_t row_room(const struct import *m)
+{
+	enum { SHORT = 1024 };
+	size_t room = m->n_columns * (NUMBER_SIZE + 1) + 32;
+	if (m->n_extras == 0 && m->raw.n <= SHORT)
+		return room + m->n_columns * m->raw.n;
+	for (size_t c = 0; c < m->n_columns; c++)
+		room += m->values[m->columns[c].slot].raw.n;
+	return room;
+}
+
 /* The event as a row. Room for the whole row is made first, so that a line
  * found bad half way can be taken back. */
 void write_event(struct import *m)
 {
-	const struct json_value *values = m->values;
-	size_t room = m->n_columns * (NUMBER_SIZE + 1) + 32, separators = 0;
-	for (size_t c = 0; c < m->n_columns; c++)
-		room += values[m->columns[c].slot].raw.n;
-	char *to = output_room(m->out, room);
+	const char *values = (const char *)m->values;
+	size_t separators = 0;
+	char *to = output_room(m->out, row_room(m));
 	size_t start = m->out->n;
-	bool plain_ms = m->o->timestamp_unit == TIME_MS;
-	for (size_t c = 0; c < m->n_columns; c++) {
-		const struct event_column *column = &m->columns[c];
-		const struct json_value *v = &values[column->slot];
-		bool number = v->kind == JSON_NUMBER;
-		bool copy = column->kind == COLUMN_TEXT ? number || (v->kind == JSON_STRING && !v->escaped)
-			: column->kind == COLUMN_NUMBER ? number
-			: column->kind == COLUMN_TIMESTAMP && plain_ms && number && take_plain_time(m, v);
-		if (copy && v->raw.n <= 32) {
+	const struct column_copy *copies = copies_of(m), *end = copies + m->n_columns;
+	for (const struct column_copy *copy = copies; copy < end; copy++) {
+		const struct json_value *v = (const void *)(values + copy->value);
+		if (copy->kinds >> v->kind & !v->escaped) {
 			/* The line is readable that far after it, and so is the room. */
+			size_t n = v->kind == JSON_NULL ? 0 : v->raw.n;
 			memcpy(to, v->raw.at, 32);
-			to += v->raw.n;
-		} else if (copy) {
-			memcpy(to, v->raw.at, v->raw.n);
-			to += v->raw.n;
+			if (n > 32)
+				memcpy(to + 32, v->raw.at + 32, n - 32);
+			to += n;
 		} else {
 			m->out->n = (size_t)(to - m->out->data);
-			if (!write_other(m, column, v, &separators)) {
+			if (!write_other(m, &m->columns[copy - copies], v, &separators)) {
 				m->out->n = start;
 				return;
 			}
@@ -305,13 +318,10 @@ static bool take_kind(struct import *m, const struct json_value *v, struct json_
 	return kind;
 }
 
-bool take_values(struct import *m)
+bool take_extras(struct import *m)
 {
-	const struct json_value *read = json_values(m->reader);
+	const struct json_value *read = m->values;
 	bool good = true;
-	m->values = read;
-	if (m->n_extras == 0)
-		return true;
 	m->values = m->all;
 	memcpy(m->all, read, m->n_read * sizeof *m->all);
 	for (size_t i = 0; i < m->n_extras && good; i++) {
