@@ -115,25 +115,30 @@ parse_url()
 		esac
 	done
 	case $remote/ in */./* | */../*) usage_error "not a path of HDFS: $remote" ;; esac
-	printf '%s\n' "$remote" > "$tmp/names"
-	check_names 2 'the path'
+	case $remote in
+	*[!\ -~]*)
+		printf '%s\n' "$remote" > "$tmp/names"
+		check_names 2 'the path' "$tmp/names"
+		;;
+	esac
 	remote_url=$1
 }
 
-# check_names STATUS WHAT: dies when one in $tmp/names cannot be a name in the tables below, or
-# one in HDFS
+# fault(NAME): why it cannot be a name in the tables below, or one in HDFS
+NAME_AWK=$QUOTE_AWK'
+	function fault(name,    s, n) {
+		if (name ~ /[\001-\037\177]/) return "has a control character: " name
+		for (s = name; s != ""; s = substr(s, n + 1)) {
+			if (match(s, /^[ -~]+/)) { n = RLENGTH; continue }
+			if (!(n = utf8_length(s))) return "is not UTF-8: " name
+		}
+		return ""
+	}'
+
+# check_names STATUS WHAT FILE: dies when one of the names in the file is at fault
 check_names()
 {
-	awk "$QUOTE_AWK"'
-		function whole(s,    n) {
-			for (; s != ""; s = substr(s, n + 1)) {
-				if (match(s, /^[ -~]+/)) { n = RLENGTH; continue }
-				if (!(n = utf8_length(s))) return 0
-			}
-			return 1
-		}
-		/[\001-\037\177]/ { print "has a control character: " $0; exit }
-		!whole($0) { print "is not UTF-8: " $0; exit }' "$tmp/names" > "$tmp/bad-name"
+	awk "$NAME_AWK"'(why = fault($0)) != "" { print why; exit }' "$3" > "$tmp/bad-name"
 	[ ! -s "$tmp/bad-name" ] || die "$1" "$2 $(cat "$tmp/bad-name")"
 }
 
@@ -198,15 +203,21 @@ run_requests()
 	judge_requests
 }
 
-# judge_requests: sets `failed_at`, the number of the first request that failed, '' when all went
-# well, and of it `code`, `exception`, `why` (words) and `again`, whether that may go away.
+# judge_requests: sets `went_well`, how many requests did, `failed_at`, the number of the first that failed,
+# '' when all went well, and of it `code`, `exception`, `why` (words) and `again`, whether that may go away.
 judge_requests()
 {
 	failed_at='' code='' exception='' why='' again=''
-	failed_at=$(awk '!/^2/ { print NR; exit }' "$tmp/codes")
-	[ -n "$failed_at" ] || [ $curl_status = 0 ] || failed_at=$(($(wc -l < "$tmp/codes") + 1))
+	n=0 went_well=0
+	while IFS= read -r line <&7; do
+		n=$((n + 1))
+		case $line$failed_at in
+		2*) went_well=$((went_well + 1)) ;;
+		???) failed_at=$n code=$line ;;
+		esac
+	done 7< "$tmp/codes"
+	[ -n "$failed_at" ] || [ $curl_status = 0 ] || failed_at=$((n + 1))
 	[ -n "$failed_at" ] || return 0
-	code=$(sed -n "${failed_at}p" "$tmp/codes")
 	: "${code:=000}"
 	if [ "$code" = 000 ] || [ $curl_status != 0 ]; then
 		why=$(sed 's/[?&]delegation=[^& ]*//g; s/^curl: ([0-9]*) //' "$tmp/errors" | head -n 1)
@@ -255,15 +266,23 @@ wait_before_again()
 }
 
 # ask METHOD QUERY PATH [DESTINATION [UPLOAD]]: one request, again and again while it has no
-# answer; the answer is in $tmp/answer. False: the server said no (code, exception, why).
+# answer; the answer is in $tmp/answer. False: the server said no (code, exception, why). With `also`, a
+# path, that is listed after it, on the same connection.
+also=''
 ask()
 {
 	its_fails=$fails
-	fails=0
+	fails=0 ahead_1='' ahead_2=''
 	while :; do
-		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" "${5:-}" "$tmp/answer" > "$tmp/requests"
+		{
+			printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" "${5:-}" "$tmp/answer"
+			[ -z "$also" ] || printf 'GET\top=LISTSTATUS\t%s\t\t\t%s\n' "$also" "$tmp/ahead.1"
+		} > "$tmp/requests"
 		: > "$tmp/answer"
+		: > "$tmp/ahead.1"
 		run_requests
+		[ -z "$also" ] || take_ahead 1 "$also"
+		[ "$failed_at" != 2 ] || failed_at='' # it is asked for again
 		[ -n "$failed_at" ] || break
 		if [ -z "$again" ]; then
 			[ "$code" != 000 ] || gave_up "$2"
@@ -277,32 +296,69 @@ ask()
 
 # ---- what is there ---------------------------------------------------------------
 
-# mapped FILE: of a table of import-logs, the rows and the columns that --map has added
-mapped() { sed -E '1d; s/^([^\t]*\t){7}//' "$1"; }
+# take_ahead N PATH...: of the requests just made, those after the first N are lists of these paths (two
+# at most), which list_folder takes from there, once: ahead_1, code_1, $tmp/ahead.1 and so on.
+ahead_1='' ahead_2=''
+take_ahead()
+{
+	[ "$curl_status" = 0 ] || return 0
+	n=$((0 - $1))
+	while IFS= read -r line <&7; do
+		n=$((n + 1))
+		case $n$line in
+		12* | 1404) ahead_1=$2 code_1=$line ;;
+		22* | 2404) ahead_2=$3 code_2=$line ;;
+		esac
+	done 7< "$tmp/codes"
+}
+
+# look_ahead PATH PATH: both are listed on one connection
+look_ahead()
+{
+	ahead_1='' ahead_2=''
+	printf 'GET\top=LISTSTATUS\t%s\t\t\t%s\n' "$1" "$tmp/ahead.1" "$2" "$tmp/ahead.2" > "$tmp/requests"
+	its_fails=$fails
+	fails=0
+	while :; do
+		: > "$tmp/ahead.1"
+		: > "$tmp/ahead.2"
+		run_requests
+		[ -n "$failed_at" ] && [ -n "$again" ] || break
+		wait_before_again op=LISTSTATUS
+	done
+	fails=$its_fails
+	take_ahead 0 "$@"
+}
 
 # list_folder PATH: $tmp/list: name, type, length. False: there is nothing.
 list_folder()
 {
-	ask GET op=LISTSTATUS "$1" || {
-		[ "$code" = 404 ] || gave_up 'cannot be listed'
-		return 1
-	}
-	{ tr -d '\n' < "$tmp/answer"; echo; } > "$tmp/line"
-	case $(head -c 60 "$tmp/line") in
-	*'"FileStatus":[]'*) : > "$tmp/list" ;;
-	*)
+	code=200 its_list=$tmp/answer
+	case $1 in
+	"$ahead_1") code=$code_1 its_list=$tmp/ahead.1 ahead_1='' ;;
+	"$ahead_2") code=$code_2 its_list=$tmp/ahead.2 ahead_2='' ;;
+	*) ask GET op=LISTSTATUS "$1" || [ "$code" = 404 ] || gave_up 'cannot be listed' ;;
+	esac
+	[ "$code" != 404 ] || return 1
+	# One line; nothing is in it: import-logs would not find the objects.
+	if awk 'BEGIN { ORS = "" } { print } length(start) < 60 { start = start $0 }
+		END { print "\n"; exit index(substr(start, 1, 60), "\"FileStatus\":[]") != 0 }' "$its_list" > "$tmp/line"; then
 		import-logs -q --each '.FileStatuses.FileStatus[]' --map name=.pathSuffix --map type=.type \
 			--map length=.length --on-control fail -o "$tmp/rows" "$tmp/line" 2> "$tmp/no-json" ||
 			die 1 "$remote_url: not the answer of WebHDFS to LISTSTATUS: $(tail -n 1 "$tmp/no-json")"
-		mapped "$tmp/rows" > "$tmp/list"
-		;;
-	esac
-	cut -f 1 "$tmp/list" > "$tmp/names"
-	awk -F '\t' '$1 ~ /\// || $1 == "." || $1 == ".." || $1 == "" && NR > 1 || $3 !~ /^[0-9]+$/ ||
-		$2 != "FILE" && $2 != "DIRECTORY" { print $1 " " $2; exit }' "$tmp/list" > "$tmp/bad-name"
-	[ ! -s "$tmp/bad-name" ] ||
-		die 1 "$remote_url: the server lists what is neither a file nor a folder: $(cat "$tmp/bad-name")"
-	check_names 1 "$remote_url: a name on the server"
+	else
+		: > "$tmp/rows"
+	fi
+	: > "$tmp/bad-name"
+	# The columns that --map has added come after seven others.
+	BAD=$tmp/bad-name awk -F '\t' "$NAME_AWK"'
+		NR == 1 { next }
+		strange == "" && ($8 ~ /\// || $8 == "." || $8 == ".." || $8 == "" && NR > 2 || $10 !~ /^[0-9]+$/ ||
+			$9 != "FILE" && $9 != "DIRECTORY") { strange = "the server lists what is neither a file nor a folder: " $8 " " $9 }
+		bad == "" && (why = fault($8)) != "" { bad = "a name on the server " why }
+		{ print $8 "\t" $9 "\t" $10 }
+		END { if (strange bad != "") print (strange != "" ? strange : bad) > ENVIRON["BAD"] }' "$tmp/rows" > "$tmp/list"
+	[ ! -s "$tmp/bad-name" ] || die 1 "$remote_url: $(cat "$tmp/bad-name")"
 }
 
 # look PATH: what is there: sets `there` (nothing, file, folder) and `success` (is there a file
@@ -323,16 +379,17 @@ look()
 		return
 		;;
 	esac
-	! grep -q "^_SUCCESS	FILE	" "$tmp/list" || success=1
-	grep -v "^_SUCCESS	FILE	" "$tmp/list" > "$tmp/level"
-	depth=0
-	while [ -s "$tmp/level" ]; do
+	depth=0 level=$tmp/list
+	while [ -s "$level" ]; do
 		depth=$((depth + 1))
 		[ $depth -le 64 ] || die 1 "$remote_url: folders more than 64 deep"
 		: > "$tmp/below"
-		FILES=$tmp/there.new FOLDERS=$tmp/folders BELOW=$tmp/below awk -F '\t' '
+		# Names in the folder itself have no slash.
+		success=$success$(FILES=$tmp/there.new FOLDERS=$tmp/folders BELOW=$tmp/below awk -F '\t' '
+			$1 == "_SUCCESS" && $2 == "FILE" { print 1; next }
 			$2 == "FILE" { print $1 "\t" $3 >> ENVIRON["FILES"]; next }
-			{ print $1 >> ENVIRON["FOLDERS"]; print $1 >> ENVIRON["BELOW"] }' "$tmp/level"
+			{ print $1 >> ENVIRON["FOLDERS"]; print $1 >> ENVIRON["BELOW"] }' "$level")
+		level=$tmp/level
 		: > "$tmp/level"
 		while IFS= read -r its_folder <&7; do
 			list_folder "${1%/}/$its_folder" || continue
@@ -342,27 +399,33 @@ look()
 	sort -t "$(printf '\t')" -k 1,1 "$tmp/there.new" > "$tmp/there"
 }
 
-# match LOCAL REMOTE: sets against each other what is in $tmp/here (names, in order), below LOCAL, and
-# what look found below REMOTE. $tmp/both: name, local path, path there, length there; $tmp/more:
-# names that are only there. A name that is empty is LOCAL and REMOTE themselves.
+# match LOCAL REMOTE [PATHS]: sets against each other what is in $tmp/here (names, in order), below LOCAL,
+# and what look found below REMOTE. $tmp/both: name, local path, path there, length there; $tmp/more:
+# names that are only there. A name that is empty is LOCAL and REMOTE themselves. PATHS: a table of names
+# and local paths, which are not below LOCAL then.
 match()
 {
-	HERE=$tmp/here LOCAL=$1 REMOTE=$2 MORE=$tmp/more awk -F '\t' '
+	HERE=$tmp/here LOCAL=$1 REMOTE=$2 PATHS=${3:-} MORE=$tmp/more awk -F '\t' '
 		BEGIN {
 			while ((getline name < ENVIRON["HERE"]) > 0) here[name]
+			while (ENVIRON["PATHS"] != "" && (getline < ENVIRON["PATHS"]) > 0) path[$1] = $2
 			printf "" > ENVIRON["MORE"]
 		}
-		{ below = $1 == "" ? "" : "/" $1 }
-		$1 in here { print $1 "\t" ENVIRON["LOCAL"] below "\t" ENVIRON["REMOTE"] below "\t" $2; next }
+		{
+			below = $1 == "" ? "" : "/" $1
+			its = $1 in path ? path[$1] : ENVIRON["LOCAL"] below
+		}
+		$1 in here { print $1 "\t" its "\t" ENVIRON["REMOTE"] below "\t" $2; next }
 		{ print $1 > ENVIRON["MORE"] }' "$tmp/there" > "$tmp/both"
 }
 
-# server_sums: of the pairs in $tmp/both: $tmp/sums, the algorithm and the checksum of each, nothing
-# where the server has none (no file, or one that is being written)
+# server_sums: of the pairs in $tmp/both: $tmp/rows, a table of import-logs whose columns algorithm, sum
+# and length say what the server has of each, nothing where it has none (no file, or one that is being
+# written)
 server_sums()
 {
 	while :; do
-		rm -f -- "$tmp"/sum.*
+		[ ! -e "$tmp/sum.1" ] || rm -f -- "$tmp"/sum.*
 		SUM=$tmp/sum awk -F '\t' '{ print "GET\top=GETFILECHECKSUM\t" $3 "\t\t\t" ENVIRON["SUM"] "." NR }' \
 			"$tmp/both" > "$tmp/requests"
 		run_requests
@@ -371,24 +434,23 @@ server_sums()
 		[ "$curl_status" != 0 ] || break
 		wait_before_again 'GETFILECHECKSUM'
 	done
-	n=0
-	while IFS= read -r line <&7; do
-		n=$((n + 1))
-		case $line in 2*) [ -s "$tmp/sum.$n" ] && tr -d '\n' < "$tmp/sum.$n" && echo ;; *) echo '{}' ;; esac
-	done 7< "$tmp/codes" > "$tmp/lines"
+	SUM=$tmp/sum awk '{
+			text = ""
+			file = ENVIRON["SUM"] "." NR
+			while (/^2/ && (getline line < file) > 0) text = text line
+			close(file)
+			print text == "" ? "{}" : text
+		}' "$tmp/codes" > "$tmp/lines"
 	import-logs -q --map algorithm=.FileChecksum.algorithm --map sum=.FileChecksum.bytes \
 		--map length=.FileChecksum.length -o "$tmp/rows" "$tmp/lines" 2> "$tmp/no-json" ||
 		die 1 "$remote_url: not the answer of WebHDFS to GETFILECHECKSUM: $(tail -n 1 "$tmp/no-json")"
-	# Hadoop fills the digits up with zeros beyond the length.
-	mapped "$tmp/rows" | awk -F '\t' '{ print $1 "\t" substr($2, 1, 2 * $3) }' > "$tmp/sums"
 }
 
 # local_sums: of the lines name, local path, algorithm in $tmp/wanted: $tmp/local-sums, as
-# checksum-hdfs prints them, for all files of one algorithm at once; - is any
+# checksum-hdfs prints them, for all files of one of $tmp/algorithms at once; - is any
 local_sums()
 {
 	: > "$tmp/local-sums"
-	cut -f 3 "$tmp/wanted" | sort -u > "$tmp/algorithms"
 	while IFS= read -r its <&7; do
 		ALGORITHM=$its awk -F '\t' '$3 "" == ENVIRON["ALGORITHM"] { print $2 }' "$tmp/wanted" | tr '\n' '\0' |
 			if [ "$its" = - ]; then xargs -0 checksum-hdfs -q --; else xargs -0 checksum-hdfs -q "--algorithm=$its" --; fi \
@@ -402,17 +464,38 @@ compare()
 {
 	: > "$tmp/same"
 	[ -s "$tmp/both" ] || return 0
-	if [ "$verify" = length ]; then
-		awk '{ print "-\t" }' "$tmp/both" > "$tmp/sums"
-	else
-		server_sums
-		awk -F '\t' '$1 != "" && $1 !~ /^(MD5-of-[0-9]+MD5-of-[0-9]+|COMPOSITE-)CRC32C?$/ { print $1; exit }' \
-			"$tmp/sums" > "$tmp/unknown"
-		[ ! -s "$tmp/unknown" ] || die 1 "$remote_url: the server has checksums of another kind:\
- $(cat "$tmp/unknown"); with --verify=length equal lengths are enough"
-	fi
-	paste "$tmp/both" "$tmp/sums" > "$tmp/compared"
-	awk -F '\t' '$5 != "" { print $1 "\t" $2 "\t" $5 }' "$tmp/compared" > "$tmp/wanted"
+	: > "$tmp/wanted"
+	: > "$tmp/algorithms"
+	[ "$verify" = length ] || server_sums
+	# $tmp/compared: the pairs, the algorithm and the checksum of the server.
+	unknown=$(VERIFY=$verify ROWS=$tmp/rows WANTED=$tmp/wanted ALGORITHMS=$tmp/algorithms COMPARED=$tmp/compared awk -F '\t' '
+		BEGIN {
+			rows = ENVIRON["ROWS"]
+			if (ENVIRON["VERIFY"] != "length") getline < rows
+		}
+		{
+			pair = $0
+			name = $1
+			path = $2
+			algorithm = "-"
+			sum = ""
+			if (ENVIRON["VERIFY"] != "length") {
+				if ((getline < rows) <= 0) $0 = ""
+				algorithm = $8
+				sum = substr($9, 1, 2 * $10) # Hadoop fills the digits up with zeros beyond the length
+				if (algorithm != "" && algorithm !~ /^(MD5-of-[0-9]+MD5-of-[0-9]+|COMPOSITE-)CRC32C?$/) {
+					print algorithm
+					exit
+				}
+			}
+			print pair "\t" algorithm "\t" sum > ENVIRON["COMPARED"]
+			if (algorithm == "") next
+			print name "\t" path "\t" algorithm > ENVIRON["WANTED"]
+			if (!(algorithm in seen)) print algorithm > ENVIRON["ALGORITHMS"]
+			seen[algorithm]
+		}' "$tmp/both")
+	[ -z "$unknown" ] || die 1 "$remote_url: the server has checksums of another kind:\
+ $unknown; with --verify=length equal lengths are enough"
 	local_sums
 	awk -F '\t' '
 		FILENAME ~ /local-sums$/ { bytes[$1] = $2; sum[$1] = $4; next }
