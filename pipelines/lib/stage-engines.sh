@@ -227,7 +227,7 @@ write_pipe()
 	mark=$(printf '\001stage-%s' "$mark")
 	printf '%s\n' "$command" > "$1/stage-command" && cp "$lib/stage-pipe.sh" "$1/" || exit 1
 	quote_sh "$TOOLS"
-	printf 'TOOLS=%s\nMARK=%s\nATTEMPTS=%s\n' "$quoted" "'$mark'" "$attempts" > "$1/stage-settings" || exit 1
+	printf 'TOOLS=%s\nMARK=%s\nATTEMPTS=%s\nFAULTS=%s\n' "$quoted" "'$mark'" "$attempts" "$faults" > "$1/stage-settings" || exit 1
 }
 
 # say_marked FILE: the first failure that rows with the mark tell
@@ -278,8 +278,7 @@ $sides
 END
 	tries=1
 	until stream; do
-		# Without daemons a job has no second tries of its tasks.
-		! job_met_torn && grep -q job_local "$work/log" && [ "$tries" -lt "$attempts" ] || {
+		! job_met_torn && job_may_do && [ "$tries" -lt "$attempts" ] || {
 			drop
 			! job_met_torn || die 3 "a compressed file in $in is torn"
 			grep -a 'Error\|Exception\|failed' "$work/log" | tail -n 5 | shown_lines >&2
@@ -299,6 +298,10 @@ END
 
 # job_met_torn: in the words of Java and zlib
 job_met_torn() { grep -aq 'EOFException: Unexpected end of input\|IOException: \(invalid \|incorrect .* check\|not a gzip\|stored gzip\)' "$work/log"; }
+
+# job_may_do: may another job come to its end? Without daemons, which try no task twice; and where it was
+# not for a task, but for YARN: a machine that dies may confuse the master of a job.
+job_may_do() { grep -q 'job_local\|failed with state FAILED due to: \(Invalid event\|Application\)' "$work/log"; }
 
 drop() { files -rm -r -f -skipTrash "$made" > /dev/null 2>&1; }
 

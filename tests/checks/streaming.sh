@@ -29,6 +29,10 @@ fold-in -q --solve users --kernel portable --model start.tsv dataset.tsv | tail 
 	complain 'a half-step is another one'
 [ -f users/_SUCCESS ] || complain 'no _SUCCESS'
 
+status 0 $stage --faults 50 --in "$PWD/rows" --out "$PWD/faults" --key 1 --parts 9 --reduce 'sleep 0.1; cut -f 1 | uniq -c'
+cat faults/part-* | sort > got
+cut -f 1 rows/part-a | sort | uniq -c | sort | cmp - got || complain 'commands that are killed or run twice change the rows'
+
 printf 'x\ry\n' > in/part-b
 status 3 $stage --in "$PWD/in" --out "$PWD/bad-cr" --map cat
 grep -q 'a CR in a row' err.txt || complain "a CR is not explained: $(cat err.txt)"
