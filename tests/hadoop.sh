@@ -1,6 +1,8 @@
 # hadoop.sh - what the tests of tests/cluster share that need HDFS; sourced at the very start. It skips
 # the test without Java and Maven, downloads what is missing (to build/hadoop, which stays), and
-# starts the test again in a network namespace that has the loopback alone. Sets hadoop and pipelines.
+# starts the test again in a network namespace that has the loopback alone, or says that none can be made.
+# Sets hadoop and pipelines. hadoop_needs=yarn before it: the jars of tests/cluster/yarn.pom in place of
+# those of HDFS and HttpFS.
 #
 #	httpfs WORD...       starts HttpFS on port 14000 with the settings in httpfs/conf, and these words for
 #	                     Java; sets httpfs_pid
@@ -15,20 +17,31 @@ hadoop=$RECPIPE_ROOT/build/hadoop
 HADOOP_JARS=${HADOOP_JARS:-$hadoop/hdfs}
 export HADOOP_JARS
 pipelines=$RECPIPE_ROOT/pipelines
+
+# fetch NAME POM: the jars of a pom, whole or not at all
+fetch()
+{
+	[ ! -d "$hadoop/$1" ] || return 0
+	mkdir -p "$hadoop/$1.new"
+	mvn -q -B -f "$RECPIPE_ROOT/$2" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory="$hadoop/$1.new" && mv "$hadoop/$1.new" "$hadoop/$1" || exit 1
+}
+
 if [ -z "${IN_NAMESPACE:-}" ]; then
-	unshare -n true 2> /dev/null || {
-		echo 'no network namespace can be made here'
-		exit 77
-	}
-	"$pipelines/hdfs-local" download || exit 1
-	if [ ! -d "$hadoop/httpfs" ]; then
-		mkdir -p "$hadoop/httpfs.new"
-		mvn -q -B -f "$RECPIPE_ROOT/tests/cluster/httpfs.pom" dependency:copy-dependencies \
-			-DincludeScope=runtime -DoutputDirectory="$hadoop/httpfs.new" && mv "$hadoop/httpfs.new" "$hadoop/httpfs" || exit 1
-	fi
-	IN_NAMESPACE=1 exec unshare -n sh -c 'ip link set lo up && exec sh "$0"' "$0"
+	# By one test at a time.
+	mkdir -p "$hadoop"
+	{
+		flock 8
+		case ${hadoop_needs:-hdfs} in
+		hdfs)
+			"$pipelines/hdfs-local" download || exit 1
+			fetch httpfs tests/cluster/httpfs.pom
+			;;
+		*) fetch "$hadoop_needs" "tests/cluster/$hadoop_needs.pom" ;;
+		esac
+	} 8>> "$hadoop/.lock" || exit 1
 fi
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+. "$RECPIPE_ROOT/tests/namespace.sh"
 
 httpfs()
 {
