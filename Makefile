@@ -385,15 +385,20 @@ STRIP = strip
 D = $(DESTDIR)
 
 .PHONY: completions install install-lib install-strip uninstall
-completions: all ## write bash completions to build/completions
-	@mkdir -p build/completions
-	@for t in $(TOOLS); do sh completions/generate.sh $(BIN)/$$t > build/completions/$$t || exit 1; done
+completions: all ## write completions for bash, zsh and fish below build/completions
+	@mkdir -p build/completions/zsh build/completions/fish
+	@for t in $(TOOLS); do \
+		sh completions/generate.sh $(BIN)/$$t > build/completions/$$t && \
+		sh completions/generate.sh $(BIN)/$$t zsh > build/completions/zsh/_$$t && \
+		sh completions/generate.sh $(BIN)/$$t fish > build/completions/fish/$$t.fish || exit 1; \
+	done
 
 # The pipelines lie in share/recpipe as they lie in the tree, with a link to the tools
 # beside them, and are in bin as recpipe-NAME: a script finds its tools by its own path.
 install: completions $(if $(filter static,$(MODE)),,install-lib) ## install below DESTDIR and PREFIX (/usr/local)
 	$(INSTALL) -d $(D)$(bindir) $(D)$(mandir)/man1 $(D)$(mandir)/man5 $(D)$(mandir)/man7 \
-		$(D)$(datadir)/bash-completion/completions $(D)$(datadir)/recpipe/pipelines
+		$(D)$(datadir)/bash-completion/completions $(D)$(datadir)/zsh/site-functions \
+		$(D)$(datadir)/fish/vendor_completions.d $(D)$(datadir)/recpipe/pipelines
 	$(INSTALL_PROGRAM) $(addprefix $(BIN)/,$(TOOLS)) $(D)$(bindir)
 	for n in 1 5 7; do \
 		for page in man/*.$$n; do \
@@ -402,6 +407,8 @@ install: completions $(if $(filter static,$(MODE)),,install-lib) ## install belo
 	done
 	$(INSTALL) -m 644 $(addprefix build/completions/,$(TOOLS)) \
 		$(D)$(datadir)/bash-completion/completions
+	$(INSTALL) -m 644 $(TOOLS:%=build/completions/zsh/_%) $(D)$(datadir)/zsh/site-functions
+	$(INSTALL) -m 644 $(TOOLS:%=build/completions/fish/%.fish) $(D)$(datadir)/fish/vendor_completions.d
 	cp -R pipelines/lib pipelines/data $(D)$(datadir)/recpipe/pipelines
 	chmod -R u=rwX,go=rX $(D)$(datadir)/recpipe/pipelines
 	$(INSTALL) -m 755 $(addprefix pipelines/,$(PIPELINES)) $(D)$(datadir)/recpipe/pipelines
@@ -424,6 +431,16 @@ install-lib: all ## install librecpipe.a, its headers, its page recpipe(3) and r
 		'Libs: -L$${libdir} -lrecpipe $(LIBRARY_LIBS)' > $(PC)
 	chmod 644 $(PC)
 
+# Programs in the units are those of /usr/bin, as a package has them.
+.PHONY: install-units
+install-units: ## install the systemd units, their settings and the logrotate file, for packages
+	$(INSTALL) -d $(D)/lib/systemd/system $(D)/etc/default $(D)/etc/logrotate.d
+	$(INSTALL) -m 644 $(wildcard packaging/systemd/*.service packaging/systemd/*.timer) $(D)/lib/systemd/system
+	for f in serve-http nightly; do \
+		$(INSTALL) -m 644 packaging/systemd/recpipe-$$f.default $(D)/etc/default/recpipe-$$f || exit 1; \
+	done
+	$(INSTALL) -m 644 packaging/logrotate $(D)/etc/logrotate.d/recpipe
+
 install-strip: ## the same, the programs without their debugging symbols
 	@+$(MAKE) --no-print-directory install \
 		INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s --strip-program=$(STRIP)'
@@ -431,6 +448,7 @@ install-strip: ## the same, the programs without their debugging symbols
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(D)$(bindir)/,$(TOOLS) $(addprefix recpipe-,$(PIPELINES)))
 	rm -f $(addprefix $(D)$(datadir)/bash-completion/completions/,$(TOOLS))
+	rm -f $(TOOLS:%=$(D)$(datadir)/zsh/site-functions/_%) $(TOOLS:%=$(D)$(datadir)/fish/vendor_completions.d/%.fish)
 	rm -f $(D)$(libdir)/librecpipe.a $(PC)
 	rm -rf $(D)$(includedir)/recpipe
 	for n in 1 3 5 7; do \
@@ -479,6 +497,25 @@ static: deps ## static programs, their pages and pipelines: build/recpipe-VERSIO
 	$(call say,TAR,build/$(STATIC).tar.gz)
 	$(Q)cd build/static/stage && find $(STATIC) ! -type d -print0 | LC_ALL=C sort -z | \
 		$(call pack,,$(CURDIR)/build/$(STATIC).tar.gz)
+
+.PHONY: html sbom checksums deb
+html: all ## write the manual pages as HTML to build/html
+	@JOBS=$(JOBS) sh packaging/html.sh build/html
+
+sbom: ## write what the programs are made of as SPDX, build/recpipe-VERSION.spdx
+	@sh packaging/sbom.sh $(VERSION) $(EPOCH) '$(sort $(COMMON_LIBS) $(SERVICE_LIBS) $(call libraries,$(TOOL_SOURCES)))' \
+		> build/$(DIST).spdx.new && mv build/$(DIST).spdx.new build/$(DIST).spdx
+	$(call say,SPDX,build/$(DIST).spdx)
+
+checksums: ## write build/SHA256SUMS of the archives, packages and the SBOM that were made
+	@cd build && sha256sum $$(ls recpipe-*.tar.gz *.spdx deb/*.deb 2> /dev/null | LC_ALL=C sort) > SHA256SUMS.new && \
+		mv SHA256SUMS.new SHA256SUMS && cat SHA256SUMS
+
+deb: ## make the Debian packages from the source archive, below build/deb
+	@sh tests/deps.sh dpkg-dev debhelper fakeroot
+	@+$(MAKE) --no-print-directory dist
+	@rm -rf build/deb && mkdir -p build/deb && tar -xzf build/$(DIST).tar.gz -C build/deb
+	@cd build/deb/$(DIST) && SOURCE_DATE_EPOCH=$(EPOCH) dpkg-buildpackage -us -uc $(DEB_FLAGS)
 
 .PHONY: clean help
 clean: ## remove what was built

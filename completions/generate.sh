@@ -1,8 +1,15 @@
 #!/bin/sh
-# generate.sh TOOL - bash completion of a tool, from the tool's own option table
+# generate.sh TOOL [bash|zsh|fish] - completion of a tool (bash), from the tool's own option table
 set -u
 name=$(basename -- "$1")
 commands=$(RECPIPE_DUMP_OPTIONS=commands "$1" | tr '\n' ' ')
+case ${2:-bash} in
+zsh | fish)
+	RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name COMMANDS=${commands% } awk -F '\t' -v shell="$2" \
+		-f "$(dirname -- "$0")/others.awk"
+	exit
+	;;
+esac
 RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name COMMANDS=${commands% } awk -F '\t' '
 	NR == 1 { name = ENVIRON["NAME"]; next }
 	{
