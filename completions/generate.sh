@@ -5,7 +5,7 @@ name=$(basename -- "$1")
 commands=$(RECPIPE_DUMP_OPTIONS=commands "$1" | tr '\n' ' ')
 case ${2:-bash} in
 zsh | fish)
-	RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name COMMANDS=${commands% } awk -F '\t' -v shell="$2" \
+	RECPIPE_DUMP_OPTIONS=table "$1" | NAME=$name COMMANDS=${commands% } COMPLETED_SHELL=$2 awk -F '\t' \
 		-f "$(dirname -- "$0")/others.awk"
 	exit
 	;;

@@ -1,5 +1,5 @@
-# others.awk - the completion of a tool for zsh or fish (shell), from its table of options.
-# Environment: NAME, COMMANDS.
+# others.awk - the completion of a tool for zsh or fish, from its table of options.
+# Environment: NAME, COMMANDS, COMPLETED_SHELL.
 BEGIN { mark = "'\\''" }
 NR == 1 { next }
 {
@@ -68,7 +68,7 @@ function fish(    i, line)
 		printf "complete -c %s -n __fish_use_subcommand -a %s\n", ENVIRON["NAME"], fish_quoted(ENVIRON["COMMANDS"])
 }
 END {
-	if (shell == "zsh")
+	if (ENVIRON["COMPLETED_SHELL"] == "zsh")
 		zsh()
 	else
 		fish()

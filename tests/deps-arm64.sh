@@ -9,7 +9,7 @@ missing=
 for package in gcc-aarch64-linux-gnu libc6-dev-arm64-cross; do
 	installed "$package" '' || missing="$missing $package"
 done
-for package in zlib1g-dev libisal-dev libzstd-dev liblzma-dev libcsv-dev libhiredis-dev libstemmer-dev libutf8proc-dev; do
+for package in zlib1g-dev libisal-dev libzstd-dev liblzma-dev libcsv-dev libhiredis-dev libmicrohttpd-dev libstemmer-dev libutf8proc-dev; do
 	installed "$package" arm64 || missing="$missing $package:arm64"
 done
 as_root=

@@ -1,0 +1,109 @@
+#!/bin/sh
+# What is given away beside the programs: units that systemd understands and that are closed off, an image that
+# has every library, completions of all options, pages as HTML whose links lead somewhere, an SBOM with what is
+# linked, packages of this version.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+[ "$RECPIPE_MODE" = release ] || { echo 'only the release build is given away'; exit 77; }
+root=$RECPIPE_ROOT packaging=$RECPIPE_ROOT/packaging
+bad=0
+complain()
+{
+	echo "$1"
+	bad=1
+}
+
+version=$(sed -n 's/^VERSION = //p' "$root/Makefile")
+[ "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$root/debian/changelog")" = "$version" ] || complain 'debian/changelog has another version'
+
+# ---- units
+if command -v systemd-analyze > /dev/null; then
+	mkdir units
+	for unit in "$packaging"/systemd/*.service "$packaging"/systemd/*.timer; do
+		sed -e "s|/usr/bin/recpipe-nightly|$root/pipelines/nightly|; s|/usr/bin/|$RECPIPE_BIN/|g" "$unit" > "units/${unit##*/}"
+	done
+	systemd-analyze verify --man=no units/* > verified 2>&1
+	[ $? = 0 ] && ! [ -s verified ] || complain "systemd-analyze verify: $(cat verified)"
+	for unit in serve-http nightly; do
+		systemd-analyze security --offline=yes --threshold=25 "units/recpipe-$unit.service" > security 2>&1 ||
+			complain "recpipe-$unit.service is not closed off: $(tail -n 1 security)"
+	done
+else
+	echo 'without systemd-analyze: units are not looked at'
+fi
+# The options of the settings are options, and the service would start with them.
+mkdir state
+printf 'user\trank\titem\tscore\nu\t1\ta\t1\n' > state/a.tsv
+(cd state && head -n 1 a.tsv > none.tsv && blend-topk -q --packed -o topk.packed a.tsv none.tsv) || complain 'no packed lists'
+# shellcheck source=../../packaging/systemd/recpipe-serve-http.default
+. "$packaging/systemd/recpipe-serve-http.default"
+# shellcheck disable=SC2086
+(cd state && serve-http -q --check $SERVE_HTTP_OPTIONS -- next-track -q --replies $NEXT_TRACK_CHECK_OPTIONS) ||
+	complain 'serve-http does not take its default settings'
+case $NEXT_TRACK_OPTIONS in "$NEXT_TRACK_CHECK_OPTIONS --log "*) ;; *) complain 'what is tried is not what is run' ;; esac
+if command -v logrotate > /dev/null; then
+	logrotate -d "$packaging/logrotate" > log 2>&1 || complain "logrotate: $(cat log)"
+fi
+
+# ---- the image has the packages of all libraries that programs need
+if command -v readelf > /dev/null && command -v dpkg > /dev/null; then
+	sed -n '/^FROM debian:bookworm-slim$/,$p' "$packaging/docker/Dockerfile" | tr ' \\\t' '\n\n\n' > image
+	for program in "$RECPIPE_BIN"/*; do
+		readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+	done | sort -u > needed
+	while read -r library; do
+		# the file that the loader takes, by the name that dpkg knows
+		file=$(ldconfig -p 2> /dev/null | awk -v so="$library" '$1 == so { print $NF; exit }')
+		package=$(dpkg -S "${file:-/none}" "/usr${file:-/none}" 2> /dev/null | sed -n '1s/:.*//p')
+		case $package in libc6 | libgcc-s1 | '') continue ;; esac
+		grep -qxF "$package" image || complain "the Dockerfile lacks $package ($library)"
+	done < needed
+	sed -n '/^FROM .* AS build/,/^COPY/p' "$packaging/docker/Dockerfile" | tr ' \\\t' '\n\n\n' > image
+	for package in $(sed -n 's/^DEPS = //p; /^DEPS = /,/[^\\]$/p' "$root/Makefile" | tr ' \\\t' '\n\n\n' | grep -E '^lib.*-dev$|zlib1g-dev'); do
+		grep -qxF "$package" image || complain "the Dockerfile builds without $package"
+		sed -n '/^Build-Depends/,/^[A-Z].*:/p' "$root/debian/control" | tr ' ,' '\n\n' | grep -qxF "$package" ||
+			[ "$package" = libc6-dev ] || complain "debian/control builds without $package"
+	done
+fi
+grep -qx 'USER 10001:10001' "$packaging/docker/Dockerfile" || complain 'the image runs as root'
+
+# ---- completions
+for tool in next-track tune-hparams serve-http; do
+	for shell in zsh fish; do
+		sh "$root/completions/generate.sh" "$RECPIPE_BIN/$tool" $shell > "$tool.$shell" || complain "$tool: $shell"
+		RECPIPE_DUMP_OPTIONS=table "$tool" | sed 1d | cut -f 1 | while read -r option; do
+			case $shell in zsh) wanted="--$option" ;; fish) wanted="-l $option" ;; esac
+			grep -qE -- "$wanted([=[ ']|\$)" "$tool.$shell" || echo "$option"
+		done > lacking
+		[ -s lacking ] && complain "$tool: $shell does not complete $(tr '\n' ' ' < lacking)"
+		if command -v $shell > /dev/null; then
+			$shell -n "$tool.$shell" 2> log || complain "$tool: $shell cannot read its completion: $(cat log)"
+		fi
+	done
+done
+
+# ---- HTML
+if command -v mandoc > /dev/null; then
+	(cd "$root" && sh packaging/html.sh "$RECPIPE_TMP/html") > log 2>&1 || complain "html: $(cat log)"
+	ls "$root"/man/*.[1357] | sed 's|.*/||; s|$|.html|' | sort > want
+	(cd html && ls ./*.html) | sed 's|^\./||' | grep -v '^index' | sort | cmp -s - want || complain 'pages are missing in HTML'
+	for page in html/*.html; do
+		grep -o 'href="[^"#]*"' "$page" | sed 's/href="//; s/"//'
+	done | sort -u | while read -r link; do
+		[ -e "html/$link" ] || case $link in http*) ;; *) echo "$link" ;; esac
+	done > broken
+	[ -s broken ] && complain "links that lead nowhere: $(tr '\n' ' ' < broken)"
+	grep -q '<a href="serve-http.1.html"><b>serve-http</b>' html/recpipe-operations.7.html || complain 'pages are not linked'
+fi
+
+# ---- SBOM
+libraries=$(for program in "$RECPIPE_BIN"/*; do readelf -d "$program"; done 2> /dev/null |
+	sed -n 's/.*(NEEDED).*\[lib\(.*\)\.so.*/\1/p' | sort -u)
+(cd "$root" && sh packaging/sbom.sh "$version" 1700000000 "$(printf -- '-l%s ' $libraries)") > spdx || complain 'no SBOM'
+(cd "$root" && sh packaging/sbom.sh "$version" 1700000000 "$(printf -- '-l%s ' $libraries)") | cmp -s - spdx || complain 'two SBOMs differ'
+for library in $libraries; do
+	case $library in c | m | gcc_s | *san | *san[0-9]) continue ;; esac
+	grep -qx "PackageName: $library" spdx || complain "the SBOM lacks $library"
+done
+grep -qx 'Created: 2023-11-14T22:13:20Z' spdx || complain 'the SBOM has another date'
+exit $bad
