@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "decide.h"
 #include "derive.h"
 #include "details.h"
 #include "health.h"
@@ -85,6 +86,7 @@ static void show_effects(struct run *r, const struct users *users, size_t experi
 	struct rows rows = compare_all(&d);
 	for (size_t i = 0; i < rows.n; i++)
 		rows.row[i].broken = broken;
+	decide(&r->options, &rows, day ? NULL : name);
 	view_rows(&r->view, name, &rows, day);
 	free(rows.row);
 	data_free(&d);

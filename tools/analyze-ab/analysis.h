@@ -18,7 +18,8 @@ struct options {
 	const char *control, *metrics, *pre, *users, *segment, *stratify, *triggered, *from, *to;
 	const char *interleaving;
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
-	struct option_list experiments, weights, lower_is_better, margins;
+	const char *primary, *metric_file;
+	struct option_list experiments, weights, lower_is_better, margins, guardrails;
 	bool user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
 	int interval, adjust, test, bootstrap, multi_arm, exposure, sessions, unfinished, pre_missing, format;
 	int timestamp_unit;

@@ -31,6 +31,7 @@
 #include "derive.h"
 #include "interleaving.h"
 #include "parts.h"
+#include "roles.h"
 
 enum { STATUS_BROKEN = 5 }; /* with --exit-code: a health check failed */
 
@@ -61,6 +62,15 @@ static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("health", "FILE", health,
 		.help = "write every health check as TSV: experiment check arm value p verdict "
 			"decision"),
+	OPTION_TEXT("primary", "METRIC", primary, .excludes = "plan,partial,interleaving",
+		.help = "the metric that decides: decision is that of the treatment, see Decisions in "
+			"analyze-ab(1)"),
+	OPTION_LIST("guardrail", "METRIC[=SHARE]", guardrails, .requires = "primary",
+		.help = "this metric may not get worse, or not by more than SHARE of the control's mean: else "
+			"hold"),
+	OPTION_FILE("metric-file", "FILE", metric_file, .side = true,
+		.excludes = "metrics,primary,guardrail,margin,lower-is-better,winsorize,interleaving",
+		.help = "the metrics, as TSV: name kind direction role margin cap"),
 	OPTION_FLAG("decision", decision, .excludes = "no-decision,plan,partial,interleaving",
 		.help = "the table has the column decision: broken (a health check failed), ship "
 			"(significantly better), hold (significantly worse) or continue; as it has without "
@@ -327,9 +337,9 @@ static void check_metrics(const struct run *r, struct table *t)
 	for (size_t i = 0; i < r->options.n_metrics; i++) {
 		const struct metric *m = &r->options.metrics[i];
 		if (users_find(&nobody, m->of) < 0)
-			usage_error("option '--metrics': there is no column '%s'", m->of);
+			usage_error("option '--%s': there is no column '%s'", r->options.source, m->of);
 		if (m->over && users_find(&nobody, m->over) < 0)
-			usage_error("option '--metrics': there is no column '%s'", m->over);
+			usage_error("option '--%s': there is no column '%s'", r->options.source, m->over);
 	}
 	for (size_t v = 0; v < nobody.n_values; v++) {
 		free(nobody.name[v]);
@@ -343,8 +353,9 @@ static void check_metrics(const struct run *r, struct table *t)
 
 static void check_options(const struct options *o, const struct analysis_options *options)
 {
-	if (o->merge && o->partial && option_given("metrics"))
-		usage_error("--metrics cannot be combined with --merge --partial, which keeps all values");
+	if (o->merge && o->partial && (o->metric_file || option_given("metrics")))
+		usage_error("--%s cannot be combined with --merge --partial, which keeps all values",
+			    options->source);
 	for (size_t i = 0; i < options->n_metrics; i++)
 		if (options->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
 			usage_error("%s does not support quantiles: %s", o->plan ? "--plan" : "--sequential",
@@ -365,30 +376,6 @@ static double *plan_of(const char *text, size_t *n)
 	return share;
 }
 
-/* Is it one of --metrics? */
-static void check_metric_name(const struct analysis_options *options, const char *option, const char *name)
-{
-	char shown[QUOTED_SIZE];
-	for (size_t i = 0; i < options->n_metrics; i++)
-		if (strcmp(options->metrics[i].name, name) == 0)
-			return;
-	usage_error("option '--%s': unknown metric %s", option, quoted(name, strlen(name), shown));
-}
-
-static struct margin margin_of(const struct analysis_options *options, const char *text)
-{
-	const char *equal = strrchr(text, '=');
-	struct margin m = {.metric = equal ? memory_text(text, (size_t)(equal - text)) : NULL};
-	const char *number = equal ? equal + 1 : text;
-	char shown[QUOTED_SIZE];
-	if (number_double(number, strlen(number), &m.share) != NUMBER_OK || !(m.share >= 0) || m.share > 10)
-		usage_error("option '--margin': not SHARE or METRIC=SHARE with a share of 0 to 10: %s",
-			    quoted(text, strlen(text), shown));
-	if (m.metric)
-		check_metric_name(options, "margin", m.metric);
-	return m;
-}
-
 static struct analysis_options analysis_options_of(const struct options *o)
 {
 	struct analysis_options options = {.alpha = o->alpha, .power = o->power, .winsorize = o->winsorize,
@@ -397,13 +384,11 @@ static struct analysis_options analysis_options_of(const struct options *o)
 		.test = (enum test)o->test, .bootstrap = (enum bootstrap_kind)o->bootstrap,
 		.sequential = o->sequential,
 		.pre_mean = o->pre_missing == 1, .rounds = o->rounds, .seed = o->common.seed,
-		.control = o->control, .lower_is_better = o->lower_is_better};
-	options.n_metrics = metrics_parse(o->metrics, &options.metrics);
-	options.margins = memory_new(o->margins.n + 1, sizeof *options.margins);
-	for (size_t i = 0; i < o->margins.n; i++)
-		options.margins[options.n_margins++] = margin_of(&options, o->margins.values[i]);
-	for (size_t i = 0; i < o->lower_is_better.n; i++)
-		check_metric_name(&options, "lower-is-better", o->lower_is_better.values[i]);
+		.control = o->control};
+	const struct role_options roles = {.metrics = o->metrics, .primary = o->primary,
+		.guardrails = o->guardrails, .margins = o->margins, .lower_is_better = o->lower_is_better,
+		.winsorize = o->winsorize};
+	roles_parse(&options, &roles, option_table("metric-file", o->metric_file));
 	return options;
 }
 

@@ -104,7 +104,7 @@ struct effect stratified_effect(const struct experiment_data *d, const struct sa
 static void prepare(const struct experiment_data *d, const struct metric *m, struct sample *s[2])
 {
 	const struct analysis_options *options = d->options;
-	if (m->kind == METRIC_MEAN && options->winsorize > 0) {
+	if (m->cap > 0) {
 		double cap = d->cap[m - options->metrics];
 		sample_limit(s[0], cap);
 		sample_limit(s[1], cap);
@@ -162,25 +162,12 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 	return e;
 }
 
-/* The margin of a metric; nan: it has none. */
-static double margin_share(const struct analysis_options *options, const char *metric)
-{
-	double share = NAN;
-	for (size_t i = 0; i < options->n_margins; i++) {
-		if (!options->margins[i].metric)
-			share = isnan(share) ? options->margins[i].share : share;
-		else if (strcmp(options->margins[i].metric, metric) == 0)
-			return options->margins[i].share;
-	}
-	return share;
-}
-
 /* One-sided: is the treatment not worse than the control by more than the margin, a
  * share of the control's mean? */
 static double margin_p(const struct analysis_options *options, const struct metric *m, const struct effect *e)
 {
-	double margin = margin_share(options, m->name) * fabs(e->control.mean);
-	double better = (lower_is_better(options, m->name) ? -1 : 1) * e->diff + margin, t = better / e->se;
+	double margin = m->margin * fabs(e->control.mean);
+	double better = (m->lower ? -1 : 1) * e->diff + margin, t = better / e->se;
 	if (isnan(t))
 		return NAN;
 	if (options->sequential) /* two-sided, which is conservative */
@@ -251,7 +238,7 @@ struct rows compare_all(const struct experiment_data *d)
 					     "an arm, and are excluded from %s of %s", d->users->experiment[d->experiment],
 					     left_out, m->name, text_of(arm_name(d, arms[a])));
 				add_row(&rows, (struct row){.treatment = text_of(arm_name(d, arms[a])),
-					.metric = m->name, .effect = e,
+					.metric = m->name, .of = m, .arm = a, .level = level, .effect = e,
 					.segment = level < 0 ? ""
 						: text_of(strmap_key(d->levels, (uint32_t)level)),
 					.margin_p = margin_p(options, m, &e)});
@@ -296,7 +283,7 @@ static void report_cap(const struct experiment_data *d, const struct metric *m)
 		above += x[i] > cap;
 	}
 	warn("experiment %s: %zu of %zu values of %s are capped at %.10g, quantile %g",
-	     u->experiment[d->experiment], above, n, m->name, cap, d->options->winsorize);
+	     u->experiment[d->experiment], above, n, m->name, cap, m->cap);
 }
 
 void report_adjustments(const struct experiment_data *d)
@@ -319,7 +306,7 @@ void report_adjustments(const struct experiment_data *d)
 		     u->experiment[d->experiment], unknown, n, options->pre_mean ? "the others' mean" : "0");
 	for (size_t i = 0; i < options->n_metrics; i++) {
 		const struct metric *m = &options->metrics[i];
-		if (options->winsorize > 0 && m->kind == METRIC_MEAN)
+		if (m->cap > 0)
 			report_cap(d, m);
 		else if (options->winsorize > 0)
 			warn("%s is not a mean: --winsorize does not apply", m->name);

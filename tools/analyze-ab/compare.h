@@ -11,9 +11,13 @@
 
 struct row {
 	const char *treatment, *metric, *segment;
+	const struct metric *of;
+	size_t arm;                   /* number of the treatment */
+	long level;                   /* of the segment; -1: all users */
 	struct effect effect;
 	double adjusted, mde, margin_p;
 	const char *broken;           /* why its experiment has no verdict, or NULL */
+	const char *decision;
 };
 
 struct rows {

@@ -118,7 +118,7 @@ static void mean_stats(const struct experiment_data *d, const struct writer *w,
 	}
 	free(sorted[0]);
 	free(sorted[1]);
-	double q = options->winsorize > 0 ? options->winsorize : 0.99, cap = cap_of(d, m, q);
+	double q = m->cap > 0 ? m->cap : 0.99, cap = cap_of(d, m, q);
 	double *x0 = memory_new(s0->n + 1, sizeof *x0), *x1 = memory_new(s1->n + 1, sizeof *x1);
 	for (size_t i = 0; i < s0->n; i++)
 		x0[i] = fmin(s0->x[i], cap);

@@ -8,14 +8,6 @@
 #include "base/memory.h"
 #include "data/csr.h"
 
-bool lower_is_better(const struct analysis_options *options, const char *metric)
-{
-	for (size_t i = 0; i < options->lower_is_better.n; i++)
-		if (strcmp(options->lower_is_better.values[i], metric) == 0)
-			return true;
-	return strstr(metric, "latency") || strstr(metric, "skips");
-}
-
 struct span arm_name(const struct experiment_data *d, uint32_t arm)
 {
 	return strmap_key(d->users->arms[d->experiment], arm);
@@ -135,8 +127,8 @@ void data_prepare(struct experiment_data *d)
 		order_levels(d);
 	d->cap = memory_new(options->n_metrics + 1, sizeof *d->cap);
 	for (size_t m = 0; m < options->n_metrics; m++)
-		d->cap[m] = options->winsorize > 0 && options->metrics[m].kind == METRIC_MEAN
-			? cap_of(d, &options->metrics[m], options->winsorize) : NAN;
+		d->cap[m] = options->metrics[m].cap > 0
+			? cap_of(d, &options->metrics[m], options->metrics[m].cap) : NAN;
 	d->before = memory_zero(strmap_count(d->users->arms[d->experiment]) * options->n_metrics + 1, 1);
 }
 

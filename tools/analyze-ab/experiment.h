@@ -17,12 +17,6 @@
 
 enum test { TEST_WELCH, TEST_MANN_WHITNEY, TEST_BOOTSTRAP };
 
-/* The margin of non-inferiority, a share of the control's mean. */
-struct margin {
-	char *metric;                 /* NULL: all without a margin of their own */
-	double share;
-};
-
 /* How effects are computed and adjusted. */
 struct analysis_options {
 	double alpha, power, winsorize, tuned, srm_threshold;
@@ -36,9 +30,8 @@ struct analysis_options {
 	const char *control;
 	struct metric *metrics;
 	size_t n_metrics;
-	struct margin *margins;
-	size_t n_margins;
-	struct option_list lower_is_better;
+	const char *source;           /* the option that the metrics are from */
+	bool margins, roles;          /* a metric has a margin; one is the primary metric */
 };
 
 /* Users of one experiment, their attributes and their values from before. */
@@ -69,9 +62,6 @@ uint32_t *arms_of(const struct experiment_data *d, size_t *n);
 
 /* C, control, A, 0 or FALSE. */
 bool is_control_name(struct span arm);
-
-/* Are lower values of the metric better? Those of latency and skips always are. */
-bool lower_is_better(const struct analysis_options *options, const char *metric);
 
 struct span arm_name(const struct experiment_data *d, uint32_t arm);
 

@@ -12,43 +12,49 @@
 
 /* ---- names ---- */
 
-static struct metric parse_metric(const char *text, size_t n)
+static struct metric parse_metric(const char *text, size_t n, const char *option)
 {
-	struct metric m = {.name = memory_text(text, n)};
+	struct metric m = {.name = memory_text(text, n), .margin = NAN};
+	m.lower = strstr(m.name, "latency") || strstr(m.name, "skips");
 	char shown[QUOTED_SIZE];
 	const char *slash = memchr(text, '/', n), *colon = memchr(text, ':', n);
 	if (colon && text[0] == 'q' && text[1] >= '0' && text[1] <= '9') {
 		double percent;
 		if (number_double(text + 1, (size_t)(colon - text - 1), &percent) != NUMBER_OK ||
 		    percent <= 0 || percent >= 100 || colon + 1 == text + n)
-			usage_error("option '--metrics': not a quantile as in q90:COLUMN: %s",
+			usage_error("option '--%s': not a quantile as in q90:COLUMN: %s", option,
 				    quoted(text, n, shown));
 		m.kind = METRIC_QUANTILE;
 		m.quantile = percent / 100;
 		m.of = memory_text(colon + 1, (size_t)(text + n - colon - 1));
 	} else if (slash) {
 		if (slash == text || slash + 1 == text + n)
-			usage_error("option '--metrics': not a ratio COLUMN/COLUMN: %s",
+			usage_error("option '--%s': not a ratio COLUMN/COLUMN: %s", option,
 				    quoted(text, n, shown));
 		m.kind = METRIC_RATIO;
 		m.of = memory_text(text, (size_t)(slash - text));
 		m.over = memory_text(slash + 1, (size_t)(text + n - slash - 1));
 	} else {
 		if (n == 0)
-			usage_error("option '--metrics': an empty name");
+			usage_error("option '--%s': an empty name", option);
 		m.of = memory_text(text, n);
 	}
 	return m;
+}
+
+size_t metrics_add(struct metric **metrics, size_t n, struct span name, const char *option)
+{
+	*metrics = memory_resize(*metrics, n + 1, sizeof **metrics);
+	(*metrics)[n] = parse_metric(name.at, name.n, option);
+	return n + 1;
 }
 
 size_t metrics_parse(const char *text, struct metric **metrics)
 {
 	size_t count = 0;
 	*metrics = NULL;
-	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);) {
-		*metrics = memory_resize(*metrics, count + 1, sizeof **metrics);
-		(*metrics)[count++] = parse_metric(name.at, name.n);
-	}
+	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);)
+		count = metrics_add(metrics, count, name, "metrics");
 	return count;
 }
 

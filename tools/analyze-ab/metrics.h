@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "frame/options.h"
 
 /* ---- measures: sums over a user's events beyond the fixed ones ---- */
@@ -31,10 +32,17 @@ struct metric {
 	enum { METRIC_MEAN, METRIC_RATIO, METRIC_QUANTILE } kind;
 	char *of, *over;                    /* columns; over: of a ratio */
 	double quantile;
+	bool lower;                         /* lower values are better */
+	enum { METRIC_OTHER, METRIC_PRIMARY, METRIC_GUARDRAIL } role;
+	double margin;                      /* of non-inferiority, a share of the control's mean; nan: none */
+	double cap;                         /* values above this quantile of all users are capped; 0: none */
 };
 
 /* "time,time/sessions,q90:time,share:source=random" */
 size_t metrics_parse(const char *text, struct metric **metrics);
+
+/* Adds one to `n` metrics; returns how many there are now. `option`: whose it is, for messages. */
+size_t metrics_add(struct metric **metrics, size_t n, struct span name, const char *option);
 
 /* The measures of events that the metrics follow from; `distinct_tracks`: that of
  * `track`, when a metric is made of it or `all`. A usage error: a name that is not one. */

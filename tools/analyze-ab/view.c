@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
+#include "decide.h"
 
 void output_number(struct output *out, double x)
 {
@@ -15,24 +16,9 @@ void output_number(struct output *out, double x)
 		output_double(out, x);
 }
 
-static bool significant(const struct view *v, const struct row *r)
+static const char *role_of(const struct row *r)
 {
-	return r->adjusted < v->options->alpha;
-}
-
-/* Is a significant effect one for the better? */
-static bool is_better(const struct view *v, const struct row *r)
-{
-	return (r->effect.diff > 0) != lower_is_better(v->options, r->metric);
-}
-
-static const char *decision_of(const struct view *v, const struct row *r)
-{
-	if (r->broken)
-		return "broken";
-	if (!significant(v, r))
-		return "continue";
-	return is_better(v, r) ? "ship" : "hold";
+	return r->of->role == METRIC_PRIMARY ? "primary" : r->of->role == METRIC_GUARDRAIL ? "guardrail" : "";
 }
 
 void view_header(const struct view *v)
@@ -40,9 +26,10 @@ void view_header(const struct view *v)
 	output_text(v->out, "experiment\ttreatment\tmetric\tn_control\tn_treatment\tcontrol_mean\t"
 		    "treatment_mean\teffect\teffect_lower\teffect_upper\tpercent\tpercent_lower\t"
 		    "percent_upper\tt\tdf\tp\tp_adjusted\tmde\tsignificant");
-	output_text(v->out, v->options->n_margins ? "\tp_margin" : "");
+	output_text(v->out, v->options->margins ? "\tp_margin" : "");
 	output_text(v->out, v->segment ? "\tsegment" : "");
 	output_text(v->out, v->day ? "\tday\tday_share" : "");
+	output_text(v->out, v->options->roles ? "\trole" : "");
 	output_text(v->out, v->decision ? "\tdecision" : "");
 	output_end_row(v->out);
 }
@@ -61,8 +48,8 @@ static void write_row(const struct view *v, const char *experiment, const struct
 		e->t, e->df, e->p, r->adjusted, r->mde};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		output_number(v->out, numbers[i]);
-	output_text(v->out, isnan(r->adjusted) ? "\t" : significant(v, r) ? "\t1" : "\t0");
-	if (v->options->n_margins)
+	output_text(v->out, isnan(r->adjusted) ? "\t" : row_significant(v->options, r) ? "\t1" : "\t0");
+	if (v->options->margins)
 		output_number(v->out, r->margin_p);
 	if (v->segment) {
 		output_tab(v->out);
@@ -73,9 +60,13 @@ static void write_row(const struct view *v, const char *experiment, const struct
 		output_text(v->out, day->name);
 		output_number(v->out, day->share);
 	}
+	if (v->options->roles) {
+		output_tab(v->out);
+		output_text(v->out, role_of(r));
+	}
 	if (v->decision) {
 		output_tab(v->out);
-		output_text(v->out, decision_of(v, r));
+		output_text(v->out, r->decision);
 	}
 	output_end_row(v->out);
 }
@@ -136,7 +127,7 @@ static void fill_cells(const struct view *v, size_t i, char **c)
 	const struct effect *e = &r->effect;
 	c[0] = shown(v->experiment[i], v->day ? v->days[i] : "");
 	c[1] = shown(r->treatment, r->segment);
-	c[2] = shown(r->metric, "");
+	c[2] = shown(r->metric, role_of(r));
 	c[3] = memory_format("%.0f/%.0f", e->control.n, e->treatment.n);
 	c[4] = isnan(e->control.mean) ? memory_format("-") : memory_format("%.5g", e->control.mean);
 	c[5] = isnan(e->treatment.mean) ? memory_format("-") : memory_format("%.5g", e->treatment.mean);
@@ -158,10 +149,10 @@ static void put_cell(struct output *out, const char *text, size_t width, bool le
 
 static void write_line(const struct view *v, char *const *cell, const size_t *width, const struct row *r)
 {
-	bool marked = r && significant(v, r);
+	bool marked = r && row_significant(v->options, r);
 	bool color = marked && v->color && !r->broken;
 	if (color)
-		output_text(v->out, is_better(v, r) ? "\033[32m" : "\033[31m");
+		output_text(v->out, row_better(r) ? "\033[32m" : "\033[31m");
 	for (size_t k = 0; k < COLUMNS; k++) {
 		put_cell(v->out, cell[k], width[k], k < 3);
 		output_text(v->out, k + 1 < COLUMNS ? "  " : "");
@@ -170,7 +161,7 @@ static void write_line(const struct view *v, char *const *cell, const size_t *wi
 	if (v->decision)
 		output_text(v->out, !r ? "     decision" : marked ? "  " : "     ");
 	if (v->decision && r)
-		output_text(v->out, decision_of(v, r));
+		output_text(v->out, r->decision);
 	output_text(v->out, color ? "\033[0m" : "");
 	output_end_row(v->out);
 }
