@@ -5,6 +5,7 @@
  *
  *	unpack model.packed | head -3
  *	unpack --info model.packed
+ *	unpack --id u17 lists.packed
  *
  * Tools that read such a table read the packed file itself: this is for people and for
  * other programs.
@@ -20,6 +21,7 @@
 
 struct options {
 	bool info, check;
+	struct option_list id;
 	struct common common;
 };
 
@@ -27,6 +29,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("info", info, .excludes = "check",
 		.help = "print what the file is instead: kind, version, columns, rows, who wrote it, its "
 			"sections"),
+	OPTION_LIST("id", "ID", id, .excludes = "info,check",
+		.help = "write only the rows of ID: a user's list, an item's neighbors, the rows of a model "
+			"with that id; nothing else is read or checked"),
 	OPTION_FLAG("check", check, .help = "check everything in the file and write nothing"),
 	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
@@ -90,6 +95,22 @@ static void put_header(struct output *out, struct span header)
 	output_end_row(out);
 }
 
+/* The model's own: lines `model NAME` and the value. */
+static void put_model_meta(struct output *out, const struct packed_model *m)
+{
+	for (uint32_t i = 0; i < m->side[1]; i++) {
+		struct span id = packed_id(&m->ids, i);
+		const char *sign = id.at ? memchr(id.at, '=', id.n) : NULL;
+		if (!sign)
+			continue;
+		output_text(out, "model ");
+		output_bytes(out, id.at, (size_t)(sign - id.at));
+		output_tab(out);
+		output_bytes(out, sign + 1, id.n - (size_t)(sign + 1 - id.at));
+		output_end_row(out);
+	}
+}
+
 /* What is known of the file without reading it all. */
 static void put_info(struct output *out, struct packed *p)
 {
@@ -109,6 +130,7 @@ static void put_info(struct output *out, struct packed *p)
 			"rows user_feature", "rows user"};
 		for (int k = 0; k < PACKED_SIDES; k++)
 			put_count(out, NAMES[k], model.side[k + 1] - model.side[k]);
+		put_model_meta(out, &model);
 	} else if (packed_lists_open(p, &lists)) {
 		put_header(out, lists.header);
 		put_count(out, "lists", lists.keys.n);
@@ -141,6 +163,26 @@ static void copy_text(struct output *out, struct input *in)
 	progress_clear();
 }
 
+/* The rows of the ids alone; how many. */
+static uint64_t copy_ids(struct output *out, struct packed *p, const struct option_list *ids)
+{
+	enum { BLOCK = 1 << 16 };
+	char block[BLOCK], shown[QUOTED_SIZE];
+	struct packed_text *text = packed_text_open(p);
+	uint64_t rows = 0;
+	for (size_t i = 0; i < ids->n; i++) {
+		uint64_t before = rows;
+		struct span id = span_of(ids->values[i]);
+		packed_text_take(text, id, &rows);
+		if (rows == before)
+			die(STATUS_DATA, "%s: it has no row of the id %s", p->name, quoted(id.at, id.n, shown));
+	}
+	for (size_t got; (got = packed_text_read(text, block, sizeof block)) > 0;)
+		output_bytes(out, block, got);
+	packed_text_close(text);
+	return rows;
+}
+
 static int run(const struct options *o, char **files, int n)
 {
 	if (n > 1)
@@ -150,16 +192,22 @@ static int run(const struct options *o, char **files, int n)
 	struct packed *p = input_packed(in);
 	if (!p)
 		die(STATUS_DATA, "%s: not a packed file", input_name(in));
+	uint64_t rows = 0, written = 0;
 	if (o->info)
 		put_info(out, p);
+	else if (o->id.n)
+		rows = written = copy_ids(out, p, &o->id);
 	else if (o->check)
 		packed_check(p);
 	else
 		copy_text(out, in);
-	uint64_t rows = rows_of(p);
+	if (!o->id.n) {
+		rows = rows_of(p);
+		written = o->info || o->check ? 0 : rows;
+	}
 	input_close(in);
 	output_close(out);
-	run_report(rows, o->info || o->check ? 0 : rows, 0);
+	run_report(rows, written, 0);
 	return STATUS_DONE;
 }
 
@@ -172,7 +220,7 @@ static const struct program PROGRAM = {
 		  "[score] (lists); with --info: name value",
 	.examples = {
 		"unpack model.packed > model.tsv",
-		"unpack --info lists.packed",
+		"unpack --id u17 lists.packed",
 	},
 	.options = OPTIONS,
 	.options_size = sizeof(struct options),

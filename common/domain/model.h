@@ -52,6 +52,12 @@ struct model_row {
  * table has a failure: table_open_or). The table stays the caller's. */
 struct model_reader *model_open(struct table *t);
 
+/* As model_open, for a caller who reads all rows, each when its turn comes: the rows of a packed
+ * model are checked as they are read, and their checksum after the last one, so that what is made
+ * of them is good only when model_next has said that there are no more. model_open checks them all
+ * before the first. */
+struct model_reader *model_open_unchecked(struct table *t);
+
 /* Are the columns there? For a caller who opens the output before the model is read; a failure as
  * in model_open. */
 void model_find_columns(const struct table *t);

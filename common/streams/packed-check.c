@@ -14,9 +14,10 @@ static bool are_zeros(const unsigned char *at, uint64_t n)
 	return true;
 }
 
-bool packed_check_sum(const struct packed *p, const struct packed_section *s)
+/* Is `crc` the section's, and what is after it 0? */
+static bool is_sum(const struct packed *p, const struct packed_section *s, uint32_t crc)
 {
-	if (crc32_z(0, packed_data(p, s), s->count * s->size) != s->crc) {
+	if (crc != s->crc) {
 		char why[64];
 		snprintf(why, sizeof why, "the checksum of the section '%s' is wrong", s->name);
 		return packed_bad(p, why);
@@ -25,6 +26,11 @@ bool packed_check_sum(const struct packed *p, const struct packed_section *s)
 	if (!are_zeros(p->bytes + end, (PACKED_ALIGN - end % PACKED_ALIGN) % PACKED_ALIGN))
 		return packed_bad(p, "what is between its sections is not 0");
 	return true;
+}
+
+bool packed_check_sum(const struct packed *p, const struct packed_section *s)
+{
+	return is_sum(p, s, (uint32_t)crc32_z(0, packed_data(p, s), s->count * s->size));
 }
 
 bool packed_check_sums(const struct packed *p)
@@ -97,6 +103,15 @@ static bool check_lists(const struct packed *p, const struct packed_lists *l)
 	return true;
 }
 
+static bool is_row(const struct packed_model *m, const float *row)
+{
+	bool good = true;
+	for (uint32_t f = 0; f < m->stride; f++)
+		good = good && isfinite(row[f]) && (f < m->factors || row[f] == 0);
+	return good || packed_bad(m->file, "a factor is not a finite number, or padding is not 0");
+}
+
+/* All but the rows of factors. */
 static bool check_model(const struct packed *p, const struct packed_model *m)
 {
 	if (!check_header(p, m->header) || !check_ids(p, &m->ids))
@@ -105,9 +120,6 @@ static bool check_model(const struct packed *p, const struct packed_model *m)
 		if (!are_sorted(&m->ids, m->side[k], m->side[k + 1]))
 			return packed_bad(p, "its ids are not sorted");
 	size_t rows = m->ids.n - m->side[1];
-	for (size_t i = 0; i < rows * m->stride; i++)
-		if (!isfinite(m->rows[i]) || (i % m->stride >= m->factors && m->rows[i] != 0))
-			return packed_bad(p, "a factor is not a finite number, or padding is not 0");
 	for (size_t i = 0; i < rows; i++)
 		if (!isfinite(m->bias[i]))
 			return packed_bad(p, "a bias is not a finite number");
@@ -120,7 +132,32 @@ bool packed_check(struct packed *p)
 	struct packed_model model;
 	if (!packed_check_sums(p))
 		return false;
-	if (p->kind == PACKED_MODEL)
-		return packed_model_open(p, &model) && check_model(p, &model);
-	return packed_lists_open(p, &lists) && check_lists(p, &lists);
+	if (p->kind != PACKED_MODEL)
+		return packed_lists_open(p, &lists) && check_lists(p, &lists);
+	if (!packed_model_open(p, &model))
+		return false;
+	for (size_t row = 0; row < model.ids.n - model.side[1]; row++)
+		if (!is_row(&model, model.rows + row * model.stride))
+			return false;
+	return check_model(p, &model);
+}
+
+bool packed_check_but_rows(struct packed *p)
+{
+	struct packed_model model;
+	if (p->kind != PACKED_MODEL)
+		return packed_check(p);
+	for (uint32_t i = 0; i < p->sections; i++)
+		if (strcmp(p->section[i].name, "rows") != 0 && !packed_check_sum(p, &p->section[i]))
+			return false;
+	return packed_model_open(p, &model) && check_model(p, &model);
+}
+
+bool packed_check_row(const struct packed_model *m, uint64_t row, uint32_t *crc)
+{
+	const float *at = m->rows + row * m->stride;
+	*crc = (uint32_t)crc32_z(*crc, (const void *)at, m->stride * sizeof *at);
+	if (!is_row(m, at))
+		return false;
+	return row + 1 < m->ids.n - m->side[1] || is_sum(m->file, packed_find(m->file, "rows", 0), *crc);
 }

@@ -1,4 +1,6 @@
 /* A packed file as the table that it was made of: see packed.h. */
+#include <math.h>
+
 #include "base/buffer.h"
 #include "base/number.h"
 #include "streams/packed.h"
@@ -10,6 +12,7 @@ struct packed_text {
 	struct buffer text;      /* rows that were not given out yet */
 	size_t given;
 	bool checked;            /* all but the header, which came first */
+	bool only;               /* what packed_text_take has put into the text */
 	uint64_t row;            /* the next one */
 	uint32_t key;            /* ... and the list that it belongs to, or its kind */
 };
@@ -95,15 +98,80 @@ static bool add_model_row(struct packed_text *t)
 	return true;
 }
 
+static bool add_row(struct packed_text *t)
+{
+	return t->file->kind == PACKED_MODEL ? add_model_row(t) : add_list_row(t);
+}
+
+/* Is what add_row reads of the rows from t->row to before `to` as it should be? */
+static bool rows_are_good(struct packed_text *t, uint64_t to)
+{
+	const struct packed_lists *l = &t->lists;
+	const struct packed_model *m = &t->model;
+	for (uint64_t row = t->row; row < to; row++) {
+		bool good = true;
+		if (t->file->kind == PACKED_MODEL) {
+			size_t at = row - m->side[1];
+			good = row < m->side[1] || isfinite(m->bias[at]);
+			for (uint32_t f = 0; row >= m->side[1] && f < m->factors; f++)
+				good = good && isfinite(m->rows[at * m->stride + f]);
+		} else {
+			struct packed_entry e = packed_entry(l, row);
+			good = e.member < l->members.n && packed_id(&l->members, e.member).at && isfinite(e.weight);
+		}
+		if (!good)
+			return packed_bad(t->file, "a row is not what it should be");
+	}
+	return true;
+}
+
+static bool take_rows(struct packed_text *t, uint32_t key, uint64_t from, uint64_t to)
+{
+	t->key = key;
+	t->row = from;
+	if (!rows_are_good(t, to))
+		return false;
+	while (t->row < to)
+		add_row(t);
+	return true;
+}
+
+bool packed_text_take(struct packed_text *t, struct span id, uint64_t *rows)
+{
+	const struct packed_model *m = &t->model;
+	uint64_t from, to;
+	t->only = t->checked = true;
+	if (t->file->kind != PACKED_MODEL) {
+		uint32_t key = packed_find_id(&t->lists.keys, id);
+		if (key == UINT32_MAX)
+			return true;
+		if (!packed_lists_range(&t->lists, key, &from, &to))
+			return packed_bad(t->file, "a list is not where it should be");
+		*rows += to - from;
+		return take_rows(t, key, from, to);
+	}
+	for (uint32_t side = 0; side < PACKED_SIDES; side++) {
+		uint32_t row = packed_find_id_among(&m->ids, m->side[side], m->side[side + 1], id);
+		if (row == UINT32_MAX)
+			continue;
+		if (row < m->side[side] || row >= m->side[side + 1])
+			return packed_bad(t->file, "an id is not where it should be");
+		++*rows;
+		if (!take_rows(t, side, row, (uint64_t)row + 1))
+			return false;
+	}
+	return true;
+}
+
 size_t packed_text_read(struct packed_text *t, char *to, size_t n)
 {
-	if (t->given == t->text.n) {
+	if (t->given == t->text.n && !t->only) {
 		if (!t->checked && !packed_check(t->file))
 			return 0;
 		t->checked = true;
 		t->given = t->text.n = 0;
 		while (t->text.n < n)
-			if (!(t->file->kind == PACKED_MODEL ? add_model_row(t) : add_list_row(t)))
+			if (!add_row(t))
 				break;
 	}
 	size_t left = t->text.n - t->given, take = left < n ? left : n;

@@ -201,6 +201,13 @@ bool packed_check_sums(const struct packed *p);
 /* Checks everything: checksums, ids, numbers. False, as packed_bad, at the first that is wrong. */
 bool packed_check(struct packed *p);
 
+/* The same, but for a model's rows of factors, the bulk of the file. */
+bool packed_check_but_rows(struct packed *p);
+
+/* For who reads a model's rows of factors in their order, once: checks row number `row` (from 0), and,
+ * with the last one, their checksum and what is after them. `crc` is 0 before the first. */
+bool packed_check_row(const struct packed_model *m, uint64_t row, uint32_t *crc);
+
 /* The file's table as TSV, piece by piece. The first piece is the header; before the second one the
  * file is checked by packed_check. */
 struct packed_text;
@@ -209,6 +216,12 @@ struct packed_text *packed_text_open(struct packed *p); /* NULL: as packed_bad *
 /* Up to `n` bytes of it; 0 at the end, and when the failure has a reason to. */
 size_t packed_text_read(struct packed_text *t, char *to, size_t n);
 void packed_text_close(struct packed_text *t);
+
+/* From now on only the rows of the ids that are asked for are given out: of a list's or neighbors'
+ * key; of a model those of that id, of every kind. Nothing else of the file is read or checked.
+ * Adds to `rows` how many there are; false, as packed_bad, where the file is damaged there. Before
+ * the first read. */
+bool packed_text_take(struct packed_text *t, struct span id, uint64_t *rows);
 
 /* Has nothing but the header been given out, so that another reader may read the rest? */
 bool packed_text_is_new(const struct packed_text *t);

@@ -181,6 +181,38 @@ index_at=$(unpack --info index.packed | sed -n 's/^section index_items.* at //p'
 cp index.packed damaged
 printf '\252' | dd of=damaged bs=1 seek=$((index_at + 4)) conv=notrunc 2> /dev/null
 refused 'a place in an index' export-topk damaged
+# without --verify a model's rows are checked as they are read: its lists are not kept
+rows_at=$(unpack --info model.packed | sed -n 's/^section rows.* at //p')
+cp model.packed damaged
+printf '\252' | dd of=damaged bs=1 seek=$((rows_at + 5000)) conv=notrunc 2> /dev/null
+rm -f kept
+export-topk -o kept damaged 2> err
+[ $? = 3 ] && [ ! -e kept ] && grep -q "section 'rows'" err || complain "a byte of a row: $(cat err)"
+cp model.packed damaged
+printf '\000\000\200\177' | dd of=damaged bs=1 seek=$((rows_at + 128 * 50)) conv=notrunc 2> /dev/null
+export-topk -o kept damaged 2> err
+[ $? = 3 ] && [ ! -e kept ] && grep -q 'not a finite number' err || complain "an infinite factor: $(cat err)"
+
+# unpack --id: the rows of some ids, in the order in which they are asked for
+only()
+{
+	file=$1 column=$2
+	shift 2
+	ids=
+	head -n 1 $file.tsv > want
+	for id; do
+		ids="$ids --id '$id'"
+		awk -F '\t' -v c="$column" -v id="$id" '$c "" == id ""' $file.tsv >> want
+	done
+	eval "unpack $ids $file.packed" > out 2> err && cmp -s want out || complain "unpack --id: $file: $(cat err)"
+}
+only model 2 u3 1 "$(printf ' ~\303\244 a long id of a user 7 ')" loss=warp u60
+only lists 1 u9 u1
+only knn 1 4 1
+only blended-scores 1 u9
+unpack --id nobody lists.packed > out 2> err
+[ $? = 3 ] && grep -q "^unpack: lists.packed: it has no row of the id \"nobody\"" err || complain "unpack --id nobody: $(cat err)"
+unpack --info model.packed | grep -qx 'model loss	warp' || complain 'unpack --info: no meta rows'
 cat knn.packed knn.packed > damaged
 refused 'two files' unpack damaged
 refused 'no packed file' unpack knn.tsv

@@ -172,7 +172,7 @@ static int run(const struct options *o, char **files, int count)
 	if (packed && (!o->verify || packed_check(packed)))
 		index = packed_index_open(packed, (enum tile_choice)o->kernel);
 	else
-		model.reader = model_open(table);
+		model.reader = o->verify ? model_open(table) : model_open_unchecked(table);
 	uint32_t factors = packed ? index.model.factors : model_reader_factors(model.reader);
 	model.stride = (uint32_t)kernel_padded(factors);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
