@@ -206,7 +206,7 @@ only()
 	done
 	eval "unpack $ids $file.packed" > out 2> err && cmp -s want out || complain "unpack --id: $file: $(cat err)"
 }
-only model 2 u3 1 "$(printf ' ~\303\244 a long id of a user 7 ')" loss=warp u60
+only model 2 u3 1 "$(printf '7 ~\303\244 a long id of a user 7')" loss=warp u60
 only lists 1 u9 u1
 only knn 1 4 1
 only blended-scores 1 u9
