@@ -62,8 +62,8 @@ const struct option_row EXPORT_OPTIONS[] = {
 	OPTION_GROUP("Expert options"),
 	OPTION_FLAG("verify", verify,
 		.excludes = "packed=index",
-		.help = "check all of a packed model before it is used: else its rows are checked as they are read, and "
-			"those of an index not at all"),
+		.help = "check all of a packed model before it is used: else its rows are checked as they are "
+			"read, and those of an index not at all"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, TILE_CHOICES, .fallback = "auto",
 		.help = KERNEL_HELP_EXACT),
 	OPTION_COLUMN("user", user, .fallback = "user",
