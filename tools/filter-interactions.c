@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "data/strmap.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "frame/column-options.h"
@@ -24,7 +25,7 @@
 #include "frame/table-threads.h"
 
 struct options {
-	const char *time, *user, *item;
+	const char *time, *user, *item, *users_seen;
 	double above, min, max;
 	struct option_list wheres;
 	struct common common;
@@ -42,6 +43,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_COLUMN("user", user,
 		.help = "name of a column with ids; it must exist, and a row where it is empty is bad"),
 	OPTION_COLUMN("item", item, .help = "name of another such column"),
+	OPTION_OUTPUT("users-seen", "FILE", users_seen, .requires = "user",
+		.help = "also write the distinct ids of --user to FILE, of rows that are kept or not"),
 	COMMON_RENAME, COMMON_LAYOUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_LOG,
 	OPTION_GROUP("Bad rows"),
 	COMMON_BAD_ROWS,
@@ -155,10 +158,37 @@ struct filter {
 	size_t ids[2], n_ids;
 	struct condition *wheres;
 	size_t n_wheres;
+	struct strmap *seen;     /* --users-seen, or NULL */
 	bool numbers;            /* there are bounds */
 	uint64_t kept, dropped;
 	struct filter *parts;    /* with threads: one for each slot */
 };
+
+/* The users of a block, who are in the first of its id columns. */
+static void see_users(struct filter *f, const struct table_block *block)
+{
+	size_t id = f->ids[0], from = 0;
+	const uint32_t *ends = block->ends;
+	for (size_t r = 0; r < block->row_count; r++, ends += block->width) {
+		size_t begin = id ? (size_t)ends[id - 1] + 1 : from;
+		if (ends[id] > begin)
+			strmap_add(f->seen, (struct span){block->at + begin, ends[id] - begin});
+		from = (size_t)ends[block->width - 1] + 1;
+	}
+}
+
+static void write_users(const struct strmap *seen, const char *name, struct output *out)
+{
+	uint32_t *order = strmap_sorted(seen);
+	output_text(out, name);
+	output_end_row(out);
+	for (uint32_t i = 0; i < strmap_count(seen); i++) {
+		output_span(out, strmap_key(seen, order[i]));
+		output_end_row(out);
+	}
+	free(order);
+	output_close(out);
+}
 
 /* The current row, the general way: ids, text, number, bounds, output. */
 static void filter_row(struct filter *f)
@@ -302,12 +332,17 @@ static void find_columns(struct filter *f, const struct options *o)
 static bool filter_next(struct filter *f)
 {
 	struct table_block block;
-	if (table_next_block(f->table, &block))
+	if (table_next_block(f->table, &block)) {
+		if (f->seen)
+			see_users(f, &block);
 		(f->n_wheres ? filter_block_text : filter_block)(f, &block);
-	else if (table_next(f->table))
+	} else if (table_next(f->table)) {
+		if (f->seen && table_field(f->table, f->ids[0]).n)
+			strmap_add(f->seen, table_field(f->table, f->ids[0]));
 		filter_row(f);
-	else
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -320,6 +355,7 @@ static void begin_part(void *context, size_t slot, struct table *part)
 	f->parts[slot].table = part;
 	f->parts[slot].out = output_open_memory();
 	f->parts[slot].kept = f->parts[slot].dropped = 0;
+	f->parts[slot].seen = f->seen ? strmap_new() : NULL;
 }
 
 static void filter_part(void *context, size_t slot)
@@ -341,7 +377,12 @@ static void give_part(void *context, size_t slot)
 static void end_part(void *context, size_t slot)
 {
 	struct filter *f = context;
+	struct strmap *seen = f->parts[slot].seen;
 	output_close(f->parts[slot].out);
+	for (uint32_t i = 0; seen && i < strmap_count(seen); i++)
+		strmap_add(f->seen, strmap_key(seen, i));
+	if (seen)
+		strmap_free(seen);
 }
 
 static const struct table_work PARTS = {begin_part, filter_part, give_part, end_part};
@@ -359,10 +400,12 @@ static int run(const struct options *o, char **files, int count)
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct filter f = {.bounds = bounds_of(o)};
 	ranges_of(&f.bounds, f.range);
+	f.seen = o->users_seen ? strmap_new() : NULL;
 	take_wheres(&f, o);
 	f.table = table_open(files, count, &format);
 	find_columns(&f, o);
 	f.out = output_open(o->common.output, o->common.line_buffered);
+	struct output *users = o->users_seen ? output_open(o->users_seen, false) : NULL;
 	if (!o->common.no_header) {
 		output_span(f.out, table_header(f.table));
 		output_end_row(f.out);
@@ -375,9 +418,13 @@ static int run(const struct options *o, char **files, int count)
 	}
 	table_threads_close(threads);
 	free(f.parts);
+	if (f.seen)
+		write_users(f.seen, o->user, users);
 	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
 	table_close(f.table);
 	output_close(f.out);
+	if (f.seen)
+		strmap_free(f.seen);
 	wheres_free(f.wheres, f.n_wheres);
 	run_report_filter(rows, f.kept, f.dropped, rejected);
 	return STATUS_DONE;

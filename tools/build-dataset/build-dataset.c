@@ -288,6 +288,9 @@ static void report(const struct build *b, bool late)
 		warn("--keep-train %" PRId64 " left %" PRIu64 " users all their pairs: %" PRIu64
 		     " pairs are not held out", o->keep_train, b->how.kept_users, b->how.kept_pairs);
 	result_report(&b->result, late);
+	if (b->result.users < b->users)
+		warn("%" PRIu64 " of %" PRIu64 " users are left (%.1f %%)", b->result.users, b->users,
+		     100.0 * (double)b->result.users / (double)b->users);
 }
 
 /* What the options' table does not say. */
