@@ -39,6 +39,9 @@ report()
 	[ -n "$lost" ] || printf '  %-12s %10d  (lists of %d users)\n' served "$(rows serving-topk.tsv)" \
 		"$(grep -a -c "^[^	]*	1	" serving-topk.tsv)"
 
+	[ -n "$lost" ] || printf '\n%s\n' "$(says_coverage)"
+	[ ! -s fallbacks.tsv ] || says_fallbacks
+
 	printf '\nOn the test rows, unseen by training and tuning (stderr over users)\n'
 	awk -F '\t' '
 		function cell(v, e) { return v == "" ? "-" : sprintf("%.4f%s", v, e == "" ? "" : sprintf(" (%.4f)", e)) }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # the scripts that source it know the rest
 # positives.sh - from logs to positives: what personalize and backtest begin with. Sourced after
 # stages.sh, with set -f. Of the script: FORMAT, IMPORT, KINDS, FILTER, ON_ERROR, MAX_ERRORS, the
-# names of columns, ABOVE and MIN.
+# names of columns, ABOVE and MIN; with `seen` the users of all rows are written to the file that it names.
 
 # quote_words NAME TEXT: sets `quoted_words` to the words of TEXT, the setting NAME, each in quotes for
 # the shell. Blanks separate them; those in single quotes, at the beginning of a word or after its =,
@@ -118,6 +118,9 @@ judge_positives()
 	shown "${0##*/}: most values of $VALUE_COLUMN are above 1000000, and $limit: is it a point in time? Then set TIMESTAMP_COLUMN=$VALUE_COLUMN VALUE_COLUMN=none (or another column)" >&2
 }
 
+# first_object FILE: the first line of JSON lines
+first_object() { keep-header -q "$1" -- head -n 1 2> /dev/null | head -n 1; }
+
 # positives FILE...: the stages that make positives.tsv
 positives()
 {
@@ -126,6 +129,9 @@ positives()
 		importer=import-logs
 		[ "$kind" = json ] || importer=import-table
 		reads "$@"
+		# Who caused the answers, where the service logs it.
+		[ -z "${seen:-}" ] || [ "$kind" != json ] || [ -n "$IMPORT" ] || ! first_object "$1" | grep -q '"source" *:' ||
+			import_words="$import_words '--map' 'source=.source'"
 		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $skipping -o events.tsv "$@"' # words in quotes
 		stage import events.tsv "$importer" "$@"
 		set -- events.tsv
@@ -136,7 +142,7 @@ positives()
 		stage_after='nothing later was run; if every row is a positive, set VALUE_COLUMN=none'
 	fi
 	reads "$@"
-	eval "set -- $filter_words"' $skipping -o positives.tsv "$@"' # words in quotes
+	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} $skipping -o positives.tsv "$@"' # words in quotes
 	if [ "$VALUE_COLUMN" = none ]; then
 		set -- --where "$ITEM_COLUMN!=" "$@" # all of them: a row without an item is a bad one
 	elif [ -n "$MIN" ]; then
@@ -147,7 +153,7 @@ positives()
 	csv=
 	[ "$kind" != csv ] || csv=--csv
 	# shellcheck disable=SC2086
-	stage filter positives.tsv filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" "$@"
+	stage filter "positives.tsv${seen:+ $seen}" filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" "$@"
 	stage_after=
 	judge_positives
 }

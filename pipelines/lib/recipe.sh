@@ -115,7 +115,7 @@ forget_models()
 
 # recipe_run judged|served: the stages of the whole recipe, for personalize: its models, their lists
 # and, of several, the blend. Judged: fitted on train rows, topk.tsv. Served: fitted on all rows,
-# serving-topk.tsv.
+# $served.
 recipe_run()
 {
 	its_run=$1 its_prefix='' its_rows=train hidden=train,validation its_parts=''
@@ -137,6 +137,7 @@ recipe_run()
 			fi
 		fi
 		its_part=${its_prefix}topk$its_mark.tsv
+		[ "$its_models$its_run" != 1served ] || its_part=$served
 		recipe_lists "$its_number" "$its_run$its_mark" "$its_output" "$its_part" "$its_rows" "$@"
 		its_parts="$its_parts $its_part"
 	done

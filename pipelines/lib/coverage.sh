@@ -1,0 +1,142 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # the scripts that source it know the rest
+# coverage.sh - who gets a list, why others do not, and lists for users below the thresholds. Sourced
+# after stages.sh, in WORK. Of the script: its settings, other (a recipe of another kind) and skipping.
+
+# users_of FILE COLUMN: how many different ones it has
+users_of()
+{
+	NAME=$2 awk -F '\t' '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == ENVIRON["NAME"]) at = i; next }
+		!($at in seen) { seen[$at]; n++ }
+		END { print n + 0 }' "$1"
+}
+
+# cold_rows: the positives of users who are not in the dataset, each pair once
+cold_rows()
+{
+	USER_NAME=$USER_COLUMN ITEM_NAME=$ITEM_COLUMN awk -F '\t' -v OFS='\t' '
+		FNR == 1 { file++; if (file == 1) next
+			for (i = 1; i <= NF; i++) at[$i] = i
+			u = at[ENVIRON["USER_NAME"]]; v = at[ENVIRON["ITEM_NAME"]]; print "user", "item"; next }
+		file == 1 { if ($1 "" != last) { last = $1 ""; known[last] } next }
+		$u in known || ($u, $v) in seen { next }
+		{ seen[$u, $v]; print $u, $v }' dataset.tsv positives.tsv
+}
+
+# cold_lists: cold-topk.tsv, lists for those users by the model that is served, and serving-topk.tsv, which
+# has both. (Items that the model does not know do not count, and who has no other gets no list.)
+cold_lists()
+{
+	reads dataset.tsv positives.tsv
+	stage cold-rows cold.unsorted cold_rows
+	reads cold.unsorted
+	stage cold-sort cold.tsv keep-header -o cold.tsv cold.unsorted -- sort -t "$(printf '\t')" -k 1,1 -k 2,2
+	if [ "$(sed -n '2{p;q;}' cold.tsv)" = '' ]; then
+		put cold-topk.tsv head -n 1 warm-topk.tsv || die 1 "cannot write in $work"
+	elif [ -n "$other" ]; then
+		reads serving-neighbors.tsv cold.tsv
+		# shellcheck disable=SC2046,SC2086 # several words
+		stage cold-lists cold-topk.tsv recommend-items --neighbors serving-neighbors.tsv $(recipe_words 1 list) \
+			--k "$K" --seed "$SEED" --threads "$THREADS" $skipping -o cold-topk.tsv cold.tsv
+	else
+		reads serving.tsv cold.tsv
+		# shellcheck disable=SC2086
+		stage cold-fold cold-model.tsv fold-in --model serving.tsv --kernel "$KERNEL" \
+			--threads "$THREADS" $skipping -o cold-model.tsv cold.tsv
+		reads cold-model.tsv cold.tsv
+		# shellcheck disable=SC2086
+		stage cold-lists cold-topk.tsv export-topk --k "$K" --exclude cold.tsv --kernel "$KERNEL" \
+			--threads "$THREADS" $skipping -o cold-topk.tsv cold-model.tsv
+	fi
+	reads warm-topk.tsv cold-topk.tsv
+	stage all-lists all.unsorted awk 'NR == 1 || FNR > 1' warm-topk.tsv cold-topk.tsv
+	reads all.unsorted
+	stage serve-all serving-topk.tsv keep-header -o serving-topk.tsv all.unsorted -- \
+		sort -s -t "$(printf '\t')" -k 1,1
+}
+
+# coverage: coverage.tsv, how many users of the log have a list, and why the others have none
+coverage()
+{
+	its_fitted=$(users_of dataset.tsv user) its_lists=$(grep -a -c "^[^	]*	1	" serving-topk.tsv) its_folded=0
+	[ "$COLD" = no ] || its_folded=$(grep -a -c "^[^	]*	1	" cold-topk.tsv)
+	its_log=$its_fitted its_positive=$its_fitted
+	if [ -z "$DATASET" ]; then
+		its_log=$(($(wc -l < log-users.tsv) - 1))
+		its_positive=$(users_of positives.tsv "$USER_COLUMN")
+	fi
+	printf 'users\tcount\tshare\n'
+	while read -r its_what its_count; do
+		LOG=$its_log COUNT=$its_count WHAT=$its_what awk 'BEGIN { OFS = "\t"; n = ENVIRON["LOG"]
+			print ENVIRON["WHAT"], ENVIRON["COUNT"], (n > 0 ? sprintf("%.4f", ENVIRON["COUNT"] / n) : "") }'
+	done << END
+log $its_log
+lists $its_lists
+folded $its_folded
+no-positives $((its_log - its_positive))
+thresholds $((its_positive - its_fitted - its_folded))
+cold $((its_fitted - its_lists + its_folded))
+END
+}
+
+# says_coverage: the same for people
+says_coverage()
+{
+	MIN_U=$MIN_USER MIN_I=$MIN_ITEM awk -F '\t' '
+		{ n[$1] = $2; share[$1] = $3 }
+		END {
+			printf "%d of %d users of the log have a list (%.1f %%)", n["lists"], n["log"], 100 * share["lists"]
+			if (n["folded"])
+				printf ", %d of these by fold-in", n["folded"]
+			if (n["lists"] < n["log"])
+				printf "; without one: %d have no positive, %d are below MIN_USER=%s and MIN_ITEM=%s, %d are cold",
+					n["no-positives"], n["thresholds"], ENVIRON["MIN_U"], ENVIRON["MIN_I"], n["cold"]
+			print ""
+		}' coverage.tsv
+}
+
+# says_fallbacks: fallbacks.tsv for people
+says_fallbacks()
+{
+	printf '\nRandom fallbacks among the answers of the log\n'
+	awk -F '\t' '{ printf "  %-24s %10d answers, %.1f %%\n", $1, $2, 100 * $4 }' fallbacks.tsv
+}
+
+# log_fallbacks FILE...: of the log, which is events.tsv unless it was a table of events
+log_fallbacks()
+{
+	case $kind in
+	csv) ;; # no log of this kind
+	tsv) keep-header -q "$@" -- cat | fallbacks ;;
+	*) fallbacks events.tsv ;;
+	esac
+}
+
+# fallbacks [FILE]: of events with a column source, a line for each arm, experiments being the columns that no
+# event has of its own; nothing for other tables
+fallbacks()
+{
+	awk -F '\t' '
+		NR == 1 {
+			n = split("message timestamp user track time latency recommendation session step source rank probability " \
+				"generation triggered team", known, " ")
+			for (i = 1; i <= n; i++) own[known[i]]
+			for (i = 1; i <= NF; i++) { at[$i] = i; if (!($i in own)) arm_at[++arms] = i; name[i] = $i }
+			if (!("source" in at)) exit
+			source = at["source"]
+			next
+		}
+		$source != "" {
+			random = $source ~ /^random:/
+			all++; fell += random
+			for (a = 1; a <= arms; a++) {
+				key = name[arm_at[a]] " " $arm_at[a]
+				if ($arm_at[a] != "") { of[key]++; falls[key] += random }
+			}
+		}
+		END {
+			if (!all) exit
+			printf "all\t%d\t%d\t%.4f\n", all, fell, fell / all
+			for (key in of) printf "%s\t%d\t%d\t%.4f\n", key, of[key], falls[key], falls[key] / of[key] | "sort"
+		}' "$@"
+}
