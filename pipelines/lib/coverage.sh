@@ -14,7 +14,8 @@ users_of()
 # cold_rows: the positives of users who are not in the dataset, each pair once
 cold_rows()
 {
-	USER_NAME=$USER_COLUMN ITEM_NAME=$ITEM_COLUMN awk -F '\t' -v OFS='\t' '
+	USER_NAME=$USER_COLUMN ITEM_NAME=$ITEM_COLUMN awk -F '\t' '
+		BEGIN { OFS = "\t" }
 		FNR == 1 { file++; if (file == 1) next
 			for (i = 1; i <= NF; i++) at[$i] = i
 			u = at[ENVIRON["USER_NAME"]]; v = at[ENVIRON["ITEM_NAME"]]; print "user", "item"; next }
