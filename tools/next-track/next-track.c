@@ -33,6 +33,7 @@
 #include "visits.h"
 
 static const double FLUSH_EVERY_S = 1e-3; /* while requests wait */
+static const double SAVE_EVERY_S = 1;     /* what bandits learn */
 
 struct service {
 	const struct options *o;
@@ -194,6 +195,8 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 	}
 	const struct rules *rules = &s->rules;
 	size_t decides;
+	if (rules->bandits.n)
+		bandits_hear(&s->rules.bandits, q->visit.user, q->track, q->heard);
 	const struct chain *chain = rules_choose(rules, q->user, s->arms, &decides);
 	struct event e = {.request = q, .arms = s->arms, .generation = generation(s)};
 	struct answer a;
@@ -201,6 +204,8 @@ static void serve_one(struct service *s, const struct request *q, double begin)
 		a = recommend(&s->recommend, q, chain, q->visit.answers);
 		if (!s->o->replies)
 			write_answer(s, q, &a);
+		if (a.arm)
+			bandits_answered(&s->rules.bandits, q->visit.user, chain->bandit, a.arm - 1, a.item);
 		s->answered++;
 		s->fallen_back += a.why != NULL;
 		e.answer = &a;
@@ -302,6 +307,7 @@ static void serve(struct service *s, struct request *requests, size_t n)
 		if (begin - s->flushed > s->flush_every_s)
 			flush(s);
 		renew_files(s);
+		bandits_save(&s->rules.bandits, SAVE_EVERY_S);
 		note_visits(s, requests + from, to - from);
 		if (s->remote)
 			redis_lists_fetch(s->remote, requests + from, to - from);
@@ -459,7 +465,7 @@ static void open_sources(struct service *s)
 		open_challenger(s, challenger);
 	s->recommend = (struct recommend){.pick = (enum pick)o->pick, .temperature = o->temperature,
 		.seed = o->common.seed, .sampler = &s->sampler, .file = s->file, .challenger = s->challenger,
-		.neighbors = {.file = s->neighbors, .sampler = &s->sampler},
+		.neighbors = {.file = s->neighbors, .sampler = &s->sampler}, .bandits = &s->rules.bandits,
 		.nearest = (uint32_t)o->nearest, .decay = o->decay, .skipped = o->skipped};
 	if (s->rules.names[SESSION])
 		s->sessions = sessions_new((uint32_t)o->last, o->session_memory);
@@ -468,6 +474,10 @@ static void open_sources(struct service *s)
 /* Do the recommenders have what they look at? */
 static void check_recommenders(const struct rules *r, const struct options *o)
 {
+	static const char *const BANDIT_OPTIONS[] = {"bandit-state", "bandit-epsilon", "bandit-least"};
+	for (size_t i = 0; i < sizeof BANDIT_OPTIONS / sizeof *BANDIT_OPTIONS; i++)
+		if (option_given(BANDIT_OPTIONS[i]) && r->bandits.n == 0)
+			usage_error("--%s requires a recommender bandit:A+B", BANDIT_OPTIONS[i]);
 	if (r->names[CHALLENGER] && !o->challenger)
 		usage_error("the recommender challenger requires --challenger");
 	if (r->names[DELTA] && !o->redis)
@@ -511,6 +521,8 @@ static int run(const struct options *o, char **files, int count)
 	s.out->by_line = false; /* flushed when nobody waits */
 	open_sources(&s);
 	warn_of_sources(&s);
+	const struct bandit_options bandit = {o->bandit_state, o->bandit_epsilon, o->bandit_least};
+	bandits_open(&s.rules.bandits, &bandit);
 	format.skip_bad |= o->replies && !option_given("on-error");
 	struct table *t = s.table = table_open(files, count, &format);
 	if (o->replies) {
@@ -535,6 +547,7 @@ static int run(const struct options *o, char **files, int count)
 	output_close(s.out);
 	redis_lists_close(s.remote);
 	bool whole = !o->log || log_close(&s.log);
+	whole &= bandits_save(&s.rules.bandits, 0);
 	note("%llu answers, %llu of them from a fallback", (unsigned long long)s.answered,
 	     (unsigned long long)s.fallen_back);
 	run_report(rows, o->replies ? s.replied : s.answered, rejected);
@@ -545,6 +558,7 @@ static int run(const struct options *o, char **files, int count)
 	file_neighbors_free(s.neighbors);
 	sessions_free(s.sessions);
 	visits_free(s.visits);
+	bandits_free(&s.rules.bandits);
 	free(s.arms);
 	buffer_free(&s.reply);
 	return whole ? STATUS_DONE : STATUS_FAILED;

@@ -19,7 +19,8 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 	OPTION_TEXT("recommender", "NAME,...", recommender, .fallback = "indexed",
 		.help = "recommenders to ask in this order when no experiment decides: random, popular, "
 			"sticky-artist, delta, indexed, challenger, sequential, contextual or session; random "
-			"always comes last; first of all interleaved:A+B, one of two by a draw"),
+			"always comes last; first of all interleaved:A+B, one of two by a draw, or "
+			"bandit:A+B+..., of which the one that is liked more answers more often"),
 	OPTION_LIST("experiment", "NAME[=N]", experiments,
 		.help = "an experiment with N equal arms C, T1, ..., or as many as --arm names"),
 	OPTION_FILE("experiments", "FILE", registry, .side = true,
@@ -55,6 +56,14 @@ const struct option_row NEXT_TRACK_OPTIONS[] = {
 	OPTION_SIZE("session-memory", "SIZE", session_memory, .fallback = "256M", .low = 1, .high = 1e15,
 		.help = "memory for the tracks of open sessions: beyond SIZE those of users who have asked "
 			"for nothing longest are forgotten"),
+
+	OPTION_STATE("bandit-state", "FILE", bandit_state,
+		.help = "what bandits have learned; processes may share it; without it, that is lost at the end"),
+	OPTION_REAL("bandit-epsilon", "X", bandit_epsilon, .low = ABOVE_ZERO, .high = 1,
+		.help = "bandits are epsilon-greedy: the best arm so far, and any one with chance X; without this "
+			"option, Thompson sampling"),
+	OPTION_REAL("bandit-least", "X", bandit_least, .fallback = "0.01", .low = 0, .high = 0.1,
+		.help = "no arm of a bandit has a chance below X"),
 
 	OPTION_GROUP("Redis"),
 	OPTION_FILE("password-file", "FILE", password_file,

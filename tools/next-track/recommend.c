@@ -279,6 +279,42 @@ static bool take_turn(struct recommend *r, const struct request *q, const struct
 	return true;
 }
 
+/* The answer of a bandit's arm, drawn among those that have one; its chance is the sum over these arms.
+ * False: none has. */
+static bool take_arm(struct recommend *r, const struct request *q, const struct chain *c,
+		     struct random *random, struct answer *a)
+{
+	const struct bandit *bandit = bandits_chances(r->bandits, c->bandit);
+	double chance[RECOMMENDERS + 1], total = 0;
+	const char *why;
+	size_t drawn = c->arms, able = 0;
+	for (size_t k = 0; k < c->arms; k++) {
+		bool answers = is_able(r, c->of[k], q);
+		chance[k] = answers ? bandit->arms[k].chance : 0;
+		able += answers;
+		total += chance[k];
+	}
+	if (!(total > 0))
+		return false;
+	double left = random_share(random) * total;
+	for (size_t k = 0; k < c->arms; k++) {
+		if (!(chance[k] > 0))
+			continue;
+		drawn = k; /* rounding may leave a crumb: then it is the last one */
+		if ((left -= chance[k]) < 0)
+			break;
+	}
+	ask(r, c->of[drawn], q, random, a, &why);
+	double sum = chance[drawn] * a->probability;
+	for (size_t k = 0; k < c->arms; k++)
+		if (k != drawn && chance[k] > 0)
+			sum += chance[k] * chance_of(r, c->of[k], q, a->item);
+	a->probability = sum / total;
+	a->source = source_of(c->of[drawn], q);
+	a->arm = able == c->arms ? drawn + 1 : 0;
+	return true;
+}
+
 struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
 			uint64_t nth)
 {
@@ -288,6 +324,8 @@ struct answer recommend(struct recommend *r, const struct request *q, const stru
 	size_t i = 0;
 	if (c->interleaved && take_turn(r, q, c, &random, &a))
 		return a;
+	if (c->arms && take_arm(r, q, c, &random, &a))
+		return a;
 	while (!ask(r, c->of[i], q, &random, &a, &why))
 		if (i++ == 0)
 			first = why;
@@ -296,11 +334,16 @@ struct answer recommend(struct recommend *r, const struct request *q, const stru
 	return a;
 }
 
-/* Whom the chain's answer would come from; RECOMMENDERS: from one of its teams. */
-static enum recommender would_answer(struct recommend *r, const struct request *q, const struct chain *c)
+/* Whom the chain's answer would come from; RECOMMENDERS and above: from one of several. */
+static size_t would_answer(struct recommend *r, const struct request *q, const struct chain *c)
 {
 	if (c->interleaved && is_able(r, c->of[0], q) && is_able(r, c->of[1], q))
 		return RECOMMENDERS;
+	size_t able = 0;
+	for (size_t k = 0; k < c->arms; k++)
+		able += is_able(r, c->of[k], q);
+	if (able > 1)
+		return RECOMMENDERS + 1 + c->bandit;
 	for (size_t i = 0; i < c->n; i++)
 		if (is_able(r, c->of[i], q))
 			return source_of(c->of[i], q);
@@ -310,9 +353,9 @@ static enum recommender would_answer(struct recommend *r, const struct request *
 bool recommend_arms_differ(struct recommend *r, const struct request *q, const struct chain *arms,
 			   size_t n, const struct chain *usual)
 {
-	enum recommender first = RANDOM;
+	size_t first = RANDOM;
 	for (size_t a = 0; a < n; a++) {
-		enum recommender who = would_answer(r, q, arms[a].n ? &arms[a] : usual);
+		size_t who = would_answer(r, q, arms[a].n ? &arms[a] : usual);
 		if (a == 0)
 			first = who;
 		if (who != first)

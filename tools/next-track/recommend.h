@@ -21,6 +21,7 @@ struct recommend {
 	const struct file_lists *challenger; /* CHALLENGER's lists, or NULL */
 	bool challenger_stale;
 	struct neighbors_source neighbors;
+	struct bandits *bandits;
 	uint32_t nearest;        /* CONTEXTUAL and SESSION pick from so many */
 	double decay, skipped;   /* SESSION: of a track one place further back; see session_amount */
 	/* scratch */
@@ -36,6 +37,7 @@ struct answer {
 	const char *why;         /* of a fallback: why the first of the chain did not answer; NULL: it did */
 	uint32_t rank;           /* the place in the list, 0: none */
 	double probability;      /* with which this item was drawn */
+	size_t arm;              /* of a bandit, + 1, where all of its arms could have answered; else 0 */
 	const char *team;        /* of an interleaved chain: who gave it, where both could; NULL: no team */
 };
 
@@ -45,7 +47,9 @@ struct answer {
  *
  * Of an interleaved chain a draw says in each step of a session which team answers: team draft
  * (Radlinski, Kurup and Joachims 2008) for lists of one item. That draw is not tied to the one before,
- * so that in every situation both could have answered. Where a team has no answer there is no team. */
+ * so that in every situation both could have answered. Where a team has no answer there is no team.
+ *
+ * Of a bandit, an arm that has an answer is drawn by the arms' chances. */
 struct answer recommend(struct recommend *r, const struct request *q, const struct chain *c,
 			uint64_t nth);
 

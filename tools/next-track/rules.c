@@ -40,18 +40,27 @@ static void add_recommender(struct chain *c, struct span name, const char *optio
 	c->of[c->n++] = who;
 }
 
+/* The recommenders of `kind:A+B+...` into an empty chain; false: it is something else. */
+static bool add_several(struct chain *c, const char *kind, struct span name, const char *option)
+{
+	size_t start = strlen(kind) + 1;
+	struct span one;
+	char shown[QUOTED_SIZE];
+	if (name.n < start || memcmp(name.at, kind, start - 1) != 0 || name.at[start - 1] != ':')
+		return false;
+	if (c->n)
+		usage_error("option '--%s': %s must come first: %s", option, kind, quoted(name.at, name.n, shown));
+	for (struct span rest = {name.at + start, name.n - start}; span_next(&rest, '+', &one);)
+		add_recommender(c, one, option);
+	return true;
+}
+
 /* `interleaved:A+B`; false: it is something else. */
 static bool add_teams(struct chain *c, struct span name, const char *option)
 {
-	static const struct span START = {"interleaved:", 12};
-	struct span team;
 	char shown[QUOTED_SIZE];
-	if (name.n < START.n || memcmp(name.at, START.at, START.n) != 0)
+	if (!add_several(c, "interleaved", name, option))
 		return false;
-	if (c->n)
-		usage_error("option '--%s': interleaved must come first: %s", option, quoted(name.at, name.n, shown));
-	for (struct span rest = {name.at + START.n, name.n - START.n}; span_next(&rest, '+', &team);)
-		add_recommender(c, team, option);
 	if (c->n != 2)
 		usage_error("option '--%s': not two recommenders, as in interleaved:indexed+popular: %s", option,
 			    quoted(name.at, name.n, shown));
@@ -59,11 +68,28 @@ static bool add_teams(struct chain *c, struct span name, const char *option)
 	return true;
 }
 
-static struct chain parse_chain(const char *text, const char *option)
+/* `bandit:A+B+...`; false: it is something else. */
+static bool add_bandit(struct rules *r, struct chain *c, struct span name, const char *option)
+{
+	const char *arms[RECOMMENDERS];
+	char shown[QUOTED_SIZE];
+	if (!add_several(c, "bandit", name, option))
+		return false;
+	if (c->n < 2)
+		usage_error("option '--%s': not two or more recommenders, as in bandit:indexed+popular: %s", option,
+			    quoted(name.at, name.n, shown));
+	for (size_t k = 0; k < c->n; k++)
+		arms[k] = RECOMMENDER_NAMES[c->of[k]];
+	c->arms = c->n;
+	c->bandit = bandits_add(&r->bandits, (struct span){name.at + 7, name.n - 7}, arms, c->n);
+	return true;
+}
+
+static struct chain parse_chain(struct rules *r, const char *text, const char *option)
 {
 	struct chain c = {.n = 0};
 	for (struct span name, rest = span_of(text); span_next(&rest, ',', &name);)
-		if (!add_teams(&c, name, option))
+		if (!add_teams(&c, name, option) && !add_bandit(r, &c, name, option))
 			add_recommender(&c, name, option);
 	if (!has(&c, RANDOM))
 		c.of[c.n++] = RANDOM;
@@ -93,7 +119,7 @@ static void take_recommenders(struct rules *r)
 		r->chains[x] = memory_zero(e->n + 1, sizeof **r->chains);
 		for (size_t a = 0; a < e->n; a++)
 			if (*e->arms[a].recommender)
-				r->chains[x][a] = parse_chain(e->arms[a].recommender, "experiments");
+				r->chains[x][a] = parse_chain(r, e->arms[a].recommender, "experiments");
 	}
 }
 
@@ -108,7 +134,7 @@ static void take_arm(struct rules *r, size_t x, const char *text)
 	if (!equal || a >= e->n)
 		usage_error("option '--arm': not ARM=RECOMMENDER with an arm of %s: %s", e->name,
 			    quoted(text, strlen(text), shown));
-	r->chains[x][a] = parse_chain(equal + 1, "arm");
+	r->chains[x][a] = parse_chain(r, equal + 1, "arm");
 }
 
 static void look_over(struct rules *r, const struct chain *c, bool given)
@@ -134,7 +160,7 @@ void rules_set_up(struct rules *r, const char *registry, const struct option_lis
 	take_recommenders(r);
 	for (size_t i = 0; i < arms->n; i++)
 		take_arm(r, first, arms->values[i]);
-	r->usual = parse_chain(recommender, "recommender");
+	r->usual = parse_chain(r, recommender, "recommender");
 	look_over(r, &r->usual, option_given("recommender"));
 	for (size_t x = 0; x < r->experiments.n; x++)
 		for (size_t a = 0; a < r->experiments.all[x].n; a++)

@@ -2,6 +2,7 @@
 #ifndef RECPIPE_NEXT_TRACK_RULES_H
 #define RECPIPE_NEXT_TRACK_RULES_H
 
+#include "bandit.h"
 #include "domain/assignment.h"
 #include "frame/options.h"
 
@@ -16,6 +17,8 @@ struct chain {
 	enum recommender of[RECOMMENDERS + 1];
 	size_t n;                /* 0: decides nothing */
 	bool interleaved;        /* the first two are teams: a draw says which answers */
+	size_t arms;             /* so many first ones are the arms of a bandit; 0: there is none */
+	size_t bandit;           /* its number in rules.bandits */
 };
 
 struct rules {
@@ -25,6 +28,7 @@ struct rules {
 	bool wants_lists;        /* some chain has INDEXED, DELTA or SEQUENTIAL */
 	bool wants_neighbors;    /* ... CONTEXTUAL or SESSION */
 	bool interleaves;        /* some chain does */
+	struct bandits bandits;  /* of all chains */
 	bool names[RECOMMENDERS]; /* some chain has it, */
 	bool given[RECOMMENDERS]; /* one that was given: not that of the default --recommender */
 };
