@@ -4,7 +4,8 @@
  *	                                  answers rows on stdout: a recommender for simulate-sessions
  *	http-client PORT pipeline N       N requests at once on one connection: how many answers came in order
  *	http-client PORT load SECONDS N   lists of users on N connections: answers, failures, and lists that
- *	                                  are not of one generation (the first byte of an id names it)
+ *	                                  are not of one generation (the first byte of an id names it), and how
+ *	                                  often that changed
  *	http-client PORT idle N           N connections with half a header; a line when they stand; they stay
  *	                                  until stdin ends
  *	http-client PORT slow             a header of which a byte comes every 50 ms: seconds until it is closed
@@ -168,8 +169,8 @@ static int pipeline(size_t n)
 	return 0;
 }
 
-/* The first bytes of the ids of `"items": ["a1",...]` are alike. */
-static bool is_mixed(const char *body)
+/* The first bytes of the ids of `"items": ["a1",...]` are not alike; if they are, `*generation` is theirs. */
+static bool is_mixed(const char *body, char *generation)
 {
 	const char *items = strstr(body, "\"items\": [\"");
 	char first = items ? items[11] : '?';
@@ -177,6 +178,8 @@ static bool is_mixed(const char *body)
 	for (const char *at = items ? strstr(items, ",\"") : NULL; at &&
 		at < strchr(items, ']'); at = strstr(at + 1, ",\""))
 		mixed |= at[2] != first;
+	if (!mixed)
+		*generation = first;
 	return mixed;
 }
 
@@ -184,7 +187,8 @@ static int load(double seconds, size_t n)
 {
 	struct incoming *in = memory_zero(n, sizeof *in);
 	struct buffer request = {0}, body = {0};
-	size_t answers = 0, failed = 0, mixed = 0;
+	size_t answers = 0, failed = 0, mixed = 0, switches = 0;
+	char before = 0, now = 0;
 	for (size_t i = 0; i < n; i++)
 		in[i].socket = open_connection();
 	for (double until = clock_wall() + seconds; clock_wall() < until;) {
@@ -197,11 +201,13 @@ static int load(double seconds, size_t n)
 		for (size_t i = 0; i < n; i++) {
 			body.n = 0;
 			failed += take_answer(&in[i], &body) != 200;
-			mixed += is_mixed(buffer_text(&body));
+			mixed += is_mixed(buffer_text(&body), &now);
+			switches += before && now != before;
+			before = now;
 			answers++;
 		}
 	}
-	printf("%zu %zu %zu\n", answers, failed, mixed);
+	printf("%zu %zu %zu %zu\n", answers, failed, mixed, switches);
 	return 0;
 }
 
