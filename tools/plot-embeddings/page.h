@@ -5,12 +5,14 @@
 #include <stdint.h>
 
 #include "domain/embedding.h"
+#include "neighbors.h"
 #include "streams/output.h"
 
 struct page {
 	const struct embedding *embedding;
 	const struct metadata *metadata; /* or NULL */
 	const double *at;                /* 2 n coordinates */
+	const struct neighbors *near;    /* of each point; for the HTML page */
 	long title, color;              /* columns of the metadata, or -1 */
 	int64_t size;                    /* of the SVG: a square of so many pixels */
 };

@@ -23,21 +23,24 @@
 #include "frame/sides.h"
 #include "domain/embedding.h"
 #include "domain/model.h"
+#include "neighbors.h"
 #include "page.h"
 #include "pca.h"
 #include "tsne.h"
+#include "umap.h"
 
 struct options {
 	int format, method, kind, kernel;
 	bool bias, unit;
-	int64_t sample, iterations, size;
+	int64_t sample, iterations, neighbors, exact, size;
 	double perplexity, theta;
 	const char *metadata, *id, *title, *color;
 	struct common common;
 };
 
 enum format { TSV, SVG, HTML };
-enum method { PCA, TSNE };
+enum { SAMPLES = 1000 }; /* points of which recall is measured */
+enum method { PCA, TSNE, UMAP };
 
 static const enum model_kind KINDS[] = {
 	MODEL_ITEM, MODEL_USER, MODEL_ITEM_FEATURE, MODEL_USER_FEATURE,
@@ -46,7 +49,7 @@ static const enum model_kind KINDS[] = {
 static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("format", "NAME", format, "tsv|svg|html", .fallback = "tsv",
 		.help = "output format"),
-	OPTION_CHOICE("method", "NAME", method, "pca|tsne", .fallback = "pca",
+	OPTION_CHOICE("method", "NAME", method, "pca|tsne|umap", .fallback = "pca",
 		.help = "method of dimensionality reduction"),
 	OPTION_CHOICE("kind", "KIND", kind, "item|user|item_feature|user_feature", .fallback = "item",
 		.help = "kind of model rows to use"),
@@ -64,8 +67,13 @@ static const struct option_row OPTIONS[] = {
 	OPTION_GROUP("Map"),
 	OPTION_REAL("perplexity", "X", perplexity, .fallback = "30", .low = 1, .high = 1000,
 		.help = "t-SNE: effective number of neighbors"),
-	OPTION_INT("iterations", "N", iterations, .fallback = "1000", .low = 1, .high = 1000000,
-		.help = "t-SNE: number of iterations"),
+	OPTION_INT("iterations", "N", iterations, .low = 1, .high = 1000000,
+		.help = "t-SNE and UMAP: number of iterations (1000; UMAP 500, of more than 10,000 points 200)"),
+	OPTION_INT("neighbors", "N", neighbors, .fallback = "15", .low = 2, .high = 24,
+		.help = "UMAP: neighbors of a point by cosine"),
+	OPTION_INT("exact-neighbors", "N", exact, .fallback = "200000", .low = 0, .high = 4294967294.0,
+		.help = "of at most N points neighbors (of UMAP and the page) are found exactly, of more "
+			"by NN-descent"),
 	OPTION_REAL("theta", "X", theta, .fallback = "0.5", .low = 0, .high = 1,
 		.help = "t-SNE: Barnes-Hut accuracy; 0 is exact"),
 	OPTION_FLAG("bias", bias, .help = "append the bias as one more component"),
@@ -125,27 +133,16 @@ static void scale_map(double *at, uint32_t points)
 	warn("coordinates beyond the range of a float: divided by 2^%d", exponent);
 }
 
-/* Two coordinates a row. */
-static double *make_map(const struct options *o, struct embedding *e,
-			enum kernel_choice kernel)
+static void make_tsne(const struct options *o, struct embedding *e, enum kernel_choice kernel,
+		      struct pool *pool, double *at)
 {
-	double *at = memory_zero(2 * (size_t)e->n, sizeof *at), share[2];
-	if (e->n == 0)
-		return at;
-	pca_project(e->rows, e->n, e->width, e->stride, 2, at, share);
-	if (o->method == PCA) {
-		note("the two axes have %.1f %% and %.1f %% of the variance", 100 * share[0],
-		     100 * share[1]);
-		scale_map(at, e->n);
-		return at;
-	}
 	scale_rows(e);
 	double most = ((double)e->n - 1) / 3;
 	struct tsne t = {
 		.rows = e->rows, .n = e->n, .stride = e->stride,
 		.perplexity = fmin(o->perplexity, most), .theta = o->theta,
-		.iterations = (uint32_t)o->iterations, .seed = o->common.seed,
-		.dot = kernel_dot_of(kernel), .pool = pool_new((size_t)o->common.threads),
+		.iterations = o->iterations ? (uint32_t)o->iterations : 1000, .seed = o->common.seed,
+		.dot = kernel_dot_of(kernel), .pool = pool,
 	};
 	if (t.perplexity < o->perplexity)
 		warn("--perplexity %g is too much for %u points: it is %g", o->perplexity,
@@ -153,7 +150,62 @@ static double *make_map(const struct options *o, struct embedding *e,
 	double divergence = tsne_run(&t, at);
 	progress_clear();
 	note("Kullback-Leibler divergence %.4f", divergence);
-	pool_free(t.pool);
+}
+
+static void make_umap(const struct options *o, const struct neighbors *near, struct pool *pool, double *at)
+{
+	const struct umap u = {
+		.near = near, .seed = o->common.seed, .pool = pool,
+		.epochs = o->iterations ? (uint32_t)o->iterations : near->n <= 10000 ? 500 : 200,
+	};
+	umap_run(&u, at);
+	progress_clear();
+	if (!o->common.quiet)
+		warn("of the 10 nearest by cosine, the map has %.1f %% among the 10 nearest points",
+		    100 * umap_recall(near, at, SAMPLES, o->common.seed, pool));
+}
+
+/* The neighbors that UMAP and the page need. */
+static struct neighbors find_neighbors(const struct options *o, const struct embedding *e,
+				       enum kernel_choice kernel, struct pool *pool)
+{
+	enum { SHOWN = 10 };
+	uint32_t wanted = o->method == UMAP && o->neighbors > SHOWN ? (uint32_t)o->neighbors : SHOWN;
+	uint32_t k = wanted < e->n - 1 ? wanted : e->n - 1;
+	float *rows = unit_rows_new(e->rows, e->n, e->stride, e->width);
+	const struct unit_rows u = {rows, e->n, e->stride, e->width};
+	bool exact = e->n <= (uint64_t)o->exact;
+	struct neighbors near = exact ? neighbors_exact(&u, k, kernel, pool)
+		: neighbors_descent(&u, k, o->common.seed, kernel, pool);
+	progress_clear();
+	if (!exact) {
+		double recall = neighbors_recall(&near, &u, SAMPLES, o->common.seed, kernel, pool);
+		if (recall < 0.95)
+			warn("neighbors by NN-descent: only %.1f %% of the 10 nearest of %d points were found",
+			     100 * recall, SAMPLES);
+		else if (!o->common.quiet)
+			warn("neighbors by NN-descent: %.1f %% of the 10 nearest of %d points were found",
+			    100 * recall, SAMPLES);
+	}
+	free(rows);
+	return near;
+}
+
+/* Two coordinates a row. */
+static double *make_map(const struct options *o, struct embedding *e, const struct neighbors *near,
+			enum kernel_choice kernel, struct pool *pool)
+{
+	double *at = memory_zero(2 * (size_t)e->n, sizeof *at), share[2];
+	pca_project(e->rows, e->n, e->width, e->stride, 2, at, share);
+	if (o->method == PCA) {
+		note("the two axes have %.1f %% and %.1f %% of the variance", 100 * share[0],
+		     100 * share[1]);
+		scale_map(at, e->n);
+	} else if (o->method == TSNE) {
+		make_tsne(o, e, kernel, pool, at);
+	} else {
+		make_umap(o, near, pool, at);
+	}
 	return at;
 }
 
@@ -182,8 +234,9 @@ static void check_embedding(const struct options *o, const struct embedding *e,
 		die(STATUS_DATA, "the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
 	if (e->width < 2)
 		die(STATUS_DATA, "a map needs vectors of two components or more: add --bias");
-	if (o->method == TSNE && e->n > 0 && e->n < 4)
-		die(STATUS_DATA, "t-SNE needs four points or more, there are %u", (unsigned)e->n);
+	if (o->method != PCA && e->n < 4)
+		die(STATUS_DATA, "%s needs four points or more, there are %u",
+		    o->method == TSNE ? "t-SNE" : "UMAP", (unsigned)e->n);
 }
 
 static int run(const struct options *o, char **files, int count)
@@ -208,9 +261,14 @@ static int run(const struct options *o, char **files, int count)
 	};
 	struct embedding *e = embedding_read(reader, &how);
 	check_embedding(o, e, kind);
-	double *at = make_map(o, e, kernel);
+	struct pool *pool = pool_new((size_t)o->common.threads);
+	struct neighbors near = {0};
+	if (o->method == UMAP || o->format == HTML)
+		near = find_neighbors(o, e, kernel, pool);
+	double *at = make_map(o, e, &near, kernel, pool);
+	pool_free(pool);
 	const struct page page = {
-		.embedding = e, .metadata = m, .at = at, .size = o->size,
+		.embedding = e, .metadata = m, .at = at, .size = o->size, .near = &near,
 		.title = m ? metadata_column(m, o->title) : -1,
 		.color = o->color ? metadata_column(m, o->color) : -1,
 	};
@@ -226,6 +284,7 @@ static int run(const struct options *o, char **files, int count)
 	table_close(t);
 	metadata_free(m);
 	embedding_free(e);
+	neighbors_free(&near);
 	free(at);
 	run_report(rows, written, rejected);
 	return STATUS_DONE;
@@ -234,7 +293,7 @@ static int run(const struct options *o, char **files, int count)
 static const struct program PROGRAM = {
 	.name = "plot-embeddings",
 	.usage = "[OPTION]... [FILE]...",
-	.summary = "Draw a map of a model's items or users, by PCA or t-SNE.",
+	.summary = "Draw a map of a model's items or users, by PCA, t-SNE or UMAP.",
 	.reads = "kind id bias f0 f1 ... (a model); of --metadata files item (or user, feature) and "
 		 "any other columns",
 	.writes = "id x y; or SVG; or a self-contained HTML page",
