@@ -13,24 +13,22 @@ complain()
 
 # ---- the page is made of its files ----
 page=$RECPIPE_ROOT/tools/plot-embeddings
-cp "$page"/page.* "$RECPIPE_ROOT/pipelines/lib/palette.css" . || exit 1
+cp "$page"/page.* "$page"/controls.js "$RECPIPE_ROOT/pipelines/lib/palette.css" . || exit 1
 sed -i "s,'[^']*/palette.css','palette.css'," page.html
-sed -e "/^<link rel='stylesheet' href='palette.css'/{s/.*/<style>/
-r palette.css
-a\\
-</style>
-}" -e "/^<link rel='stylesheet' href='page.css'/{s/.*/<style>/
-r page.css
-a\\
-</style>
-}" -e "/^<script src=/{s/.*/<script>/
-r page.js
-a\\
-</script>
-}" page.html > expected
+awk '/^<link rel=.stylesheet. href=/ || /^<script src=/ {
+		element = /^<link/ ? "style" : "script"
+		split($0, part, "\047")
+		file = part[element == "style" ? 4 : 2]
+		print "<" element ">"
+		while ((getline line < file) > 0)
+			print line
+		print "</" element ">"
+		next
+	}
+	{ print }' page.html > expected
 printf 'kind\tid\tbias\tf0\tf1\nitem\ta\t0\t1\t0\nitem\tb\t0\t0\t1\nitem\tc\t0\t1\t1\n' > model.tsv
 plot-embeddings -q --format html -o map.html model.tsv || complain 'no page was written'
-sed '/^{"width": 2/,/^"vectors": .*};$/c\
+sed '/^{"color": -1/,/^"cosines": .*};$/c\
 DATA;' map.html > found
 cmp -s expected found || complain "the page is not what its files say: diff $RECPIPE_TMP/expected $RECPIPE_TMP/found"
 

@@ -24,6 +24,10 @@ python3 make.py
 plot-embeddings m.tsv > pca.tsv
 plot-embeddings --method tsne --kernel portable --iterations 500 m.tsv > tsne.tsv
 plot-embeddings --method tsne --kernel portable --iterations 500 -j 2 m.tsv | cmp - tsne.tsv
+plot-embeddings --method umap --kernel portable m.tsv > umap.tsv 2> said
+plot-embeddings --method umap --kernel portable -j 2 m.tsv 2> /dev/null | cmp - umap.tsv
+grep -q '^plot-embeddings: of the 10 nearest by cosine, the map has [0-9.]* % among the 10 nearest points$' said || { cat said; exit 1; }
+plot-embeddings --method umap --kernel portable -q m.tsv 2>&1 | cmp - umap.tsv
 cat > check.py <<'END'
 import math
 rows = [list(map(float, l.split()[3:])) for l in open("m.tsv") if l.startswith("item")]
@@ -44,26 +48,76 @@ for axis in range(2):
     for r, at in zip(rows, xy):
         assert abs(sum(a * b for a, b in zip(r, v)) - at[axis]) < 1e-4, "PCA"
     cov = [[cov[i][j] - size * v[i] * v[j] for j in range(d)] for i in range(d)]
-points = [(l.split()[0].split("-")[0], *map(float, l.split()[1:]))
-          for l in open("tsne.tsv").read().split("\n")[1:-1]]
-same = 0
-for i, (c, x, y) in enumerate(points):
-    near = sorted((math.hypot(x - q[1], y - q[2]), q[0]) for j, q in enumerate(points) if j != i)
-    same += sum(q == c for _, q in near[:10])
-assert same / len(points) / 10 > 0.97, ("t-SNE mixes the clusters", same)
+for name in "tsne", "umap":
+    points = [(l.split()[0].split("-")[0], *map(float, l.split()[1:]))
+              for l in open(name + ".tsv").read().split("\n")[1:-1]]
+    same = 0
+    for i, (c, x, y) in enumerate(points):
+        near = sorted((math.hypot(x - q[1], y - q[2]), q[0]) for j, q in enumerate(points) if j != i)
+        same += sum(q == c for _, q in near[:10])
+    assert same / len(points) / 10 > 0.97, (name + " mixes the clusters", same)
+# What UMAP says of its map is so: of the 10 nearest by cosine, those among the 10 nearest points.
+rows = [list(map(float, l.split()[3:])) for l in open("m.tsv") if l.startswith("item")]
+size = [math.sqrt(sum(x * x for x in r)) for r in rows]
+hits = 0
+for i, r in enumerate(rows):
+    cosine = [(-sum(a * b for a, b in zip(r, s)) / size[i] / size[j], j) for j, s in enumerate(rows) if j != i]
+    near = sorted((math.hypot(points[i][1] - q[1], points[i][2] - q[2]), j) for j, q in enumerate(points) if j != i)
+    hits += len({j for _, j in sorted(cosine)[:10]} & {j for _, j in near[:10]})
+said = float(open("said").read().split("map has ")[1].split()[0])
+assert abs(100 * hits / len(rows) / 10 - said) < 0.3, (hits, said)
 END
 python3 check.py
 plot-embeddings --format html --metadata i.tsv --color cluster m.tsv > map.html
+# The page's neighbors are the exact ones, and NN-descent finds nearly all of them.
+cat > near.py <<'END'
+import base64, json, math, re, sys
+rows = [list(map(float, l.split()[3:])) for l in open("m.tsv") if l.startswith("item")]
+size = [math.sqrt(sum(x * x for x in r)) for r in rows]
+data = json.loads(re.search(r"const data =\n(.*?)\n?;\nfunction ", open(sys.argv[1], encoding="utf-8").read(), re.S).group(1))
+ids, width, k = base64.b64decode(data["near"]), data["near_bytes"], data["k"]
+cosines = base64.b64decode(data["cosines"])
+assert k == 10 and len(ids) == len(rows) * k * width and len(cosines) == len(rows) * k
+found = 0
+for i, r in enumerate(rows):
+    want = sorted(((sum(a * b for a, b in zip(r, s)) / size[i] / size[j], j) for j, s in enumerate(rows) if j != i), reverse=True)
+    got = [int.from_bytes(ids[(i * k + j) * width:(i * k + j + 1) * width], "little") for j in range(k)]
+    assert len(set(got)) == k and i not in got
+    truth = dict((j, c) for c, j in want)
+    found += sum(truth[j] >= want[k - 1][0] - 1e-6 for j in got)
+    assert [truth[j] for j in got] == sorted((truth[j] for j in got), reverse=True), "not in order"
+    for place, j in enumerate(got):
+        c = cosines[i * k + place]
+        assert abs((c - 256 if c > 127 else c) / 127 - truth[j]) < 0.005, "the cosine"
+share = found / len(rows) / k
+assert share == 1 if sys.argv[2] == "exact" else share > 0.97, share
+END
+python3 near.py map.html exact
+plot-embeddings --format html --metadata i.tsv --color cluster --kernel portable m.tsv > portable.html
+python3 near.py portable.html exact
+plot-embeddings --format html --exact-neighbors 0 m.tsv > descent.html 2> said
+python3 near.py descent.html nearly
+grep -q '^plot-embeddings: neighbors by NN-descent: \(9[5-9]\|100\)\.[0-9] % of the 10 nearest of 1000 points were found$' said || { cat said; exit 1; }
+plot-embeddings --format html --exact-neighbors 0 -j 2 m.tsv 2> /dev/null | cmp - descent.html
 cat > probe.js <<'END'
 function probe() {
   const out = {};
   search('no 7');
   out.found = state.matches;
+  search('GROUP 3');
+  out.other = state.matches;
+  search("6 group"); out.words = state.matches;
+  search("x4-11");
+  out.id = state.matches;
   search('');
+  const shades = () => new Set(new Uint32Array(state.shades.buffer)).size;
   colorBy(1);
-  out.colors = new Set(state.colors).size;
+  out.colors = shades();
   colorBy(2);
-  out.shades = new Set(state.colors).size;
+  out.shades = shades();
+  filterBy(2, '1910..1919');
+  out.years = state.mask.reduce((a, b) => a + b, 0);
+  filterBy(-1, '');
   zoomAt(10, 10, 2);
   const i = 85;
   fit();
@@ -76,7 +130,7 @@ function probe() {
   return JSON.stringify(out);
 }
 END
-want='{"found":10,"colors":10,"shades":40,"same":10,"picked":true,"cosine":true,"title":"Title </script> \"2\" no 5"}'
+want='{"found":10,"other":40,"words":76,"id":1,"colors":10,"shades":40,"years":100,"same":10,"picked":true,"cosine":true,"title":"Title </script> \"2\" no 5"}'
 browser=
 for b in chromium chromium-browser google-chrome; do
 	command -v $b > /dev/null && browser=$b && break
@@ -91,15 +145,15 @@ elif command -v node > /dev/null; then
 const nothing = () => {};
 const node = () => new Proxy({ style: {}, value: '', classList: { add: nothing } }, {
   get: (o, k) => k in o ? o[k] : k === 'getContext' ? () => new Proxy({}, { get: (pen, what) => what === 'createImageData' ?
-      (w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }) : nothing, set: () => true })
+      (w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }) : what === 'measureText' ? () => ({ width: 50 }) : nothing, set: () => true })
     : k === 'getBoundingClientRect' ? () => ({ width: 800, height: 600 }) : nothing,
   set: (o, k, v) => { o[k] = v; return true; } });
-global.document = { getElementById: node, createElement: node, body: node(), documentElement: node() };
+global.document = { getElementById: node, createElement: node, body: node(), documentElement: node(), querySelectorAll: () => [] };
 global.window = { devicePixelRatio: 1, addEventListener: nothing };
 global.getComputedStyle = () => ({ getPropertyValue: name => '#' + (1e6 + 1234 * (parseInt(name.slice(9)) || 0)) });
 global.requestAnimationFrame = f => f();
 END
-	{ cat run.js; sed -n "/^<script>/,/^<\/script>/p" map.html | sed '1d;$d'; cat probe.js
+	{ cat run.js; sed -n "/^<script>/,/^<\/script>/p" map.html | sed '/^<\/*script>$/d'; cat probe.js
 	  echo 'console.log(probe());'; } > all.js
 	node all.js > got
 else

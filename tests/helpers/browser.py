@@ -40,7 +40,7 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="browser-", dir=os.environ.get("RECPIPE_TMP"))
         self.chrome = subprocess.Popen(
             [program, "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--remote-debugging-pipe",
-             "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+             "--disable-gpu", "--enable-unsafe-swiftshader",
              "--user-data-dir=" + self.profile, "--window-size=%d,%d" % (width, height), "about:blank"],
             preexec_fn=give_pipes, close_fds=False, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             env=dict(os.environ, HOME=self.profile))

@@ -71,36 +71,110 @@ static void base64_end(struct base64 *b)
 	b->n = 0;
 }
 
+static void base64_number(struct base64 *b, uint64_t x, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		base64_byte(b, (unsigned)(x >> 8 * i));
+}
+
+/* Bytes that hold numbers below `n`. */
+static unsigned bytes_for(uint64_t n)
+{
+	return n <= 1U << 8 ? 1 : n <= 1U << 16 ? 2 : n <= 1U << 24 ? 3 : 4;
+}
+
+struct bounds {
+	double low[2], high[2];
+};
+
+static struct bounds bounds_of(const struct page *p)
+{
+	struct bounds b = {{DBL_MAX, DBL_MAX}, {-DBL_MAX, -DBL_MAX}};
+	for (size_t i = 0; i < 2 * (size_t)p->embedding->n; i++) {
+		b.low[i % 2] = fmin(b.low[i % 2], p->at[i]);
+		b.high[i % 2] = fmax(b.high[i % 2], p->at[i]);
+	}
+	return b;
+}
+
+/* As 16-bit integers within a square: a twentieth of a pixel of a large screen. `box` is what
+ * the points take of the square, a number for each axis. */
 static void write_coordinates(const struct page *p, struct output *out)
 {
 	struct base64 b = {.out = out};
+	struct bounds bounds = bounds_of(p);
+	double wide = bounds.high[0] - bounds.low[0], high = bounds.high[1] - bounds.low[1];
+	double side = fmax(fmax(wide, high), DBL_MIN);
+	output_text(out, "\"box\": [");
+	output_double(out, wide / side);
+	output_byte(out, ',');
+	output_double(out, high / side);
+	output_text(out, "],\n\"xy\": \"");
 	for (size_t i = 0; i < 2 * (size_t)p->embedding->n; i++) {
-		float x = (float)p->at[i];
-		uint32_t bits;
-		memcpy(&bits, &x, sizeof bits);
-		for (int shift = 0; shift < 32; shift += 8)
-			base64_byte(&b, bits >> shift);
+		double share = (p->at[i] - bounds.low[i % 2]) / side;
+		base64_number(&b, (uint64_t)lrint(65535 * share), 2);
 	}
 	base64_end(&b);
+	output_text(out, "\"");
 }
 
-/* Unit vectors as 16-bit integers: cosines to about four digits. */
-static void write_vectors(const struct page *p, struct output *out)
+/* Neighbors of a point by number, and their cosines times 127; a neighbor that is not there is
+ * the point itself. */
+static void write_neighbors(const struct page *p, struct output *out)
 {
+	enum { SHOWN = 10 };
+	const struct neighbors *near = p->near;
 	struct base64 b = {.out = out};
-	for (uint32_t i = 0; i < p->embedding->n; i++) {
-		const float *row = embedding_row(p->embedding, i);
-		double sum = 0;
-		for (uint32_t f = 0; f < p->embedding->width; f++)
-			sum += (double)row[f] * (double)row[f];
-		double scale = sum > 0 ? 32767 / sqrt(sum) : 0;
-		for (uint32_t f = 0; f < p->embedding->width; f++) {
-			uint16_t x = (uint16_t)(int16_t)lrint((double)row[f] * scale);
-			base64_byte(&b, x);
-			base64_byte(&b, (unsigned)x >> 8);
+	uint32_t k = near->k < SHOWN ? near->k : SHOWN;
+	unsigned size = bytes_for(near->n);
+	output_text(out, ",\n\"k\": ");
+	output_u64(out, k);
+	output_text(out, ", \"near_bytes\": ");
+	output_u64(out, size);
+	output_text(out, ",\n\"near\": \"");
+	for (uint32_t i = 0; i < near->n; i++)
+		for (uint32_t j = 0; j < k; j++) {
+			uint32_t id = near->id[(size_t)i * near->k + j];
+			base64_number(&b, id == UINT32_MAX ? i : id, size);
 		}
-	}
 	base64_end(&b);
+	output_text(out, "\",\n\"cosines\": \"");
+	for (uint32_t i = 0; i < near->n; i++)
+		for (uint32_t j = 0; j < k; j++)
+			base64_byte(&b, (unsigned)lrintf(127 * near->cosine[(size_t)i * near->k + j]));
+	base64_end(&b);
+	output_text(out, "\"");
+}
+
+/* A column as its different values, in the order in which they come, and their numbers. */
+static void write_column(const struct page *p, size_t c, struct output *out)
+{
+	struct buffer room = {0};
+	struct strmap *values = strmap_new();
+	uint32_t *at = memory_new((size_t)p->embedding->n + 1, sizeof *at);
+	struct base64 b = {.out = out};
+	output_text(out, ", \"values\": [");
+	for (uint32_t i = 0; i < p->embedding->n; i++) {
+		uint32_t known = strmap_count(values);
+		struct span text = metadata_field(p->metadata, id_of(p, i), c);
+		at[i] = strmap_add(values, text);
+		if (at[i] < known)
+			continue;
+		if (known)
+			output_byte(out, ',');
+		write_js(out, text, &room);
+	}
+	unsigned size = bytes_for(strmap_count(values));
+	output_text(out, "], \"bytes\": ");
+	output_u64(out, size);
+	output_text(out, ", \"at\": \"");
+	for (uint32_t i = 0; i < p->embedding->n; i++)
+		base64_number(&b, at[i], size);
+	base64_end(&b);
+	output_text(out, "\"");
+	strmap_free(values);
+	free(at);
+	buffer_free(&room);
 }
 
 static void write_columns(const struct page *p, struct output *out)
@@ -110,40 +184,49 @@ static void write_columns(const struct page *p, struct output *out)
 	for (size_t c = 0; m && c < m->columns; c++) {
 		output_text(out, c ? ",\n{\"name\": " : "\n{\"name\": ");
 		write_js(out, span_of(m->names[c]), &room);
-		output_text(out, ", \"values\": [");
-		for (uint32_t i = 0; i < p->embedding->n; i++) {
-			if (i)
-				output_byte(out, ',');
-			write_js(out, metadata_field(m, id_of(p, i), c), &room);
-		}
-		output_text(out, "]}");
+		if ((long)c == p->title)
+			output_text(out, ", \"title\": true");
+		else
+			write_column(p, c, out);
+		output_text(out, "}");
 	}
+	buffer_free(&room);
+}
+
+/* Of each point, as an array of texts. */
+static void write_texts(const struct page *p, struct span (*text_of)(const struct page *, uint32_t),
+			struct output *out)
+{
+	struct buffer room = {0};
+	output_text(out, "[");
+	for (uint32_t i = 0; i < p->embedding->n; i++) {
+		if (i)
+			output_byte(out, ',');
+		write_js(out, text_of(p, i), &room);
+	}
+	output_text(out, "]");
 	buffer_free(&room);
 }
 
 void page_write_html(const struct page *p, struct output *out)
 {
-	struct buffer room = {0};
 	output_text(out, PAGE_HEAD);
-	output_text(out, "{\"width\": ");
-	output_u64(out, p->embedding->width);
-	output_text(out, ", \"color\": ");
+	output_text(out, "{\"color\": ");
 	output_i64(out, p->color);
-	output_text(out, ",\n\"titles\": [");
-	for (uint32_t i = 0; i < p->embedding->n; i++) {
-		if (i)
-			output_byte(out, ',');
-		write_js(out, title_of(p, i), &room);
-	}
-	output_text(out, "],\n\"columns\": [");
+	output_text(out, ",\n\"titles\": ");
+	write_texts(p, title_of, out);
+	output_text(out, ",\n\"ids\": ");
+	if (p->title >= 0)
+		write_texts(p, id_of, out);
+	else
+		output_text(out, "null");
+	output_text(out, ",\n\"columns\": [");
 	write_columns(p, out);
-	output_text(out, "],\n\"xy\": \"");
+	output_text(out, "],\n");
 	write_coordinates(p, out);
-	output_text(out, "\",\n\"vectors\": \"");
-	write_vectors(p, out);
-	output_text(out, "\"}");
+	write_neighbors(p, out);
+	output_text(out, "}");
 	output_text(out, PAGE_TAIL);
-	buffer_free(&room);
 }
 
 /* --- SVG ---------------------------------------------------------------------- */
@@ -224,12 +307,9 @@ static void write_legend(const struct value *values, uint32_t n, struct output *
 
 void page_write_svg(const struct page *p, struct output *out)
 {
-	double low[2] = {DBL_MAX, DBL_MAX}, high[2] = {-DBL_MAX, -DBL_MAX};
+	struct bounds bounds = bounds_of(p);
+	const double *low = bounds.low, *high = bounds.high;
 	uint32_t n = p->embedding->n, n_values = 0;
-	for (size_t i = 0; i < 2 * (size_t)n; i++) {
-		low[i % 2] = fmin(low[i % 2], p->at[i]);
-		high[i % 2] = fmax(high[i % 2], p->at[i]);
-	}
 	double side = fmax(fmax(high[0] - low[0], high[1] - low[1]), 1e-9);
 	double size = (double)p->size, scale = size * 0.92 / side;
 	double r = fmax(0.8, fmin(4, 200 / sqrt((double)n + 1)));
