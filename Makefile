@@ -300,10 +300,7 @@ check-cluster: deps ## with real engines on the loopback, where Java and Maven a
 
 STREAMING_JARS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recpipe/hadoop-streaming
 check-streaming: deps ## stage by Hadoop Streaming without daemons; gets its jars by Maven
-	@command -v mvn > /dev/null || { echo 'Maven is missing: apt-get install maven' >&2; exit 1; }
-	@[ -f '$(STREAMING_JARS)/hadoop-streaming-3.4.2.jar' ] || mvn -q -B -f tests/streaming.pom \
-		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
-		-DincludeScope=runtime -DoutputDirectory='$(STREAMING_JARS)'
+	@sh tests/maven-jars.sh tests/streaming.pom '$(STREAMING_JARS)'
 	@+$(again) MODE=release all tests-built
 	@HADOOP_STREAMING_JARS='$(STREAMING_JARS)' tests/run $(or $(T),checks/streaming)
 

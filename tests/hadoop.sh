@@ -18,15 +18,6 @@ HADOOP_JARS=${HADOOP_JARS:-$hadoop/hdfs}
 export HADOOP_JARS
 pipelines=$RECPIPE_ROOT/pipelines
 
-# fetch NAME POM: the jars of a pom, whole or not at all
-fetch()
-{
-	[ ! -d "$hadoop/$1" ] || return 0
-	mkdir -p "$hadoop/$1.new"
-	mvn -q -B -f "$RECPIPE_ROOT/$2" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
-		-DincludeScope=runtime -DoutputDirectory="$hadoop/$1.new" && mv "$hadoop/$1.new" "$hadoop/$1" || exit 1
-}
-
 if [ -z "${IN_NAMESPACE:-}" ]; then
 	# By one test at a time.
 	mkdir -p "$hadoop"
@@ -34,10 +25,10 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 		flock 8
 		case ${hadoop_needs:-hdfs} in
 		hdfs)
-			"$pipelines/hdfs-local" download || exit 1
-			fetch httpfs tests/cluster/httpfs.pom
+			"$pipelines/hdfs-local" download && sh "$RECPIPE_ROOT/tests/maven-jars.sh" \
+				"$RECPIPE_ROOT/tests/cluster/httpfs.pom" "$hadoop/httpfs"
 			;;
-		*) fetch "$hadoop_needs" "tests/cluster/$hadoop_needs.pom" ;;
+		*) sh "$RECPIPE_ROOT/tests/maven-jars.sh" "$RECPIPE_ROOT/tests/cluster/$hadoop_needs.pom" "$hadoop/$hadoop_needs" ;;
 		esac
 	} 8>> "$hadoop/.lock" || exit 1
 fi

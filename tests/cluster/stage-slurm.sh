@@ -14,6 +14,10 @@ diff -r here there > /dev/null || complain 'not what xargs makes'
 status 3 "$stage" --engine slurm --in in --out bad --map 'echo "no good" >&2; exit 3'
 grep -q 'no good' err.txt && [ ! -e bad ] || complain "bad input is not explained: $(cat err.txt)"
 
+# Slurm that takes no job ends it with 4.
+status 4 env SBATCH='sbatch --partition=none' "$stage" --engine slurm --in in --out refused --map cat
+grep -q 'Slurm takes no job' err.txt || complain "a refusal is not said: $(cat err.txt)"
+
 # A job that is cancelled while it runs is submitted again.
 "$stage" --engine slurm --in in --out killed --map 'sleep 3; cat' > out.txt 2> err.txt &
 pid=$!
