@@ -172,7 +172,7 @@ run_slurm()
 while read -r part; do sh "$work/task" "$work" "$part" < /dev/null; done\n' "$quoted" "$width" > "$work/job"
 	# shellcheck disable=SC2086
 	$SBATCH --quiet --wait --output="$work/slurm.%a" --array="0-$((width - 1))%$jobs" "$work/job" 2> "$work/sbatch.err" && return
-	# A job that was cancelled, before its first task too, is no refusal: what is missing is run again.
+	# A job that was canceled, before its first task too, is no refusal: what is missing is run again.
 	[ ! -s "$work/sbatch.err" ] || [ -n "$(find "$work/tries" -maxdepth 1 -name 'part-*' -print -quit)" ] || {
 		shown_lines < "$work/sbatch.err" >&2
 		echo 4 > "$work/refused"

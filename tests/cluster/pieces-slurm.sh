@@ -1,6 +1,6 @@
 #!/bin/sh
 # personalize-pieces by Slurm, on logs of a service where they are at hand, at 1, 3 and 7 pieces, with a fifth
-# of the tries killed and a fifth of the tasks run twice, and jobs that are cancelled (-9) while they run:
+# of the tries killed and a fifth of the tasks run twice, and jobs that are canceled (-9) while they run:
 # byte for byte what personalize makes on this machine, down to the keys in Redis.
 set -u
 . "$RECPIPE_ROOT/tests/slurm.sh"
@@ -25,7 +25,7 @@ LOSS=ials KERNEL=portable TRAIN='--solver exact' REDIS=none "$here/personalize" 
 (
 	while sleep 10; do
 		[ -e slow ] && [ -n "$(squeue -h -t R 2> /dev/null)" ] || continue
-		scancel -s KILL -u root 2> /dev/null && echo x >> cancelled
+		scancel -s KILL -u root 2> /dev/null && echo x >> canceled
 	done
 ) &
 cancels=$!
@@ -44,5 +44,5 @@ for pieces in $PIECES_TRIED; do
 	tail -n +2 whole/serving-topk.tsv | awk -F '\t' '$1 != last { if (NR > 1) print line; last = $1; line = $1 "\t" $3; next }
 		{ line = line "\t" $3 } END { print line }' | sort | cmp - "lists.$pieces" || complain "$pieces pieces: other lists are live"
 done
-echo "$(wc -l < whole/dataset.tsv) rows; jobs cancelled: $(wc -l 2> /dev/null < cancelled || echo 0)"
+echo "$(wc -l < whole/dataset.tsv) rows; jobs canceled: $(wc -l 2> /dev/null < canceled || echo 0)"
 exit "$failed"

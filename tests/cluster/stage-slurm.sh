@@ -18,7 +18,7 @@ grep -q 'no good' err.txt && [ ! -e bad ] || complain "bad input is not explaine
 status 4 env SBATCH='sbatch --partition=none' "$stage" --engine slurm --in in --out refused --map cat
 grep -q 'Slurm takes no job' err.txt || complain "a refusal is not said: $(cat err.txt)"
 
-# A job that is cancelled while it runs is submitted again.
+# A job that is canceled while it runs is submitted again.
 "$stage" --engine slurm --in in --out killed --map 'sleep 3; cat' > out.txt 2> err.txt &
 pid=$!
 tries=0
