@@ -1,11 +1,21 @@
 # palette.awk - the light colors of palette.css for programs: awk -f palette.awk palette.css
 #
 # Prints lines `name #rrggbb`; with FORM=c in the environment, defines of C: PALETTE_GOOD, and
-# PALETTE_SERIES, the list of all series.
+# PALETTE_SERIES, the list of all series; with FORM=gnuplot, commands that set its line types,
+# border and grid.
 
 function add(name, color) {
+	if (form == "gnuplot") {
+		if (name ~ /^series-/)
+			print "set linetype " substr(name, 8) " lc rgb '" color "'"
+		else if (name == "soft")
+			print "set border 3 lc rgb '" color "'; set tics nomirror"
+		else if (name == "line")
+			print "set grid lc rgb '" color "' lt 1"
+	}
 	if (!c) {
-		print name, color
+		if (form != "gnuplot")
+			print name, color
 		return
 	}
 	if (name ~ /^series-/)
@@ -16,7 +26,8 @@ function add(name, color) {
 	}
 }
 BEGIN {
-	c = ENVIRON["FORM"] == "c"
+	form = ENVIRON["FORM"]
+	c = form == "c"
 	if (c)
 		print "/* Made from palette.css by palette.awk: change the palette instead. */"
 }

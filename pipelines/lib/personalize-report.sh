@@ -13,10 +13,11 @@ picture()
 		what='validation ndcg at 10' column=3
 	fi
 	if [ "$1" = svg ]; then
-		settings='set terminal svg size 720,420 background "white";
+		settings="$(FORM=gnuplot awk -f "$lib/palette.awk" "$lib/palette.css")"'
+			set terminal svg size 720,420 background "white"; set title "Learning curve";
 			set key bottom right; set ylabel "'$what'"'
 		if [ $column = 3 ]; then
-			settings="$settings; set ytics nomirror; set y2tics; set y2label 'loss'"
+			settings="$settings; set border 11; set ytics nomirror; set y2tics; set y2label 'loss'"
 			more=", 'curve.tsv' every ::1 using 1:2 axes x1y2 with lines dashtype 2 title 'loss'"
 		fi
 	else

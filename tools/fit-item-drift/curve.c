@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "palette.h" /* made by make of the pages' colors */
+
 /* At a whole second. */
 static void curve_point(const struct ratings *r, const struct fit *f, uint32_t item,
 			uint32_t point, double *time, double *value)
@@ -41,7 +43,9 @@ static void output_title(struct output *out, struct span text)
 void curve_plot(const struct ratings *r, const struct fit *f, uint32_t item, const char *path)
 {
 	struct output *out = output_open(path, false);
-	output_text(out, "set terminal svg size 900,500 noenhanced\n"
+	output_text(out, "set terminal svg size 900,500 noenhanced background '" PALETTE_PAPER "'\n"
+		    "set border 3 lc rgb '" PALETTE_SOFT "'\nset tics nomirror\n"
+		    "set grid lc rgb '" PALETTE_LINE "' lt 1\nset title \"Ratings over time\"\n"
 		    "set xdata time\nset timefmt \"%s\"\nset format x \"%Y-%m\"\n"
 		    "set xtics rotate by 45 right\nset ylabel \"rating\"\n"
 		    "set key outside top center horizontal\n$curve << END\n");
@@ -64,9 +68,10 @@ void curve_plot(const struct ratings *r, const struct fit *f, uint32_t item, con
 		output_double(out, row->rating - user);
 		output_byte(out, '\n');
 	}
-	output_text(out, "END\nplot $data using 1:2 with points pointtype 7 pointsize 0.3 "
+	output_text(out, "END\nplot $data using 1:2 with points pointtype 7 pointsize 0.4 "
+		    "lc rgb '" PALETTE_SOFT "' "
 		    "title \"ratings less the user's bias\", \\\n  $curve using 1:2 with lines "
-		    "linewidth 2 title \"");
+		    "linewidth 2.5 lc rgb '" PALETTE_MARK "' title \"");
 	output_title(out, strmap_key(r->item_ids, item));
 	output_text(out, ": ");
 	output_text(out, f->form->name);
