@@ -15,12 +15,13 @@
 struct options {
 	struct common common;
 	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
-	const char *control, *metrics, *pre, *users, *segment, *stratify, *triggered, *from, *to;
+	const char *control, *metrics, *pre, *users, *segment, *stratify, *cluster, *triggered, *from, *to;
 	const char *interleaving;
 	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
 	const char *primary, *metric_file;
 	struct option_list experiments, weights, lower_is_better, margins, guardrails;
-	bool user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
+	const char *prior;
+	bool bayes, user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
 	int interval, adjust, test, bootstrap, multi_arm, exposure, sessions, unfinished, pre_missing, format;
 	int timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;

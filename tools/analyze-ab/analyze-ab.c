@@ -146,6 +146,13 @@ static const struct option_row OPTIONS[] = {
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
 		.help = "number of users at which --sequential is tightest"),
+	OPTION_FLAG("bayes", bayes,
+		.excludes = "plan,partial,interleaving",
+		.help = "add chance_to_win, the probability that the treatment is better, and expected_loss, in percent "
+			"of the control's mean, of choosing it"),
+	OPTION_TEXT("bayes-prior", "MEAN,SD", prior,
+		.requires = "bayes",
+		.help = "normal prior of the relative effect, as in 0,0.1; flat unless given"),
 	OPTION_INT("aa", "N", aa, .low = 1, .high = 1e6,
 		.help = "run N A/A splits of all users and report the false-positive rate"),
 	COMMON_SEED,
@@ -154,8 +161,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
 		.help = "the covariate of users who are not in --pre"),
 	OPTION_FILE("users", "FILE", users, .side = true,
-		.requires = "segment|stratify",
-		.help = "attributes of users, for --segment or --stratify: a table with the user "
+		.requires = "segment|stratify|cluster",
+		.help = "attributes of users, for --segment, --stratify or --cluster: a table with the user "
 			"column"),
 	OPTION_TEXT("segment", "COLUMN", segment,
 		.requires = "users", .excludes = "stratify",
@@ -163,6 +170,10 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("stratify", "COLUMN", stratify,
 		.requires = "users", .excludes = "test=bootstrap",
 		.help = "post-stratify effects of means by this column of --users"),
+	OPTION_TEXT("cluster", "COLUMN", cluster,
+		.requires = "users", .excludes = "segment,stratify,sequential,test=mann-whitney/bootstrap,plan",
+		.help = "users with one value of this column of --users are alike or were assigned together: "
+			"cluster-robust variances"),
 
 	OPTION_GROUP("Further tables"),
 	OPTION_OUTPUT("details", "FILE", details,
@@ -235,7 +246,8 @@ static struct attributes attributes_read(const struct options *o, struct table *
 {
 	size_t user = table_column(t, option_column("user", o->user));
 	size_t column = table_column(t, o->segment ? option_column("segment", o->segment)
-				     : option_column("stratify", o->stratify));
+				     : o->stratify ? option_column("stratify", o->stratify)
+				     : option_column("cluster", o->cluster));
 	struct attributes f = {strmap_new(), strmap_new(), NULL};
 	size_t capacity = 0;
 	while (table_next(t)) {
@@ -357,9 +369,24 @@ static void check_options(const struct options *o, const struct analysis_options
 		usage_error("--%s cannot be combined with --merge --partial, which keeps all values",
 			    options->source);
 	for (size_t i = 0; i < options->n_metrics; i++)
-		if (options->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan))
-			usage_error("%s does not support quantiles: %s", o->plan ? "--plan" : "--sequential",
-				    options->metrics[i].name);
+		if (options->metrics[i].kind == METRIC_QUANTILE && (o->sequential || o->plan || o->cluster))
+			usage_error("%s does not support quantiles: %s", o->plan ? "--plan" : o->cluster ? "--cluster"
+				    : "--sequential", options->metrics[i].name);
+}
+
+/* MEAN,SD; flat when there is none. */
+static struct prior prior_of(const char *text)
+{
+	struct prior prior = {0, INFINITY};
+	char shown[QUOTED_SIZE];
+	struct span mean, rest = span_of(text ? text : "");
+	if (!text)
+		return prior;
+	if (!span_next(&rest, ',', &mean) || !rest.n || number_double(mean.at, mean.n, &prior.mean) != NUMBER_OK ||
+	    number_double(rest.at, rest.n, &prior.sd) != NUMBER_OK || !(prior.sd > 0))
+		usage_error("option '--bayes-prior': not MEAN,SD with an SD above 0: %s",
+			    quoted(text, strlen(text), shown));
+	return prior;
 }
 
 static double *plan_of(const char *text, size_t *n)
@@ -384,7 +411,7 @@ static struct analysis_options analysis_options_of(const struct options *o)
 		.test = (enum test)o->test, .bootstrap = (enum bootstrap_kind)o->bootstrap,
 		.sequential = o->sequential,
 		.pre_mean = o->pre_missing == 1, .rounds = o->rounds, .seed = o->common.seed,
-		.control = o->control};
+		.control = o->control, .bayes = o->bayes, .prior = prior_of(o->prior)};
 	const struct role_options roles = {.metrics = o->metrics, .primary = o->primary,
 		.guardrails = o->guardrails, .margins = o->margins, .lower_is_better = o->lower_is_better,
 		.winsorize = o->winsorize};

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "before.h"
 #include "bootstrap.h"
+#include "cluster.h"
 
 static struct sequence sequence_of(const struct analysis_options *options)
 {
@@ -109,7 +110,7 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 		sample_limit(s[0], cap);
 		sample_limit(s[1], cap);
 	}
-	if (m->kind == METRIC_RATIO && (d->pre || d->stratify)) {
+	if (m->kind == METRIC_RATIO && (d->pre || d->stratify || d->clustered)) {
 		sample_linearize(s[0]);
 		sample_linearize(s[1]);
 	}
@@ -145,6 +146,7 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 	} else {
 		prepare(d, m, both);
 		e = d->stratify ? stratified_effect(d, &s0, &s1, left_out)
+			: d->clustered ? cluster_effect(d, &s0, &s1, left_out)
 			: effect_welch(sample_moments(&s0), sample_moments(&s1), options->alpha, options->interval);
 		if (s0.n > 1 && s1.n > 1) {
 			if (options->test == TEST_MANN_WHITNEY && m->kind == METRIC_MEAN)
@@ -224,7 +226,7 @@ struct rows compare_all(const struct experiment_data *d)
 	struct rows rows = {0};
 	size_t n;
 	uint32_t *arms = arms_of(d, &n);
-	long levels = d->segment && !d->stratify ? (long)strmap_count(d->levels) : 0;
+	long levels = d->segment && !d->stratify && !d->clustered ? (long)strmap_count(d->levels) : 0;
 	uint32_t *order = levels ? strmap_sorted(d->levels) : NULL;
 	for (size_t a = 1; a < n; a++) {
 		for (size_t i = 0; i < options->n_metrics; i++) {
@@ -234,14 +236,16 @@ struct rows compare_all(const struct experiment_data *d)
 				size_t left_out;
 				struct effect e = effect_of(d, m, arms[0], arms[a], level, &left_out);
 				if (left_out)
-					warn("experiment %s: %zu users are in no stratum, or in one that is too small in "
-					     "an arm, and are excluded from %s of %s", d->users->experiment[d->experiment],
-					     left_out, m->name, text_of(arm_name(d, arms[a])));
+					warn("experiment %s: %zu users are in no %s, and are excluded from %s of %s",
+					     d->users->experiment[d->experiment], left_out, d->clustered ? "cluster"
+					     : "stratum, or in one that is too small in an arm", m->name,
+					     text_of(arm_name(d, arms[a])));
 				add_row(&rows, (struct row){.treatment = text_of(arm_name(d, arms[a])),
 					.metric = m->name, .of = m, .arm = a, .level = level, .effect = e,
 					.segment = level < 0 ? ""
 						: text_of(strmap_key(d->levels, (uint32_t)level)),
-					.margin_p = margin_p(options, m, &e)});
+					.margin_p = margin_p(options, m, &e),
+					.posterior = bayes_posterior(&e, m->lower, &options->prior)});
 			}
 		}
 	}
@@ -298,7 +302,7 @@ void report_adjustments(const struct experiment_data *d)
 		unlisted += d->segment && d->segment[i] == STRMAP_NONE;
 		unknown += d->pre && d->pre_of[i] == STRMAP_NONE;
 	}
-	if (unlisted && !d->stratify)
+	if (unlisted && !d->stratify && !d->clustered)
 		warn("experiment %s: %zu of %zu users are not in --users and belong to no segment",
 		     u->experiment[d->experiment], unlisted, n);
 	if (unknown)

@@ -16,6 +16,7 @@ struct row {
 	long level;                   /* of the segment; -1: all users */
 	struct effect effect;
 	double adjusted, mde, margin_p;
+	struct posterior posterior;
 	const char *broken;           /* why its experiment has no verdict, or NULL */
 	const char *decision;
 };

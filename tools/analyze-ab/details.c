@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cluster.h"
 #include "compare.h"
 #include "sample.h"
 
@@ -198,12 +199,18 @@ static void cuped_stats(const struct experiment_data *d, const struct writer *w,
 static void level_stats(const struct experiment_data *d, const struct writer *w,
 			const struct metric *m, uint32_t control, uint32_t treatment)
 {
-	if (d->stratify) {
+	if (d->stratify || d->clustered) {
 		struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
 		size_t left_out;
-		struct effect e = stratified_effect(d, &s0, &s1, &left_out);
+		struct effect e = d->clustered ? cluster_effect(d, &s0, &s1, &left_out)
+			: stratified_effect(d, &s0, &s1, &left_out);
 		sample_free(&s0);
 		sample_free(&s1);
+		if (d->clustered) {
+			put(w, "cluster_", "n", e.clusters);
+			effect_stats(w, "cluster_", &e);
+			return;
+		}
 		put(w, "poststrat_", "diff", e.diff);
 		put(w, "poststrat_", "se", e.se);
 		put(w, "poststrat_", "p_z", e.p);

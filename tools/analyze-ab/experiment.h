@@ -12,6 +12,7 @@
 #include "adjust.h"
 #include "bootstrap.h"
 #include "metrics.h"
+#include "bayes.h"
 #include "stats.h"
 #include "users.h"
 
@@ -24,7 +25,8 @@ struct analysis_options {
 	enum adjustment adjustment;
 	enum test test;
 	enum bootstrap_kind bootstrap;
-	bool sequential, pre_mean;
+	bool sequential, pre_mean, bayes;
+	struct prior prior;
 	int64_t rounds;
 	uint64_t seed;
 	const char *control;
@@ -41,9 +43,9 @@ struct experiment_data {
 	size_t experiment;            /* its index in users */
 	const struct users *pre;      /* the same users before, or NULL */
 	uint32_t *pre_of;             /* user -> row of pre, or STRMAP_NONE */
-	uint32_t *segment;            /* user -> level of --segment or --stratify, or NULL */
+	uint32_t *segment;            /* user -> level of --segment, --stratify or --cluster, or NULL */
 	const struct strmap *levels;
-	bool stratify;
+	bool stratify, clustered;     /* `segment` holds strata, clusters */
 	/* What data_prepare adds: users by level, those of level l being in
 	 * by_level[level_start[l]] ... by_level[level_start[l + 1]]; and each metric's cap. */
 	uint32_t *by_level;

@@ -94,15 +94,33 @@ static void check_arms(const struct experiment_data *d, struct check *c, const s
 		     "(--control)", c->experiment, quoted(control.at, control.n, shown));
 }
 
+/* By arm: clusters with users in it, which were assigned together. */
+static double *clusters_of_arms(const struct experiment_data *d)
+{
+	size_t arms = strmap_count(d->users->arms[d->experiment]), clusters = strmap_count(d->levels);
+	double *n = memory_zero(arms + 1, sizeof *n);
+	bool *seen = memory_zero(arms * clusters + 1, sizeof *seen);
+	for (size_t i = 0; i < d->users->n; i++) {
+		uint16_t arm = arm_of(d, i);
+		if (arm >= ARM_SEVERAL || d->segment[i] == STRMAP_NONE)
+			continue;
+		bool *pair = &seen[arm * clusters + d->segment[i]];
+		n[arm] += !*pair;
+		*pair = true;
+	}
+	free(seen);
+	return n;
+}
+
 /* Are the arms as large as planned? Arms that are planned and have no users count. */
 static void check_ratio(const struct experiment_data *d, struct check *c, const double *weights)
 {
 	const struct users *u = d->users;
 	const struct strmap *arms = u->arms[d->experiment];
 	uint32_t n = strmap_count(arms), *order = strmap_sorted(arms), there = 0;
-	double *users = memory_zero((size_t)n + 1, sizeof *users);
+	double *users = d->clustered ? clusters_of_arms(d) : memory_zero((size_t)n + 1, sizeof *users);
 	double all = 0, weight = 0, chi = 0, g = 0;
-	for (size_t i = 0; i < u->n; i++)
+	for (size_t i = 0; i < u->n && !d->clustered; i++)
 		if (u->arm[i * u->n_experiments + d->experiment] < ARM_SEVERAL)
 			users[u->arm[i * u->n_experiments + d->experiment]]++;
 	for (uint32_t a = 0; a < n; a++) {
@@ -116,7 +134,7 @@ static void check_ratio(const struct experiment_data *d, struct check *c, const 
 		double planned = weights ? weights[a] : users[a] > 0, expected = all * planned / weight;
 		if (!(planned > 0))
 			continue;
-		put(c, "users", arm_name(d, a), users[a], NAN, GOOD);
+		put(c, d->clustered ? "clusters" : "users", arm_name(d, a), users[a], NAN, GOOD);
 		chi += (users[a] - expected) * (users[a] - expected) / expected;
 		g += users[a] > 0 ? 2 * users[a] * log(users[a] / expected) : 0;
 	}

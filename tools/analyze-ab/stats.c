@@ -67,18 +67,23 @@ static double squared_in_units(const struct moments *m, double control_mean)
 	return s * s;
 }
 
+static double covariance_in_units(const struct effect *e)
+{
+	return e->covariance / e->control.mean / e->control.mean;
+}
+
 double effect_share_se(const struct effect *e)
 {
 	double m0 = e->control.mean, ratio = e->treatment.mean / m0;
 	double a = squared_in_units(&e->control, m0), b = squared_in_units(&e->treatment, m0);
-	return sqrt(b + a * ratio * ratio);
+	return sqrt(b + a * ratio * ratio - 2 * ratio * covariance_in_units(e));
 }
 
 double effect_log_df(const struct effect *e)
 {
 	double la = squared_in_units(&e->control, e->control.mean);
 	double lb = squared_in_units(&e->treatment, e->treatment.mean), all = la + lb;
-	return isinf(e->df) ? e->df
+	return isinf(e->df) || e->clusters > 0 ? e->df
 		: all * all / (la * la / (e->control.n - 1) + lb * lb / (e->treatment.n - 1));
 }
 
@@ -106,13 +111,14 @@ static void share_interval(struct effect *e, double q, double q_log, enum interv
 		e->share_high = e->high / fabs(m0);
 		break;
 	case INTERVAL_LOG: {
-		double h = exp(q_log * sqrt(a + b / (ratio * ratio)));
+		double h = exp(q_log * sqrt(a + b / (ratio * ratio) - 2 * covariance_in_units(e) / ratio));
 		bool defined = ratio > 0;
 		interval_of_ratio(e, defined ? ratio / h : NAN, defined ? ratio * h : NAN);
 		break;
 	}
 	case INTERVAL_FIELLER: {
-		struct ratio_of_means r = {.ratio = ratio, .under = a, .over = b};
+		struct ratio_of_means r = {.ratio = ratio, .under = a, .over = b,
+			.covariance = covariance_in_units(e)};
 		double low = NAN, high = NAN;
 		ratio_fieller(&r, q, &low, &high);
 		interval_of_ratio(e, low, high);
@@ -131,14 +137,12 @@ void effect_intervals(struct effect *e, double level, enum interval interval)
 	share_interval(e, q, interval == INTERVAL_LOG ? qt(1 - level / 2, effect_log_df(e), 1, 0) : q, interval);
 }
 
-/* Of two means whose difference has `df` degrees of freedom. */
-static struct effect effect_of_means(struct moments control, struct moments treatment, double df,
-				     double alpha, enum interval interval)
+/* The difference, its test and intervals, from both means, their covariance, and df. */
+static struct effect effect_tested(struct effect e, double alpha, enum interval interval)
 {
-	struct effect e = {.control = control, .treatment = treatment, .df = df};
-	e.diff = treatment.mean - control.mean;
-	e.se = sqrt(control.variance / control.n + treatment.variance / treatment.n);
-	e.share = relative_to(e.diff, control.mean);
+	e.diff = e.treatment.mean - e.control.mean;
+	e.se = sqrt(e.control.variance / e.control.n + e.treatment.variance / e.treatment.n - 2 * e.covariance);
+	e.share = relative_to(e.diff, e.control.mean);
 	e.t = e.diff / e.se;
 	if (!(e.se > 0) || isinf(e.se)) { /* nothing varies, or squares overflow: no test */
 		e.se = isinf(e.se) ? NAN : e.se;
@@ -150,6 +154,21 @@ static struct effect effect_of_means(struct moments control, struct moments trea
 	return e;
 }
 
+/* Of two means whose difference has `df` degrees of freedom. */
+static struct effect effect_of_means(struct moments control, struct moments treatment, double df,
+				     double alpha, enum interval interval)
+{
+	struct effect e = {.control = control, .treatment = treatment, .df = df};
+	return effect_tested(e, alpha, interval);
+}
+
+struct effect effect_of_clusters(struct moments control, struct moments treatment, double covariance,
+				 double clusters, double alpha, enum interval interval)
+{
+	struct effect e = {.control = control, .treatment = treatment, .df = clusters - 1,
+		.covariance = covariance, .clusters = clusters};
+	return effect_tested(e, alpha, interval);
+}
 struct effect effect_welch(struct moments control, struct moments treatment, double alpha,
 			   enum interval interval)
 {

@@ -21,6 +21,8 @@ struct effect {
 	struct moments control, treatment;
 	double diff, se, t, df, p, low, high;
 	double share, share_low, share_high; /* of the size of the control's mean; nan: there is none */
+	double covariance;                  /* of the two means */
+	double clusters;                    /* that df and variances are of; 0: there are none */
 	struct bootstrap *boot;             /* what p and intervals come from, or NULL */
 };
 
@@ -31,6 +33,10 @@ struct effect effect_welch(struct moments control, struct moments treatment, dou
 /* The same by the normal distribution: df is infinite. */
 struct effect effect_normal(struct moments control, struct moments treatment, double alpha,
 			    enum interval interval);
+
+/* The same of two means with a covariance, whose difference has clusters - 1 degrees of freedom. */
+struct effect effect_of_clusters(struct moments control, struct moments treatment, double covariance,
+				 double clusters, double alpha, enum interval interval);
 
 /* A difference of the size of the control's mean, with the difference's sign; nan when
  * that mean is 0. */

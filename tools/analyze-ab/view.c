@@ -27,6 +27,7 @@ void view_header(const struct view *v)
 		    "treatment_mean\teffect\teffect_lower\teffect_upper\tpercent\tpercent_lower\t"
 		    "percent_upper\tt\tdf\tp\tp_adjusted\tmde\tsignificant");
 	output_text(v->out, v->options->margins ? "\tp_margin" : "");
+	output_text(v->out, v->options->bayes ? "\tchance_to_win\texpected_loss" : "");
 	output_text(v->out, v->segment ? "\tsegment" : "");
 	output_text(v->out, v->day ? "\tday\tday_share" : "");
 	output_text(v->out, v->options->roles ? "\trole" : "");
@@ -51,6 +52,10 @@ static void write_row(const struct view *v, const char *experiment, const struct
 	output_text(v->out, isnan(r->adjusted) ? "\t" : row_significant(v->options, r) ? "\t1" : "\t0");
 	if (v->options->margins)
 		output_number(v->out, r->margin_p);
+	if (v->options->bayes) {
+		output_number(v->out, r->posterior.chance);
+		output_number(v->out, r->posterior.loss * 100);
+	}
 	if (v->segment) {
 		output_tab(v->out);
 		output_text(v->out, r->segment);
