@@ -72,7 +72,8 @@ static void write_users(const struct users *u, struct output *out)
 static struct experiment_data data_of(struct run *r, const struct users *users, size_t experiment)
 {
 	struct experiment_data d = {.options = &r->options, .users = users, .experiment = experiment,
-		.stratify = r->o->stratify != NULL, .clustered = r->o->cluster != NULL, .levels = r->attributes.levels, .pre = r->pre};
+		.stratify = r->o->stratify != NULL, .clustered = r->o->cluster != NULL,
+		.levels = r->attributes.levels, .pre = r->pre};
 	d.segment = r->has_attributes ? levels_of(&r->attributes, users) : NULL;
 	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
 	data_prepare(&d);

@@ -148,8 +148,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "number of users at which --sequential is tightest"),
 	OPTION_FLAG("bayes", bayes,
 		.excludes = "plan,partial,interleaving",
-		.help = "add chance_to_win, the probability that the treatment is better, and expected_loss, in percent "
-			"of the control's mean, of choosing it"),
+		.help = "add chance_to_win, the probability that the treatment is better, and expected_loss, in "
+			"percent of the control's mean, of choosing it"),
 	OPTION_TEXT("bayes-prior", "MEAN,SD", prior,
 		.requires = "bayes",
 		.help = "normal prior of the relative effect, as in 0,0.1; flat unless given"),
@@ -382,7 +382,8 @@ static struct prior prior_of(const char *text)
 	struct span mean, rest = span_of(text ? text : "");
 	if (!text)
 		return prior;
-	if (!span_next(&rest, ',', &mean) || !rest.n || number_double(mean.at, mean.n, &prior.mean) != NUMBER_OK ||
+	if (!span_next(&rest, ',', &mean) || !rest.n ||
+	    number_double(mean.at, mean.n, &prior.mean) != NUMBER_OK ||
 	    number_double(rest.at, rest.n, &prior.sd) != NUMBER_OK || !(prior.sd > 0))
 		usage_error("option '--bayes-prior': not MEAN,SD with an SD above 0: %s",
 			    quoted(text, strlen(text), shown));

@@ -8,7 +8,8 @@
 #include "data/exactsum.h"
 
 /* Keeps the values of users who have a cluster, and says how many there are. */
-static size_t keep_clustered(const struct experiment_data *d, const struct sample *s, double *x, uint32_t *cluster)
+static size_t keep_clustered(const struct experiment_data *d, const struct sample *s, double *x,
+			     uint32_t *cluster)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s->n; i++) {
@@ -19,8 +20,8 @@ static size_t keep_clustered(const struct experiment_data *d, const struct sampl
 	return n;
 }
 
-struct effect cluster_effect(const struct experiment_data *d, const struct sample *s0, const struct sample *s1,
-			     size_t *left_out)
+struct effect cluster_effect(const struct experiment_data *d, const struct sample *s0,
+			     const struct sample *s1, size_t *left_out)
 {
 	const struct sample *side[2] = {s0, s1};
 	size_t clusters = strmap_count(d->levels), n[2];

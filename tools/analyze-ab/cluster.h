@@ -10,7 +10,7 @@
  * G / (G - 1) (n - 1) / (n - 2) for G clusters and n users (CR1), and Student's distribution with G - 1
  * degrees of freedom. Its moments are those of samples that would have these variances of the means.
  * Users without a cluster are left out. */
-struct effect cluster_effect(const struct experiment_data *d, const struct sample *s0, const struct sample *s1,
-			     size_t *left_out);
+struct effect cluster_effect(const struct experiment_data *d, const struct sample *s0,
+			     const struct sample *s1, size_t *left_out);
 
 #endif
