@@ -1,7 +1,8 @@
 # report-page.awk - the page of report-experiment: report-page.html with its files, what
 # report-text.awk says and report-data.awk has to draw. The environment has REPORT_TITLE,
 # REPORT_QUESTION, REPORT_LIB (the folder of the page's files), REPORT_SEQUENTIAL (1 or 0),
-# REPORT_LOWER (the metrics where lower is better, one per line), and of the foot REPORT_EVENTS,
+# REPORT_LOWER (the metrics where lower is better, one per line), REPORT_ALPHA
+# (as analyze-ab has it), and of the foot REPORT_EVENTS,
 # REPORT_INPUTS (one per line), REPORT_VERSION and REPORT_COMMAND.
 
 function put_file(file,    line, got) {
@@ -34,10 +35,11 @@ function write_method() {
 	print "<p>Events are grouped into sessions and users; every arm is compared with the control, user by user. " \
 		"An effect in percent is the difference of the means over the size of the control's mean. An effect is significant " \
 		"when its adjusted p is below the level that was asked for; the page then says better or worse. A health check that failed voids the verdict. " \
+		"With a primary metric and guardrails the decision is ship when the primary metric is better and all guardrails pass, and hold when it is worse or one fails. " \
 		"Tests, intervals and their sources are described in the manual page analyze-ab(1).</p>"
 	print "<dl class=\"legend\"><dt>effect %, interval %</dt><dd>the difference in percent of the control's mean, and where it lies with the " \
 		"confidence that was asked for (95 % unless told otherwise)</dd>" \
-		"<dt>p, p adjusted</dt><dd>the chance of a difference at least as large if there were none; adjusted for all comparisons of the experiment</dd>" \
+		"<dt>p, p adjusted</dt><dd>the chance of a difference at least as large if there were none; adjusted for all comparisons of the experiment (intervals, too)</dd>" \
 		"<dt>control, treatment</dt><dd>the means, in the unit that stands after the metric&rsquo;s name; none: a count or a share</dd>" \
 		"<dt>detectable</dt><dd>the effect that would probably have been found (absolute)</dd>" \
 		"<dt>users</dt><dd>of the control and of the arm</dd></dl>\n</details>"

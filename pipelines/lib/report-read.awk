@@ -1,5 +1,5 @@
 # report-read.awk - reads what report-experiment's page is made of: with quote.awk,
-# report-text.awk, report-data.awk and report-page.awk, on labels.tsv effects.tsv health.tsv
+# report-text.awk, report-data.awk and report-page.awk, on labels.tsv metrics.tsv effects.tsv health.tsv
 # details.tsv daily.tsv users.tsv said, in their folder; writes values.tsv there.
 #
 # Afterwards: experiments, name[k]; of experiment k its arms (arm[k, a], arms[k], users_of[k, a],
@@ -38,6 +38,9 @@ kind == "labels.tsv" {
 	if (text_of("unit") != "")
 		unit_of[text_of("name")] = text_of("unit")
 }
+kind == "metrics.tsv" && text_of("direction") != "" {
+	direction[text_of("name")] = text_of("direction")
+}
 kind == "effects.tsv" {
 	n++
 	if (!($1 in number)) {
@@ -73,12 +76,12 @@ kind == "effects.tsv" {
 		segments[k]++
 	if ("p_margin" in col)
 		margins = 1
-	if (role[n] == "primary")
+	if (role[n] == "primary") {
 		primary[k] = $3
+		by_rules[k] = 1
+	}
 	if (role[n] == "guardrail")
 		guardrails[k]++
-	if (text_of("direction") != "")
-		direction[$3] = text_of("direction")
 	if (!((k, $3) in metric_number)) {
 		metric_number[k, $3] = ++metrics[k]
 		metric_name[k, metrics[k]] = $3

@@ -62,12 +62,18 @@ function verdict(i,    m, text, mde) {
 }
 function add_to(list, text) { return list (list == "" ? "" : ", ") text }
 # The card: the headline of all treatments, and each one's effect on the primary metric.
-function write_card(k,    i, better, worse, others, class, headline, items, decided) {
+function write_card(k,    i, better, worse, others, class, headline, items, decided, shipped, held, continued) {
 	for (i = first[k]; i <= n; i++) {
 		if (of[i] != k || metric[i] != primary[k] || segment[i] != "")
 			continue
 		decided = decision[i] == "" ? "" : " <span class=\"note\">decision: " html(decision[i]) \
 			(reason[i] == "" ? "" : " (" html(reason[i]) ")") "</span>"
+		if (decision[i] == "ship")
+			shipped = add_to(shipped, named(treatment[i]))
+		else if (decision[i] == "hold")
+			held = add_to(held, named(treatment[i]))
+		else
+			continued = add_to(continued, named(treatment[i]))
 		if (direction_of(i) > 0)
 			better = add_to(better, named(treatment[i]))
 		else if (direction_of(i) < 0)
@@ -80,6 +86,10 @@ function write_card(k,    i, better, worse, others, class, headline, items, deci
 	if (is_doubtful(k)) {
 		class = "warn"
 		headline = "No verdict: a health check failed"
+	} else if (by_rules[k]) { # the decision of primary metric and guardrails together
+		class = shipped != "" ? "good" : held != "" ? "bad" : "none"
+		headline = (shipped == "" ? "" : "Ship: " shipped) (shipped != "" && held continued != "" ? "; " : "") \
+			(held == "" ? "" : "Hold: " held) (held != "" && continued != "" ? "; " : "") (continued == "" ? "" : "Continue: " continued)
 	} else if (better != "") {
 		class = "good"
 		headline = "Better: " better (worse == "" ? "" : "; worse: " worse)
@@ -107,18 +117,28 @@ function write_facts(k,    a, text) {
 		print "<li><span>Days</span> <b>" days[k] "</b></li>"
 	print "</ul>"
 }
-function write_guardrails(k,    i, text, several) {
-	for (i = first[k]; i <= n; i++)
-		if (of[i] == k && role[i] == "guardrail" && segment[i] == "")
-			text = text "<li" (direction_of(i) < 0 ? " class=\"failed\"" : "") "><b>" named(metric[i]) "</b>, arm " \
-				named(treatment[i]) ": " effect_text(i) ", " interval_text(i) ", " chance_is(p_adjusted[i]) \
-				(p_margin[i] == "" ? "" : "; within its margin: " chance_is(p_margin[i])) \
-				(direction_of(i) < 0 ? " &ndash; <strong class=\"failed-word\">worse</strong>" : "") "</li>\n"
+# How a guardrail stands, as analyze-ab(1) decides: passed, failed, or open
+function guardrail_state(i) {
+	if (direction_of(i) < 0 && !(p_margin[i] != "" && p_margin[i] + 0 < ENVIRON["REPORT_ALPHA"] + 0))
+		return "failed"
+	if (p_margin[i] != "")
+		return p_margin[i] + 0 < ENVIRON["REPORT_ALPHA"] + 0 ? "passed" : "open"
+	return has_interval(i) ? "passed" : "open"
+}
+function write_guardrails(k,    i, text, several, state) {
+	for (i = first[k]; i <= n; i++) {
+		if (of[i] != k || role[i] != "guardrail" || segment[i] != "")
+			continue
+		state = guardrail_state(i)
+		text = text "<li" (state == "failed" ? " class=\"failed\"" : state == "open" ? " class=\"warned\"" : "") "><b>" state "</b> " \
+			named(metric[i]) ", arm " named(treatment[i]) ": " effect_text(i) (has_interval(i) ? " (" interval_text(i) "), " chance_is(p_adjusted[i]) : "") \
+			(p_margin[i] == "" ? "" : "; worse than its margin: " chance_is(p_margin[i])) "</li>\n"
+	}
 	if (text != "")
 		print "<h3>Guardrails</h3>\n<ul class=\"checks\">\n" text "</ul>"
 	text = ""
 	for (i = first[k]; i <= n; i++)
-		if (of[i] == k && (metric[i] != primary[k] || segment[i] != "") && significant[i] == 1 && ++several)
+		if (of[i] == k && role[i] != "guardrail" && (metric[i] != primary[k] || segment[i] != "") && significant[i] == 1 && ++several)
 			text = text "<li>Arm " named(treatment[i]) ": " verdict(i) "</li>\n"
 	if (text != "")
 		print "<details" (several > 4 ? "" : " open") ">\n<summary>Other significant effects</summary>\n<ul>\n" text "</ul>\n</details>"

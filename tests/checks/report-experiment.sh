@@ -91,6 +91,18 @@ echo 'text' > wrong.tsv
 "$report" --labels wrong.tsv good.tsv > out 2> err -- --metrics time
 [ $? = 3 ] && [ ! -s out ] && grep -q 'name and label are needed' err || { cat err; say 'labels without their columns'; }
 
+# Guardrails: the decision of all together, each with how it stands; directions of a file of metrics.
+"$report" good.tsv > ship.html 2> err -- --experiment 'NEW & <b>' --primary time --guardrail mean_request_latency=0.1 || { cat err; say 'no page with guardrails'; }
+text ship.html > ship.txt
+grep -q '^Ship: T1' ship.txt && grep -q '<div class="card good">' ship.html || say 'no ship'
+grep -q '^passed mean_request_latency, arm T1: .*worse than its margin: p' ship.txt || say 'a guardrail that passes'
+printf 'name\tdirection\trole\tmargin\nsessions\t\tprimary\t\ntime\tlower\tguardrail\t\ntime/tracks\t\tguardrail\t0.0001\n' > metrics.tsv
+"$report" good.tsv > hold.html 2> err -- --experiment 'NEW & <b>' --metric-file metrics.tsv || { cat err; say 'no page of a file of metrics'; }
+text hold.html > hold.txt
+grep -q '^Hold: T1' hold.txt && grep -q '<div class="card bad">' hold.html || say 'no hold'
+grep -q '^failed time, arm T1: +' hold.txt || say 'a guardrail that fails'
+grep -q 'Is T1 better than C in sessions?' hold.txt || say 'the primary metric of the file'
+
 # One arm: no effects, but a page.
 awk -F '\t' -v OFS='\t' 'NR > 1 { $8 = $9 = "C" } { print }' good.tsv > one.tsv
 "$report" one.tsv > one.html 2> err -- --experiment AA || { cat err; say 'no page of one arm'; }
