@@ -18,7 +18,7 @@ struct row {
 	double adjusted, mde, margin_p;
 	struct posterior posterior;
 	const char *broken;           /* why its experiment has no verdict, or NULL */
-	const char *decision;
+	const char *decision, *reason; /* reason: "" unless a primary metric decides */
 };
 
 struct rows {

@@ -34,6 +34,7 @@ struct analysis_options {
 	size_t n_metrics;
 	const char *source;           /* the option that the metrics are from */
 	bool margins, roles;          /* a metric has a margin; one is the primary metric */
+	bool described;               /* the table says what metrics are for */
 };
 
 /* Users of one experiment, their attributes and their values from before. */

@@ -237,4 +237,5 @@ void roles_parse(struct analysis_options *options, const struct role_options *fr
 	if (guardrails && !primaries)
 		usage_error("option '--metric-file': a guardrail requires a primary metric");
 	options->roles = primaries > 0;
+	options->described = options->roles || file;
 }

@@ -30,8 +30,9 @@ void view_header(const struct view *v)
 	output_text(v->out, v->options->bayes ? "\tchance_to_win\texpected_loss" : "");
 	output_text(v->out, v->segment ? "\tsegment" : "");
 	output_text(v->out, v->day ? "\tday\tday_share" : "");
-	output_text(v->out, v->options->roles ? "\trole" : "");
+	output_text(v->out, v->options->described ? "\trole\tdirection" : "");
 	output_text(v->out, v->decision ? "\tdecision" : "");
+	output_text(v->out, v->decision && v->options->described ? "\treason" : "");
 	output_end_row(v->out);
 }
 
@@ -65,13 +66,18 @@ static void write_row(const struct view *v, const char *experiment, const struct
 		output_text(v->out, day->name);
 		output_number(v->out, day->share);
 	}
-	if (v->options->roles) {
+	if (v->options->described) {
 		output_tab(v->out);
 		output_text(v->out, role_of(r));
+		output_text(v->out, r->of->lower ? "\tlower" : "\thigher");
 	}
 	if (v->decision) {
 		output_tab(v->out);
 		output_text(v->out, r->decision);
+	}
+	if (v->decision && v->options->described) {
+		output_tab(v->out);
+		output_text(v->out, r->reason);
 	}
 	output_end_row(v->out);
 }
