@@ -58,4 +58,16 @@ text clear.html > clear.txt
 [ "$(analyze-ab -q --daily --metrics time clear.tsv | cut -f 20-21 | tail -n 1)" = "2024-03-19	0.0125" ] || say 'not five of 400 events on the second day'
 grep -q 'all but a few, are from one day' clear.txt && ! grep -q 'data-draw="days"' clear.html || say 'a handful of events is a day'
 grep -q 'p &lt; 1e-300' clear.txt && ! grep -q 'p = &lt;' clear.txt || say 'p below 1e-300 is not said so'
+# A guardrail that fails, or is open, decides, and not the primary metric that is better; a direction of
+# the file turns green and red.
+for margin in '' 0.001 5; do
+	printf 'name\trole\tdirection\tmargin\ntime\tprimary\t\t\nmean_request_latency\tguardrail\t%s\t%s\ntime/tracks\t\tlower\t\n' lower "$margin" > metrics.tsv
+	"$report" good.tsv -- --experiment 'NEW & <b>' --metric-file metrics.tsv > role.html 2> err || { cat err; say 'no page of a file of metrics'; }
+	text role.html >> roles.txt
+done
+printf 'name\trole\tdirection\ntime\tprimary\t\nmean_time_per_session\tguardrail\tlower\n' > metrics.tsv
+"$report" good.tsv -- --experiment 'NEW & <b>' --metric-file metrics.tsv > role.html 2> err || { cat err; say 'no page of a file of metrics'; }
+text role.html >> roles.txt
+grep -oE '(Ship|Hold|Continue|Better): T1$' roles.txt | tr '\n' ' ' > headlines
+[ "$(cat headlines)" = 'Ship: T1 Continue: T1 Ship: T1 Hold: T1 ' ] || { cat headlines; say 'the headline is not the decision'; }
 exit $bad
