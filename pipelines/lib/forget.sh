@@ -1,0 +1,283 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # forget, which sources it, knows the rest
+# forget.sh - the places a user is taken out of. Sourced after stages.sh and positives.sh. The user is
+# FORGET_USER in the environment: any bytes but TAB and LF, which no shell and no awk program reads.
+
+# told PLACE WHAT COUNT: a row of the table
+told() { printf '%s\t%s\t%s\n' "$(shown "$1")" "$2" "$3"; }
+
+# replace FILE NEW: NEW, beside it, becomes FILE, with its owner, mode and time
+replace()
+{
+	chmod --reference="$1" -- "$2" && { chown --reference="$1" -- "$2" 2> /dev/null || :; } &&
+		touch -r "$1" -- "$2" && sync -- "$2" && mv -f -- "$2" "$1" || die 1 "cannot replace $1"
+}
+
+# sweep_parts FOLDER: what a run that was killed has left
+sweep_parts() { find "$1" -maxdepth 1 -name '.forget.*' -exec rm -f {} +; }
+
+# part FOLDER: sets `part` to the name of a new file there
+part() { part=$(mktemp "$1/.forget.XXXXXX") || die 1 "cannot write in $1"; }
+
+# ---- nightly's folder ------------------------------------------------------------------
+
+# forget_rows FILE PROGRAM: rows of a table that the awk program names go; the header stays
+forget_rows()
+{
+	[ -f "$1" ] || return 0
+	its_count=$(awk -F '\t' 'BEGIN { user = ENVIRON["FORGET_USER"] } FNR > 1 && ('"$2"') { n++ } END { print n + 0 }' "$1") ||
+		die 1 "cannot read $1"
+	[ "$its_count" -gt 0 ] || return 0
+	part "$(dirname -- "$1")"
+	awk -F '\t' 'BEGIN { user = ENVIRON["FORGET_USER"] } FNR == 1 || !('"$2"')' "$1" > "$part" || die 1 "cannot write $part"
+	replace "$1" "$part"
+	told "$1" rows "$its_count"
+}
+
+# forget_report FILE: what a report says of a user's list, if it is this one's
+forget_report()
+{
+	[ -f "$1" ] && USER_SHOWN=$(shown "$FORGET_USER") awk '
+		$0 == "User " ENVIRON["USER_SHOWN"] " listened to, among others" { found = 1 } END { exit !found }' "$1" || return 0
+	part "$(dirname -- "$1")"
+	awk '/^User .* listened to, among others$/ { exit } { print }' "$1" > "$part" || die 1 "cannot write $part"
+	replace "$1" "$part"
+	told "$1" 'the list that it shows' 1
+}
+
+forget_store()
+{
+	if [ -e "$store/work" ]; then
+		rm -rf -- "$store/work" || die 1 "cannot remove $store/work"
+		told "$store/work" 'the folder of the last run, which the next one makes again' 1
+	fi
+	set +f
+	for its_folder in "$store"/models/*; do
+		[ -d "$its_folder" ] || continue
+		sweep_parts "$its_folder"
+		for its_file in "$its_folder"/serving-topk.tsv "$its_folder"/topk.tsv; do
+			forget_rows "$its_file" '$1 "" == user'
+		done
+		for its_file in "$its_folder"/serving.tsv "$its_folder"/serving-[1-9].tsv; do
+			forget_rows "$its_file" '($1 == "user" || $1 == "user_feature") && $2 "" == user'
+		done
+		forget_report "$its_folder/report.txt"
+	done
+	set -f
+}
+
+# ---- logs --------------------------------------------------------------------------------
+
+# its_kind FILE: json, csv or tsv
+log_kind()
+{
+	[ "$FORMAT" = auto ] || { echo "$FORMAT"; return; }
+	case $(uncompressed "$1") in
+	*.json | *.jsonl | *.ndjson) echo json ;;
+	*.csv) echo csv ;;
+	*) echo tsv ;;
+	esac
+}
+
+# unpacked FILE: its bytes
+unpacked()
+{
+	case $1 in
+	*.gz) gzip -dc < "$1" ;;
+	*.zst) zstd -dcq < "$1" ;;
+	*.xz) xz -dc < "$1" ;;
+	*) cat < "$1" ;;
+	esac
+}
+
+# packed_as FILE: standard input as such a file is packed
+packed_as()
+{
+	case $1 in
+	*.gz) gzip -c ;;
+	*.zst) zstd -qc ;;
+	*.xz) xz -c ;;
+	*) cat ;;
+	esac
+}
+
+# users_by_line KIND FILE: the user of each line of a plain file, in its order; of tables the header's line is
+# first
+users_by_line()
+{
+	case $1 in
+	json)
+		eval "set -- $import_words"' -- "$2"' # words in quotes
+		import-logs -q "$@" | NAME=user its_column
+		;;
+	csv) filter-interactions -q --csv --where "$USER_COLUMN!=" -- "$2" | NAME=$USER_COLUMN its_column ;;
+	tsv) NAME=$USER_COLUMN its_column < "$2" ;;
+	esac
+}
+
+# its_column: of the table on standard input, the column that NAME names
+its_column()
+{
+	awk -F '\t' '
+		NR == 1 {
+			sub(/^\357\273\277/, ""); sub(/\r$/, "")
+			for (i = 1; i <= NF; i++) if ($i == ENVIRON["NAME"]) at = i
+			if (!at) exit 3
+		}
+		{ sub(/\r$/, ""); print $at }'
+}
+
+# forget_log FILE: false when it cannot be read line by line. Compressed files are unpacked beside it.
+forget_log()
+{
+	its_folder=$(dirname -- "$1") its_status=0
+	sweep_parts "$its_folder"
+	its_form=$(log_kind "$1")
+	part "$its_folder"
+	its_plain=$part
+	part "$its_folder"
+	its_users=$part
+	part "$its_folder"
+	its_new=$part
+	forget_lines "$1" || its_status=1
+	rm -f -- "$its_plain" "$its_users" "$its_new"
+	return $its_status
+}
+
+forget_lines()
+{
+	unpacked "$1" > "$its_plain" || { shown "forget: $1 cannot be read" >&2; return 1; }
+	[ -s "$its_plain" ] || return 0
+	users_by_line "$its_form" "$its_plain" > "$its_users" || :
+	its_head=0
+	[ "$its_form" != json ] || its_head=1
+	# With fewer users than lines the one of a line would be that of another.
+	[ "$(tail -n +$((its_head + 1)) "$its_users" | awk 'END { print NR }')" = "$(awk 'END { print NR }' "$its_plain")" ] || {
+		shown "forget: $1: not a row in each line with a user (USER_COLUMN=$USER_COLUMN): it stays as it is" >&2
+		return 1
+	}
+	its_count=$(HEAD=$its_head USERS=$its_users awk '
+		BEGIN { user = ENVIRON["FORGET_USER"]; users = ENVIRON["USERS"]; new = ARGV[2]; ARGC = 2
+			if (ENVIRON["HEAD"] == 1) getline line < users }
+		{ getline line < users
+			if (line "" == user && (NR > 1 || ENVIRON["HEAD"] == 1)) n++; else print > new }
+		END { print n + 0 }' "$its_plain" "$its_new") || die 1 "cannot write $its_new"
+	[ "$its_count" -gt 0 ] || return 0
+	packed_as "$1" < "$its_new" > "$its_plain" || die 1 "cannot write $its_plain"
+	replace "$1" "$its_plain"
+	told "$1" rows "$its_count"
+}
+
+# ---- Redis ---------------------------------------------------------------------------------
+
+# cli WORD...: redis-cli at REDIS
+cli()
+{
+	case $REDIS in
+	unix://*'?db='*)
+		its_path=${REDIS#unix://}
+		redis-cli -s "${its_path%\?db=*}" -n "${its_path##*\?db=}" --no-auth-warning "$@"
+		;;
+	unix://*) redis-cli -s "${REDIS#unix://}" --no-auth-warning "$@" ;;
+	*) redis-cli -u "$REDIS" --no-auth-warning "$@" ;;
+	esac
+}
+
+# One key in a call: the user's own field of a hash of lists, or key; with --people also the user among ids.
+# KEYS: the key. ARGV: user, people, prefix.
+FORGET_LUA='
+local key, user, people, n = KEYS[1], ARGV[1], ARGV[2] == "1", 0
+local rest = string.sub(key, #ARGV[3] + 2)
+local type = redis.call("type", key).ok
+local function without(text)
+	local kept, all = {}, text .. "\t"
+	local pairs_of = string.find(rest, "neighbors$")
+	local from, step = {}, pairs_of and 2 or 1
+	for id in string.gmatch(all, "([^\t]*)\t") do from[#from + 1] = id end
+	for i = 1, #from, step do
+		if from[i] ~= user then
+			for k = i, math.min(i + step - 1, #from) do kept[#kept + 1] = from[k] end
+		end
+	end
+	return table.concat(kept, "\t"), #kept ~= #from
+end
+local function less(part) -- than the description of the generation says
+	local meta = string.sub(key, 1, #key - #part) .. "meta"
+	if redis.call("hexists", meta, part) == 1 then redis.call("hincrby", meta, part, -1) end
+end
+if string.sub(rest, -#user - 3) == ":u:" .. user and string.sub(rest, 1, 4) == "gen:" then
+	return redis.call("del", key)
+end
+local is_meta = string.find(rest, "meta$") or string.find(rest, "stage$") or string.find(rest, "published$")
+if type == "hash" and not is_meta then
+	local catalog = string.find(rest, "items$")
+	if people or not (catalog or string.find(rest, "neighbors$")) then
+		if not catalog then n = n + redis.call("hdel", key, user) end
+		local part = string.match(rest, "lists$") or string.match(rest, "neighbors$")
+		if part and n > 0 then less(part) end
+	end
+	if people then
+		local cursor = "0"
+		repeat
+			local page = redis.call("hscan", key, cursor, "count", 1000)
+			cursor = page[1]
+			for i = 1, #page[2], 2 do
+				local text, changed = without(page[2][i + 1])
+				if changed and catalog then
+					local last = redis.call("hlen", key) - 1
+					local moved = redis.call("hget", key, tostring(last))
+					redis.call("hset", key, page[2][i], moved)
+					redis.call("hdel", key, tostring(last))
+					less("items")
+					n = n + 1
+				elseif changed then
+					redis.call("hset", key, page[2][i], text)
+					n = n + 1
+				end
+			end
+		until cursor == "0"
+	end
+elseif type == "string" and people then
+	local text, changed = without(redis.call("get", key))
+	if changed then
+		local left = redis.call("pttl", key)
+		redis.call("set", key, text)
+		if left > 0 then redis.call("pexpire", key, left) end
+		n = 1
+	end
+elseif type == "list" and people then
+	n = redis.call("lrem", key, 0, user)
+end
+return n'
+
+forget_redis()
+{
+	[ "$(cli ping 2> /dev/null)" = PONG ] || die 4 "Redis does not answer at $REDIS"
+	its_pattern=$(printf '%s' "$PREFIX" | sed 's/[][*?\\^-]/\\&/g')
+	part "$store"
+	its_keys=$part
+	cli --scan --pattern "$its_pattern:*" > "$its_keys" || die 4 "Redis does not answer at $REDIS"
+	while IFS= read -r its_key <&3; do
+		its_count=$(cli EVAL "$FORGET_LUA" 1 "$its_key" "$FORGET_USER" "${people:-0}" "$PREFIX" 9>&-) &&
+			case $its_count in '' | *[!0-9]*) false ;; esac ||
+			die 4 "Redis refuses to forget in $its_key: $its_count"
+		[ "$its_count" = 0 ] || told "$REDIS $its_key" lists "$its_count"
+	done 3< "$its_keys"
+	rm -f -- "$its_keys"
+}
+
+# ---- what remains -------------------------------------------------------------------------
+
+remains()
+{
+	set +f
+	for its_folder in "$store"/models/*; do
+		[ -d "$its_folder" ] || continue
+		told "$its_folder" 'remains: a model that was trained with this user among others; it goes when nightly has made KEEP newer ones' 1
+	done
+	set -f
+	[ -z "$(find "$store/logs" -name '*.log' 2> /dev/null)" ] ||
+		told "$store/logs" 'remains: messages of nightly, which may quote a bad row; they go after four times KEEP runs' 1
+	[ $# -gt 0 ] || told logs 'remains: no log was named; a nightly that reads logs with this user knows the user again' 1
+	[ "$REDIS" != none ] || told Redis 'remains: REDIS is none; the lists that are live go with the next publication' 1
+	told 'other copies' 'remains: logs in HDFS, backups, and what read the logs before' 1
+}
