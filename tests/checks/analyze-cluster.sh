@@ -4,11 +4,11 @@
 # for each user gives White's HC1 by awk; 1e-9.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
+# In a file, as much of this runs in pipes.
 say()
 {
 	printf '%s\n' "$*"
-	bad=1
+	: > failed
 }
 awk 'BEGIN {
 	print "user\tarm\tx\ty\tregion"
@@ -67,4 +67,4 @@ for prior in 1 1,0 a,b 1,2,3 ,; do
 done
 run --metrics q50:x --users u.tsv --cluster region > out
 [ $? = 2 ] && grep -q -e '--cluster does not support quantiles: q50:x' err || { cat err; say 'a quantile of clusters'; }
-exit $bad
+[ ! -e failed ]
