@@ -15,8 +15,10 @@
 
 #include "base/memory.h"
 #include "../../tools/analyze-ab/adjust.c"
+#include "../../tools/analyze-ab/bayes.c"
 #include "../../tools/analyze-ab/before.c"
 #include "../../tools/analyze-ab/bootstrap.c"
+#include "../../tools/analyze-ab/cluster.c"
 #include "../../tools/analyze-ab/compare.c"
 #include "../../tools/analyze-ab/derive.c"
 #define ascending ascending_cap
