@@ -13,6 +13,7 @@
 #include "derive.h"
 #include "details.h"
 #include "health.h"
+#include "novelty.h"
 #include "plan.h"
 #include "planned.h"
 
@@ -121,6 +122,8 @@ static const char *analyze_experiment(struct run *r, const struct users *users, 
 		report_adjustments(&d);
 		if (r->details)
 			write_details(&d, r->details);
+		if (r->deciles)
+			write_deciles(&d, r->deciles);
 		if (o->aa && health->first)
 			calibrate(&d, o->aa, r->health, r->details, &r->uncalibrated);
 	}
@@ -152,9 +155,41 @@ void analyze_users(struct run *r, struct users *users)
 
 /* ---- from events ---- */
 
+static struct unit_rules unit_rules_of(const struct run *r, size_t experiment)
+{
+	return (struct unit_rules){experiment, r->o->multi_arm == 1, r->o->exposure == 0};
+}
+
+/* Of each metric; NULL without --novelty. */
+static double **slopes_of(const struct run *r, const struct state *s, size_t experiment)
+{
+	size_t n = r->options.n_metrics;
+	struct unit_rules rules = unit_rules_of(r, experiment);
+	if (!r->o->novelty || s->totals.first_ms > s->totals.last_ms)
+		return NULL;
+	double **slopes = memory_zero(n + 1, sizeof *slopes);
+	for (size_t i = 0; i < n; i++) {
+		const struct metric *m = &r->options.metrics[i];
+		if (m->kind == METRIC_MEAN)
+			slopes[i] = novelty_slopes(s, &rules, m->of, date_day(s->totals.first_ms),
+						   date_day(s->totals.last_ms));
+		if (!slopes[i])
+			warn("experiment %s: --novelty says nothing of %s, which is no sum over the events of several "
+			     "days", s->experiment[experiment], m->name);
+	}
+	return slopes;
+}
+
+static void slopes_free(double **slopes, size_t n)
+{
+	for (size_t i = 0; slopes && i < n; i++)
+		free(slopes[i]);
+	free(slopes);
+}
+
 static struct users *users_at(const struct run *r, const struct state *s, size_t experiment, int64_t day)
 {
-	struct unit_rules rules = {experiment, r->o->multi_arm == 1, r->o->exposure == 0};
+	struct unit_rules rules = unit_rules_of(r, experiment);
 	struct users *u = users_of_state(s, &rules, day);
 	metrics_derive(u, r->options.metrics, r->options.n_metrics);
 	return u;
@@ -248,7 +283,9 @@ void analyze_state(struct run *r, const struct state *s)
 		health.exposed_later = r->o->exposure == 0 ? exposed_later(s, x) : 0;
 		health.weights = planned_weights(r->o, &r->registry, u, 0);
 		health.stray = set_strays_aside(u, 0, health.weights, &health.n_strays);
+		health.slopes = slopes_of(r, s, x);
 		const char *broken = analyze_experiment(r, u, 0, &health);
+		slopes_free(health.slopes, r->options.n_metrics);
 		if (r->o->daily)
 			show_days(r, s, x, health.weights, broken, sum_of_tracks(u));
 		else if (!r->plan)

@@ -17,11 +17,12 @@ struct options {
 	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
 	const char *control, *metrics, *pre, *users, *segment, *stratify, *cluster, *triggered, *from, *to;
 	const char *interleaving;
-	const char *experiments_file, *details, *health, *user_table, *session_table, *plan;
+	const char *experiments_file, *details, *deciles, *health, *user_table, *session_table, *plan;
 	const char *primary, *metric_file;
 	struct option_list experiments, weights, lower_is_better, margins, guardrails;
 	const char *prior;
-	bool bayes, user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
+	bool bayes, novelty;
+	bool user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
 	int interval, adjust, test, bootstrap, multi_arm, exposure, sessions, unfinished, pre_missing, format;
 	int timestamp_unit;
 	double alpha, power, winsorize, tuned, srm_threshold;
@@ -40,7 +41,7 @@ struct run {
 	struct analysis_options options;
 	struct measures measures;
 	struct view view;
-	struct output *details, *health, *user_table, *session_table;
+	struct output *details, *deciles, *health, *user_table, *session_table;
 	struct attributes attributes;
 	bool has_attributes;
 	struct users *pre;

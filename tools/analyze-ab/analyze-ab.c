@@ -55,8 +55,11 @@ static const struct option_row OPTIONS[] = {
 		.help = "events (or users) from before the experiment, to reduce variance (CUPED)"),
 	OPTION_FLAG("daily", daily,
 		.help = "effects as of the end of each day, with columns day and day_share"),
+	OPTION_FLAG("novelty", novelty,
+		.requires = "daily",
+		.help = "check whether the effect on sums over events changes from day to day"),
 	OPTION_TEXT("plan", "SHARE,...", plan,
-		.excludes = "daily,details,health,aa,user-table",
+		.excludes = "daily,deciles,details,health,aa,user-table",
 		.help = "instead of effects, write the users and days needed to detect these "
 			"relative effects"),
 	OPTION_OUTPUT("health", "FILE", health,
@@ -179,6 +182,9 @@ static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("details", "FILE", details,
 		.help = "write every further statistic as TSV: experiment treatment metric stat "
 			"value"),
+	OPTION_OUTPUT("deciles", "FILE", deciles,
+		.help = "write the effect on each decile of users' values, of means, as TSV: experiment treatment "
+			"metric decile control_value treatment_value effect effect_lower effect_upper p"),
 	OPTION_OUTPUT("user-table", "FILE", user_table,
 		.help = "write every user's arms and values as TSV, as --user-level reads them"),
 	OPTION_OUTPUT("session-table", "FILE", session_table,
@@ -187,6 +193,7 @@ static const struct option_row OPTIONS[] = {
 
 	OPTION_TEXT("interleaving", "COLUMN", interleaving,
 		.excludes = "experiment,metrics,pre,daily,plan,health,user-level,users,segment,stratify,details,"
+			"deciles,"
 			"user-table,session-table,grouped,partial,merge,aa,sequential,triggered,from,to,weights,"
 			"experiments,test=mann-whitney/bootstrap,format=table,exposure,sessions",
 		.help = "in place of experiments: which of the two teams in COLUMN, as next-track's interleaved "
@@ -200,7 +207,7 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "user-level,grouped,partial,merge,interleaving",
 		.help = "keep SIZE of events in memory and the rest in a temporary file; all unless given"),
 	OPTION_FLAG("partial", partial,
-		.excludes = "multi-arm!=exclude,exposure,plan,details,health,user-table,aa,pre,users",
+		.excludes = "multi-arm!=exclude,exposure,plan,deciles,details,health,user-table,aa,pre,users",
 		.help = "instead of effects, write a part for --merge; the rows must be sorted as "
 			"for --grouped, and no user may be in two parts"),
 	OPTION_FLAG("merge", merge,
@@ -437,6 +444,11 @@ static void open_outputs(struct run *r)
 		r->details = output_open(o->details, false);
 		output_text(r->details, "experiment\ttreatment\tmetric\tstat\tvalue\n");
 	}
+	if (o->deciles) {
+		r->deciles = output_open(o->deciles, false);
+		output_text(r->deciles, "experiment\ttreatment\tmetric\tdecile\tcontrol_value\ttreatment_value\t"
+			    "effect\teffect_lower\teffect_upper\tp\n");
+	}
 	if (o->health) {
 		r->health = output_open(o->health, false);
 		output_text(r->health, "experiment\tcheck\tarm\tvalue\tp\tverdict\tdecision\n");
@@ -467,6 +479,8 @@ static void close_outputs(struct run *r)
 	output_close(r->view.out);
 	if (r->details)
 		output_close(r->details);
+	if (r->deciles)
+		output_close(r->deciles);
 	if (r->health)
 		output_close(r->health);
 	if (r->user_table)

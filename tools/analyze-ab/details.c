@@ -11,6 +11,7 @@
 #include "cluster.h"
 #include "compare.h"
 #include "sample.h"
+#include "view.h"
 
 /* ---- details ---- */
 
@@ -292,6 +293,51 @@ void write_details(const struct experiment_data *d, struct output *out)
 			struct writer w = {out, d->users->experiment[d->experiment], m->name,
 				arm_name(d, arms[a])};
 			metric_details(d, &w, m, arms[0], arms[a]);
+		}
+	}
+	free(arms);
+}
+
+/* All deciles of one treatment and metric. */
+static void decile_rows(const struct experiment_data *d, const struct writer *w, const struct metric *m,
+			uint32_t control, uint32_t treatment)
+{
+	const struct analysis_options *options = d->options;
+	const struct bootstrap_plan plan = {options->rounds, options->seed, BOOTSTRAP_PERCENTILE};
+	struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
+	double *x0 = sorted_copy(s0.x, s0.n), *x1 = sorted_copy(s1.x, s1.n);
+	for (int decile = 1; decile < 10 && s0.n && s1.n; decile++) {
+		struct bootstrap *b = bootstrap_quantile(x0, s0.n, x1, s1.n, decile / 10.0, &plan);
+		double low, high, of[2] = {quantile_sorted(x0, s0.n, decile / 10.0),
+			quantile_sorted(x1, s1.n, decile / 10.0)};
+		replicates_interval(&b->diff, options->alpha, &low, &high);
+		output_text(w->out, w->experiment);
+		output_tab(w->out);
+		output_span(w->out, w->treatment);
+		output_tab(w->out);
+		output_text(w->out, w->metric);
+		const double numbers[] = {decile, of[0], of[1], of[1] - of[0], low, high, b->p};
+		for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+			output_number(w->out, numbers[i]);
+		output_end_row(w->out);
+		bootstrap_free(b);
+	}
+	free(x0);
+	free(x1);
+	sample_free(&s0);
+	sample_free(&s1);
+}
+
+void write_deciles(const struct experiment_data *d, struct output *out)
+{
+	size_t n;
+	uint32_t *arms = arms_of(d, &n);
+	for (size_t a = 1; a < n; a++) {
+		for (size_t i = 0; i < d->options->n_metrics; i++) {
+			const struct metric *m = &d->options->metrics[i];
+			struct writer w = {out, d->users->experiment[d->experiment], m->name, arm_name(d, arms[a])};
+			if (m->kind == METRIC_MEAN)
+				decile_rows(d, &w, m, arms[0], arms[a]);
 		}
 	}
 	free(arms);

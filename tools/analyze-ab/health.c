@@ -241,6 +241,40 @@ static void check_before(const struct experiment_data *d, struct check *c, const
 	}
 }
 
+/* Does the effect change from day to day? Then it may be novelty, or what listeners have yet to learn. */
+static void check_novelty(const struct experiment_data *d, struct check *c, double *const *slopes,
+			  const uint32_t *arms, size_t n)
+{
+	double *x = memory_new(d->users->n + 1, sizeof *x);
+	for (size_t i = 0; i < d->options->n_metrics; i++) {
+		const struct metric *m = &d->options->metrics[i];
+		struct moments control = {0};
+		if (!slopes[i])
+			continue;
+		char *name = memory_format("novelty_%s", m->name), text[PVALUE_SIZE];
+		for (size_t a = 0; a < n; a++) {
+			size_t users = 0;
+			for (size_t u = 0; u < d->users->n; u++)
+				if (arm_of(d, u) == arms[a])
+					x[users++] = slopes[i][u];
+			struct moments now = moments_of(x, users);
+			if (a == 0) {
+				control = now;
+				continue;
+			}
+			struct effect e = effect_welch(control, now, d->options->alpha, INTERVAL_DELTA);
+			bool good = !(e.p < d->options->srm_threshold);
+			put(c, name, arm_name(d, arms[a]), e.diff, e.p, good ? GOOD : DOUBTFUL);
+			if (!good)
+				warn("warning: experiment %s: the effect on %s changes by %.3g a day (%s): a novelty, or "
+				     "something that is still being learned [%s]", c->experiment, m->name, e.diff,
+				     p_text(e.p, text), name);
+		}
+		free(name);
+	}
+	free(x);
+}
+
 /* What was done to events of users, and is no fault. */
 static void report_events(struct check *c, const struct health *h)
 {
@@ -294,6 +328,8 @@ void check_health(const struct experiment_data *d, const struct health *h, struc
 	check_followed(d, &c, arms, n);
 	if (d->pre)
 		check_before(d, &c, arms, n);
+	if (h->slopes)
+		check_novelty(d, &c, h->slopes, arms, n);
 	put(&c, "tied_events", NO_ARM, (double)h->ties, NAN, GOOD);
 	put(&c, "duplicate_events", NO_ARM, (double)h->duplicates, NAN, h->duplicates ? DOUBTFUL : GOOD);
 	if (h->duplicates)

@@ -20,6 +20,7 @@ struct health {
 	double *weights;              /* planned, by arm; NULL: equal */
 	struct stray *stray;          /* arms that were not planned */
 	size_t n_strays;
+	double **slopes;              /* --novelty: of each metric, novelty_slopes of users; or NULL */
 	const char **empty_days;
 	size_t n_empty_days;
 };

@@ -78,7 +78,7 @@ static uint32_t scope_of_user(const struct state *s, size_t from, size_t to, con
 }
 
 /* Which rows of a state are units: the numbers of those that count at the end of day. */
-static uint32_t *units_of(const struct state *s, const struct unit_rules *rules, int64_t day, size_t *n)
+uint32_t *units_of_state(const struct state *s, const struct unit_rules *rules, int64_t day, size_t *n)
 {
 	uint32_t *unit = memory_new(s->n + 1, sizeof *unit);
 	bool one = rules->only < s->n_experiments;
@@ -106,7 +106,7 @@ struct users *users_of_state(const struct state *s, const struct unit_rules *rul
 	struct users *u = memory_zero(1, sizeof *u);
 	size_t only = rules->only;
 	bool one = only < s->n_experiments;
-	uint32_t *unit = units_of(s, rules, day, &u->n);
+	uint32_t *unit = units_of_state(s, rules, day, &u->n);
 	u->n_experiments = one ? 1 : s->n_experiments;
 	u->experiment = memory_new(u->n_experiments + 1, sizeof(*u->experiment));
 	u->arms = memory_new(u->n_experiments + 1, sizeof(*u->arms));

@@ -36,6 +36,9 @@ struct unit_rules {
  * rules are for one. The state must outlive them. */
 struct users *users_of_state(const struct state *s, const struct unit_rules *rules, int64_t day);
 
+/* The rows that are those units, in the same order; the caller frees them. */
+uint32_t *units_of_state(const struct state *s, const struct unit_rules *rules, int64_t day, size_t *n);
+
 /* Does row `row` hold the events from a user's first arm of an experiment on? There were others before. */
 bool state_is_exposed(const struct state *s, size_t row, size_t experiment);
 
