@@ -104,5 +104,47 @@ for side in users items; do
 	fold-in --solve $side --gram gram.tsv --kernel portable --model model.packed dataset.tsv |
 		cmp - want.tsv || exit 1
 done
+# Packed pieces, put together: what the rows of text are, in any order of the pieces.
+for side in items users; do
+	gram $([ $side = users ] && echo items || echo users) model.tsv
+	key=$([ $side = users ] && echo 1 || echo 2)
+	fold-in -q --solve $side --gram gram.tsv --kernel portable --model model.tsv dataset.tsv > $side.tsv || exit 1
+	pieces $key 3
+	for n in 0 1 2; do
+		fold-in -q --solve $side --gram gram.tsv --kernel portable --no-header --columns $columns \
+			--model model.tsv piece.$n > text || exit 1
+		{ head -n 1 dataset.tsv && cat piece.$n; } | fold-in -q --solve $side --gram gram.tsv --kernel portable \
+			--model model.tsv --packed > $side.$n.packed || exit 1
+		unpack $side.$n.packed | tail -n +2 | cmp - text || exit 1
+	done
+	rm -f piece.*
+done
+{ unpack model.packed | grep "^kind\|^meta"; sed 1d items.tsv; sed 1d users.tsv; } | sed "s/^\(meta${T}epoch=\)[0-9]*/\17/" > want.tsv
+unpack --merge --meta model.packed --set epoch=7 users.2.packed items.1.packed users.0.packed items.0.packed \
+	items.2.packed users.1.packed > got.tsv || exit 1
+cmp want.tsv got.tsv || exit 1
+unpack --merge --meta model.packed --set epoch=7 --packed users.*.packed items.*.packed > got.packed || exit 1
+unpack got.packed | cmp want.tsv - || exit 1
+unpack --merge --packed got.packed | cmp got.packed - || exit 1
+sum-gram --side users --kernel portable got.packed > got || exit 1
+sum-gram --side users --kernel portable want.tsv | cmp - got || exit 1
+# refused NAME TEXT WORD..: with 3
+refused()
+{
+	what=$1 text=$2
+	shift 2
+	unpack --merge "$@" > out 2> err
+	[ $? = 3 ] && grep -q "$text" err || { echo "$what: $(cat err)"; exit 1; }
+}
+refused 'a piece twice' 'is in users.1.packed, too' users.0.packed users.1.packed users.1.packed
+refused 'no packed model' 'not a packed model' users.0.packed want.tsv
+sed "s/^\(meta${T}epoch=\)[0-9]*/\18/" model.tsv > other.tsv
+train-mf -q --loss ials --init other.tsv --epochs 0 --regularization 0.5 --packed dataset.tsv > other.packed || exit 1
+refused 'two models' 'other meta rows than' model.packed other.packed
+train-mf -q --loss ials --factors 4 --epochs 0 --packed dataset.tsv > other.packed || exit 1
+refused 'other columns' 'other columns than' users.0.packed other.packed
+cp users.0.packed damaged
+printf '\252' | dd of=damaged bs=1 seek=1000 conv=notrunc 2> /dev/null
+refused 'a damaged piece' 'damaged packed file' damaged users.1.packed
 grep -q "epoch=10$T" whole.tsv && { echo 'the validation rows choose the last epoch: nothing is tested'; exit 1; }
 exit 0

@@ -30,6 +30,7 @@
 #include "learning/fitting.h"
 #include "learning/gram.h"
 #include "folding.h"
+#include "stream.h"
 
 /* The option row of a row of learning/fitting.h except for its help. */
 #define FIT(field, of, option, shown, standard, least, most, words, whose) \
@@ -48,6 +49,9 @@ static const struct option_row OPTIONS[] = {
 			"or the items of the rows; writes only their rows"),
 	OPTION_FILE("gram", "FILE", gram, .side = true, .requires = "solve!=none",
 		.help = "what sum-gram made of the side of the model that stays; else it is summed here"),
+	OPTION_SIZE("memory", "SIZE", memory, .low = 1, .high = 1e15, .requires = "gram",
+		.help = "keep the equations of as many users (or items) as SIZE has room for, and let the other "
+			"side pass by, once for each so many, in place of keeping it; same bytes"),
 	OPTION_CHOICE("solver", "HOW", solver, "exact|block|cg", .fallback = "exact", .requires = "solve!=none",
 		.help = "exact alone: block and cg begin at the vector that a row had before"),
 	{FIT_ROW_EPOCHS(FIT),
@@ -105,7 +109,7 @@ static void check_model(const struct folding *f)
 		    : f->from == MODEL_USER ? "users" : "items");
 }
 
-static void close_model(struct folding *f)
+void folding_close_model(struct folding *f)
 {
 	model_close(f->reader);
 	if (f->model)
@@ -130,10 +134,6 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	if (!o->common.no_header)
 		model_write_header(out, f->factors);
 	output_flush(out);
-	f->fit = fitting_new();
-	f->fit.loss = LOSSES;
-	f->to = o->solve == SOLVE_ITEMS ? MODEL_ITEM : MODEL_USER;
-	f->from = o->solve == SOLVE_ITEMS ? MODEL_USER : MODEL_ITEM;
 	while (model_next(f->reader, &row) && (row.kind != MODEL_USER || f->from == MODEL_USER)) {
 		f->items.n += take_row(f, &row) && f->packed;
 		if (!alone) {
@@ -149,7 +149,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 		f->rows = f->packed->rows + first * f->packed->stride;
 		f->biases = f->packed->bias + first;
 	} else {
-		close_model(f);
+		folding_close_model(f);
 	}
 	return written;
 }
@@ -205,10 +205,23 @@ static void read_gram(struct folding *f, struct table *table)
 	if ((f->given.side == GRAM_USERS) != (f->from == MODEL_USER))
 		die(STATUS_DATA, "%s: it is of the %ss, and --solve %ss needs that of the %ss", path,
 		    name_of(f->to), name_of(f->to), name_of(f->from));
+	if (o->memory) {
+		f->items.n = (uint32_t)f->given.rows[GRAM_ALL];
+		check_model(f);
+	}
 	if (f->given.factors != f->factors || f->given.rows[GRAM_ALL] != f->items.n)
 		die(STATUS_DATA, "%s: it is of %llu %ss and %u factors, and the model has %u and %u", path,
 		    (unsigned long long)f->given.rows[GRAM_ALL], name_of(f->from), f->given.factors,
 		    f->items.n, f->factors);
+}
+
+bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries)
+{
+	double all = entries + f->fit.unobserved * f->items.n;
+	float pull = (float)(f->fit.regularization * pow(all, f->fit.exponent));
+	for (size_t i = 0; i < f->factors; i++)
+		matrix[i * f->stride + i] += pull;
+	return f->kernel->solve(matrix, x, f->factors, f->stride);
 }
 
 /* The user's half of iALS, solved exactly: (unobserved * gram + sum w y y' +
@@ -224,11 +237,7 @@ static bool solve_user(const struct folding *f, const struct user_items *t, floa
 		f->kernel->gram(matrix, item_row(f, t->item[k]), scaled, 1, n);
 		f->kernel->axpy(x, 1, scaled, n);
 	}
-	double all = t->n + f->fit.unobserved * f->items.n;
-	float pull = (float)(f->fit.regularization * pow(all, f->fit.exponent));
-	for (size_t i = 0; i < f->factors; i++)
-		matrix[i * n + i] += pull;
-	bool solved = f->kernel->solve(matrix, x, f->factors, n);
+	bool solved = folding_solve(f, matrix, x, t->n);
 	free(matrix);
 	free(scaled);
 	return solved;
@@ -241,8 +250,7 @@ static struct user_items take(const struct folding *f, uint32_t user)
 	uint64_t most = d->start[user + 1] - d->start[user];
 	uint64_t *pair = memory_new(most, sizeof *pair);
 	for (uint64_t row = d->start[user]; row < d->start[user + 1]; row++) {
-		bool counts = d->weight[row] > 0 || (f->fit.loss == LOSS_LOGISTIC && d->weight[row] < 0);
-		if (f->splits >> d->split[row] & 1 && counts && f->item[row] != STRMAP_NONE)
+		if (folding_counts(f, row) && f->item[row] != STRMAP_NONE)
 			pair[t.n++] = row;
 	}
 	t.item = memory_new(t.n, sizeof *t.item);
@@ -347,15 +355,20 @@ static struct table *open_rows(const struct options *o, char **files, int count,
 	return table;
 }
 
-/* Gives every user of the data factors, on all threads. */
-static void fold_all(struct folding *f)
+/* For what comes out, and the Gram matrix. */
+static void make_room(struct folding *f)
 {
 	if (f->fit.loss == LOSS_IALS)
 		make_gram(f);
-	f->rank_weights = loss_rank_weights(f->items.n, (uint32_t)f->fit.max_sampled);
 	f->factor_rows = memory_aligned((size_t)f->data->users * f->stride, sizeof(float));
 	f->bias = memory_zero(f->data->users, sizeof *f->bias);
 	f->known = memory_zero(f->data->users, sizeof *f->known);
+}
+
+/* Gives every user of the data factors, on all threads. */
+static void fold_all(struct folding *f)
+{
+	f->rank_weights = loss_rank_weights(f->items.n, (uint32_t)f->fit.max_sampled);
 	struct pool *pool = pool_new((size_t)f->options->common.threads);
 	pool_run(pool, f->data->users, fold_user, f);
 	pool_free(pool);
@@ -380,7 +393,7 @@ static void folding_free(struct folding *f)
 {
 	dataset_free(f->data);
 	gram_free(&f->given);
-	close_model(f);
+	folding_close_model(f);
 	model_side_free(&f->items);
 	free(f->item);
 	free(f->rank_weights);
@@ -392,7 +405,12 @@ static void folding_free(struct folding *f)
 
 static int run(const struct options *o, char **files, int count)
 {
-	struct folding f = {.options = o, .splits = option_splits("fit-splits", o->fit_splits)};
+	struct folding f = {
+		.options = o, .splits = option_splits("fit-splits", o->fit_splits), .fit = fitting_new(),
+		.to = o->solve == SOLVE_ITEMS ? MODEL_ITEM : MODEL_USER,
+		.from = o->solve == SOLVE_ITEMS ? MODEL_USER : MODEL_ITEM,
+	};
+	f.fit.loss = LOSSES;
 	enum kernel_choice kernel = option_kernel(o->kernel);
 	if (o->solver > 0)
 		usage_error("--solver=%s begins at the vector that a row had before, which no task has: only "
@@ -405,17 +423,23 @@ static int run(const struct options *o, char **files, int count)
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	if (o->common.packed)
 		output_pack(out, PACKED_MODEL);
-	uint64_t written = read_model(&f, out);
+	uint64_t written = 0;
+	if (o->memory)
+		stream_begin(&f, out);
+	else
+		written = read_model(&f, out);
 	read_gram(&f, gram);
 	f.data = dataset_read(table, &columns);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table);
 	table_close(table);
-	uint64_t unknown = number_items(&f);
+	stop_catch();
+	make_room(&f);
+	uint64_t unknown = o->memory ? stream_fold(&f) : number_items(&f);
 	if (unknown)
 		warn("%llu rows left out: the model does not have their %ss", (unsigned long long)unknown,
 		     f.from == MODEL_USER ? "user" : "item");
-	stop_catch();
-	fold_all(&f);
+	if (!o->memory)
+		fold_all(&f);
 	if (stop_signal())
 		stop_now();
 	written += write_folded(&f, out);

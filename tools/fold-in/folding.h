@@ -16,6 +16,7 @@
 struct options {
 	const char *model, *gram, *fit_splits, *user, *item, *weight, *split;
 	int64_t epochs;
+	uint64_t memory; /* bytes; 0: not given */
 	double learning_rate;
 	int kernel, solve, solver;
 	bool users_only;
@@ -65,6 +66,20 @@ static inline const float *item_row(const struct folding *f, uint32_t item)
 {
 	return f->rows + (size_t)item * f->stride;
 }
+
+/* Does a row of the data count? */
+static inline bool folding_counts(const struct folding *f, uint64_t row)
+{
+	const struct dataset *d = f->data;
+	bool counts = d->weight[row] > 0 || (f->fit.loss == LOSS_LOGISTIC && d->weight[row] < 0);
+	return f->splits >> d->split[row] & 1 && counts;
+}
+
+void folding_close_model(struct folding *f);
+
+/* iALS: x, the sum w y, becomes what the matrix, unobserved * gram + sum w y y', makes of it with the
+ * penalty of a user of so many entries. False when it has no solution. */
+bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries);
 
 /* Stochastic steps as in training, the items staying; the order of the visits and
  * the negatives are a hash of the model's seed and the user's id. m->x is 0 at first,

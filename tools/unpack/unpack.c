@@ -18,10 +18,12 @@
 #include "streams/packed.h"
 #include "frame/options.h"
 #include "frame/run.h"
+#include "merge.h"
 
 struct options {
-	bool info, check;
-	struct option_list id;
+	bool info, check, merge;
+	struct option_list id, set;
+	const char *meta;
 	struct common common;
 };
 
@@ -32,6 +34,15 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("id", "ID", id, .excludes = "info,check",
 		.help = "write only the rows of ID: a user's list, an item's neighbors, the rows of a model "
 			"with that id; nothing else is read or checked"),
+	OPTION_FLAG("merge", merge, .excludes = "info,check,id",
+		.help = "put pieces of a model together, as fold-in --solve --packed makes them: the rows of each "
+			"kind in the order of their ids"),
+	OPTION_FILE("meta", "FILE", meta, .requires = "merge",
+		.help = "take the meta rows of this packed model, and no other row of it"),
+	OPTION_LIST("set", "NAME=VALUE", set, .requires = "merge",
+		.help = "a meta row in place of the one of that name"),
+	OPTION_FLAG("packed", common.packed, .requires = "merge", .excludes = "line-buffered",
+		.help = "write a packed file"),
 	OPTION_FLAG("check", check, .help = "check everything in the file and write nothing"),
 	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
@@ -183,8 +194,23 @@ static uint64_t copy_ids(struct output *out, struct packed *p, const struct opti
 	return rows;
 }
 
+static int run_merge(const struct options *o, char **files, int n)
+{
+	char *input[] = {"-"};
+	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->common.packed)
+		output_pack(out, PACKED_MODEL);
+	const struct merging merging = {n ? files : input, n ? (size_t)n : 1, o->meta, &o->set};
+	uint64_t rows = merge_models(&merging, out);
+	output_close(out);
+	run_report(rows, rows, 0);
+	return STATUS_DONE;
+}
+
 static int run(const struct options *o, char **files, int n)
 {
+	if (o->merge)
+		return run_merge(o, files, n);
 	if (n > 1)
 		usage_error("one packed file at a time: there is a file too many");
 	struct input *in = input_open(n ? files[0] : NULL);
@@ -213,7 +239,7 @@ static int run(const struct options *o, char **files, int n)
 
 static const struct program PROGRAM = {
 	.name = "unpack",
-	.usage = "[OPTION]... [FILE]",
+	.usage = "[OPTION]... [FILE]...",
 	.summary = "Write the table that a packed file holds.",
 	.reads = "a packed model, packed neighbors or packed lists",
 	.writes = "kind id bias f0 f1 ... (model), item neighbor weight [count] (neighbors), user rank item "
