@@ -132,7 +132,9 @@ positives()
 		# Who caused the answers, where the service logs it.
 		[ -z "${seen:-}" ] || [ "$kind" != json ] || [ -n "$IMPORT" ] || ! first_object "$1" | grep -q '"source" *:' ||
 			import_words="$import_words '--map' 'source=.source'"
-		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $skipping -o events.tsv "$@"' # words in quotes
+		at_once=
+		case $kind:$IMPORT in json:*-j* | json:*--thr* | table:*) ;; *) at_once=${THREADS:+--threads "$THREADS"} ;; esac
+		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $at_once $skipping -o events.tsv "$@"' # words in quotes
 		stage import events.tsv "$importer" "$@"
 		set -- events.tsv
 		;;
