@@ -122,31 +122,49 @@ static uint32_t likely(const struct strmap *m, uint64_t hash)
 	return m->slots[at].number;
 }
 
+enum { AHEAD = 32 };
+
 /* A look-up waits for memory three times: slot, end, bytes. Each is asked for in
  * a round of its own over some keys, so that the waits overlap. What a round sees
  * may be out of date when the key is added: then only the fetch was in vain. */
+static void fetch_ahead(const struct strmap *m, const struct span *key, size_t n, uint64_t *hash)
+{
+	uint32_t number[AHEAD];
+	for (size_t i = 0; i < n; i++) {
+		hash[i] = hash_table(key[i].at, key[i].n);
+		__builtin_prefetch(&m->slots[hash[i] & m->mask]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		number[i] = likely(m, hash[i]);
+		if (number[i])
+			__builtin_prefetch(&m->end[number[i] - 1]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (number[i])
+			__builtin_prefetch(strmap_key(m, number[i] - 1).at);
+}
+
 void strmap_add_many(struct strmap *m, const struct span *keys, size_t n, uint32_t *numbers)
 {
-	enum { AHEAD = 32 };
 	uint64_t hash[AHEAD];
 	for (size_t from = 0; from < n; from += AHEAD) {
-		const struct span *key = keys + from;
 		size_t some = n - from < AHEAD ? n - from : AHEAD;
-		for (size_t i = 0; i < some; i++) {
-			hash[i] = hash_table(key[i].at, key[i].n);
-			__builtin_prefetch(&m->slots[hash[i] & m->mask]);
-		}
-		uint32_t number[AHEAD];
-		for (size_t i = 0; i < some; i++) {
-			number[i] = likely(m, hash[i]);
-			if (number[i])
-				__builtin_prefetch(&m->end[number[i] - 1]);
-		}
+		fetch_ahead(m, keys + from, some, hash);
 		for (size_t i = 0; i < some; i++)
-			if (number[i])
-				__builtin_prefetch(strmap_key(m, number[i] - 1).at);
-		for (size_t i = 0; i < some; i++)
-			numbers[from + i] = add_hashed(m, key[i], hash[i]);
+			numbers[from + i] = add_hashed(m, keys[from + i], hash[i]);
+	}
+}
+
+void strmap_find_many(const struct strmap *m, const struct span *keys, size_t n, uint32_t *numbers)
+{
+	uint64_t hash[AHEAD];
+	for (size_t from = 0; from < n; from += AHEAD) {
+		size_t some = n - from < AHEAD ? n - from : AHEAD;
+		fetch_ahead(m, keys + from, some, hash);
+		for (size_t i = 0; i < some; i++) {
+			const struct slot *s = slot_of(m, keys[from + i], hash[i]);
+			numbers[from + i] = s->number ? s->number - 1 : STRMAP_NONE;
+		}
 	}
 }
 

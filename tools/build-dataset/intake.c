@@ -18,11 +18,15 @@ struct reader {
 	bool part;               /* rows of a block of the file, for a thread */
 	struct table_threads *threads; /* NULL: none */
 	struct reader *parts;    /* one for each of their slots, with an intake of its own */
-	struct known {           /* of a part: the numbers in the whole of what its ids are */
-		uint32_t *number, n;
-		size_t capacity;
+	struct intake *whole;    /* of a part: who gets its rows, */
+	struct missed {          /* those of its ids that were not there when they were looked up, */
+		uint32_t *row;
+		struct span *id;
+		size_t n, row_capacity, id_capacity;
 	} users, items;
-	uint64_t laid_aside;     /* of a part: the whole's, when its users were looked up */
+	struct span *user;       /* and with --memory all of its users */
+	size_t user_capacity;
+	uint64_t laid_aside;     /* the whole's, when its users were looked up */
 	uint64_t timeless;       /* rows without a time that can be read, when none needs it */
 	size_t n;
 	struct batch {
@@ -179,14 +183,53 @@ static void make_room(struct reader *r, size_t more)
 		p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n, sizeof *p->timestamp);
 }
 
+/* Which of the batch's ids are not in the whole yet. */
+static void note_missed(struct missed *m, const struct span *id, const uint32_t *number, size_t n, size_t row)
+{
+	m->row = memory_grow(m->row, &m->row_capacity, m->n + n, sizeof *m->row);
+	m->id = memory_grow(m->id, &m->id_capacity, m->n + n, sizeof *m->id);
+	for (size_t i = 0; i < n; i++) {
+		m->row[m->n] = (uint32_t)(row + i);
+		m->id[m->n] = id[i];
+		m->n += number[i] == STRMAP_NONE;
+	}
+}
+
+/* Of a part: looks its ids up in the whole, beside other threads that do, and not while ids are added. */
+static void find_ids(struct reader *r)
+{
+	struct pairs *p = &r->to->p;
+	const struct batch *b = &r->batch;
+	uint32_t *user = p->user + p->n, *item = p->item + p->n;
+	pthread_rwlock_rdlock(&r->whole->lock);
+	if (p->n == 0)
+		r->laid_aside = r->whole->laid_aside;
+	if (r->laid_aside == r->whole->laid_aside)
+		strmap_find_many(r->whole->users, b->user, r->n, user);
+	else
+		memset(user, 0, r->n * sizeof *user); /* all are looked up once more */
+	strmap_find_many(r->whole->items, b->item, r->n, item);
+	pthread_rwlock_unlock(&r->whole->lock);
+	if (r->whole->memory) {
+		r->user = memory_grow(r->user, &r->user_capacity, p->n + r->n, sizeof *r->user);
+		memcpy(r->user + p->n, b->user, r->n * sizeof *r->user);
+	}
+	note_missed(&r->users, b->user, user, r->n, p->n);
+	note_missed(&r->items, b->item, item, r->n, p->n);
+}
+
 static void store_batch(struct reader *r)
 {
 	struct intake *to = r->to;
 	struct pairs *p = &to->p;
 	const struct batch *b = &r->batch;
 	make_room(r, r->n);
-	strmap_add_many(to->users, b->user, r->n, p->user + p->n);
-	strmap_add_many(to->items, b->item, r->n, p->item + p->n);
+	if (r->part) {
+		find_ids(r);
+	} else {
+		strmap_add_many(to->users, b->user, r->n, p->user + p->n);
+		strmap_add_many(to->items, b->item, r->n, p->item + p->n);
+	}
 	if (r->in.time >= 0)
 		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
 	if (r->in.timestamp >= 0) {
@@ -222,28 +265,26 @@ static void read_rows(struct reader *r)
 
 /* ---- blocks of the file, each by a thread ---- */
 
-/* A part keeps its ids for the next block, which mostly has the same: each is looked up in the whole once.
- * Beyond so many it forgets them. */
-enum { PART_IDS = 1 << 15 };
-
-static void keep_few(struct strmap **ids, struct known *known)
+/* The numbers in the whole of ids that were not in it. */
+static void add_missed(struct missed *m, struct strmap *map, uint32_t *number)
 {
-	if (*ids && strmap_count(*ids) < PART_IDS)
-		return;
-	strmap_free(*ids);
-	*ids = strmap_new();
-	known->n = 0;
+	uint32_t found[BATCH];
+	for (size_t from = 0, some; from < m->n; from += some) {
+		some = m->n - from < BATCH ? m->n - from : BATCH;
+		strmap_add_many(map, m->id + from, some, found);
+		for (size_t i = 0; i < some; i++)
+			number[m->row[from + i]] = found[i];
+	}
+	m->n = 0;
 }
 
 static void clear_part(struct reader *part)
 {
 	struct intake *to = part->to;
-	to->p.n = 0;
+	to->p.n = part->users.n = part->items.n = 0;
 	to->rows = 0;
 	to->newest = NO_TIME;
 	to->oldest = INT64_MAX;
-	keep_few(&to->users, &part->users);
-	keep_few(&to->items, &part->items);
 }
 
 static void begin_part(void *context, size_t slot, struct table *table)
@@ -252,6 +293,7 @@ static void begin_part(void *context, size_t slot, struct table *table)
 	part->part = part->begun = true;
 	part->in.table = table;
 	part->to = memory_zero(1, sizeof *part->to);
+	part->whole = r->to;
 	clear_part(part);
 }
 
@@ -264,35 +306,23 @@ static void read_part(void *context, size_t slot)
 	read_rows(part);
 }
 
-/* Looks up, in the `map` of the whole, the ids of a part that are not known yet. */
-static void learn(struct known *known, struct strmap *map, const struct strmap *part)
-{
-	struct span key[BATCH];
-	uint32_t n = strmap_count(part);
-	known->number = memory_grow(known->number, &known->capacity, (size_t)n + 1, sizeof *known->number);
-	for (uint32_t some; known->n < n; known->n += some) {
-		some = n - known->n < BATCH ? n - known->n : BATCH;
-		for (uint32_t i = 0; i < some; i++)
-			key[i] = strmap_key(part, known->n + i);
-		strmap_add_many(map, key, some, known->number + known->n);
-	}
-}
-
 /* The part's rows become rows of the whole. */
 static void give_part(void *context, size_t slot)
 {
 	struct reader *r = context, *part = &r->parts[slot];
 	struct intake *to = r->to, *from = part->to;
 	struct pairs *p = &to->p, *rows = &from->p;
+	pthread_rwlock_wrlock(&to->lock);
 	make_room(r, rows->n);
-	if (part->laid_aside != to->laid_aside)
-		part->users.n = 0; /* the whole's users have other numbers now */
-	part->laid_aside = to->laid_aside;
-	learn(&part->users, to->users, from->users);
-	learn(&part->items, to->items, from->items);
-	for (size_t i = 0; i < rows->n; i++) {
-		p->user[p->n + i] = part->users.number[rows->user[i]];
-		p->item[p->n + i] = part->items.number[rows->item[i]];
+	if (part->laid_aside != to->laid_aside) /* the whole's users have other numbers now */
+		strmap_add_many(to->users, part->user, rows->n, rows->user);
+	else
+		add_missed(&part->users, to->users, rows->user);
+	add_missed(&part->items, to->items, rows->item);
+	pthread_rwlock_unlock(&to->lock);
+	if (rows->n) {
+		memcpy(p->user + p->n, rows->user, rows->n * sizeof *p->user);
+		memcpy(p->item + p->n, rows->item, rows->n * sizeof *p->item);
 	}
 	if (r->in.time >= 0 && rows->n)
 		memcpy(p->weight + p->n, rows->weight, rows->n * sizeof *p->weight);
@@ -312,13 +342,28 @@ static void end_part(void *context, size_t slot)
 	struct reader *part = &((struct reader *)context)->parts[slot];
 	intake_free(part->to);
 	free(part->to);
-	free(part->users.number);
-	free(part->items.number);
+	free(part->users.row);
+	free(part->users.id);
+	free(part->items.row);
+	free(part->items.id);
+	free(part->user);
 }
 
 static const struct table_work PARTS = {begin_part, read_part, give_part, end_part};
 
 /* ---- all of it ---- */
+
+/* Who adds ids does not wait for ever while others look them up. */
+static void start_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t kind;
+	pthread_rwlockattr_init(&kind);
+#ifdef __GLIBC__
+	pthread_rwlockattr_setkind_np(&kind, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+#endif
+	pthread_rwlock_init(lock, &kind);
+	pthread_rwlockattr_destroy(&kind);
+}
 
 void intake_read(struct intake *in, const struct reading *what)
 {
@@ -328,9 +373,11 @@ void intake_read(struct intake *in, const struct reading *what)
 	in->newest = NO_TIME;
 	in->oldest = INT64_MAX;
 	r->parts = memory_zero(table_threads_slots(what->threads), sizeof *r->parts);
+	start_lock(&in->lock);
 	r->threads = table_threads_open(what->table, what->threads, &PARTS, r);
 	read_rows(r);
 	table_threads_close(r->threads);
+	pthread_rwlock_destroy(&in->lock);
 	free(r->parts);
 	if (!r->begun)
 		begin_output(r, false);

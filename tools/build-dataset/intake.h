@@ -2,6 +2,7 @@
 #ifndef RECPIPE_BUILD_DATASET_INTAKE_H
 #define RECPIPE_BUILD_DATASET_INTAKE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ struct intake {
 	uint64_t rows;           /* good ones */
 	int64_t newest, oldest;  /* of their times; NO_TIME, INT64_MAX without any */
 	uint64_t memory;         /* to take, about; 0: as much as it takes */
+	pthread_rwlock_t lock;   /* of the maps and `laid_aside`, while threads read */
 };
 
 /* Reads all rows into `in`, whose maps must be there. The header of the output is written

@@ -28,14 +28,14 @@ uint32_t *pairs_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_
 	uint32_t *order = memory_new(p->n + 1, sizeof *order);
 	uint32_t *start = *starts = memory_zero((size_t)n_users + 2, sizeof *start);
 	for (size_t i = 0; i < p->n; i++)
-		start[rank[p->user[i]]]++;
+		start[rank ? rank[p->user[i]] : p->user[i]]++;
 	for (uint32_t u = 0, before = 0; u <= n_users; u++) {
 		uint32_t n = start[u];
 		start[u] = before;
 		before += n;
 	}
 	for (size_t i = 0; i < p->n; i++)
-		order[start[rank[p->user[i]]]++] = (uint32_t)i;
+		order[start[rank ? rank[p->user[i]] : p->user[i]]++] = (uint32_t)i;
 	/* Each is now where the next one begins. */
 	memmove(start + 1, start, n_users * sizeof *start);
 	start[0] = 0;

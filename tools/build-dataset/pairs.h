@@ -46,7 +46,7 @@ static inline void pairs_move(struct pairs *p, size_t to, size_t from)
 }
 
 /* The rows by their user's rank, each user's in the order they came in, and where those of each rank
- * begin, one more than there are users: new arrays. */
+ * begin, one more than there are users: new arrays. Without `rank`, by the user's number. */
 uint32_t *pairs_by_user(const struct pairs *p, const uint32_t *rank, uint32_t n_users, uint32_t **start);
 
 /* Of the rows from `from` on those stay that are not later than `until`. */

@@ -16,7 +16,7 @@ enum { PIECE_ROWS = 1 << 16 };
 /* A piece on its way, and what a thread has counted of the pieces that were in its place. */
 struct slot {
 	struct pairs p;
-	uint32_t from, to;          /* rows in memory: the ranks of its users */
+	uint32_t from, to, rows;    /* rows in memory: the ranks of its users, and how many they are */
 	uint64_t before;            /* pairs when the round began */
 	struct splitting how;
 	struct thresholds thresholds; /* `count` is everybody's */
@@ -34,9 +34,9 @@ struct pieces {
 	struct shelf *from, *to;
 	bool changed;
 	/* rows in memory */
-	struct span *user_id;
-	uint32_t *start, *order, *item_rank; /* rows of a user, by rank */
-	uint32_t next, n_users;
+	uint32_t *user;             /* the users' numbers, by rank */
+	uint32_t *start, *order;    /* rows of a user, by number */
+	uint32_t *item_rank, next, n_users;
 };
 
 /* ---- a piece's rows ---- */
@@ -50,8 +50,8 @@ static bool take_rows(void *context, size_t slot)
 	if (x->next == x->n_users)
 		return false;
 	s->from = x->next;
-	while (x->next < x->n_users && x->start[x->next] - x->start[s->from] < PIECE_ROWS)
-		x->next++;
+	for (s->rows = 0; x->next < x->n_users && s->rows < PIECE_ROWS; x->next++)
+		s->rows += x->start[x->user[x->next] + 1] - x->start[x->user[x->next]];
 	s->to = x->next;
 	return true;
 }
@@ -60,7 +60,7 @@ static bool take_rows(void *context, size_t slot)
 static void gather_rows(const struct pieces *x, struct slot *s)
 {
 	const struct pairs *all = &x->b->in.p;
-	uint32_t begin = x->start[s->from], n = x->start[s->to] - begin, users = s->to - s->from;
+	uint32_t n = s->rows, users = s->to - s->from, to = 0;
 	struct pairs *p = &s->p;
 	*p = (struct pairs){.n = n, .n_users = users, .item_id = x->b->item_id,
 		.user_id = memory_new((size_t)users + 1, sizeof *p->user_id),
@@ -68,11 +68,12 @@ static void gather_rows(const struct pieces *x, struct slot *s)
 		.item = memory_new((size_t)n + 1, sizeof *p->item),
 		.weight = all->weight ? memory_new((size_t)n + 1, sizeof *p->weight) : NULL,
 		.timestamp = all->timestamp ? memory_new((size_t)n + 1, sizeof *p->timestamp) : NULL};
-	memcpy(p->user_id, x->user_id + s->from, users * sizeof *p->user_id);
-	for (uint32_t u = s->from; u < s->to; u++) {
-		for (uint32_t i = x->start[u]; i < x->start[u + 1]; i++) {
-			uint32_t to = i - begin, row = x->order[i];
-			p->user[to] = u - s->from;
+	for (uint32_t u = 0; u < users; u++) {
+		uint32_t number = x->user[s->from + u];
+		p->user_id[u] = strmap_key(x->b->in.users, number);
+		for (uint32_t i = x->start[number]; i < x->start[number + 1]; i++, to++) {
+			uint32_t row = x->order[i];
+			p->user[to] = u;
 			p->item[to] = x->item_rank[all->item[row]];
 			if (p->weight)
 				p->weight[to] = all->weight[row];
@@ -263,19 +264,30 @@ static void end_slots(struct pieces *x)
 	free(x->slots);
 }
 
+/* Users by their ids, beside rows by their users and items by their ids. */
+static void order_rows(void *context, size_t chunk, size_t worker)
+{
+	struct pieces *x = context;
+	struct build *b = x->b;
+	(void)worker;
+	if (chunk == 0) {
+		x->user = strmap_sorted(b->in.users);
+		return;
+	}
+	x->order = pairs_by_user(&b->in.p, NULL, x->n_users, &x->start);
+	b->item_id = ids_in_order(b->in.items, &x->item_rank);
+}
+
 static void start_rows(struct pieces *x)
 {
 	struct build *b = x->b;
-	uint32_t *user_rank;
-	b->item_id = ids_in_order(b->in.items, &x->item_rank);
 	if (b->in.runs) {
+		b->item_id = ids_in_order(b->in.items, &x->item_rank);
 		runs_merge(b->in.runs, x->item_rank, build_until(b), b->in.memory);
 		return;
 	}
 	x->n_users = strmap_count(b->in.users);
-	x->user_id = ids_in_order(b->in.users, &user_rank);
-	x->order = pairs_by_user(&b->in.p, user_rank, x->n_users, &x->start);
-	free(user_rank);
+	pool_run(x->pool, 2, order_rows, x);
 }
 
 void build_pieces(struct build *b)
@@ -295,7 +307,7 @@ void build_pieces(struct build *b)
 	shelf_free(x.from);
 	end_slots(&x);
 	pool_free(x.pool);
-	free(x.user_id);
+	free(x.user);
 	free(x.start);
 	free(x.order);
 	free(x.item_rank);
