@@ -269,15 +269,18 @@ const char *encoding_marked(struct span s)
 		s.n >= 2 && memcmp(s.at, "\xfe\xff", 2) == 0 ? "utf-16be" : NULL;
 }
 
-/* UTF-16 without a mark: every other byte of a text that is mostly ASCII is a zero. */
+/* UTF-16 without a mark: every other byte of a text that is mostly ASCII or Cyrillic is 0 or 4, neither of
+ * which a text of another encoding has. Some are 0: those of separators and line ends. */
 static const char *zeros_of_utf16(struct span s)
 {
-	size_t zeros[2] = {0, 0};
-	for (size_t i = 0; i < s.n; i++)
+	size_t zeros[2] = {0, 0}, upper[2] = {0, 0};
+	for (size_t i = 0; i < s.n; i++) {
 		zeros[i & 1] += s.at[i] == '\0';
+		upper[i & 1] += s.at[i] == '\0' || s.at[i] == '\4';
+	}
 	size_t half = s.n / 2, many = half - half / 4, few = half / 16;
-	return half >= 4 && zeros[1] >= many && zeros[0] <= few ? "utf-16le" :
-		half >= 4 && zeros[0] >= many && zeros[1] <= few ? "utf-16be" : NULL;
+	return half >= 4 && zeros[1] && upper[1] >= many && zeros[0] <= few ? "utf-16le" :
+		half >= 4 && zeros[0] && upper[0] >= many && zeros[1] <= few ? "utf-16be" : NULL;
 }
 
 /* High bytes: how many, those beside another one, those of 0x80 to 0x9f, and what UTF-8 makes

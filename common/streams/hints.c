@@ -143,11 +143,11 @@ static size_t count_text(struct span s, const char *text)
 }
 
 /* An object that goes on in the next line? */
-static bool is_brace_alone(struct span line)
+static bool goes_on(struct span line)
 {
 	while (line.n && strchr(" \r", line.at[line.n - 1]))
 		line.n--;
-	return line.n && line.at[line.n - 1] == '{';
+	return line.n && strchr("{[,", line.at[line.n - 1]);
 }
 
 #define PAGE "this looks like a web page or XML, not data: look at it with head, and fetch it again"
@@ -179,7 +179,7 @@ const char *hint_line(struct span line, enum hint_kind kind)
 	if (hint_has_cr(line))
 		return HINT_CR;
 	if (first == '{')
-		return is_brace_alone(line) ? "this looks like JSON: convert with import-logs --each ." :
+		return goes_on(line) ? "this looks like JSON: convert with import-logs --each ." :
 			"this looks like JSON: convert with import-logs";
 	if (first == '[')
 		return "this looks like a JSON array: convert with import-logs";
@@ -227,7 +227,7 @@ const char *hint_json(struct span line)
 	if (hint_has_cr(line))
 		return "lines that end in CR alone? convert with tr '\\r' '\\n'";
 	if (first == '{')
-		return is_brace_alone(line) ? "an object over several lines? add --each ." : NULL;
+		return goes_on(line) ? "an object over several lines? add --each ." : NULL;
 	if (first == '<')
 		return PAGE;
 	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";") ||

@@ -96,6 +96,8 @@ static void check_guess(void)
 	CHECK_TEXT(guess("\xff\xfeu\0", 4), "utf-16le");
 	CHECK_TEXT(guess("\xfe\xff\0u", 4), "utf-16be");
 	CHECK_TEXT(guess("u\0s\0e\0r\0\n\0", 10), "utf-16le");
+	CHECK_TEXT(guess("\x18\4\x32\4,\0\x14\4\x36\4\x42\4\n\0", 14), "utf-16le");
+	CHECK_TEXT(guess("\4\x18\4\x32\0,\4\x14\4\x36\4\x42\0\n", 14), "utf-16be");
 	CHECK_TEXT(guess("\0u\0s\0e\0r\0\n", 10), "utf-16be");
 	CHECK_TEXT(guess("user\na\0b\na\0b\n", 13), "utf-8");
 	CHECK(encoding_open("no-such") == NULL);

@@ -85,6 +85,9 @@ static void check_json(void)
 	CHECK(!hint_json(BYTES("[")));
 	CHECK(says(hint_json(BYTES("{")), "--each ."));
 	CHECK(says(hint_json(BYTES("{\r")), "--each ."));
+	CHECK(says(hint_json(BYTES("{\"user\": 7,")), "--each ."));
+	CHECK(says(hint_json(BYTES("{\"plays\": [ \r")), "--each ."));
+	CHECK(!hint_json(BYTES("{\"user\": 7")));
 	CHECK(says(hint_json(BYTES("{\"a\":")), NULL));
 	CHECK(says(hint_json(BYTES("user\titem")), "import-table"));
 	CHECK(says(hint_json(BYTES("user::item")), "import-table"));
