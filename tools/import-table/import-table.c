@@ -10,6 +10,8 @@
  * guesses nothing. JSON is import-logs' affair.
  */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -359,8 +361,33 @@ static void read_file(struct import *m, int i)
 	buffer_free(&names);
 }
 
+static bool is_empty(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+/* Of several files those without a byte are left out, unless none has any: how many stay. */
+static int leave_out_empty(char **files, int count)
+{
+	int kept = 0, empty = 0;
+	for (int i = 0; i < count; i++)
+		empty += is_empty(files[i]);
+	if (empty == 0 || empty == count)
+		return count;
+	for (int i = 0; i < count; i++) {
+		if (is_empty(files[i]))
+			warn("%s is empty, without a header: left out", shown_file(files[i]));
+		else
+			files[kept++] = files[i];
+	}
+	tell("%d of %d files are empty, and left out", empty, count);
+	return kept;
+}
+
 static int run(const struct options *o, char **files, int count)
 {
+	count = leave_out_empty(files, count);
 	struct import m = {.o = o, .files = files, .count = count};
 	m.w = (struct writer){.o = o, .s = &m.settings, .p = &m.plan};
 	m.opened = memory_zero((size_t)count + 1, sizeof(struct input *));
