@@ -99,6 +99,15 @@ plot-embeddings --format html --exact-neighbors 0 m.tsv > descent.html 2> said
 python3 near.py descent.html nearly
 grep -q '^plot-embeddings: neighbors by NN-descent: \(9[5-9]\|100\)\.[0-9] % of the 10 nearest of 1000 points were found$' said || { cat said; exit 1; }
 plot-embeddings --format html --exact-neighbors 0 -j 2 m.tsv 2> /dev/null | cmp - descent.html
+# Where the leaves of the trees are not enough: points all over 14 dimensions.
+python3 -c '
+import random
+random.seed(4)
+print("kind\tid\tbias\t" + "\t".join("f%d" % f for f in range(14)))
+for i in range(6000):
+    print("item\t%d\t0\t" % i + "\t".join("%.4f" % random.gauss(0, 1) for f in range(14)))' > wide.tsv
+plot-embeddings --format html --exact-neighbors 0 wide.tsv 2> said > wide.html
+grep -q '^plot-embeddings: neighbors by NN-descent: \(9[5-9]\|100\)\.' said || { cat said; exit 1; }
 cat > probe.js <<'END'
 function probe() {
   const out = {};
