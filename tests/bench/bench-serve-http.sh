@@ -30,7 +30,7 @@ measure()
 	shift 2
 	serve-http --listen 127.0.0.1:0 -- next-track --replies "$@" 2> said &
 	server=$!
-	until grep -q 'listening at' said || ! kill -0 $server; do sleep 0.05; done
+	until { grep -q 'listening at' said && [ -z "$(tail -c 1 said)" ]; } || ! kill -0 $server; do sleep 0.05; done
 	at=$(sed -n 's/.*listening at //p' said)
 	worker=$(cat /proc/$server/task/$server/children)
 	# shellcheck disable=SC2086

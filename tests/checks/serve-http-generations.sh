@@ -26,7 +26,7 @@ under_load()
 	serve-http --listen 127.0.0.1:0 --workers 2 "$@" --log log.tsv 2> said &
 	server=$!
 	tries=0
-	until grep -q 'listening at' said; do
+	until grep -q 'listening at' said && [ -z "$(tail -c 1 said)" ]; do
 		tries=$((tries + 1))
 		[ $tries -le 400 ] && kill -0 $server || { cat said; exit 1; }
 		sleep 0.05

@@ -20,7 +20,7 @@ serve()
 	serve-http --listen 127.0.0.1:0 "$@" 2> said &
 	server=$!
 	tries=0
-	until grep -q 'listening at' said; do
+	until grep -q 'listening at' said && [ -z "$(tail -c 1 said)" ]; do
 		tries=$((tries + 1))
 		if [ $tries -gt 400 ] || ! kill -0 $server 2> /dev/null; then
 			echo "serve-http did not start: $(cat said)"
@@ -167,7 +167,7 @@ until_said 'routes.tsv: other columns than before'
 stop
 serve-http --listen unix:"$PWD/front.s" -- next-track --replies --recs topk.tsv --items items.tsv 2> said &
 server=$!
-until_said 'listening at unix:'
+until_said 'listening at unix:.*s'
 get '{"user": "u1", "items": [7,"b\""], "generation": "file"} 200' --unix-socket front.s http://x/recommendations/u1
 stop
 [ ! -e front.s ] || complain 'the unix socket is left'
@@ -184,7 +184,7 @@ while IFS="$tab" read -r request message user rest; do
 	printf '%s\tok\t%s\t[1]\tg\n' "$request" "$user"
 done
 E2
-serve --deadline 300ms --queue 4 -- sh worker.sh
+serve --deadline 300ms --queue 4 --drain 5s -- sh worker.sh
 ok='{"user": "a", "items": [1], "generation": "g"} 200'
 again() # until the worker is there
 {
@@ -213,8 +213,20 @@ until_said 'does not answer; it is replaced'
 again
 get "$ok" "$at/recommendations/a"
 [ "$(counted recpipe_workers_replaced_total)" -ge 4 ] || complain 'replaced workers are not counted'
-kill $server
+curl -s -m 20 "$at/recommendations/hang" > hanging &
+hanging=$!
+tries=0
+until [ "$(counted recpipe_requests_waiting)" = 1 ] || [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+kill -INT $server
+kill -INT $server
 wait $server
+[ $? = 130 ] || complain "two SIGINTs: exit status is not 130: $(cat said)"
+wait $hanging
+[ "$(cat hanging)" = '{"error": "the worker has ended"}' ] || [ "$(cat hanging)" = '{"error": "no answer in time"}' ] ||
+	complain "who waits at the end is told: $(cat hanging)"
 server=
 serve-http --listen 127.0.0.1:0 -- next-track --recs topk.tsv --items items.tsv 2> said
 [ $? = 3 ] && grep -q 'needs --replies' said || complain "without --replies: $(cat said)"

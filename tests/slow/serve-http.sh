@@ -20,7 +20,7 @@ printf 'user\trank\titem\tscore\n1\t1\t7\t1\n' > topk.tsv
 serve-http --listen 127.0.0.1:0 --timeout 20s --connections 12000 -- next-track --replies --recs topk.tsv 2> said &
 server=$!
 tries=0
-until grep -q 'listening at' said || [ $tries -gt 400 ]; do
+until { grep -q 'listening at' said && [ -z "$(tail -c 1 said)" ]; } || [ $tries -gt 400 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

@@ -370,7 +370,7 @@ static enum MHD_Result ask_worker(struct front *f, struct visit *v)
 		return give(v);
 	}
 	if (!workers_send(f->sources->workers, key, (struct span){f->row.data, f->row.n}, v)) {
-		set_error(v, MHD_HTTP_SERVICE_UNAVAILABLE, "too many requests wait");
+		set_error(v, MHD_HTTP_SERVICE_UNAVAILABLE, "too many requests wait, or the worker is not ready");
 		return give(v);
 	}
 	v->state = VISIT_WAITING;
@@ -480,6 +480,8 @@ void front_drain(struct front *f)
 
 void front_close(struct front *f)
 {
+	MHD_run(f->daemon); /* what was resumed is answered, and */
+	MHD_run(f->daemon); /* none may be suspended now */
 	MHD_stop_daemon(f->daemon);
 	buffer_free(&f->row);
 	buffer_free(&f->problem);

@@ -133,6 +133,19 @@ static void answer(struct workers *w, size_t i, struct pending *p, enum outcome 
 		w->o.answered(w->o.caller, request, outcome, fields, n);
 }
 
+/* Whoever waits for the worker is told that it is gone. */
+static void give_up(struct workers *w, size_t i)
+{
+	struct worker *k = &w->all[i];
+	while (k->n > 0) {
+		struct pending *p = pending_at(w, k, 0);
+		k->first = (k->first + 1) % w->o.queue;
+		k->n--;
+		answer(w, i, p, OUTCOME_GONE, NULL, 0);
+	}
+	k->told = 0;
+}
+
 static void close_file(int *file)
 {
 	if (*file >= 0)
@@ -160,13 +173,7 @@ static void bury(struct workers *w, size_t i, bool hung, const char *why)
 	k->ready = false;
 	k->life++;
 	w->replaced++;
-	while (k->n > 0) {
-		struct pending *p = pending_at(w, k, 0);
-		k->first = (k->first + 1) % w->o.queue;
-		k->n--;
-		answer(w, i, p, OUTCOME_GONE, NULL, 0);
-	}
-	k->told = 0;
+	give_up(w, i);
 	double now = clock_wall();
 	k->retry_s = now - k->started > SETTLED_S ? 0
 		: k->retry_s == 0 ? RETRY_FIRST_S : k->retry_s * 2 < RETRY_LAST_S ? k->retry_s * 2 : RETRY_LAST_S;
@@ -463,8 +470,10 @@ void workers_stop(struct workers *w, double patience_s)
 {
 	double until = clock_wall() + patience_s;
 	w->stopping = true;
-	for (size_t i = 0; i < w->o.count; i++)
+	for (size_t i = 0; i < w->o.count; i++) {
+		give_up(w, i);
 		close_file(&w->all[i].in);
+	}
 	while (!have_ended(w) && clock_wall() < until)
 		clock_sleep(0.005);
 	for (size_t i = 0; i < w->o.count; i++) {
