@@ -50,7 +50,8 @@ uint64_t workers_life(const struct workers *w, size_t i);
 /* Which worker an answer is from, in `answered`. */
 size_t workers_current(const struct workers *w);
 
-/* Whoever still waits is told; no more rows; they write what they have to and end. After `patience_s` they are killed. */
+/* Whoever still waits is told; no more rows; they write what they have to and end. After `patience_s` they
+ * are killed. */
 void workers_stop(struct workers *w, double patience_s);
 
 #endif
