@@ -21,7 +21,7 @@ under_load()
 {
 	what=$1 publish=$2
 	shift 2
-	rm -f log.tsv
+	rm -f log.tsv stop
 	steps=0
 	serve-http --listen 127.0.0.1:0 --workers 2 "$@" --log log.tsv 2> said &
 	server=$!
@@ -32,13 +32,14 @@ under_load()
 		sleep 0.05
 	done
 	port=$(sed -n 's/.*listening at .*://p' said)
-	"$client" "$port" load 3 8 > loaded &
+	"$client" "$port" load stop 8 > loaded &
 	loader=$!
 	for generation in b a b a b; do
 		steps=$((steps + $("$client" "$port" pipeline 500)))
 		sleep 0.4
 		$publish $generation || complain "$what: publishing failed"
 	done
+	: > stop
 	wait $loader
 	kill $server
 	wait $server

@@ -3,9 +3,9 @@
  *	http-client PORT bridge           rows of requests on stdin become POST /next and /last, the
  *	                                  answers rows on stdout: a recommender for simulate-sessions
  *	http-client PORT pipeline N       N requests at once on one connection: how many answers came in order
- *	http-client PORT load SECONDS N   lists of users on N connections: answers, failures, and lists that
- *	                                  are not of one generation (the first byte of an id names it), and how
- *	                                  often that changed
+ *	http-client PORT load STOP N      lists of users on N connections until the file STOP is there:
+ *	                                  answers, failures, lists that are not of one generation (the first
+ *	                                  byte of an id names it), and how often that changed
  *	http-client PORT idle N           N connections with half a header; a line when they stand; they stay
  *	                                  until stdin ends
  *	http-client PORT slow             a header of which a byte comes every 50 ms: seconds until it is closed
@@ -183,7 +183,7 @@ static bool is_mixed(const char *body, char *generation)
 	return mixed;
 }
 
-static int load(double seconds, size_t n)
+static int load(const char *stop, size_t n)
 {
 	struct incoming *in = memory_zero(n, sizeof *in);
 	struct buffer request = {0}, body = {0};
@@ -191,7 +191,7 @@ static int load(double seconds, size_t n)
 	char before = 0, now = 0;
 	for (size_t i = 0; i < n; i++)
 		in[i].socket = open_connection();
-	for (double until = clock_wall() + seconds; clock_wall() < until;) {
+	for (double until = clock_wall() + 120; clock_wall() < until && access(stop, F_OK) != 0;) {
 		for (size_t i = 0; i < n; i++) {
 			request.n = 0;
 			buffer_format(&request, "GET /recommendations/u%zu?k=50 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -280,7 +280,7 @@ int main(int argc, char **argv)
 	const char *what = argv[2], *number = argc > 3 ? argv[3] : "0";
 	return strcmp(what, "bridge") == 0 ? bridge()
 		: strcmp(what, "pipeline") == 0 ? pipeline(strtoul(number, NULL, 10))
-		: strcmp(what, "load") == 0 ? load(atof(number), argc > 4 ? strtoul(argv[4], NULL, 10) : 1)
+		: strcmp(what, "load") == 0 ? load(number, argc > 4 ? strtoul(argv[4], NULL, 10) : 1)
 		: strcmp(what, "idle") == 0 ? idle(strtoul(number, NULL, 10))
 		: strcmp(what, "slow") == 0 ? slow()
 		: strcmp(what, "chunks") == 0 ? chunks(strtoull(number, NULL, 10)) : half();
