@@ -142,8 +142,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "add p_margin, the p of a non-inferiority test: the treatment is not worse "
 			"by more than SHARE of the control's mean"),
 	OPTION_LIST("lower-is-better", "METRIC", lower_is_better,
-		.help = "lower values of METRIC are better, for --margin and colors; those of "
-			"latency and skips always are"),
+		.help = "lower values of METRIC are better, for --margin, decisions and colors; those "
+			"of latency and skips always are"),
 	OPTION_FLAG("sequential", sequential,
 		.excludes = "test=mann-whitney/bootstrap",
 		.help = "always-valid intervals and p values, for any number of looks"),
