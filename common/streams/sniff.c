@@ -284,18 +284,24 @@ static bool is_header(const struct span *first, const struct tally *t, size_t wi
 	return true;
 }
 
-/* Does the name speak of a time? Counts are dates only then. */
-static bool is_time_name(struct span name)
+/* Has the name one of the words in it, of which the last one is NULL? */
+static bool has_word(struct span name, const char *const *words)
 {
-	static const char *const WORDS[] = {"time", "date", "stamp", "epoch", "ts", "when", "_at"};
 	char low[64];
 	size_t n = name.n < sizeof low ? name.n : sizeof low;
 	for (size_t i = 0; i < n; i++)
 		low[i] = name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] | 0x20) : name.at[i];
-	for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
-		if (memmem(low, n, WORDS[i], strlen(WORDS[i])))
+	for (; *words; words++)
+		if (memmem(low, n, *words, strlen(*words)))
 			return true;
 	return false;
+}
+
+/* Does the name speak of a time? Counts are dates only then. */
+static bool is_time_name(struct span name)
+{
+	static const char *const WORDS[] = {"time", "date", "stamp", "epoch", "ts", "when", "_at", NULL};
+	return has_word(name, WORDS);
 }
 
 static void set_type(struct sniff_column *c, const struct tally *t, bool header)
@@ -325,6 +331,30 @@ static void set_type(struct sniff_column *c, const struct tally *t, bool header)
 	} else {
 		c->type = SNIFF_TEXT;
 	}
+}
+
+/* Microseconds are a time under another name, too, where no other column is one, and it is no id. */
+static void take_microseconds(struct sniffed *s, const struct tally *t)
+{
+	static const char *const IDS[] = {"id", "user", "item", "track", "key", NULL};
+	size_t found = 0, at = 0;
+	struct date_form form, micro = {.format = NULL};
+	bool ambiguous;
+	for (size_t c = 0; c < s->width; c++) {
+		if (s->columns[c].type == SNIFF_DATE)
+			return;
+		if (t[c].n == 0 || t[c].whole < t[c].n || !date_guess_form(&t[c].dates, &form, &ambiguous) ||
+		    form.format || form.unit != TIME_US || has_word(s->columns[c].name, IDS))
+			continue;
+		found++;
+		at = c;
+		micro = form;
+	}
+	if (found != 1)
+		return;
+	s->columns[at].type = SNIFF_DATE;
+	s->columns[at].form = micro;
+	s->columns[at].odd = 0;
 }
 
 /* The first row, kept: its fields without quotes. */
@@ -425,6 +455,7 @@ static void take_names(struct sniffed *s, const struct first_row *f, const struc
 			s->columns[c].name = f->fields[c - s->row_names];
 		set_type(&s->columns[c], &t[c], s->header);
 	}
+	take_microseconds(s, t);
 }
 
 /* NULL, or what is wrong with the table. */
