@@ -117,6 +117,19 @@ takes lists next-track --recs @ requests.tsv
 takes lists next-track --recs @ --pick softmax requests.tsv
 takes next-lists next-track --recs @ --pick softmax --seed 4 requests.tsv
 takes popular next-track --recs @ --pick softmax requests.tsv
+takes lists next-track --recs lists.tsv --challenger @ --recommender challenger requests.tsv
+{ echo item; cut -f 2 dataset.tsv | sed 1d | sort -u; } > catalog.tsv
+takes knn next-track --neighbors @ --items catalog.tsv --recommender contextual requests.tsv
+takes model sum-gram --side items --kernel portable @
+takes model plot-embeddings --format tsv @
+awk -F '\t' 'NR == 1 { OFS = "\t"; print "message", "timestamp", "user", "track", "time", "recommendation", "source", "probability"; next }
+	{ print "next", $3, $1, $2, NR % 7 / 7, last == "" ? $2 : last, "random", .02; last = $2 }' dataset.tsv > logged.tsv
+takes lists evaluate-policy --min-effective 1 --max-unlogged 1 --policy @ --pick rank logged.tsv
+for kind in tsv packed; do
+	load-redis --emit-resp --neighbors knn.$kind < lists.tsv 2> err | LC_ALL=C sed 's/[0-9]\{13\}-[0-9a-f]*//; s/^[0-9]\{13\}//' > out.$kind
+done
+[ -s out.tsv ] || complain "load-redis --neighbors: no answer: $(cat err)"
+same 'load-redis --neighbors' out.tsv out.packed
 
 # A model with the index of its items: the same table, and the same lists from it, whatever kernels
 # wrote and search it; what is asked for that needs other items does not use it.
