@@ -7,11 +7,11 @@
 function add(name, color) {
 	if (form == "gnuplot") {
 		if (name ~ /^series-/)
-			print "set linetype " substr(name, 8) " lc rgb '" color "'"
+			print "set linetype " substr(name, 8) " lc rgb '" color "';"
 		else if (name == "soft")
-			print "set border 3 lc rgb '" color "'; set tics nomirror"
+			print "set border 3 lc rgb '" color "'; set tics nomirror;"
 		else if (name == "line")
-			print "set grid lc rgb '" color "' lt 1"
+			print "set grid lc rgb '" color "' lt 1;"
 	}
 	if (!c) {
 		if (form != "gnuplot")
