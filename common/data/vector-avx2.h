@@ -6,9 +6,10 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "data/inline.h"
+
 #define LANES 8
 #define VECTOR_NAME(name) name##_avx2
-#define INLINE static inline __attribute__((always_inline))
 
 typedef __m256 vec;
 typedef __m128 vec_four;

@@ -6,9 +6,10 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "data/inline.h"
+
 #define LANES 16
 #define VECTOR_NAME(name) name##_avx512
-#define INLINE static inline __attribute__((always_inline))
 
 typedef __m512 vec;
 typedef __m128 vec_four;

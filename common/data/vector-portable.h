@@ -11,9 +11,10 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "data/inline.h"
+
 #define LANES 4
 #define VECTOR_NAME(name) name##_portable
-#define INLINE static inline __attribute__((always_inline))
 
 typedef float vec __attribute__((vector_size(16), may_alias));
 typedef vec vec_four;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/inline.h"
 #include "data/radix.h"
 
 /* A kernel is as wide as the gaps to its neighbors, but not wider than this. */
@@ -21,7 +22,6 @@ typedef int64_t lane_masks __attribute__((vector_size(LANES * sizeof(double)), m
 #else
 #define WIDE
 #endif
-#define INLINE static inline __attribute__((always_inline))
 #pragma GCC diagnostic ignored "-Wpsabi" /* vectors are passed to inline functions alone */
 
 INLINE void lanes_select(lane_masks mask, const lanes *a, const lanes *b, lanes *to)
