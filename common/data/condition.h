@@ -1,4 +1,5 @@
-/* condition.h - rows by their text: COLUMN=TEXT, COLUMN=TEXT|TEXT, COLUMN!=TEXT. */
+/* condition.h - rows by their text: COLUMN=TEXT, COLUMN=TEXT|TEXT, COLUMN!=TEXT. In a TEXT `\|` is
+ * a bar and `\\` a backslash; before any other byte a backslash is one. */
 #ifndef RECPIPE_DATA_CONDITION_H
 #define RECPIPE_DATA_CONDITION_H
 
@@ -7,6 +8,7 @@
 struct condition {
 	struct span column;  /* its name, of the option's text */
 	size_t cell;         /* where the caller has found it */
+	char *texts;         /* the words' bytes */
 	struct span *words;  /* one of them, byte for byte; */
 	size_t n_words;
 	bool unlike;         /* or none of them */
@@ -15,7 +17,8 @@ struct condition {
 /* NAME=REST, cut at the first `=`; false when it is not so, or without a name. */
 bool assignment(struct span text, struct span *name, struct span *rest);
 
-/* Reads a condition, whose text must stay; false when it is not one. */
+/* Reads a condition, whose text must stay for the column's name; false when it is not one. Either way
+ * condition_free frees what it holds. */
 bool condition_take(struct condition *c, struct span text);
 void condition_free(struct condition *c);
 
