@@ -154,6 +154,8 @@ for_unpack_1()
 {
 	train-mf -q --factors 8 --epochs 4 --packed -o model.packed dataset.tsv
 	export-topk -q --k 100 --exclude dataset.tsv --packed -o lists.packed model.tsv
+	id=$(awk -F '\t' 'NR == 2 { print $1 }' topk.tsv)
+	sed "s/^$id	/u17	/" topk.tsv | rerank-topk -q --k 100 --packed -o lists.packed
 }
 for_unpack() { for_unpack_1; }
 
