@@ -1,8 +1,8 @@
 /* Preloaded: the FAIL_AT-th call of the sort FAIL_CALL (fsync, close, rename, read, write,
  * link, tmpfile, open) fails with FAIL_ERRNO, all others work; FAIL_AT=all: each of them
  * fails. FAIL_ERRNO=SHORT: that read or write takes half of what it could. Only in the
- * program FAIL_PROGRAM, not in what it starts; with FAIL_FILES not at pipes, sockets and
- * what is in /proc. At the end the number of calls of each
+ * program FAIL_PROGRAM, not in what it starts; with FAIL_FILES not at pipes, sockets, what
+ * is in /proc and what is no file but has a number (epoll, signalfd). At the end the number of calls of each
  * sort goes to the file FAIL_COUNT, `sort TAB number` a line.
  *
  * A close that fails has closed, as the kernel's has. Messages to standard error are
@@ -82,7 +82,7 @@ static int fails_at(enum sort sort, int file)
 	if (!ready)
 		get_ready();
 	if (files_only && fstat(file, &about) == 0 &&
-	    (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode) ||
+	    (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode) || (about.st_mode & S_IFMT) == 0 ||
 	     (fstatfs(file, &system) == 0 && system.f_type == PROC_SUPER_MAGIC)))
 		return 0;
 	return fails(sort);
