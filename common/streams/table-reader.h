@@ -25,6 +25,7 @@ struct table {
 	struct rejects rejects;
 	struct columns columns;
 	size_t width;                /* how many columns */
+	const char *wants[3];        /* table_wants */
 	struct first_line first_line; /* the header line as rows are, or without one the names of
 	                               * --columns unless that is one word: no row is like it */
 
@@ -57,5 +58,8 @@ void table_index_block(struct table *t);
 
 /* Steps to the row after the last one that was read; no row comes any more. */
 void table_stop(struct table *t);
+
+/* A hint (or NULL) to use import-logs with the maps of the columns that are wanted, in `text`. */
+const char *table_hint_maps(const struct table *t, const char *hint, struct buffer *text);
 
 #endif

@@ -1,10 +1,13 @@
 /* The values of a table's fields, and messages about bad ones. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "streams/hints.h"
 #include "streams/table.h"
+#include "streams/table-reader.h"
 
 long table_optional_column(const struct table *t, struct column wanted)
 {
@@ -75,4 +78,31 @@ bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms
 	}
 	table_reject_with(t, column, time_problem(state, unit), time_hint(unit, field.at, field.n));
 	return false;
+}
+
+void table_wants(struct table *t, const char *a, const char *b, const char *c)
+{
+	t->wants[0] = a;
+	t->wants[1] = b;
+	t->wants[2] = c;
+}
+
+/* Is it a key in a path, and a word for sh, as it is? */
+static bool is_plain(const char *name)
+{
+	size_t n = 0;
+	while ((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= 'A' && name[n] <= 'Z') || name[n] == '_')
+		n++;
+	return n > 0 && !name[n];
+}
+
+const char *table_hint_maps(const struct table *t, const char *hint, struct buffer *text)
+{
+	if (!hint || !strstr(hint, "import-logs"))
+		return hint;
+	buffer_add_text(text, hint);
+	for (size_t i = 0; i < sizeof t->wants / sizeof *t->wants; i++)
+		if (t->wants[i] && is_plain(t->wants[i]))
+			buffer_format(text, " --map %s=.%s", t->wants[i], t->wants[i]);
+	return buffer_text(text);
 }

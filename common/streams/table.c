@@ -348,8 +348,12 @@ long table_find_column(const struct table *t, const char *name)
 
 size_t table_column(const struct table *t, struct column wanted)
 {
-	return columns_require(&t->columns, wanted, table_file(t), !t->own_files && !t->failure,
-			       hint_header(raw_header(t), kind_of(t)));
+	const char *hint = hint_header(raw_header(t), kind_of(t));
+	struct buffer text = {0};
+	size_t column = columns_require(&t->columns, wanted, table_file(t), !t->own_files && !t->failure,
+					table_hint_maps(t, hint, &text));
+	buffer_free(&text);
+	return column;
 }
 
 /* Is the current row the header? A byte order mark in front does not hide it. */

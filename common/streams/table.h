@@ -64,6 +64,10 @@ struct span table_header(const struct table *t);
  * name is a default (with a failure: SIZE_MAX). Columns that nobody asks for may lack a name or share one. */
 size_t table_column(const struct table *t, struct column wanted);
 
+/* The names of all columns that will be asked for, up to 3: in table_column's message the command that
+ * turns JSON into a table makes them. They must stay until then; NULL is none. */
+void table_wants(struct table *t, const char *a, const char *b, const char *c);
+
 /* Index of the column of that name, -1 when there is none; exit 3 when there are several. */
 long table_find_column(const struct table *t, const char *name);
 

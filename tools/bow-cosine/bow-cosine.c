@@ -188,6 +188,7 @@ static struct candidates candidates_open(const struct options *o, char **files, 
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct candidates c = {.table = table_open(files, count, &format)};
+	table_wants(c.table, o->item, o->description, NULL);
 	c.item = table_column(c.table, option_column("item", o->item));
 	c.description = table_column(c.table, option_column("description", o->description));
 	return c;
@@ -472,6 +473,7 @@ static int run(const struct options *o, char **files, int count)
 	struct table *liked = option_table("liked", o->liked);
 	uint64_t rows_in = 0, rows_out = 0, rejected = 0;
 	if (liked) {
+		table_wants(liked, o->user, o->item, NULL);
 		table_column(liked, option_column("user", o->user));
 		table_column(liked, column_called(o->item));
 	}

@@ -383,6 +383,7 @@ static int run(struct options *o, char **files, int count)
 	if (o->binary)
 		o->vote = VOTE_PLAIN;
 	struct table *t = table_open(files, count, &format);
+	table_wants(t, o->user, o->item, columns.rating);
 	table_column(t, option_column("user", o->user));
 	table_column(t, option_column("item", o->item));
 	if (!o->binary)
