@@ -65,7 +65,7 @@ struct span table_header(const struct table *t);
 size_t table_column(const struct table *t, struct column wanted);
 
 /* The names of all columns that will be asked for, up to 3: in table_column's message the command that
- * turns JSON into a table makes them. They must stay until then; NULL is none. */
+ * turns JSON into a table makes them. They must stay until then; NULL stands for no column. */
 void table_wants(struct table *t, const char *a, const char *b, const char *c);
 
 /* Index of the column of that name, -1 when there is none; exit 3 when there are several. */
