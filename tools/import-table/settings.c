@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/quote.h"
@@ -116,6 +117,16 @@ static const char *type_text(const struct sniff_column *c, char text[QUOTED_SIZE
 	return text;
 }
 
+/* Names of rows, or the halves of numbers? Where every user occurs once, both look alike. */
+static void report_halves(const struct sniffed *g, const char *name)
+{
+	size_t w = g->width;
+	if (g->row_names && w > 2 && strcmp(g->format.separator, ",") == 0 &&
+	    g->columns[w - 1].type == SNIFF_WHOLE && g->columns[w - 2].type == SNIFF_WHOLE)
+		warn("%s: the rows have one field more than the header; if the last comma is a decimal comma (0,75), "
+		     "make it a point before: sed 's/,\\([0-9]*\\)$/.\\1/' FILE | import-table", name);
+}
+
 static void report_columns(const struct sniffed *g, const char *name)
 {
 	enum { MOST = 40 };
@@ -156,6 +167,7 @@ void settings_report(const struct settings *s, const char *name)
 		warn("%s: a separator at the end of the rows, not of the header: the empty last field is dropped",
 		     name);
 	report_columns(g, name);
+	report_halves(g, name);
 	if (g->bad)
 		warn("%s: %zu of the first %zu lines do not have %zu fields", name, g->bad, g->rows, g->width);
 }
