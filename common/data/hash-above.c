@@ -33,7 +33,7 @@ static size_t hash_above_avx512(const uint64_t *numbers, size_t n, uint64_t with
 				uint32_t *places)
 {
 	const __m512i key = _mm512_set1_epi64((long long)with);
-	const __m512i bound = _mm512_set1_epi64((long long)least << 40);
+	const __m512i bound = _mm512_set1_epi64((long long)((uint64_t)least << 40));
 	size_t found = 0, i = 0;
 	for (; i + 16 <= n; i += 16) {
 		__m512i a = mix(_mm512_xor_si512(key, _mm512_loadu_si512(numbers + i)));
