@@ -17,8 +17,10 @@ printf '20200102T030405Z\t0\t9\t8\t7\t0.5\t0.5\t0\t\n' >> store/runs.tsv
 : > "store/logs/$(date -u +%Y%m%d)T235959Z.log"
 status 0 "$nightly" --summary store
 grep -q '^3 runs since .*: 1 published, 2 not$' out.txt || complain "the first line: $(head -n 1 out.txt)"
-value=$(awk -F '\t' 'NR == 2 { printf "%.4f", $3 }' store/work/floor.tsv)
-grep -qE "^[0-9TZ]{16} +0 +[0-9]+ +$(($(wc -l < store/work/dataset.tsv) - 1)) +40 +$value +100[.]0 +-$" out.txt || complain "the row of a good run: $(cat out.txt)"
+made=store/work
+value=$(awk -F '\t' 'NR == 2 { printf "%.4f", $3 }' $made/floor.tsv)
+rows=$(($(wc -l < $made/dataset.tsv) - 1))
+grep -qE "^[0-9TZ]{16} +0 +[0-9]+ +$rows +40 +$value +100[.]0 +-$" out.txt || complain "the row of a good run: $(cat out.txt)"
 grep -q '^[0-9TZ]*: exit status 3: personalize failed.*stage filter failed' out.txt || complain 'why it was refused is not there'
 grep -q 'T235959Z: exit status -: no end is known' out.txt && ! grep -q 20200102 out.txt || complain 'killed, or old runs'
 MAIL_COMMAND='cat > mail.txt' status 0 "$nightly" --summary store
