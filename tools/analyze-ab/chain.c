@@ -8,19 +8,26 @@
 
 enum { NO_EVENT = 0xffffffff };
 
+/* The number of slots for so many events, a power of two. */
+static size_t table_size_for(size_t n)
+{
+	size_t size = 64;
+	while (size < n)
+		size *= 2;
+	return size;
+}
+
 void chains_room(struct chains *c, size_t n)
 {
 	if (n <= c->capacity)
 		return;
 	c->capacity = n + n / 2 + 64;
-	for (c->table_size = 64; c->table_size < c->capacity; c->table_size *= 2)
-		;
 	c->event = memory_resize(c->event, c->capacity, sizeof *c->event);
 	c->place = memory_resize(c->place, c->capacity, sizeof *c->place);
 	c->before = memory_resize(c->before, c->capacity, sizeof *c->before);
 	c->after = memory_resize(c->after, c->capacity, sizeof *c->after);
 	c->next = memory_resize(c->next, c->capacity, sizeof *c->next);
-	c->table = memory_resize(c->table, c->table_size, sizeof *c->table);
+	c->table = memory_resize(c->table, table_size_for(c->capacity), sizeof *c->table);
 }
 
 void chains_free(struct chains *c)
@@ -51,9 +58,11 @@ static uint32_t take(struct chains *c, const struct events *e, uint32_t track)
 	return NO_EVENT;
 }
 
-/* Links each event with the one that recommended it. */
+/* Links each event with the one that recommended it. The table is as large as this user needs,
+ * whatever room there is: it is emptied for every user. */
 static void link_events(struct chains *c, const struct events *e)
 {
+	c->table_size = table_size_for(c->n);
 	memset(c->table, 0xff, c->table_size * sizeof *c->table);
 	for (uint32_t k = 0; k < c->n; k++) {
 		size_t i = c->event[k];

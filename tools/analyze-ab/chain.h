@@ -18,7 +18,7 @@ struct chains {
 	uint32_t *place;                    /* of each: the place of its session, below the count */
 	uint32_t *before, *after;           /* the event that recommended it, and that it recommended */
 	uint32_t *table, *next;             /* open recommendations by hash, the latest first */
-	size_t table_size;
+	size_t table_size;                  /* slots of this user, a power of two */
 };
 
 /* Makes room for so many events in chains->event. */
