@@ -16,13 +16,19 @@ static const char *const ROLES[] = {"primary", "guardrail", NULL};
 enum { MARGIN_MAX = 10 };
 static const double CAP_MIN = 0.5, CAP_MAX = 0.9999999;
 
-/* The metric of that name, or NULL. */
-static struct metric *find(const struct analysis_options *options, struct span name)
+/* The next metric of that name after `m` (NULL: the first one), or NULL: it may be there twice. */
+static struct metric *find_next(const struct analysis_options *options, const struct metric *m,
+				struct span name)
 {
-	for (size_t i = 0; i < options->n_metrics; i++)
+	for (size_t i = m ? (size_t)(m - options->metrics) + 1 : 0; i < options->n_metrics; i++)
 		if (span_equal(span_of(options->metrics[i].name), name))
 			return &options->metrics[i];
 	return NULL;
+}
+
+static struct metric *find(const struct analysis_options *options, struct span name)
+{
+	return find_next(options, NULL, name);
 }
 
 /* The same; a usage error when there is none. */
@@ -73,8 +79,9 @@ static void take_margins(struct analysis_options *options, const struct option_l
 		}
 		if (whole)
 			all = isnan(all) ? share : all;
-		else if (isnan(named(options, "margin", name)->margin))
-			find(options, name)->margin = share;
+		for (struct metric *m = whole ? NULL : named(options, "margin", name); m;
+		     m = find_next(options, m, name))
+			m->margin = isnan(m->margin) ? share : m->margin;
 	}
 	for (size_t i = 0; i < options->n_metrics && !isnan(all); i++)
 		if (isnan(options->metrics[i].margin))
@@ -114,10 +121,8 @@ static void take_options(struct analysis_options *options, const struct role_opt
 			options->metrics[i].cap = from->winsorize;
 	for (size_t i = 0; i < from->lower_is_better.n; i++) {
 		struct span name = span_of(from->lower_is_better.values[i]);
-		named(options, "lower-is-better", name);
-		for (size_t m = 0; m < options->n_metrics; m++) /* it may be there twice */
-			if (span_equal(span_of(options->metrics[m].name), name))
-				options->metrics[m].lower = true;
+		for (struct metric *m = named(options, "lower-is-better", name); m; m = find_next(options, m, name))
+			m->lower = true;
 	}
 	take_margins(options, &from->margins);
 	if (from->primary)

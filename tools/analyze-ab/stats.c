@@ -169,6 +169,7 @@ struct effect effect_of_clusters(struct moments control, struct moments treatmen
 		.covariance = covariance, .clusters = clusters};
 	return effect_tested(e, alpha, interval);
 }
+
 struct effect effect_welch(struct moments control, struct moments treatment, double alpha,
 			   enum interval interval)
 {
