@@ -126,10 +126,12 @@ its_column()
 		{ sub(/\r$/, ""); print $at }'
 }
 
-# forget_log FILE: false when it cannot be read line by line. Compressed files are unpacked beside it.
+# forget_log FILE: false when it cannot be read line by line. Compressed files are unpacked beside it. Of a
+# symbolic link it is the file that the link names, where the rows are.
 forget_log()
 {
-	its_folder=$(dirname -- "$1") its_status=0
+	its_file=$(readlink -f -- "$1") its_status=0
+	its_folder=$(dirname -- "$its_file")
 	sweep_parts "$its_folder"
 	its_form=$(log_kind "$1")
 	part "$its_folder"
@@ -163,7 +165,7 @@ forget_lines()
 		END { print n + 0 }' "$its_plain" "$its_new") || die 1 "cannot write $its_new"
 	[ "$its_count" -gt 0 ] || return 0
 	packed_as "$1" < "$its_new" > "$its_plain" || die 1 "cannot write $its_plain"
-	replace "$1" "$its_plain"
+	replace "$its_file" "$its_plain"
 	told "$1" rows "$its_count"
 }
 

@@ -78,8 +78,17 @@ status 0 "$here/nightly" store log.tsv
 status 2 "$here/forget" -x store log.tsv
 status 0 "$here/forget" -- -x store log.tsv
 [ -z "$(has -x | grep -v -e '^log.tsv.gz' -e '^log.csv' -e '^log.json')" ] || complain "-x is still in: $(has -x)"
-status 0 "$here/forget" 1e3 store log.tsv
-[ -z "$(has 1e3 | grep '^log.tsv$')" ] && has 1000 | grep -q '^log.tsv$' && has 1000 | grep -q recs:lists || complain 'not 1e3 alone'
+has 1000 > before.txt
+for place in '^log.tsv$' '^store/models/[^/]*/serving-topk.tsv$' '^store/models/[^/]*/serving.tsv$' '^recs:lists$'; do
+	grep -q "$place" before.txt && has 1e3 | grep -q "$place" || complain "1000 or 1e3 is not in $place: nothing would be seen"
+done
+# By a link: the file that it names is another one, the link stays.
+mkdir links
+ln -s ../log.tsv links/today.tsv
+status 0 "$here/forget" 1e3 store links/today.tsv
+[ -z "$(has 1e3 | grep -e '^log.tsv$' -e '^store/' -e '^recs:')" ] && has 1000 | cmp -s - before.txt ||
+	complain "not 1e3 alone: $(has 1e3) and of 1000 $(has 1000 | diff before.txt -)"
+[ -L links/today.tsv ] && [ ! -L log.tsv ] && [ -z "$(find . -name '.forget.*')" ] || complain 'the link, or parts'
 status 2 "$here/forget" '' store
 status 2 "$here/forget" "a	b" store
 status 1 "$here/forget" u1 no-such-store
