@@ -5,33 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "streams/json-reader.h"
-#include "unit.h"
-
-static size_t slot_of(struct json_reader *r, const char *path)
-{
-	const char *rest;
-	long place = json_path(r, path, &rest);
-	CHECK(place >= 0 && *rest == '\0');
-	return json_slot(r, (size_t)(place < 0 ? 0 : place));
-}
-
-static size_t put(char *to, const char *text)
-{
-	size_t n = strlen(text);
-	memcpy(to, text, n);
-	return n;
-}
-
-static int same_values(struct json_reader *a, struct json_reader *b, size_t slots)
-{
-	for (size_t i = 0; i < slots; i++) {
-		struct json_value v = json_values(a)[i], w = json_values(b)[i];
-		if (v.kind != w.kind || v.escaped != w.escaped || !span_equal(v.raw, w.raw))
-			return 0;
-	}
-	return 1;
-}
+#include "json-values.h"
 
 static const char *const ALIKE_PATHS[] = {".user", ".a", ".b[1]", ".c.a.a", ".none"};
 enum { ALIKE_SLOTS = sizeof ALIKE_PATHS / sizeof *ALIKE_PATHS };

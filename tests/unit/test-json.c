@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "unit.h"
+#include "json-values.h"
 #include "base/buffer.h"
 #include "base/random.h"
 #include "streams/json-reader.h"
@@ -373,14 +374,6 @@ static void check_text(struct json_reader *r, size_t slot, const char *want)
 	CHECK_TEXT(out, want);
 }
 
-static size_t slot_of(struct json_reader *r, const char *path)
-{
-	const char *rest;
-	long place = json_path(r, path, &rest);
-	CHECK(place >= 0 && *rest == '\0');
-	return json_slot(r, (size_t)(place < 0 ? 0 : place));
-}
-
 static void values(void)
 {
 	struct json_reader *r = json_new();
@@ -527,13 +520,6 @@ static void marks(void)
 
 /* ---- the property: three readers agree on anything ---- */
 
-static size_t put(char *to, const char *text)
-{
-	size_t n = strlen(text);
-	memcpy(to, text, n);
-	return n;
-}
-
 static size_t random_value(struct random *r, char *to, int deep)
 {
 	static const char *const SCALARS[] = {
@@ -560,16 +546,6 @@ static size_t random_value(struct random *r, char *to, int deep)
 	}
 	to[n++] = object ? '}' : ']';
 	return n;
-}
-
-static int same_values(struct json_reader *a, struct json_reader *b, size_t slots)
-{
-	for (size_t i = 0; i < slots; i++) {
-		struct json_value v = json_values(a)[i], w = json_values(b)[i];
-		if (v.kind != w.kind || v.escaped != w.escaped || !span_equal(v.raw, w.raw))
-			return 0;
-	}
-	return 1;
 }
 
 static void property(void)
