@@ -47,13 +47,19 @@ static void open_piece(struct piece *p, const char *file)
 	packed_model_open(packed, &p->model);
 }
 
+/* Is `text`, NAME=VALUE, of the same name as the meta row? */
+static bool is_of_name(const char *text, struct span id)
+{
+	const char *sign = memchr(id.at, '=', id.n);
+	size_t name = sign ? (size_t)(sign - id.at) + 1 : 0;
+	return name && strlen(text) >= name && memcmp(text, id.at, name) == 0;
+}
+
 /* The NAME=VALUE that is to stand in place of this one, or itself. */
 static struct span set_value(const struct option_list *set, struct span id)
 {
-	const char *sign = memchr(id.at, '=', id.n);
-	size_t name = sign ? (size_t)(sign - id.at) + 1 : id.n;
 	for (size_t i = 0; i < set->n; i++)
-		if (strlen(set->values[i]) >= name && memcmp(set->values[i], id.at, name) == 0)
+		if (is_of_name(set->values[i], id))
 			return span_of(set->values[i]);
 	return id;
 }
@@ -65,6 +71,21 @@ static void check_set(const struct option_list *set)
 		const char *text = set->values[i], *sign = strchr(text, '=');
 		if (!sign || sign == text || strpbrk(text, "\t\n"))
 			usage_error("--set: not NAME=VALUE: %s", quoted(text, strlen(text), shown));
+	}
+}
+
+/* There must be a row in whose place each of them stands. */
+static void check_names(const struct packed_model *m, const struct option_list *set)
+{
+	char shown[QUOTED_SIZE];
+	for (size_t i = 0; i < set->n; i++) {
+		const char *text = set->values[i];
+		bool found = false;
+		for (uint32_t row = 0; row < m->side[1] && !found; row++)
+			found = is_of_name(text, packed_id(&m->ids, row));
+		if (!found)
+			die(STATUS_DATA, "%s: no meta row %s, which --set would change", m->file->name,
+			    quoted_name(text, strcspn(text, "="), shown));
 	}
 }
 
@@ -166,7 +187,9 @@ uint64_t merge_models(const struct merging *m, struct output *out)
 	}
 	model_write_header(out, pieces[0].model.factors);
 	output_flush(out);
-	uint64_t rows = write_meta(m->meta ? &meta.model : meta_of(pieces, m->n), m->set, out);
+	const struct packed_model *whose = m->meta ? &meta.model : meta_of(pieces, m->n);
+	check_names(whose, m->set);
+	uint64_t rows = write_meta(whose, m->set, out);
 	for (int kind = MODEL_ITEM_FEATURE; kind < MODEL_KINDS; kind++)
 		rows += merge_kind(pieces, m->n, (enum model_kind)kind, out);
 	for (size_t i = 0; i < m->n; i++)

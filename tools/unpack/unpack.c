@@ -40,7 +40,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("meta", "FILE", meta, .requires = "merge",
 		.help = "take the meta rows of this packed model, and no other row of it"),
 	OPTION_LIST("set", "NAME=VALUE", set, .requires = "merge",
-		.help = "a meta row in place of the one of that name"),
+		.help = "a meta row in place of the one of that name, which must be there"),
 	OPTION_FLAG("packed", common.packed, .requires = "merge", .excludes = "line-buffered",
 		.help = "write a packed file"),
 	OPTION_FLAG("check", check, .help = "check everything in the file and write nothing"),
