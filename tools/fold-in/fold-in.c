@@ -435,13 +435,13 @@ static int run(const struct options *o, char **files, int count)
 	stop_catch();
 	make_room(&f);
 	uint64_t unknown = o->memory ? stream_fold(&f) : number_items(&f);
-	if (unknown)
-		warn("%llu rows left out: the model does not have their %ss", (unsigned long long)unknown,
-		     f.from == MODEL_USER ? "user" : "item");
 	if (!o->memory)
 		fold_all(&f);
 	if (stop_signal())
 		stop_now();
+	if (unknown)
+		warn("%llu rows left out: the model does not have their %ss", (unsigned long long)unknown,
+		     f.from == MODEL_USER ? "user" : "item");
 	written += write_folded(&f, out);
 	output_close(out);
 	folding_free(&f);
