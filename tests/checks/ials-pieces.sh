@@ -139,6 +139,8 @@ refused()
 refused 'a piece twice' 'is in users.1.packed, too' users.0.packed users.1.packed users.1.packed
 refused 'no packed model' 'not a packed model' users.0.packed want.tsv
 refused 'a name that no meta row has' "model.packed: no meta row 'epoc', which --set" --meta model.packed --set epoc=7 users.0.packed
+unpack --merge --meta model.packed --set epoch=7 --set epoch=8 users.0.packed > out 2> err
+[ $? = 2 ] && grep -q "^unpack: --set: 'epoch' is given twice" err || { echo "a name twice: $(cat err)"; exit 1; }
 sed "s/^\(meta${T}epoch=\)[0-9]*/\18/" model.tsv > other.tsv
 train-mf -q --loss ials --init other.tsv --epochs 0 --regularization 0.5 --packed dataset.tsv > other.packed || exit 1
 refused 'two models' 'other meta rows than' model.packed other.packed

@@ -71,6 +71,10 @@ static void check_set(const struct option_list *set)
 		const char *text = set->values[i], *sign = strchr(text, '=');
 		if (!sign || sign == text || strpbrk(text, "\t\n"))
 			usage_error("--set: not NAME=VALUE: %s", quoted(text, strlen(text), shown));
+		for (size_t before = 0; before < i; before++)
+			if (is_of_name(set->values[before], span_of(text)))
+				usage_error("--set: %s is given twice",
+					    quoted_name(text, (size_t)(sign - text), shown));
 	}
 }
 
