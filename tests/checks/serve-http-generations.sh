@@ -4,8 +4,8 @@
 set -u
 cd "$RECPIPE_TMP" || exit 1
 . "$RECPIPE_ROOT/tests/redis.sh"
-client=$RECPIPE_BUILD/tests/http-client
-server=
+# shellcheck source=../http.sh
+. "$RECPIPE_ROOT/tests/http.sh"
 trap '[ -z "$server" ] || kill $server 2> /dev/null; redis_stop' EXIT
 for seed in a b; do
 	awk -v seed=$seed 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"
@@ -23,15 +23,7 @@ under_load()
 	shift 2
 	rm -f log.tsv stop
 	steps=0
-	serve-http --listen 127.0.0.1:0 --workers 2 "$@" --log log.tsv 2> said &
-	server=$!
-	tries=0
-	until grep -q 'listening at' said && [ -z "$(tail -c 1 said)" ]; do
-		tries=$((tries + 1))
-		[ $tries -le 400 ] && kill -0 $server || { cat said; exit 1; }
-		sleep 0.05
-	done
-	port=$(sed -n 's/.*listening at .*://p' said)
+	serve --workers 2 "$@" --log log.tsv
 	"$client" "$port" load stop 8 > loaded &
 	loader=$!
 	for generation in b a b a b; do
@@ -41,9 +33,7 @@ under_load()
 	done
 	: > stop
 	wait $loader
-	kill $server
-	wait $server
-	server=
+	stop
 	read -r answers failed mixed switches < loaded
 	[ "$answers" -gt 50 ] && [ "$failed" = 0 ] && [ "$mixed" = 0 ] && [ "$switches" -ge 2 ] ||
 		complain "$what: $answers answers, $failed failed, $mixed of two generations, $switches changes"

@@ -11,33 +11,8 @@ complain()
 	bad=1
 }
 command -v curl > /dev/null || { echo 'curl is missing'; exit 77; }
-client=$RECPIPE_BUILD/tests/http-client
-server=
-trap '[ -z "$server" ] || kill $server 2> /dev/null' EXIT
-# serve ARGUMENT..: sets $at (its URL), $port
-serve()
-{
-	serve-http --listen 127.0.0.1:0 "$@" 2> said &
-	server=$!
-	tries=0
-	until grep -q 'listening at' said && [ -z "$(tail -c 1 said)" ]; do
-		tries=$((tries + 1))
-		if [ $tries -gt 400 ] || ! kill -0 $server 2> /dev/null; then
-			echo "serve-http did not start: $(cat said)"
-			exit 1
-		fi
-		sleep 0.05
-	done
-	at=$(sed -n 's/.*listening at //p' said)
-	port=${at##*:}
-}
-stop()
-{
-	kill $server
-	wait $server
-	[ $? = 143 ] || complain "SIGTERM: exit status is not 143: $(cat said)"
-	server=
-}
+# shellcheck source=../http.sh
+. "$RECPIPE_ROOT/tests/http.sh"
 # get WANT ARGUMENT..: the body and the status of one request
 get()
 {
@@ -46,11 +21,6 @@ get()
 	got=$(curl -s -m 20 -w ' %{http_code}' "$@" | tr -d '\n')
 	[ "$got" = "$want" ] || complain "$*: $got, wanted $want"
 }
-counted() # PATTERN: the number of that line of /metrics
-{
-	curl -s -m 20 "$at/metrics" | awk -v line="$1" '$1 == line { print $2 }'
-}
-
 printf 'user\trank\titem\tscore\nu1\t1\t7\t2\nu1\t2\tb"\t1\nu 2\t1\t7\t1\n' > topk.tsv
 printf 'item\tartist\ttitle\n7\tSeven "7"\t1989\nb"\tB\t\n9\tN\tn\n' > items.tsv
 printf 'item\tneighbor\tweight\n7\tb"\t2\n7\t9\t1\n' > neighbors.tsv
@@ -138,14 +108,13 @@ get '{"error": "a bearer token is required"} 401' "$at/nothing"
 get '{"status": "ok"} 200' "$at/health"
 get '{"source": "random:no-list", "chance": 0.5} 200' -H 'authorization: bearer secret-two' "$at/v1/u9"
 get '{"error": "column '"'time'"': not a number: \"a b\""} 400' -H 'Authorization: Bearer secret-one' "$at/v1/u1?heard=a+b"
+is_answered() # ARGUMENT..: of curl
+{
+	[ "$(curl -s -m 20 -o /dev/null -w '%{http_code}' "$@")" = 200 ]
+}
 until_said() # TEXT
 {
-	tries=0
-	until grep -q "$1" said || [ $tries -gt 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.05
-	done
-	[ $tries -le 200 ] || complain "it does not say: $1"
+	patiently 200 grep -q "$1" said || complain "it does not say: $1"
 }
 echo x > tokens
 kill -HUP $server
@@ -154,11 +123,7 @@ get '{"source": "random:no-list", "chance": 0.5} 200' -H 'Authorization: Bearer 
 echo 'secret-three' > tokens
 cp routes.new routes.tsv
 kill -HUP $server
-tries=0
-until [ "$(curl -s -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer secret-three' "$at/v2/u9")" = 200 ] || [ $tries -gt 100 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
+patiently 200 is_answered -H 'Authorization: Bearer secret-three' "$at/v2/u9" || complain 'routes or tokens are not read again'
 get '{"error": "no such path"} 404' -H 'Authorization: Bearer secret-three' "$at/v1/u9"
 get '{"error": "a bearer token is required"} 401' -H 'Authorization: Bearer secret-two' "$at/v2/u9"
 printf 'method\tpath\treply\tmessage\tuser\nGET\t/\t@status\t\t\n' > routes.tsv
@@ -188,11 +153,7 @@ serve --deadline 300ms --queue 4 --drain 5s -- sh worker.sh
 ok='{"user": "a", "items": [1], "generation": "g"} 200'
 again() # until the worker is there
 {
-	tries=0
-	until [ "$(curl -s -o /dev/null -w '%{http_code}' "$at/readyz")" = 200 ] || [ $tries -gt 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.05
-	done
+	patiently 200 is_answered "$at/readyz" || complain 'a worker does not come back'
 }
 for user in die babble short; do
 	again
@@ -203,12 +164,7 @@ again
 get '{"error": "no answer in time"} 503' "$at/recommendations/hang"
 [ "$(curl -s -D - -o /dev/null "$at/recommendations/a" | tr -d '\r' | sed -n 's/^Retry-After: //p')" = 1 ] || complain 'no Retry-After'
 for i in 1 2 3 4 5 6; do curl -s -m 20 "$at/recommendations/a" >> full & done
-tries=0
-until grep -q 'too many requests wait' full || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
-[ $tries -le 200 ] || complain 'nobody is told that too many wait'
+patiently 200 grep -q 'too many requests wait' full || complain 'nobody is told that too many wait'
 until_said 'does not answer; it is replaced'
 again
 get "$ok" "$at/recommendations/a"
@@ -218,11 +174,8 @@ wait $server
 serve --deadline 10s --drain 10s -- sh worker.sh
 curl -s -m 20 "$at/recommendations/hang" > hanging &
 hanging=$!
-tries=0
-until [ "$(counted recpipe_requests_waiting)" = 1 ] || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+one_waits() { [ "$(counted recpipe_requests_waiting)" = 1 ]; }
+patiently 200 one_waits || complain 'the request does not wait'
 kill -INT $server
 sleep 0.3 # two at once would be one
 kill -INT $server
@@ -247,25 +200,10 @@ get '{"error": "the body is larger than --max-body"} 413' -H 'Expect:' --data-bi
 case $("$client" "$port" chunks 300000) in 413) ;; *) complain 'a body in chunks that is too long' ;; esac
 case $("$client" "$port" chunks 1000000000) in 413 | closed) ;; *) complain 'an endless body is taken' ;; esac
 awk -v s="$("$client" "$port" slow)" 'BEGIN { exit !(s > 0.5 && s < 10) }' || complain 'who sends a header slowly is not cut off'
-mkfifo hold
-"$client" "$port" idle 1000 > standing < hold &
-idler=$!
-exec 7> hold
-tries=0
-until [ -s standing ] || [ $tries -gt 400 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
-[ "$(cat standing)" = 1000 ] || complain "idle connections: $(cat standing)"
+idle_start 1000
+[ "$standing" = 1000 ] || complain "idle connections: $standing"
 get '{"status": "ok"} 200' "$at/healthz"
 [ "$(rss)" -lt 60000 ] || [ "$RECPIPE_MODE" != release ] || complain "1,000 idle connections and long bodies take $(rss) kB"
-tries=0
-until [ "$(counted recpipe_connections)" -lt 10 ] || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
-[ $tries -le 200 ] || complain 'idle connections are not closed'
-exec 7>&-
-wait $idler
+idle_stop
 stop
 exit $bad
