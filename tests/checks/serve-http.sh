@@ -191,6 +191,50 @@ serve-http --listen 127.0.0.1:0 -- sh -c 'exit 4' 2> said
 [ $? = 4 ] || complain "a worker that ends with 4: $(cat said)"
 serve-http --listen 127.0.0.1:0 -- ./nothing 2> said
 [ $? = 1 ] && grep -q 'cannot run ./nothing' said || complain "a worker that is not there: $(cat said)"
+serve-http --check --listen 127.0.0.1:70000 -- sh worker.sh 2> said
+[ $? = 2 ] && grep -q 'not HOST:PORT.*"127.0.0.1:70000"' said || complain "--check takes an address that is none: $(cat said)"
+serve-http --check --watch nowhere/topk.packed -- sh worker.sh 2> said
+[ $? = 1 ] && grep -q 'cannot watch the folder of nowhere/topk.packed' said || complain "--check does not try --watch: $(cat said)"
+
+# ---- a socket that is passed, as systemd does it
+
+if command -v systemd-socket-activate > /dev/null; then
+	systemd-socket-activate -l "$PWD/passed.s" "$RECPIPE_BIN/serve-http" -- sh -c '
+		[ -z "${LISTEN_FDS-}${LISTEN_PID-}${LISTEN_FDNAMES-}" ] && [ ! -e /proc/$$/fd/3 ] || exit 9
+		exec sh worker.sh' > said 2>&1 &
+	server=$!
+	patiently 200 test -S passed.s || complain "systemd-socket-activate: $(cat said)"
+	get "$ok" --unix-socket passed.s http://x/recommendations/a
+	grep -q 'listening at unix:/.*passed.s$' said || complain "the socket that is passed: $(cat said)"
+	stop
+	[ -S passed.s ] || complain 'a socket that was passed is removed'
+	systemd-socket-activate -l "$PWD/more.s" -l "$PWD/other.s" "$RECPIPE_BIN/serve-http" -- sh worker.sh > said 2>&1 &
+	server=$!
+	patiently 200 test -S more.s
+	curl -s -m 5 --unix-socket more.s http://x/ > /dev/null
+	wait $server
+	[ $? = 2 ] && grep -q 'LISTEN_FDS: one socket' said || complain "two sockets are passed: $(cat said)"
+	server=
+else
+	echo 'without systemd-socket-activate: no socket is passed'
+fi
+# Whoever has started it is told when it is ready, and when it stops.
+if command -v socat > /dev/null; then
+	socat -u UNIX-RECVFROM:notify.s,fork OPEN:told,creat,append &
+	told=$!
+	patiently 200 test -S notify.s
+	NOTIFY_SOCKET=$PWD/notify.s
+	export NOTIFY_SOCKET
+	serve -- sh worker.sh
+	unset NOTIFY_SOCKET
+	patiently 200 grep -q 'READY=1' told || complain 'NOTIFY_SOCKET is not told READY=1'
+	if grep -q STOPPING told; then complain 'it is stopping already'; fi
+	stop
+	patiently 200 grep -q 'STOPPING=1' told || complain 'NOTIFY_SOCKET is not told STOPPING=1'
+	kill $told
+else
+	echo 'without socat: NOTIFY_SOCKET is not looked at'
+fi
 
 # ---- people of bad manners, and memory
 

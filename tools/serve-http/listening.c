@@ -68,12 +68,38 @@ static void remove_left(const char *path, const struct sockaddr_un *address)
 		unlink(path);
 }
 
+/* The path of a unix socket, or NULL: it is another address. */
+static const char *unix_path(const char *address)
+{
+	const size_t room = sizeof ((struct sockaddr_un *)0)->sun_path;
+	if (strncmp(address, "unix:", 5) != 0)
+		return NULL;
+	if (!address[5] || strlen(address + 5) >= room)
+		usage_error("option '--listen': not a path of 1 to %zu bytes after unix:", room - 1);
+	return address + 5;
+}
+
+/* The colon before the port. */
+static const char *port_colon(const char *address)
+{
+	char shown[QUOTED_SIZE];
+	const char *colon = strrchr(address, ':');
+	uint64_t port;
+	if (!colon || number_u64(colon + 1, strlen(colon + 1), &port) != NUMBER_OK || port > 65535)
+		usage_error("option '--listen': not HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH: %s",
+			    quoted(address, strlen(address), shown));
+	return colon;
+}
+
+void listening_check(const char *address)
+{
+	if (!unix_path(address))
+		port_colon(address);
+}
+
 static void open_unix(struct listening *l, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (!*path || strlen(path) >= sizeof address.sun_path)
-		usage_error("option '--listen': not a path of 1 to %zu bytes after unix:",
-			sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	remove_left(path, &address);
 	l->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -84,23 +110,18 @@ static void open_unix(struct listening *l, const char *path)
 
 static void open_address(struct listening *l, const char *address)
 {
-	char shown[QUOTED_SIZE];
-	const char *colon = strrchr(address, ':');
-	uint64_t port;
-	if (!colon || number_u64(colon + 1, strlen(colon + 1), &port) != NUMBER_OK || port > 65535)
-		usage_error("option '--listen': not HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH: %s",
-			    quoted(address, strlen(address), shown));
+	const char *colon = port_colon(address);
 	bool brackets = address[0] == '[' && colon > address + 1 && colon[-1] == ']';
 	char *host = memory_text(address + brackets, (size_t)(colon - address) - 2 * brackets);
 	struct addrinfo *found = NULL, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 		.ai_family = *host ? AF_UNSPEC : AF_INET6, .ai_socktype = SOCK_STREAM};
 	int problem = getaddrinfo(*host ? host : NULL, colon + 1, &hints, &found), one = 1;
 	if (problem)
-		die(STATUS_FAILED, "cannot listen at %s: %s", address, gai_strerror(problem));
+		die(STATUS_FAILED, "cannot listen at %s: %s", shown_file(address), gai_strerror(problem));
 	l->socket = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->socket < 0 || setsockopt(l->socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
 	    bind(l->socket, found->ai_addr, found->ai_addrlen) != 0)
-		die_errno(STATUS_FAILED, "cannot listen at %s", address);
+		die_errno(STATUS_FAILED, "cannot listen at %s", shown_file(address));
 	freeaddrinfo(found);
 	free(host);
 }
@@ -110,12 +131,12 @@ struct listening listening_open(const char *address, int backlog)
 	struct listening l = {.socket = FIRST_PASSED};
 	if (!address && number_in("LISTEN_FDS") != 1)
 		usage_error("LISTEN_FDS: one socket, and no more, is listened at");
-	if (address && strncmp(address, "unix:", 5) == 0)
-		open_unix(&l, address + 5);
+	if (address && unix_path(address))
+		open_unix(&l, unix_path(address));
 	else if (address)
 		open_address(&l, address);
 	if (address && listen(l.socket, backlog) != 0)
-		die_errno(STATUS_FAILED, "cannot listen at %s", address);
+		die_errno(STATUS_FAILED, "cannot listen at %s", shown_file(address));
 	if (fcntl(l.socket, F_SETFD, FD_CLOEXEC) != 0 || fcntl(l.socket, F_SETFL, O_NONBLOCK) != 0)
 		die_errno(STATUS_FAILED, "cannot listen at what was passed");
 	name_it(&l);

@@ -13,6 +13,9 @@ struct listening {
 /* Has whoever started us passed a socket (LISTEN_FDS of systemd)? */
 bool listening_is_passed(void);
 
+/* Ends with a usage error when `address` has none of the forms below. */
+void listening_check(const char *address);
+
 /* Listens at `address` (HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH), or takes the socket that was passed
  * (NULL). Exit 1 or 2 when that cannot be. A unix socket that nobody listens at is replaced. */
 struct listening listening_open(const char *address, int backlog);

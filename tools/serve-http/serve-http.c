@@ -229,17 +229,19 @@ static int run(const struct options *o, char **command)
 	read_first(&s);
 	if (!o->check)
 		s.listening = listening_open(o->listen, 1024);
+	else if (o->listen)
+		listening_check(o->listen);
 	s.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s.epoll < 0)
 		die_errno(STATUS_FAILED, "cannot wait for requests");
 	catch_signals(&s);
+	watching_open(&s.watching, &o->watch);
 	start_workers(&s, command);
 	if (o->check) {
 		s.end_s = clock_wall() + o->drain_s;
 		close_all(&s);
 		return STATUS_DONE;
 	}
-	watching_open(&s.watching, &o->watch);
 	if (s.watching.file >= 0)
 		watch(&s, s.watching.file, FILES_MARK);
 	s.front = front_open(o, s.listening.socket, &s.sources);
