@@ -171,16 +171,24 @@ forget_lines()
 
 # ---- Redis ---------------------------------------------------------------------------------
 
-# cli WORD...: redis-cli at REDIS
+# cli WORD...: redis-cli at REDIS, a URL as load-redis takes it: redis-cli would take its USER@ for a password
 cli()
 {
-	case $REDIS in
+	its_url=$REDIS its_user=
+	case $REDIS in *://*@*)
+		its_user=${REDIS#*://}
+		its_user=${its_user%%@*}
+		its_url=${REDIS%%://*}://${REDIS#*@}
+		;;
+	esac
+	[ -z "$its_user" ] || set -- --user "$its_user" "$@"
+	case $its_url in
 	unix://*'?db='*)
-		its_path=${REDIS#unix://}
+		its_path=${its_url#unix://}
 		redis-cli -s "${its_path%\?db=*}" -n "${its_path##*\?db=}" --no-auth-warning "$@"
 		;;
-	unix://*) redis-cli -s "${REDIS#unix://}" --no-auth-warning "$@" ;;
-	*) redis-cli -u "$REDIS" --no-auth-warning "$@" ;;
+	unix://*) redis-cli -s "${its_url#unix://}" --no-auth-warning "$@" ;;
+	*) redis-cli -u "$its_url" --no-auth-warning "$@" ;;
 	esac
 }
 

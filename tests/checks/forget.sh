@@ -111,6 +111,14 @@ status 4 "$here/forget" u9 store
 kill $other
 wait $other 2> /dev/null
 REDIS=unix:///no/socket status 4 "$here/forget" u9 store
+# A user of Redis in the URL, as load-redis takes it; a password there is refused, and not printed.
+redis-cli -s socket acl setuser cleaner on '>secret' '~*' +@all > /dev/null
+redis-cli -s socket hset recs:lists guest i1 > /dev/null
+REDIS="unix://cleaner@$RECPIPE_TMP/socket?db=0" REDISCLI_AUTH=secret status 0 "$here/forget" guest store
+[ "$(redis-cli -s socket hexists recs:lists guest)" = 0 ] || complain 'by a user of Redis nothing is forgotten'
+REDIS="unix://cleaner:secret@$RECPIPE_TMP/socket" status 2 "$here/forget" u9 store
+said 'no password in the URL'
+! grep -q secret out.txt err.txt || complain 'the password is printed'
 
 # Items that are people: out of the lists of others, too.
 redis-cli -s socket hset recs:lists u1 'u20	u21	u2' u20 'u1	u2' > /dev/null
