@@ -29,7 +29,7 @@ grep -q 'model-1-users: as before' log || complain 'what is there is made again'
 status 1 env PIECES=3 FACTORS=9 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
 grep -q 'other settings' err.txt || complain 'other settings are not said'
 for setting in PIECES=0 PATIENCE=x SERVING_EPOCHS=0 FAULTS=100 'KERNEL=portable; true' MIN=4 FILTER=--csv ON_ERROR=skip \
-	MODEL=auto DATASET=ratings.tsv VALUE_COLUMN=none LOSS=warp; do
+	MODEL=auto DATASET=ratings.tsv VALUE_COLUMN=none LOSS=warp FLOOR=ndcg@10 COLD=fold-in ITEMS=ratings.tsv; do
 	status 2 env "$setting" "$here/personalize-pieces" never ratings.tsv
 	grep -q "${setting%%=*}" err.txt || complain "$setting: $(cat err.txt)"
 done
