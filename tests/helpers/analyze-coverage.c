@@ -27,29 +27,14 @@
 #include "../../tools/analyze-ab/metrics.c"
 #include "../../tools/analyze-ab/sample.c"
 #include "../../tools/analyze-ab/stats.c"
+#include "../../tools/analyze-ab/events.c"
+#include "../../tools/analyze-ab/users.c"
 
 enum { USERS_MAX = 2000, LEVELS = 3 };
 static const double EFFECT = 0.2, ALPHA = 0.05;
 static int runs = 4000, bad;
 
 /* ---- a simulated experiment ---- */
-
-/* Tables are not read here: of users.c these two are enough. */
-long users_find(const struct users *u, const char *name)
-{
-	for (size_t i = 0; i < u->n_values; i++)
-		if (strcmp(u->name[i], name) == 0)
-			return (long)i;
-	return -1;
-}
-
-void users_add(struct users *u, const char *name, double *value)
-{
-	u->name = memory_resize(u->name, u->n_values + 1, sizeof(*u->name));
-	u->value = memory_resize(u->value, u->n_values + 1, sizeof(*u->value));
-	u->name[u->n_values] = memory_text(name, strlen(name));
-	u->value[u->n_values++] = value;
-}
 
 static struct users now, past;
 static struct strmap *levels;
