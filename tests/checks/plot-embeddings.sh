@@ -28,6 +28,8 @@ plot-embeddings --method umap --kernel portable m.tsv > umap.tsv 2> said
 plot-embeddings --method umap --kernel portable -j 2 m.tsv 2> /dev/null | cmp - umap.tsv
 grep -q '^plot-embeddings: of the 10 nearest by cosine, the map has [0-9.]* % among the 10 nearest points$' said || { cat said; exit 1; }
 plot-embeddings --method umap --kernel portable -q m.tsv 2>&1 | cmp - umap.tsv
+# fewer neighbors than the page lists, too
+for k in 3 6 10; do plot-embeddings -q --method umap --neighbors $k --iterations 20 m.tsv | cksum; done | sort -u | wc -l | grep -qx ' *3' || { echo 'the map does not depend on --neighbors'; exit 1; }
 cat > check.py <<'END'
 import math
 rows = [list(map(float, l.split()[3:])) for l in open("m.tsv") if l.startswith("item")]

@@ -155,7 +155,8 @@ static void make_tsne(const struct options *o, struct embedding *e, enum kernel_
 static void make_umap(const struct options *o, const struct neighbors *near, struct pool *pool, double *at)
 {
 	const struct umap u = {
-		.near = near, .seed = o->common.seed, .pool = pool,
+		.near = near, .k = o->neighbors < near->k ? (uint32_t)o->neighbors : near->k,
+		.seed = o->common.seed, .pool = pool,
 		.epochs = o->iterations ? (uint32_t)o->iterations : near->n <= 10000 ? 500 : 200,
 	};
 	umap_run(&u, at);

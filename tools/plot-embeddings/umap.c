@@ -34,12 +34,12 @@ struct work {
 /* --- weights ----------------------------------------------------------------------- */
 
 /* exp(-(d - nearest) / sigma), sigma such that they add up to log2(k): section 3.1. */
-static void weigh_row(const struct neighbors *near, size_t i, float *weight)
+static void weigh_row(const struct neighbors *near, size_t i, uint32_t k, float *weight)
 {
-	uint32_t k = near->k, n = 0;
+	uint32_t n = 0;
 	double distance[64], nearest = DBL_MAX, mean = 0;
-	for (uint32_t j = 0; j < k && j < 64 && near->id[i * k + j] != UINT32_MAX; j++) {
-		distance[n] = fmax(0, 1 - (double)near->cosine[i * k + j]);
+	for (uint32_t j = 0; j < k && j < 64 && near->id[i * near->k + j] != UINT32_MAX; j++) {
+		distance[n] = fmax(0, 1 - (double)near->cosine[i * near->k + j]);
 		if (distance[n] > 0)
 			nearest = fmin(nearest, distance[n]);
 		mean += distance[n++];
@@ -71,16 +71,16 @@ static void weigh_chunk(void *context, size_t chunk, size_t worker)
 	size_t end = (chunk + 1) * CHUNK < near->n ? (chunk + 1) * CHUNK : near->n;
 	(void)worker;
 	for (size_t i = chunk * CHUNK; i < end; i++)
-		weigh_row(near, i, w->own + i * near->k);
+		weigh_row(near, i, w->u->k, w->own + i * w->u->k);
 }
 
 /* Weight of `id` in the list of row i, or 0. */
 static float weight_in(const struct work *w, uint32_t i, uint32_t id)
 {
 	const struct neighbors *near = w->u->near;
-	for (uint32_t j = 0; j < near->k; j++)
+	for (uint32_t j = 0; j < w->u->k; j++)
 		if (near->id[(size_t)i * near->k + j] == id)
-			return w->own[(size_t)i * near->k + j];
+			return w->own[(size_t)i * w->u->k + j];
 	return 0;
 }
 
@@ -88,13 +88,13 @@ static float weight_in(const struct work *w, uint32_t i, uint32_t id)
 static void make_graph(struct work *w)
 {
 	const struct neighbors *near = w->u->near;
-	size_t n = near->n, k = near->k;
+	size_t n = near->n, k = w->u->k;
 	struct graph *g = &w->graph;
 	uint64_t *times = memory_zero(n + 1, sizeof *times);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < n; i++) {
-			for (size_t j = 0; j < k && near->id[i * k + j] != UINT32_MAX; j++) {
-				uint32_t to = near->id[i * k + j];
+			for (size_t j = 0; j < k && near->id[i * near->k + j] != UINT32_MAX; j++) {
+				uint32_t to = near->id[i * near->k + j];
 				float a = w->own[i * k + j], b = weight_in(w, to, (uint32_t)i);
 				bool alone = b <= 0;
 				if (a <= 0)
@@ -203,7 +203,7 @@ void umap_run(const struct umap *u, double *at)
 {
 	size_t n = u->near->n, chunks = (n + CHUNK - 1) / CHUNK;
 	struct work w = {.u = u};
-	w.own = memory_new(n * u->near->k + 1, sizeof *w.own);
+	w.own = memory_new(n * u->k + 1, sizeof *w.own);
 	w.at = memory_new(2 * n, sizeof *w.at);
 	w.next = memory_new(2 * n, sizeof *w.next);
 	pool_run(u->pool, chunks, weigh_chunk, &w);

@@ -13,6 +13,7 @@
 
 struct umap {
 	const struct neighbors *near;
+	uint32_t k;                /* neighbors of a point that pull: the first k of its list */
 	uint32_t epochs;
 	uint64_t seed;
 	struct pool *pool;
