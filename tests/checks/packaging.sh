@@ -65,6 +65,10 @@ if command -v readelf > /dev/null && command -v dpkg > /dev/null; then
 			[ "$package" = libc6-dev ] || complain "debian/control builds without $package"
 	done
 fi
+for folder in $(sed -n 's/.*--log", "\(.*\)\/[^/]*".*/\1/p' "$packaging/docker/compose.yaml"); do
+	grep -q "install -d -o 10001 -g 10001 $folder\$" "$packaging/docker/Dockerfile" ||
+		complain "the image's user cannot write to $folder"
+done
 grep -qx 'USER 10001:10001' "$packaging/docker/Dockerfile" || complain 'the image runs as root'
 
 # ---- completions
