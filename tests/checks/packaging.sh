@@ -22,6 +22,9 @@ if command -v systemd-analyze > /dev/null; then
 	for unit in "$packaging"/systemd/*.service "$packaging"/systemd/*.timer; do
 		sed -e "s|/usr/bin/recpipe-nightly|$root/pipelines/nightly|; s|/usr/bin/|$RECPIPE_BIN/|g" "$unit" > "units/${unit##*/}"
 	done
+	# The socket of the page belongs to the service.
+	sed -n '/^Description=.*the socket$/,/^\.EE/p' "$root/man/recpipe-operations.7" | sed '/^\.EE/d; s/\\-/-/g; 1i [Unit]' > units/recpipe-serve-http.socket
+	grep -q '^SocketMode=0660' units/recpipe-serve-http.socket || complain 'the page has no socket for a proxy'
 	systemd-analyze verify --man=no units/* > verified 2>&1
 	[ $? = 0 ] && ! [ -s verified ] || complain "systemd-analyze verify: $(cat verified)"
 	for unit in serve-http nightly; do
