@@ -123,7 +123,7 @@ function guardrail_state(i) {
 		return "failed"
 	if (p_margin[i] != "")
 		return p_margin[i] + 0 < ENVIRON["REPORT_ALPHA"] + 0 ? "passed" : "open"
-	return has_interval(i) ? "passed" : "open"
+	return p_adjusted[i] != "" || (effect[i] != "" && effect[i] + 0 == 0) ? "passed" : "open"
 }
 function write_guardrails(k,    i, text, several, state) {
 	for (i = first[k]; i <= n; i++) {

@@ -103,6 +103,12 @@ grep -q '^Hold: T1' hold.txt && grep -q '<div class="card bad">' hold.html || sa
 grep -q '^failed time, arm T1: +' hold.txt || say 'a guardrail that fails'
 grep -q 'Is T1 better than C in sessions?' hold.txt || say 'the primary metric of the file'
 
+# One that does not vary is not worse: no p, and yet no reason against shipping.
+{ head -n 1 good.tsv | sed "s/\$/	still/"; sed "1d;s/\$/	1/" good.tsv; } > still.tsv
+"$report" still.tsv > still.html 2> err -- --experiment 'NEW & <b>' --metrics time,mean:still --primary time --guardrail mean:still || { cat err; say 'no page of a guardrail that does not vary'; }
+text still.html > still.txt
+grep -q '^Ship: T1' still.txt && grep -q '^passed mean:still, arm T1' still.txt || say 'a guardrail that does not vary'
+
 # One arm: no effects, but a page.
 awk -F '\t' -v OFS='\t' 'NR > 1 { $8 = $9 = "C" } { print }' good.tsv > one.tsv
 "$report" one.tsv > one.html 2> err -- --experiment AA || { cat err; say 'no page of one arm'; }
