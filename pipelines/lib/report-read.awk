@@ -87,6 +87,10 @@ kind == "effects.tsv" {
 		metric_name[k, metrics[k]] = $3
 	}
 	is_treatment[k, $2] = 1
+	if (segment[n] == "" && n_treatment[n] + 0 > users_treated[k, $2] + 0)
+		users_treated[k, $2] = n_treatment[n]
+	if (segment[n] == "" && n_control[n] + 0 > users_control[k] + 0)
+		users_control[k] = n_control[n]
 }
 kind == "health.tsv" {
 	checks++
@@ -105,17 +109,18 @@ kind == "health.tsv" {
 			failed_of[$1] = failed_of[$1] (failed_of[$1] == "" ? "" : ", ") "<code>" html($2) "</code>"
 		}
 	}
-	if ($2 == "users" && !($1 in number)) { # one arm: no effects
+	lists_arms = $2 == "users" || $2 == "clusters" # with --cluster the check is of those
+	if (lists_arms && !($1 in number)) { # one arm: no effects
 		number[$1] = ++experiments
 		name[experiments] = $1
 		first[experiments] = n + 1
 	}
 	k = ($1 in number) ? number[$1] : 0
-	if ($2 == "users" && k && !((k, $3) in arm_number)) {
+	if (lists_arms && k && !((k, $3) in arm_number)) {
 		arm_number[k, $3] = ++arms[k]
 		arm[k, arms[k]] = $3
-		users_of[k, arms[k]] = $4
-		users_in[k] += $4
+		users_of[k, arms[k]] = $2 == "users" ? $4 : (k, $3) in is_treatment ? users_treated[k, $3] : users_control[k]
+		users_in[k] += users_of[k, arms[k]]
 		if (!((k, $3) in is_treatment) && !(k in control))
 			control[k] = $3
 	}

@@ -192,6 +192,8 @@ function check_sentence(c, bad, values, p_text,    what) {
 			"The arms have the sizes that were planned" p_text "."
 	if (c == "several_arms")
 		return bad ? values " users were in several arms: look at the code that assigns." : values + 0 ? values " users were in several arms." : "No user was in several arms."
+	if (c == "clusters")
+		return "Clusters in each arm: " values "."
 	if (c == "without_arm")
 		return bad || values + 0 ? values " users have no arm." : "Every user has an arm."
 	if (c == "without_session")

@@ -109,6 +109,12 @@ grep -q 'Is T1 better than C in sessions?' hold.txt || say 'the primary metric o
 text still.html > still.txt
 grep -q '^Ship: T1' still.txt && grep -q '^passed mean:still, arm T1' still.txt || say 'a guardrail that does not vary'
 
+# Clusters: the checks count those, and yet the page knows the arms and their users.
+awk -F '\t' 'NR == 1 { print "user\tgroup"; next } !seen[$3]++ { print $3 "\tg" n++ % 40 }' good.tsv > groups.tsv
+"$report" good.tsv > cluster.html 2> err -- --experiment 'NEW & <b>' --metrics time --users groups.tsv --cluster group || { cat err; say 'no page of clusters'; }
+for file in page cluster; do text $file.html | grep -m 1 '^Users in each arm'; done | uniq | wc -l | grep -qx ' *1' || say 'other arms with clusters'
+text cluster.html | grep -q 'Is T1 better than C in time?' && text cluster.html | grep -q 'Clusters in each arm: C 20, T1 20' && ! grep -q '^"effects":\[\[-1' cluster.html || say 'no arms with clusters'
+
 # One arm: no effects, but a page.
 awk -F '\t' -v OFS='\t' 'NR > 1 { $8 = $9 = "C" } { print }' good.tsv > one.tsv
 "$report" one.tsv > one.html 2> err -- --experiment AA || { cat err; say 'no page of one arm'; }
