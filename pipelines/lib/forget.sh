@@ -214,7 +214,16 @@ local function less(part) -- than the description of the generation says
 	local meta = string.sub(key, 1, #key - #part) .. "meta"
 	if redis.call("hexists", meta, part) == 1 then redis.call("hincrby", meta, part, -1) end
 end
-if string.sub(rest, -#user - 3) == ":u:" .. user and string.sub(rest, 1, 4) == "gen:" then
+-- The lists of --layout string and list are keys, those of --shards hashes, of a generation that its name finds.
+local generation, owner = string.match(rest, "^gen:([^:]+):u:(.*)$")
+generation = generation or string.match(rest, "^gen:([^:]+):%d+$")
+local function less_of_generation()
+	for _, meta in ipairs({ARGV[3] .. ":meta", ARGV[3] .. ":previous:meta"}) do
+		if redis.call("hget", meta, "generation") == generation then redis.call("hincrby", meta, "lists", -1) end
+	end
+end
+if owner == user then
+	less_of_generation()
 	return redis.call("del", key)
 end
 local is_meta = string.find(rest, "meta$") or string.find(rest, "stage$") or string.find(rest, "published$")
@@ -224,6 +233,7 @@ if type == "hash" and not is_meta then
 		if not catalog then n = n + redis.call("hdel", key, user) end
 		local part = string.match(rest, "lists$") or string.match(rest, "neighbors$")
 		if part and n > 0 then less(part) end
+		if generation and n > 0 then less_of_generation() end
 	end
 	if people then
 		local cursor = "0"

@@ -146,4 +146,19 @@ status 0 "$here/forget" u11 store logs/1.tsv.gz logs/2.tsv.gz logs/3.tsv.gz logs
 for file in logs/*.gz; do gzip -dc $file | grep -q '^u11	' && complain "u11 is in $file"; done
 [ -z "$(find logs store -name '.forget.*')" ] || complain "left: $(find logs store -name '.forget.*')"
 [ "$(redis-cli -s socket hexists recs:lists u11)" = 0 ] || complain 'u11 is in Redis'
+
+# Each layout: the user's lists alone go, and both generations stay whole, so that one can go back.
+ODD=$odd awk 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"; n = split("u1 u2 a:u:u2", user, " "); user[++n] = ENVIRON["ODD"]
+	for (u = 1; u <= n; u++) for (r = 1; r <= 3; r++) print user[u], r, "i" r, 1 / r }' > layouts.tsv
+for words in '--layout hash' '--layout hash --shards 3' '--layout string' '--layout list'; do
+	redis-cli -s socket flushall > /dev/null
+	for time in 1 2; do load-redis -q --redis "$REDIS" $words layouts.tsv || complain "$words: load-redis"; done
+	for user in u2 "$odd"; do
+		status 0 "$here/forget" "$user" store
+		[ "$(grep -c '	lists	1$' out.txt)" = 2 ] || complain "$words: not the lists of two generations: $(cat out.txt)"
+	done
+	load-redis --status --redis "$REDIS" > status.txt 2> err.txt || complain "$words: $(cat err.txt)"
+	grep -qx 'lists	2' status.txt && ! grep -q 'missing	.' status.txt || complain "$words: $(cat status.txt)"
+	load-redis -q --rollback --redis "$REDIS" 2> err.txt || complain "$words: there is no way back: $(cat err.txt)"
+done
 exit $failed
