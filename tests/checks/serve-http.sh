@@ -196,6 +196,15 @@ serve-http --check --listen 127.0.0.1:70000 -- sh worker.sh 2> said
 serve-http --check --watch nowhere/topk.packed -- sh worker.sh 2> said
 [ $? = 1 ] && grep -q 'cannot watch the folder of nowhere/topk.packed' said || complain "--check does not try --watch: $(cat said)"
 
+# Every address, where the kernel has no IPv6.
+if [ "$RECPIPE_MODE" = release ]; then
+	LD_PRELOAD=$RECPIPE_BUILD/tests/no-ipv6.so serve-http --listen :0 -- sh worker.sh 2> said &
+	server=$!
+	until_said 'listening at http://0.0.0.0:'
+	get "$ok" "http://127.0.0.1:$(sed -n 's/.*listening at .*://p' said)/recommendations/a"
+	stop
+fi
+
 # ---- a socket that is passed, as systemd does it
 
 if command -v systemd-socket-activate > /dev/null; then

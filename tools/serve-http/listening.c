@@ -108,21 +108,49 @@ static void open_unix(struct listening *l, const char *path)
 	l->path = path;
 }
 
+/* False, and errno: it cannot be had. */
+static bool bind_one(struct listening *l, const struct addrinfo *a)
+{
+	const int one = 1;
+	l->socket = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l->socket < 0)
+		return false;
+	if (setsockopt(l->socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+	    bind(l->socket, a->ai_addr, a->ai_addrlen) == 0)
+		return true;
+	int why = errno;
+	close(l->socket);
+	errno = why;
+	return false;
+}
+
+/* The first address of that family that can be had. */
+static bool bind_any(struct listening *l, const char *address, const char *host, const char *port, int family)
+{
+	struct addrinfo *found = NULL, *a, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_family = family, .ai_socktype = SOCK_STREAM};
+	int problem = getaddrinfo(host, port, &hints, &found);
+	if (problem)
+		die(STATUS_FAILED, "cannot listen at %s: %s", shown_file(address), gai_strerror(problem));
+	for (a = found; a && !bind_one(l, a);)
+		a = a->ai_next;
+	int why = errno;
+	freeaddrinfo(found);
+	errno = why;
+	return a != NULL;
+}
+
+/* Every address is that of IPv6, which takes IPv4, too; or that of IPv4 where the kernel has no IPv6. */
 static void open_address(struct listening *l, const char *address)
 {
 	const char *colon = port_colon(address);
 	bool brackets = address[0] == '[' && colon > address + 1 && colon[-1] == ']';
 	char *host = memory_text(address + brackets, (size_t)(colon - address) - 2 * brackets);
-	struct addrinfo *found = NULL, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-		.ai_family = *host ? AF_UNSPEC : AF_INET6, .ai_socktype = SOCK_STREAM};
-	int problem = getaddrinfo(*host ? host : NULL, colon + 1, &hints, &found), one = 1;
-	if (problem)
-		die(STATUS_FAILED, "cannot listen at %s: %s", shown_file(address), gai_strerror(problem));
-	l->socket = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (l->socket < 0 || setsockopt(l->socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-	    bind(l->socket, found->ai_addr, found->ai_addrlen) != 0)
+	bool good = *host ? bind_any(l, address, host, colon + 1, AF_UNSPEC)
+		: bind_any(l, address, NULL, colon + 1, AF_INET6) ||
+		(errno == EAFNOSUPPORT && bind_any(l, address, NULL, colon + 1, AF_INET));
+	if (!good)
 		die_errno(STATUS_FAILED, "cannot listen at %s", shown_file(address));
-	freeaddrinfo(found);
 	free(host);
 }
 
