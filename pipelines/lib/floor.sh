@@ -2,13 +2,14 @@
 # floor.sh - is a model better than what costs nothing? Sourced after stages.sh, in WORK.
 
 # judge_floor: floor.tsv, the model's lists against popular ones on the test rows, user by user. Sets
-# `floor_says` to what came out, in a sentence (nothing without test rows), and `lost` when the model
-# loses: it has less of FLOOR, and the 95 % interval of the difference does not reach 0. Where that
-# cannot be told, as with few users, a warning says so.
+# `floor_says` to what came out, in a sentence (nothing, and no floor.tsv, without test rows), and `lost`
+# when the model loses: it has less of FLOOR, and the 95 % interval of the difference does not reach 0.
+# Where that cannot be told, as with few users, a warning says so.
 judge_floor()
 {
 	lost='' floor_says=''
 	cut -f 4 dataset.tsv | grep -qx test || {
+		rm -f floor.tsv
 		[ "$FLOOR" = no ] || echo 'personalize: no test rows: the model is not compared with popular lists' >&2
 		return 0
 	}

@@ -87,6 +87,8 @@ grep -q '^  EXP T1  *[0-9]* answers, 2[45][.][0-9] %$' json/report.txt || compla
 # the events as a table, and nightly's copy
 ITEM_COLUMN=track status 0 "$personalize" table json/events.tsv
 cmp -s json/fallbacks.tsv table/fallbacks.tsv || complain "fallbacks of a table: $(cat table/fallbacks.tsv)"
+DATASET=json/dataset.tsv status 0 env -u MIN_USER -u MIN_ITEM FLOOR=no "$personalize" table
+[ ! -e table/fallbacks.tsv ] && ! grep -q fallbacks table/report.txt || complain 'a dataset has the fallbacks of a log before it'
 if command -v setsid > /dev/null && command -v flock > /dev/null; then
 	status 0 "$RECPIPE_ROOT/pipelines/nightly" store log.json
 	cmp -s store/models/*/coverage.tsv json/coverage.tsv && cmp -s store/models/*/fallbacks.tsv json/fallbacks.tsv ||

@@ -55,6 +55,7 @@ status 0 env $bad "$personalize" small few.tsv
 said '^personalize: on the test rows of [0-9]* users .*so few do not tell them apart$'
 TEST=0 status 0 env $bad "$personalize" small few.tsv
 said '^personalize: no test rows: the model is not compared'
+[ ! -e small/floor.tsv ] || complain 'without test rows floor.tsv is that of a run before'
 for floor in yes ndcg 'ndcg@10 ' '$(touch bitten)@1' auc@10; do
 	FLOOR=$floor status 2 "$personalize" work crowd.tsv
 	said '^personalize: FLOOR is precision, recall'
