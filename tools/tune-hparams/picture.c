@@ -53,18 +53,6 @@ static void add_terminal(struct buffer *b, const char *output, int columns, size
 		      panels > 1 ? 480 * across : 800, panels > 1 ? 340 * down : 480);
 }
 
-/* The trial with the best value, or NULL. */
-static const struct trial *best_of(const struct study *study)
-{
-	const struct trial *best = NULL;
-	for (size_t i = 0; i < study->n; i++) {
-		const struct trial *t = &study->trials[i];
-		if (t->state == TRIAL_COMPLETE && study_better(study, t->value, best ? best->value : NAN))
-			best = t;
-	}
-	return best;
-}
-
 /* What a pruned trial had reached when it was stopped; nan for others. */
 static double pruned_at(const struct trial *t)
 {
@@ -93,14 +81,14 @@ static void add_look(struct drawing *d, const struct study *study, const char *w
 	if (pruned)
 		buffer_format(b, ", %zu pruned", pruned);
 	buffer_format(b, ", best: %lld\"\nset title title\n",
-		      (long long)(best_of(study) ? best_of(study)->number : 0));
+		      (long long)(study_best(study) ? study_best(study)->number : 0));
 }
 
 /* Blocks $pruned and $top: a row for each pruned trial that has a value, one for the best. */
 static void add_marks(struct drawing *d, const struct study *study, size_t parameter)
 {
 	struct buffer *b = &d->program;
-	const struct trial *best = best_of(study);
+	const struct trial *best = study_best(study);
 	bool by_number = parameter == SIZE_MAX;
 	if (!d->file)
 		return;
@@ -200,7 +188,7 @@ static void add_line(struct buffer *b, const struct space *space, const struct t
 static void add_marked_lines(struct drawing *d, const struct study *study, double low, double high)
 {
 	struct buffer *b = &d->program;
-	const struct trial *best = best_of(study);
+	const struct trial *best = study_best(study);
 	if (!d->file || !best)
 		return;
 	buffer_add_text(b, "$pruned << EOD\nnan nan nan\n\n");
