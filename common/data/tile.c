@@ -296,3 +296,9 @@ const struct tile_kernel *tile_kernel_of(enum tile_choice choice, bool rough)
 		return &PORTABLE;
 	return native(!rough && choice > TILE_AVX512 ? TILE_AVX512 : choice);
 }
+
+const struct tile_kernel *tile_kernel_beside(enum kernel_choice kernel)
+{
+	return tile_kernel_of(kernel == KERNEL_AVX512 ? TILE_AVX512 : kernel == KERNEL_AVX2 ? TILE_AVX2
+			      : TILE_PORTABLE, false);
+}

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/kernel.h"
+
 enum tile_choice {
 	TILE_AUTO, TILE_PORTABLE, TILE_AVX2, TILE_AVX512, TILE_BFLOAT16, TILE_AMX,
 };
@@ -93,5 +95,8 @@ bool tile_available(enum tile_choice choice);
  * used; otherwise those that multiply it are replaced by their like in single
  * precision. */
 const struct tile_kernel *tile_kernel_of(enum tile_choice choice, bool rough);
+
+/* The one in single precision that goes with a resolved kernel of kernel.h. */
+const struct tile_kernel *tile_kernel_beside(enum kernel_choice kernel);
 
 #endif

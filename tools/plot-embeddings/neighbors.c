@@ -162,22 +162,12 @@ static void exact_chunk(void *context, size_t chunk, size_t worker)
 		progress_step(first, x->queries, "neighbors");
 }
 
-static enum tile_choice tile_of(enum kernel_choice kernel)
-{
-	switch (kernel) {
-	case KERNEL_PORTABLE: return TILE_PORTABLE;
-	case KERNEL_AVX2: return TILE_AVX2;
-	case KERNEL_AVX512: return TILE_AVX512;
-	default: return TILE_PORTABLE;
-	}
-}
-
 /* Of all rows, or of `queries` of them: list q is then that of row query[q]. */
 static struct neighbors search(const struct unit_rows *u, const uint32_t *query, uint32_t queries,
 			       uint32_t k, enum kernel_choice kernel, struct pool *pool)
 {
 	struct exact x = {
-		.u = u, .kernel = tile_kernel_of(tile_of(kernel), false), .query = query,
+		.u = u, .kernel = tile_kernel_beside(kernel), .query = query,
 		.queries = queries, .near = neighbors_new(queries, k),
 		/* of a sum of products of vectors of length 1 (Higham 2002, section 3.1) */
 		.error = (float)(u->width + 8) * 0x1.04p-24f,

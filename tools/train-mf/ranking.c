@@ -44,12 +44,6 @@ struct ranking {
 	size_t workers;
 };
 
-static const struct tile_kernel *tile_of(enum kernel_choice kernel)
-{
-	return tile_kernel_of(kernel == KERNEL_AVX512 ? TILE_AVX512 : kernel == KERNEL_AVX2 ? TILE_AVX2
-			      : TILE_PORTABLE, false);
-}
-
 static void lay_out_items(struct ranking *r)
 {
 	const struct params *p = r->items;
@@ -81,7 +75,7 @@ struct ranking *ranking_new(const struct params *items, const uint32_t *key, uin
 	r->dot = kernel_dot_of(kernel);
 	if (k > RANKING_K_MAX)
 		return r;
-	r->tile = tile_of(kernel);
+	r->tile = tile_kernel_beside(kernel);
 	lay_out_items(r);
 	r->words = (r->panel_count * PANEL + 63) / 64;
 	r->workers = workers;
