@@ -250,6 +250,7 @@ fi
 serve --timeout 1s --max-body 64K --connections 1200 -- next-track --replies --recs topk.tsv --items items.tsv
 rss() { awk '$1 == "VmRSS:" { print $2 }' /proc/$server/status; }
 get '{"error": "the body is larger than --max-body"} 413' -H 'Expect:' --data-binary @http.log "$at/next/u1"
+[ "$("$client" "$port" length 600000)" = 413 ] || complain 'who sends a long body whole does not see the answer'
 case $("$client" "$port" chunks 300000) in 413) ;; *) complain 'a body in chunks that is too long' ;; esac
 case $("$client" "$port" chunks 1000000000) in 413 | closed) ;; *) complain 'an endless body is taken' ;; esac
 awk -v s="$("$client" "$port" slow)" 'BEGIN { exit !(s > 0.5 && s < 10) }' || complain 'who sends a header slowly is not cut off'

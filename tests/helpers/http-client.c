@@ -10,6 +10,8 @@
  *	                                  until stdin ends
  *	http-client PORT slow             a header of which a byte comes every 50 ms: seconds until it is closed
  *	http-client PORT chunks BYTES     a body in chunks that says no length: what is answered
+ *	http-client PORT length BYTES     such a body with its length, of which all is sent, slowly, before the
+ *	                                  answer is looked at: its status, or `closed`
  *	http-client PORT half             a request, then the end of what is sent: what is answered
  */
 #include <arpa/inet.h>
@@ -260,6 +262,29 @@ static int chunks(uint64_t bytes)
 	return 0;
 }
 
+static int length(uint64_t bytes)
+{
+	static char block[65536];
+	struct incoming in = {.socket = open_connection()};
+	struct buffer head = {0}, body = {0};
+	buffer_format(&head, "POST /next/1 HTTP/1.1\r\nHost: x\r\nContent-Length: %llu\r\n\r\n",
+		      (unsigned long long)bytes);
+	bool sent = send_all(in.socket, head.data, head.n);
+	memset(block, ' ', sizeof block);
+	for (uint64_t left = bytes; sent && left > 0;) {
+		size_t n = left < sizeof block ? (size_t)left : sizeof block;
+		sent = send_all(in.socket, block, n);
+		left -= n;
+		clock_sleep(0.002);
+	}
+	int status = sent ? take_answer(&in, &body) : 0;
+	if (status)
+		printf("%d\n", status);
+	else
+		puts("closed");
+	return 0;
+}
+
 static int half(void)
 {
 	struct incoming in = {.socket = open_connection()};
@@ -283,5 +308,6 @@ int main(int argc, char **argv)
 		: strcmp(what, "load") == 0 ? load(number, argc > 4 ? strtoul(argv[4], NULL, 10) : 1)
 		: strcmp(what, "idle") == 0 ? idle(strtoul(number, NULL, 10))
 		: strcmp(what, "slow") == 0 ? slow()
+		: strcmp(what, "length") == 0 ? length(strtoull(number, NULL, 10))
 		: strcmp(what, "chunks") == 0 ? chunks(strtoull(number, NULL, 10)) : half();
 }

@@ -325,6 +325,12 @@ static bool may_ask(const struct front *f, const struct visit *v)
 									     MHD_HTTP_HEADER_AUTHORIZATION));
 }
 
+/* Does the client wait for an answer before it sends the body? */
+static bool expects(const struct visit *v)
+{
+	return MHD_lookup_connection_value(v->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
+}
+
 /* Its headers have come. */
 static enum MHD_Result begin(struct front *f, struct visit *v, const char *method)
 {
@@ -342,8 +348,13 @@ static enum MHD_Result begin(struct front *f, struct visit *v, const char *metho
 	const char *length = MHD_lookup_connection_value(v->connection, MHD_HEADER_KIND,
 		MHD_HTTP_HEADER_CONTENT_LENGTH);
 	uint64_t n = 0;
-	if (!length || (number_u64(length, strlen(length), &n) == NUMBER_OK && n <= f->o->body_most))
+	bool is_number = !length || number_u64(length, strlen(length), &n) == NUMBER_OK;
+	if (is_number && n <= f->o->body_most)
 		return MHD_YES;
+	if (is_number && n / DISCARD_BODIES <= f->o->body_most && !expects(v)) {
+		refuse(v, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than --max-body");
+		return MHD_YES;
+	}
 	set_error(v, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than --max-body");
 	return give(v);
 }
