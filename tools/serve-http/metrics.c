@@ -11,9 +11,11 @@ enum { COUNTERS_MAX = 1000, BUCKETS = 14 };
 static const double BOUNDS[BUCKETS] = {0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064,
 	0.128,
 	0.256, 0.512, 1, 2};
-/* Columns of next-track that are no experiments. */
-static const char *const KNOWN[] = {"request", "status", "reason", "user", "recommendation", "source", "rank",
-	"probability", "generation", "published", "lost", "team"};
+/* Columns of next-track that are no experiments: first those that are looked at. */
+enum { SOURCE, GENERATION, PUBLISHED, LOST, LOOKED_AT };
+static const char *const KNOWN[] = {[SOURCE] = "source", [GENERATION] = "generation",
+	[PUBLISHED] = "published", [LOST] = "lost", "request", "status", "reason", "user", "recommendation",
+	"rank", "probability", "team"};
 
 /* A number with labels: `route="/",code="200"`. */
 struct counter {
@@ -42,7 +44,7 @@ struct metrics {
 	struct counters requests, answers, arms;
 	struct duration *durations;
 	size_t n_durations;
-	long source, generation, published, lost_at;
+	long at[LOOKED_AT];      /* which column; -1: there is none */
 	struct span *arm_names;  /* by column; empty: it is no experiment */
 	size_t n_columns;
 	char generation_now[96];
@@ -57,7 +59,8 @@ struct metrics *metrics_new(size_t workers)
 	struct metrics *m = memory_zero(1, sizeof *m);
 	m->lost = memory_zero(workers, sizeof *m->lost);
 	m->workers = workers;
-	m->source = m->generation = m->published = m->lost_at = -1;
+	for (size_t k = 0; k < LOOKED_AT; k++)
+		m->at[k] = -1;
 	return m;
 }
 
@@ -122,14 +125,8 @@ void metrics_set_columns(struct metrics *m, const struct span *columns, size_t n
 			k++;
 		if (k == sizeof KNOWN / sizeof *KNOWN)
 			m->arm_names[c] = (struct span){memory_text(columns[c].at, columns[c].n), columns[c].n};
-		else if (k == 5)
-			m->source = (long)c;
-		else if (k == 8)
-			m->generation = (long)c;
-		else if (k == 9)
-			m->published = (long)c;
-		else if (k == 10)
-			m->lost_at = (long)c;
+		else if (k < LOOKED_AT)
+			m->at[k] = (long)c;
 	}
 }
 
@@ -180,21 +177,21 @@ static void note_lost(struct metrics *m, struct span field, size_t i, uint64_t l
 
 static void note_generation(struct metrics *m, const struct span *fields)
 {
-	struct span now = fields[m->generation];
+	struct span now = fields[m->at[GENERATION]];
 	size_t n = now.n < sizeof m->generation_now - 1 ? now.n : sizeof m->generation_now - 1;
 	memcpy(m->generation_now, now.at, n);
 	m->generation_now[n] = '\0';
-	if (m->published >= 0 && number_i64(fields[m->published].at, fields[m->published].n,
+	if (m->at[PUBLISHED] >= 0 && number_i64(fields[m->at[PUBLISHED]].at, fields[m->at[PUBLISHED]].n,
 		&m->published_ms) != NUMBER_OK)
 		m->published_ms = 0;
 }
 
 void metrics_add_answer(struct metrics *m, const struct span *fields, size_t i, uint64_t life)
 {
-	struct span source = m->source >= 0 ? fields[m->source] : (struct span){0};
-	if (m->lost_at >= 0)
-		note_lost(m, fields[m->lost_at], i, life);
-	if (m->generation >= 0)
+	struct span source = m->at[SOURCE] >= 0 ? fields[m->at[SOURCE]] : (struct span){0};
+	if (m->at[LOST] >= 0)
+		note_lost(m, fields[m->at[LOST]], i, life);
+	if (m->at[GENERATION] >= 0)
 		note_generation(m, fields);
 	if (source.n == 0)
 		return;
@@ -264,9 +261,8 @@ static void add_durations(struct buffer *b, struct metrics *m)
 	}
 }
 
-void metrics_add_text(struct buffer *b, const struct metrics *constant, const struct metrics_now *now)
+void metrics_add_text(struct buffer *b, struct metrics *m, const struct metrics_now *now)
 {
-	struct metrics *m = (struct metrics *)(uintptr_t)constant; /* its scratch */
 	uint64_t lost = 0;
 	for (size_t i = 0; i < m->workers; i++)
 		lost += m->lost[i].before + m->lost[i].now;

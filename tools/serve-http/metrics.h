@@ -28,6 +28,6 @@ struct metrics_now {
 	size_t workers, ready, waiting, connections;
 	uint64_t replaced;
 };
-void metrics_add_text(struct buffer *b, const struct metrics *m, const struct metrics_now *now);
+void metrics_add_text(struct buffer *b, struct metrics *m, const struct metrics_now *now);
 
 #endif
