@@ -9,6 +9,7 @@
 #	begin COMMAND...                 starts it in the background, in a group of its own: $pid
 #	all_gone                         waits until nothing is left of what begin started, 20 s at most
 #	soon COMMAND...                  waits until the command is true, 20 s at most
+#	hold FILE                        another process, $holder, has the lock of the file
 #	ring USERS STEPS ITEMS [mixed]   a log: every listener goes along a ring of items
 
 cd "$RECPIPE_TMP" || exit 1
@@ -66,6 +67,15 @@ killed()
 	all_gone
 	return $missed
 }
+
+hold()
+{
+	(flock 7 && exec sleep 60) 7>> "$1" &
+	holder=$!
+	soon held "$1"
+}
+
+held() { ! flock -n "$1" true; }
 
 # Mixed: plays that are no positives, and pairs that occur again, are among the rows.
 ring()

@@ -103,13 +103,11 @@ for file in lines.json torn.json quoted.csv; do
 	said "^forget: $file: not a row in each line"
 	cmp -s was $file || complain "$file was changed"
 done
-(flock 7 && exec sleep 60) 7>> store/.lock &
-other=$!
-taken() { ! flock -n store/.lock true; }
-soon taken
+hold store/.lock
 status 4 "$here/forget" u9 store
-kill $other
-wait $other 2> /dev/null
+said 'a nightly is at work'
+kill $holder
+wait $holder 2> /dev/null
 REDIS=unix:///no/socket status 4 "$here/forget" u9 store
 # A user of Redis in the URL, as load-redis takes it; a password there is refused, and not printed.
 redis-cli -s socket acl setuser cleaner on '>secret' '~*' +@all > /dev/null

@@ -124,13 +124,10 @@ fi
 
 # One run at a time in a folder.
 if command -v flock > /dev/null; then
-	(flock 7 && exec sleep 60) 7>> second/.lock &
-	other=$!
-	taken() { ! flock -n second/.lock true; }
-	soon taken
+	hold second/.lock
 	status 1 "$here/demo" second
 	grep -q 'another run' err.txt || complain "two runs in a folder: $(cat err.txt)"
-	kill $other
+	kill $holder
 	wait
 fi
 
