@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# stage-pipe.sh - the command of a stage where an engine runs it: rows on standard input and
+# stage-pipe.sh - the command of a stage where Hadoop runs it: rows on standard input and
 # output. Beside it: stage-command, the command, and stage-settings, which sets TOOLS, MARK,
 # ATTEMPTS and FAULTS.
 #
-# An engine tries every task again that fails. What must not be tried again, exit status 2 or
+# Hadoop tries every task again that fails. What must not be tried again, exit status 2 or
 # 3, and the last try of any other, end with 0 and rows that begin with MARK: the status and what
 # was written to standard error. stage finds them when the counter is there, and throws the
 # output away.
@@ -17,8 +17,8 @@ export PATH STAGE_PART
 own=$(mktemp -d "$PWD/.stage.XXXXXX") || exit 1 # goes with the folder, if this one is killed
 trap 'rm -rf "$own"' EXIT
 
-# The number of this try, from 0: of Hadoop by the task's id, of Spark as stage-spark.py says.
-attempt=${STAGE_ATTEMPT:-${mapreduce_task_attempt_id##*_}}
+# The number of this try, from 0, by the task's id.
+attempt=${mapreduce_task_attempt_id##*_}
 [ "${mapreduce_framework_name:-}" != local ] || attempt=$ATTEMPTS
 
 # drawn TEXT: a number from 0 to 99 that the text and the id of this try decide
@@ -57,7 +57,7 @@ status=$(cat "$own/status") || exit 1
 	status=3
 }
 [ -z "$twin" ] || wait "$twin"
-cat > /dev/null # an engine takes rows that nobody reads for a failure
+cat > /dev/null # Hadoop takes rows that nobody reads for a failure
 [ "$status" != 0 ] || exit 0
 
 case $status in
