@@ -45,4 +45,5 @@ for pieces in $PIECES_TRIED; do
 		{ line = line "\t" $3 } END { print line }' | sort | cmp - "lists.$pieces" || complain "$pieces pieces: other lists are live"
 done
 echo "$(wc -l < whole/dataset.tsv) rows; jobs canceled: $(wc -l 2> /dev/null < canceled || echo 0)"
+[ -s canceled ] || complain 'no job was canceled while it ran'
 exit "$failed"
