@@ -5,18 +5,10 @@
 # state counts what the log says, also of four processes at once, and a kill -9 leaves it whole.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-say()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
-make-world -q --users 300 --tracks 120 --artists 20 --genres 4 --factors 4 --interests 3 -d w || exit 1
-# a.tsv: any tracks; b.tsv: the listeners' interests, where there are two or more.
-awk -F '\t' 'BEGIN { print "user\trank\titem" } NR > 1 { for (r = 1; r <= 8; r++) printf "%s\t%d\t%d\n", $1, r, ($1 * 7 + r * 13) % 120 }' w/users.tsv > a.tsv
+# shellcheck source=../two-lists.sh
+. "$RECPIPE_ROOT/tests/two-lists.sh"
+# b.tsv: the listeners' interests, where there are two or more.
 awk -F '\t' 'BEGIN { print "user\trank\titem" } NR > 1 && $1 % 5 { n = split($2, t, ","); for (i = r = 0; i++ < n;) if (!(($1, t[i]) in seen)) { seen[$1, t[i]]; item[++r] = t[i] } for (i = 1; r > 1 && i <= r; i++) printf "%s\t%d\t%d\n", $1, i, item[i] }' w/users.tsv > b.tsv
-play() { log=$1; shift; simulate-sessions -q --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv --seed 9 --sessions-per-user 4 \
-	-o "$log" ${jobs:+-J $jobs} -- next-track -q --items w/tracks.tsv --recs a.tsv --challenger b.tsv --pick rank "$@"; }
 columns='NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }'
 
 # ---- epsilon-greedy: every probability, from the log alone ----

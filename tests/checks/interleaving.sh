@@ -5,18 +5,10 @@
 # binomtest, the other interval by the delta method in awk; the order of the rows does not matter.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-say()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
-make-world -q --users 300 --tracks 120 --artists 20 --genres 4 --factors 4 --interests 3 -d w || exit 1
-awk -F '\t' 'BEGIN { print "user\trank\titem" } NR > 1 { for (r = 1; r <= 8; r++) printf "%s\t%d\t%d\n", $1, r, ($1 * 7 + r * 13) % 120 }' w/users.tsv > a.tsv
+# shellcheck source=../two-lists.sh
+. "$RECPIPE_ROOT/tests/two-lists.sh"
 awk -F '\t' 'BEGIN { print "user\trank\titem" } NR > 1 && $1 % 5 { for (r = 1; r <= 6; r++) printf "%s\t%d\t%d\n", $1, r, ($1 * 7 + r * 26) % 120 }' w/users.tsv > b.tsv
-play() { simulate-sessions -q --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv --seed 9 --sessions-per-user 4 \
-	-o "$1" -- next-track -q --items w/tracks.tsv --recs a.tsv --challenger b.tsv --pick rank --recommender "$2"; }
-play events.tsv interleaved:indexed+challenger || exit 1
+play events.tsv --recommender interleaved:indexed+challenger || exit 1
 head -n 1 events.tsv | grep -q '	probability	team$' || say 'there is no column team'
 
 # The chance of the answer under each list, by 1/rank without the track just played.

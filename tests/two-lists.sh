@@ -1,0 +1,23 @@
+# two-lists.sh - next-track with lists and a challenger in a small world; sourced.
+#
+#	say TEXT..          a failure: $bad is 1
+#	w, a.tsv            the world; lists of 8 of its tracks, any ones. The test makes b.tsv.
+#	play LOG OPTION..   sessions with a.tsv against b.tsv; $jobs: in so many processes
+
+bad=0 jobs=
+say()
+{
+	printf '%s\n' "$*"
+	bad=1
+}
+
+make-world -q --users 300 --tracks 120 --artists 20 --genres 4 --factors 4 --interests 3 -d w || exit 1
+awk -F '\t' 'BEGIN { print "user\trank\titem" } NR > 1 { for (r = 1; r <= 8; r++) printf "%s\t%d\t%d\n", $1, r, ($1 * 7 + r * 13) % 120 }' w/users.tsv > a.tsv
+
+play()
+{
+	log=$1
+	shift
+	simulate-sessions -q --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv --seed 9 --sessions-per-user 4 \
+		-o "$log" ${jobs:+-J $jobs} -- next-track -q --items w/tracks.tsv --recs a.tsv --challenger b.tsv --pick rank "$@"
+}
