@@ -29,6 +29,7 @@ http_listens() # or has ended
 
 serve()
 {
+	: > said # what an earlier one said is not taken for this one's
 	serve-http --listen 127.0.0.1:0 "$@" 2> said &
 	server=$!
 	patiently 400 http_listens && grep -q 'listening at' said || {

@@ -18,7 +18,8 @@ own=$(mktemp -d "$PWD/.stage.XXXXXX") || exit 1 # goes with the folder, if this 
 trap 'rm -rf "$own"' EXIT
 
 # The number of this try, from 0, by the task's id.
-attempt=${mapreduce_task_attempt_id##*_}
+attempt=${mapreduce_task_attempt_id:-}
+attempt=${attempt##*_}
 [ "${mapreduce_framework_name:-}" != local ] || attempt=$ATTEMPTS
 
 # drawn TEXT: a number from 0 to 99 that the text and the id of this try decide
