@@ -4,6 +4,7 @@
  *       TSV, CSV or .gz.
  * Out:  the same header and the rows whose value lies in the bounds, or whose words are
  *       those of --where, byte for byte (CSV becomes TSV).
+ *       With --range one row in place of them: how many rows there are, and of what times.
  *
  *	filter-interactions --above 0.5 < events.tsv > positives.tsv
  *
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/date.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -25,7 +27,9 @@
 #include "frame/table-threads.h"
 
 struct options {
-	const char *time, *user, *item, *users_seen;
+	const char *time, *user, *item, *users_seen, *timestamp, *since, *until, *left_out;
+	int timestamp_unit;
+	bool range;
 	double above, min, max;
 	struct option_list wheres;
 	struct common common;
@@ -46,6 +50,19 @@ static const struct option_row OPTIONS[] = {
 	OPTION_OUTPUT("users-seen", "FILE", users_seen, .requires = "user",
 		.help = "also write the distinct ids of --user to FILE, of rows that are kept or not"),
 	COMMON_RENAME, COMMON_LAYOUT, COMMON_OUTPUT, COMMON_THREADS, COMMON_LOG,
+	OPTION_GROUP("Window of time"),
+	OPTION_TEXT("since", "TIME", since,
+		.help = "leave out rows with a timestamp before TIME: 2024-03-10, 2024-03-10T15:12:01Z or "
+			"milliseconds since 1970"),
+	OPTION_TEXT("until", "TIME", until, .help = "leave out rows with a timestamp after TIME"),
+	OPTION_COLUMN("timestamp", timestamp, .fallback = "timestamp", .requires = "since|until|range",
+		.help = "name of the column with points in time"),
+	TIMESTAMP_UNIT_RULES(timestamp_unit, "ms", .requires = "since|until|range"),
+	OPTION_FLAG("range", range, .excludes = "above,min,max,where,time,user,item,users-seen,left-out",
+		.help = "write, in place of the rows, how many there are in the window, and the earliest and the "
+			"latest timestamp of these"),
+	OPTION_OUTPUT("left-out", "FILE", left_out,
+		.help = "also write to FILE how many rows were read and written, and why others were left out"),
 	OPTION_GROUP("Bad rows"),
 	COMMON_BAD_ROWS,
 	OPTION_END
@@ -149,6 +166,48 @@ static inline bool plain_decimal(const char *at, size_t n, uint32_t *digits, uns
 	return true;
 }
 
+/* The points in time, in ms, at which a row counts at all; and the range of those that were there. */
+struct window {
+	bool on;
+	size_t column;
+	enum time_unit unit;
+	int64_t since, until;
+	int64_t oldest, newest;
+};
+
+/* A time of the options, `fallback` when it is not given. */
+static int64_t window_edge(const char *option, const char *text, int64_t fallback)
+{
+	int64_t ms;
+	if (!text)
+		return fallback;
+	size_t n = strlen(text);
+	if (!date_read(text, n, &ms) && time_read(text, n, TIME_MS, &ms) != NUMBER_OK) {
+		char shown[QUOTED_SIZE];
+		usage_error("option '--%s': not a date, a date and time, or milliseconds since 1970: %s", option,
+			    quoted(text, n, shown));
+	}
+	return ms;
+}
+
+static struct window window_of(const struct options *o)
+{
+	struct window w = {
+		.on = o->since || o->until || o->range, .unit = (enum time_unit)o->timestamp_unit,
+		.since = window_edge("since", o->since, INT64_MIN),
+		.until = window_edge("until", o->until, INT64_MAX),
+		.oldest = INT64_MAX, .newest = INT64_MIN,
+	};
+	if (w.since > w.until)
+		usage_error("--since is later than --until");
+	return w;
+}
+
+/* How many rows were left out, and why. */
+struct left_out {
+	uint64_t before, after, filtered;
+};
+
 struct filter {
 	struct table *table;
 	struct output *out;
@@ -160,7 +219,9 @@ struct filter {
 	size_t n_wheres;
 	struct strmap *seen;     /* --users-seen, or NULL */
 	bool numbers;            /* there are bounds */
-	uint64_t kept, dropped;
+	struct window window;
+	uint64_t kept;
+	struct left_out out_of;  /* the rows that were not */
 	struct filter *parts;    /* with threads: one for each slot */
 };
 
@@ -190,7 +251,23 @@ static void write_users(const struct strmap *seen, const char *name, struct outp
 	output_close(out);
 }
 
-/* The current row, the general way: ids, text, number, bounds, output. */
+/* Does the current row count, by its time? */
+static bool in_window(struct filter *f)
+{
+	struct window *w = &f->window;
+	int64_t ms;
+	if (!table_time(f->table, w->column, w->unit, &ms))
+		return false;
+	f->out_of.before += ms < w->since;
+	f->out_of.after += ms > w->until;
+	if (ms < w->since || ms > w->until)
+		return false;
+	w->oldest = ms < w->oldest ? ms : w->oldest;
+	w->newest = ms > w->newest ? ms : w->newest;
+	return true;
+}
+
+/* The current row, the general way: ids, time, text, number, bounds, output. */
 static void filter_row(struct filter *f)
 {
 	double value;
@@ -200,6 +277,10 @@ static void filter_row(struct filter *f)
 			return;
 		}
 	}
+	if (f->window.on && !in_window(f))
+		return;
+	if (f->window.on && f->seen)
+		strmap_add(f->seen, table_field(f->table, f->ids[0]));
 	bool keep = true;
 	for (size_t i = 0; i < f->n_wheres && keep; i++)
 		keep = condition_holds(&f->wheres[i], table_field(f->table, f->wheres[i].cell));
@@ -209,7 +290,7 @@ static void filter_row(struct filter *f)
 		keep = inside(&f->bounds, value);
 	}
 	if (!keep) {
-		f->dropped++;
+		f->out_of.filtered++;
 		return;
 	}
 	output_span(f->out, table_row(f->table));
@@ -249,7 +330,7 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 {
 	enum { SHORT = 64 };
 	const size_t width = block->width, column = f->column;
-	const bool bounds = f->numbers;
+	const bool bounds = f->numbers, timed = f->window.on;
 	struct range range[PLAIN_DIGITS];
 	memcpy(range, f->range, sizeof range);
 	const char *text = block->at;
@@ -268,7 +349,7 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 			size_t begin = column ? (size_t)ends[column - 1] + 1 : from;
 			plain = plain_decimal(text + begin, ends[column] - begin, &digits, &behind);
 		}
-		if (!plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
+		if (timed || !plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
 			f->out->n += (size_t)(to - start);
 			table_block_row(f->table, r);
 			filter_row(f);
@@ -288,7 +369,7 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 	}
 	f->out->n += (size_t)(to - start);
 	f->kept += kept;
-	f->dropped += block->row_count - slow - kept;
+	f->out_of.filtered += block->row_count - slow - kept;
 	if (f->out->by_line)
 		output_flush(f->out);
 }
@@ -321,6 +402,8 @@ static void find_columns(struct filter *f, const struct options *o)
 		f->ids[f->n_ids++] = table_column(f->table, option_column("user", o->user));
 	if (o->item)
 		f->ids[f->n_ids++] = table_column(f->table, option_column("item", o->item));
+	if (f->window.on)
+		f->window.column = table_column(f->table, option_column("timestamp", o->timestamp));
 	for (size_t i = 0; i < f->n_wheres; i++) {
 		char *name = memory_text(f->wheres[i].column.at, f->wheres[i].column.n);
 		f->wheres[i].cell = table_column(f->table, (struct column){name, "where"});
@@ -333,11 +416,11 @@ static bool filter_next(struct filter *f)
 {
 	struct table_block block;
 	if (table_next_block(f->table, &block)) {
-		if (f->seen)
+		if (f->seen && !f->window.on)
 			see_users(f, &block);
 		(f->n_wheres ? filter_block_text : filter_block)(f, &block);
 	} else if (table_next(f->table)) {
-		if (f->seen && table_field(f->table, f->ids[0]).n)
+		if (f->seen && !f->window.on && table_field(f->table, f->ids[0]).n)
 			strmap_add(f->seen, table_field(f->table, f->ids[0]));
 		filter_row(f);
 	} else {
@@ -354,7 +437,8 @@ static void begin_part(void *context, size_t slot, struct table *part)
 	f->parts[slot] = *f;
 	f->parts[slot].table = part;
 	f->parts[slot].out = output_open_memory();
-	f->parts[slot].kept = f->parts[slot].dropped = 0;
+	f->parts[slot].kept = 0;
+	f->parts[slot].out_of = (struct left_out){0};
 	f->parts[slot].seen = f->seen ? strmap_new() : NULL;
 }
 
@@ -370,8 +454,11 @@ static void give_part(void *context, size_t slot)
 	struct filter *f = context, *part = &f->parts[slot];
 	output_append(f->out, part->out);
 	f->kept += part->kept;
-	f->dropped += part->dropped;
-	part->kept = part->dropped = 0;
+	f->out_of.before += part->out_of.before;
+	f->out_of.after += part->out_of.after;
+	f->out_of.filtered += part->out_of.filtered;
+	part->kept = 0;
+	part->out_of = (struct left_out){0};
 }
 
 static void end_part(void *context, size_t slot)
@@ -395,38 +482,99 @@ static struct table_threads *start_threads(struct filter *f, const struct option
 	return table_threads_open(f->table, threads, &PARTS, f);
 }
 
+/* --range: the rows are looked at, and what is known of their times is written. */
+static void write_range(struct filter *f, bool header)
+{
+	if (header) {
+		output_text(f->out, "rows\toldest\tnewest\n");
+		output_flush(f->out);
+	}
+	while (table_next(f->table)) {
+		f->kept += in_window(f);
+		progress_step(table_bytes(f->table), table_size(f->table), "bytes");
+	}
+	output_u64(f->out, f->kept);
+	output_tab(f->out);
+	if (f->kept)
+		output_i64(f->out, f->window.oldest);
+	output_tab(f->out);
+	if (f->kept)
+		output_i64(f->out, f->window.newest);
+	output_end_row(f->out);
+}
+
+static void write_rows(struct filter *f, const struct options *o)
+{
+	if (!o->common.no_header) {
+		output_span(f->out, table_header(f->table));
+		output_end_row(f->out);
+		output_flush(f->out);
+	}
+	struct table_threads *threads = start_threads(f, o);
+	while (filter_next(f)) {
+		table_threads_run(threads);
+		progress_step(table_bytes(f->table), table_size(f->table), "bytes");
+	}
+	table_threads_close(threads);
+	free(f->parts);
+}
+
+/* --left-out, which adds up. */
+static void write_left_out(const struct filter *f, uint64_t rows, uint64_t rejected, struct output *out)
+{
+	const struct {
+		const char *what;
+		uint64_t rows;
+	} LINES[] = {
+		{"read", rows}, {"written", f->kept}, {"before", f->out_of.before}, {"after", f->out_of.after},
+		{"filtered", f->out_of.filtered}, {"rejected", rejected},
+	};
+	output_text(out, "what\trows\n");
+	for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
+		output_text(out, LINES[i].what);
+		output_tab(out);
+		output_u64(out, LINES[i].rows);
+		output_end_row(out);
+	}
+	output_close(out);
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	struct table_format format = COMMON_FORMAT(&o->common);
-	struct filter f = {.bounds = bounds_of(o)};
+	struct filter f = {.bounds = bounds_of(o), .window = window_of(o)};
 	ranges_of(&f.bounds, f.range);
 	f.seen = o->users_seen ? strmap_new() : NULL;
 	take_wheres(&f, o);
+	f.numbers &= !o->range;
 	f.table = table_open(files, count, &format);
 	find_columns(&f, o);
 	f.out = output_open(o->common.output, o->common.line_buffered);
 	struct output *users = o->users_seen ? output_open(o->users_seen, false) : NULL;
-	if (!o->common.no_header) {
-		output_span(f.out, table_header(f.table));
-		output_end_row(f.out);
-		output_flush(f.out);
-	}
-	struct table_threads *threads = start_threads(&f, o);
-	while (filter_next(&f)) {
-		table_threads_run(threads);
-		progress_step(table_bytes(f.table), table_size(f.table), "bytes");
-	}
-	table_threads_close(threads);
-	free(f.parts);
+	struct output *why = o->left_out ? output_open(o->left_out, false) : NULL;
+	if (o->range)
+		write_range(&f, !o->common.no_header);
+	else
+		write_rows(&f, o);
 	if (f.seen)
 		write_users(f.seen, o->user, users);
 	uint64_t rows = table_rows(f.table), rejected = table_rejected(f.table);
 	table_close(f.table);
+	if (why)
+		write_left_out(&f, rows, rejected, why);
 	output_close(f.out);
 	if (f.seen)
 		strmap_free(f.seen);
 	wheres_free(f.wheres, f.n_wheres);
-	run_report_filter(rows, f.kept, f.dropped, rejected);
+	const struct left_out *out = &f.out_of;
+	if (out->before + out->after)
+		warn("%llu rows are outside the window and were left out: %llu before it, %llu after it",
+		     (unsigned long long)(out->before + out->after), (unsigned long long)out->before,
+		     (unsigned long long)out->after);
+	if (o->range)
+		run_report(rows, 1, rejected);
+	else
+		run_report_filter(rows, f.kept, out->before + out->after + out->filtered, rejected);
 	return STATUS_DONE;
 }
 
