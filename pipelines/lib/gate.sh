@@ -6,10 +6,15 @@
 is_gate()
 {
 	[ "$1" != none ] || return 0
-	case $1 in *:*%) ;; *) return 1 ;; esac
-	is_metric "${1%%:*}" || return 1
-	its_margin=${1#*:}
-	its_margin=${its_margin%\%}
+	case $1 in *:*) ;; *) return 1 ;; esac
+	is_metric "${1%%:*}" && is_margin "${1#*:}"
+}
+
+# is_margin TEXT: a number of percent
+is_margin()
+{
+	case $1 in *%) ;; *) return 1 ;; esac
+	its_margin=${1%\%}
 	case ${its_margin#[+-]} in '' | . | *[!0-9.]* | *.*.* | ??????????*) return 1 ;; esac
 }
 

@@ -132,6 +132,9 @@ positives()
 		# Who caused the answers, where the service logs it.
 		[ -z "${seen:-}" ] || [ "$kind" != json ] || [ -n "$IMPORT" ] || ! first_object "$1" | grep -q '"source" *:' ||
 			import_words="$import_words '--map' 'source=.source'"
+		# With which probability, which nightly's POLICY_GATE asks for.
+		[ "${POLICY_GATE:-none}" = none ] || [ -n "$IMPORT" ] ||
+			import_words="$import_words '--map' 'probability=.probability'"
 		at_once=
 		case $kind:$IMPORT in json:*-j* | json:*--thr* | table:*) ;; *) at_once=${THREADS:+--threads "$THREADS"} ;; esac
 		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $at_once $skipping -o events.tsv "$@"' # words in quotes
