@@ -13,6 +13,8 @@
  *	http-client PORT length BYTES     such a body with its length, of which all is sent, slowly, before the
  *	                                  answer is looked at: its status, or `closed`
  *	http-client PORT half             a request, then the end of what is sent: what is answered
+ *	http-client PORT raw              the bytes of stdin as they are: the status and body of each answer until
+ *	                                  the connection is closed, or four have come
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -296,6 +298,19 @@ static int half(void)
 	return 0;
 }
 
+static int raw(void)
+{
+	struct incoming in = {.socket = open_connection()};
+	struct buffer bytes = {0}, body = {0};
+	size_t n;
+	while ((n = fread(buffer_room(&bytes, 4096), 1, 4096, stdin)) > 0)
+		bytes.n += n;
+	send_all(in.socket, bytes.data, bytes.n);
+	for (int status, i = 0; i < 4 && (status = take_answer(&in, &body)); i++, body.n = 0)
+		printf("%d %s", status, buffer_text(&body));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	program_name = "http-client";
@@ -308,6 +323,7 @@ int main(int argc, char **argv)
 		: strcmp(what, "load") == 0 ? load(number, argc > 4 ? strtoul(argv[4], NULL, 10) : 1)
 		: strcmp(what, "idle") == 0 ? idle(strtoul(number, NULL, 10))
 		: strcmp(what, "slow") == 0 ? slow()
+		: strcmp(what, "raw") == 0 ? raw()
 		: strcmp(what, "length") == 0 ? length(strtoull(number, NULL, 10))
 		: strcmp(what, "chunks") == 0 ? chunks(strtoull(number, NULL, 10)) : half();
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "framing.h"
 #include "streams/json-write.h"
 
 /* Of a body that is too long so much is read, and thrown away, for the client to see the answer. */
@@ -33,6 +34,7 @@ struct visit {
 	const char *why;
 	unsigned status;
 	bool is_text;            /* the answer is no JSON */
+	bool last;               /* the connection ends with the answer */
 };
 
 struct front {
@@ -121,7 +123,7 @@ static void *on_uri(void *front, const char *uri, struct MHD_Connection *connect
 	v->state = VISIT_HEADERS;
 	v->uri.n = v->body.n = v->answer.n = v->allowed.n = v->body_size = 0;
 	v->refused = 0;
-	v->is_text = false;
+	v->is_text = v->last = false;
 	v->target.route = NULL;
 	buffer_add_text(&v->uri, uri);
 	return v;
@@ -177,7 +179,7 @@ static enum MHD_Result give(struct visit *v)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	if (v->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, buffer_text(&v->allowed));
-	if (v->front->draining)
+	if (v->front->draining || v->last)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 	enum MHD_Result done = MHD_queue_response(v->connection, v->status, r);
 	MHD_destroy_response(r);
@@ -331,11 +333,24 @@ static bool expects(const struct visit *v)
 	return MHD_lookup_connection_value(v->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
 }
 
+/* Not a request that a proxy may have seen otherwise: the answer then ends the connection. */
+static bool is_clear(struct visit *v, const char *url, const char *version)
+{
+	unsigned status;
+	const char *why = framing_problem(v->connection, &status);
+	if (!why && !framing_is_target((struct span){v->uri.data, v->uri.n}, url, version)) {
+		status = MHD_HTTP_BAD_REQUEST;
+		why = "a blank or a control character in the path";
+	}
+	if (why)
+		set_error(v, status, why);
+	v->last = why != NULL;
+	return !why;
+}
+
 /* Its headers have come. */
 static enum MHD_Result begin(struct front *f, struct visit *v, const char *method)
 {
-	v->begun = clock_wall();
-	v->state = VISIT_BODY;
 	routes_release(v->routes);
 	v->routes = f->sources->routes;
 	v->routes->used++;
@@ -396,10 +411,11 @@ static enum MHD_Result on_request(void *front, struct MHD_Connection *connection
 	struct front *f = front;
 	struct visit *v = *context;
 	(void)connection;
-	(void)url;
-	(void)version;
-	if (v->state == VISIT_HEADERS)
-		return begin(f, v, method);
+	if (v->state == VISIT_HEADERS) {
+		v->begun = clock_wall();
+		v->state = VISIT_BODY;
+		return is_clear(v, url, version) ? begin(f, v, method) : give(v);
+	}
 	if (v->state == VISIT_ANSWERED)
 		return give(v);
 	if (v->state != VISIT_BODY)

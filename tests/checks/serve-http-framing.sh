@@ -1,0 +1,47 @@
+#!/bin/sh
+# serve-http: a request whose end or target a proxy may have seen otherwise is refused, its connection closed,
+# and nothing that came after it is taken for a request.
+set -u
+cd "$RECPIPE_TMP" || exit 1
+bad=0
+complain()
+{
+	echo "$1"
+	bad=1
+}
+# shellcheck source=../http.sh
+. "$RECPIPE_ROOT/tests/http.sh"
+printf 'user\trank\titem\tscore\nu\t1\t7\t2\n' > topk.tsv
+printf 'item\n7\n' > items.tsv
+serve --timeout 20s -- next-track --replies --recs topk.tsv --items items.tsv --log events.tsv
+second='GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
+# raw WANT FORMAT: what a request, and another one after it, are answered
+raw()
+{
+	# shellcheck disable=SC2059
+	got=$(printf "$2" | "$client" "$port" raw)
+	[ "$got" = "$1" ] || complain "$2: $got, wanted $1"
+}
+post='POST /last/u HTTP/1.1\r\nHost: x\r\n'
+body='{"track": 9, "time": 0.5}'
+twice='400 {"error": "more than one Content-Length or Transfer-Encoding"}'
+raw "$twice" "${post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$second"
+raw "$twice" "${post}Content-Length: 0\r\nContent-Length: 37\r\n\r\n$second"
+raw "$twice" "${post}content-length: 25\r\nContent-Length: 25\r\n\r\n$body$second"
+raw "$twice" "${post}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n$second"
+for coding in gzip 'gzip, chunked' xchunked ''; do
+	raw '501 {"error": "a Transfer-Encoding other than chunked"}' "${post}Transfer-Encoding: $coding\r\n\r\n$second"
+done
+raw '400 {"error": "a blank before the colon of a header"}' "${post}Content-Length : 37\r\n\r\n$second"
+for target in '/last/u\0v' '/last/u v' '/last/u\tv' '/last/u\177v'; do
+	raw '400 {"error": "a blank or a control character in the path"}' \
+		"POST $target HTTP/1.1\r\nHost: x\r\nContent-Length: 25\r\n\r\n$body$second"
+done
+[ "$(wc -l < events.tsv)" = 1 ] || complain 'a request that was refused is in the log'
+# What is clear is answered, and what comes after it, too.
+raw '200 {"user": "u"}
+200 {"status": "ok"}' "${post}Transfer-Encoding: Chunked\r\n\r\n19\r\n$body\r\n0\r\n\r\n${second%????}Connection: close\r\n\r\n"
+raw '200 {"user": "u"}
+200 {"status": "ok"}' "${post}Content-Length: 25\r\n\r\n$body${second%????}Connection: close\r\n\r\n"
+stop
+exit $bad
