@@ -88,7 +88,7 @@ for script in $(printf '%s\n' blocks/*.sh | sort -V); do
 	sed -i -e "s|redis://127.0.0.1:6379/0|$url|g" -e "s|unix:///run/redis.sock|$url|g" \
 		-e "s|redis-cli -u $url|redis-cli|g" -e "s|redis-cli |redis-cli -s $redis_folder/s |g" \
 		-e "s|/var/log/|$PWD/$page/|g" "$script"
-	(cd "$page" && timeout 60 bash -euo pipefail "../$script" < /dev/null) > out 2> err
+	(cd "$page" && timeout 600 bash -euo pipefail "../$script" < /dev/null) > out 2> err
 	rc=$?
 	[ $rc = 0 ] || [ $rc = 141 ] || complain "$block: exit status $rc
 $(cat "$script")
