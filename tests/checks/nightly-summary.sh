@@ -25,4 +25,42 @@ grep -q '^[0-9TZ]*: exit status 3: personalize failed.*stage filter failed' out.
 grep -q 'T235959Z: exit status -: no end is known' out.txt && ! grep -q 20200102 out.txt || complain 'killed, or old runs'
 MAIL_COMMAND='cat > mail.txt' status 0 "$nightly" --summary store
 [ ! -s out.txt ] && grep -q '^3 runs since' mail.txt || complain 'no mail'
+
+# What fails before there is a log has its row and its mail, too.
+rm -f mail.txt
+MAIL_COMMAND='cat > mail.txt' status 1 "$nightly" store missing.tsv
+grep -qx 'nightly: exit status 1: cannot read missing.tsv' mail.txt && [ ! -s err.txt ] || complain "no mail of a missing log: $(cat mail.txt err.txt)"
+status 1 "$nightly" store missing.tsv
+said '^nightly: cannot read missing.tsv$'
+hold store/.lock
+MAIL_COMMAND='cat > mail.txt' status 4 "$nightly" store log.tsv
+kill "$holder"
+grep -q '^nightly: exit status 4: the previous run is still at work' mail.txt || complain "no mail of a run that overlaps: $(cat mail.txt)"
+# A row that was cut short is none, and the next one is whole.
+printf '20990101T000000Z\t0\t9' >> store/runs.tsv
+status 1 "$nightly" store missing.tsv
+status 0 "$nightly" --summary store
+grep -q '^7 runs since .*: 1 published, 6 not$' out.txt && [ "$(grep -c 'exit status 1: cannot read missing.tsv$' out.txt)" = 3 ] &&
+	grep -q 'exit status 4: the previous run' out.txt && ! grep -q 2099 out.txt || complain "rows of runs without a log: $(cat out.txt)"
+# A full disk has no room for a row: the file .room gives way.
+cat > small.sh << 'END'
+mkdir -p small && mount -t tmpfs -o size=1m none small && cp -R store/logs store/runs.tsv store/.room small/ || exit 77
+# The last page of runs.tsv is full, too.
+awk -v size="$(wc -c < small/runs.tsv)" 'BEGIN {
+	text = "20200102T030405Z\t0\t9\t8\t7\t0.5\t0.5\t0\t"
+	for (n = (size + length(text) + 1) % 4096; n && n < 4096; n++) text = text "x"
+	print text }' >> small/runs.tsv
+dd if=/dev/zero of=small/filler bs=4096 2> /dev/null
+"$nightly" small log.tsv > full.txt 2>&1
+echo $? > full.status
+"$nightly" --summary small > full.summary
+END
+export nightly
+unshare -rm sh small.sh 2> /dev/null
+if [ $? = 77 ]; then
+	echo 'no file system can be mounted here: nothing is known of full disks'
+else
+	[ "$(cat full.status)" = 1 ] && grep -q '^nightly: the disk of .*small is full$' full.txt || complain "a full disk: $(cat full.status full.txt)"
+	grep -q 'exit status 1: the disk of .*small is full$' full.summary || complain "a full disk has no row: $(cat full.summary)"
+fi
 exit $failed
