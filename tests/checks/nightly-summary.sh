@@ -7,7 +7,7 @@ set -u
 for tool in flock setsid; do command -v $tool > /dev/null || { echo "there is no $tool"; exit 77; }; done
 nightly=$RECPIPE_ROOT/pipelines/nightly
 export MIN_USER=2 MIN_ITEM=2 K=5 METRICS=5 THREADS=1 KERNEL=portable EPOCHS=2 FACTORS=4 LOSS=ials REDIS=none FLOOR=no
-ring 40 8 20 > log.tsv
+ring 40 8 20 | sed 's/^u\([0-9]\)/\1/' > log.tsv # a user is called 0, which is one, too
 status 1 "$nightly" --summary no-such-store
 status 0 "$nightly" store log.tsv
 sleep 1
