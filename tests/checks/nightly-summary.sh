@@ -21,6 +21,8 @@ made=store/work
 value=$(awk -F '\t' 'NR == 2 { printf "%.4f", $3 }' $made/floor.tsv)
 rows=$(($(wc -l < $made/dataset.tsv) - 1))
 grep -qE "^[0-9TZ]{16} +0 +[0-9]+ +$rows +40 +$value +100[.]0 +-$" out.txt || complain "the row of a good run: $(cat out.txt)"
+awk -F '\t' 'NR == FNR { if ($3 > 0.5) liked[$1, $2]; next } FNR > 1 { rows++; bad += ($1, $3) in liked } END { exit !rows || bad }' \
+	log.tsv $made/serving-topk.tsv || complain 'lists have what their user liked'
 grep -q '^[0-9TZ]*: exit status 3: personalize failed.*stage filter failed' out.txt || complain 'why it was refused is not there'
 grep -q 'T235959Z: exit status -: no end is known' out.txt && ! grep -q 20200102 out.txt || complain 'killed, or old runs'
 MAIL_COMMAND='cat > mail.txt' status 0 "$nightly" --summary store
