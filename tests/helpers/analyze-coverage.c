@@ -1,7 +1,7 @@
 /* analyze-coverage [RUNS] - how often the intervals of analyze-ab cover what is true, over RUNS (4000)
  * simulated experiments for each kind: means and ratios by every relative interval, quantiles, CUPED,
- * strata, ten daily looks with --sequential, the bootstrap, and families of tests under every
- * adjustment. It goes through compare_all, as the tool does. Each line has the share, what is
+ * strata, ten daily looks with --sequential, the bootstrap, families of tests under every
+ * adjustment, and switchbacks. It goes through compare_all, as the tool does. Each line has the share, what is
  * due and whether it lies within 3.5 standard errors of the simulation; exit 1 when one does not.
  *
  * Values are log-normal, of users who differ; treated ones have 20 % more.
@@ -37,9 +37,10 @@ static int runs = 4000, bad;
 /* ---- a simulated experiment ---- */
 
 static struct users now, past;
-static struct strmap *levels;
+static struct strmap *levels, *cells; /* cells: the levels are clusters */
 static double *x, *y, *x_past, *y_past;
 static uint32_t level[USERS_MAX];
+static size_t every = 2;
 
 static struct users users_new(double **first, double **second)
 {
@@ -57,17 +58,17 @@ static struct users users_new(double **first, double **second)
 	return u;
 }
 
-/* `n` users, half of them treated. `spread`: the standard deviation of logarithms. */
+/* `n` users, every second of them treated (one of `every`). `spread`: the standard deviation of logarithms. */
 static void draw(size_t n, double effect, double spread)
 {
 	now.n = past.n = n;
 	for (size_t i = 0; i < n; i++) {
 		double taste = spread * norm_rand();
-		now.arm[i] = i % 2;
+		now.arm[i] = i % every == 1;
 		level[i] = (uint32_t)(LEVELS * unif_rand());
 		y[i] = 1 + rpois(2);
 		y_past[i] = 1 + rpois(2);
-		x[i] = y[i] * exp(taste + spread / 2 * norm_rand()) * (1 + level[i]) * (i % 2 ? 1 + effect : 1);
+		x[i] = y[i] * exp(taste + spread / 2 * norm_rand()) * (1 + level[i]) * (i % every == 1 ? 1 + effect : 1);
 		x_past[i] = y_past[i] * exp(taste + spread / 2 * norm_rand());
 	}
 }
@@ -88,11 +89,12 @@ static struct rows analyze(const struct analysis_options *options, bool with_pas
 		for (uint32_t i = 0; i < now.n; i++)
 			d.pre_of[i] = i;
 	}
-	if (stratify) {
+	if (stratify || cells) {
 		d.segment = memory_new(now.n, sizeof *d.segment);
 		memcpy(d.segment, level, now.n * sizeof *level);
-		d.levels = levels;
-		d.stratify = true;
+		d.levels = cells ? cells : levels;
+		d.stratify = stratify;
+		d.clustered = cells != NULL;
 	}
 	data_prepare(&d);
 	struct rows rows = compare_all(&d);
@@ -198,6 +200,77 @@ static void one_look(const char *name, const char *metrics, size_t n, bool with_
 	}
 }
 
+/* ---- switchbacks ---- */
+
+/* A draw from gamma distributions, of mean 1. */
+static double gamma_one(double shape)
+{
+	return rgamma(shape, 1 / shape);
+}
+
+/* `n` cells of about 20 sessions, `treated` of them of the treatment; a third of the variance is of cells. */
+static void draw_switchback(size_t n, size_t treated, bool unequal)
+{
+	now.n = 0;
+	for (uint32_t cell = 0; cell < n; cell++) {
+		double of_cell = (gamma_one(2) - 1) * sqrt(2 * 0.5);
+		double sessions = unequal ? 1 + rpois(20 * gamma_one(1.5)) : 20;
+		for (int i = 0; i < sessions && now.n < USERS_MAX; i++) {
+			now.arm[now.n] = cell < treated;
+			level[now.n] = cell;
+			y[now.n] = 1;
+			x[now.n++] = 5 + of_cell + gamma_one(1) + (cell < treated);
+		}
+	}
+}
+
+/* The standard error by CR1, plainly. */
+static double cr1_se(size_t n_cells)
+{
+	double mean[2] = {0}, n[2] = {0}, sum = 0;
+	double *of_cell = memory_zero(n_cells, sizeof *of_cell);
+	for (size_t i = 0; i < now.n; i++) {
+		n[now.arm[i]]++;
+		mean[now.arm[i]] += x[i];
+	}
+	for (size_t i = 0; i < now.n; i++)
+		of_cell[level[i]] += (x[i] - mean[now.arm[i]] / n[now.arm[i]]) / n[now.arm[i]];
+	for (size_t c = 0; c < n_cells; c++)
+		sum += of_cell[c] * of_cell[c];
+	free(of_cell);
+	double cells_there = (double)n_cells, all = (double)now.n;
+	return sqrt(sum * cells_there / (cells_there - 1) * (all - 1) / (all - 2));
+}
+
+static void switchbacks(size_t n, size_t treated, bool unequal, double least)
+{
+	struct analysis_options o = options_of("x");
+	double hits = 0, plain_hits = 0, cr1_hits = 0, q = qt(1 - ALPHA / 2, (double)n - 1, 1, 0);
+	char what[80], name[16];
+	for (int run = 0; run < runs; run++) {
+		draw_switchback(n, treated, unequal);
+		struct rows plain = analyze(&o, false, false);
+		plain_hits += in(1, plain.row[0].effect.low, plain.row[0].effect.high);
+		free(plain.row);
+		cells = strmap_new();
+		for (size_t cell = 0; cell < n; cell++) {
+			snprintf(name, sizeof name, "%zu", cell);
+			strmap_add(cells, span_of(name));
+		}
+		struct rows rows = analyze(&o, false, false);
+		hits += in(1, rows.row[0].effect.low, rows.row[0].effect.high);
+		cr1_hits += fabs(rows.row[0].effect.diff - 1) <= q * cr1_se(n);
+		free(rows.row);
+		strmap_free(cells);
+		cells = NULL;
+	}
+	snprintf(what, sizeof what, "switchback, %zu of %zu cells treated, %s", treated, n,
+		 unequal ? "unequal" : "equal");
+	report(what, hits, runs, least, least < 0.95 ? 1 : 0);
+	printf("%s: CR1 %.4f, sessions taken for independent %.4f\n", what, cr1_hits / runs, plain_hits / runs);
+	bad |= plain_hits > 0.8 * runs;
+}
+
 /* ---- the bootstrap ---- */
 
 /* Skewed values of few users: what is due has been measured, and is below 0.95; of many it is 0.95. */
@@ -216,11 +289,11 @@ static void bootstraps(size_t n, double spread, double due)
 			struct rows rows = analyze(&o, false, false);
 			cover(&c, &rows, EFFECT * mean_due(spread));
 		}
-		snprintf(what, sizeof what, "%s, %zu users, means, absolute", NAMES[kind], n);
+		snprintf(what, sizeof what, "%s, %zu users, %zu treated, means, absolute", NAMES[kind], n, n / every);
 		report(what, c.absolute[0], runs, due, 1);
-		snprintf(what, sizeof what, "%s, %zu users, means, relative", NAMES[kind], n);
+		snprintf(what, sizeof what, "%s, %zu users, %zu treated, means, relative", NAMES[kind], n, n / every);
 		report(what, c.share[0], runs, due, 1);
-		snprintf(what, sizeof what, "%s, %zu users, ratios, relative", NAMES[kind], n);
+		snprintf(what, sizeof what, "%s, %zu users, %zu treated, ratios, relative", NAMES[kind], n, n / every);
 		report(what, c.share[1], runs, due, 1);
 	}
 }
@@ -351,5 +424,12 @@ int main(int argc, char **argv)
 	looks(EFFECT);
 	for (int how = ADJUST_BONFERRONI; how <= ADJUST_BY; how++)
 		family((enum adjustment)how, ADJUST_NAMES[how]);
+	every = 11;
+	bootstraps(330, 0.6, 0.88);
+	every = 2;
+	switchbacks(12, 6, false, 0.95);
+	switchbacks(30, 15, false, 0.95);
+	switchbacks(30, 15, true, 0.95);
+	switchbacks(30, 6, true, 0.94);
 	return bad;
 }

@@ -6,11 +6,17 @@
 #include "sample.h"
 #include "stats.h"
 
-/* The difference of the means with the cluster-robust variance of Liang and Zeger (1986), corrected by
- * G / (G - 1) (n - 1) / (n - 2) for G clusters and n users (CR1), and Student's distribution with G - 1
- * degrees of freedom. Its moments are those of samples that would have these variances of the means.
+struct cluster_facts {
+	size_t left_out;   /* users without a cluster */
+	double cr1_se;     /* the standard error by CR1: G / (G - 1) (n - 1) / (n - 2) for G clusters and n users */
+};
+
+/* The difference of the means with the cluster-robust variance of Liang and Zeger (1986) as Bell and
+ * McCaffrey (2002) correct it (CR2): a cluster's residuals in an arm, of whose users it has the share w,
+ * count by 1 / sqrt(1 - w); and Student's distribution with their degrees of freedom. All of it is nan where
+ * an arm has one cluster. Its moments are those of samples that would have these variances of the means.
  * Users without a cluster are left out. */
 struct effect cluster_effect(const struct experiment_data *d, const struct sample *s0,
-			     const struct sample *s1, size_t *left_out);
+			     const struct sample *s1, struct cluster_facts *facts);
 
 #endif

@@ -100,6 +100,15 @@ struct effect stratified_effect(const struct experiment_data *d, const struct sa
 	return effect_normal(control, treatment, d->options->alpha, d->options->interval);
 }
 
+static struct effect clustered_effect(const struct experiment_data *d, const struct sample *s0,
+				      const struct sample *s1, size_t *left_out)
+{
+	struct cluster_facts facts;
+	struct effect e = cluster_effect(d, s0, s1, &facts);
+	*left_out = facts.left_out;
+	return e;
+}
+
 /* The values of both arms that the effect is computed from: capped, ratios linearized,
  * adjusted by --pre. */
 static void prepare(const struct experiment_data *d, const struct metric *m, struct sample *s[2])
@@ -146,7 +155,7 @@ static struct effect effect_of(const struct experiment_data *d, const struct met
 	} else {
 		prepare(d, m, both);
 		e = d->stratify ? stratified_effect(d, &s0, &s1, left_out)
-			: d->clustered ? cluster_effect(d, &s0, &s1, left_out)
+			: d->clustered ? clustered_effect(d, &s0, &s1, left_out)
 			: effect_welch(sample_moments(&s0), sample_moments(&s1), options->alpha, options->interval);
 		if (s0.n > 1 && s1.n > 1) {
 			if (options->test == TEST_MANN_WHITNEY && m->kind == METRIC_MEAN)

@@ -203,12 +203,14 @@ static void level_stats(const struct experiment_data *d, const struct writer *w,
 	if (d->stratify || d->clustered) {
 		struct sample s0 = sample_of(d, m, control, -1), s1 = sample_of(d, m, treatment, -1);
 		size_t left_out;
-		struct effect e = d->clustered ? cluster_effect(d, &s0, &s1, &left_out)
+		struct cluster_facts facts;
+		struct effect e = d->clustered ? cluster_effect(d, &s0, &s1, &facts)
 			: stratified_effect(d, &s0, &s1, &left_out);
 		sample_free(&s0);
 		sample_free(&s1);
 		if (d->clustered) {
 			put(w, "cluster_", "n", e.clusters);
+			put(w, "cluster_", "cr1_se", facts.cr1_se);
 			effect_stats(w, "cluster_", &e);
 			return;
 		}

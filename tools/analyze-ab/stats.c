@@ -163,9 +163,9 @@ static struct effect effect_of_means(struct moments control, struct moments trea
 }
 
 struct effect effect_of_clusters(struct moments control, struct moments treatment, double covariance,
-				 double clusters, double alpha, enum interval interval)
+				 double clusters, double df, double alpha, enum interval interval)
 {
-	struct effect e = {.control = control, .treatment = treatment, .df = clusters - 1,
+	struct effect e = {.control = control, .treatment = treatment, .df = df,
 		.covariance = covariance, .clusters = clusters};
 	return effect_tested(e, alpha, interval);
 }

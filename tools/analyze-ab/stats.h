@@ -22,7 +22,7 @@ struct effect {
 	double diff, se, t, df, p, low, high;
 	double share, share_low, share_high; /* of the size of the control's mean; nan: there is none */
 	double covariance;                  /* of the two means */
-	double clusters;                    /* that df and variances are of; 0: there are none */
+	double clusters;                    /* that variances are of; 0: there are none */
 	struct bootstrap *boot;             /* what p and intervals come from, or NULL */
 };
 
@@ -34,9 +34,9 @@ struct effect effect_welch(struct moments control, struct moments treatment, dou
 struct effect effect_normal(struct moments control, struct moments treatment, double alpha,
 			    enum interval interval);
 
-/* The same of two means with a covariance, whose difference has clusters - 1 degrees of freedom. */
+/* The same of two means with a covariance, whose difference has `df` degrees of freedom. */
 struct effect effect_of_clusters(struct moments control, struct moments treatment, double covariance,
-				 double clusters, double alpha, enum interval interval);
+				 double clusters, double df, double alpha, enum interval interval);
 
 /* A difference of the size of the control's mean, with the difference's sign; nan when
  * that mean is 0. */
