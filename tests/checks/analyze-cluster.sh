@@ -68,7 +68,8 @@ awk -F '\t' '$2 == "clusters" && $4 != 12 { exit 1 }' health || { cat health; sa
 analyze-ab -q --user-level --experiment arm --adjust none --metrics time switch.tsv 2> err | columns p | awk '{ exit $1 > 0.01 }' || say 'sessions alone are not significant'
 # One cell in an arm is nothing to judge it by.
 awk -F '\t' 'NR == 1 || $3 == "C" || $2 == "c2"' switch.tsv > one.tsv
-analyze-ab -q --user-level --experiment arm --metrics time --users one.tsv --cluster cell one.tsv 2> err | awk -F '\t' 'NR == 2 { bad = $8 == "" || $9 $10 $14 $15 $16 != "" } END { exit NR != 2 || bad }' || say 'one cell in an arm'
+analyze-ab -q --user-level --experiment arm --metrics time --users one.tsv --cluster cell --details details one.tsv 2> err | awk -F '\t' 'NR == 2 { bad = $8 == "" || $9 $10 $14 $15 $16 != "" } END { exit NR != 2 || bad }' || say 'one cell in an arm'
+grep -E 'cluster_(cr1_)?se' details && say 'one cell in an arm has a standard error'
 # Users without a cluster are excluded, which is reported.
 awk -F '\t' 'NR < 690' u.tsv > some.tsv
 analyze-ab --user-level --experiment arm --metrics x --users some.tsv --cluster region u.tsv 2> err | columns 'n_control n_treatment' > n

@@ -8,7 +8,7 @@
 
 struct cluster_facts {
 	size_t left_out;   /* users without a cluster */
-	double cr1_se;     /* the standard error by CR1: G / (G - 1) (n - 1) / (n - 2) for G clusters and n users */
+	double cr1_se;     /* the standard error by CR1, G / (G - 1) (n - 1) / (n - 2) for G clusters, n users */
 };
 
 /* The difference of the means with the cluster-robust variance of Liang and Zeger (1986) as Bell and
