@@ -49,17 +49,24 @@ static size_t *find_experiments(struct events *e, struct table *t, const struct 
 	return columns;
 }
 
+/* The row's arms in one text. */
+static struct span arms_text(struct event_reader *r, size_t n)
+{
+	r->text.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		buffer_add_span(&r->text, table_field(r->t, r->arm[i]));
+		buffer_add_byte(&r->text, '\t');
+	}
+	return (struct span){r->text.data, r->text.n};
+}
+
 /* The number of the row's combination of arms. */
 static uint32_t combination(struct events *e, struct event_reader *r)
 {
 	struct table *t = r->t;
-	r->text.n = 0;
-	for (size_t i = 0; i < e->n_experiments; i++) {
-		buffer_add_span(&r->text, table_field(t, r->arm[i]));
-		buffer_add_byte(&r->text, '\t');
-	}
+	struct span text = e->n_experiments == 1 ? table_field(t, r->arm[0]) : arms_text(r, e->n_experiments);
 	uint32_t before = strmap_count(r->combinations);
-	uint32_t number = strmap_add(r->combinations, (struct span){r->text.data, r->text.n});
+	uint32_t number = strmap_add(r->combinations, text);
 	if (number < before)
 		return number;
 	e->arm_of = memory_resize(e->arm_of, ((size_t)before + 1) * e->n_experiments + 1,

@@ -250,17 +250,29 @@ static bool counts(const struct events *e, size_t i, const struct user *u)
 	return event_arm(e, i, u->scope - 1) == u->scope_arm || e->timestamp[i] > u->since_ms;
 }
 
-/* Deals the events that count to sessions. False: all are one after the other. */
-static bool deal(const struct events *e, size_t from, size_t to, const struct user *u, struct tally *t)
+/* How many events, within a session, do not play what was recommended before them. */
+static size_t count_breaks(const struct events *e, size_t from, size_t to, const struct user *u)
 {
 	size_t breaks = 0, previous = SIZE_MAX;
-	struct chains *c = &t->chains;
+	if (u->scope == 0) { /* all count */
+		for (size_t i = from + 1; i < to; i++)
+			breaks += (e->recommendation[i - 1] != e->track[i]) & !(e->flags[i - 1] & EVENT_LAST);
+		return breaks;
+	}
 	for (size_t i = from; i < to; i++) {
 		if (!counts(e, i, u))
 			continue;
 		breaks += previous != SIZE_MAX && e->recommendation[previous] != e->track[i];
 		previous = e->flags[i] & EVENT_LAST ? SIZE_MAX : i;
 	}
+	return breaks;
+}
+
+/* Deals the events that count to sessions. False: all are one after the other. */
+static bool deal(const struct events *e, size_t from, size_t to, const struct user *u, struct tally *t)
+{
+	size_t breaks = count_breaks(e, from, to, u);
+	struct chains *c = &t->chains;
 	if (breaks == 0)
 		return false;
 	chains_room(c, to - from);
