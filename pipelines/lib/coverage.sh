@@ -103,17 +103,24 @@ says_fallbacks()
 	awk -F '\t' '{ printf "  %-24s %10d answers, %.1f %%\n", $1, $2, 100 * $4 }' fallbacks.tsv
 }
 
-# log_fallbacks FILE...: of the log, which is events.tsv unless it was a table of events
+# log_fallbacks: of the log, which is events.tsv unless it was a table of events, in the window
 log_fallbacks()
 {
+	eval "set -- $chosen" # words in quotes
 	case $kind in
-	csv) ;; # no log of this kind
-	tsv) keep-header -q "$@" -- cat | fallbacks ;;
-	*) fallbacks events.tsv ;;
+	csv) return ;; # no log of this kind
+	tsv) ;;
+	*) set -- events.tsv ;;
 	esac
+	if [ -n "$window_words" ]; then
+		# shellcheck disable=SC2086 # several words
+		filter-interactions -q --timestamp "$window_column" $window_words --where "$ITEM_COLUMN!=" $skipping "$@"
+	else
+		keep-header -q "$@" -- cat
+	fi | fallbacks
 }
 
-# fallbacks [FILE]: of events with a column source, a line for each arm, experiments being the columns that no
+# fallbacks: of events on standard input with a column source, a line for each arm, experiments being the columns that no
 # event has of its own; nothing for other tables
 fallbacks()
 {
@@ -139,5 +146,5 @@ fallbacks()
 			if (!all) exit
 			printf "all\t%d\t%d\t%.4f\n", all, fell, fell / all
 			for (key in of) printf "%s\t%d\t%d\t%.4f\n", key, of[key], falls[key], falls[key] / of[key] | "sort"
-		}' "$@"
+		}'
 }

@@ -33,6 +33,7 @@ report()
 
 	echo 'Rows'
 	case $kind in json | table) printf '  %-12s %10d\n' events "$(rows events.tsv)" ;; esac
+	[ -n "$DATASET" ] || says_window
 	[ -n "$DATASET" ] || printf '  %-12s %10d\n' positives "$(rows positives.tsv)"
 	ITEMS_N=$(rows counts.unsorted) awk -F '\t' 'NR > 1 { n[$4]++; if ($1 "" != user) { user = $1 ""; users++ } }
 		END { printf "  %-12s %10d  (train %d, validation %d, test %d; %d users, %d items)\n", "dataset",

@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # the scripts that source it know the rest
 # positives.sh - from logs to positives: what personalize and backtest begin with. Sourced after
 # stages.sh, with set -f. Of the script: FORMAT, IMPORT, KINDS, FILTER, ON_ERROR, MAX_ERRORS, the
-# names of columns, ABOVE and MIN; with `seen` the users of all rows are written to the file that it names.
+# names of columns, ABOVE and MIN; with `seen` the users of all rows (of the window: window.sh) are written to the
+# file that it names.
 
 # quote_words NAME TEXT: sets `quoted_words` to the words of TEXT, the setting NAME, each in quotes for
 # the shell. Blanks separate them; those in single quotes, at the beginning of a word or after its =,
@@ -124,6 +125,8 @@ first_object() { keep-header -q "$1" -- head -n 1 2> /dev/null | head -n 1; }
 # positives FILE...: the stages that make positives.tsv
 positives()
 {
+	in_window "$@"
+	eval "set -- $chosen" # words in quotes
 	case $kind in
 	json | table)
 		importer=import-logs
@@ -146,8 +149,10 @@ positives()
 	if [ -z "$value_named" ] && ! has_values "$1"; then
 		stage_after='nothing later was run; if every row is a positive, set VALUE_COLUMN=none'
 	fi
+	window_edges "$@"
 	reads "$@"
-	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} $skipping -o positives.tsv "$@"' # words in quotes
+	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} ${window_words:+--timestamp "$window_column"} \
+		$window_words ${window_words:+--left-out left-out.tsv} $skipping -o positives.tsv "$@"' # words in quotes
 	if [ "$VALUE_COLUMN" = none ]; then
 		set -- --where "$ITEM_COLUMN!=" "$@" # all of them: a row without an item is a bad one
 	elif [ -n "$MIN" ]; then
@@ -158,7 +163,7 @@ positives()
 	csv=
 	[ "$kind" != csv ] || csv=--csv
 	# shellcheck disable=SC2086
-	stage filter "positives.tsv${seen:+ $seen}" filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" "$@"
+	stage filter "positives.tsv${seen:+ $seen}${window_words:+ left-out.tsv}" filter-interactions $csv --user "$USER_COLUMN" --item "$ITEM_COLUMN" "$@"
 	stage_after=
 	judge_positives
 }
