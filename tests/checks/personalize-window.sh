@@ -147,6 +147,8 @@ if command -v setsid > /dev/null && command -v flock > /dev/null; then
 	[ ! -s out.txt ] && [ ! -s err.txt ] || complain "nightly is not silent: $(cat out.txt err.txt)"
 	cmp -s store/models/*/serving-topk.tsv want/serving-topk.tsv && grep -q '^  outside ' store/models/*/report.txt ||
 		complain 'nightly has another window'
+	DATASET=want/dataset.tsv WINDOW=1d status 2 "$RECPIPE_ROOT/pipelines/nightly" store
+	said 'WINDOW, which is for FILE, cannot be combined with DATASET'
 	WINDOW=soon status 2 "$RECPIPE_ROOT/pipelines/nightly" store json/*
 fi
 backtest=$RECPIPE_ROOT/pipelines/backtest
