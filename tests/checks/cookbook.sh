@@ -22,7 +22,8 @@ for file in u.data u.item ratings.dat ratings.csv combined_data_1.txt BX-Book-Ra
 	FILE=$file awk -f "$helpers/civil.awk" -f "$helpers/public-formats.awk" > "$file"
 	[ -s "$file" ] || complain "public-formats.awk does not make $file"
 done
-for file in Streaming_History_Audio_2023.json 1.listens recenttracks.json plays.json plays.avro; do
+for file in Streaming_History_Audio_2023.json 1.listens recenttracks.json plays.json plays.avro \
+	tracks.json recommendations.json; do
 	FILE=$file awk -f "$helpers/civil.awk" -f "$helpers/public-logs.awk" > "$file"
 	[ -s "$file" ] || complain "public-logs.awk does not make $file"
 done

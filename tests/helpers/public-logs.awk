@@ -6,6 +6,11 @@
 # in front of it.
 BEGIN {
 	file = ENVIRON["FILE"]
+	if (file == "tracks.json" || file == "recommendations.json") {
+		if (file == "tracks.json") catalog(); else lists_of_ids()
+		print n_bad > (file ".bad")
+		exit
+	}
 	want = file ".want"
 	array = file ~ /^Streaming/
 	sync = "sixteen bytes, ."
@@ -43,6 +48,27 @@ BEGIN {
 			block = ""
 	}
 	print n_bad > (file ".bad")
+}
+
+# A catalog, an object a line; and lists of ids, a user a line, with elements that are none.
+function catalog(    i)
+{
+	for (i = 0; i < 29; i++) {
+		printf "{\"artist\": \"artist %d\", \"title\": \"say \\\"%d\\\"\\t, or\", \"track\": %d}\n", i % 7, i, i
+		if (i % 20 == 7) { print "{\"artist\": \"half"; n_bad++ }
+	}
+}
+
+function lists_of_ids(    u, j)
+{
+	for (u = 1; u <= 60; u++) {
+		printf "{\"user\": %d, \"tracks\": [", u
+		for (j = 0; j < 10; j++)
+			printf "%s%d", j ? ", " : "", (u * 5 + j + (j % 4 == 3) * 6) % 29
+		if (u % 20 == 0) { printf u % 40 ? ", {\"id\": 3}" : ", [4]"; n_bad++ }
+		print "]}"
+		if (u == 33) { print "{\"user\": 33, \"tracks\": [5,]}"; n_bad++ }
+	}
 }
 
 # A title: with what JSON escapes, and in a bad event with what it must not have.

@@ -58,14 +58,24 @@ static const char *after_constant(const char *text, struct span *constant)
 	return digit && number_double(constant->at, constant->n, &number) == NUMBER_OK ? rest : NULL;
 }
 
+bool is_whole(const char *text)
+{
+	return text[0] == '.' && (text[1] == '\0' || text[1] == '/' ||
+				  (text[1] == '|' && text[2] && strchr(".$\"", text[2])));
+}
+
 /* After the path or constant that the text begins with; NULL when it begins with neither. Paths of the
  * object around a list are wanted from the first one on. */
-static const char *after_path(const struct import *m, const char *text)
+static const char *after_path(struct import *m, const char *text)
 {
 	struct span constant;
 	const char *rest = after_constant(text, &constant);
 	if (rest)
 		return rest;
+	if (is_whole(text)) {
+		m->plain |= m->o->each || m->has_list;
+		return m->plain ? text + 1 : NULL;
+	}
 	struct json_reader *r = json_new();
 	bool outer = *text == '$' && m->has_list;
 	bool ok = json_path(r, text + outer, &rest) >= 0;
@@ -76,7 +86,7 @@ static const char *after_path(const struct import *m, const char *text)
 }
 
 /* The same for paths with bars between them. */
-static const char *after_term(const struct import *m, const char *text)
+static const char *after_term(struct import *m, const char *text)
 {
 	const char *rest = after_path(m, text);
 	while (rest && *rest == '|')
@@ -85,7 +95,7 @@ static const char *after_term(const struct import *m, const char *text)
 }
 
 /* Is it a path, or a ratio of two? `ratio` says which. */
-static bool good_path(const struct import *m, const char *text, bool *ratio)
+static bool good_path(struct import *m, const char *text, bool *ratio)
 {
 	const char *rest = after_term(m, text);
 	*ratio = rest && *rest == '/';
@@ -103,9 +113,10 @@ static void map_column(struct import *m, const char *text, size_t number)
 	if (!equals || !columns_name_is_good(name))
 		usage_error("--map: not COLUMN=PATH: '%s'", text);
 	if (!good_path(m, equals + 1, &ratio) || (arms && *after_path(m, equals + 1)) ||
-	    (arms && equals[1] != '.'))
-		usage_error("--map: not a path: '%s' (as in .user.id, .tracks[0], .\"a key\"%s)",
-			    equals + 1, arms ? "" : ", .played/.duration");
+	    (arms && (equals[1] != '.' || is_whole(equals + 1))))
+		usage_error("--map: not a path: '%s' (as in .user.id, .tracks[0], .\"a key\"%s)%s",
+			    equals + 1, arms ? "" : ", .played/.duration",
+			    !arms && is_whole(equals + 1) ? "; with --each it is the element" : "");
 	for (size_t i = 0; i < number; i++) {
 		const char *other = m->o->maps.values[i];
 		if (strncmp(other, text, name.n + 1) == 0)
@@ -291,6 +302,10 @@ static size_t path_slot(struct import *m, const char *path, const char **rest)
 		*rest = after;
 		char *text = padded_text(constant);
 		return add_extra(m, (struct extra){.kind = EXTRA_TEXT, .text = text, .n = constant.n});
+	}
+	if (is_whole(path)) {
+		*rest = path + 1;
+		return add_extra(m, (struct extra){.kind = EXTRA_WHOLE});
 	}
 	if (*path != '$')
 		return json_slot(m->reader, (size_t)json_path(m->reader, path, rest));

@@ -38,7 +38,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "begin with the maps of a known log: spotify, listenbrainz, lastfm, botify"),
 	OPTION_TEXT("each", "PATH[]", each,
 		.help = "the elements of the list at PATH (.items[]) are the events, and $PATH is a path of the "
-			"object around it; with . the values, on any number of lines"),
+			"object around it; with . the values, on any number of lines; . in --map is an element "
+			"that is a plain value"),
 	OPTION_LIST("map", "COLUMN=PATH", maps,
 		.help = "read the column from PATH (.payload.id, .tracks[0]), from the first of several "
 			"(.a|.b), or a ratio (.a/.b); may be repeated; a new name adds a column, experiments "
@@ -145,6 +146,42 @@ static void read_event(struct import *m)
 		m->lines++;
 }
 
+/* The event where a column takes it whole: an object is read as any other, and has no value; of a plain value
+ * all keys are missing. */
+static void read_whole(struct import *m)
+{
+	static const char NOTHING[3 + JSON_PAD] = "{}\n";
+	struct span value = m->raw;
+	m->wrapped.n = 0;
+	buffer_add(&m->wrapped, "{\"\":", 4);
+	buffer_add(&m->wrapped, value.at, value.n);
+	buffer_add(&m->wrapped, "}", 1);
+	size_t n = m->wrapped.n;
+	buffer_add_byte(&m->wrapped, '\n');
+	memset(buffer_room(&m->wrapped, JSON_PAD), 0, JSON_PAD);
+	bool good = json_read(m->wrapper, (struct span){m->wrapped.data, n});
+	m->whole = good ? json_values(m->wrapper)[0] : (struct json_value){0};
+	if (!good || m->whole.kind == JSON_OBJECT) {
+		read_event(m); /* which says what is wrong */
+		return;
+	}
+	m->raw = (struct span){NOTHING, 2};
+	good = m->ready || first_event(m);
+	if (good)
+		good = json_read(m->reader, m->raw);
+	m->raw = value;
+	take_event(m, good);
+}
+
+/* An element of a list, or a value. */
+static void read_element(struct import *m)
+{
+	if (m->plain)
+		read_whole(m);
+	else
+		read_event(m);
+}
+
 void read_block(struct import *m, struct span block)
 {
 	const char *at = block.at, *end = block.at + block.n;
@@ -211,7 +248,7 @@ static void read_list(struct import *m, struct span value)
 		buffer_add_byte(&m->event, '\n');
 		memset(buffer_room(&m->event, JSON_PAD), 0, JSON_PAD);
 		m->raw = (struct span){m->event.data, n};
-		read_event(m);
+		read_element(m);
 	}
 }
 
@@ -229,7 +266,7 @@ static void read_values(struct import *m, struct input *in)
 		} else {
 			m->raw = value;
 			m->element = json_split_count(s);
-			read_event(m);
+			read_element(m);
 		}
 		progress_step(input_bytes(in), input_size(in), "bytes");
 	}
@@ -256,6 +293,10 @@ static int run(const struct options *o, char **files, int count)
 {
 	struct import m = {.o = o};
 	columns_of_options(&m);
+	if (m.plain) {
+		m.wrapper = json_new();
+		json_slot(m.wrapper, json_key(m.wrapper, 0, (struct span){"", 0}));
+	}
 	if (o->durations)
 		m.durations = durations_read(o->durations);
 	struct input *in = input_open(count ? files[0] : NULL);
@@ -287,6 +328,10 @@ static int run(const struct options *o, char **files, int count)
 		set_columns(&m);
 	}
 	time_warn_unit(newest_time(&m), (enum time_unit)o->timestamp_unit, NULL);
+	if (m.objects > m.lists)
+		warn("%llu of %llu objects have no list at %s and so no events",
+		     (unsigned long long)(m.objects - m.lists), (unsigned long long)m.objects,
+		     o->each ? o->each : "the path of the preset");
 	if (m.replaced)
 		tell("%llu TABs or line ends inside JSON values became spaces",
 		     (unsigned long long)m.replaced);
@@ -301,6 +346,8 @@ static int run(const struct options *o, char **files, int count)
 	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
 	json_free(m.reader);
 	json_free(m.outer);
+	json_free(m.wrapper);
+	buffer_free(&m.wrapped);
 	found_free(&m);
 	columns_free_all(&m);
 	buffer_free(&m.event);

@@ -51,6 +51,7 @@ enum { EVENT_COLUMNS = 7, COLUMN_MESSAGE = 0 };
 /* A value that is not simply at a path of the event. */
 enum extra_kind {
 	EXTRA_OUTER,            /* at a path of the object around the list */
+	EXTRA_WHOLE,            /* the event itself: a plain value, an element of a list */
 	EXTRA_FIRST,            /* the first of two that is there */
 	EXTRA_TEXT, EXTRA_FILE, /* a text, the name of the file */
 	EXTRA_KIND,             /* the number of a kind of event */
@@ -102,6 +103,10 @@ struct import {
 	struct json_reader *outer; /* with --each: of the object that the list is in */
 	size_t list_slot;
 	bool has_list;           /* --each names a list, and not whole values */
+	bool plain;              /* a path is `.`: events may be plain values */
+	struct json_reader *wrapper; /* with plain: of an object with the event in it */
+	struct buffer wrapped;
+	struct json_value whole; /* with plain: the event */
 	struct extra *extras;
 	size_t n_extras, extras_capacity, n_read;
 	char *kinds_text;        /* --value's, padded */
@@ -144,6 +149,9 @@ struct event_column *find_column(struct import *m, struct span name);
 
 /* Another reader, which looks at the object of arms alone or not at all. */
 void start_reader(struct import *m, bool look_at_arms);
+
+/* Is the path `.` at the text, and not one of a key? */
+bool is_whole(const char *text);
 
 void add_arm(struct import *m, struct span name);
 

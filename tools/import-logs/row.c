@@ -36,7 +36,8 @@ void bad_json(struct import *m, const struct json_reader *r)
 	size_t offset;
 	const char *problem = json_problem(r, &offset, &where);
 	const char *hint = problem == UNKNOWN_EXPERIMENT ? "name the wanted experiments with "
-		"--experiment NAME (may be repeated)" : m->line == 1 && !m->element ? hint_json(m->raw) : NULL;
+		"--experiment NAME (may be repeated)" : m->line == 1 && !m->element ? hint_json(m->raw) :
+		m->o->each && !m->plain && m->element && *m->raw.at != '{' ? "--map COLUMN=. takes a plain value" : NULL;
 	snprintf(message, sizeof message, "%s%s%s%s%s%s",
 		 place_text(m, (struct span){m->raw.at + offset, 0}, place), problem,
 		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "",
@@ -190,7 +191,8 @@ static bool write_other(struct import *m, const struct event_column *column,
 		return true;
 	if (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) {
 		bad_value(m, column, v->kind == JSON_OBJECT ? "an object, not a value"
-			  : "an array, not a value", v, NULL);
+			  : "an array, not a value", v,
+			  v->kind == JSON_ARRAY && !m->o->each ? "--each 'PATH[]' takes its elements" : NULL);
 		return false;
 	}
 	if (column->kind == COLUMN_TIMESTAMP)
@@ -330,6 +332,9 @@ bool take_extras(struct import *m)
 		switch (extra->kind) {
 		case EXTRA_OUTER:
 			*to = json_values(m->outer)[extra->slot];
+			break;
+		case EXTRA_WHOLE:
+			*to = m->whole;
 			break;
 		case EXTRA_FIRST:
 			*to = m->all[is_missing(&m->all[extra->slot]) ? extra->other : extra->slot];
