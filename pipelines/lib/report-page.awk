@@ -74,6 +74,7 @@ function write_experiment(k) {
 	if (metrics[k] > 0)
 		write_figures(k)
 	write_health(k)
+	write_lists(k)
 	if (metrics[k] > 0)
 		write_effects_table(k)
 	print "</section>"
@@ -106,6 +107,7 @@ function write_body(    k) {
 	print "<main>"
 	for (k = 1; k <= experiments; k++)
 		write_experiment(k)
+	write_coverage()
 	write_warnings()
 	print "</main>"
 	write_foot()

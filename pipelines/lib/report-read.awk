@@ -1,6 +1,6 @@
 # report-read.awk - reads what report-experiment's page is made of: with quote.awk,
-# report-text.awk, report-data.awk and report-page.awk, on labels.tsv metrics.tsv effects.tsv health.tsv
-# details.tsv daily.tsv users.tsv said, in their folder; writes values.tsv there.
+# report-text.awk, report-data.awk, report-lists.awk and report-page.awk, on labels.tsv metrics.tsv effects.tsv health.tsv
+# details.tsv lists.tsv coverage.tsv daily.tsv users.tsv said, in their folder; writes values.tsv there.
 #
 # Afterwards: experiments, name[k]; of experiment k its arms (arm[k, a], arms[k], users_of[k, a],
 # control[k]), its metrics (metric_name[k, m], metrics[k], primary[k]), its rows of effects
