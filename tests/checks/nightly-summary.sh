@@ -9,6 +9,10 @@ nightly=$RECPIPE_ROOT/pipelines/nightly
 export MIN_USER=2 MIN_ITEM=2 K=5 METRICS=5 THREADS=1 KERNEL=portable EPOCHS=2 FACTORS=4 LOSS=ials REDIS=none FLOOR=no
 ring 40 8 20 | sed 's/^u\([0-9]\)/\1/' > log.tsv # a user is called 0, which is one, too
 status 1 "$nightly" --summary no-such-store
+for mode in summary republish; do
+	status 2 "$nightly" --$mode store log.tsv
+	said "^nightly: --$mode takes STORE alone: FILE would not be read"
+done
 status 0 "$nightly" store log.tsv
 sleep 1
 { cat log.tsv && printf 'bad\n'; } > bad.tsv
