@@ -151,8 +151,10 @@ positives()
 	fi
 	window_edges "$@"
 	reads "$@"
-	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} ${window_words:+--timestamp "$window_column"} \
-		$window_words ${window_words:+--left-out left-out.tsv} $skipping -o positives.tsv "$@"' # words in quotes
+	# shellcheck disable=SC2086
+	[ -z "$window_words" ] ||
+		set -- --timestamp "$window_column" $window_words --left-out left-out.tsv "$@"
+	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} $skipping -o positives.tsv "$@"' # words in quotes
 	if [ "$VALUE_COLUMN" = none ]; then
 		set -- --where "$ITEM_COLUMN!=" "$@" # all of them: a row without an item is a bad one
 	elif [ -n "$MIN" ]; then

@@ -100,8 +100,8 @@ file_range()
 	json | table)
 		its_file=.events.one its_importer=import-logs
 		[ "$kind" = json ] || its_importer=import-table
-		# shellcheck disable=SC2086
-		eval "$its_importer -q $import_words"' ${KINDS:+--value "$KINDS"} $skipping -o "$its_file" "$1"' 9>&- || return
+		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $skipping -o "$its_file" "$1"' # words in quotes
+		"$its_importer" -q "$@" 9>&- || return
 		;;
 	esac
 	# shellcheck disable=SC2086

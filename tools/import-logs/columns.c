@@ -73,8 +73,14 @@ static const char *after_path(struct import *m, const char *text)
 	if (rest)
 		return rest;
 	if (is_whole(text)) {
-		m->plain |= m->o->each || m->has_list;
-		return m->plain ? text + 1 : NULL;
+		if (!m->o->each && !m->has_list)
+			return NULL;
+		if (!m->plain) {
+			m->plain = true;
+			m->wrapper = json_new();
+			json_slot(m->wrapper, json_key(m->wrapper, 0, (struct span){"", 0}));
+		}
+		return text + 1;
 	}
 	struct json_reader *r = json_new();
 	bool outer = *text == '$' && m->has_list;

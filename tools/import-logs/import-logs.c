@@ -289,14 +289,29 @@ static void read_file(struct import *m, struct input *in, const char *path)
 		read_lines(m, in);
 }
 
+/* What was not as it should be, with the numbers of events. */
+static void tell_counts(const struct import *m)
+{
+	time_warn_unit(newest_time(m), (enum time_unit)m->o->timestamp_unit, NULL);
+	if (m->objects > m->lists)
+		warn("%llu of %llu objects have no list at %s and so no events",
+		     (unsigned long long)(m->objects - m->lists), (unsigned long long)m->objects,
+		     m->o->each ? m->o->each : "the path of the preset");
+	if (m->replaced)
+		tell("%llu TABs or line ends inside JSON values became spaces",
+		     (unsigned long long)m->replaced);
+	if (m->without)
+		tell("%llu events have no share: the duration of their track is not known",
+		     (unsigned long long)m->without);
+	if (m->large > m->shares / 2)
+		tell("%llu of %llu shares are above %d: are times and durations in the same unit?",
+		     (unsigned long long)m->large, (unsigned long long)m->shares, SHARE_LARGE);
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	struct import m = {.o = o};
 	columns_of_options(&m);
-	if (m.plain) {
-		m.wrapper = json_new();
-		json_slot(m.wrapper, json_key(m.wrapper, 0, (struct span){"", 0}));
-	}
 	if (o->durations)
 		m.durations = durations_read(o->durations);
 	struct input *in = input_open(count ? files[0] : NULL);
@@ -327,20 +342,7 @@ static int run(const struct options *o, char **files, int count)
 		start_reader(&m, false);
 		set_columns(&m);
 	}
-	time_warn_unit(newest_time(&m), (enum time_unit)o->timestamp_unit, NULL);
-	if (m.objects > m.lists)
-		warn("%llu of %llu objects have no list at %s and so no events",
-		     (unsigned long long)(m.objects - m.lists), (unsigned long long)m.objects,
-		     o->each ? o->each : "the path of the preset");
-	if (m.replaced)
-		tell("%llu TABs or line ends inside JSON values became spaces",
-		     (unsigned long long)m.replaced);
-	if (m.without)
-		tell("%llu events have no share: the duration of their track is not known",
-		     (unsigned long long)m.without);
-	if (m.large > m.shares / 2)
-		tell("%llu of %llu shares are above %d: are times and durations in the same unit?",
-		     (unsigned long long)m.large, (unsigned long long)m.shares, SHARE_LARGE);
+	tell_counts(&m);
 	rejects_close(&m.rejects);
 	output_close(m.out);
 	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
