@@ -276,13 +276,13 @@ static void switchbacks(size_t n, size_t treated, bool unequal, double least)
 /* Skewed values of few users: what is due has been measured, and is below 0.95; of many it is 0.95. */
 static void bootstraps(size_t n, double spread, double due)
 {
-	static const char *const NAMES[] = {"percentile", "BCa"};
+	static const char *const NAMES[] = {"percentile", "BCa", "Welch"};
 	struct analysis_options o = options_of("x,x/y");
 	char what[80];
-	o.test = TEST_BOOTSTRAP;
-	for (int kind = 0; kind < 2; kind++) {
+	for (int kind = 0; kind < 3; kind++) {
 		struct covered c = {0};
-		o.bootstrap = (enum bootstrap_kind)kind;
+		o.test = kind < 2 ? TEST_BOOTSTRAP : TEST_WELCH;
+		o.bootstrap = (enum bootstrap_kind)(kind % 2);
 		for (int run = 0; run < runs; run++) {
 			o.seed = (uint64_t)run;
 			draw(n, EFFECT, spread);

@@ -483,7 +483,9 @@ static void weigh(struct evaluation *v)
 {
 	const struct options *o = v->o;
 	struct reward_settings settings = {.folds = (uint32_t)o->folds, .weight = o->prior_rows,
-					   .mean = option_given("prior-mean") ? o->prior_mean : NAN};
+					   .mean = option_given("prior-mean") ? o->prior_mean : NAN,
+					   .wanted = v->wanted[ESTIMATE_DM] || v->wanted[ESTIMATE_DR] ||
+						v->wanted[ESTIMATE_SNDR]};
 	if (!o->target)
 		v->rewards = reward_model_new(&v->log, &v->names, &v->policy, &settings, o->rewards ?
 			&v->expected : NULL);

@@ -30,43 +30,54 @@ static void find_logged(struct reward_model *m, const struct log *log, const str
 			m->catalog_never[at] += p->catalog[item] && !m->logged[(size_t)at * m->items + item];
 }
 
-/* Sums and counts: of all rows less those of the fold. */
+/* Of items at positions, the rows and the sum of their rewards. */
+struct cells {
+	double *count, *sum, rows, all;
+};
+
+static struct cells cells_new(size_t n)
+{
+	return (struct cells){.count = memory_zero(n + 1, sizeof(double)),
+			      .sum = memory_zero(n + 1, sizeof(double))};
+}
+
+static void cells_free(struct cells *c)
+{
+	free(c->count);
+	free(c->sum);
+}
+
+static void cells_add(struct cells *c, const struct reward_model *m, const struct row *row)
+{
+	size_t cell = (size_t)position_of(row) * m->items + row->item;
+	c->count[cell]++;
+	c->sum[cell] += row->reward;
+	c->rows++;
+	c->all += row->reward;
+}
+
+/* The means of all rows less those of the fold, one fold after the other: two sums of each cell at a time. */
 static void fit(struct reward_model *m, const struct log *log, const struct reward_settings *s)
 {
 	size_t cells = (size_t)m->positions * m->items;
-	double *count = memory_zero(cells * (m->folds + 1) + 1, sizeof *count), sums[2] = {0};
-	double *sum = memory_zero(cells * (m->folds + 1) + 1, sizeof *sum);
-	double *fold_sum = memory_zero(m->folds, sizeof *fold_sum), *fold_rows = memory_zero(m->folds,
-		sizeof *fold_rows);
-	for (size_t i = 0; i < log->n; i++) {
-		const struct row *row = &log->rows[i];
-		size_t cell = (size_t)position_of(row) * m->items + row->item;
-		uint32_t fold = (uint32_t)(row->fold % m->folds);
-		size_t of_fold = cells * (fold + 1) + cell;
-		count[cell]++;
-		count[of_fold]++;
-		sum[cell] += row->reward;
-		sum[of_fold] += row->reward;
-		fold_sum[fold] += row->reward;
-		fold_rows[fold]++;
-		sums[0] += row->reward;
-		sums[1]++;
-	}
+	struct cells all = cells_new(cells);
+	for (size_t i = 0; i < log->n; i++)
+		cells_add(&all, m, &log->rows[i]);
 	for (uint32_t f = 0; f < m->folds; f++) {
-		bool out = m->folds > 1;
-		double rows = sums[1] - (out ? fold_rows[f] : 0), all = sums[0] - (out ? fold_sum[f] : 0);
-		double mean = !isnan(s->mean) ? s->mean : rows > 0 ? all / rows : 0;
+		struct cells own = cells_new(cells);
+		for (size_t i = 0; i < log->n && m->folds > 1; i++)
+			if (log->rows[i].fold % m->folds == f)
+				cells_add(&own, m, &log->rows[i]);
+		double rows = all.rows - own.rows;
+		double mean = !isnan(s->mean) ? s->mean : rows > 0 ? (all.all - own.all) / rows : 0;
 		for (size_t cell = 0; cell < cells; cell++) {
-			size_t of_fold = cells * (f + 1) + cell;
-			double n = count[cell] - (out ? count[of_fold] : 0) + s->weight;
-			double total = sum[cell] - (out ? sum[of_fold] : 0) + s->weight * mean;
+			double n = all.count[cell] - own.count[cell] + s->weight;
+			double total = all.sum[cell] - own.sum[cell] + s->weight * mean;
 			m->value[cells * f + cell] = n > 0 ? total / n : mean;
 		}
+		cells_free(&own);
 	}
-	free(count);
-	free(sum);
-	free(fold_sum);
-	free(fold_rows);
+	cells_free(&all);
 }
 
 static void add_up_catalog(struct reward_model *m, const struct policy *p)
@@ -86,6 +97,8 @@ struct reward_model reward_model_new(const struct log *log, const struct names *
 				 .items = strmap_count(names->items)};
 	m.otherwise = isnan(s->mean) ? mean_reward(log) : s->mean;
 	find_logged(&m, log, p);
+	if (!s->wanted) /* the weights alone count */
+		return m;
 	if (!entries) {
 		m.value = memory_new((size_t)m.folds * m.positions * m.items + 1, sizeof *m.value);
 		fit(&m, log, s);

@@ -12,7 +12,7 @@
  * that earned `mean` would draw it. Of the rows of the other folds: who judges a row has not seen it. */
 struct reward_model {
 	uint32_t folds, positions, items;
-	double *value;              /* fold x position x item; NULL: from a file */
+	double *value;              /* fold x position x item; NULL: from a file, or not wanted */
 	double *catalog_total;      /* fold x position */
 	bool *logged;               /* position x item */
 	uint32_t *catalog_never;    /* position */
@@ -25,6 +25,7 @@ struct reward_model {
 struct reward_settings {
 	uint32_t folds;
 	double mean, weight;        /* mean: nan for that of the rows */
+	bool wanted;                /* false: only what the log has is looked at */
 };
 
 /* `entries` are those of a file, or NULL. */
