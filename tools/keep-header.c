@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/signals.h"
 #include "streams/hints.h"
 #include "streams/input.h"
 #include "streams/output.h"
@@ -346,11 +347,8 @@ static int run(const struct options *o, char **files, int count, char **command)
 		output_abandon(out);
 	else
 		output_close(out);
-	if (WIFSIGNALED(status)) {
-		signal(WTERMSIG(status), SIG_DFL);
-		raise(WTERMSIG(status));
-		return 128 + WTERMSIG(status);
-	}
+	if (WIFSIGNALED(status))
+		die_by_signal(WTERMSIG(status));
 	run_report(lines.rows, lines.rows, 0);
 	return WEXITSTATUS(status);
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/signals.h"
 #include "frame/options.h"
 #include "streams/input.h"
 #include "streams/output.h"
@@ -151,6 +152,8 @@ static double run_start;
 void run_begin(void)
 {
 	run_start = clock_wall();
+	if (getpid() == 1) /* of a container, which no signal ends that it does not handle */
+		output_catch_signals();
 }
 
 /* `rows` as text, and what the run cost where that is wanted. */
@@ -216,9 +219,7 @@ static void on_stop(int number)
 {
 	if (stopped) {
 		output_remove_temporaries();
-		signal(number, SIG_DFL);
-		raise(number);
-		return;
+		die_by_signal(number);
 	}
 	stopped = number;
 }
@@ -259,9 +260,7 @@ void stop_now(void)
 	int number = stopped ? stopped : SIGTERM;
 	progress_clear();
 	output_remove_temporaries();
-	signal(number, SIG_DFL);
-	raise(number);
-	_exit(128 + number);
+	die_by_signal(number);
 }
 
 /* ---- the end ---- */

@@ -20,6 +20,11 @@ void output_remove_temporaries(void)
 	temporary_remove_all();
 }
 
+void output_catch_signals(void)
+{
+	temporary_catch_signals();
+}
+
 static void open_device(struct output *out, int flags)
 {
 	out->file = openat(out->target.folder, out->target.name, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags,

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/signals.h"
 
 enum { NAMED_MAX = 64, NAME_SHOWN = 100, RANDOM_DIGITS = 16, TRIES = 100 };
 
@@ -42,12 +43,10 @@ enum { ENDINGS = sizeof ENDING / sizeof *ENDING };
 static void on_signal(int number)
 {
 	temporary_remove_all();
-	signal(number, SIG_DFL);
-	raise(number);
+	die_by_signal(number);
 }
 
-/* Where nobody else handles the signals that end a program, on_signal does. */
-static void install_clean_up(void)
+void temporary_catch_signals(void)
 {
 	static bool installed;
 	if (installed)
@@ -68,7 +67,7 @@ static void hold_signals(const struct temporary *tmp, sigset_t *before)
 {
 	sigset_t ending;
 	if (!tmp->unattended)
-		install_clean_up();
+		temporary_catch_signals();
 	sigemptyset(&ending);
 	for (size_t i = 0; i < ENDINGS; i++)
 		sigaddset(&ending, ENDING[i]);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/quote.h"
+#include "base/signals.h"
 #include "streams/append.h"
 #include "streams/output.h"
 
@@ -212,8 +213,7 @@ static void on_stop(int number)
 	if (lost)
 		tell_lost(lost);
 	output_remove_temporaries();
-	signal(number, SIG_DFL);
-	raise(number);
+	die_by_signal(number);
 }
 
 static void catch_signal(int number, void (*handler)(int))

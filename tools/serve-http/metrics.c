@@ -72,6 +72,8 @@ static void free_counters(struct counters *c)
 
 void metrics_free(struct metrics *m)
 {
+	if (!m)
+		return;
 	free_counters(&m->requests);
 	free_counters(&m->answers);
 	free_counters(&m->arms);

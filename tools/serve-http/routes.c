@@ -297,6 +297,8 @@ static bool add_json(struct buffer *json, struct span text)
 
 static bool add_value(const struct member *m, struct span text, struct buffer *json)
 {
+	if (text.n && memchr(text.at, '\0', text.n)) /* no row has it, and readers of JSON refuse it, too */
+		return false;
 	switch (m->kind) {
 	case MEMBER_NUMBER:
 		return add_number(json, text);

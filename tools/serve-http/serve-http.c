@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/signals.h"
 #include "frame/run.h"
 #include "front.h"
 #include "listening.h"
@@ -121,21 +122,22 @@ static void watch(struct service *s, int file, uint64_t mark)
 		die_errno(STATUS_FAILED, "cannot watch a file");
 }
 
-static void catch_signals(struct service *s)
+/* The signals that s->signals tells of from now on; SIGHUP is blocked when it is not among them. */
+static void hear_signals(struct service *s, bool hang_up)
 {
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	signal(SIGPIPE, SIG_IGN);
+	if (hang_up)
+		sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
-		(s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		(s->signals = signalfd(s->signals, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		die_errno(STATUS_FAILED, "cannot handle signals");
-	watch(s, s->signals, SIGNAL_MARK);
 }
 
-static void start_workers(struct service *s, char **command)
+/* False: a signal that ends the program has come before they were ready. */
+static bool start_workers(struct service *s, char **command)
 {
 	struct buffer header = {0};
 	const struct workers_options options = {.command = command, .count = (size_t)s->o->workers,
@@ -145,10 +147,14 @@ static void start_workers(struct service *s, char **command)
 	routes_add_header(&header, s->sources.routes);
 	s->sources.workers = workers_start(&options, s->epoll, (struct span){header.data, header.n});
 	buffer_free(&header);
+	watch(s, s->signals, SIGNAL_MARK);
+	if (workers_ready(s->sources.workers) < options.count)
+		return false;
 	resolve(s, s->sources.routes, s->sources.items, NULL);
 	s->sources.metrics = metrics_new(options.count);
 	const struct span *columns = workers_columns(s->sources.workers, &n);
 	metrics_set_columns(s->sources.metrics, columns, n);
+	return true;
 }
 
 /* ---- the loop ---- */
@@ -158,7 +164,8 @@ static void take_signals(struct service *s)
 	struct signalfd_siginfo info;
 	while (read(s->signals, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGHUP) {
-			reload(s);
+			if (s->front)
+				reload(s);
 			continue;
 		}
 		if (s->ending) /* the second one */
@@ -167,7 +174,8 @@ static void take_signals(struct service *s)
 			s->end_s = clock_wall() + s->o->drain_s;
 		if (!s->ending) {
 			listening_notify("STOPPING=1");
-			front_drain(s->front);
+			if (s->front)
+				front_drain(s->front);
 		}
 		s->ending = (int)info.ssi_signo;
 	}
@@ -208,7 +216,9 @@ static void close_all(struct service *s)
 	double left = s->end_s - clock_wall();
 	if (workers_waiting(s->sources.workers))
 		tell("%zu requests are not answered", workers_waiting(s->sources.workers));
-	workers_stop(s->sources.workers, left > 0.1 ? left : 0.1);
+	hear_signals(s, false); /* a further one ends the patience */
+	workers_stop(s->sources.workers, left > 0.1 ? left : 0.1, s->signals);
+	take_signals(s);
 	run_report(s->front ? front_answers(s->front) : 0, s->front ? front_answers(s->front) : 0, 0);
 	if (s->front)
 		front_close(s->front);
@@ -222,10 +232,26 @@ static void close_all(struct service *s)
 	close(s->epoll);
 }
 
+/* Answers until a signal ends it. */
+static void serve(struct service *s)
+{
+	const struct options *o = s->o;
+	if (s->watching.file >= 0)
+		watch(s, s->watching.file, FILES_MARK);
+	s->front = front_open(o, s->listening.socket, &s->sources);
+	watch(s, front_file(s->front), FRONT_MARK);
+	warn("listening at %s", s->listening.name);
+	listening_notify("READY=1");
+	while (!is_over(s))
+		turn(s);
+}
+
 static int run(const struct options *o, char **command)
 {
-	struct service s = {.o = o};
+	struct service s = {.o = o, .end_s = clock_wall() + o->drain_s, .signals = -1};
 	raise_limit(o);
+	signal(SIGPIPE, SIG_IGN);
+	hear_signals(&s, true);
 	read_first(&s);
 	if (!o->check)
 		s.listening = listening_open(o->listen, 1024);
@@ -234,31 +260,18 @@ static int run(const struct options *o, char **command)
 	s.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s.epoll < 0)
 		die_errno(STATUS_FAILED, "cannot wait for requests");
-	catch_signals(&s);
 	watching_open(&s.watching, &o->watch);
-	start_workers(&s, command);
-	if (o->check) {
+	bool ready = start_workers(&s, command);
+	if (!ready)
+		take_signals(&s);
+	else if (!o->check)
+		serve(&s);
+	else
 		s.end_s = clock_wall() + o->drain_s;
-		close_all(&s);
-		return STATUS_DONE;
-	}
-	if (s.watching.file >= 0)
-		watch(&s, s.watching.file, FILES_MARK);
-	s.front = front_open(o, s.listening.socket, &s.sources);
-	watch(&s, front_file(s.front), FRONT_MARK);
-	warn("listening at %s", s.listening.name);
-	listening_notify("READY=1");
-	while (!is_over(&s))
-		turn(&s);
-	int number = s.ending;
 	close_all(&s);
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	signal(number, SIG_DFL);
-	raise(number);
-	return STATUS_FAILED;
+	if (s.ending)
+		die_by_signal(s.ending);
+	return STATUS_DONE;
 }
 
 static const struct program PROGRAM = {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -14,7 +15,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-enum { COLUMNS_MAX = 256, READ_SIZE = 65536, LINE_MAX_BYTES = 1 << 24, HUNG_DEADLINES = 5 };
+enum { COLUMNS_MAX = 256, READ_SIZE = 65536, LINE_MAX_BYTES = 1 << 24, HUNG_DEADLINES = 5, END_TICK_MS = 5 };
 static const double RETRY_FIRST_S = 0.1, RETRY_LAST_S = 5, SETTLED_S = 10, END_S = 10;
 
 struct pending {
@@ -60,7 +61,7 @@ _Noreturn static void become(char **command, int in, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	setpgid(0, 0); /* what a terminal sends goes to the front alone */
+	setpgid(0, 0); /* what a terminal sends goes to the front alone, and it is killed with its children */
 	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
 		execvp(command[0], command);
 	tell("cannot run %s: %s", command[0], strerror(errno));
@@ -80,6 +81,13 @@ static void send_bytes(struct worker *k, const char *bytes, size_t n)
 	buffer_add(&k->to_write, bytes, n);
 }
 
+/* Kills a worker and the children that it has. */
+static void kill_worker(pid_t pid)
+{
+	if (kill(-pid, SIGKILL) != 0)
+		kill(pid, SIGKILL);
+}
+
 /* False: it cannot be started now. */
 static bool start(struct workers *w, size_t i)
 {
@@ -95,6 +103,8 @@ static bool start(struct workers *w, size_t i)
 	k->pid = fork();
 	if (k->pid == 0)
 		become(w->o.command, in[0], out[1]);
+	if (k->pid > 0)
+		setpgid(k->pid, k->pid); /* here too: who of the two comes first is open */
 	close(in[0]);
 	close(out[1]);
 	if (k->pid < 0) {
@@ -159,12 +169,12 @@ static void bury(struct workers *w, size_t i, bool hung, const char *why)
 	struct worker *k = &w->all[i];
 	if (!w->stopping)
 		tell("worker %zu (process %ld) %s; it is replaced", i + 1, (long)k->pid, why);
+	if (hung) /* before it sees the end of its input, which may lie in a row */
+		kill_worker(k->pid);
 	close_file(&k->in);
 	close_file(&k->out);
-	if (hung)
-		kill(k->pid, SIGKILL);
 	if (k->old > 0) {
-		kill(k->old, SIGKILL);
+		kill_worker(k->old);
 		waitpid(k->old, NULL, 0);
 	}
 	k->old = k->pid;
@@ -335,12 +345,29 @@ void workers_flush(struct workers *w)
 
 static void reap(struct worker *k, double now)
 {
-	if (k->old <= 0)
-		return;
-	if (now > k->old_until)
-		kill(k->old, SIGKILL);
-	if (waitpid(k->old, NULL, WNOHANG) != 0)
+	if (k->old > 0 && waitpid(k->old, NULL, WNOHANG) != 0)
 		k->old = 0;
+	if (k->old > 0 && now > k->old_until)
+		kill_worker(k->old);
+}
+
+static bool is_worker(const struct workers *w, pid_t pid)
+{
+	bool is = false;
+	for (size_t i = 0; i < w->o.count; i++)
+		is |= w->all[i].pid == pid || w->all[i].old == pid;
+	return is;
+}
+
+/* Process 1 of a container inherits what others have left, and no one else waits for it. */
+static void reap_strangers(const struct workers *w)
+{
+	siginfo_t info = {0};
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid &&
+		!is_worker(w, info.si_pid)) {
+		waitpid(info.si_pid, NULL, WNOHANG);
+		info.si_pid = 0;
+	}
 }
 
 void workers_tick(struct workers *w)
@@ -362,6 +389,7 @@ void workers_tick(struct workers *w)
 		if (!k->pid && !w->stopping && now >= k->next_start && !start(w, i))
 			k->next_start = now + RETRY_LAST_S;
 	}
+	reap_strangers(w);
 }
 
 void workers_hang_up(struct workers *w)
@@ -414,10 +442,16 @@ _Noreturn static void die_of(const struct workers *w, const struct worker *k)
 	    "%s ended before it was ready", w->o.command[0]);
 }
 
+static bool is_told_to_stop(void)
+{
+	sigset_t waiting;
+	return sigpending(&waiting) == 0 && (sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGINT));
+}
+
 static void wait_until_ready(struct workers *w)
 {
 	double until = clock_wall() + w->o.start_s;
-	while (workers_ready(w) < w->o.count) {
+	while (workers_ready(w) < w->o.count && !is_told_to_stop()) {
 		struct epoll_event events[16];
 		int n = epoll_wait(w->epoll, events, 16, 100);
 		workers_flush(w);
@@ -427,8 +461,11 @@ static void wait_until_ready(struct workers *w)
 		for (size_t i = 0; i < w->o.count; i++)
 			if (!w->all[i].pid)
 				die_of(w, &w->all[i]);
-		if (clock_wall() > until)
+		if (clock_wall() > until) {
+			for (size_t i = 0; i < w->o.count; i++)
+				kill_worker(w->all[i].pid);
 			die(STATUS_FAILED, "%s is not ready after --start", w->o.command[0]);
+		}
 	}
 }
 
@@ -466,27 +503,59 @@ static bool have_ended(struct workers *w)
 	return all;
 }
 
-void workers_stop(struct workers *w, double patience_s)
+/* One turn of the end: what workers are to have is written, so that none sees half a row, and what they say
+ * is read and thrown away, as one that waits for room in its pipe would not end. True: `hurry` is readable. */
+static bool end_turn(struct workers *w, struct pollfd *files, int hurry)
+{
+	static char nowhere[READ_SIZE];
+	size_t n = w->o.count;
+	for (size_t i = 0; i < n; i++) {
+		struct worker *k = &w->all[i];
+		if (k->in >= 0 && k->written == k->to_write.n)
+			close_file(&k->in);
+		files[2 * i] = (struct pollfd){.fd = k->in, .events = POLLOUT};
+		files[2 * i + 1] = (struct pollfd){.fd = k->out, .events = POLLIN};
+	}
+	files[2 * n] = (struct pollfd){.fd = hurry, .events = POLLIN};
+	if (poll(files, 2 * n + 1, END_TICK_MS) <= 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct worker *k = &w->all[i];
+		if (files[2 * i].revents & (POLLERR | POLLHUP))
+			close_file(&k->in);
+		else if (files[2 * i].revents)
+			write_rows(w, i);
+		if (files[2 * i + 1].revents && read(k->out, nowhere, sizeof nowhere) == 0)
+			close_file(&k->out);
+	}
+	return files[2 * n].revents;
+}
+
+void workers_stop(struct workers *w, double patience_s, int hurry)
 {
 	double until = clock_wall() + patience_s;
+	struct pollfd *files = memory_new(2 * w->o.count + 1, sizeof *files);
 	w->stopping = true;
 	for (size_t i = 0; i < w->o.count; i++) {
 		give_up(w, i);
-		close_file(&w->all[i].in);
+		if (w->all[i].pid && !w->all[i].ready) /* it has no rows */
+			kill_worker(w->all[i].pid);
 	}
-	while (!have_ended(w) && clock_wall() < until)
-		clock_sleep(0.005);
+	while (!have_ended(w) && clock_wall() < until && !end_turn(w, files, hurry))
+		;
 	for (size_t i = 0; i < w->o.count; i++) {
 		struct worker *k = &w->all[i];
-		close_file(&k->out);
 		if (k->pid)
-			kill(k->pid, SIGKILL);
+			kill_worker(k->pid);
 		if (k->old)
-			kill(k->old, SIGKILL);
+			kill_worker(k->old);
+		close_file(&k->in);
+		close_file(&k->out);
 		buffer_free(&k->to_write);
 		buffer_free(&k->got);
 		free(k->ring);
 	}
+	free(files);
 	free(w->all);
 	free(w->header);
 	free(w->columns_text);
