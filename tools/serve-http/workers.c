@@ -503,8 +503,9 @@ static bool have_ended(struct workers *w)
 	return all;
 }
 
-/* One turn of the end: what workers are to have is written, so that none sees half a row, and what they say
- * is read and thrown away, as one that waits for room in its pipe would not end. True: `hurry` is readable. */
+/* One turn of the end: what workers are to have is written, so that none sees half a row, and what they
+ * say is read and thrown away, as one that waits for room in its pipe would not end. True: `hurry` is
+ * readable. */
 static bool end_turn(struct workers *w, struct pollfd *files, int hurry)
 {
 	static char nowhere[READ_SIZE];

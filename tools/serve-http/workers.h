@@ -25,9 +25,9 @@ struct workers_options {
 };
 
 /* Starts them and waits until each has written its header: ends the program when one does not. When SIGTERM or
- * SIGINT, which are blocked, come before that, not all are ready (workers_ready), and all that can be done is
- * workers_stop. They are watched by `epoll`: its events have WORKERS_MARK in the upper half of their data. `header`: of the rows,
- * without `request`, with LF. */
+ * SIGINT, which are blocked, come first, not all are ready (workers_ready), and workers_stop is all that can
+ * be done. They are watched by `epoll`: its events have WORKERS_MARK in the upper half of their data.
+ * `header`: of the rows, without `request`, with LF. */
 struct workers *workers_start(const struct workers_options *o, int epoll, struct span header);
 enum { WORKERS_MARK = 1 };
 
@@ -51,8 +51,8 @@ uint64_t workers_life(const struct workers *w, size_t i);
 /* Which worker an answer is from, in `answered`. */
 size_t workers_current(const struct workers *w);
 
-/* Whoever still waits is told; no more rows; they take those that are under way, write what they have to and
- * end. After `patience_s`, or when the file `hurry` is readable, they are killed. */
+/* Whoever still waits is told; no more rows; they take those that are under way, write what they have to
+ * and end. After `patience_s`, or when the file `hurry` is readable, they are killed. */
 void workers_stop(struct workers *w, double patience_s, int hurry);
 
 #endif
