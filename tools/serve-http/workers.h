@@ -24,10 +24,10 @@ struct workers_options {
 	void *caller;
 };
 
-/* Starts them and waits until each has written its header: ends the program when one does not. When SIGTERM or
- * SIGINT, which are blocked, come first, not all are ready (workers_ready), and workers_stop is all that can
- * be done. They are watched by `epoll`: its events have WORKERS_MARK in the upper half of their data.
- * `header`: of the rows, without `request`, with LF. */
+/* Starts them and waits until each has written its header: ends the program when one does not. When
+ * SIGTERM or SIGINT, which are blocked, come first, not all are ready (workers_ready), and workers_stop is
+ * all that can be done. They are watched by `epoll`: its events have WORKERS_MARK in the upper half of
+ * their data. `header`: of the rows, without `request`, with LF. */
 struct workers *workers_start(const struct workers_options *o, int epoll, struct span header);
 enum { WORKERS_MARK = 1 };
 
