@@ -20,16 +20,19 @@ part() { part=$(mktemp "$1/.forget.XXXXXX") || die 1 "cannot write in $1"; }
 
 # ---- nightly's folder ------------------------------------------------------------------
 
-# forget_rows FILE PROGRAM: rows of a table that the awk program names go; the header stays
+# forget_rows FILE PROGRAM: rows of a table that the awk program names go; the header stays. Of a link it is the
+# file that the link names. (awk takes no operand: a name with = would be an assignment.)
 forget_rows()
 {
 	[ -f "$1" ] || return 0
-	its_count=$(awk -F '\t' 'BEGIN { user = ENVIRON["FORGET_USER"] } FNR > 1 && ('"$2"') { n++ } END { print n + 0 }' "$1") ||
+	its_file=$(readlink -f -- "$1")
+	its_count=$(awk -F '\t' 'BEGIN { user = ENVIRON["FORGET_USER"] } FNR > 1 && ('"$2"') { n++ } END { print n + 0 }' < "$its_file") ||
 		die 1 "cannot read $1"
 	[ "$its_count" -gt 0 ] || return 0
-	part "$(dirname -- "$1")"
-	awk -F '\t' 'BEGIN { user = ENVIRON["FORGET_USER"] } FNR == 1 || !('"$2"')' "$1" > "$part" || die 1 "cannot write $part"
-	replace "$1" "$part"
+	part "$(dirname -- "$its_file")"
+	awk -F '\t' 'BEGIN { user = ENVIRON["FORGET_USER"] } FNR == 1 || !('"$2"')' < "$its_file" > "$part" ||
+		die 1 "cannot write $part"
+	replace "$its_file" "$part"
 	told "$1" rows "$its_count"
 }
 
@@ -37,17 +40,20 @@ forget_rows()
 forget_report()
 {
 	[ -f "$1" ] && USER_SHOWN=$(shown "$FORGET_USER") awk '
-		$0 == "User " ENVIRON["USER_SHOWN"] " listened to, among others" { found = 1 } END { exit !found }' "$1" || return 0
-	part "$(dirname -- "$1")"
-	awk '/^User .* listened to, among others$/ { exit } { print }' "$1" > "$part" || die 1 "cannot write $part"
-	replace "$1" "$part"
+		$0 == "User " ENVIRON["USER_SHOWN"] " listened to, among others" { found = 1 } END { exit !found }' < "$1" || return 0
+	its_file=$(readlink -f -- "$1")
+	part "$(dirname -- "$its_file")"
+	awk '/^User .* listened to, among others$/ { exit } { print }' < "$its_file" > "$part" || die 1 "cannot write $part"
+	replace "$its_file" "$part"
 	told "$1" 'the list that it shows' 1
 }
 
 forget_store()
 {
 	if [ -e "$store/work" ]; then
-		rm -rf -- "$store/work" || die 1 "cannot remove $store/work"
+		# A link to a folder elsewhere stays, for the next run; what is in the folder goes.
+		[ ! -L "$store/work" ] || find -H "$store/work" -mindepth 1 -delete || die 1 "cannot empty $store/work"
+		[ -L "$store/work" ] || rm -rf -- "$store/work" || die 1 "cannot remove $store/work"
 		told "$store/work" 'the folder of the last run, which the next one makes again' 1
 	fi
 	set +f
@@ -120,11 +126,14 @@ its_column()
 	awk -F '\t' '
 		NR == 1 {
 			sub(/^\357\273\277/, ""); sub(/\r$/, "")
-			for (i = 1; i <= NF; i++) if ($i == ENVIRON["NAME"]) at = i
-			if (!at) exit 3
+			for (i = 1; i <= NF; i++) if ($i == ENVIRON["NAME"]) { at = i; n++ }
+			if (n != 1) exit 3
 		}
 		{ sub(/\r$/, ""); print $at }'
 }
+
+# state FILE: whether somebody else has written it meanwhile
+state() { stat -c '%i %s %y' -- "$1"; }
 
 # forget_log FILE: false when it cannot be read line by line. Compressed files are unpacked beside it. Of a
 # symbolic link it is the file that the link names, where the rows are.
@@ -140,31 +149,56 @@ forget_log()
 	its_users=$part
 	part "$its_folder"
 	its_new=$part
+	part "$its_folder"
+	its_gone=$part
 	forget_lines "$1" || its_status=1
-	rm -f -- "$its_plain" "$its_users" "$its_new"
+	rm -f -- "$its_plain" "$its_users" "$its_new" "$its_gone"
 	return $its_status
+}
+
+# not_by_line FILE: what is wrong with it; false
+not_by_line()
+{
+	shown "forget: $1: not a row in each line with a user (USER_COLUMN=$USER_COLUMN): it stays as it is" >&2
+	return 1
+}
+
+# has_rows FILE N WHOSE: is FILE, read alone, N rows, all of the user (its) or none (others)? Lines that are not rows of
+# their own (a list over several lines, lines of two rows and of none) have the right number together, but not apart.
+has_rows()
+{
+	users_by_line "$its_form" "$1" | N=$2 WHOSE=$3 awk 'NR > 1 { n++; its += $0 "" == ENVIRON["FORGET_USER"] }
+		END { exit !(n + 0 == ENVIRON["N"] && its + 0 == (ENVIRON["WHOSE"] == "its" ? n + 0 : 0)) }'
 }
 
 forget_lines()
 {
+	its_state=$(state "$its_file")
 	unpacked "$1" > "$its_plain" || { shown "forget: $1 cannot be read" >&2; return 1; }
 	[ -s "$its_plain" ] || return 0
+	case $its_form:$IMPORT in json:*'[]'*) not_by_line "$1"; return ;; esac # --each: a line of no rows may be anywhere
 	users_by_line "$its_form" "$its_plain" > "$its_users" || :
 	its_head=0
 	[ "$its_form" != json ] || its_head=1
 	# With fewer users than lines the one of a line would be that of another.
-	[ "$(tail -n +$((its_head + 1)) "$its_users" | awk 'END { print NR }')" = "$(awk 'END { print NR }' "$its_plain")" ] || {
-		shown "forget: $1: not a row in each line with a user (USER_COLUMN=$USER_COLUMN): it stays as it is" >&2
+	its_lines=$(awk 'END { print NR }' < "$its_plain")
+	[ "$(tail -n +$((its_head + 1)) "$its_users" | awk 'END { print NR }')" = "$its_lines" ] || { not_by_line "$1"; return; }
+	its_count=$(HEAD=$its_head USERS=$its_users NEW=$its_new GONE=$its_gone awk '
+		BEGIN { user = ENVIRON["FORGET_USER"]; users = ENVIRON["USERS"]; new = ENVIRON["NEW"]; gone = ENVIRON["GONE"]
+			head = ENVIRON["HEAD"] == 1
+			if (head) getline line < users }
+		(getline line < users) <= 0 { exit 1 }
+		{ its = line "" == user && (NR > 1 || head); n += its; print > (its ? gone : new) }
+		NR == 1 && !head { print > gone }
+		END { print n + 0 }' < "$its_plain") || die 1 "cannot write $its_new"
+	[ "$its_count" -gt 0 ] || return 0
+	has_rows "$its_gone" "$its_count" its && { [ ! -s "$its_new" ] ||
+		has_rows "$its_new" $((its_lines - its_count - 1 + its_head)) others; } || { not_by_line "$1"; return; }
+	packed_as "$1" < "$its_new" > "$its_plain" || die 1 "cannot write $its_plain"
+	[ "$(state "$its_file")" = "$its_state" ] || {
+		shown "forget: $1 was written meanwhile: it stays as it is" >&2
 		return 1
 	}
-	its_count=$(HEAD=$its_head USERS=$its_users awk '
-		BEGIN { user = ENVIRON["FORGET_USER"]; users = ENVIRON["USERS"]; new = ARGV[2]; ARGC = 2
-			if (ENVIRON["HEAD"] == 1) getline line < users }
-		{ getline line < users
-			if (line "" == user && (NR > 1 || ENVIRON["HEAD"] == 1)) n++; else print > new }
-		END { print n + 0 }' "$its_plain" "$its_new") || die 1 "cannot write $its_new"
-	[ "$its_count" -gt 0 ] || return 0
-	packed_as "$1" < "$its_new" > "$its_plain" || die 1 "cannot write $its_plain"
 	replace "$its_file" "$its_plain"
 	told "$1" rows "$its_count"
 }

@@ -103,6 +103,49 @@ for file in lines.json torn.json quoted.csv; do
 	said "^forget: $file: not a row in each line"
 	cmp -s was $file || complain "$file was changed"
 done
+# As many rows as lines, but not one in each: a list over two lines, and --each with a line of two and one of none.
+printf '[{"user": "u9", "track": "i1"},\n{"user": "u1", "track": "i2"}]\n' > list.json
+printf '{"user": "u9", "tracks": [{"id": 1}, {"id": 2}]}\n{"user": "u1", "tracks": []}\n' > each.json
+for file in list.json each.json; do
+	cp $file was
+	case $file in list*) words='--each . --map user=.user --map track=.track' ;;
+	*) words='--each .tracks[] --map user=$.user --map track=.id' ;;
+	esac
+	for user in u9 u1; do
+		IMPORT=$words status 3 "$here/forget" $user store $file
+		said "^forget: $file: not a row in each line"
+		cmp -s was $file || complain "$file was changed for $user"
+	done
+done
+# A log that grows meanwhile stays, and a run that fails leaves no copy of it.
+mkdir shims grown
+gzip -c log.tsv > grown/log.tsv.gz
+real_gzip=$(command -v gzip)
+cat > shims/gzip << END
+#!/bin/sh
+[ "\$*" != -c ] || [ ! -e fails ] || exit 1
+[ "\$*" != -c ] || printf 'u9\ti1\t1\t1\n' | "$real_gzip" -c >> grown/log.tsv.gz
+exec "$real_gzip" "\$@"
+END
+chmod +x shims/gzip
+PATH=$PWD/shims:$PATH status 3 "$here/forget" u9 store grown/log.tsv.gz
+said 'grown/log.tsv.gz was written meanwhile'
+[ "$(gzip -dc grown/log.tsv.gz | wc -l)" = $(($(wc -l < log.tsv) + 1)) ] || complain 'what was written meanwhile is lost'
+: > fails
+PATH=$PWD/shims:$PATH status 1 "$here/forget" u9 store grown/log.tsv.gz
+[ -z "$(find grown -name '.forget.*')" ] || complain 'a copy of a log is left'
+# Links in a store, and a store whose name awk would take for an assignment.
+mkdir -p a=b/models/m elsewhere/work
+for u in u1 u2; do printf '%s\t1\ti1\t1\n' $u; done | sed '1i user	rank	item	score' > elsewhere/topk.tsv
+cp elsewhere/topk.tsv elsewhere/work
+cp elsewhere/topk.tsv a=b/models/m/serving-topk.tsv
+ln -s ../../../elsewhere/topk.tsv a=b/models/m/topk.tsv
+ln -s ../elsewhere/work a=b/work
+REDIS=none status 0 "$here/forget" u2 a=b
+for file in a=b/models/m/serving-topk.tsv elsewhere/topk.tsv; do
+	[ "$(grep -c '^u' < $file)" = 2 ] || complain "$file: $(cat $file)"
+done
+[ -L a=b/models/m/topk.tsv ] && [ -L a=b/work ] && [ -z "$(ls -A elsewhere/work)" ] || complain 'the links, or what the last run left'
 hold store/.lock
 status 4 "$here/forget" u9 store
 said 'a nightly is at work'
