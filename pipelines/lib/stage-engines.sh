@@ -54,6 +54,8 @@ prepare()
 # list_parts: work/list has the names of the input's parts
 list_parts()
 {
+	find -H "$in" -mindepth 1 -maxdepth 1 -type d ! -name '_*' ! -name '.*' > "$work/folders" || exit 1
+	[ ! -s "$work/folders" ] || die 1 "a folder among the parts, which is not read: $(head -n 1 "$work/folders")"
 	find -H "$in" -maxdepth 1 ! -type d ! -name '_*' ! -name '.*' | sort > "$work/files" || exit 1
 	n=0
 	while IFS= read -r file; do

@@ -90,6 +90,13 @@ ls -A | grep -q recpipe- && say 'a kill leaves a file'
 # ---- what is refused ----
 printf 'bandit\trecommender\tanswers\theard\nx\ty\t1\t2\n' > broken.state
 play out.tsv --recommender bandit:indexed+challenger --bandit-state broken.state 2> err; grep -q 'broken.state: not the state of a bandit' err || { cat err; say 'a state that is none'; }
+printf 'bandit\trecommender\tanswers\theard\nindexed+challenger\tindexed\t9\t2\nindexed+challenger\tindexed\t1\t1\n' > twice.state
+cp twice.state was
+play out.tsv --recommender bandit:indexed+challenger --bandit-state twice.state 2> err; grep -q 'twice.state: not the state of a bandit' err && cmp -s was twice.state ||
+	{ cat err; say 'a state with two rows of an arm'; }
+mkfifo way
+timeout 60 next-track -q --items w/tracks.tsv --recs a.tsv --recommender bandit:indexed+random --bandit-state way < /dev/null > out 2> err
+[ $? = 1 ] && grep -q '^next-track: way: Invalid argument' err || { cat err; say 'a state that is a FIFO'; }
 for chain in bandit:indexed bandit:indexed+indexed bandit:a+b indexed,bandit:popular+random bandit:; do
 	next-track --recs a.tsv --recommender $chain < /dev/null > out 2> err
 	[ $? = 2 ] || { cat err; say "$chain: no usage error"; }

@@ -67,6 +67,9 @@ run 2
 run 2 store
 run 1 store no-such-file.tsv
 MAX_FALL=x run 2 store monday.tsv
+# Percent in place of shares would never refuse anything.
+MAX_SHRINK=50 run 2 store monday.tsv
+MAX_DRIFT=1.5 run 2 store monday.tsv
 KEEP=08 run 2 store monday.tsv
 for gate in x ndcg ndcg@10 ndcg@10:5 ndcg@10:% ndcg@10:-%  ndcg@10:1.2.3% ndcg@0:1% 'ndcg@10 ndcg@5:1%' auc:-1% ':-1%' \
 	'$(touch bitten)@1:1%' 'ndcg@$(touch bitten):1%' 'ndcg@10:$(touch bitten)%'; do

@@ -129,4 +129,13 @@ for words in '--map cat --key 1' '--map cat --reduce cat' '--reduce cat' '--engi
 done
 status 2 "$stage" --out never --map cat
 status 1 "$stage" --in nowhere --out never --map cat
+mkdir deep deep/_logs
+cp in/* deep
+status 0 "$stage" --in deep --out read --map cat
+mkdir deep/more
+status 1 "$stage" --in deep --out never --map cat
+grep -q 'a folder among the parts, which is not read: .*/deep/more$' err.txt && [ ! -e never ] || complain "a folder is left out: $(cat err.txt)"
+ln -s nowhere out-link
+status 1 "$stage" --in in --out out-link --map 'touch ran; cat'
+grep -q 'out-link is there already' err.txt && [ -z "$(find . -name ran)" ] || complain "a link in place of the new folder is seen late: $(cat err.txt)"
 exit "$failed"

@@ -143,7 +143,7 @@ static struct bandit_arm *find_arm(struct bandits *b, struct span bandit, struct
 	return NULL;
 }
 
-/* A row; false when it is malformed. */
+/* A row; false when it is malformed, or the second of its arm. */
 static bool parse_row(struct bandits *b, struct span row, struct buffer *others)
 {
 	struct span field[4], whole = row;
@@ -153,12 +153,13 @@ static bool parse_row(struct bandits *b, struct span row, struct buffer *others)
 	for (struct span one; n <= 4 && span_next(&row, '\t', &one); n++)
 		if (n < 4)
 			field[n] = one;
-	if (n != 4 || number_u64(field[2].at, field[2].n, &answers) != NUMBER_OK ||
+	struct bandit_arm *arm = n == 4 ? find_arm(b, field[0], field[1]) : NULL;
+	if (n != 4 || (arm && arm->read) || number_u64(field[2].at, field[2].n, &answers) != NUMBER_OK ||
 	    number_double(field[3].at, field[3].n, &heard) != NUMBER_OK || answers > UINT32_MAX * 1000ull ||
 	    !(heard >= 0) || heard > (double)answers)
 		return false;
-	struct bandit_arm *arm = find_arm(b, field[0], field[1]);
 	if (arm) {
+		arm->read = true;
 		arm->read_answers = answers;
 		arm->read_heard = (uint64_t)llround(heard * BANDIT_UNIT);
 	} else {
@@ -172,8 +173,10 @@ bool bandits_parse(struct bandits *b, struct span text, struct buffer *others)
 {
 	size_t header = sizeof HEADER - 1;
 	for (size_t i = 0; i < b->n; i++)
-		for (size_t k = 0; k < b->all[i].n; k++)
+		for (size_t k = 0; k < b->all[i].n; k++) {
 			b->all[i].arms[k].read_answers = b->all[i].arms[k].read_heard = 0;
+			b->all[i].arms[k].read = false;
+		}
 	if (text.n == 0)
 		return true; /* it was just made */
 	if (text.n < header || memcmp(text.at, HEADER, header) != 0 || text.at[text.n - 1] != '\n')
@@ -208,6 +211,11 @@ static int open_locked(const char *path)
 		if (file < 0)
 			return -1;
 		if (append_lock(file, LOCK_EX, 1) && fstat(file, &own) == 0) {
+			if (!S_ISREG(own.st_mode)) { /* reading a FIFO would wait for ever */
+				close(file);
+				errno = EINVAL;
+				return -1;
+			}
 			if (stat(path, &now) == 0 && own.st_dev == now.st_dev && own.st_ino == now.st_ino)
 				return file;
 			close(file);

@@ -27,6 +27,7 @@ struct bandit_arm {
 	uint64_t answers, heard;             /* in the state, when it was read last */
 	uint64_t new_answers, new_heard;     /* since */
 	uint64_t read_answers, read_heard;   /* what bandits_parse found */
+	bool read;                           /* it found a row */
 	double chance;
 };
 
