@@ -28,7 +28,7 @@
 
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("dataset", "FILE", dataset, .side = true, .required = true,
-		.help = "the dataset with the held-out rows (required)"),
+		.help = "the dataset with the held-out rows"),
 	OPTION_TEXT("k", "N,...", k, .letter = 'k', .fallback = "10,20,100",
 		.help = "cutoffs: how many of a list's first items count"),
 	OPTION_TEXT("metrics", "NAME,...", metrics,

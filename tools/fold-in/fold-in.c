@@ -41,7 +41,7 @@
 static const struct option_row OPTIONS[] = {
 	OPTION_FILE("model", "FILE", model, .side = true, .letter = 'm',
 		.required = true,
-		.help = "the model, as train-mf writes it (required)"),
+		.help = "the model, as train-mf writes it"),
 	OPTION_FLAG("users-only", users_only,
 		.help = "write only the users' rows, without meta, features and items"),
 	OPTION_CHOICE("solve", "SIDE", solve, "none|users|items", .fallback = "none",
