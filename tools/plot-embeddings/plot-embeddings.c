@@ -306,9 +306,26 @@ static const struct program PROGRAM = {
 	.options_size = sizeof(struct options),
 };
 
+/* What the method or the format does not use changes nothing; in a script for several of them it may stand. */
+static void warn_of_unheeded(const struct options *o)
+{
+	static const char *const METHODS[] = {[PCA] = "pca", [TSNE] = "tsne", [UMAP] = "umap"};
+	static const struct {
+		const char *option;
+		bool used[UMAP + 1];
+	} OF[] = {{"perplexity", {[TSNE] = true}}, {"theta", {[TSNE] = true}}, {"neighbors", {[UMAP] = true}},
+		{"iterations", {[TSNE] = true, [UMAP] = true}}};
+	for (size_t i = 0; i < sizeof OF / sizeof *OF; i++)
+		if (option_given(OF[i].option) && !OF[i].used[o->method])
+			warn("--%s has no effect with --method=%s", OF[i].option, METHODS[o->method]);
+	if (option_given("size") && o->format != SVG)
+		warn("--size has no effect with --format=%s", o->format == TSV ? "tsv" : "html");
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {0};
 	int first = program_start(&PROGRAM, argc, argv, &options);
+	warn_of_unheeded(&options);
 	return finish(run(&options, argv + first, argc - first));
 }
