@@ -306,7 +306,7 @@ static const struct program PROGRAM = {
 	.options_size = sizeof(struct options),
 };
 
-/* What the method or the format does not use changes nothing; in a script for several of them it may stand. */
+/* What the method or the format does not use changes nothing; a script for several of them may have it. */
 static void warn_of_unheeded(const struct options *o)
 {
 	static const char *const METHODS[] = {[PCA] = "pca", [TSNE] = "tsne", [UMAP] = "umap"};
