@@ -1,6 +1,6 @@
 #!/bin/sh
 # serve-http: a request whose end or target a proxy may have seen otherwise is refused, its connection closed,
-# and nothing that came after it is taken for a request.
+# and nothing that came after it is taken for a request. The text of /metrics is UTF-8, whatever bytes arms have.
 set -u
 cd "$RECPIPE_TMP" || exit 1
 bad=0
@@ -43,5 +43,23 @@ raw '200 {"user": "u"}
 200 {"status": "ok"}' "${post}Transfer-Encoding: Chunked\r\n\r\n19\r\n$body\r\n0\r\n\r\n${second%????}Connection: close\r\n\r\n"
 raw '200 {"user": "u"}
 200 {"status": "ok"}' "${post}Content-Length: 25\r\n\r\n$body${second%????}Connection: close\r\n\r\n"
+stop
+
+cat > worker.sh << 'E2'
+IFS= read -r header
+printf 'request\tstatus\tuser\trecommendation\tgeneration\tsource\tarm\n'
+tab=$(printf '\t')
+while IFS="$tab" read -r request message user rest; do
+	printf '%s\tok\t%s\t[1]\tg\303\ts\377"\\x\ta\303\251\342\202z\n' "$request" "$user"
+done
+E2
+serve -- sh worker.sh
+raw '200 {"user": "u"}' "${post}Connection: close\r\nContent-Length: 25\r\n\r\n$body"
+printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | "$client" "$port" raw > metrics
+for line in 'recpipe_answers_total{source="s\357\277\275\"\\\\x"} 1' 'recpipe_arm_answers_total{experiment="arm",arm="a\303\251\357\277\275\357\277\275z"} 1' \
+	'recpipe_generation_info{generation="g\357\277\275"} 1'; do
+	# shellcheck disable=SC2059
+	grep -qxF "$(printf "$line")" metrics || complain "/metrics has not: $line"
+done
 stop
 exit $bad

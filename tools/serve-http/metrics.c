@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/quote.h"
 
 enum { COUNTERS_MAX = 1000, BUCKETS = 14 };
 static const double BOUNDS[BUCKETS] = {0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064,
@@ -88,16 +89,20 @@ void metrics_free(struct metrics *m)
 	free(m);
 }
 
+/* Prometheus takes nothing of a page that is not UTF-8: a byte that is none becomes U+FFFD. */
 static void add_label(struct buffer *b, const char *name, struct span value)
 {
 	buffer_format(b, "%s%s=\"", b->n ? "," : "", name);
-	for (size_t i = 0; i < value.n; i++) {
+	for (size_t i = 0, n = 0; i < value.n; i += n ? n : 1) {
 		char c = value.at[i];
+		uint32_t point;
+		n = utf8_character(value.at + i, value.n - i, &point);
 		if (c == '\\' || c == '"')
 			buffer_add_byte(b, '\\');
-		buffer_add_text(b, c == '\n' ? "\\n" : "");
-		if (c != '\n')
-			buffer_add_byte(b, c);
+		if (n && c != '\n')
+			buffer_add(b, value.at + i, n);
+		else
+			buffer_add_text(b, n ? "\\n" : "\xef\xbf\xbd");
 	}
 	buffer_add_byte(b, '"');
 }
