@@ -299,6 +299,14 @@ bool redis_is_transient(const char *error)
 	return false;
 }
 
+bool redis_is_pairs(const redisReply *reply)
+{
+	bool good = reply->type == REDIS_REPLY_ARRAY && reply->elements % 2 == 0;
+	for (size_t i = 0; good && i < reply->elements; i++)
+		good = reply->element[i]->type == REDIS_REPLY_STRING;
+	return good;
+}
+
 redisReply *redis_good_reply(struct redis *r, const char *what)
 {
 	redisReply *reply = redis_reply(r);

@@ -85,4 +85,7 @@ redisReply *redis_command(struct redis *r, const char *const *words);
  * no master), so that another try may do? */
 bool redis_is_transient(const char *error);
 
+/* Is the reply names and values, as that of HGETALL: an array of strings, two by two? */
+bool redis_is_pairs(const redisReply *reply);
+
 #endif

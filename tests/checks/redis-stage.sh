@@ -231,6 +231,18 @@ says 'few commands' 0
 unset REDISCLI_AUTH
 url=$own
 
+# A server whose replies are of another kind (nothing is taken for text that is none).
+for k in 1 2 3 4; do stage g10 $k part.$k; done
+proxy --times 0 answer HGETALL "$(printf '*2\r\n:1\r\n:2')"
+own=$url url=$proxied
+publish g10
+says 'numbers in place of parts' 1 'HGETALL: unexpected reply'
+timeout 60 load-redis --redis "$url" --prefix p --status > out 2> err
+rc=$?
+says 'numbers in place of a description' 1 'HGETALL: unexpected reply'
+proxy_stop
+url=$own
+
 for words in '--stage g' '--part 1/2' '--publish g' '--parts 2' '--stage g --part 0/2' '--stage g --part 3/2' '--stage g --part 1' \
 	'--stage a:b --part 1/2' '--stage previous --part 1/2' '--stage g --part 1/2 --items items.tsv' '--publish g --parts 2 all.tsv' \
 	'--stage g --part 1/2 --layout string' '--stage g --part 1/2 --min-rows 2' '--publish gen --parts 1'; do

@@ -125,8 +125,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_CHOICE("interval", "METHOD", interval, INTERVALS, .fallback = "fieller",
 		.help = "method for the interval of the relative effect"),
 	OPTION_CHOICE("bootstrap", "METHOD", bootstrap, BOOTSTRAPS, .fallback = "percentile",
-		.help = "intervals and p of --test bootstrap: by percentiles, or bias corrected and "
-			"accelerated (BCa); those of quantiles are always percentiles"),
+		.requires = "test=bootstrap", .help = "intervals and p of --test bootstrap: by percentiles, or bias "
+			"corrected and accelerated (BCa); those of quantiles are always percentiles"),
 	OPTION_CHOICE("adjust", "METHOD", adjust, ADJUSTMENTS, .fallback = "holm",
 		.help = "multiple-testing correction of p_adjusted, the intervals and mde, over all "
 			"treatments and metrics of an experiment"),

@@ -390,6 +390,8 @@ bool stage_read(struct load *l, uint64_t *lists, int64_t *shards)
 		refuse(l, problem);
 	}
 	redisReply *all = ask(l, (const char *const[]){"HGETALL", record, NULL});
+	if (!redis_is_pairs(all))
+		send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
 	*lists = sum_parts(all, r.parts, &n_missing, &missing);
 	*shards = r.shards;
 	freeReplyObject(all);

@@ -39,6 +39,8 @@ static redisReply *read_description(struct load *l)
 	redisReply *reply = redis_good_reply(&l->redis, "HGETALL");
 	if (!reply)
 		send_give_up_refused(l);
+	if (!redis_is_pairs(reply))
+		send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
 	free(meta);
 	return reply;
 }
