@@ -45,6 +45,15 @@ raw '200 {"user": "u"}
 200 {"status": "ok"}' "${post}Content-Length: 25\r\n\r\n$body${second%????}Connection: close\r\n\r\n"
 stop
 
+# Who leaves in the middle of a request takes no connection until --timeout.
+if command -v curl > /dev/null; then
+	serve --timeout 1h --connections 40 -- next-track --replies --recs topk.tsv --items items.tsv
+	"$client" "$port" leave 30
+	"$client" "$port" leave 30 # some of them have to wait for the first ones
+	patiently 400 counts_below recpipe_connections 3 || complain 'connections whose clients have left stay'
+	stop
+fi
+
 cat > worker.sh << 'E2'
 IFS= read -r header
 printf 'request\tstatus\tuser\trecommendation\tgeneration\tsource\tarm\n'

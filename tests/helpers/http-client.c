@@ -13,6 +13,7 @@
  *	http-client PORT length BYTES     such a body with its length, of which all is sent, slowly, before the
  *	                                  answer is looked at: its status, or `closed`
  *	http-client PORT half             a request, then the end of what is sent: what is answered
+ *	http-client PORT leave N          N connections that send half a request, and close
  *	http-client PORT raw              the bytes of stdin as they are: the status and body of each answer until
  *	                                  the connection is closed, or four have come
  */
@@ -298,6 +299,17 @@ static int half(void)
 	return 0;
 }
 
+static int leave(size_t n)
+{
+	static const char HALF[] = "POST /next/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 25\r\n\r\n{\"track";
+	for (size_t i = 0; i < n; i++) {
+		int s = open_connection();
+		send_all(s, HALF, i % 2 ? sizeof HALF - 1 : 2);
+		close(s);
+	}
+	return 0;
+}
+
 static int raw(void)
 {
 	struct incoming in = {.socket = open_connection()};
@@ -324,6 +336,7 @@ int main(int argc, char **argv)
 		: strcmp(what, "idle") == 0 ? idle(strtoul(number, NULL, 10))
 		: strcmp(what, "slow") == 0 ? slow()
 		: strcmp(what, "raw") == 0 ? raw()
+		: strcmp(what, "leave") == 0 ? leave(strtoul(number, NULL, 10))
 		: strcmp(what, "length") == 0 ? length(strtoull(number, NULL, 10))
 		: strcmp(what, "chunks") == 0 ? chunks(strtoull(number, NULL, 10)) : half();
 }

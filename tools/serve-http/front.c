@@ -1,5 +1,6 @@
 #include "front.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 
 /* Of a body that is too long so much is read, and thrown away, for the client to see the answer. */
 enum { DISCARD_BODIES = 16, KEPT_BUFFER = 4096 };
+static const double LOOK_S = 1;
 
 enum visit_state { VISIT_IDLE, VISIT_HEADERS, VISIT_BODY, VISIT_WAITING, VISIT_ANSWERED };
 
@@ -45,6 +47,7 @@ struct front {
 	struct visit *first, *last;
 	size_t n;
 	uint64_t answers;
+	double looked;           /* when it was last looked for who has left */
 	bool draining;
 	struct buffer row, problem; /* scratch */
 	struct span *fields;
@@ -476,11 +479,28 @@ void front_run(struct front *f)
 	MHD_run(f->daemon);
 }
 
+/* The library does not see an end that comes together with bytes: it would wait for the rest of the request of
+ * somebody who has left. */
+static bool has_left(const struct visit *v)
+{
+	char byte;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(v->connection,
+		MHD_CONNECTION_INFO_CONNECTION_FD);
+	ssize_t n = info ? recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) : 1;
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 void front_tick(struct front *f)
 {
-	double limit = clock_wall() - f->o->timeout_s;
-	for (struct visit *v = f->first; v && v->since < limit; v = v->after)
+	double now = clock_wall();
+	for (struct visit *v = f->first; v && v->since < now - f->o->timeout_s; v = v->after)
 		if (v->state != VISIT_WAITING)
+			shut(v);
+	if (now - f->looked < LOOK_S)
+		return;
+	f->looked = now;
+	for (struct visit *v = f->first; v && v->since < now - LOOK_S; v = v->after)
+		if (!v->shut && v->state != VISIT_WAITING && v->state != VISIT_ANSWERED && has_left(v))
 			shut(v);
 }
 

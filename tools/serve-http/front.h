@@ -34,7 +34,7 @@ void front_run(struct front *f);
 /* workers_options.answered; `caller` is a struct front **. */
 void front_answered(void *caller, void *request, enum outcome outcome, const struct span *fields, size_t n);
 
-/* Ends connections that have taken longer than --timeout. */
+/* Ends connections that have taken longer than --timeout, or whose client has left. */
 void front_tick(struct front *f);
 
 size_t front_connections(const struct front *f);
