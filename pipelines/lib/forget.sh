@@ -132,7 +132,7 @@ its_column()
 		{ sub(/\r$/, ""); print $at }'
 }
 
-# state FILE: whether somebody else has written it meanwhile
+# state FILE: differs when another process has written it
 state() { stat -c '%i %s %y' -- "$1"; }
 
 # forget_log FILE: false when it cannot be read line by line. Compressed files are unpacked beside it. Of a

@@ -480,7 +480,7 @@ void front_run(struct front *f)
 }
 
 /* The library does not see an end that comes together with bytes: it would wait for the rest of the request of
- * somebody who has left. */
+ * a client who has left. */
 static bool has_left(const struct visit *v)
 {
 	char byte;
