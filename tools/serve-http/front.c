@@ -479,8 +479,8 @@ void front_run(struct front *f)
 	MHD_run(f->daemon);
 }
 
-/* The library does not see an end that comes together with bytes: it would wait for the rest of the request of
- * a client who has left. */
+/* The library does not see an end that comes together with bytes: it would wait for the rest of the request
+ * of a client who has left. */
 static bool has_left(const struct visit *v)
 {
 	char byte;
