@@ -13,8 +13,9 @@ function write_metrics(k,    m, x) {
 	printf "\"metrics\":["
 	for (m = 1; m <= metrics[k]; m++) {
 		x = metric_name[k, m]
-		printf "%s{\"label\":%s,\"unit\":%s,\"lower\":%s,\"primary\":%s}\n", m == 1 ? "" : ",", js(label(x)), \
-			js(unit(x)), lower_is_better(x) ? "true" : "false", x == primary[k] ? "true" : "false"
+		printf "%s{\"label\":%s,\"unit\":%s,\"lower\":%s,\"primary\":%s,\"guardrail\":%s}\n", m == 1 ? "" : ",", js(label(x)), \
+			js(unit(x)), lower_is_better(x) ? "true" : "false", x == primary[k] ? "true" : "false", \
+			(k, x) in is_guardrail ? "true" : "false"
 	}
 	print "],"
 }

@@ -44,24 +44,34 @@ function write_method() {
 		"<dt>detectable</dt><dd>the effect that would probably have been found (absolute)</dd>" \
 		"<dt>users</dt><dd>of the control and of the arm</dd></dl>\n</details>"
 }
+# Panels that report-page.js draws; behind a button where they would make a page long.
+function panels(what, more, long, summary,    text) {
+	text = "<div class=\"panels\" data-draw=\"" what "\"" more "></div>"
+	return long ? "<details>\n<summary>" summary "</summary>\n" text "\n</details>" : text
+}
 # where report-page.js draws, and what stands beside it
-function write_figures(k) {
+function write_figures(k,    many, in_sight) {
+	many = arms[k] > 5
+	in_sight = 12 # metrics, of many
 	print "<h3>Effects</h3>\n<p class=\"key\"><span>Point: effect. Bar: interval. " \
 		(is_doubtful(k) ? "Without colors, as a health check failed." : "Filled: significant; blue is better, orange is worse. Hollow: not significant.") \
-		"</span></p>\n<div class=\"panels\" data-draw=\"forests\"></div>"
-	if (segments[k])
-		print "<h3>Segments</h3>\n<div class=\"panels\" data-draw=\"segments\"></div>"
+		"</span></p>\n" panels("forests", metrics[k] > in_sight ? " data-end=\"" in_sight "\"" : "")
+	if (metrics[k] > in_sight)
+		print panels("forests", " data-from=\"" in_sight "\"", 1, metrics[k] - in_sight " more metrics")
+	if (k in segments)
+		print "<h3>Segments</h3>\n" (segments[k] ? panels("segments", "", many || metrics[k] > in_sight, "Effects in each segment") : \
+			"<p>Not drawn: no segment has enough users of both arms.</p>")
 	print "<h3>By day</h3>"
 	if (drawn_days[k] > 1)
 		print "<p class=\"key\"><span>Line and band: effect on " named(primary[k]) " and its interval as they were at the end of each day." \
-			"</span><span>Rings: that day alone, of metrics that are sums.</span></p>\n<div class=\"panels\" data-draw=\"days\"></div>"
+			"</span><span>Rings: that day alone, of metrics that are sums.</span></p>\n" panels("days", "", many, "Days of each arm")
 	else
 		print "<p>Not drawn: " (no_daily == "" ? "all events, or all but a few, are from one day." : html(no_daily)) "</p>"
 	print "<h3>Users</h3>"
 	if (k in width)
 		print "<p class=\"key\"><span>Users by " named(primary[k]) (unit(primary[k]) == "" ? "" : ", " html(unit(primary[k]))) \
 			", in percent of the arm; the outermost bins include all values beyond them.</span><span>Outline: the control. Upright line: the median.</span></p>\n" \
-			"<div class=\"panels\" data-draw=\"users\"></div>"
+			panels("users", "", many, "Users of each arm")
 	else
 		print "<p>Not drawn: all users have the same value.</p>"
 	write_quantiles(k)

@@ -17,7 +17,7 @@ function signed(x, digits) {
   if (x === null) return '–';
   const size = Math.abs(x), text = size >= 1000 ? Math.round(size).toLocaleString('en-US')
     : size >= 100 ? size.toFixed(0) : size.toFixed(digits);
-  return (x < 0 ? '−' : '+') + text;
+  return (Number(text) === 0 ? '' : x < 0 ? '−' : '+') + text; /* what rounds to zero has no sign */
 }
 function plain(x) {
   return x === null ? '–' : String(+x.toPrecision(4));
@@ -50,6 +50,7 @@ function ticks(low, high, count) {
   for (let i = Math.ceil(low / step); i * step <= high; i++) list.push(+(i * step).toPrecision(12));
   return list;
 }
+const tickText = (tick, mark) => String(tick).replace('-', '−') + mark;
 let ruler = null;
 const widths = new Map();
 function widthOf(text) {
@@ -89,16 +90,18 @@ function classOf(experiment, row) {
   return (row[EFFECT] > 0) !== experiment.metrics[row[METRIC]].lower ? 'good' : 'bad';
 }
 
-/* One forest: the rows one below the other, each with its point, bar and figures. */
+/* One forest: the rows one below the other, each with its point, bar and figures; a name that is
+   long stands above them. */
 function forest(experiment, box, title, note, rows, nameOf) {
   const figure = panel(box, title, note), width = panelWidth;
-  const step = 26, top = 4, height = top + step * rows.length + 22;
   const [at, low, high] = columnsOf(rows.find(row => row[LOW] !== null) || rows[0]);
   const percent = at === PERCENT;
   const figures = rows.map(row => row[low] === null ? 'no result' :
     `${signed(row[at], 1)}${percent ? ' %' : ''} (${signed(row[low], 1)}, ${signed(row[high], 1)})`);
   const right = width - Math.max(...figures.map(widthOf)) - 4;
-  const left = Math.min(Math.max(...rows.map(row => widthOf(nameOf(row)))) + 10, Math.max(right * 0.4, 60));
+  const widest = Math.max(...rows.map(row => widthOf(nameOf(row)))) + 10, above = widest > Math.max(right * 0.4, 60);
+  const left = above ? 12 : widest, down = above ? 9 : 0;
+  const step = above ? 44 : 26, top = 4, height = top + step * rows.length + 22;
   let a = 0, b = 0;
   for (const row of rows) {
     if (row[low] !== null) a = Math.min(a, row[low]);
@@ -109,25 +112,32 @@ function forest(experiment, box, title, note, rows, nameOf) {
   const svg = drawing(figure, width, height, title + ': ' + rows.map((row, i) => nameOf(row) + ' ' + figures[i]).slice(0, 20).join('; '));
   for (const tick of ticks(a, b, Math.max(2, room / 60))) {
     shape(svg, 'path', { class: tick === 0 ? 'zero' : 'axis', d: `M${x(tick)} ${top}V${height - 18}` });
-    shape(svg, 'text', { class: 'soft', x: x(tick), y: height - 4, 'text-anchor': 'middle' }, tick + (percent ? '%' : ''));
+    shape(svg, 'text', { class: 'soft', x: x(tick), y: height - 4, 'text-anchor': 'middle' }, tickText(tick, percent ? '%' : ''));
   }
   rows.forEach((row, i) => {
-    const y = top + step * (i + 0.5), c = classOf(experiment, row);
-    shape(svg, 'text', { x: 0, y: y + 4 }, cut(nameOf(row), left - 6));
+    const y = top + step * (i + 0.5) + down, c = classOf(experiment, row);
+    shape(svg, 'text', { x: 0, y: above ? y - 12 : y + 4 }, cut(nameOf(row), above ? width : left - 6));
     shape(svg, 'text', { x: right + 4, y: y + 4 }, figures[i]);
     if (row[low] !== null) {
       shape(svg, 'path', { class: 'bar ' + c, d: `M${x(row[low])} ${y}H${x(row[high])}M${x(row[low])} ${y - 4}v8M${x(row[high])} ${y - 4}v8` });
       shape(svg, 'circle', { class: 'point ' + c, cx: x(row[at]), cy: y, r: 4.5 });
     }
-    shape(svg, 'rect', { class: 'hit', x: 0, y: y - step / 2, width, height: step }).tip = told(experiment, row);
+    shape(svg, 'rect', { class: 'hit', x: 0, y: top + step * i, width, height: step }).tip = told(experiment, row);
   });
 }
+/* A metric a panel: the primary one, guardrails, those with a significant effect, the others;
+   a box has some of them. */
 function forests(experiment, box) {
-  experiment.metrics.forEach((metric, m) => {
+  const rank = m => experiment.metrics[m].primary ? 0 : experiment.metrics[m].guardrail ? 1
+    : experiment.effects.some(row => row[METRIC] === m && row[SEGMENT] === '' && row[SIGNIFICANT]) ? 2 : 3;
+  const order = experiment.metrics.map((_, m) => [rank(m), m]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  order.slice(Number(box.dataset.from || 0), Number(box.dataset.end || order.length)).forEach(([, m]) => {
+    const metric = experiment.metrics[m];
     const rows = experiment.effects.filter(row => row[METRIC] === m && row[SEGMENT] === '');
     if (rows.length === 0) return;
     const notes = [];
     if (metric.primary) notes.push('primary');
+    if (metric.guardrail) notes.push('guardrail');
     if (metric.lower) notes.push('lower is better');
     forest(experiment, box, metric.label + unitOf(metric), notes.join(', '), rows, row => experiment.arms[row[ARM]].label);
   });
@@ -146,7 +156,7 @@ function segments(experiment, box) {
 function axes(svg, frame, low, high, y, mark) {
   for (const tick of ticks(low, high, 7)) {
     shape(svg, 'path', { class: tick === 0 ? 'zero' : 'axis', d: `M${frame.left} ${y(tick)}H${frame.right}` });
-    shape(svg, 'text', { class: 'soft', x: frame.left - 6, y: y(tick) + 4, 'text-anchor': 'end' }, tick + mark);
+    shape(svg, 'text', { class: 'soft', x: frame.left - 6, y: y(tick) + 4, 'text-anchor': 'end' }, tickText(tick, mark));
   }
 }
 function days(experiment, box) {
@@ -209,7 +219,7 @@ function users(experiment, box) {
     if (bins.median[a] !== null && middle <= frame.right)
       shape(svg, 'path', { class: 'median', d: `M${Math.max(frame.left, middle)} ${frame.top}V${frame.bottom}` });
     for (const tick of ticks(bins.low, bins.low + n * bins.width, Math.max(2, width / 90)))
-      shape(svg, 'text', { class: 'soft', x: Math.min(frame.right - 10, x((tick - bins.low) / bins.width)), y: height - 6, 'text-anchor': 'middle' }, String(tick));
+      shape(svg, 'text', { class: 'soft', x: Math.min(frame.right - 10, x((tick - bins.low) / bins.width)), y: height - 6, 'text-anchor': 'middle' }, tickText(tick, ''));
     shares.forEach((share, i) => {
       shape(svg, 'rect', { class: 'hit', x: x(i), y: frame.top, width: x(1) - x(0), height: frame.bottom - frame.top }).tip =
         `${arm.label}: ${plain(bins.low + i * bins.width)} to ${plain(bins.low + (i + 1) * bins.width)}\n${plain(share)} % of the users` +
@@ -220,11 +230,10 @@ function users(experiment, box) {
 
 /* --- all of it, again when the width changes -------------------------------- */
 const DRAWINGS = { forests, segments, days, users };
-let drawn = 0;
+const drawnAt = new WeakMap(); /* each box's width of the window when it was drawn */
 function draw() {
-  if (drawn === document.body.clientWidth) return;
-  drawn = document.body.clientWidth;
-  const boxes = [...document.querySelectorAll('[data-draw]')];
+  const wide = document.body.clientWidth;
+  const boxes = [...document.querySelectorAll('[data-draw]')].filter(box => !box.closest('details:not([open])') && drawnAt.get(box) !== wide);
   /* all widths are asked for before anything is drawn: one layout, not one for each box */
   const probes = boxes.map(box => {
     box.replaceChildren();
@@ -232,6 +241,7 @@ function draw() {
   });
   const rooms = probes.map(probe => Math.max(240, probe.clientWidth - 24));
   boxes.forEach((box, i) => {
+    drawnAt.set(box, wide);
     probes[i].remove();
     panelWidth = rooms[i];
     DRAWINGS[box.dataset.draw](experiments[box.closest('section').dataset.number], box);
@@ -241,6 +251,17 @@ let waiting = 0;
 addEventListener('resize', () => {
   clearTimeout(waiting);
   waiting = setTimeout(draw, 100);
+});
+/* What is folded is drawn when it is opened; on paper all of it is there. */
+document.addEventListener('toggle', draw, true);
+let folded = [];
+addEventListener('beforeprint', () => {
+  folded = [...document.querySelectorAll('details:not([open])')];
+  for (const one of folded) one.open = true;
+  draw();
+});
+addEventListener('afterprint', () => {
+  for (const one of folded) one.open = false;
 });
 
 /* --- figures on hover, and by the arrow keys in a drawing -------------------- */

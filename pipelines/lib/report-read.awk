@@ -51,6 +51,7 @@ kind == "effects.tsv" {
 	}
 	k = number[$1]
 	of[n] = k
+	effects_of[k]++
 	treatment[n] = $2
 	metric[n] = $3
 	n_control[n] = text_of("n_control")
@@ -73,7 +74,7 @@ kind == "effects.tsv" {
 	role[n] = text_of("role")
 	p_margin[n] = text_of("p_margin")
 	if (segment[n] != "")
-		segments[k]++
+		segments[k] += lower_end[n] != "" || percent_lower[n] != "" ? 1 : 0
 	if ("p_margin" in col)
 		margins = 1
 	if (role[n] == "primary") {
@@ -82,6 +83,8 @@ kind == "effects.tsv" {
 	}
 	if (role[n] == "guardrail")
 		guardrails[k]++
+	if (role[n] == "guardrail")
+		is_guardrail[k, $3] = 1
 	if (!((k, $3) in metric_number)) {
 		metric_number[k, $3] = ++metrics[k]
 		metric_name[k, metrics[k]] = $3
@@ -109,6 +112,8 @@ kind == "health.tsv" {
 			failed_of[$1] = failed_of[$1] (failed_of[$1] == "" ? "" : ", ") "<code>" html($2) "</code>"
 		}
 	}
+	if ($2 == "stray_arm")
+		set_aside[$1] = add_to(set_aside[$1], named($3) " " $4)
 	lists_arms = $2 == "users" || $2 == "clusters" # with --cluster the check is of those
 	if (lists_arms && !($1 in number)) { # one arm: no effects
 		number[$1] = ++experiments

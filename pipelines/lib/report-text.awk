@@ -1,7 +1,12 @@
 # report-text.awk - the sentences and tables of report-experiment's page; after report-read.awk.
 
 function number_text(x) { return x == "" ? "&ndash;" : sprintf("%.5g", x) }
-function share(x) { return x == "" ? "&ndash;" : sprintf("%+.2f", x) }
+# What rounds to zero has no sign.
+function signed_text(x, form,    text) {
+	text = sprintf(form, x)
+	return text ~ /^[-+]0(\.0*)?$/ ? substr(text, 2) : text
+}
+function share(x) { return x == "" ? "&ndash;" : signed_text(x, "%+.2f") }
 function chance(x) { return x == "" ? "&ndash;" : x + 0 < 1e-300 ? "&lt; 1e-300" : sprintf("%.2g", x) }
 function chance_is(x) { return x + 0 < 1e-300 ? "p&nbsp;&lt;&nbsp;1e-300" : "p&nbsp;=&nbsp;" chance(x) }
 function value_text(x, m) { return number_text(x) (x == "" || unit(m) == "" ? "" : "&nbsp;" html(unit(m))) }
@@ -29,16 +34,22 @@ function relative(i) { return percent[i] != "" && percent_lower[i] != "" }
 function effect_text(i) {
 	if (!has_interval(i))
 		return "&ndash;"
-	return relative(i) ? sprintf("%+.1f&nbsp;%%", percent[i]) : sprintf("%+.4g", effect[i])
+	return relative(i) ? signed_text(percent[i], "%+.1f") "&nbsp;%" : sprintf("%+.4g", effect[i])
 }
 function interval_text(i) {
 	if (!has_interval(i))
 		return ""
-	return relative(i) ? sprintf("%+.1f to %+.1f&nbsp;%%", percent_lower[i], percent_upper[i]) : \
+	return relative(i) ? signed_text(percent_lower[i], "%+.1f") " to " signed_text(percent_upper[i], "%+.1f") "&nbsp;%" : \
 		sprintf("%+.4g to %+.4g", lower_end[i], upper_end[i])
 }
+# the effect in percent that would probably have been found, or nothing
+function detectable(i) {
+	if (mde_of[i] == "" || control_mean[i] + 0 == 0)
+		return ""
+	return sprintf("%.2g", 100 * mde_of[i] / (control_mean[i] < 0 ? -control_mean[i] : control_mean[i]))
+}
 # what an effect means, as a sentence with its HTML
-function verdict(i,    m, text, mde) {
+function verdict(i,    m, text) {
 	m = named(metric[i])
 	if (segment[i] != "")
 		m = m " in segment " named(segment[i])
@@ -54,20 +65,41 @@ function verdict(i,    m, text, mde) {
 	if (direction_of(i))
 		return "<strong class=\"" (direction_of(i) > 0 ? "better\">better" : "worse\">worse") "</strong>: " m \
 			(effect[i] > 0 ? " rises by " : " falls by ") text "."
-	mde = ""
-	if (mde_of[i] != "" && control_mean[i] + 0 != 0)
-		mde = sprintf(" An effect of %.2g&nbsp;%% or more would probably have been detected; there may be smaller ones.", \
-			100 * mde_of[i] / (control_mean[i] < 0 ? -control_mean[i] : control_mean[i]))
-	return "<strong>no difference is shown</strong> in " m ": " text "." mde
+	return "<strong>no difference is shown</strong> in " m ": " text "." (detectable(i) == "" ? "" : \
+		" An effect of " detectable(i) "&nbsp;% or more would probably have been detected; there may be smaller ones.")
+}
+# the same in few words, beside effect and interval
+function short_verdict(i) {
+	if (!has_interval(i))
+		return "<strong>no result</strong>"
+	return (is_doubtful(of[i]) ? "<strong>no verdict</strong>" : direction_of(i) > 0 ? "<strong class=\"better\">better</strong>" : \
+		direction_of(i) < 0 ? "<strong class=\"worse\">worse</strong>" : "<strong>no difference is shown</strong>") ", " chance_is(p_adjusted[i])
+}
+# the reason of a decision, with its metric as people know it
+function reason_text(i,    k, m, x, longest) {
+	k = of[i]
+	for (m = 1; m <= metrics[k]; m++) {
+		x = metric_name[k, m]
+		if (length(x) > length(longest) && index(" " reason[i] " ", " " x " "))
+			longest = x
+	}
+	if (longest == "" || !(longest in label_of))
+		return html(reason[i])
+	m = index(" " reason[i] " ", " " longest " ")
+	return html(substr(reason[i], 1, m - 1)) named(longest) html(substr(reason[i], m + length(longest)))
 }
 function add_to(list, text) { return list (list == "" ? "" : ", ") text }
 # The card: the headline of all treatments, and each one's effect on the primary metric.
-function write_card(k,    i, better, worse, others, class, headline, items, decided, shipped, held, continued) {
+function is_primary(i, k) { return of[i] == k && metric[i] == primary[k] && segment[i] == "" }
+function write_card(k,    i, better, worse, class, headline, items, decided, shipped, held, continued, many, least, most) {
+	for (i = first[k]; i <= n; i++)
+		many += is_primary(i, k)
+	many = many > 3
 	for (i = first[k]; i <= n; i++) {
-		if (of[i] != k || metric[i] != primary[k] || segment[i] != "")
+		if (!is_primary(i, k))
 			continue
-		decided = decision[i] == "" ? "" : " <span class=\"note\">decision: " html(decision[i]) \
-			(reason[i] == "" ? "" : " (" html(reason[i]) ")") "</span>"
+		decided = decision[i] == "" || (many && decision[i] == "continue") ? "" : " <span class=\"note\">decision: " html(decision[i]) \
+			(reason[i] == "" ? "" : " (" reason_text(i) ")") "</span>"
 		if (decision[i] == "ship")
 			shipped = add_to(shipped, named(treatment[i]))
 		else if (decision[i] == "hold")
@@ -78,10 +110,12 @@ function write_card(k,    i, better, worse, others, class, headline, items, deci
 			better = add_to(better, named(treatment[i]))
 		else if (direction_of(i) < 0)
 			worse = add_to(worse, named(treatment[i]))
-		else
-			others++
+		else if (detectable(i) != "" && !is_doubtful(k)) {
+			least = least == "" || detectable(i) + 0 < least + 0 ? detectable(i) : least
+			most = detectable(i) + 0 > most + 0 ? detectable(i) : most
+		}
 		items = items "<li><span class=\"big\">" effect_text(i) "</span> <span class=\"interval\">" interval_text(i) \
-			"</span> <span>Arm " named(treatment[i]) ": " verdict(i) decided "</span></li>\n"
+			"</span> <span>Arm " named(treatment[i]) ": " (many ? short_verdict(i) : verdict(i)) decided "</span></li>\n"
 	}
 	if (is_doubtful(k)) {
 		class = "warn"
@@ -103,7 +137,12 @@ function write_card(k,    i, better, worse, others, class, headline, items, deci
 	print "<div class=\"card " class "\">\n<p class=\"headline\">" headline "</p>"
 	if (is_doubtful(k))
 		print "<p><strong>What follows may be wrong.</strong> Health checks that failed: " failed(name[k]) ".</p>"
-	print (items == "" ? "" : "<ul>\n" items "</ul>\n") "</div>"
+	if (items != "")
+		print "<ul" (many ? " class=\"many\"" : "") ">\n" items "</ul>"
+	if (many && most != "")
+		print "<p class=\"note\">Where no difference is shown: an effect of " most "&nbsp;% or more" \
+			(least == most ? "" : " (in one arm of " least "&nbsp;%)") " would probably have been detected; there may be smaller ones.</p>"
+	print "</div>"
 }
 function write_facts(k,    a, text) {
 	for (a = 1; a <= arms[k]; a++)
@@ -113,6 +152,8 @@ function write_facts(k,    a, text) {
 		print "<li><span>Primary metric</span> <b>" named(primary[k]) \
 		(unit(primary[k]) == "" ? "" : ", in " html(unit(primary[k]))) "</b></li>"
 	print "<li><span>Users</span> <b>" users_in[k] + 0 "</b></li>\n<li><span>Users in each arm</span> <b>" text "</b></li>"
+	if (name[k] in set_aside)
+		print "<li><span>Set aside, in arms that were not planned</span> <b>" set_aside[name[k]] "</b></li>"
 	if (days[k] > 0)
 		print "<li><span>Days</span> <b>" days[k] "</b></li>"
 	print "</ul>"
@@ -125,14 +166,25 @@ function guardrail_state(i) {
 		return p_margin[i] + 0 < ENVIRON["REPORT_ALPHA"] + 0 ? "passed" : "open"
 	return p_adjusted[i] != "" || (effect[i] != "" && effect[i] + 0 == 0) ? "passed" : "open"
 }
+function guardrail_text(i, state,    text) {
+	if (has_interval(i))
+		text = effect_text(i) " (" interval_text(i) ")" (p_adjusted[i] == "" ? "" : ", " chance_is(p_adjusted[i]))
+	if (p_margin[i] != "")
+		return text (text == "" ? "" : "; ") (state == "passed" ? "not" : "may be") " worse than its margin: " chance_is(p_margin[i])
+	if (p_adjusted[i] != "")
+		return text
+	if (effect[i] != "" && effect[i] + 0 == 0)
+		return "the same in both arms; it does not vary, so it has no p"
+	return text (text == "" ? "" : "; ") "no p can be computed, as it does not vary in an arm or has too few users" \
+		(state == "open" ? ": it neither passes nor fails" : "")
+}
 function write_guardrails(k,    i, text, several, state) {
 	for (i = first[k]; i <= n; i++) {
 		if (of[i] != k || role[i] != "guardrail" || segment[i] != "")
 			continue
 		state = guardrail_state(i)
 		text = text "<li" (state == "failed" ? " class=\"failed\"" : state == "open" ? " class=\"warned\"" : "") "><b>" state "</b> " \
-			named(metric[i]) ", arm " named(treatment[i]) ": " effect_text(i) (has_interval(i) ? " (" interval_text(i) "), " chance_is(p_adjusted[i]) : "") \
-			(p_margin[i] == "" ? "" : "; worse than its margin: " chance_is(p_margin[i])) "</li>\n"
+			named(metric[i]) ", arm " named(treatment[i]) ": " guardrail_text(i, state) "</li>\n"
 	}
 	if (text != "")
 		print "<h3>Guardrails</h3>\n<ul class=\"checks\">\n" text "</ul>"
@@ -147,7 +199,8 @@ function heading(text, title, sorted) {
 	return "<th scope=\"col\"" (sorted == "t" ? " class=\"t\"" : "") "><button type=\"button\" title=\"" title "\">" text "</button></th>"
 }
 function write_effects_table(k,    i, class) {
-	print "<h3>All effects</h3>\n<p class=\"note\">A column's button sorts by it.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"All effects\"><table class=\"effects\">"
+	print "<h3>All effects</h3>\n" (effects_of[k] > 40 ? "<details>\n<summary>A table of " effects_of[k] " effects</summary>\n" : "") \
+		"<p class=\"note\">A column's button sorts by it.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"All effects\"><table class=\"effects\">"
 	print "<thead><tr>" heading("arm", "the arm that is compared with the control", "t") heading("metric", "what is compared", "t") \
 		heading("effect %", "effect in percent of the control's mean") heading("interval %", "where the effect in percent lies") \
 		heading("p adjusted", "p after adjustment for all comparisons of the experiment") \
@@ -167,7 +220,7 @@ function write_effects_table(k,    i, class) {
 			"</td><td>" chance(p[i]) "</td>" (margins ? "<td>" chance(p_margin[i]) "</td>" : "") "<td>" number_text(mde_of[i]) \
 			"</td><td>" n_control[i] " / " n_treatment[i] "</td></tr>"
 	}
-	print "</tbody></table></div>"
+	print "</tbody></table></div>" (effects_of[k] > 40 ? "\n</details>" : "")
 }
 function write_quantiles(k,    i, j, side, rows, q, n_q) {
 	n_q = split("0.25 0.5 0.75 0.9 0.99", q, " ")
@@ -187,6 +240,11 @@ function write_quantiles(k,    i, j, side, rows, q, n_q) {
 }
 # One sentence of a check, all of whose rows are at `from` to `last` (of one experiment).
 function check_sentence(c, bad, values, p_text,    what) {
+	if (c == "srm_chi2" && p_text == "" && !bad)
+		return "There is one arm, so there are no sizes to compare."
+	if (c == "stray_arm")
+		return bad ? "Too many users are in arms that were not planned (" values "): look at the code that assigns." : \
+			"Few users are in arms that were not planned (" values "); they are set aside."
 	if (c == "srm_chi2")
 		return bad ? "The arms do not have the sizes that were planned" p_text ": look at the assignment, and at what filters the log." : \
 			"The arms have the sizes that were planned" p_text "."
@@ -275,11 +333,12 @@ function write_warnings(    i) {
 }
 function write_all_checks(    i) {
 	print "<details>\n<summary>All checks as a table</summary>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"All checks\"><table>"
-	print "<thead><tr>" heading("experiment", "the experiment, - for all", "t") heading("check", "the name of the check", "t") heading("arm", "the arm", "t") \
-		heading("value", "what was found") heading("p", "of the check's test") heading("verdict", "ok or warning", "t") "</tr></thead>\n<tbody>"
+	print "<thead><tr>" heading("experiment", "the experiment, - for all", "t") heading("name", "the name of the check", "t") heading("arm", "the arm", "t") \
+		heading("value", "what was found") heading("p", "of the check's test") heading("check", "ok or warning", "t") \
+		heading("decision", "broken where the check leaves no verdict", "t") "</tr></thead>\n<tbody>"
 	for (i = 1; i <= checks; i++)
 		print "<tr" (check_verdict[i] == "ok" || check_verdict[i] == "" ? "" : " class=\"failed\"") "><td class=\"t\">" html(label(check_of[i])) \
 			"</td><td class=\"t\">" html(check[i]) "</td><td class=\"t\">" html(label(check_arm[i])) "</td><td>" number_text(check_value[i]) \
-			"</td><td>" chance(check_p[i]) "</td><td class=\"t\">" html(check_verdict[i]) "</td></tr>"
+			"</td><td>" chance(check_p[i]) "</td><td class=\"t\">" html(check_verdict[i]) "</td><td class=\"t\">" (check_broken[i] ? "broken" : "") "</td></tr>"
 	print "</tbody></table></div>\n</details>"
 }

@@ -95,7 +95,7 @@ echo 'text' > wrong.tsv
 "$report" good.tsv > ship.html 2> err -- --experiment 'NEW & <b>' --primary time --guardrail mean_request_latency=0.1 || { cat err; say 'no page with guardrails'; }
 text ship.html > ship.txt
 grep -q '^Ship: T1' ship.txt && grep -q '<div class="card good">' ship.html || say 'no ship'
-grep -q '^passed mean_request_latency, arm T1: .*worse than its margin: p' ship.txt || say 'a guardrail that passes'
+grep -q '^passed mean_request_latency, arm T1: .*; not worse than its margin: p' ship.txt || say 'a guardrail that passes'
 printf 'name\tdirection\trole\tmargin\nsessions\t\tprimary\t\ntime\tlower\tguardrail\t\ntime/tracks\t\tguardrail\t0.0001\n' > metrics.tsv
 "$report" good.tsv > hold.html 2> err -- --experiment 'NEW & <b>' --metric-file metrics.tsv || { cat err; say 'no page of a file of metrics'; }
 text hold.html > hold.txt
@@ -107,7 +107,39 @@ grep -q 'Is T1 better than C in sessions?' hold.txt || say 'the primary metric o
 { head -n 1 good.tsv | sed "s/\$/	still/"; sed "1d;s/\$/	1/" good.tsv; } > still.tsv
 "$report" still.tsv > still.html 2> err -- --experiment 'NEW & <b>' --metrics time,mean:still --primary time --guardrail mean:still || { cat err; say 'no page of a guardrail that does not vary'; }
 text still.html > still.txt
-grep -q '^Ship: T1' still.txt && grep -q '^passed mean:still, arm T1' still.txt || say 'a guardrail that does not vary'
+grep -q '^Ship: T1' still.txt && grep -q '^passed mean:still, arm T1: the same in both arms; it does not vary, so it has no p' still.txt || say 'a guardrail that does not vary'
+# One that differs and yet has no p is open, and says why.
+awk -F '\t' -v OFS='\t' 'NR > 1 { $NF = $8 == "C" ? 1 : 2 } { print }' still.tsv > differs.tsv
+"$report" differs.tsv > differs.html 2> err -- --experiment 'NEW & <b>' --metrics time,mean:still --primary time --guardrail mean:still || { cat err; say 'no page of a guardrail without p'; }
+text differs.html > differs.txt
+grep -q '^Continue: T1' differs.txt && grep -q '^open mean:still, arm T1: no p can be computed, as it does not vary in an arm or has too few users: it neither passes nor fails' differs.txt &&
+	grep -q 'decision: continue (the guardrail mean:still cannot be computed)' differs.txt || say 'a guardrail without p'
+
+# The reason of a decision has the labels, too; what rounds to zero has no sign.
+"$report" --labels labels.tsv good.tsv > reason.html -- --experiment 'NEW & <b>' --primary time --guardrail mean_request_latency=0.1 || say 'no page with labels and guardrails'
+text reason.html | grep -q 'decision: ship (Listening &amp; time is better)' || say 'the reason has no labels'
+awk -F '\t' -v OFS='\t' 'NR > 1 { $NF = 1000 + NR % 30 + ($8 == "T1") / 2 } { print }' still.tsv > zero.tsv
+"$report" zero.tsv > zero.html -- --experiment 'NEW & <b>' --metrics time,mean:still --primary time --guardrail mean:still || say 'no page of an effect of nearly nothing'
+text zero.html | grep -q '^passed mean:still, arm T1: 0\.0 % (' && ! grep -E '[+-]0\.0+(&nbsp;| |<)' zero.html || say 'a zero with a sign'
+
+# An arm that was not planned is named where the users are, and among the checks; the results of checks are
+# called so, and what they decide.
+awk -F '\t' -v OFS='\t' '{ print } NR > 1 && NR < 20 { $3 = "v" $3; $8 = "T9 <i>"; print }' good.tsv > stray.tsv
+"$report" stray.tsv > stray.html 2> err -- --experiment 'NEW & <b>' || { cat err; say 'no page with a stray arm'; }
+text stray.html > stray.txt
+grep -q '^Set aside, in arms that were not planned T9 &lt;i&gt; [1-9]$' stray.txt || say 'who is set aside is not said'
+grep -q '^passed Few users are in arms that were not planned (T9 &lt;i&gt; [1-9]); they are set aside\.' stray.txt || say 'no sentence for a stray arm'
+grep -q '^Users in each arm C (control) 500, T1 500$' stray.txt || say 'a stray arm among the arms'
+sed -n '/>All checks as a table</,/<\/thead>/p' lost.html | sed 's/<[^>]*>/ /g' | tr -s ' \n' '  ' | grep -q 'experiment name arm value p check decision' || say 'the heads of the table of checks'
+sed -n '/>All checks as a table</,/<\/table>/p' lost.html | sed 's/<[^>]*>/ /g' | grep -q ' followed .* warning  *broken' || say 'the table of checks has no decision'
+
+# Many arms: in few words each, and what is long is folded.
+awk -F '\t' -v OFS='\t' 'NR > 1 { $8 = "T" (substr($3, 2) + 0) % 9; sub("T0", "C", $8) } { print }' good.tsv > nine.tsv
+"$report" nine.tsv > nine.html 2> err -- --experiment 'NEW & <b>' || { cat err; say 'no page of nine arms'; }
+text nine.html > nine.txt
+[ "$(grep -c '^[+-]*[0-9.]* % [+-]*[0-9.]* to [+-]*[0-9.]* % Arm T[1-8]: \(no difference is shown\|better\|worse\), p = ' nine.txt)" = 8 ] || say 'the card of nine arms'
+[ "$(grep -c 'would probably have been detected' nine.txt)" = 1 ] || say 'the card of nine arms repeats itself'
+[ "$(grep -A 1 '<summary>\(Days\|Users\) of each arm' nine.html | grep -c data-draw)" = 2 ] && ! grep -q '<summary>\(Days\|Users\) of' page.html || say 'what is folded'
 
 # Clusters: the checks count those, and yet the page knows the arms and their users.
 awk -F '\t' 'NR == 1 { print "user\tgroup"; next } !seen[$3]++ { print $3 "\tg" n++ % 40 }' good.tsv > groups.tsv

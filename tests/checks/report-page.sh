@@ -3,7 +3,8 @@
 # no error, no request, nothing wider than the window; contrast, names, headings and focus;
 # drawings with their shapes; figures on hover and by the arrow keys; a table that is sorted;
 # hostile names as text everywhere; 200 metrics of nine arms are drawn in under a second of
-# the page's CPU time and are below 2 MB. Pictures stay where KEEP_PICTURES names a folder.
+# the page's CPU time and are below 2 MB; what is folded is drawn when it is opened, and on
+# paper. Pictures stay where KEEP_PICTURES names a folder.
 set -u
 cd "$RECPIPE_TMP" || exit 1
 command -v python3 > /dev/null || { echo 'python3 is missing'; exit 77; }
@@ -86,9 +87,12 @@ with Browser(sys.argv[1]) as b:
             if shapes < 12 * svgs // 2 or least < 240:
                 fail("%s: %d shapes, %d pixels wide" % (what, shapes, least))
         text = b.js("[...document.querySelectorAll('.panel')].map(p => p.textContent).join(' ')")
-        for name in ("<img src=x", "</script><scr", "<b>N", "<u>%</u>"):
+        for name in ("<img src=x onerror=window.bitten=1>", "</script><script>window.bitten=1</script>", "<b>N", "<u>%</u>"):
             if name not in text:
                 fail("not in a drawing: " + name)
+        whole = b.js("[...document.querySelectorAll('[data-draw=forests] svg text')].map(t => t.textContent)")
+        if "</script><script>window.bitten=1</script>" not in whole:
+            fail("an arm's name is cut off")
         # above the fold, also on a phone
         low = b.js("document.querySelector('.card .interval').getBoundingClientRect().bottom")
         if low > 900:
@@ -133,10 +137,24 @@ with Browser(sys.argv[1]) as b:
         fail("printed, it is wider than the paper: %s" % b.js("""[...document.querySelectorAll('body *')].filter(
             e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 80))"""))
     b.call("Emulation.setEmulatedMedia", media="")
-    # many metrics
+    b.js("dispatchEvent(new Event('beforeprint'))")
+    if b.js("document.querySelectorAll('details:not([open])').length"):
+        fail("folded on paper")
+    b.js("dispatchEvent(new Event('afterprint'))")
+    if not b.js("document.querySelectorAll('details:not([open])').length"):
+        fail("not folded again after printing")
+    # many metrics, the first of them in sight
     b.size(1400, 900)
     b.open("nine.html")
+    drawn = "[...document.querySelectorAll('[data-draw]')].map(box => box.querySelectorAll('svg').length)"
+    if b.js(drawn) != [12, 0, 0, 0]:
+        fail("not folded: %s" % b.js(drawn))
+    # ... and all that is folded
+    b.js("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    b.frame()
     spent = {m["name"]: m["value"] for m in b.call("Performance.getMetrics")["metrics"]}["TaskDuration"]
+    if b.js(drawn) != [12, 188, 8, 9]:
+        fail("opened: %s" % b.js(drawn))
     panels = b.js("document.querySelectorAll('[data-draw=forests] svg').length")
     rows = b.js("document.querySelectorAll('[data-draw=forests] .hit').length")
     print("%d metrics, %d rows: %d bytes, %.2f s of CPU" % (panels, rows, os.path.getsize("nine.html"), spent))
