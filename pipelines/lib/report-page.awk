@@ -44,7 +44,7 @@ function write_method() {
 		"<dt>detectable</dt><dd>the effect that would probably have been found (absolute)</dd>" \
 		"<dt>users</dt><dd>of the control and of the arm</dd></dl>\n</details>"
 }
-# Panels that report-page.js draws; behind a button where they would make a page long.
+# Panels that report-page.js draws; folded where they would make a page long.
 function panels(what, more, long, summary,    text) {
 	text = "<div class=\"panels\" data-draw=\"" what "\"" more "></div>"
 	return long ? "<details>\n<summary>" summary "</summary>\n" text "\n</details>" : text
