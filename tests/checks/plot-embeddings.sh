@@ -91,6 +91,15 @@ for i, r in enumerate(rows):
     for place, j in enumerate(got):
         c = cosines[i * k + place]
         assert abs((c - 256 if c > 127 else c) / 127 - truth[j]) < 0.005, "the cosine"
+# the two shares that the page says: of neighbors on the map, and of those found
+xy = base64.b64decode(data["xy"])
+at = [tuple(int.from_bytes(xy[4 * i + c:4 * i + c + 2], "little") for c in (0, 2)) for i in range(len(rows))]
+kept = 0
+for i, p in enumerate(at):
+    nearest = sorted((((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2, j) for j, q in enumerate(at) if j != i))[:k]
+    kept += len({j for _, j in nearest} & {int.from_bytes(ids[(i * k + j) * width:(i * k + j + 1) * width], "little") for j in range(k)})
+assert abs(data["recall"] - kept / len(rows) / k) < 0.01, (data["recall"], kept / len(rows) / k)
+assert data["found"] is None if sys.argv[2] == "exact" else 0.95 <= data["found"] <= 1, data["found"]
 share = found / len(rows) / k
 assert share == 1 if sys.argv[2] == "exact" else share > 0.97, share
 END

@@ -103,6 +103,8 @@ with Browser(sys.argv[1], 1200, 800) as b:
     mouse("mouseReleased", 350, 320, button="left", clickCount=1)
     after = js("[state.x, state.y]")
     assert [round(after[k] - before[k], 6) for k in (0, 1)] == [50, 20], "drag does not move"
+    frame()
+    assert js("canvas.style.transform + element('points').style.transform") == "", "moved canvases stay so"
     assert js("state.selected") == -1, "a drag is no click"
     # frames while dragging everything: 30 a second, by the clock or by the CPU time of two processors
     js("fit(); redraw()")
@@ -114,6 +116,21 @@ with Browser(sys.argv[1], 1200, 800) as b:
     wall, used = time.time() - began, cpu() - used
     print(f"drag: {drawn / wall:.0f} frames a second, {1000 * used / drawn:.0f} ms of CPU each")
     assert drawn >= 55 and (drawn / wall >= 30 or 1000 * used / drawn < 2000 / 30), "too few frames"
+    # ... for which both canvases are moved as they are, and the pointer is still where it is
+    js("fit(); redraw()")
+    frame()
+    mouse("mousePressed", 400, 300, button="left", clickCount=1)
+    for step in (1, 2):
+        mouse("mouseMoved", 400 + 35 * step, 300, button="left", buttons=1)
+        frame()
+    moved = js("[canvas.style.transform, element('points').style.transform]")
+    assert moved == ["translate(70px, 0px)"] * 2, moved
+    assert js("[drag.x, drag.y]") == [470, 300], js("[drag.x, drag.y]")
+    mouse("mouseReleased", 470, 300, button="left", clickCount=1)
+    # how true the map is, is said
+    truth = js("element('truth').textContent")
+    assert truth.startswith("Of the 10 points that are nearest by cosine, this map has %.1f %% among" % (100 * js("data.recall"))), truth
+    assert 0.01 < js("data.recall") < 1 and truth.endswith("That list is exact."), truth
     # a click: neighbors, in the list as on the map
     js("zoomAt(600, 300, 1)")
     mouse("mouseWheel", 350, 320, deltaX=0, deltaY=-1200)

@@ -173,6 +173,15 @@ function clearArea() {
   remask();
 }
 
+/* --- how true map and neighbors are --- */
+function tellTruth() {
+  const percent = share => (100 * share).toFixed(share < 0.995 && share >= 0.0005 ? 1 : 0) + ' %';
+  if (n <= K + 1) return;
+  element('truth').textContent = `Of the ${K} points that are nearest by cosine, this map has ${percent(data.recall)} among the ` +
+    `${K} nearest on the screen: trust the list of neighbors, not small distances. That list ` +
+    (data.found === null ? 'is exact.' : `has ${percent(data.found)} of the nearest.`);
+}
+
 /* --- events --- */
 function options(menu, rows) {
   menu.replaceChildren(...rows.map(([value, name]) => {
@@ -200,22 +209,25 @@ element('brush').addEventListener('click', event => {
   const on = event.target.getAttribute('aria-pressed') !== 'true';
   event.target.setAttribute('aria-pressed', String(on));
 });
+/* Where the pointer is in the view, also while the canvas is moved in it. */
+const place = event => [event.offsetX + state.shift[0], event.offsetY + state.shift[1]];
 canvas.addEventListener('wheel', event => {
   event.preventDefault();
-  zoomAt(event.offsetX, event.offsetY, Math.exp(-event.deltaY * 0.0015));
+  zoomAt(...place(event), Math.exp(-event.deltaY * 0.0015));
 }, { passive: false });
 var drag = null; // page.js looks at it, also before this line has run
 const fingers = new Map();
 canvas.addEventListener('pointerdown', event => {
-  fingers.set(event.pointerId, [event.offsetX, event.offsetY]);
+  const [x, y] = place(event);
+  fingers.set(event.pointerId, [x, y]);
   const brush = event.shiftKey || element('brush').getAttribute('aria-pressed') === 'true';
-  drag = { x: event.offsetX, y: event.offsetY, from: [event.offsetX, event.offsetY], moved: 0, brush };
+  drag = { x, y, from: [x, y], moved: 0, brush };
   canvas.setPointerCapture(event.pointerId);
   element('tip').hidden = true;
 });
 function pinch(event) {
   const [a, b] = [...fingers.values()], before = Math.hypot(a[0] - b[0], a[1] - b[1]);
-  fingers.set(event.pointerId, [event.offsetX, event.offsetY]);
+  fingers.set(event.pointerId, place(event));
   const [c, d] = [...fingers.values()], now = Math.hypot(c[0] - d[0], c[1] - d[1]);
   zoomAt((c[0] + d[0]) / 2, (c[1] + d[1]) / 2, now / Math.max(before, 1));
 }
@@ -231,13 +243,13 @@ function hover(x, y) {
 }
 canvas.addEventListener('pointermove', event => {
   if (!drag) {
-    if (!hovering) requestAnimationFrame(() => { hovering = false; hover(event.offsetX, event.offsetY); });
+    if (!hovering) requestAnimationFrame(() => { hovering = false; hover(...place(event)); });
     hovering = true;
     return;
   }
   if (fingers.size === 2) { drag.moved = 99; pinch(event); return; }
-  const dx = event.offsetX - drag.x, dy = event.offsetY - drag.y;
-  drag = { ...drag, x: event.offsetX, y: event.offsetY, moved: drag.moved + Math.abs(dx) + Math.abs(dy) };
+  const [x, y] = place(event), dx = x - drag.x, dy = y - drag.y;
+  drag = { ...drag, x, y, moved: drag.moved + Math.abs(dx) + Math.abs(dy) };
   if (drag.brush) redraw();
   else move(dx, dy);
 });
@@ -247,8 +259,8 @@ function endDrag(event) {
   const was = drag;
   drag = null;
   if (!was || event.type === 'pointercancel') return;
-  if (was.moved < 4) select(pick(event.offsetX, event.offsetY));
-  else if (was.brush) selectArea(was.from[0], was.from[1], event.offsetX, event.offsetY);
+  if (was.moved < 4) select(pick(...place(event)));
+  else if (was.brush) selectArea(...was.from, ...place(event));
   redraw();
 }
 canvas.addEventListener('pointerup', endDrag);
@@ -267,5 +279,6 @@ canvas.addEventListener('keydown', event => {
 });
 window.addEventListener('resize', () => { size(); redraw(); });
 if (window.matchMedia) matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { readColors(); colorBy(state.color); });
+tellTruth();
 fit();
 colorBy(data.color);

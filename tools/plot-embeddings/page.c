@@ -213,6 +213,13 @@ void page_write_html(const struct page *p, struct output *out)
 	output_text(out, PAGE_HEAD);
 	output_text(out, "{\"color\": ");
 	output_i64(out, p->color);
+	output_text(out, ", \"recall\": ");
+	output_double(out, p->recall);
+	output_text(out, ", \"found\": ");
+	if (isnan(p->found))
+		output_text(out, "null");
+	else
+		output_double(out, p->found);
 	output_text(out, ",\n\"titles\": ");
 	write_texts(p, title_of, out);
 	output_text(out, ",\n\"ids\": ");

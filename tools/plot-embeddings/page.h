@@ -14,6 +14,8 @@ struct page {
 	const double *at;                /* 2 n coordinates */
 	const struct neighbors *near;    /* of each point; for the HTML page */
 	long title, color;              /* columns of the metadata, or -1 */
+	double recall;                   /* of neighbors on the map: umap_recall */
+	double found;                    /* of neighbors, by NN-descent; NAN: exact */
 	int64_t size;                    /* of the SVG: a square of so many pixels */
 };
 

@@ -60,12 +60,12 @@ const css = c => 'rgb(' + c.join(',') + ')';
 const canvas = element('map'), pen = canvas.getContext('2d', { willReadFrequently: true });
 const state = { scale: 1, x: 0, y: 0, selected: -1, near: [], found: null, matches: 0, filter: null, brushed: null,
   mask: null, color: -1, clusters: [], shades: new Uint8Array(4 * n), gray: new Uint8Array(n),
-  order: new Uint32Array(n), labels: [] };
+  order: new Uint32Array(n), labels: [], shift: [0, 0] };
 
 /* --- the view: pixel = place * scale + offset, y upwards --- */
 let W = 1, H = 1, ratio = 1;
-/* The canvas of the points is larger by MARGIN on each side: while the map is dragged it is
-   moved as it is, and drawn again when the margin is used up. */
+/* The canvas of the points is larger by MARGIN on each side: while the map is dragged, both
+   canvases are moved as they are, and drawn again when the margin is used up. */
 const MARGIN = 160;
 let drawnAt = null;
 function size() {
@@ -348,7 +348,10 @@ function draw() {
     drawPoints(r);
     drawnAt = at;
   }
-  element('points').style.transform = near ? `translate(${at[0] - drawnAt[0]}px, ${at[1] - drawnAt[1]}px)` : '';
+  state.shift = near ? [at[0] - drawnAt[0], at[1] - drawnAt[1]] : [0, 0];
+  element('points').style.transform = canvas.style.transform =
+    near ? `translate(${state.shift[0]}px, ${state.shift[1]}px)` : '';
+  if (near && !drag.brush) return;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, W, H);
   if (element('density').checked === true) drawDensity();

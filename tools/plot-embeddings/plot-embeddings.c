@@ -161,14 +161,24 @@ static void make_umap(const struct options *o, const struct neighbors *near, str
 	};
 	umap_run(&u, at);
 	progress_clear();
-	if (!o->common.quiet)
-		warn("of the 10 nearest by cosine, the map has %.1f %% among the 10 nearest points",
-		    100 * umap_recall(near, at, SAMPLES, o->common.seed, pool));
 }
 
-/* The neighbors that UMAP and the page need. */
+/* The share of neighbors that are such on the map, which is said of UMAP's and on the page. */
+static double measure_map(const struct options *o, const struct neighbors *near, const double *at,
+			  struct pool *pool)
+{
+	bool said = o->method == UMAP && !o->common.quiet;
+	if (!said && o->format != HTML)
+		return NAN;
+	double recall = umap_recall(near, at, SAMPLES, o->common.seed, pool);
+	if (said)
+		warn("of the 10 nearest by cosine, the map has %.1f %% among the 10 nearest points", 100 * recall);
+	return recall;
+}
+
+/* The neighbors that UMAP and the page need; in *found the share of them that NN-descent found, or NAN. */
 static struct neighbors find_neighbors(const struct options *o, const struct embedding *e,
-				       enum kernel_choice kernel, struct pool *pool)
+				       enum kernel_choice kernel, struct pool *pool, double *found)
 {
 	enum { SHOWN = 10 };
 	uint32_t wanted = o->method == UMAP && o->neighbors > SHOWN ? (uint32_t)o->neighbors : SHOWN;
@@ -179,8 +189,9 @@ static struct neighbors find_neighbors(const struct options *o, const struct emb
 	struct neighbors near = exact ? neighbors_exact(&u, k, kernel, pool)
 		: neighbors_descent(&u, k, o->common.seed, kernel, pool);
 	progress_clear();
+	*found = NAN;
 	if (!exact) {
-		double recall = neighbors_recall(&near, &u, SAMPLES, o->common.seed, kernel, pool);
+		double recall = *found = neighbors_recall(&near, &u, SAMPLES, o->common.seed, kernel, pool);
 		if (recall < 0.95)
 			warn("neighbors by NN-descent: only %.1f %% of the 10 nearest of %d points were found",
 			     100 * recall, SAMPLES);
@@ -264,12 +275,13 @@ static int run(const struct options *o, char **files, int count)
 	check_embedding(o, e, kind);
 	struct pool *pool = pool_new((size_t)o->common.threads);
 	struct neighbors near = {0};
+	double found = NAN;
 	if (o->method == UMAP || o->format == HTML)
-		near = find_neighbors(o, e, kernel, pool);
-	double *at = make_map(o, e, &near, kernel, pool);
+		near = find_neighbors(o, e, kernel, pool, &found);
+	double *at = make_map(o, e, &near, kernel, pool), recall = measure_map(o, &near, at, pool);
 	pool_free(pool);
 	const struct page page = {
-		.embedding = e, .metadata = m, .at = at, .size = o->size, .near = &near,
+		.embedding = e, .metadata = m, .at = at, .size = o->size, .near = &near, .recall = recall, .found = found,
 		.title = m ? metadata_column(m, o->title) : -1,
 		.color = o->color ? metadata_column(m, o->color) : -1,
 	};
