@@ -231,15 +231,17 @@ function users(experiment, box) {
 /* --- all of it, again when the width changes -------------------------------- */
 const DRAWINGS = { forests, segments, days, users };
 const drawnAt = new WeakMap(); /* each box's width of the window when it was drawn */
+const PAPER = 320; /* a drawing's width in one of two columns of a printed page */
+let printing = false;
 function draw() {
-  const wide = document.body.clientWidth;
+  const wide = printing ? -1 : document.body.clientWidth;
   const boxes = [...document.querySelectorAll('[data-draw]')].filter(box => !box.closest('details:not([open])') && drawnAt.get(box) !== wide);
   /* all widths are asked for before anything is drawn: one layout, not one for each box */
   const probes = boxes.map(box => {
     box.replaceChildren();
     return panel(box, 'x');
   });
-  const rooms = probes.map(probe => Math.max(240, probe.clientWidth - 24));
+  const rooms = probes.map(probe => printing ? PAPER : Math.max(240, probe.clientWidth - 24));
   boxes.forEach((box, i) => {
     drawnAt.set(box, wide);
     probes[i].remove();
@@ -258,10 +260,13 @@ let folded = [];
 addEventListener('beforeprint', () => {
   folded = [...document.querySelectorAll('details:not([open])')];
   for (const one of folded) one.open = true;
+  printing = true;
   draw();
 });
 addEventListener('afterprint', () => {
   for (const one of folded) one.open = false;
+  printing = false;
+  draw();
 });
 
 /* --- figures on hover, and by the arrow keys in a drawing -------------------- */

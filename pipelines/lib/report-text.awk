@@ -199,7 +199,7 @@ function heading(text, title, sorted) {
 	return "<th scope=\"col\"" (sorted == "t" ? " class=\"t\"" : "") "><button type=\"button\" title=\"" title "\">" text "</button></th>"
 }
 function write_effects_table(k,    i, class) {
-	print "<h3>All effects</h3>\n" (effects_of[k] > 40 ? "<details>\n<summary>A table of " effects_of[k] " effects</summary>\n" : "") \
+	print "<h3>All effects</h3>\n" (effects_of[k] > 30 ? "<details>\n<summary>A table of " effects_of[k] " effects</summary>\n" : "") \
 		"<p class=\"note\">A column's button sorts by it.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"All effects\"><table class=\"effects\">"
 	print "<thead><tr>" heading("arm", "the arm that is compared with the control", "t") heading("metric", "what is compared", "t") \
 		heading("effect %", "effect in percent of the control's mean") heading("interval %", "where the effect in percent lies") \
@@ -220,7 +220,7 @@ function write_effects_table(k,    i, class) {
 			"</td><td>" chance(p[i]) "</td>" (margins ? "<td>" chance(p_margin[i]) "</td>" : "") "<td>" number_text(mde_of[i]) \
 			"</td><td>" n_control[i] " / " n_treatment[i] "</td></tr>"
 	}
-	print "</tbody></table></div>" (effects_of[k] > 40 ? "\n</details>" : "")
+	print "</tbody></table></div>" (effects_of[k] > 30 ? "\n</details>" : "")
 }
 function write_quantiles(k,    i, j, side, rows, q, n_q) {
 	n_q = split("0.25 0.5 0.75 0.9 0.99", q, " ")

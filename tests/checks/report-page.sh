@@ -99,7 +99,7 @@ with Browser(sys.argv[1]) as b:
             fail("the interval is at %d of %d pixels" % (low, 900))
         # the table: effect and interval are in sight first
         right = b.js("document.querySelector('table.effects tbody tr').cells[3].getBoundingClientRect().right")
-        if right > width:
+        if not 0 < right <= width:
             fail("the interval of the table ends at %d of %d pixels" % (right, width))
     # hover
     b.size(1400, 900)
@@ -136,13 +136,17 @@ with Browser(sys.argv[1]) as b:
     if b.js("document.documentElement.scrollWidth > innerWidth + 1"):
         fail("printed, it is wider than the paper: %s" % b.js("""[...document.querySelectorAll('body *')].filter(
             e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 80))"""))
-    b.call("Emulation.setEmulatedMedia", media="")
     b.js("dispatchEvent(new Event('beforeprint'))")
     if b.js("document.querySelectorAll('details:not([open])').length"):
         fail("folded on paper")
+    # a drawing is about as large as it was drawn
+    sizes = b.js("[...document.querySelectorAll('.panel svg')].map(s => s.getBoundingClientRect().width / s.viewBox.baseVal.width)")
+    if len(sizes) < 14 or min(sizes) < 0.8 or max(sizes) > 1.2:
+        fail("on paper the drawings are of sizes %s" % sizes)
     b.js("dispatchEvent(new Event('afterprint'))")
     if not b.js("document.querySelectorAll('details:not([open])').length"):
         fail("not folded again after printing")
+    b.call("Emulation.setEmulatedMedia", media="")
     # many metrics, the first of them in sight
     b.size(1400, 900)
     b.open("nine.html")
@@ -155,6 +159,10 @@ with Browser(sys.argv[1]) as b:
     spent = {m["name"]: m["value"] for m in b.call("Performance.getMetrics")["metrics"]}["TaskDuration"]
     if b.js(drawn) != [12, 188, 8, 9]:
         fail("opened: %s" % b.js(drawn))
+    b.size(390, 844, True)
+    right = b.js("document.querySelector('table.effects tbody tr').cells[3].getBoundingClientRect().right")
+    if not 0 < right <= 390:
+        fail("of many metrics the interval of the table ends at %d of 390 pixels" % right)
     panels = b.js("document.querySelectorAll('[data-draw=forests] svg').length")
     rows = b.js("document.querySelectorAll('[data-draw=forests] .hit').length")
     print("%d metrics, %d rows: %d bytes, %.2f s of CPU" % (panels, rows, os.path.getsize("nine.html"), spent))
