@@ -15,7 +15,7 @@ picture()
 	if [ "$1" = svg ]; then
 		settings="$(FORM=gnuplot awk -f "$lib/palette.awk" "$lib/palette.css")"'
 			set terminal svg size 720,420 background "white"; set title "Learning curve";
-			set key bottom right; set ylabel "'$what'"'
+			set key outside bottom center horizontal; set ylabel "'$what'"'
 		if [ $column = 3 ]; then
 			settings="$settings; set border 11; set ytics nomirror; set y2tics; set y2label 'loss'"
 			more=", 'curve.tsv' every ::1 using 1:2 axes x1y2 with lines dashtype 2 title 'loss'"

@@ -29,6 +29,14 @@ plot-embeddings -q --method umap --iterations 100 --format html --metadata i.tsv
 grep -qE 'https?://|src=|@import|fetch\(|XMLHttp' map.html && { echo 'the page asks the network for something'; exit 1; }
 # 25 MB for 200,000 points
 [ "$(wc -c < map.html)" -lt $((50000 * 125)) ] || { echo "50,000 points are $(wc -c < map.html) bytes"; exit 1; }
+# two clusters, most of whose cells are empty, and a point far away
+awk 'BEGIN { OFS = "\t"; srand(4)
+	print "item", "title", "genre" > "far-items.tsv"
+	print "kind", "id", "bias", "f0", "f1" > "far.tsv"
+	for (i = 0; i < 600; i++) {
+		print "item", "y" i, 0, i == 7 ? 40 : i % 2 * 4 + rand(), rand() > "far.tsv"
+		print "y" i, "Track " i, i % 10 < 6 ? "" : i % 2 ? "rock" : "jazz" > "far-items.tsv" } }'
+plot-embeddings -q --format html --metadata far-items.tsv --color genre -o far.html far.tsv
 cat > drive.py <<'END_PY'
 import os, sys, time
 sys.path.insert(0, os.environ["RECPIPE_ROOT"] + "/tests/helpers")
@@ -229,6 +237,17 @@ with Browser(sys.argv[1], 1200, 800) as b:
     click(10, 400, 1)
     click(10, 400, 2)
     assert abs(js("state.scale") / scale - 1) < 1e-6, "double click"
+    # a point far away does not make all else small, and is there with everything; points without
+    # a value are gray, and do not keep clusters from their names
+    b.open("far.html")
+    at = js("[state.scale, px(7) < 0 || px(7) > W]")
+    js("element('all').click()")
+    frame()
+    whole = js("[state.scale, px(7) < 0 || px(7) > W]")
+    assert at[0] > 3 * whole[0] and at[1] and not whole[1], (at, whole)
+    assert js("[...document.querySelectorAll('#legend li')].map(l => l.innerText.split('\\n')[0])") == ["jazz", "rock", "(none)"], "legend"
+    assert js("state.gray.reduce((a, b) => a + b)") == 360 and js("document.querySelector('#legend li:last-child button').disabled")
+    assert sorted(js("state.clusters.map(c => c.name)")) == ["jazz", "rock"], js("state.clusters")
     # light, dark, a phone
     found = []
     for width, height in ((1200, 800), (390, 844)):

@@ -123,17 +123,20 @@ function colorByNumber(column) {
 /* The ten most frequent values; a point of several values has the color of its first one
    that has a color. */
 function colorByValue(column) {
-  const common = frequent(column), shade = new Map(common.slice(0, 10).map(([part], k) => [part, rgb(PALETTE[k])]));
+  const all = frequent(column), common = all.filter(([part]) => column.parts[part] !== ''), shade = new Map(common.slice(0, 10).map(([part], k) => [part, rgb(PALETTE[k])]));
   const gray = rgb(GRAY), of = column.of.map(parts => shade.get(parts.find(p => shade.has(p))) || null);
-  let others = 0;
+  const none = column.values.map(v => v === '' ? 1 : 0);
+  let others = 0, empty = 0;
   for (let i = 0; i < n; i++) {
     const mine = of[column.at[i]];
-    others += mine ? 0 : 1;
+    if (none[column.at[i]]) empty++;
+    else others += mine ? 0 : 1;
     paint(i, mine || gray, !mine);
   }
   const rows = common.slice(0, 10).map(([part, count], k) =>
-    [PALETTE[k], column.parts[part] || '(none)', count.toLocaleString('en-US'), column.parts[part]]);
+    [PALETTE[k], column.parts[part], count.toLocaleString('en-US'), column.parts[part]]);
   if (others > 0) rows.push([GRAY, 'others', others.toLocaleString('en-US')]);
+  if (empty > 0) rows.push([GRAY, '(none)', empty.toLocaleString('en-US')]);
   legend(rows);
 }
 function colorBy(number) {
@@ -280,5 +283,5 @@ canvas.addEventListener('keydown', event => {
 window.addEventListener('resize', () => { size(); redraw(); });
 if (window.matchMedia) matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { readColors(); colorBy(state.color); });
 tellTruth();
-fit();
+fitMost();
 colorBy(data.color);

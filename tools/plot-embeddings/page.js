@@ -84,12 +84,26 @@ function size() {
 }
 const X = i => xy[2 * i] / 65535, Y = i => xy[2 * i + 1] / 65535;
 const px = i => X(i) * state.scale + state.x, py = i => state.y - Y(i) * state.scale;
-function fit() {
+/* Shows a part of the square, [left, low, right, high]; everything. */
+function fit([left, low, right, high] = [0, 0, ...data.box]) {
   size();
-  const [w, h] = data.box;
-  state.scale = 0.92 * Math.min(W / Math.max(w, 1e-9), H / Math.max(h, 1e-9));
-  state.x = W / 2 - w / 2 * state.scale;
-  state.y = H / 2 + h / 2 * state.scale;
+  state.scale = 0.92 * Math.min(W / Math.max(right - left, 1e-9), H / Math.max(high - low, 1e-9));
+  state.x = W / 2 - (left + right) / 2 * state.scale;
+  state.y = H / 2 + (low + high) / 2 * state.scale;
+}
+/* At first without what is far away, where that would make all else small: less than one
+   point of 200 on each side. */
+function fitMost() {
+  const ends = [X, Y].map(at => {
+    const sorted = Float64Array.from({ length: n }, (_, i) => at(i)).sort(), cut = Math.floor(n / 200);
+    return [sorted[cut], sorted[n - 1 - cut]];
+  });
+  const margins = ends.map(([a, b]) => 0.03 * (b - a));
+  const most = [0, 1].map(c => ends[c][0] - margins[c]).concat([0, 1].map(c => ends[c][1] + margins[c]));
+  fit();
+  const all = state.scale;
+  fit(most);
+  if (!(state.scale > 1.3 * all)) fit();
 }
 function zoomAt(x, y, factor) {
   state.x = x - (x - state.x) * factor;
@@ -260,12 +274,16 @@ function nameClusters() {
       if (grid[cell + step] > grid[best]) best = cell + step;
     return hill[cell] = best === cell ? cell : climb(best);
   };
+  /* shares are of the points that have a value */
+  const columnFilled = column.values.map(v => v === '' ? 0 : 1);
   const total = new Float64Array(column.parts.length), hills = new Map();
+  let filled = 0;
   for (let i = 0; i < n; i++) {
     const top = climb(cellOf(i));
-    if (!hills.has(top)) hills.set(top, { size: 0, x: 0, y: 0, counts: new Map() });
+    if (!hills.has(top)) hills.set(top, { size: 0, filled: 0, x: 0, y: 0, counts: new Map() });
     const here = hills.get(top);
     here.size++;
+    here.filled += columnFilled[column.at[i]];
     here.x += X(i);
     here.y += Y(i);
     for (const part of column.partsOf(i)) {
@@ -273,12 +291,14 @@ function nameClusters() {
       here.counts.set(part, (here.counts.get(part) || 0) + 1);
     }
   }
+  for (const h of hills.values()) filled += h.filled;
   const large = [...hills.values()].filter(h => h.size >= Math.max(8, n / 400)).sort((a, b) => b.size - a.size).slice(0, 60);
   for (const h of large) {
     let name = null, most = 0;
     for (const [part, count] of h.counts) {
-      const share = count / h.size, lift = share / (total[part] / n), worth = share * Math.log(lift);
-      if (column.parts[part] !== '' && share >= 0.25 && lift > 1.2 && worth > most) { most = worth; name = column.parts[part]; }
+      const share = count / h.filled, lift = share / (total[part] / filled), worth = share * Math.log(lift);
+      const stands = share >= 0.25 ? lift > 1.2 : share >= 0.1 && lift > 1.8;
+      if (column.parts[part] !== '' && stands && worth > most) { most = worth; name = column.parts[part]; }
     }
     if (name !== null) state.clusters.push({ name, x: h.x / h.size, y: h.y / h.size, size: h.size });
   }
