@@ -278,7 +278,8 @@ static int run(const struct options *o, char **files, int count)
 	double found = NAN;
 	if (o->method == UMAP || o->format == HTML)
 		near = find_neighbors(o, e, kernel, pool, &found);
-	double *at = make_map(o, e, &near, kernel, pool), recall = measure_map(o, &near, at, pool);
+	double *at = make_map(o, e, &near, kernel, pool);
+	double recall = measure_map(o, &near, at, pool);
 	pool_free(pool);
 	const struct page page = {
 		.embedding = e, .metadata = m, .at = at, .size = o->size, .near = &near, .recall = recall, .found = found,
