@@ -282,7 +282,8 @@ static int run(const struct options *o, char **files, int count)
 	double recall = measure_map(o, &near, at, pool);
 	pool_free(pool);
 	const struct page page = {
-		.embedding = e, .metadata = m, .at = at, .size = o->size, .near = &near, .recall = recall, .found = found,
+		.embedding = e, .metadata = m, .at = at, .size = o->size, .near = &near,
+		.recall = recall, .found = found,
 		.title = m ? metadata_column(m, o->title) : -1,
 		.color = o->color ? metadata_column(m, o->color) : -1,
 	};
