@@ -124,7 +124,7 @@ rc=$?
 says 'a replica' 1 READONLY "live is generation \"$(id)\" \(30 lists\)"
 redis replicaof no one > /dev/null
 whole 'a replica' old
-redis --raw keys 'p:[0-9]*' | while read -r key; do
+for key in $(redis --raw keys 'p:[0-9]*'); do
 	[ "$(redis --raw ttl "$key")" -gt 0 ] || complain "a replica: $key lives for ever"
 	redis del "$key" > /dev/null
 done

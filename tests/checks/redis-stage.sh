@@ -95,7 +95,7 @@ for words in '' '--shards 3'; do
 	says 'a twin' 0
 	wait $!
 	[ "$(cat twin.rc)" = 0 ] || complain 'the other twin fails'
-	redis --raw keys '*' | while read -r key; do
+	for key in $(redis --raw keys '*'); do
 		[ "$(redis --raw ttl "$key")" -gt 0 ] || complain "staged: $key does not expire"
 	done
 	publish g1 $beside
