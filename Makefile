@@ -271,7 +271,7 @@ arm64: ## build for aarch64 into build/arm64/bin with Debian's cross compiler
 	@sh tests/deps-arm64.sh build/arm64/sysroot
 	@+$(again) all CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config \
 		B=build/arm64 BIN=build/arm64/bin CPPFLAGS=-Ibuild/arm64/sysroot/usr/include \
-		LDFLAGS=-Lbuild/arm64/sysroot/usr/lib
+		LDFLAGS='-Lbuild/arm64/sysroot/usr/lib -Lbuild/arm64/sysroot/usr/lib/aarch64-linux-gnu'
 
 .PHONY: demo
 demo: deps ## run the whole pipeline on the sample data
@@ -479,8 +479,8 @@ distcheck: deps ## unpack the archive, build it, test it quickly, install and un
 	@JOBS=$(JOBS) sh tests/distcheck.sh build/$(DIST).tar.gz $(DIST) $(EPOCH)
 
 STATIC = recpipe-$(VERSION)-linux-$(firstword $(subst -, ,$(MACHINE)))
-STATIC_LIBRARIES = $(patsubst -l%,%,$(sort $(filter -l%,$(COMMON_LIBS) $(SERVICE_LIBS) \
-	$(call libraries,$(TOOL_SOURCES))))) c m
+STATIC_LIBRARIES = $(filter-out isal microhttpd,$(patsubst -l%,%,$(sort $(filter -l%,$(COMMON_LIBS) \
+	$(SERVICE_LIBS) $(call libraries,$(TOOL_SOURCES)))))) c m
 static: deps ## static programs, their pages and pipelines: build/recpipe-VERSION-linux-MACHINE.tar.gz
 	@missing=; for l in $(STATIC_LIBRARIES); do \
 		[ -e "$$($(CC) -print-file-name=lib$$l.a)" ] || missing="$$missing lib$$l.a"; \
@@ -512,7 +512,7 @@ deb: ## make the Debian packages from the source archive, below build/deb
 	@sh tests/deps.sh dpkg-dev debhelper fakeroot
 	@+$(MAKE) --no-print-directory dist
 	@rm -rf build/deb && mkdir -p build/deb && tar -xzf build/$(DIST).tar.gz -C build/deb
-	@cd build/deb/$(DIST) && SOURCE_DATE_EPOCH=$(EPOCH) dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	@cd build/deb/$(DIST) && dpkg-buildpackage -us -uc $(DEB_FLAGS) # the time is the changelog's: others get these bytes
 
 .PHONY: clean help
 clean: ## remove what was built
