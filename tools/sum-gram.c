@@ -7,8 +7,10 @@
  *	sum-gram --merge chunk.* | fold-in --solve users --gram - ...
  *
  * It is the part of an iALS half-step that needs all rows of the side that stays; fold-in(1)
- * with --solve does the rest, for any piece of the other side.
+ * with --solve does the rest, for any piece of the other side. --loss sums the loss, of which each of
+ * these pieces has a part.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,21 +27,30 @@
 #include "frame/run.h"
 #include "domain/model.h"
 #include "learning/gram.h"
+#include "learning/objective.h"
 
 struct options {
 	int side, kernel;
 	const char *chunk;
-	bool merge;
+	bool merge, loss, partial;
+	int64_t parts;
 	struct common common;
 };
 
 static const struct option_row OPTIONS[] = {
-	OPTION_CHOICE("side", "SIDE", side, GRAM_SIDE_CHOICES, .required = true, .unless = "merge",
-		.excludes = "merge", .help = "whose vectors to sum"),
-	OPTION_TEXT("chunk", "I/16", chunk, .excludes = "merge",
+	OPTION_CHOICE("side", "SIDE", side, GRAM_SIDE_CHOICES, .required = true, .unless = "merge|loss",
+		.excludes = "merge,loss", .help = "whose vectors to sum"),
+	OPTION_TEXT("chunk", "I/16", chunk, .excludes = "merge,loss",
 		.help = "sum chunk I of the 16 that the rows of this side are cut into; all chunks unless given"),
 	OPTION_FLAG("merge", merge,
 		.help = "read the 16 chunks, in any order, and write their sum"),
+	OPTION_FLAG("loss", loss, .excludes = "merge",
+		.help = "read what fold-in --loss wrote of the pieces of both half-steps, in any order, and "
+			"write the loss"),
+	OPTION_INT("parts", "N", parts, .low = 1, .high = 1e15, .requires = "loss",
+		.help = "fail (3) unless exactly N pieces of each side are read"),
+	OPTION_FLAG("partial", partial, .requires = "loss",
+		.help = "instead of the loss, write one piece of each side, the sum of those that were read"),
 	OPTION_CHOICE("kernel", "KERNEL", kernel, KERNEL_CHOICES, .fallback = "auto",
 		.help = KERNEL_HELP),
 	COMMON_THREADS, COMMON_INPUT, COMMON_OUTPUT, COMMON_LOG,
@@ -160,6 +171,58 @@ static struct gram sum_model(const struct options *o, struct table *t, struct ou
 	return g;
 }
 
+/* The loss, from the pieces of both sides; returns how many rows are written. */
+static uint64_t write_loss(const struct objective_parts *p, struct output *out)
+{
+	const struct objective *users = &p->side[GRAM_USERS], *items = &p->side[GRAM_ITEMS];
+	if (!p->settings)
+		return 0;
+	for (int side = 0; side < GRAM_SIDES; side++)
+		if (!p->ids[side].n)
+			die(STATUS_DATA, "there is no piece of the %s", side == GRAM_USERS ? "users" : "items");
+	if (users->rows != items->rows)
+		die(STATUS_DATA, "the pieces are not of the same rows: those of the users have %llu, of the items "
+		    "%llu", (unsigned long long)users->rows, (unsigned long long)items->rows);
+	double loss = items->rows ? objective_mean(users, items) : NAN;
+	if (!isfinite(loss))
+		die(STATUS_DATA, "the pieces have no loss: %s", items->rows ? "it overflowed" : "no rows");
+	output_double(out, loss);
+	output_tab(out);
+	output_u64(out, items->rows);
+	output_tab(out);
+	output_u64(out, users->keys);
+	output_tab(out);
+	output_u64(out, items->keys);
+	output_end_row(out);
+	return 1;
+}
+
+/* --loss */
+static int run_loss(const struct options *o, struct table *table, struct output *out)
+{
+	uint64_t written = 0;
+	if (!o->common.no_header && o->partial)
+		objective_write_header(out);
+	else if (!o->common.no_header)
+		output_text(out, "loss\trows\tusers\titems\n");
+	output_flush(out);
+	struct objective_parts p = objective_read(table, (uint64_t)o->parts);
+	for (int side = 0; side < GRAM_SIDES && o->partial; side++) {
+		if (p.ids[side].n) {
+			objective_write(out, (enum gram_side)side, &p.side[side], &p.ids[side], p.settings);
+			written++;
+		}
+	}
+	if (!o->partial)
+		written = write_loss(&p, out);
+	uint64_t rows = table_rows(table), rejected = table_rejected(table);
+	table_close(table);
+	output_close(out);
+	objective_free(&p);
+	run_report(rows, written, rejected);
+	return STATUS_DONE;
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	size_t chunk = chunk_of(o->chunk);
@@ -167,6 +230,8 @@ static int run(const struct options *o, char **files, int count)
 	struct table_format format = COMMON_FORMAT(&o->common);
 	struct table *table = table_open(files, count, &format);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	if (o->loss)
+		return run_loss(o, table, out);
 	struct gram g = o->merge ? merge(table, out, !o->common.no_header)
 				 : sum_model(o, table, out, chunk, kernel);
 	uint64_t rows = table_rows(table), rejected = table_rejected(table), written = 0;
@@ -182,10 +247,12 @@ static int run(const struct options *o, char **files, int count)
 static const struct program PROGRAM = {
 	.name = "sum-gram",
 	.usage = "--side SIDE [--chunk I/16] [OPTION]... [MODEL]\n"
-		 "  or:  sum-gram --merge [OPTION]... [FILE]...",
+		 "  or:  sum-gram --merge [OPTION]... [FILE]...\n"
+		 "  or:  sum-gram --loss [OPTION]... [FILE]...",
 	.summary = "Sum the outer products of a model's vectors, whole or in pieces.",
-	.reads = "kind id bias f0 ...: a model; with --merge: side chunk rows factor g0 ...",
-	.writes = "side chunk rows factor g0 ... g(k-1)",
+	.reads = "kind id bias f0 ...: a model; with --merge: side chunk rows factor g0 ...; with --loss: what "
+		 "fold-in --loss wrote",
+	.writes = "side chunk rows factor g0 ... g(k-1); with --loss: loss rows users items",
 	.examples = {
 		"sum-gram --side items model.tsv > gram.tsv",
 		"sum-gram --merge chunk.* > gram.tsv",

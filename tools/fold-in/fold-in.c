@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/kernel.h"
@@ -52,6 +53,8 @@ static const struct option_row OPTIONS[] = {
 	OPTION_SIZE("memory", "SIZE", memory, .low = 1, .high = 1e15, .requires = "gram",
 		.help = "keep the equations of as many users (or items) as SIZE has room for, and let the other "
 			"side pass by, once for each so many, in place of keeping it; same bytes"),
+	OPTION_OUTPUT("loss", "FILE", loss, .requires = "solve!=none",
+		.help = "write what the users or items of the rows add to the loss to FILE, for sum-gram --loss"),
 	OPTION_CHOICE("solver", "HOW", solver, "exact|block|cg", .fallback = "exact", .requires = "solve!=none",
 		.help = "exact alone: block and cg begin at the vector that a row had before"),
 	{FIT_ROW_EPOCHS(FIT),
@@ -215,20 +218,28 @@ static void read_gram(struct folding *f, struct table *table)
 		    f->items.n, f->factors);
 }
 
-bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries)
+/* At its minimum the objective's part of a user is sum w - x' b. */
+bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries, double weights,
+		   float *right, size_t worker)
 {
 	double all = entries + f->fit.unobserved * f->items.n;
 	float pull = (float)(f->fit.regularization * pow(all, f->fit.exponent));
 	for (size_t i = 0; i < f->factors; i++)
 		matrix[i * f->stride + i] += pull;
-	return f->kernel->solve(matrix, x, f->factors, f->stride);
+	memcpy(right, x, f->stride * sizeof *x);
+	bool solved = f->kernel->solve(matrix, x, f->factors, f->stride);
+	if (f->objective)
+		objective_add(&f->objective[worker], solved ? weights - (double)f->dot(x, right, f->stride) : NAN,
+			      (double)pull * (double)f->dot(x, x, f->stride), entries);
+	return solved;
 }
 
 /* The user's half of iALS, solved exactly: (unobserved * gram + sum w y y' +
  * pull) x = sum w y, as in train-mf(1). False when it has no solution. */
-static bool solve_user(const struct folding *f, const struct user_items *t, float *x)
+static bool solve_user(const struct folding *f, const struct user_items *t, float *x, size_t worker)
 {
 	size_t n = f->stride;
+	double weights = 0;
 	float *matrix = memory_aligned(n * n, sizeof(float)), *scaled = memory_aligned(n, sizeof(float));
 	memcpy(matrix, f->gram, n * n * sizeof(float));
 	memset(x, 0, n * sizeof(float));
@@ -236,8 +247,9 @@ static bool solve_user(const struct folding *f, const struct user_items *t, floa
 		f->kernel->scale(scaled, t->weight[k], item_row(f, t->item[k]), n);
 		f->kernel->gram(matrix, item_row(f, t->item[k]), scaled, 1, n);
 		f->kernel->axpy(x, 1, scaled, n);
+		weights += (double)t->weight[k];
 	}
-	bool solved = folding_solve(f, matrix, x, t->n);
+	bool solved = folding_solve(f, matrix, x, t->n, weights, scaled, worker);
 	free(matrix);
 	free(scaled);
 	return solved;
@@ -283,7 +295,7 @@ static void fold_user(void *context, size_t user, size_t worker)
 			f->kernel->mix(m.x, f->rows, f->stride, t.item, t.weight, t.n,
 				       f->stride);
 		} else if (f->fit.loss == LOSS_IALS) {
-			if (!solve_user(f, &t, m.x))
+			if (!solve_user(f, &t, m.x, worker))
 				m.bias = NAN;
 		} else {
 			m.sums = memory_new(f->factors, sizeof *m.sums);
@@ -389,8 +401,29 @@ static uint64_t write_folded(const struct folding *f, struct output *out)
 	return written;
 }
 
+/* --loss: one piece of the loss. Its id is a hash of whom it is of. */
+static void write_loss(const struct folding *f, struct output *out)
+{
+	struct objective all = {.keys = 0};
+	struct part_ids ids = {0};
+	uint64_t id = 0;
+	char *settings = objective_settings(&f->fit, f->factors);
+	for (int64_t w = 0; w < f->options->common.threads; w++)
+		objective_merge(&all, &f->objective[w]);
+	for (uint32_t u = 0; u < f->data->users; u++)
+		if (f->known[u])
+			id += hash_mix(hash_row(5, strmap_key(f->data->user_ids, u), (struct span){"", 0}));
+	part_ids_add(&ids, id);
+	objective_write_header(out);
+	objective_write(out, f->to == MODEL_USER ? GRAM_USERS : GRAM_ITEMS, &all, &ids, settings);
+	output_close(out);
+	part_ids_free(&ids);
+	free(settings);
+}
+
 static void folding_free(struct folding *f)
 {
+	free(f->objective);
 	dataset_free(f->data);
 	gram_free(&f->given);
 	folding_close_model(f);
@@ -421,8 +454,11 @@ static int run(const struct options *o, char **files, int count)
 	struct table *table = open_rows(o, files, count, &columns);
 	struct table *gram = open_gram(o);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
+	struct output *loss = o->loss ? output_open(o->loss, false) : NULL;
 	if (o->common.packed)
 		output_pack(out, PACKED_MODEL);
+	if (loss)
+		f.objective = memory_zero((size_t)o->common.threads, sizeof *f.objective);
 	uint64_t written = 0;
 	if (o->memory)
 		stream_begin(&f, out);
@@ -444,6 +480,8 @@ static int run(const struct options *o, char **files, int count)
 		     f.from == MODEL_USER ? "user" : "item");
 	written += write_folded(&f, out);
 	output_close(out);
+	if (loss)
+		write_loss(&f, loss);
 	folding_free(&f);
 	run_report(rows, written, rejected);
 	return STATUS_DONE;

@@ -12,9 +12,10 @@
 #include "domain/model.h"
 #include "learning/fitting.h"
 #include "learning/gram.h"
+#include "learning/objective.h"
 
 struct options {
-	const char *model, *gram, *fit_splits, *user, *item, *weight, *split;
+	const char *model, *gram, *loss, *fit_splits, *user, *item, *weight, *split;
 	int64_t epochs;
 	uint64_t memory; /* bytes; 0: not given */
 	double learning_rate;
@@ -47,6 +48,7 @@ struct folding {
 	float *factor_rows;  /* users * stride: what comes out */
 	float *bias;
 	bool *known;         /* users: has an item of the model */
+	struct objective *objective; /* threads: what their users add to the loss; NULL: nobody asks */
 };
 
 /* One thread's view of one user: its items ascending. */
@@ -78,8 +80,10 @@ static inline bool folding_counts(const struct folding *f, uint64_t row)
 void folding_close_model(struct folding *f);
 
 /* iALS: x, the sum w y, becomes what the matrix, unobserved * gram + sum w y y', makes of it with the
- * penalty of a user of so many entries. False when it has no solution. */
-bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries);
+ * penalty of a user of so many entries, whose weights have this sum. `right`, n floats, is scratch. What
+ * that adds to the loss goes to f->objective[worker]. False when it has no solution. */
+bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries, double weights,
+		   float *right, size_t worker);
 
 /* Stochastic steps as in training, the items staying; the order of the visits and
  * the negatives are a hash of the model's seed and the user's id. m->x is 0 at first,

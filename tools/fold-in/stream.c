@@ -21,6 +21,7 @@ struct stream {
 	uint32_t first, last;    /* users whose equations are kept: first to before last */
 	float *matrix, *right;   /* stride * stride and stride for each of them */
 	uint32_t *entries;       /* rows that were added */
+	double *weights;         /* their sum */
 };
 
 void stream_begin(struct folding *f, struct output *out)
@@ -75,6 +76,7 @@ static void add_item(struct stream *s, uint32_t item, const float *factors, floa
 		f->kernel->gram(s->matrix + place * n * n, factors, scaled, 1, n);
 		f->kernel->axpy(s->right + place * n, 1, scaled, n);
 		s->entries[place]++;
+		s->weights[place] += (double)s->weight[at];
 	}
 }
 
@@ -109,16 +111,17 @@ static void pass(struct stream *s)
 
 static void solve(void *context, size_t place, size_t worker)
 {
-	(void)worker;
 	struct stream *s = context;
 	struct folding *f = s->f;
 	size_t n = f->stride, user = s->first + place;
-	float *x = f->factor_rows + user * n;
+	float *x = f->factor_rows + user * n, *right = s->right + place * n;
 	f->known[user] = s->entries[place] > 0;
 	if (!f->known[user] || stop_signal())
 		return;
-	memcpy(x, s->right + place * n, n * sizeof *x);
-	f->bias[user] = folding_solve(f, s->matrix + place * n * n, x, s->entries[place]) ? 0 : NAN;
+	memcpy(x, right, n * sizeof *x);
+	bool solved = folding_solve(f, s->matrix + place * n * n, x, s->entries[place], s->weights[place], right,
+				    worker);
+	f->bias[user] = solved ? 0 : NAN;
 	for (uint32_t i = 0; i < f->factors; i++)
 		f->bias[user] += x[i] * 0.0f; /* nan unless all are finite */
 }
@@ -135,13 +138,14 @@ static uint64_t unknown_rows(const struct stream *s)
 uint64_t stream_fold(struct folding *f)
 {
 	struct stream s = {.f = f, .seen = memory_zero((size_t)f->data->items + 1, sizeof *s.seen)};
-	size_t n = f->stride, size = (n * n + n) * sizeof(float) + sizeof *s.entries;
+	size_t n = f->stride, size = (n * n + n) * sizeof(float) + sizeof *s.entries + sizeof *s.weights;
 	uint64_t room = f->options->memory / size;
 	uint32_t users = f->data->users, most = room < 1 ? 1 : room < users ? (uint32_t)room : users;
 	invert(&s);
 	s.matrix = memory_aligned((size_t)most * n * n, sizeof *s.matrix);
 	s.right = memory_aligned((size_t)most * n, sizeof *s.right);
 	s.entries = memory_new(most, sizeof *s.entries);
+	s.weights = memory_new(most, sizeof *s.weights);
 	struct pool *pool = pool_new((size_t)f->options->common.threads);
 	for (s.first = 0; s.first < users && !stop_signal(); s.first = s.last) {
 		s.last = users - s.first < most ? users : s.first + most;
@@ -149,6 +153,7 @@ uint64_t stream_fold(struct folding *f)
 			memcpy(s.matrix + place * n * n, f->gram, n * n * sizeof *s.matrix);
 		memset(s.right, 0, (s.last - s.first) * n * sizeof *s.right);
 		memset(s.entries, 0, (s.last - s.first) * sizeof *s.entries);
+		memset(s.weights, 0, (s.last - s.first) * sizeof *s.weights);
 		pass(&s);
 		pool_run(pool, s.last - s.first, solve, &s);
 	}
@@ -161,5 +166,6 @@ uint64_t stream_fold(struct folding *f)
 	free(s.matrix);
 	free(s.right);
 	free(s.entries);
+	free(s.weights);
 	return unknown;
 }

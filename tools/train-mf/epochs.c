@@ -181,6 +181,7 @@ static void prepare_ials(struct epochs *e, enum kernel_choice kernel)
 		.exponent = o->fit.exponent,
 		.steps = steps ? (uint32_t)o->cg_steps : 0,
 		.block = o->solver == BLOCK ? (uint32_t)o->block_factors : t->factors,
+		.exact_loss = o->exact_loss,
 		.kept_users = t->users.kept.n,
 		.kept_items = t->items.kept.n,
 		.users_gram = e->users_gram,

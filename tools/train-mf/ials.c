@@ -8,6 +8,7 @@
 #include "data/csr.h"
 #include "frame/run.h"
 #include "learning/gram.h"
+#include "learning/objective.h"
 
 enum {
 	GATHERED = 64,   /* rows of the other side copied together at a time */
@@ -28,6 +29,7 @@ struct worker {
 	float *matrix, *right, *gradient; /* n * n, and NORMAL_TOGETHER * n of both */
 	float *rows, *scaled;             /* GATHERED * n */
 	float *score;                     /* as many as the longest row has */
+	struct objective objective;       /* with exact_loss: of the rows of this half-step */
 };
 
 struct ials {
@@ -318,6 +320,18 @@ static void descend(const struct ials *s, struct descent *d, float more)
 	s->kernel->axpy(d->p, 1, d->residual, n);
 }
 
+/* The objective's part of a row that has been solved for. */
+static void count_row(const struct ials *s, struct worker *w, uint32_t r, double part, double *loss)
+{
+	const struct direction *d = s->now;
+	uint64_t count = d->start[r + 1] - d->start[r];
+	const float *x = params_row(d->to, r);
+	*loss += part;
+	if (s->options.exact_loss)
+		objective_add(&w->objective, part,
+			      (double)regularization_of(s, count) * (double)s->dot(x, x, s->n), count);
+}
+
 /* Rows r ... r + rows - 1 step by step together, so that the matrix is read once for all of
  * them. With r = b - A x the objective's part of a row is sum w - x' b - x' r; x' b
  * grows with x by the sums that pull returns. */
@@ -353,7 +367,7 @@ static void solve_by_steps(const struct ials *s, struct worker *w, uint32_t r, u
 		double part = -all[k].along - (double)s->dot(all[k].x, all[k].residual, n);
 		for (uint64_t row = all[k].from; row < all[k].from + all[k].count; row++)
 			part += (double)row_weight(s->now, row);
-		*loss += part;
+		count_row(s, w, r + k, part, loss);
 	}
 }
 
@@ -374,7 +388,8 @@ static void solve_chunk(void *context, size_t chunk, size_t worker)
 			solve_by_steps(s, w, (uint32_t)r, (uint32_t)rows, &loss);
 			r += rows;
 		} else {
-			loss += solve_row(s, w, (uint32_t)r++);
+			count_row(s, w, (uint32_t)r, solve_row(s, w, (uint32_t)r), &loss);
+			r++;
 		}
 	}
 	s->loss[chunk] = loss;
@@ -392,8 +407,25 @@ static double half_epoch(struct ials *s, const struct direction *d)
 	return loss;
 }
 
+/* Solves for a side, and takes together what its rows add to the loss. */
+static struct objective half_epoch_exactly(struct ials *s, const struct direction *d)
+{
+	struct objective all = {.keys = 0};
+	for (size_t w = 0; w < pool_threads(s->pool); w++)
+		s->workers[w].objective = all;
+	half_epoch(s, d);
+	for (size_t w = 0; w < pool_threads(s->pool); w++)
+		objective_merge(&all, &s->workers[w].objective);
+	return all;
+}
+
 double ials_epoch(struct ials *s)
 {
+	if (s->options.exact_loss) {
+		struct objective users = half_epoch_exactly(s, &s->users);
+		struct objective items = half_epoch_exactly(s, &s->items);
+		return objective_mean(&users, &items);
+	}
 	double users = half_epoch(s, &s->users);
 	double items = half_epoch(s, &s->items);
 	return (isfinite(users) ? items : users) / (double)s->data->rows;

@@ -13,6 +13,8 @@
 #ifndef RECPIPE_TRAIN_MF_IALS_H
 #define RECPIPE_TRAIN_MF_IALS_H
 
+#include <stdbool.h>
+
 #include "data/normal.h"
 #include "frame/pool.h"
 #include "params.h"
@@ -22,6 +24,7 @@ struct ials_options {
 	double unobserved, regularization, exponent;
 	uint32_t steps; /* above 0: so many steps of conjugate gradients instead */
 	uint32_t block; /* factors solved for at once; at least `factors`: exact */
+	bool exact_loss; /* the objective whole, and its parts summed exactly */
 
 	/* Users and items that are not solved for and belong to the pairs all the same: how
 	 * many, and the sum of the outer products of their vectors, or NULL. */
@@ -37,8 +40,8 @@ struct ials *ials_new(const struct train_data *p, struct params *users, struct p
 		      struct pool *pool);
 
 /* Users, then items. Returns the objective after it, without the users'
- * regularization, divided by the number of rows; nan when a system could not be
- * solved. */
+ * regularization unless exact_loss, divided by the number of rows; nan when a system could
+ * not be solved. */
 double ials_epoch(struct ials *s);
 
 void ials_free(struct ials *s);

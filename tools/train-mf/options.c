@@ -73,6 +73,9 @@ const struct option_row TRAIN_OPTIONS[] = {
 		.help = "ials: conjugate gradient steps per row and epoch"),
 	OPTION_INT("block-factors", "N", block_factors, .fallback = "32", .low = 1, .high = 4096,
 		.help = "ials: factors per block, rounded up to a multiple of 16"),
+	OPTION_FLAG("exact-loss", exact_loss, .excludes = "keep-old",
+		.help = "ials: the loss of --curve is the whole objective, with the users' penalty, and summed "
+			"exactly: it has the same bytes when training is done in pieces"),
 
 	OPTION_GROUP("Loss svd"),
 	{FIT_ROW_USER_EXPONENT(FIT),
@@ -149,7 +152,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 };
 
 /* Options of ials that are no hyperparameters of learning/fitting.h. */
-static const char *const SOLVING[] = {"solver", "cg-steps", "block-factors"};
+static const char *const SOLVING[] = {"solver", "cg-steps", "block-factors", "exact-loss"};
 
 static bool heeds(const struct fitting *f, const char *option)
 {

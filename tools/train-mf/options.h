@@ -12,7 +12,7 @@ struct options {
 	struct fitting fit;
 	int kernel, solver;
 	int64_t patience, stop_users, stop_every, blocks, block_factors, cg_steps;
-	bool keep_old, hogwild, no_user_identity, no_item_identity, no_normalize;
+	bool exact_loss, keep_old, hogwild, no_user_identity, no_item_identity, no_normalize;
 	const char *user_features, *item_features;
 	const char *init, *checkpoint, *fit_splits, *stop_metric, *report, *curve;
 	const char *user, *item, *weight, *split;

@@ -98,6 +98,8 @@ static uint64_t hash_options(const struct options *o, struct metric metric,
 			 f->unobserved, f->regularization, f->exponent, f->temperature,
 			 f->margin, f->negative_weight};
 	uint64_t h = checkpoint_hash(0, whole, sizeof whole);
+	if (o->exact_loss) /* which older checkpoints do not know of */
+		h = checkpoint_hash(h, "exact loss", sizeof "exact loss");
 	return checkpoint_hash(h, real, sizeof real);
 }
 
