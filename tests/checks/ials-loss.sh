@@ -97,6 +97,16 @@ for side in users items; do
 	cmp want got || fail "$side: with --memory, another loss"
 done
 
+# So many that all threads have some.
+awk 'BEGIN { srand(9); print "user\titem"; for (u = 0; u < 3000; u++) for (k = 0; k < 8; k++) print "u" u "\ti" int(300 * rand()) }' |
+	sort -u -r > many.tsv
+train-mf -q --loss ials --factors 48 --epochs 0 -o many.model many.tsv || exit 1
+for threads in 1 4; do
+	fold-in -q --solve users --loss loss.j$threads --kernel portable -j $threads --model many.model -o rows many.tsv || exit 1
+done
+cmp loss.j1 loss.j4 || fail 'four threads give another loss'
+rm loss.j1 loss.j4
+
 # refused TEXT WORD...: with 3
 refused()
 {
