@@ -1,6 +1,7 @@
 # yarn.sh - YARN and HDFS for the tests of tests/cluster, after hadoop.sh with hadoop_needs=yarn: a NameNode,
 # two DataNodes (every block on both), a ResourceManager, two NodeManagers and a JobHistoryServer, each a
-# Java of its own. Sets HADOOP and STREAMING for stage.
+# Java of its own. Sets HADOOP and STREAMING for stage. With yarn_disk=yes folders are of this machine's disk,
+# as of one that all share, and there is no HDFS.
 #
 #	yarn_up              starts all of them, waits until they take jobs
 #	yarn_begin NAME      starts one of nn dn1 dn2 rm nm1 nm2 hs (again)
@@ -38,7 +39,7 @@ yarn_settings()
 		'log4j.appender.c.layout=org.apache.log4j.PatternLayout' 'log4j.appender.c.layout.ConversionPattern=%d{ISO8601} %p %c{2}: %m%n' \
 		> "$1/log4j.properties"
 	settings "$1/core-site.xml" <<- END
-		fs.defaultFS hdfs://127.0.0.1:8020
+		fs.defaultFS $([ "${yarn_disk:-}" = yes ] && echo file:/// || echo hdfs://127.0.0.1:8020)
 		hadoop.tmp.dir $yarn/tmp
 	END
 	settings "$1/hdfs-site.xml" <<- END
@@ -151,18 +152,24 @@ has()
 	done
 }
 
+yarn_hdfs_up()
+{
+	(yarn_java "$yarn/conf" 256m org.apache.hadoop.hdfs.server.namenode.NameNode -format -nonInteractive) > "$yarn/format.log" 2>&1 || {
+		tail -n 5 "$yarn/format.log"
+		exit 1
+	}
+	for daemon in nn dn1 dn2; do yarn_begin $daemon; done
+	has 'http://127.0.0.1:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState' '"NumLiveDataNodes" : 2'
+}
+
 yarn_up()
 {
 	mkdir -p "$yarn"
 	yarn_settings "$yarn/conf" 1
 	yarn_settings "$yarn/conf.1" 1
 	yarn_settings "$yarn/conf.2" 2
-	(yarn_java "$yarn/conf" 256m org.apache.hadoop.hdfs.server.namenode.NameNode -format -nonInteractive) > "$yarn/format.log" 2>&1 || {
-		tail -n 5 "$yarn/format.log"
-		exit 1
-	}
-	for daemon in nn dn1 dn2 rm nm1 nm2 hs; do yarn_begin $daemon; done
-	has 'http://127.0.0.1:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState' '"NumLiveDataNodes" : 2'
+	[ "${yarn_disk:-}" = yes ] || yarn_hdfs_up
+	for daemon in rm nm1 nm2 hs; do yarn_begin $daemon; done
 	has http://127.0.0.1:8088/ws/v1/cluster/metrics '"activeNodes":2'
 	{
 		echo '#!/bin/sh'

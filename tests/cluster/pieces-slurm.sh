@@ -5,21 +5,13 @@
 set -u
 . "$RECPIPE_ROOT/tests/slurm.sh"
 command -v redis-server > /dev/null && command -v redis-cli > /dev/null || { echo 'redis-server is missing'; exit 77; }
-here=$RECPIPE_ROOT/pipelines
-logs=$RECPIPE_ROOT/../shared/data/botify-logs
-: "${PIECES_TRIED:=1 3 7}" "${FACTORS:=16}" "${EPOCHS:=3}"
-export FACTORS EPOCHS K=50 METRICS=10,20
-if [ -d "$logs" ]; then
-	set -- "$logs"/*-sticky-4of4.r*.json.gz
-else
-	ring 400 30 90 > rows.tsv
-	set -- rows.tsv
-	export VALUE_COLUMN=time
-fi
+. "$RECPIPE_ROOT/tests/pieces-engine.sh"
+: "${PIECES_TRIED:=1 3 7}"
+export ENGINE=slurm REDIS="unix://$PWD/s"
 redis-server --port 0 --unixsocket "$PWD/s" --save '' --dir "$PWD" > redis.log 2>&1 &
 server=$!
 trap 'kill $server $node $control $munge 2> /dev/null; wait' EXIT
-LOSS=ials KERNEL=portable TRAIN='--solver exact' REDIS=none "$here/personalize" whole "$@" > log 2>&1 || complain "personalize: $(tail -n 3 log)"
+pieces_begin
 
 # Every now and then the job that runs is killed, as its node might be.
 (
@@ -31,19 +23,15 @@ LOSS=ials KERNEL=portable TRAIN='--solver exact' REDIS=none "$here/personalize" 
 cancels=$!
 trap 'kill $cancels $server $node $control $munge 2> /dev/null; wait' EXIT
 for pieces in $PIECES_TRIED; do
-	began=$(date +%s)
 	touch slow
-	ENGINE=slurm PIECES=$pieces FAULTS=20 REDIS=unix://$PWD/s PREFIX=p$pieces "$here/personalize-pieces" cut-$pieces "$@" > log 2>&1 ||
-		complain "$pieces pieces: $(tail -n 3 log)"
+	PREFIX=p$pieces
+	export PREFIX
+	pieces_same "$pieces"
 	rm -f slow
-	echo "$pieces pieces: $(($(date +%s) - began)) s, $(find cut-$pieces/steps -maxdepth 1 -type d | wc -l) steps"
-	for file in dataset items popular model topk metrics serving serving-topk; do
-		cmp whole/$file.tsv cut-$pieces/$file.tsv || complain "$pieces pieces: $file.tsv is another one"
-	done
 	redis-cli -s s --raw hgetall p$pieces:lists | paste - - | sort > "lists.$pieces"
 	tail -n +2 whole/serving-topk.tsv | awk -F '\t' '$1 != last { if (NR > 1) print line; last = $1; line = $1 "\t" $3; next }
 		{ line = line "\t" $3 } END { print line }' | sort | cmp - "lists.$pieces" || complain "$pieces pieces: other lists are live"
 done
-echo "$(wc -l < whole/dataset.tsv) rows; jobs canceled: $(wc -l 2> /dev/null < canceled || echo 0)"
+echo "jobs canceled: $(wc -l 2> /dev/null < canceled || echo 0)"
 [ -s canceled ] || complain 'no job was canceled while it ran'
 exit "$failed"
