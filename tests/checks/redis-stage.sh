@@ -219,6 +219,35 @@ wait $late
 rc=$?
 says 'a server that was restarted' 4
 
+# What is staged, and not published, is listed: when nothing is live, beside what is, and of this prefix alone.
+# lists WHAT STATUS WANT: the rows about it, with the seconds as far as they are few
+lists()
+{
+	timeout 60 load-redis --redis "$url" --prefix p --status > table 2> err
+	rc=$?
+	says "$1" "$2"
+	grep '^staged' table | sed 's/^\(staged_seconds .*\)\t[0-9]\{1,2\}$/\1\tfew/' > got
+	printf "$3" | cmp -s - got || complain "$1: $(cat table)"
+}
+redis flushall > /dev/null
+lists 'nothing is staged' 3 ''
+stage g8 3 part.3
+stage g8 2 part.2
+timeout 60 load-redis --redis "$url" --prefix p --stage g10 --part 7/9 part.1 || complain 'a part of nine'
+timeout 60 load-redis --redis "$url" --prefix p:q --stage g11 --part 1/2 part.1 || complain 'another prefix'
+redis set 'p:a b:stage' x > /dev/null
+ten='staged g10\t1/9\nstaged_missing g10\t1, 2, 3, 4, 5, ...\nstaged_seconds g10\tfew\n'
+lists 'nothing is live' 3 "${ten}staged g8\t2/4\nstaged_missing g8\t1, 4\nstaged_seconds g8\tfew\n"
+[ "$(head -n 1 table)" = "$(printf 'name\tvalue')" ] && grep -q '^load-redis: nothing is live' err || complain "nothing is live: $(cat table err)"
+stage g8 1 part.1
+stage g8 4 part.4
+publish g8
+lists 'one is live' 0 "$ten"
+redis hset p:g10:stage began_ms $(($(date +%s) * 1000 - 3600000)) > /dev/null
+timeout 60 load-redis --redis "$url" --prefix p --status | grep -q '^staged_seconds g10	36[0-9][0-9]$' || complain 'an hour is not one'
+redis hdel p:g10:stage began_ms > /dev/null # as an older load-redis wrote it
+timeout 60 load-redis --redis "$url" --prefix p --status | grep -q '^staged_seconds g10	$' || complain 'seconds of an older one'
+
 # A user who may run what the page names, and no more.
 redis flushall > /dev/null
 redis acl setuser few on nopass '~*' '&*' -@all +ping +info +hset +hmget +hget +hlen +exists +expire +unlink \
@@ -228,6 +257,15 @@ export REDISCLI_AUTH
 for k in 1 2 3 4; do stage g9 $k --shards 2 part.$k; done
 publish g9
 says 'few commands' 0
+timeout 60 load-redis --redis "$url" --prefix p --status > table 2> err
+rc=$?
+says 'without scan' 0 '^load-redis: generations that are staged are not listed: .*scan'
+grep -q '^generation	g9$' table || complain "without scan: $(cat table)"
+redis acl setuser few +scan > /dev/null
+timeout 60 load-redis --redis "$url" --prefix p --status > table 2> err
+rc=$?
+says 'with scan' 0
+[ ! -s err ] || complain "with scan: $(cat err)"
 unset REDISCLI_AUTH
 url=$own
 

@@ -141,23 +141,29 @@ bool generation_read_whole(struct redis *r, const char *prefix, const char *name
 
 /* ---- keys of users ---- */
 
-/* A pattern that only the keys beginning with these bytes match. */
-static char *pattern_of(const char *start)
+static void add_plain(struct buffer *b, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("*?[]\\^-", *text))
+			buffer_add_byte(b, '\\');
+		buffer_add_byte(b, *text);
+	}
+}
+
+/* A pattern that only the keys beginning and ending with these bytes match. */
+static char *pattern_of(const char *start, const char *end)
 {
 	struct buffer b = {0};
-	for (; *start; start++) {
-		if (strchr("*?[]\\^-", *start))
-			buffer_add_byte(&b, '\\');
-		buffer_add_byte(&b, *start);
-	}
+	add_plain(&b, start);
 	buffer_add_byte(&b, '*');
+	add_plain(&b, end);
 	return buffer_text(&b);
 }
 
-bool generation_scan(struct redis *r, const char *start,
+bool generation_scan(struct redis *r, const char *start, const char *end,
 		     bool (*each)(redisReply **keys, size_t n, void *context), void *context)
 {
-	char *pattern = pattern_of(start), *cursor = memory_text("0", 1);
+	char *pattern = pattern_of(start, end), *cursor = memory_text("0", 1);
 	bool good = true, more = true;
 	while (good && more) {
 		redis_queue(r, (const char *const[]){"SCAN", cursor, "MATCH", pattern, "COUNT", "1000", NULL});
@@ -190,7 +196,7 @@ struct strmap *generation_find_keys(struct redis *r, const char *prefix, const c
 	struct buffer start = {0};
 	struct strmap *keys = strmap_new();
 	published_user_key(&start, prefix, generation, span_of(""));
-	bool good = generation_scan(r, buffer_text(&start), remember, keys);
+	bool good = generation_scan(r, buffer_text(&start), "", remember, keys);
 	buffer_free(&start);
 	if (good)
 		return keys;

@@ -35,9 +35,9 @@ bool generation_read_whole(struct redis *r, const char *prefix, const char *name
  * second for some million keys of the database. */
 struct strmap *generation_find_keys(struct redis *r, const char *prefix, const char *generation);
 
-/* Calls each(keys, n, context) with what SCAN finds under the pattern that only keys
- * beginning with `start` match; a key may come twice. False: as above. */
-bool generation_scan(struct redis *r, const char *start,
+/* Calls each(keys, n, context) with what SCAN finds under the pattern that only keys that
+ * begin with `start` and end with `end` match; a key may come twice. False: as above. */
+bool generation_scan(struct redis *r, const char *start, const char *end,
 		     bool (*each)(redisReply **keys, size_t n, void *context), void *context);
 
 /* What is missing of what it is said to have, as "100 of 3000 lists, the catalog";

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -14,7 +15,7 @@
 #include "send.h"
 #include "transaction.h"
 
-enum { PARTS_MOST = 99999, NAME_MOST = 60 };
+enum { NAME_MOST = 60 };
 
 /* ---- options ---- */
 
@@ -24,18 +25,25 @@ static bool parse_part(const char *text, int64_t *k, int64_t *n)
 	const char *slash = strchr(text, '/');
 	return slash && number_i64(text, (size_t)(slash - text), k) == NUMBER_OK &&
 		number_i64(slash + 1, strlen(slash + 1), n) == NUMBER_OK &&
-		*k >= 1 && *n >= *k && *n <= PARTS_MOST;
+		*k >= 1 && *n >= *k && *n <= STAGE_PARTS_MAX;
+}
+
+bool stage_is_name(struct span name)
+{
+	static const char *const OWN[] = {"gen", "previous", "aside"};
+	static const char GOOD[] = "0123456789._-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	bool good = name.n <= NAME_MOST;
+	for (size_t i = 0; good && i < name.n; i++)
+		good = memchr(GOOD, name.at[i], sizeof GOOD - 1) != NULL;
+	for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
+		good = good && !span_equal(name, span_of(OWN[i]));
+	return good;
 }
 
 static void check_name(const char *option, const char *name)
 {
-	static const char *const OWN[] = {"gen", "previous", "aside"};
 	char shown[QUOTED_SIZE];
-	bool good = strlen(name) <= NAME_MOST && name[strspn(name, "0123456789._-"
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] == '\0';
-	for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
-		good = good && strcmp(name, OWN[i]) != 0;
-	if (!good)
+	if (!stage_is_name(span_of(name)))
 		usage_error("--%s: not a name of a generation (letters, digits and ._-, at most %d): %s", option,
 			    NAME_MOST, quoted(name, strlen(name), shown));
 }
@@ -69,7 +77,8 @@ struct record {
 };
 
 /* KEYS: the record while open and once published, the live and the previous description, the lists.
- * ARGV: name, parts, shards, part, seconds, where hashes of several begin, whether to make it. */
+ * ARGV: name, parts, shards, part, seconds, where hashes of several begin, whether to make it, and when
+ * that is. */
 static const char LOOK[] =
 	"local function of(key, state)\n"
 	"  local said = redis.call('HMGET', key, 'parts', 'shards', 'part ' .. ARGV[4])\n"
@@ -85,7 +94,7 @@ static const char LOOK[] =
 	"if ARGV[3] ~= '1' then\n"
 	"  for i = 0, ARGV[3] - 1 do redis.call('UNLINK', table.concat({ARGV[6], i})) end\n"
 	"end\n"
-	"redis.call('HSET', KEYS[1], 'parts', ARGV[2], 'shards', ARGV[3])\n"
+	"redis.call('HSET', KEYS[1], 'parts', ARGV[2], 'shards', ARGV[3], 'began_ms', ARGV[8])\n"
 	"redis.call('EXPIRE', KEYS[1], ARGV[5])\n"
 	"return of(KEYS[1], '0')\n";
 
@@ -175,7 +184,7 @@ static void read_record(struct load *l, const redisReply *reply, struct record *
 static struct record look(struct load *l, int64_t k, int64_t parts)
 {
 	struct record r;
-	char text[4][32];
+	char text[5][32];
 	char *open = record_key(l, false), *published = record_key(l, true), *start = shards_start(l);
 	char *live = published_key(l->o->prefix, "", PART_META);
 	char *previous = published_key(l->o->prefix, "previous", PART_META);
@@ -183,9 +192,10 @@ static struct record look(struct load *l, int64_t k, int64_t parts)
 	snprintf(text[1], sizeof text[1], "%" PRId64, l->o->shards);
 	snprintf(text[2], sizeof text[2], "%" PRId64, k);
 	snprintf(text[3], sizeof text[3], "%.0f", l->o->staging_ttl_s);
+	snprintf(text[4], sizeof text[4], "%" PRId64, clock_unix_ms());
 	redisReply *reply = ask(l, (const char *const[]){"EVAL", LOOK, "5", open, published, live, previous,
 		l->staging[PART_LISTS], l->generation, text[0], text[1], text[2], text[3], start,
-		parts ? "1" : "0", NULL});
+		parts ? "1" : "0", text[4], NULL});
 	read_record(l, reply, &r);
 	freeReplyObject(reply);
 	free(open);
@@ -335,8 +345,8 @@ uint64_t stage_part(struct load *l, struct topn_reader *reader, const struct tab
 
 /* ---- the publication ---- */
 
-/* Adds up the lists of all parts; the first few that are missing are named in `missing`. */
-static uint64_t sum_parts(const redisReply *all, int64_t parts, uint64_t *n_missing, struct buffer *missing)
+uint64_t stage_sum_parts(const redisReply *all, int64_t parts, uint64_t *n_missing,
+			 struct buffer *missing)
 {
 	enum { NAMED = 5 };
 	uint64_t sum = 0, lists;
@@ -392,7 +402,7 @@ bool stage_read(struct load *l, uint64_t *lists, int64_t *shards)
 	redisReply *all = ask(l, (const char *const[]){"HGETALL", record, NULL});
 	if (!redis_is_pairs(all))
 		send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
-	*lists = sum_parts(all, r.parts, &n_missing, &missing);
+	*lists = stage_sum_parts(all, r.parts, &n_missing, &missing);
 	*shards = r.shards;
 	freeReplyObject(all);
 	free(record);

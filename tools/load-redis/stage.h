@@ -13,6 +13,11 @@
 #include "domain/topn.h"
 #include "load.h"
 
+enum { STAGE_PARTS_MAX = 99999 };
+
+/* Can a generation that is staged have this name? */
+bool stage_is_name(struct span name);
+
 /* Checks what --stage, --part and --publish say; a usage error ends the program. */
 void stage_check_options(const struct options *o);
 
@@ -37,5 +42,10 @@ void stage_close(struct load *l);
 
 /* Ends the load, as a user has another list in another part, or in an earlier try. */
 _Noreturn void stage_refuse_user(struct load *l, struct span user);
+
+/* Adds up the lists of the parts that a record (the reply to HGETALL) has, of so many parts; the numbers
+ * of the first few that are missing are added to `missing`. */
+uint64_t stage_sum_parts(const redisReply *record, int64_t parts, uint64_t *n_missing,
+			 struct buffer *missing);
 
 #endif

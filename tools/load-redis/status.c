@@ -8,6 +8,7 @@
 #include "generation.h"
 #include "report.h"
 #include "send.h"
+#include "staged.h"
 #include "services/redis.h"
 
 static void write_row(struct output *out, const char *name, struct span value)
@@ -68,7 +69,8 @@ static void read_whole(struct load *l, const char *name, struct generation *g)
 		send_give_up_refused(l);
 }
 
-static void write_table(struct load *l, const redisReply *description, const struct generation *live)
+static void write_table(struct load *l, const redisReply *description, const struct generation *live,
+			const struct strmap *staged)
 {
 	struct generation previous;
 	read_whole(l, "previous", &previous);
@@ -84,6 +86,19 @@ static void write_table(struct load *l, const redisReply *description, const str
 	output_text(out, "delta\t");
 	output_i64(out, delta);
 	output_end_row(out);
+	staged_write(l, staged, out);
+	output_close(out);
+}
+
+/* Nothing is live: what is staged, if there is something. */
+static void write_staged_alone(struct load *l, const struct strmap *staged)
+{
+	if (!staged || strmap_count(staged) == 0)
+		return;
+	struct output *out = output_open(l->o->common.output, false);
+	output_text(out, "name\tvalue");
+	output_end_row(out);
+	staged_write(l, staged, out);
 	output_close(out);
 }
 
@@ -100,12 +115,15 @@ void status_show(struct load *l)
 			break;
 		freeReplyObject(description);
 	}
+	struct strmap *staged = staged_find(l);
 	if (!live.said.generation[0]) {
+		write_staged_alone(l, staged);
 		report_live(l, &problem);
 		die(STATUS_DATA, "%s", buffer_text(&problem));
 	}
-	write_table(l, description, &live);
+	write_table(l, description, &live, staged);
 	freeReplyObject(description);
+	strmap_free(staged);
 	generation_add_missing(&problem, &live, live.lists);
 	if (problem.n == 0)
 		return;

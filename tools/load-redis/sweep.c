@@ -42,7 +42,7 @@ bool sweep_generation(struct redis *r, const char *prefix, const char *generatio
 		return sweep_hashes(r, prefix, generation, shards);
 	struct buffer start = {0};
 	published_user_key(&start, prefix, generation, span_of(""));
-	bool done = generation_scan(r, buffer_text(&start), unlink_keys, r);
+	bool done = generation_scan(r, buffer_text(&start), "", unlink_keys, r);
 	buffer_free(&start);
 	return done;
 }
