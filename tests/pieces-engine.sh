@@ -39,7 +39,7 @@ pieces_same()
 	began=$(date +%s)
 	with_inputs env PIECES="$1" FAULTS=20 "$pipelines/personalize-pieces" "cut-$1" > log 2>&1 || complain "$1 pieces: $(tail -n 3 log)"
 	echo "$1 pieces: $(($(date +%s) - began)) s, $(find "cut-$1/steps" -maxdepth 1 -type d -name '*[a-z]*' | wc -l) steps"
-	for file in dataset items popular model topk metrics serving serving-topk; do
+	for file in dataset items popular model topk metrics popular-topk popular-metrics serving serving-topk; do
 		cmp whole/$file.tsv "cut-$1/$file.tsv" || complain "$1 pieces: $file.tsv is another one"
 	done
 }

@@ -1,5 +1,12 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # personalize, which sources it, knows the rest
+# shellcheck shell=sh disable=SC2034,SC2154 # the scripts that source it know the rest
 # floor.sh - is a model better than what costs nothing? Sourced after stages.sh, in WORK.
+
+# check_floor: FLOOR
+check_floor()
+{
+	[ "$FLOOR" = no ] || is_metric "$FLOOR" ||
+		die 2 "FLOOR is precision, recall, ndcg, map, mrr or hit, with @K, or no, not $FLOOR"
+}
 
 # judge_floor: floor.tsv, the model's lists against popular ones on the test rows, user by user. Sets
 # `floor_says` to what came out, in a sentence (nothing, and no floor.tsv, without test rows), and `lost`
@@ -10,7 +17,7 @@ judge_floor()
 	lost='' floor_says=''
 	cut -f 4 dataset.tsv | grep -qx test || {
 		rm -f floor.tsv
-		[ "$FLOOR" = no ] || echo 'personalize: no test rows: the model is not compared with popular lists' >&2
+		[ "$FLOOR" = no ] || echo "${0##*/}: no test rows: the model is not compared with popular lists" >&2
 		return 0
 	}
 	its_metric=$FLOOR
@@ -34,7 +41,7 @@ judge_floor()
 			print "" }' floor.tsv)
 	floor_says=$(printf '%s\n' "$its_verdict" | sed -n 2p)
 	case $its_verdict in
-	loses*) [ "$FLOOR" = no ] && echo "personalize: $floor_says: it is served nevertheless (FLOOR=no)" >&2 || lost=1 ;;
-	less*) echo "personalize: $floor_says" >&2 ;;
+	loses*) [ "$FLOOR" = no ] && echo "${0##*/}: $floor_says: it is served nevertheless (FLOOR=no)" >&2 || lost=1 ;;
+	less*) echo "${0##*/}: $floor_says" >&2 ;;
 	esac
 }

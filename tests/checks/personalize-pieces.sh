@@ -10,18 +10,27 @@ gzip -dc "$here/data/ml-latest-small/ratings.csv.gz" | tr -d '\r' | tr , '\t' |
 	awk 'NR == 1 { print "user\titem\ttime\ttimestamp" } NR > 1 && NR % 8 == 0' > ratings.tsv
 export FACTORS=8 EPOCHS=2 K=10 METRICS=5,10 VALUE_COLUMN=time ABOVE=3 MIN_USER=3 MIN_ITEM=2 REDIS=none
 export TIMESTAMP_COLUMN=timestamp TIMESTAMP_UNIT=s
-export FLOOR=no # two epochs are worse than popular lists, which personalize-pieces does not ask about
-LOSS=ials KERNEL=portable TRAIN='--regularization 0.003 --solver exact' "$here/personalize" whole ratings.tsv > log 2>&1 ||
+export FLOOR=no # two epochs are worse than popular lists
+LOSS=ials KERNEL=portable TRAIN='--regularization 0.003 --solver exact --exact-loss' "$here/personalize" whole ratings.tsv > log 2>&1 ||
 	complain "personalize: $(tail -n 3 log)"
 for pieces in 1 3 7; do
 	faults=20
 	[ $pieces != 1 ] || faults=0
 	PIECES=$pieces FAULTS=$faults TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-$pieces ratings.tsv \
 		> log 2>&1 || complain "$pieces pieces: $(tail -n 3 log)"
-	for file in dataset items popular model topk metrics serving serving-topk; do
+	for file in dataset items popular model topk metrics popular-topk popular-metrics floor serving serving-topk; do
 		cmp whole/$file.tsv cut-$pieces/$file.tsv || complain "$pieces pieces: $file.tsv is another one"
 	done
+	cut -f 1-3 whole/curve.tsv | cmp - cut-$pieces/curve.tsv || complain "$pieces pieces: another curve"
 done
+grep -q '^personalize-pieces: on the test rows .* it is served nevertheless (FLOOR=no)$' log || complain "FLOOR=no says nothing"
+# A model that loses is not served, by the same rule.
+status 3 env PIECES=3 TRAIN='--regularization 0.003' FLOOR=ndcg@10 "$here/personalize-pieces" lost ratings.tsv
+said '^personalize-pieces: the model loses to popular lists: on the test rows of [0-9]* users the model has ndcg@10 .*(FLOOR=ndcg@10; FLOOR=no goes on)$'
+cp err.txt lost.err
+[ -f lost/floor.tsv ] && [ ! -e lost/serving.tsv ] && [ ! -e lost/steps/serving-1-users ] || complain 'a model that loses is fitted for serving'
+FLOOR=ndcg@10 LOSS=ials KERNEL=portable TRAIN='--regularization 0.003 --solver exact' status 3 "$here/personalize" whole-lost ratings.tsv
+sed -n 's/^personalize-pieces: the model loses//p' lost.err > a; sed -n 's/^personalize: the model loses//p' err.txt | cmp - a || complain 'personalize says something else'
 rm -r cut-3/steps/serving-1-users cut-3/serving.tsv
 PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv > log 2>&1 || complain 'it does not go on'
 cmp whole/serving.tsv cut-3/serving.tsv || complain 'a run that goes on gives another model'
@@ -29,7 +38,7 @@ grep -q 'model-1-users: as before' log || complain 'what is there is made again'
 status 1 env PIECES=3 FACTORS=9 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
 grep -q 'other settings' err.txt || complain 'other settings are not said'
 for setting in PIECES=0 PATIENCE=x SERVING_EPOCHS=0 FAULTS=100 'KERNEL=portable; true' MIN=4 FILTER=--csv ON_ERROR=skip \
-	MODEL=auto DATASET=ratings.tsv VALUE_COLUMN=none LOSS=warp FLOOR=ndcg@10 COLD=fold-in ITEMS=ratings.tsv; do
+	MODEL=auto DATASET=ratings.tsv VALUE_COLUMN=none LOSS=warp FLOOR=ndcg COLD=fold-in ITEMS=ratings.tsv; do
 	status 2 env "$setting" "$here/personalize-pieces" never ratings.tsv
 	grep -q "${setting%%=*}" err.txt || complain "$setting: $(cat err.txt)"
 done

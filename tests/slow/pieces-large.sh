@@ -6,7 +6,7 @@ set -u
 . "$RECPIPE_ROOT/tests/pipelines.sh"
 here=$RECPIPE_ROOT/pipelines
 : "${USERS:=100000}" "${PIECES_TRIED:=1 3 7}" "${ENGINE:=local}"
-export ENGINE FACTORS=16 EPOCHS=2 PATIENCE=0 K=20 METRICS=10,20 VALUE_COLUMN=time REDIS=none
+export ENGINE FLOOR=no FACTORS=16 EPOCHS=2 PATIENCE=0 K=20 METRICS=10,20 VALUE_COLUMN=time REDIS=none
 
 USERS=$USERS awk 'BEGIN { OFS = "\t"; print "user", "item", "time"; srand(1)
 	for (u = 0; u < ENVIRON["USERS"] + 0; u++)
@@ -19,10 +19,10 @@ timed()
 	"$@" > log 2>&1 || complain "$what: $(tail -n 3 log)"
 	echo "$what: $(($(date +%s) - began)) s"
 }
-timed 'at once' env FLOOR=no LOSS=ials KERNEL=portable TRAIN='--solver exact' "$here/personalize" whole rows.tsv
+timed 'at once' env LOSS=ials KERNEL=portable TRAIN='--solver exact' "$here/personalize" whole rows.tsv
 for pieces in $PIECES_TRIED; do
 	timed "$pieces pieces" env PIECES="$pieces" FAULTS=20 "$here/personalize-pieces" cut rows.tsv
-	for file in dataset items popular model topk metrics serving serving-topk; do
+	for file in dataset items popular model topk metrics popular-topk popular-metrics serving serving-topk; do
 		cmp whole/$file.tsv cut/$file.tsv || complain "$pieces pieces: $file.tsv is another one"
 	done
 	rm -rf cut
