@@ -144,3 +144,13 @@ recipe_run()
 	length=$K
 	[ "$its_models" = 1 ] || recipe_blend "$its_run-blend" "${its_prefix}topk.tsv" $its_parts
 }
+
+# is_metric NAME: one that training, tuning and the referee all know, as ndcg@10
+is_metric()
+{
+	case $1 in
+	precision@* | recall@* | ndcg@* | map@* | mrr@* | hit@*) ;;
+	*) return 1 ;;
+	esac
+	case ${1#*@} in '' | 0* | *[!0-9]* | ?????*) return 1 ;; esac
+}

@@ -45,16 +45,6 @@ check_kernel()
 	case $KERNEL in auto | portable | avx2 | avx512) ;; *) die 2 "KERNEL is auto, portable, avx2 or avx512, not $KERNEL" ;; esac
 }
 
-# is_metric NAME: one that training, tuning and the referee all know, as ndcg@10
-is_metric()
-{
-	case $1 in
-	precision@* | recall@* | ndcg@* | map@* | mrr@* | hit@*) ;;
-	*) return 1 ;;
-	esac
-	case ${1#*@} in '' | 0* | *[!0-9]* | ?????*) return 1 ;; esac
-}
-
 # absolute FILE: its path from the root
 absolute()
 {
