@@ -24,6 +24,7 @@
 #include "domain/topn.h"
 #include "frame/arguments.h"
 #include "frame/options.h"
+#include "frame/ordered.h"
 #include "frame/run.h"
 #include "frame/sides.h"
 #include "streams/output.h"
@@ -50,7 +51,7 @@ static const struct option_row OPTIONS[] = {
 		.help = "do not recommend items that FILE lists for the user; usually the dataset itself"),
 	OPTION_FILE("users", "FILE", users, .side = true,
 		.help = "make lists only for the users of FILE (column user), known or not, in its order"),
-	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_SEED, COMMON_ABOUT,
+	COMMON_OUTPUT_FILE, COMMON_PACKED(""), COMMON_THREADS, COMMON_SEED, COMMON_ABOUT,
 
 	OPTION_GROUP("Popularity"),
 	OPTION_TEXT("splits", "NAME,...", splits, .fallback = "train",
@@ -152,13 +153,26 @@ struct lists {
 	const struct exclude *excluded; /* or NULL */
 	uint32_t *item_of;              /* number in `excluded` -> item, or STRMAP_NONE */
 	struct ranked *ranked;          /* by popularity */
-	struct ranked *best;            /* scratch of random lists: a heap, the worst on top */
 	uint32_t n;
+	size_t longest;                 /* items of a list at most */
+	uint32_t together;              /* users of a batch */
 	uint64_t *hash;                 /* of the ids in `ranked`, for random lists */
-	uint32_t *banned;               /* item -> the last user (from 1) that must not have it */
-	uint32_t turn;
+	struct batch *batches;          /* one for each slot of the threads */
+	uint32_t next;                  /* of the dataset's users, whose turn it is to be taken */
 	struct output *out;
 	uint64_t rows, empty;
+};
+
+enum { BATCH_USERS = 32, LONG_LIST = 4096 };
+
+/* The lists of some users, which one thread makes. */
+struct batch {
+	uint32_t users;
+	struct span user[BATCH_USERS];
+	uint32_t length[BATCH_USERS];   /* of their lists */
+	struct ranked *best;            /* the lists: `longest` entries for each */
+	uint32_t *banned;               /* item -> the last user (from 1) that must not have it */
+	uint32_t turn;
 };
 
 /* The k items with the greatest hashes: a sample without replacement. Their upper
@@ -166,22 +180,23 @@ struct lists {
  * hash is the mixed exclusive or of the user's and the item's, a few instructions,
  * and no kin of the hash that build-dataset splits by: with one seed for both
  * tools the lists must not hold what the split has put elsewhere. */
-static size_t draw_above(struct lists *l, uint64_t own, uint32_t least)
+static size_t draw_above(const struct lists *l, const struct batch *b, struct ranked *best, uint64_t own,
+			 uint32_t least)
 {
 	enum { BLOCK = 512 };
 	uint32_t place[BLOCK];
-	size_t n = 0, k = (size_t)l->o->k;
+	size_t n = 0, k = l->longest;
 	for (uint32_t from = 0; from < l->n; from += BLOCK) {
 		size_t count = l->n - from < BLOCK ? l->n - from : BLOCK;
 		size_t found = hash_above(l->hash + from, count, own, least, place);
 		for (size_t i = 0; i < found; i++) {
 			uint32_t item = l->ranked[from + place[i]].item;
 			uint32_t share = (uint32_t)(hash_mix(own ^ l->hash[from + place[i]]) >> 40);
-			if (share < least || l->banned[item] == l->turn)
+			if (share < least || b->banned[item] == b->turn)
 				continue;
-			ranked_offer(l->best, &n, k, (struct ranked){share * 0x1p-24, item});
+			ranked_offer(best, &n, k, (struct ranked){share * 0x1p-24, item});
 			if (n == k)
-				least = (uint32_t)(l->best[0].score * 0x1p24);
+				least = (uint32_t)(best[0].score * 0x1p24);
 		}
 	}
 	return n;
@@ -189,45 +204,82 @@ static size_t draw_above(struct lists *l, uint64_t own, uint32_t least)
 
 /* About twice as many as are asked for are above the first limit; where they are too few, all are
  * looked at. */
-static size_t draw(struct lists *l, struct span user)
+static size_t draw(const struct lists *l, const struct batch *b, struct ranked *best, struct span user)
 {
 	uint64_t own = hash_row(l->o->common.seed, user, (struct span){"", 0});
 	size_t k = (size_t)l->o->k, n = 0;
 	double wanted = 2 * (double)k + 64;
 	if (wanted < l->n)
-		n = draw_above(l, own, (uint32_t)((1 - wanted / l->n) * 0x1p24));
+		n = draw_above(l, b, best, own, (uint32_t)((1 - wanted / l->n) * 0x1p24));
 	if (n < k)
-		n = draw_above(l, own, 0);
-	ranked_sort(l->best, n);
+		n = draw_above(l, b, best, own, 0);
+	ranked_sort(best, n);
 	return n;
 }
 
-static void write_list(struct lists *l, struct span user)
+/* The first items that the user may have. */
+static size_t take_popular(const struct lists *l, const struct batch *b, struct ranked *best)
 {
-	l->turn++;
-	if (l->excluded) {
-		uint32_t n;
-		const uint32_t *items = exclude_of(l->excluded, user, &n);
-		for (uint32_t i = 0; i < n; i++)
-			if (l->item_of[items[i]] != STRMAP_NONE)
-				l->banned[l->item_of[items[i]]] = l->turn;
+	size_t n = 0;
+	for (uint32_t i = 0; i < l->n && n < l->longest; i++)
+		if (b->banned[l->ranked[i].item] != b->turn)
+			best[n++] = l->ranked[i];
+	return n;
+}
+
+/* Items that the user must not have get the number of this turn. */
+static void ban_items(const struct lists *l, struct batch *b, struct span user)
+{
+	uint32_t n;
+	b->turn++;
+	if (!l->excluded)
+		return;
+	const uint32_t *items = exclude_of(l->excluded, user, &n);
+	for (uint32_t i = 0; i < n; i++)
+		if (l->item_of[items[i]] != STRMAP_NONE)
+			b->banned[l->item_of[items[i]]] = b->turn;
+}
+
+/* A slot's users get their lists. */
+static void make_lists(void *context, size_t slot)
+{
+	const struct lists *l = context;
+	struct batch *b = &l->batches[slot];
+	for (uint32_t u = 0; u < b->users; u++) {
+		struct ranked *best = b->best + u * (l->longest + 1);
+		ban_items(l, b, b->user[u]);
+		b->length[u] = (uint32_t)(l->o->method == METHOD_RANDOM ? draw(l, b, best, b->user[u])
+									: take_popular(l, b, best));
 	}
-	uint32_t rank = 0;
-	if (l->o->method == METHOD_RANDOM) {
-		size_t n = draw(l, user);
-		for (size_t i = 0; i < n; i++)
-			topn_write_row_float(l->out, user, ++rank,
-					     strmap_key(l->d->item_ids, l->best[i].item),
-					     (float)l->best[i].score);
-	} else {
-		for (uint32_t i = 0; i < l->n && rank < (uint64_t)l->o->k; i++)
-			if (l->banned[l->ranked[i].item] != l->turn)
-				topn_write_row(l->out, user, ++rank,
-					       strmap_key(l->d->item_ids, l->ranked[i].item),
-					       l->ranked[i].score);
+}
+
+static void write_batch(void *context, size_t slot)
+{
+	struct lists *l = context;
+	const struct batch *b = &l->batches[slot];
+	for (uint32_t u = 0; u < b->users; u++) {
+		const struct ranked *best = b->best + u * (l->longest + 1);
+		for (uint32_t rank = 1; rank <= b->length[u]; rank++, best++) {
+			struct span item = strmap_key(l->d->item_ids, best->item);
+			if (l->o->method == METHOD_RANDOM)
+				topn_write_row_float(l->out, b->user[u], rank, item, (float)best->score);
+			else
+				topn_write_row(l->out, b->user[u], rank, item, best->score);
+		}
+		l->rows += b->length[u];
+		l->empty += b->length[u] == 0;
 	}
-	l->rows += rank;
-	l->empty += rank == 0;
+}
+
+/* The next users of the dataset. */
+static bool take_users(void *context, size_t slot)
+{
+	struct lists *l = context;
+	struct batch *b = &l->batches[slot];
+	for (b->users = 0; b->users < l->together && l->next < l->d->users; b->users++)
+		b->user[b->users] = strmap_key(l->d->user_ids, l->next++);
+	progress_step(l->next, l->d->users, "users");
+	return b->users > 0;
 }
 
 /* The --exclude files. Lists for --users are made in the order of that file, here. */
@@ -246,7 +298,7 @@ static struct offer_files files_of(const struct options *o)
 	};
 }
 
-/* Ranks the items and makes room for one list. */
+/* Ranks the items and makes room for lists. */
 static void prepare(struct lists *l, struct dataset *d, unsigned splits)
 {
 	const struct options *o = l->o;
@@ -255,13 +307,18 @@ static void prepare(struct lists *l, struct dataset *d, unsigned splits)
 	if (l->n == 0)
 		die(STATUS_DATA, "no %s rows: there is no item to recommend",
 		    splits == SPLIT_ALL ? "input" : o->splits);
-	size_t most = (uint64_t)o->k < l->n ? (size_t)o->k : l->n;
-	l->best = memory_new(most + 1, sizeof *l->best);
+	l->longest = (uint64_t)o->k < l->n ? (size_t)o->k : l->n;
 	l->hash = memory_new((size_t)l->n + 1, sizeof *l->hash);
 	for (uint32_t i = 0; i < l->n; i++)
 		l->hash[i] = hash_row(o->common.seed, (struct span){"", 0},
 				      strmap_key(d->item_ids, l->ranked[i].item));
-	l->banned = memory_zero((size_t)d->items + 1, sizeof *l->banned);
+	size_t slots = ordered_slots((size_t)o->common.threads);
+	l->together = o->users || l->longest > LONG_LIST ? 1 : BATCH_USERS;
+	l->batches = memory_zero(slots, sizeof *l->batches);
+	for (size_t i = 0; i < slots; i++) {
+		l->batches[i].best = memory_new(l->together * (l->longest + 1), sizeof(struct ranked));
+		l->batches[i].banned = memory_zero((size_t)d->items + 1, sizeof(uint32_t));
+	}
 }
 
 /* The numbers of the excluded items among the ranked ones. */
@@ -278,28 +335,34 @@ static void prepare_excluded(struct lists *l, const struct exclude *excluded)
 /* The lists of the users of a table, or (NULL) of the dataset's. */
 static void write_lists(struct lists *l, struct table *users, size_t user_column)
 {
+	static const struct ordered_steps STEPS = {take_users, make_lists, write_batch};
 	if (!users) {
-		for (uint32_t u = 0; u < l->d->users; u++) {
-			write_list(l, strmap_key(l->d->user_ids, u));
-			progress_step(u, l->d->users, "users");
-		}
+		struct pool *pool = pool_new((size_t)l->o->common.threads);
+		ordered_run(pool, &STEPS, l);
+		pool_free(pool);
 		return;
 	}
 	while (table_next(users)) {
 		struct span id = table_field(users, user_column);
 		if (id.n == 0)
 			table_reject(users, user_column, "an empty id");
-		write_list(l, id);
+		l->batches[0].users = 1;
+		l->batches[0].user[0] = id;
+		make_lists(l, 0);
+		write_batch(l, 0);
 	}
 	table_close(users);
 }
 
 static void lists_free(struct lists *l)
 {
+	for (size_t i = 0; i < ordered_slots((size_t)l->o->common.threads); i++) {
+		free(l->batches[i].best);
+		free(l->batches[i].banned);
+	}
+	free(l->batches);
 	free(l->item_of);
-	free(l->banned);
 	free(l->hash);
-	free(l->best);
 	free(l->ranked);
 }
 

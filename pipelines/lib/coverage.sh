@@ -11,6 +11,21 @@ users_of()
 		END { print n + 0 }' "$1"
 }
 
+# count_rows: .user-rows, how many rows each user of the dataset has (they are in one place); .split-rows, how many
+# of each split; .positive-users, how many users the positives have
+count_rows()
+{
+	rm -f .split-rows
+	put .user-rows awk -F '\t' 'BEGIN { OFS = "\t" }
+		NR == 1 { print "user", "rows"; next }
+		$1 "" != user { if (n) print user, n; user = $1 ""; n = 0 }
+		{ n++; of[$4]++ }
+		END { if (n) print user, n
+			print of["train"] + 0, of["validation"] + 0, of["test"] + 0 > ".split-rows" }' dataset.tsv &&
+		[ -f .split-rows ] && { [ -n "$DATASET" ] || put .positive-users users_of positives.tsv "$USER_COLUMN"; } ||
+		die 1 'the rows cannot be counted'
+}
+
 # cold_rows: the positives of users who are not in the dataset, each pair once
 cold_rows()
 {
@@ -59,12 +74,12 @@ cold_lists()
 # coverage: coverage.tsv, how many users of the log have a list, and why the others have none
 coverage()
 {
-	its_fitted=$(users_of dataset.tsv user) its_lists=$(grep -a -c "^[^	]*	1	" serving-topk.tsv) its_folded=0
+	its_fitted=$(($(wc -l < .user-rows) - 1)) its_lists=$(grep -a -c "^[^	]*	1	" serving-topk.tsv) its_folded=0
 	[ "$COLD" = no ] || its_folded=$(grep -a -c "^[^	]*	1	" cold-topk.tsv)
 	its_log=$its_fitted its_positive=$its_fitted
 	if [ -z "$DATASET" ]; then
 		its_log=$(($(wc -l < log-users.tsv) - 1))
-		its_positive=$(users_of positives.tsv "$USER_COLUMN")
+		its_positive=$(cat .positive-users)
 	fi
 	printf 'users\tcount\tshare\n'
 	while read -r its_what its_count; do

@@ -35,11 +35,11 @@ report()
 	case $kind in json | table) printf '  %-12s %10d\n' events "$(rows events.tsv)" ;; esac
 	[ -n "$DATASET" ] || says_window
 	[ -n "$DATASET" ] || printf '  %-12s %10d\n' positives "$(rows positives.tsv)"
-	ITEMS_N=$(rows counts.unsorted) awk -F '\t' 'NR > 1 { n[$4]++; if ($1 "" != user) { user = $1 ""; users++ } }
-		END { printf "  %-12s %10d  (train %d, validation %d, test %d; %d users, %d items)\n", "dataset",
-			NR - 1, n["train"], n["validation"], n["test"], users, ENVIRON["ITEMS_N"] }' dataset.tsv
+	ITEMS_N=$(rows counts.unsorted) USERS_N=$(rows .user-rows) awk -F '\t' '
+		{ printf "  %-12s %10d  (train %d, validation %d, test %d; %d users, %d items)\n", "dataset",
+			$1 + $2 + $3, $1, $2, $3, ENVIRON["USERS_N"], ENVIRON["ITEMS_N"] }' .split-rows
 	[ -n "$lost" ] || printf '  %-12s %10d  (lists of %d users)\n' served "$(rows serving-topk.tsv)" \
-		"$(grep -a -c "^[^	]*	1	" serving-topk.tsv)"
+		"$(awk -F '\t' '$1 == "lists" { print $2 }' coverage.tsv)"
 
 	[ -n "$lost" ] || printf '\n%s\n' "$(says_coverage)"
 	[ ! -s fallbacks.tsv ] || says_fallbacks
@@ -80,8 +80,14 @@ report_user()
 	SHOW_USER=$SHOW_USER TITLE_COLUMN=${title:-1} awk -F '\t' '
 		BEGIN { user = ENVIRON["SHOW_USER"] "\t"; title = ENVIRON["TITLE_COLUMN"] + 0 }
 		FNR == 1 { file++; next }
-		file == 1 && index($0, user) == 1 { taken[$2] }
-		file == 2 && $1 in taken && n < 10 { n++; print "        " $title }' dataset.tsv items.tsv
+		file == 1 { taken[$1] }
+		file == 2 && $1 in taken && n < 10 { n++; print "        " $title }' - items.tsv << END
+item
+$(SHOW_USER=$SHOW_USER awk -F '\t' '
+		BEGIN { user = ENVIRON["SHOW_USER"] "\t" }
+		index($0, user) == 1 { found = 1; print $2; next }
+		found { exit } # a user has rows in one place' dataset.tsv)
+END
 	printf '\nand is recommended\n'
 	SHOW_USER=$SHOW_USER awk -F '\t' '
 		BEGIN { user = ENVIRON["SHOW_USER"] "\t" }

@@ -124,6 +124,7 @@ fi
 # of that time, and cost nothing.
 LARGE=16777216
 known_hashes=
+manifest=manifest.tsv
 hash_file()
 {
 	hash_about=$(stat -Lc '%s %d:%i:%z' -- "$1" 2> /dev/null)
@@ -228,10 +229,10 @@ $inputs"
 	fi
 	status=$?
 	seconds=$(($(date +%s) - began))
-	[ -f manifest.tsv ] || printf 'time\tstage\tstatus\tseconds\thash\tversion\tcommand\n' > manifest.tsv
+	[ -f "$manifest" ] || printf 'time\tstage\tstatus\tseconds\thash\tversion\tcommand\n' > "$manifest"
 	if [ $status != 0 ]; then
 		printf '%s\t%s\t%s\t%s\t\t\t%s\n' "$at" "$name" "$status" "$seconds" \
-			"$(printf '%s' "$line" | tr '\n\t' '  ')" >> manifest.tsv
+			"$(printf '%s' "$line" | tr '\n\t' '  ')" >> "$manifest"
 		die "$status" "stage $name failed (exit status $status); ${stage_after:-nothing later was run}"
 	fi
 	made=
@@ -243,8 +244,58 @@ $inputs"
 	hash_file "$first"
 	printf '%s\t%s\t0\t%s\t%s\t%s\t%s\n' "$at" "$name" "$seconds" "$hash" \
 		"$("$1" --version 2> /dev/null | head -n 1 | tr '\t' ' ')" \
-		"$(printf '%s' "$line" | tr '\n\t' '  ')" >> manifest.tsv
+		"$(printf '%s' "$line" | tr '\n\t' '  ')" >> "$manifest"
 	put ".stamps/$name" printf '%s\n%s' "$key" "$made" || die 1 "cannot write in $work"
+}
+
+# at_once COMMAND...: stages that do not depend on each other, each COMMAND a function of them, at once where
+# THREADS is above 1. What the first one says is seen at once, that of the others when they have ended; rows of
+# the manifest come in the order of the commands. When all have ended, the script ends with the status of the
+# first one that failed.
+at_once()
+{
+	if [ "${THREADS:-1}" = 1 ]; then
+		for branch; do "$branch"; done
+		return
+	fi
+	branches=
+	for branch; do
+		[ "$branch" = "$1" ] || rm -f ".$branch.said"
+		(
+			exec 9>&-
+			[ "$branch" = "$1" ] || exec 2> ".$branch.said"
+			manifest=.$branch.manifest known_before=$known_hashes
+			rm -f "$manifest"
+			"$branch" || exit
+			put ".$branch.known" printf '%s' "${known_hashes#"$known_before"}"
+		) &
+		branches="$branches $!"
+	done
+	trap 'end_branches 129' HUP
+	trap 'end_branches 130' INT
+	trap 'end_branches 143' TERM
+	failed_branch=0
+	for branch; do
+		branches=${branches# }
+		wait "${branches%% *}"
+		branch_status=$?
+		case $branches in *' '*) branches=${branches#* } ;; *) branches= ;; esac
+		[ "$branch" = "$1" ] || cat ".$branch.said" >&2
+		[ ! -f ".$branch.manifest" ] || tail -n +2 ".$branch.manifest" >> manifest.tsv
+		[ ! -f ".$branch.known" ] || known_hashes="$known_hashes$(cat ".$branch.known")"
+		rm -f ".$branch.said" ".$branch.manifest" ".$branch.known"
+		[ "$failed_branch" != 0 ] || failed_branch=$branch_status
+	done
+	trap - HUP INT TERM
+	[ "$failed_branch" = 0 ] || exit "$failed_branch"
+}
+
+# end_branches STATUS: what runs at once is told to end
+end_branches()
+{
+	# shellcheck disable=SC2086 # several numbers
+	kill $branches 2> /dev/null
+	exit "$1"
 }
 
 # ---- a Redis of our own, for the run -------------------------------------------
