@@ -2,8 +2,9 @@
 # bench-cluster: what each stage of personalize-pieces costs on a part of 10 G interactions, 100 M users,
 # 10 M items at 128 factors, and what that makes of all of it: the figures of recpipe-cluster(7).
 #
-# CLUSTER_ROWS rows (1,000,000) of a hundredth as many users and a thousandth as many items. The
-# rows here are what the other benchmarks do not have: a unit of work and its number at full size.
+# CLUSTER_ROWS rows (1,000,000) of a hundredth as many users and a thousandth as many items; CLUSTER_LISTS=no
+# leaves out the lists, whose cost is not one of rows. The rows here are what the other benchmarks do not have:
+# a unit of work and its number at full size.
 . "$RECPIPE_ROOT/tests/bench/lib.sh"
 cd "$RECPIPE_TMP" || exit 1
 BENCH_REPEAT=${CLUSTER_REPEAT:-1}
@@ -51,6 +52,8 @@ for side in users items; do
 			keys, a * 1e10 / 3600 }'
 done
 stage 'unpack --merge --packed' vector "$(($(ids user) + $(ids item)))" 1.1e8 'unpack --merge --packed start.packed'
+
+[ "${CLUSTER_LISTS:-yes}" = yes ] || exit 0
 
 # ---- lists: of more items than that, for their number counts ----
 many=${CLUSTER_ITEMS:-$((rows / 50))}
