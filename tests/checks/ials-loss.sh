@@ -1,7 +1,7 @@
 #!/bin/sh
 # The loss of implicit ALS in pieces: what fold-in --loss writes of 1, 3 and 7 pieces of both half-steps makes,
 # by sum-gram --loss, the bytes of train-mf --curve with --exact-loss, epoch for epoch; merged in two steps,
-# packed and with --memory, too. It is the objective, summed pair by pair by awk. Pieces that do not fit
+# packed, with --memory, and by --solver block, too. It is the objective, summed pair by pair by awk. Pieces that do not fit
 # together are refused.
 dir=${RECPIPE_TMP:-$(mktemp -d)}
 cd "$dir" || exit 1
@@ -128,4 +128,42 @@ awk -F '\t' -v OFS='\t' 'NR > 1 { $4 = "0x1q5" } 1' loss.items.1 > bad
 refused "column 'loss': not what fold-in --loss wrote" bad
 head -n 1 loss.items.1 > none
 sum-gram --loss none > out && [ "$(cat out)" = "loss${T}rows${T}users${T}items" ] || fail "no rows: $(cat out)"
+# The solver block, in 1 and 5 pieces: the model and the loss of train-mf, from text and packed. Each half-step
+# has both sides: those that are solved for begin at what they were.
+for block in 16 100; do
+	fitted="--loss ials --factors 40 --seed 5 --regularization 0.03 --unobserved-weight 0.3"
+	train-mf -q $fitted --solver block --block-factors $block --kernel portable --patience 0 --epochs 2 --exact-loss --curve curve.tsv \
+		-o model.tsv dataset.tsv || exit 1
+	train-mf -q $fitted --epochs 0 -o start.tsv dataset.tsv || exit 1
+	grep "^kind\|^meta" start.tsv > head.tsv
+	for p in 1 5; do
+		cp start.tsv now.tsv
+		for epoch in 1 2; do
+			rm -f loss.*
+			for side in users items; do
+				sum-gram --side $([ $side = users ] && echo items || echo users) --kernel portable now.tsv > gram.tsv || exit 1
+				pieces $([ $side = users ] && echo 1 || echo 2) $p
+				use=now.tsv
+				[ $p = 1 ] || { use=now.packed; train-mf -q $fitted --init now.tsv --epochs 0 --packed -o $use dataset.tsv || exit 1; }
+				n=0
+				while [ $n -lt $p ]; do
+					fold-in -q --solve $side --solver block --block-factors $block --gram gram.tsv --loss loss.$side.$n \
+						--kernel portable --no-header --columns $columns --model $use piece.$n > out.$n || exit 1
+					n=$((n + 1))
+				done
+				cat head.tsv > next.tsv
+				if [ $side = users ]; then grep "^item$T" now.tsv; else sort -t "$T" -k 2,2 out.*; fi >> next.tsv
+				if [ $side = users ]; then sort -t "$T" -k 2,2 out.*; else grep "^user$T" now.tsv; fi >> next.tsv
+				mv next.tsv now.tsv
+				rm -f piece.* out.*
+			done
+		done
+		grep -v '^meta' now.tsv > got && grep -v '^meta' model.tsv | cmp - got || fail "block $block, $p pieces: another model"
+		[ "$(sum-gram --loss loss.* | sed '1d; s/\t.*//')" = "$(sed -n 3p curve.tsv | cut -f 2)" ] ||
+			fail "block $block, $p pieces: the loss is $(sum-gram --loss loss.*), not $(cat curve.tsv)"
+	done
+done
+grep -v "^user${T}u7$T" now.tsv > without.tsv
+fold-in -q --solve users --solver block --block-factors 16 --model without.tsv -o /dev/null dataset.tsv 2> err
+[ $? = 3 ] && grep -q "^fold-in: without.tsv: no user "u7", whose vector --solver block begins at" err || fail "no vector: $(cat err)"
 exit 0

@@ -51,12 +51,16 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FILE("gram", "FILE", gram, .side = true, .requires = "solve!=none",
 		.help = "what sum-gram made of the side of the model that stays; else it is summed here"),
 	OPTION_SIZE("memory", "SIZE", memory, .low = 1, .high = 1e15, .requires = "gram",
+		.excludes = "solver!=exact",
 		.help = "keep the equations of as many users (or items) as SIZE has room for, and let the other "
 			"side pass by, once for each so many, in place of keeping it; same bytes"),
 	OPTION_OUTPUT("loss", "FILE", loss, .requires = "solve!=none",
 		.help = "write what the users or items of the rows add to the loss to FILE, for sum-gram --loss"),
 	OPTION_CHOICE("solver", "HOW", solver, "exact|block|cg", .fallback = "exact", .requires = "solve!=none",
-		.help = "exact alone: block and cg begin at the vector that a row had before"),
+		.help = "exact, or block by block from the vector that the model has of each row; cg is not made in "
+			"pieces"),
+	OPTION_INT("block-factors", "N", block_factors, .fallback = "32", .low = 1, .high = 4096,
+		.requires = "solver=block", .help = "block: factors per block, as train-mf has it"),
 	{FIT_ROW_EPOCHS(FIT),
 		.help = "number of passes over the interactions (ials and svd models are solved in one step)"},
 	{FIT_ROW_LEARNING_RATE(FIT), .help = "initial learning rate"},
@@ -80,6 +84,7 @@ static const struct option_row OPTIONS[] = {
 };
 
 enum { SOLVE_NONE, SOLVE_USERS, SOLVE_ITEMS };
+enum { SOLVER_EXACT, SOLVER_BLOCK, SOLVER_CG };
 
 static const char *name_of(enum model_kind kind)
 {
@@ -95,6 +100,8 @@ static bool take_row(struct folding *f, const struct model_row *row)
 		f->from = MODEL_USER_FEATURE;
 	if (row->kind == f->from && !f->packed)
 		model_side_add(&f->items, row, (uint32_t)f->stride);
+	if (row->kind == f->to && f->block && !f->packed)
+		model_side_add(&f->own, row, (uint32_t)f->stride);
 	return row->kind == f->from;
 }
 
@@ -134,10 +141,14 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	f->packed = model_reader_packed(f->reader);
 	f->factors = model_reader_factors(f->reader);
 	f->stride = kernel_padded(f->factors);
+	if (o->solver == SOLVER_BLOCK && o->block_factors < f->factors)
+		f->block = kernel_padded((uint32_t)o->block_factors);
+	if (f->block && !f->packed)
+		f->own.ids = strmap_new();
 	if (!o->common.no_header)
 		model_write_header(out, f->factors);
 	output_flush(out);
-	while (model_next(f->reader, &row) && (row.kind != MODEL_USER || f->from == MODEL_USER)) {
+	while (model_next(f->reader, &row) && (row.kind != MODEL_USER || f->from == MODEL_USER || f->block)) {
 		f->items.n += take_row(f, &row) && f->packed;
 		if (!alone) {
 			model_write_row(out, row.kind, row.id, row.bias, row.factors, f->factors);
@@ -183,6 +194,9 @@ static void make_gram(struct folding *f)
 		gram_add_chunks(f->kernel, f->gram, n);
 	}
 	f->kernel->scale(f->gram, (float)f->fit.unobserved, f->gram, n * n);
+	for (size_t i = 0; i < n && f->block; i++) /* blocks look at both triangles */
+		for (size_t j = i; j < n; j++)
+			f->gram[j * n + i] = f->gram[i * n + j];
 }
 
 /* Opens --gram; NULL without it. */
@@ -218,12 +232,17 @@ static void read_gram(struct folding *f, struct table *table)
 		    f->items.n, f->factors);
 }
 
+float folding_pull(const struct folding *f, uint32_t entries)
+{
+	double all = entries + f->fit.unobserved * f->items.n;
+	return (float)(f->fit.regularization * pow(all, f->fit.exponent));
+}
+
 /* At its minimum the objective's part of a user is sum w - x' b. */
 bool folding_solve(const struct folding *f, float *matrix, float *x, uint32_t entries, double weights,
 		   float *right, size_t worker)
 {
-	double all = entries + f->fit.unobserved * f->items.n;
-	float pull = (float)(f->fit.regularization * pow(all, f->fit.exponent));
+	float pull = folding_pull(f, entries);
 	for (size_t i = 0; i < f->factors; i++)
 		matrix[i * f->stride + i] += pull;
 	memcpy(right, x, f->stride * sizeof *x);
@@ -253,6 +272,29 @@ static bool solve_user(const struct folding *f, const struct user_items *t, floa
 	free(matrix);
 	free(scaled);
 	return solved;
+}
+
+/* --solver block: from the vector that the model has. */
+static bool step_in_blocks(const struct folding *f, struct span id, const struct user_items *t, float *x,
+			   size_t worker)
+{
+	const struct packed_model *p = f->packed;
+	const float *before = NULL;
+	char shown[QUOTED_SIZE];
+	if (p) {
+		uint32_t at = packed_find_id_among(&p->ids, p->side[f->to], p->side[f->to + 1], id);
+		if (at != UINT32_MAX)
+			before = p->rows + (size_t)(at - p->side[1]) * p->stride;
+	} else {
+		uint32_t at = strmap_find(f->own.ids, id);
+		if (at != STRMAP_NONE)
+			before = f->own.factors + (size_t)at * f->stride;
+	}
+	if (!before)
+		die(STATUS_DATA, "%s: no %s %s, whose vector --solver block begins at", shown_input(f->options->model),
+		    name_of(f->to), quoted(id.at, id.n, shown));
+	memcpy(x, before, f->stride * sizeof *x);
+	return folding_solve_in_blocks(f, t, x, worker);
 }
 
 static struct user_items take(const struct folding *f, uint32_t user)
@@ -295,7 +337,7 @@ static void fold_user(void *context, size_t user, size_t worker)
 			f->kernel->mix(m.x, f->rows, f->stride, t.item, t.weight, t.n,
 				       f->stride);
 		} else if (f->fit.loss == LOSS_IALS) {
-			if (!solve_user(f, &t, m.x, worker))
+			if (f->block ? !step_in_blocks(f, id, &t, m.x, worker) : !solve_user(f, &t, m.x, worker))
 				m.bias = NAN;
 		} else {
 			m.sums = memory_new(f->factors, sizeof *m.sums);
@@ -428,6 +470,7 @@ static void folding_free(struct folding *f)
 	gram_free(&f->given);
 	folding_close_model(f);
 	model_side_free(&f->items);
+	model_side_free(&f->own);
 	free(f->item);
 	free(f->rank_weights);
 	free(f->gram);
@@ -445,9 +488,9 @@ static int run(const struct options *o, char **files, int count)
 	};
 	f.fit.loss = LOSSES;
 	enum kernel_choice kernel = option_kernel(o->kernel);
-	if (o->solver > 0)
-		usage_error("--solver=%s begins at the vector that a row had before, which no task has: only "
-			    "exact works in pieces", o->solver == 1 ? "block" : "cg");
+	if (o->solver == SOLVER_CG)
+		usage_error("--solver=cg takes a few steps from the vector that a row had before, and is not made in "
+			    "pieces: only exact and block are");
 	f.kernel = normal_kernel_of(kernel);
 	f.dot = kernel_dot_of(kernel);
 	struct dataset_columns columns;

@@ -16,7 +16,7 @@
 
 struct options {
 	const char *model, *gram, *loss, *fit_splits, *user, *item, *weight, *split;
-	int64_t epochs;
+	int64_t epochs, block_factors;
 	uint64_t memory; /* bytes; 0: not given */
 	double learning_rate;
 	int kernel, solve, solver;
@@ -32,6 +32,8 @@ struct folding {
 	enum model_kind to, from; /* the kinds of rows written, and of those that stay */
 	struct table *model;
 	struct model_reader *reader;
+	struct model_side own;    /* --solver block: those that are solved for, as they were; of a text model */
+	size_t block;             /* factors that are solved for together; 0: all of them */
 	struct model_side items;  /* what stays; of a packed model n alone, and the rest is: */
 	const struct packed_model *packed; /* NULL: text */
 	const float *rows, *biases; /* items * stride, items */
@@ -78,6 +80,13 @@ static inline bool folding_counts(const struct folding *f, uint64_t row)
 }
 
 void folding_close_model(struct folding *f);
+
+/* The penalty of a user of so many entries. */
+float folding_pull(const struct folding *f, uint32_t entries);
+
+/* iALS in blocks of factors (train-mf --solver block): x, the user's vector as it was, makes a step. The
+ * rest as folding_solve. */
+bool folding_solve_in_blocks(const struct folding *f, const struct user_items *t, float *x, size_t worker);
 
 /* iALS: x, the sum w y, becomes what the matrix, unobserved * gram + sum w y y', makes of it with the
  * penalty of a user of so many entries, whose weights have this sum. `right`, n floats, is scratch. What
