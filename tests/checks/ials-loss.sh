@@ -165,5 +165,5 @@ for block in 16 100; do
 done
 grep -v "^user${T}u7$T" now.tsv > without.tsv
 fold-in -q --solve users --solver block --block-factors 16 --model without.tsv -o /dev/null dataset.tsv 2> err
-[ $? = 3 ] && grep -q "^fold-in: without.tsv: no user "u7", whose vector --solver block begins at" err || fail "no vector: $(cat err)"
+[ $? = 3 ] && grep -q "^fold-in: without.tsv: no user .u7., whose vector --solver block begins at" err || fail "no vector: $(cat err)"
 exit 0

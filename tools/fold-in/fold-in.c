@@ -291,8 +291,8 @@ static bool step_in_blocks(const struct folding *f, struct span id, const struct
 			before = f->own.factors + (size_t)at * f->stride;
 	}
 	if (!before)
-		die(STATUS_DATA, "%s: no %s %s, whose vector --solver block begins at", shown_input(f->options->model),
-		    name_of(f->to), quoted(id.at, id.n, shown));
+		die(STATUS_DATA, "%s: no %s %s, whose vector --solver block begins at",
+		    shown_input(f->options->model), name_of(f->to), quoted(id.at, id.n, shown));
 	memcpy(x, before, f->stride * sizeof *x);
 	return folding_solve_in_blocks(f, t, x, worker);
 }
