@@ -102,6 +102,8 @@ void staged_write(struct load *l, const struct strmap *names, struct output *out
 		redisReply *record = redis_good_reply(&l->redis, "HGETALL");
 		if (!record)
 			send_give_up_refused(l);
+		if (!redis_is_pairs(record))
+			send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
 		write_one(record, name, out);
 		freeReplyObject(record);
 		free(key);
