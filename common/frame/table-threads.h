@@ -8,8 +8,7 @@
  *
  * Each thread steps through parts (table.h), blocks of the file that are tables of their own, with
  * a state of its own; and what came of a part is added to the whole in the file's order. So everything
- * is as with one thread: output, counts, which row is the first bad one, what is said of it. CSV is read
- * by one thread.
+ * is as with one thread: output, counts, which row is the first bad one, what is said of it.
  */
 #ifndef RECPIPE_FRAME_TABLE_THREADS_H
 #define RECPIPE_FRAME_TABLE_THREADS_H

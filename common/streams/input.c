@@ -95,6 +95,21 @@ bool input_take_block(struct input *in, struct input_room *room, struct span *bl
 	return got;
 }
 
+bool input_take_cut(struct input *in, struct input_room *room, size_t (*cut)(struct span text),
+		    struct span *block)
+{
+	change_room(in, room);
+	bool got = next_block(in, block);
+	if (got) {
+		size_t n = cut(*block);
+		in->start -= block->n - n;
+		block->n = n;
+		got = n > 0;
+	}
+	change_room(in, room);
+	return got;
+}
+
 void input_room_free(struct input_room *room)
 {
 	free(room->data);

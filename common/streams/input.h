@@ -61,6 +61,11 @@ struct input_room {
 	size_t capacity;
 };
 bool input_take_block(struct input *in, struct input_room *room, struct span *block);
+
+/* The same, and what comes of a block is what `cut` makes of it: so many of its bytes, the others are in
+ * the next one. 0: false, and nothing is taken. */
+bool input_take_cut(struct input *in, struct input_room *room, size_t (*cut)(struct span text),
+		    struct span *block);
 void input_room_free(struct input_room *room);
 
 /* For tests: files that are opened from now on are read in blocks of about so many bytes. */

@@ -12,7 +12,8 @@ struct table *table_part_new(const struct table *t)
 	struct table *part = memory_new(1, sizeof *part);
 	*part = *t;
 	part->in = NULL;
-	part->csv = NULL;
+	part->csv = t->format.csv ? csv_part_open(t->format.control_fails) : NULL;
+	part->part = true;
 	part->csv_lines = NULL;
 	part->ends = NULL;
 	part->n_ends = part->ends_capacity = part->next_end = 0;
@@ -28,6 +29,7 @@ struct table *table_part_new(const struct table *t)
 void table_part_free(struct table *part)
 {
 	rejects_close(&part->rejects);
+	csv_close(part->csv);
 	input_room_free(&part->room);
 	free(part->ends);
 	free(part->failure);
@@ -36,14 +38,17 @@ void table_part_free(struct table *part)
 
 bool table_has_parts(const struct table *t)
 {
-	return t->in && !t->csv && !t->ended && t->next_end == t->n_ends &&
-		t->block_line + t->lines_in_block >= LINES_BEFORE;
+	if (!t->in || t->ended || t->next_end != t->n_ends)
+		return false;
+	return t->csv ? csv_is_idle(t->csv) && csv_line(t->csv) >= LINES_BEFORE
+		: t->block_line + t->lines_in_block >= LINES_BEFORE;
 }
 
 bool table_part_take(struct table *part, struct table *t)
 {
 	struct span block;
-	if (!input_take_block(t->in, &part->room, &block))
+	if (t->csv ? !input_take_cut(t->in, &part->room, csv_cut, &block)
+		   : !input_take_block(t->in, &part->room, &block))
 		return false;
 	part->at = block.at;
 	part->n = block.n;
@@ -55,16 +60,35 @@ bool table_part_take(struct table *part, struct table *t)
 
 void table_part_index(struct table *part)
 {
-	table_index_block(part);
+	if (!part->csv) {
+		table_index_block(part);
+		return;
+	}
+	/* The rows come with table_next and table_next_block. */
+	csv_part_use(part->csv, (struct span){part->at, part->n}, LINES_BEFORE);
+	part->ended = false;
+	part->next_end = part->n_ends = 0;
+}
+
+/* How many lines come before those of the part that is next; the table goes on after it. */
+static uint64_t pass_lines(struct table *t, const struct table *part)
+{
+	if (part->csv) {
+		uint64_t before = csv_line(t->csv) - LINES_BEFORE;
+		csv_took(t->csv, csv_line(part->csv) - LINES_BEFORE, csv_replaced(part->csv));
+		return before;
+	}
+	t->block_line += t->lines_in_block;
+	t->lines_in_block = part->lines_in_block;
+	return t->block_line - LINES_BEFORE;
 }
 
 void table_part_join(struct table *t, struct table *part)
 {
-	t->block_line += t->lines_in_block;
-	t->lines_in_block = part->lines_in_block;
+	uint64_t before = pass_lines(t, part);
 	t->rows += part->rows;
 	part->rows = 0;
-	if (!rejects_pass(&t->rejects, &part->rejects, table_file(t), t->block_line - LINES_BEFORE))
+	if (!rejects_pass(&t->rejects, &part->rejects, table_file(t), before))
 		table_stop(t);
 	if (part->timed)
 		table_saw_time(t, part->unit, part->newest);

@@ -34,7 +34,7 @@ struct table {
 	uint32_t *ends;
 	size_t n_ends, ends_capacity;
 	bool regular;
-	const uint64_t *csv_lines;   /* line numbers of the block's rows, or NULL */
+	const uint64_t *csv_lines;   /* line numbers of the block's rows, or NULL: one line after the other */
 	uint64_t block_line;         /* the line before the block's first one */
 	size_t block_rows;           /* rows of the block stepped over so far */
 	size_t next_end;             /* index of the next row's first end */
@@ -44,6 +44,7 @@ struct table {
 	const uint32_t *row_ends;
 	uint64_t row_line, rows, lines_in_block, replaced;
 	bool ended, timed;           /* timed: table_time has read a time */
+	bool part;                   /* of table_part_new */
 	enum time_unit unit;
 	int64_t newest;              /* in ms */
 	char **own_files;            /* a side file's one-element array, */

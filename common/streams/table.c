@@ -144,7 +144,7 @@ static bool take_header(struct table *t)
 
 static void strip_bom(struct table *t)
 {
-	if (t->n >= 3 && memcmp(t->at, "\xef\xbb\xbf", 3) == 0) {
+	if (!t->csv && t->n >= 3 && memcmp(t->at, "\xef\xbb\xbf", 3) == 0) {
 		t->at += 3;
 		t->n -= 3;
 	}
@@ -153,9 +153,10 @@ static void strip_bom(struct table *t)
 /* The next raw block of the open file into at, n; false at its end, and when it fails. */
 static bool fetch(struct table *t)
 {
+	struct csv_rows rows;
 	struct span block;
 	t->csv_lines = NULL;
-	while (t->csv && !csv_block(t->csv, &block, &t->csv_lines)) {
+	while (t->csv && !csv_block(t->csv, &rows)) {
 		struct span raw;
 		if (has_failed(t->failure))
 			return false;
@@ -170,11 +171,16 @@ static bool fetch(struct table *t)
 			return bad_file(t, t->row_line, message);
 		t->rows++;
 		bad_row(t, raw, message);
-		if (has_failed(t->failure))
+		if (t->ended)
 			return false;
 	}
-	if (!t->csv && !input_block(t->in, &block))
+	if (t->csv) {
+		block = rows.text;
+		t->block_line = rows.first - 1;
+		t->csv_lines = rows.each;
+	} else if (!input_block(t->in, &block)) {
 		return false;
+	}
 	t->at = block.at;
 	t->n = block.n;
 	return true;
@@ -374,15 +380,19 @@ static bool has_streaming_tab(const struct table *t)
 	       t->at[t->row_last - 1] == '\t';
 }
 
+/* Where a row of the block began. */
+static inline uint64_t line_of(const struct table *t, size_t row)
+{
+	return t->csv_lines ? t->csv_lines[row] : t->block_line + row + 1;
+}
+
 /* Makes the next row of the block current; false when it is a bad one, which
  * has been reported. */
 static bool step(struct table *t)
 {
 	t->row_at = t->next_at;
 	t->row_ends = t->ends + t->next_end;
-	t->row_line = t->csv_lines ? t->csv_lines[t->block_rows]
-		: t->block_line + t->block_rows + 1;
-	t->block_rows++;
+	t->row_line = line_of(t, t->block_rows++);
 	t->rows++;
 	if (t->regular) {
 		t->next_end += t->width;
@@ -438,12 +448,12 @@ static bool next_file(struct table *t)
 static bool next_rows(struct table *t)
 {
 	while (!t->ended && t->next_end == t->n_ends) {
-		t->block_line += t->csv_lines ? 0 : t->lines_in_block;
+		t->block_line += t->lines_in_block; /* fetch knows better of CSV */
 		if (fetch(t)) {
 			table_index_block(t);
 			continue;
 		}
-		if (has_failed(t->failure) || !next_file(t))
+		if (t->part || has_failed(t->failure) || !next_file(t))
 			t->ended = true;
 	}
 	if (t->ended && !has_failed(t->failure))
@@ -468,7 +478,7 @@ bool table_next_block(struct table *t, struct table_block *block)
 {
 	if (t->next_end == t->n_ends && !next_rows(t))
 		return false;
-	if (!t->regular || t->csv_lines)
+	if (!t->regular)
 		return false;
 	block->at = t->at + t->next_at;
 	block->ends = t->ends + t->next_end;
@@ -484,7 +494,7 @@ bool table_next_block(struct table *t, struct table_block *block)
 
 bool table_peek(const struct table *t, struct table_block *block, size_t *first)
 {
-	if (!t->regular || t->csv_lines || t->next_end == t->n_ends)
+	if (!t->regular || t->next_end == t->n_ends)
 		return false;
 	*block = (struct table_block){.at = t->at, .ends = t->ends + t->next_end,
 		.row_count = (t->n_ends - t->next_end) / t->width, .width = t->width};
@@ -497,8 +507,8 @@ void table_take(struct table *t, size_t n)
 	t->row_at = n > 1 ? t->ends[t->next_end + (n - 1) * t->width - 1] + 1 : t->next_at;
 	t->row_ends = t->ends + t->next_end + (n - 1) * t->width;
 	t->row_last = t->row_ends[t->width - 1];
-	t->row_line = t->block_line + t->block_rows + n;
 	t->block_rows += n;
+	t->row_line = line_of(t, t->block_rows - 1);
 	t->rows += n;
 	t->next_end += n * t->width;
 	t->next_at = t->row_last + 1;
@@ -509,7 +519,7 @@ void table_block_row(struct table *t, size_t r)
 	t->row_ends = t->ends + r * t->width;
 	t->row_at = r ? t->row_ends[-1] + 1 : 0;
 	t->row_last = t->row_ends[t->width - 1];
-	t->row_line = t->block_line + r + 1;
+	t->row_line = line_of(t, r);
 }
 
 struct span table_field(const struct table *t, size_t column)

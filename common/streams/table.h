@@ -147,7 +147,7 @@ bool table_close(struct table *t);
 /* The fast way for filters: the next block of well-formed rows. `row_count`
  * rows lie one after another from `at`; end of field f of row r is
  * at + ends[r * width + f] (TAB, or LF for the last one; a CR may stand before
- * it). False when the next row needs table_next (a malformed line, CSV) or at
+ * it). False when the next row needs table_next (a malformed line) or at
  * the end: call table_next then; if that is false too, it is the end. */
 struct table_block {
 	const char *at;
@@ -175,12 +175,11 @@ void table_block_row(struct table *t, size_t r);
 struct table *table_part_new(const struct table *t);
 void table_part_free(struct table *part);
 
-/* Can the rest of the open file be taken in parts? Its first rows were stepped through, and that it is
- * not CSV. */
+/* Can the rest of the open file be taken in parts? Its first rows were stepped through. */
 bool table_has_parts(const struct table *t);
 
-/* Takes the next block; false at the end of the open file, and where table_next will have to say what
- * is wrong. */
+/* Takes the next block; false at the end of the open file, and where table_next has to go on: to say what
+ * is wrong, or with a row of CSV that has more lines than a block. */
 bool table_part_take(struct table *part, struct table *t);
 
 /* Then, before the part's first table_next or table_next_block. */

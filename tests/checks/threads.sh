@@ -79,6 +79,46 @@ same 'filter-interactions -j $1 --no-header --columns user,item,time < good.tsv'
 holds '(standard input):1: the header line again'
 same '(echo time; sleep 0.1; echo 0.75; sleep 0.1; echo x) | filter-interactions -j $1'
 holds '(standard input):3: column'
+# ---- CSV: some rows of several lines, and a value with a quote, a comma or a TAB now and then ----
+awk -F '\t' 'NR == 1 { print "user,item,time,note"; next }
+	{
+		note = NR % 13 == 0 ? "\"a,\"\"b\"" : NR % 17 == 0 ? "\"two\nlines\"" : NR % 19 == 0 ? "a\tTAB" : "plain"
+		printf "%s,%s,%s,%s\n", NR % 3 ? $1 : "\"" $1 "\"", $2, $3, note
+	}' good.tsv > good.csv
+# Every 2000th line is bad in one of several ways; the last value does not end.
+awk 'NR % 2000 != 77 { print; next }
+	{ way = int(NR / 2000) % 7 }
+	way == 0 { print "" }
+	way == 1 { print "a,b" }
+	way == 2 { print "u\"x,i,0.75,plain" }
+	way == 3 { print "user,item,time,note" }
+	way == 4 { print "u,i,x,plain" }
+	way == 5 { print ",i,0.75,plain" }
+	way == 6 { print "\"u\"x,i,0.75,\"two" }' good.csv > bad.csv
+{ cat bad.csv; printf 'u,i,0.75,"no\nend'; } > open.csv
+{ printf '\357\273\277'; sed "s/\$/$(printf '\r')/" good.csv; } > crlf.csv
+{ head -n 30000 good.csv; printf 'u,i,0.75,"'; head -c 3000000 /dev/zero | tr '\0' '\n'; printf '"\n'; tail -n 3000 good.csv; } > tall.csv
+[ "$(wc -c < good.csv)" -gt 1500000 ] || bad=1
+same 'filter-interactions --csv -j $1 good.csv'
+[ "$(wc -l < out.7)" -gt 20000 ] || bad=1
+holds 'TABs or line ends inside CSV values became spaces'
+same 'filter-interactions --csv -j $1 --on-control=fail good.csv'
+holds 'good.csv:17: not CSV: a TAB or line end inside a value'
+same 'filter-interactions --csv -j $1 --on-control=fail --on-error=skip --rejects rejected good.csv bad.csv'
+same 'filter-interactions --csv -j $1 --on-error=skip --rejects rejected --user user bad.csv good.csv open.csv'
+holds ' rejected'
+same 'filter-interactions --csv -j $1 bad.csv'
+holds 'bad.csv:77: a blank line'
+same 'sed 77d bad.csv | filter-interactions --csv -j $1'
+holds '(standard input):2076: 2 fields, the header has 4'
+same 'sed "/^\$/d; /^a,b\$/d" bad.csv | filter-interactions --csv -j $1'
+holds 'not CSV: a stray double quote: "u\"x,i,0.75,plain"'
+same 'tail -n +13000 good.csv | filter-interactions --csv -j $1 --no-header --columns user,item,time,note'
+same '{ cat good.csv; printf "u,i,0.75,\"no\nend"; } | filter-interactions --csv -j $1'
+holds 'not CSV: a quoted value does not end'
+same 'filter-interactions --csv -j $1 --on-error=skip crlf.csv tall.csv'
+same 'cat tall.csv | filter-interactions --csv -j $1 --where item=i7 --users-seen rejected --user user'
+same 'build-dataset --csv -j $1 --weight sum --on-error=skip --rejects rejected bad.csv good.csv'
 # ---- logs ----
 # Every 3000th line is bad in one of several ways; times in and out of the plain form.
 awk 'BEGIN {
