@@ -1,5 +1,5 @@
 /* Where rows of CSV end: by the quotes before, of which those inside a value are even in number. */
-#include "streams/csv.h"
+#include "streams/csv-rows.h"
 
 #include <string.h>
 

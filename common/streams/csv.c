@@ -1,4 +1,4 @@
-#include "streams/csv.h"
+#include "streams/csv-rows.h"
 
 #include <csv.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "streams/columns.h"
-#include "streams/csv.h"
+#include "streams/csv-rows.h"
 #include "streams/input.h"
 #include "streams/regular.h"
 #include "streams/rejects.h"

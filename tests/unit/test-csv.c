@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/random.h"
-#include "streams/csv.h"
+#include "streams/csv-rows.h"
 #include "unit.h"
 
 static char path[] = "csv-XXXXXX";

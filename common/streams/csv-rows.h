@@ -1,12 +1,12 @@
-/* csv.h - CSV (RFC 4180, strict) turned into blocks of TSV lines. Lines that are simple are read here,
+/* csv-rows.h - CSV (RFC 4180, strict) turned into blocks of TSV lines. Lines that are simple are read here,
  * all others by libcsv.
  *
  * A TAB, LF or CR LF inside a value becomes a space (counted), or is an error.
  * Blanks are kept. A blank line is handed on as a blank line, for the table to
  * complain about. A byte order mark is no text.
  */
-#ifndef RECPIPE_STREAMS_CSV_H
-#define RECPIPE_STREAMS_CSV_H
+#ifndef RECPIPE_STREAMS_CSV_ROWS_H
+#define RECPIPE_STREAMS_CSV_ROWS_H
 
 #include <stdbool.h>
 #include <stdint.h>
