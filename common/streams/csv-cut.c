@@ -98,7 +98,8 @@ static inline void see_ends(struct place *at, size_t i, uint64_t ends)
 
 /* The bytes of `valid` from `i` on; false where one of them must not be there. `kernel` is constant. */
 __attribute__((always_inline))
-static inline bool take(const char *text, size_t i, uint64_t valid, struct place *at, const enum kernel kernel)
+static inline bool take(const char *text, size_t i, uint64_t valid, struct place *at,
+			const enum kernel kernel)
 {
 	const char *p = text + i;
 	uint64_t quote = equal(p, '"', kernel) & valid;
