@@ -3,14 +3,9 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "streams/byte-masks.h"
 
-enum {
-	STEP = 64,
-	TEXT_MAX = INPUT_LINE_MAX / 2, /* no row of it is too long */
-};
+enum { TEXT_MAX = INPUT_LINE_MAX / 2 }; /* no row of it is too long */
 
 /* What comes before a byte. */
 struct place {
@@ -39,11 +34,11 @@ static enum state step(enum state s, const char *p)
 	return PLAIN;
 }
 
-/* From `i` on, to where a row begins that is at least STEP bytes further, or the end. */
+/* From `i` on, to where a row begins that is at least MASK_BYTES further, or the end. */
 static size_t cut_plain(struct span text, size_t i, struct place *at)
 {
 	enum state s = at->inside ? QUOTED : at->closed ? CLOSED : at->starts ? VALUE : PLAIN;
-	for (size_t enough = i + STEP; i < text.n && (i < enough || at->last != i); i++) {
+	for (size_t enough = i + MASK_BYTES; i < text.n && (i < enough || at->last != i); i++) {
 		enum state next = step(s, text.at + i);
 		if (s != QUOTED && text.at[i] == '\n')
 			at->last = i + 1;
@@ -57,101 +52,66 @@ static size_t cut_plain(struct span text, size_t i, struct place *at)
 
 #if defined(__x86_64__)
 
-enum kernel { KERNEL_AVX2, KERNEL_AVX512 };
-
-__attribute__((target("avx512f,avx512bw")))
-static inline uint64_t equal_avx512(const char *p, char c)
-{
-	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512((const void *)p), _mm512_set1_epi8(c));
-}
-
-__attribute__((target("avx2")))
-static inline uint64_t equal_avx2(const char *p, char c)
-{
-	const __m256i *v = (const __m256i *)(const void *)p;
-	__m256i all = _mm256_set1_epi8(c);
-	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(v), all));
-	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(v + 1), all));
-	return (uint64_t)high << 32 | low;
-}
-
-/* Which of 64 bytes are `c`; `kernel` is constant. */
-__attribute__((always_inline))
-static inline uint64_t equal(const char *p, char c, const enum kernel kernel)
-{
-	return kernel == KERNEL_AVX512 ? equal_avx512(p, c) : equal_avx2(p, c);
-}
-
-/* Bits that an odd number of bits is set up to. */
-static inline uint64_t odd_so_far(uint64_t x)
-{
-	for (int i = 1; i < STEP; i *= 2)
-		x ^= x << i;
-	return x;
-}
-
 static inline void see_ends(struct place *at, size_t i, uint64_t ends)
 {
 	if (ends)
-		at->last = i + STEP - (size_t)__builtin_clzll(ends);
+		at->last = i + MASK_BYTES - (size_t)__builtin_clzll(ends);
 }
 
-/* The bytes of `valid` from `i` on; false where one of them must not be there. `kernel` is constant. */
+/* The bytes of `valid` from `i` on; false where one of them must not be there. */
 __attribute__((always_inline))
 static inline bool take(const char *text, size_t i, uint64_t valid, struct place *at,
-			const enum kernel kernel)
+			const enum masks_kernel kernel)
 {
 	const char *p = text + i;
-	uint64_t quote = equal(p, '"', kernel) & valid;
+	const int top = MASK_BYTES - 1;
+	uint64_t quote = mask_of(p, '"', kernel) & valid;
 	if (!quote && at->inside)
 		return true;
-	uint64_t lf = equal(p, '\n', kernel) & valid;
+	uint64_t lf = mask_of(p, '\n', kernel) & valid;
 	if (!quote && !at->closed) {
 		see_ends(at, i, lf);
-		at->starts = p[STEP - 1] == '\n' || p[STEP - 1] == ',';
+		at->starts = p[top] == '\n' || p[top] == ',';
 		return true;
 	}
-	uint64_t comma = equal(p, ',', kernel) & valid, cr = equal(p, '\r', kernel) & valid;
-	uint64_t inside = odd_so_far(quote) ^ (at->inside ? UINT64_MAX : 0);
+	uint64_t comma = mask_of(p, ',', kernel) & valid, cr = mask_of(p, '\r', kernel) & valid;
+	uint64_t inside = mask_inside(quote) ^ (at->inside ? UINT64_MAX : 0);
 	uint64_t closing = quote & ~inside, separator = comma | lf;
-	uint64_t line_end = lf >> 1 | (uint64_t)(p[STEP] == '\n') << (STEP - 1);
+	uint64_t line_end = lf >> 1 | (uint64_t)(p[MASK_BYTES] == '\n') << top;
 	uint64_t may_open = (separator | closing) << 1 | (at->starts | at->closed);
 	uint64_t after = (closing << 1 | at->closed) & valid;
 	if ((quote & inside & ~may_open) | (after & ~(separator | quote | (cr & line_end))))
 		return false;
 	see_ends(at, i, lf & ~inside);
-	at->inside = inside >> (STEP - 1);
-	at->closed = closing >> (STEP - 1);
-	at->starts = (separator & ~inside) >> (STEP - 1);
+	at->inside = inside >> top;
+	at->closed = closing >> top;
+	at->starts = (separator & ~inside) >> top;
 	return true;
 }
 
-/* csv_cut; `kernel` is constant. */
 __attribute__((always_inline))
-static inline size_t cut(struct span text, const enum kernel kernel)
+static inline size_t cut(struct span text, const enum masks_kernel kernel)
 {
 	struct place at = {.starts = true};
 	for (size_t i = 0; i < text.n;) {
-		size_t left = text.n - i;
-		uint64_t valid = left < STEP ? (UINT64_C(1) << left) - 1 : UINT64_MAX;
-		if (take(text.at, i, valid, &at, kernel))
-			i += STEP;
+		if (take(text.at, i, mask_first(text.n - i), &at, kernel))
+			i += MASK_BYTES;
 		else
 			i = cut_plain(text, i, &at);
 	}
 	return at.last;
 }
 
-__attribute__((target("avx512f,avx512bw")))
+MASKS_AVX512
 static size_t cut_avx512(struct span text)
 {
-	return cut(text, KERNEL_AVX512);
+	return cut(text, MASKS_KERNEL_AVX512);
 }
 
-__attribute__((target("avx2")))
+MASKS_AVX2
 static size_t cut_avx2(struct span text)
 {
-	return cut(text, KERNEL_AVX2);
+	return cut(text, MASKS_KERNEL_AVX2);
 }
 
 #endif
@@ -163,10 +123,9 @@ size_t csv_cut(struct span text)
 	if (!memchr(text.at, '"', text.n))
 		return text.n;
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx512bw"))
-		return cut_avx512(text);
-	if (__builtin_cpu_supports("avx2"))
-		return cut_avx2(text);
+	enum masks_kernel kernel = masks_best();
+	if (kernel != MASKS_PORTABLE)
+		return kernel == MASKS_KERNEL_AVX512 ? cut_avx512(text) : cut_avx2(text);
 #endif
 	struct place at = {.starts = true};
 	for (size_t i = 0; i < text.n;)

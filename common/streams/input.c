@@ -161,6 +161,39 @@ bool input_piece(struct input *in, struct span *piece)
 	return piece->n > 0;
 }
 
+void input_give_back(struct input *in, size_t n)
+{
+	in->start -= n;
+}
+
+/* Room for more of a piece; false when it is long already. */
+static bool piece_room(struct input *in)
+{
+	enum { PIECE_MAX = 4 * INPUT_BLOCK };
+	if (in->capacity - in->n >= in->capacity / 2)
+		return true;
+	if (in->capacity >= PIECE_MAX)
+		return false;
+	input_resize(in, in->capacity * 2);
+	return true;
+}
+
+bool input_take_piece(struct input *in, struct input_room *room,
+		      size_t (*cut)(void *context, struct span text), void *context, struct span *piece)
+{
+	change_room(in, room);
+	char *text = in->data + INPUT_PAD;
+	size_t n = in->n ? cut(context, (struct span){text, in->n}) : 0;
+	while (n == 0 && !input_failed(in) && piece_room(in) && input_fill(in)) {
+		text = in->data + INPUT_PAD;
+		n = cut(context, (struct span){text, in->n});
+	}
+	*piece = (struct span){text, n};
+	in->start = n;
+	change_room(in, room);
+	return n > 0;
+}
+
 struct span input_start(struct input *in, size_t n)
 {
 	while (in->n - in->start < n && input_fill(in))

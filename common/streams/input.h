@@ -79,6 +79,14 @@ bool input_line(struct input *in, struct span *line);
  * Do not mix with the others. */
 bool input_piece(struct input *in, struct span *piece);
 
+/* Gives the last `n` bytes of the last piece back: they come once more. */
+void input_give_back(struct input *in, size_t n);
+
+/* The next bytes into memory of the caller's, as input_take_block has it, and as many of them as `cut`
+ * says: it gets more and more, up to some blocks, until that is not 0. False: nothing is taken. */
+bool input_take_piece(struct input *in, struct input_room *room,
+		      size_t (*cut)(void *context, struct span text), void *context, struct span *piece);
+
 /* The text's first bytes, which stay to be given out: at least `n` (of at most 64 kB) where there are
  * so many. Before the others alone. */
 struct span input_start(struct input *in, size_t n);

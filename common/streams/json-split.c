@@ -26,11 +26,6 @@ struct json_split {
 
 /* ---- the input ---- */
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* How long the byte order mark is that the text begins with. */
 static size_t mark_length(struct span s)
 {
@@ -44,7 +39,7 @@ char json_first_byte(struct input *in)
 	while (s.n < MOST && (more = input_start(in, s.n + 1)).n > s.n) {
 		s = more;
 		size_t i = mark_length(s);
-		while (i < s.n && is_space(s.at[i]))
+		while (i < s.n && json_is_space(s.at[i]))
 			i++;
 		bool mark = i == 0 && s.n < 3 && *s.at == '\xef';
 		if (i < s.n && !mark)
@@ -68,7 +63,7 @@ static void skip(struct json_split *s, size_t n)
 static int peek(struct json_split *s)
 {
 	for (; more(s); skip(s, 1)) {
-		if (!is_space(*s->piece.at))
+		if (!json_is_space(*s->piece.at))
 			return (unsigned char)*s->piece.at;
 		s->line += *s->piece.at == '\n';
 	}
@@ -140,7 +135,7 @@ struct place {
 /* Is this a byte that ends a value without brackets? */
 static bool ends_scalar(char c)
 {
-	return is_space(c) || c == ',' || c == ']' || c == '}';
+	return json_is_space(c) || c == ',' || c == ']' || c == '}';
 }
 
 /* One byte inside a string. */
@@ -225,6 +220,24 @@ bool json_split_next(struct json_split *s, struct span *value)
 	*pad = '\n';
 	s->state = AFTER;
 	s->count++;
+	return true;
+}
+
+bool json_split_has_parts(const struct json_split *s)
+{
+	return s->array && s->state == AFTER && !s->problem;
+}
+
+bool json_split_take(struct json_split *s, struct json_part *part)
+{
+	input_give_back(s->in, s->piece.n);
+	s->piece.n = 0;
+	if (!input_take_piece(s->in, &part->room, json_part_cut, part, &part->text))
+		return false;
+	part->line = s->line;
+	part->count = s->count;
+	s->line += part->n_lines;
+	s->count += part->n - 1;
 	return true;
 }
 

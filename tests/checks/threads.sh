@@ -160,6 +160,27 @@ holds 'is implausible'
 same 'sed "s/1746994/1746/; s/1.747e12/1747/" well.json | import-logs -j $1'
 holds 'is implausible'
 same '{ tr -d "\\n" < well.json | sed "s/}}{/}},{/g; s/^/[/"; echo "]"; } | import-logs -j $1'
+# Arrays: on one line, an element a line, an element on several lines; with bad elements, and a string with an LF.
+{ printf '['; sed '$!s/$/,/' well.json | tr -d '\n'; echo ']'; } > one-line.json
+{ echo '['; sed '$!s/$/,/; s/, "user"/,\n  "user"/' well.json; echo ']'; } > lines.json
+{ echo '['; grep . log.json | sed '$!s/$/,/; 20000s/"next"/"ne\nxt"/; /^.\{60\},$/d; 25000s/^/7, "a,b", /'; echo ']'; } > array.json
+head -c 2500000 lines.json > open.json
+sed '20001s/,$//' lines.json > comma.json
+same 'import-logs -j $1 one-line.json'
+cp out.7 array.tsv
+import-logs well.json | cmp - array.tsv || bad=1
+same 'import-logs -j $1 lines.json one-line.json'
+holds ' TABs or line ends inside JSON values became spaces'
+same 'import-logs -j $1 array.json'
+holds 'array.json:6006: element 6005, byte 157: '
+same 'import-logs -j $1 --on-error=skip --rejects rejected array.json one-line.json'
+holds ' rejected'
+same 'import-logs -j $1 --on-error=skip --max-errors 6 array.json'
+same 'import-logs -j $1 open.json'
+holds "the array has no ']' at its end"
+same 'import-logs -j $1 comma.json'
+holds "expected ',' or ']' after an element"
+same 'cat lines.json | import-logs -j $1 --each . --on-control=fail'
 same 'import-logs -j $1 --on-control=fail well.json'
 holds 'a TAB or line end inside a value'
 

@@ -182,6 +182,13 @@ static void read_element(struct import *m)
 		read_event(m);
 }
 
+void read_joined(struct import *m, struct span rest)
+{
+	bool good;
+	m->raw = json_next(m->reader, rest, &good);
+	take_event(m, good);
+}
+
 void read_block(struct import *m, struct span block)
 {
 	const char *at = block.at, *end = block.at + block.n;
@@ -267,6 +274,8 @@ static void read_values(struct import *m, struct input *in)
 			m->raw = value;
 			m->element = json_split_count(s);
 			read_element(m);
+			if (!m->plain)
+				threads_read_array(m, in, s);
 		}
 		progress_step(input_bytes(in), input_size(in), "bytes");
 	}
@@ -319,7 +328,8 @@ static int run(const struct options *o, char **files, int count)
 	input_expect(files + 1, count - 1);
 	rejects_open(&m.rejects, o->common.on_error == 1, &o->common.max_errors, o->common.rejects);
 	m.out = output_open(o->common.output, o->common.line_buffered);
-	m.threads = threads_open(&m, m.out->by_line ? 1 : (size_t)o->common.threads);
+	if (!m.out->by_line)
+		m.threads = threads_open(&m, (size_t)o->common.threads);
 	start_reader(&m, o->experiments.n == 0);
 	for (size_t i = 0; i < o->experiments.n; i++)
 		add_arm(&m, span_of(o->experiments.values[i]));

@@ -13,6 +13,7 @@
 #include "data/kinds.h"
 #include "frame/options.h"
 #include "streams/input.h"
+#include "streams/json-split.h"
 #include "streams/json.h"
 #include "streams/output.h"
 #include "streams/rejects.h"
@@ -197,9 +198,15 @@ void found_free(struct import *m);
 /* The rest of a file of lines, of which one has been read: blocks of them by the threads. */
 void threads_read(struct import *m, struct input *in);
 
+/* Elements of an array, of which one has been read, in parts: by the threads, or one. */
+void threads_read_array(struct import *m, struct input *in, struct json_split *split);
+
+/* An element that begins `rest`, and ends before the next LF. */
+void read_joined(struct import *m, struct span rest);
+
 /* A block of lines of the file; m->line is the one before. */
 void read_block(struct import *m, struct span block);
-struct import_threads *threads_open(struct import *m, size_t threads); /* NULL: one thread is enough */
+struct import_threads *threads_open(struct import *m, size_t threads);
 void threads_close(struct import_threads *t); /* NULL is allowed */
 
 /* ---- durations.c ---- */

@@ -12,6 +12,7 @@ struct block {
 	struct import m;
 	struct input_room room;
 	struct span text;
+	struct json_part part;  /* of an array, in place of these */
 	uint64_t bytes;
 };
 
@@ -19,6 +20,7 @@ struct import_threads {
 	struct pool *pool;
 	struct import *whole;
 	struct input *in;
+	struct json_split *split; /* of an array */
 	struct block *blocks;
 	size_t slots;
 	bool begun;
@@ -26,8 +28,6 @@ struct import_threads {
 
 struct import_threads *threads_open(struct import *m, size_t threads)
 {
-	if (threads <= 1)
-		return NULL;
 	struct import_threads *t = memory_zero(1, sizeof *t);
 	*t = (struct import_threads){.whole = m, .pool = pool_new(threads), .slots = ordered_slots(threads)};
 	t->blocks = memory_zero(t->slots, sizeof *t->blocks);
@@ -51,16 +51,21 @@ static void begin(struct import_threads *t)
 	t->begun = true;
 }
 
+static void begin_block(struct import_threads *t, struct block *b)
+{
+	b->bytes = input_bytes(t->in);
+	b->m.file = t->whole->file;
+	b->m.base = t->whole->base;
+	b->m.base_n = t->whole->base_n;
+}
+
 static bool take_block(void *context, size_t slot)
 {
 	struct import_threads *t = context;
 	struct block *b = &t->blocks[slot];
 	if (!input_take_block(t->in, &b->room, &b->text))
 		return false;
-	b->bytes = input_bytes(t->in);
-	b->m.file = t->whole->file;
-	b->m.base = t->whole->base;
-	b->m.base_n = t->whole->base_n;
+	begin_block(t, b);
 	b->m.element = 0;
 	return true;
 }
@@ -79,12 +84,11 @@ static void add(uint64_t *to, uint64_t *from)
 	*from = 0;
 }
 
-static void give_block(void *context, size_t slot)
+/* What came of it becomes the whole's; its lines are counted from `before`. */
+static void give(struct import_threads *t, size_t slot, uint64_t before)
 {
-	struct import_threads *t = context;
 	struct import *whole = t->whole, *m = &t->blocks[slot].m;
-	rejects_pass(&whole->rejects, &m->rejects, whole->file, whole->line - LINES_BEFORE);
-	whole->line += m->line - LINES_BEFORE;
+	rejects_pass(&whole->rejects, &m->rejects, whole->file, before);
 	add(&whole->lines, &m->lines);
 	add(&whole->written, &m->written);
 	add(&whole->filtered, &m->filtered);
@@ -99,11 +103,59 @@ static void give_block(void *context, size_t slot)
 	progress_step(t->blocks[slot].bytes, input_size(t->in), "bytes");
 }
 
+static void give_block(void *context, size_t slot)
+{
+	struct import_threads *t = context;
+	uint64_t before = t->whole->line - LINES_BEFORE;
+	t->whole->line = before + t->blocks[slot].m.line;
+	give(t, slot, before);
+}
+
+/* ---- elements of an array ---- */
+
+static bool take_elements(void *context, size_t slot)
+{
+	struct import_threads *t = context;
+	struct block *b = &t->blocks[slot];
+	if (!json_split_take(t->split, &b->part))
+		return false;
+	begin_block(t, b);
+	return true;
+}
+
+static void read_elements(void *context, size_t slot)
+{
+	struct import_threads *t = context;
+	struct block *b = &t->blocks[slot];
+	struct span rest;
+	json_look_over(b->m.reader, json_part_open(&b->part));
+	while (json_part_next(&b->part, &rest, &b->m.line, &b->m.element))
+		read_joined(&b->m, rest);
+	json_look_over(b->m.reader, (struct span){"", 0});
+}
+
+static void give_elements(void *context, size_t slot)
+{
+	give(context, slot, 0); /* their lines are those of the file */
+}
+
+void threads_read_array(struct import *m, struct input *in, struct json_split *split)
+{
+	static const struct ordered_steps STEPS = {take_elements, read_elements, give_elements};
+	struct import_threads *t = m->threads;
+	if (!t || !m->ready || !json_split_has_parts(split))
+		return;
+	begin(t);
+	t->in = in;
+	t->split = split;
+	ordered_run(t->pool, &STEPS, t);
+}
+
 void threads_read(struct import *m, struct input *in)
 {
 	static const struct ordered_steps STEPS = {take_block, read_one, give_block};
 	struct import_threads *t = m->threads;
-	if (!t || !m->ready || m->line < LINES_BEFORE)
+	if (!t || t->slots == 1 || !m->ready || m->line < LINES_BEFORE)
 		return;
 	begin(t);
 	t->in = in;
@@ -124,6 +176,7 @@ void threads_close(struct import_threads *t)
 		buffer_free(&b->m.scratch);
 		rejects_close(&b->m.rejects);
 		input_room_free(&b->room);
+		json_part_free(&b->part);
 	}
 	free(t->blocks);
 	free(t);
