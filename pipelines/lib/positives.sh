@@ -100,6 +100,28 @@ has_values()
 		END { exit !at || empty }'
 }
 
+# has_column NAME FILE: is it in the header, whatever separates the columns?
+has_column()
+{
+	first_rows 0 "$2" | tr -d '"' | tr ',;|' '\t' | COLUMN=$1 awk -F '\t' '
+		{ for (i = 1; i <= NF; i++) if ($i == ENVIRON["COLUMN"]) found = 1 }
+		END { exit !found }'
+}
+
+# name_settings FILE NAME=COLUMN...: the tools' messages name options; where a column is not there, what is said
+# of the stage names the setting that gives it
+name_settings()
+{
+	settings_of=$1
+	shift
+	stage_after=
+	for setting; do
+		[ -z "${setting#*=}" ] || has_column "${setting#*=}" "$settings_of" ||
+			stage_after="$stage_after; ${setting%%=*} names the column, now '${setting#*=}'"
+	done
+	[ -z "$stage_after" ] || stage_after="nothing later was run$stage_after"
+}
+
 # judge_positives: ends the script when there are none; warns of values that look like points in time, which all
 # are above a limit that is meant for shares
 judge_positives()
@@ -127,6 +149,7 @@ positives()
 {
 	in_window "$@"
 	eval "set -- $chosen" # words in quotes
+	first=$1
 	case $kind in
 	json | table)
 		importer=import-logs
@@ -141,13 +164,17 @@ positives()
 		at_once=
 		case $kind:$IMPORT in json:*-j* | json:*--thr* | table:*) ;; *) at_once=${THREADS:+--threads "$THREADS"} ;; esac
 		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $at_once $skipping -o events.tsv "$@"' # words in quotes
+		kinds_of=${KINDS%%:*}
+		[ -n "$IMPORT" ] || [ "$kind" = json ] || name_settings "$first" KINDS="${kinds_of%% *}"
 		stage import events.tsv "$importer" "$@"
 		set -- events.tsv
 		;;
 	esac
-	stage_after=
+	column=$VALUE_COLUMN
+	[ "$column" != none ] || column=
+	name_settings "$1" USER_COLUMN="$USER_COLUMN" ITEM_COLUMN="$ITEM_COLUMN" VALUE_COLUMN="$column"
 	if [ -z "$value_named" ] && ! has_values "$1"; then
-		stage_after='nothing later was run; if every row is a positive, set VALUE_COLUMN=none'
+		stage_after="${stage_after:-nothing later was run}; if every row is a positive, set VALUE_COLUMN=none"
 	fi
 	window_edges "$@"
 	reads "$@"

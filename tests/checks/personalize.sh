@@ -37,6 +37,22 @@ status 2 "$personalize" work good.tsv
 grep -q 'stage filter failed.*set VALUE_COLUMN=none' err.txt || complain "no cure for a log without values: $(tail -n 1 err.txt)"
 VALUE_COLUMN=rating status 2 "$personalize" work good.tsv
 ! grep -q 'VALUE_COLUMN=none' err.txt || complain 'a column that was named is not there, and it is called plays alone'
+grep -q "stage filter failed.*; VALUE_COLUMN names the column, now 'rating'" err.txt || complain "no setting is named: $(tail -n 1 err.txt)"
+# Where a tool names its option, the setting that gives it is named, and no other one.
+names()
+{
+	grep -q "failed.*; $1 names the column, now '$2'\$" err.txt || complain "$1 is not named: $(tail -n 1 err.txt)"
+}
+VALUE_COLUMN=none USER_COLUMN=who status 2 "$personalize" work good.tsv
+names USER_COLUMN who
+VALUE_COLUMN=none ITEM_COLUMN=song status 2 "$personalize" work good.tsv
+names ITEM_COLUMN song
+VALUE_COLUMN=none TIMESTAMP_COLUMN=when status 2 "$personalize" work good.tsv
+names TIMESTAMP_COLUMN when
+KINDS='kind: view=1' status 2 "$personalize" work good.tsv
+names KINDS kind
+VALUE_COLUMN=none TIMESTAMP_COLUMN=event status 3 "$personalize" work good.tsv
+grep -q 'stage dataset failed.*TIMESTAMP_UNIT is the unit' err.txt || complain "no unit is named: $(tail -n 1 err.txt)"
 VALUE_COLUMN=none status 0 "$personalize" work good.tsv
 cmp -s work/positives.tsv good.tsv || complain 'plays alone: not all rows are positives'
 same work/dataset.tsv build-dataset -q $split good.tsv
