@@ -23,3 +23,11 @@ bench_peer 'filter-interactions file' duckdb "$(bench_python "$RECPIPE_TMP/peer-
 bench_pair 'filter-interactions pipe' "$input" \
 	"cat $input | filter-interactions --above 0.5" "mawk -F'\t' '$keep' $input"
 bench_threads 'filter-interactions -j 2' "filter-interactions --above 0.5 $input"
+csv=$RECPIPE_TMP/events.csv quoted=$RECPIPE_TMP/quoted.csv
+tr '\t' , < "$input" > "$csv"
+sed 's/,/","/g; s/^/"/; s/$/"/' "$csv" > "$quoted"
+for file in "$csv" "$quoted"; do
+	bench_pair "filter-interactions --csv ${file##*/}" "$file" \
+		"filter-interactions --csv --above 0.5 $file" "mawk -F'[\",]+' '$keep' $file"
+	bench_threads "filter-interactions --csv ${file##*/} -j 2" "filter-interactions --csv --above 0.5 $file"
+done

@@ -58,3 +58,6 @@ done
 measure 'import-logs various' "$RECPIPE_TMP/various.json" "$RECPIPE_TMP/various.json"
 measure 'import-logs gzip' "$RECPIPE_TMP/alike.json.gz" "$RECPIPE_TMP/alike.json"
 bench_threads 'import-logs -j 2' "import-logs $RECPIPE_TMP/alike.json"
+{ printf '['; sed '$!s/$/,/' "$RECPIPE_TMP/alike.json" | tr -d '\n'; echo ']'; } > "$RECPIPE_TMP/array.json"
+bench_units 'import-logs array' "$(wc -c < "$RECPIPE_TMP/array.json")" B "import-logs $RECPIPE_TMP/array.json"
+bench_threads 'import-logs array -j 2' "import-logs $RECPIPE_TMP/array.json"

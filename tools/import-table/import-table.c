@@ -361,10 +361,19 @@ static void read_file(struct import *m, int i)
 	buffer_free(&names);
 }
 
+/* A file without a byte; a compressed one that has none is small. */
 static bool is_empty(const char *path)
 {
+	enum { SMALL = 512 };
 	struct stat st;
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SMALL)
+		return false;
+	if (st.st_size == 0)
+		return true;
+	struct input *in = input_open_encoded(path);
+	bool empty = input_start(in, 1).n == 0;
+	input_close(in);
+	return empty;
 }
 
 /* Of several files those without a byte are left out, unless none has any: how many stay. */
