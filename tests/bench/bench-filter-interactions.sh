@@ -26,8 +26,9 @@ bench_threads 'filter-interactions -j 2' "filter-interactions --above 0.5 $input
 csv=$RECPIPE_TMP/events.csv quoted=$RECPIPE_TMP/quoted.csv
 tr '\t' , < "$input" > "$csv"
 sed 's/,/","/g; s/^/"/; s/$/"/' "$csv" > "$quoted"
-for file in "$csv" "$quoted"; do
-	bench_pair "filter-interactions --csv ${file##*/}" "$file" \
-		"filter-interactions --csv --above 0.5 $file" "mawk -F'[\",]+' '$keep' $file"
-	bench_threads "filter-interactions --csv ${file##*/} -j 2" "filter-interactions --csv --above 0.5 $file"
-done
+bench_pair 'filter-interactions --csv' "$csv" \
+	"filter-interactions --csv --above 0.5 $csv" "mawk -F, '$keep' $csv"
+bench_threads 'filter-interactions --csv -j 2' "filter-interactions --csv --above 0.5 $csv"
+bench_pair 'filter-interactions --csv, all in quotes' "$quoted" \
+	"filter-interactions --csv --above 0.5 $quoted" "mawk -F'[\",]+' 'NR == 1 || \$4 > 0.5' $quoted"
+bench_threads 'filter-interactions --csv, all in quotes -j 2' "filter-interactions --csv --above 0.5 $quoted"
