@@ -67,10 +67,10 @@ static void make_array(struct random *r, struct buffer *text)
 	static const char *const ELEMENTS[] = {
 		"{\"a\": 1}", "{\"a\": [{\"b\": 2}, {}], \"c\": \"],[{\"}", "[]", "{\"a\\\"b\": \"\\\\\"}", "{\"a\":\n 1,\r\n\t\"b\": 2 }",
 		"{\"a\": \"a string that is longer than sixty-four bytes, which is what is looked at at once\"}",
-		"{\"\\\\\\\\\\\"\": \"\\\\\\\"\\\"\"}", "[\"\\u0436\", \"{\"]",
+		"{\"\\\\\\\\\\\"\": \"\\\\\\\"\\\"\"}", "[\"\\u0436\", \"{\"]", "{\"a\": \"\\\"\"}",
 		"1", "\"a,b\"", "null", "{\"a\": \"two\nlines\"}", "{\\\"a\": 1}", "{} {}", "{\"a\"", "}", "]", "", "x{}", "{\"a\": \"b}",
 	};
-	enum { ALL = sizeof ELEMENTS / sizeof *ELEMENTS, GOOD = 8 };
+	enum { ALL = sizeof ELEMENTS / sizeof *ELEMENTS, GOOD = 9 };
 	static const char *const BETWEEN[] = {",", ", ", ",\n", "\n,\n", " ,\t", ",\r\n"};
 	uint32_t odd = random_below(r, 3) ? 300 : 5;
 	text->n = 0;
