@@ -9,6 +9,9 @@
 #	yarn_down
 
 yarn=$PWD/yarn
+# On a disk the folders are the user's own.
+yarn_user=recpipe
+[ "${yarn_disk:-}" != yes ] || yarn_user=$(id -un)
 opens=
 for module in java.io java.lang java.lang.reflect java.math java.net java.text java.util java.util.concurrent java.util.zip \
 	sun.security.util sun.security.x509; do
@@ -63,6 +66,7 @@ yarn_settings()
 		mapreduce.application.classpath $yarn/conf:$hadoop/yarn/*
 		mapreduce.task.io.sort.mb 16
 		yarn.app.mapreduce.am.resource.mb 512
+		yarn.app.mapreduce.am.staging-dir $yarn/staging
 		mapreduce.map.memory.mb 256
 		mapreduce.reduce.memory.mb 256
 		mapreduce.map.java.opts -Xmx128m $small
@@ -114,7 +118,7 @@ yarn_java()
 	its=$1 heap=$2
 	shift 2
 	# shellcheck disable=SC2086
-	HADOOP_USER_NAME=recpipe HADOOP_CONF_DIR=$its HADOOP_HOME=$yarn exec java $small "-Xmx$heap" -cp "$its:$hadoop/yarn/*" "$@"
+	HADOOP_USER_NAME=$yarn_user HADOOP_CONF_DIR=$its HADOOP_HOME=$yarn exec java $small "-Xmx$heap" -cp "$its:$hadoop/yarn/*" "$@"
 }
 
 yarn_begin()
@@ -175,7 +179,7 @@ yarn_up()
 		echo '#!/bin/sh'
 		echo 'case $1 in fs) class=fs.FsShell ;; *) class=streaming.HadoopStreaming ;; esac'
 		echo 'shift'
-		echo "export HADOOP_USER_NAME=recpipe HADOOP_CONF_DIR=$yarn/conf HADOOP_HOME=$yarn"
+		echo "export HADOOP_USER_NAME=$yarn_user HADOOP_CONF_DIR=$yarn/conf HADOOP_HOME=$yarn"
 		echo "exec java $small -Xmx256m -cp '$yarn/conf:$hadoop/yarn/*' org.apache.hadoop.\$class \"\$@\""
 	} > "$yarn/hadoop"
 	HADOOP="sh $yarn/hadoop" STREAMING="sh $yarn/hadoop streaming"
