@@ -69,7 +69,10 @@ kill -HUP $server
 sleep 0.1
 kill -0 $server 2> /dev/null || complain 'SIGHUP ends its patience'
 kill $server
-patiently 400 is_gone $server || complain 'a second SIGTERM does not end its patience'
+patiently 400 is_gone $server || {
+	complain 'a second SIGTERM does not end its patience'
+	kill -9 $server
+}
 wait $server
 [ $? = 143 ] || complain 'two SIGTERMs: exit status is not 143'
 server=
@@ -86,7 +89,10 @@ serve-http --listen 127.0.0.1:0 --start 100s --drain 100s -- sh -c 'sleep 1000 &
 server=$!
 patiently 200 test -s child
 kill $server
-patiently 400 is_gone $server || complain 'SIGTERM does not end it before its workers are ready'
+patiently 400 is_gone $server || {
+	complain 'SIGTERM does not end it before its workers are ready'
+	kill -9 $server
+}
 wait $server
 [ $? = 143 ] || complain "SIGTERM before the workers are ready: exit status is not 143: $(cat said)"
 server=
