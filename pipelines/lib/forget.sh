@@ -265,6 +265,10 @@ if type == "hash" and not is_meta then
 	local catalog = string.find(rest, "items$")
 	if people or not (catalog or string.find(rest, "neighbors$")) then
 		if not catalog then n = n + redis.call("hdel", key, user) end
+		-- What is loaded in parts and not published yet counts its lists, too.
+		local staged = generation or string.match(rest, "^([^:]+):lists$")
+		local record = ARGV[3] .. ":" .. (staged or "") .. ":stage"
+		if staged and n > 0 and redis.call("exists", record) == 1 then redis.call("hincrby", record, "forgotten", 1) end
 		local part = string.match(rest, "lists$") or string.match(rest, "neighbors$")
 		if part and n > 0 then less(part) end
 		if generation and n > 0 then less_of_generation() end

@@ -202,4 +202,19 @@ for words in '--layout hash' '--layout hash --shards 3' '--layout string' '--lay
 	grep -qx 'lists	2' status.txt && ! grep -q 'missing	.' status.txt || complain "$words: $(cat status.txt)"
 	load-redis -q --rollback --redis "$REDIS" 2> err.txt || complain "$words: there is no way back: $(cat err.txt)"
 done
+# In a generation whose parts are loaded and not published: it can be published, without the user.
+sed -n '1p; /^u1	/p; /^u2	/p' layouts.tsv > part1.tsv
+sed '/^u1	/d; /^u2	/d' layouts.tsv > part2.tsv
+for words in '' '--shards 3'; do
+	redis-cli -s socket flushall > /dev/null
+	for k in 1 2; do load-redis -q --redis "$REDIS" --stage g --part $k/2 $words part$k.tsv || complain "part $k $words"; done
+	status 0 "$here/forget" u2 store
+	[ "$(grep -c '	lists	1$' out.txt)" = 1 ] || complain "staged $words: $(cat out.txt)"
+	load-redis -q --redis "$REDIS" --stage g --part 1/2 $words part1.tsv || complain "the part again $words"
+	load-redis -q --redis "$REDIS" --publish g --parts 2 2> err.txt || complain "it cannot be published $words: $(cat err.txt)"
+	load-redis --status --redis "$REDIS" > status.txt 2> err.txt || complain "staged $words: $(cat err.txt)"
+	grep -qx 'lists	3' status.txt && ! redis-cli -s socket --raw keys '*' | while read -r key; do
+		[ "$(redis-cli -s socket type "$key")" != hash ] || redis-cli -s socket hexists "$key" u2
+	done | grep -q 1 || complain "staged $words: the user is there: $(cat status.txt)"
+done
 exit $failed

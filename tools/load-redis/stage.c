@@ -349,11 +349,13 @@ uint64_t stage_sum_parts(const redisReply *all, int64_t parts, uint64_t *n_missi
 			 struct buffer *missing)
 {
 	enum { NAMED = 5 };
-	uint64_t sum = 0, lists;
+	uint64_t sum = 0, lists, forgotten = 0;
 	bool *there = memory_zero((size_t)parts + 1, sizeof *there);
 	for (size_t i = 0; i + 1 < all->elements; i += 2) {
 		const char *name = all->element[i]->str, *said = all->element[i + 1]->str;
 		int64_t k;
+		if (strcmp(name, "forgotten") == 0 && number_u64(said, strlen(said), &lists) == NUMBER_OK)
+			forgotten = lists;
 		if (strncmp(name, "part ", 5) != 0 || number_i64(name + 5, strlen(name + 5), &k) != NUMBER_OK ||
 		    k < 1 || k > parts || number_u64(said, strcspn(said, " "), &lists) != NUMBER_OK)
 			continue;
@@ -370,7 +372,7 @@ uint64_t stage_sum_parts(const redisReply *all, int64_t parts, uint64_t *n_missi
 	if (*n_missing > NAMED)
 		buffer_add_text(missing, ", ...");
 	free(there);
-	return sum;
+	return sum > forgotten ? sum - forgotten : 0;
 }
 
 /* There is no open generation of the name: was it published? */
