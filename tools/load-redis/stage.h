@@ -43,7 +43,8 @@ void stage_close(struct load *l);
 /* Ends the load, as a user has another list in another part, or in an earlier try. */
 _Noreturn void stage_refuse_user(struct load *l, struct span user);
 
-/* Adds up the lists of the parts that a record (the reply to HGETALL) has, of so many parts; the numbers
+/* Adds up the lists of the parts that a record (the reply to HGETALL) has, of so many parts, without those of
+ * users who were forgotten since (whom the pipeline forget counts in the record); the numbers
  * of the first few that are missing are added to `missing`. */
 uint64_t stage_sum_parts(const redisReply *record, int64_t parts, uint64_t *n_missing,
 			 struct buffer *missing);
