@@ -153,7 +153,7 @@ void run_begin(void)
 {
 	run_start = clock_wall();
 	if (getpid() == 1) /* of a container, which no signal ends that it does not handle */
-		output_catch_signals();
+		output_catch_signals(die_by_signal);
 }
 
 /* `rows` as text, and what the run cost where that is wanted. */

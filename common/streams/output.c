@@ -20,9 +20,9 @@ void output_remove_temporaries(void)
 	temporary_remove_all();
 }
 
-void output_catch_signals(void)
+void output_catch_signals(void (*end)(int))
 {
-	temporary_catch_signals();
+	temporary_catch_signals(end);
 }
 
 static void open_device(struct output *out, int flags)

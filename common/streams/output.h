@@ -157,7 +157,8 @@ void output_abandon(struct output *out);
 /* Removes the temporaries of all open outputs; safe in a signal handler. */
 void output_remove_temporaries(void);
 
-/* SIGINT, SIGTERM and SIGHUP do that and end the program, as they do anyway once a file has a temporary. */
-void output_catch_signals(void);
+/* SIGINT, SIGTERM and SIGHUP do that and then call `end`, which ends the program, as their default
+ * does once a file has a temporary. */
+void output_catch_signals(void (*end)(int));
 
 #endif

@@ -15,7 +15,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/signals.h"
 
 enum { NAMED_MAX = 64, NAME_SHOWN = 100, RANDOM_DIGITS = 16, TRIES = 100 };
 
@@ -40,13 +39,22 @@ void temporary_remove_all(void)
 static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP};
 enum { ENDINGS = sizeof ENDING / sizeof *ENDING };
 
+static void end_by_default(int number)
+{
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void (*end)(int) = end_by_default;
+
 static void on_signal(int number)
 {
 	temporary_remove_all();
-	die_by_signal(number);
+	end(number);
 }
 
-void temporary_catch_signals(void)
+/* Where nobody else handles the signals that end a program, on_signal does. */
+static void install_clean_up(void)
 {
 	static bool installed;
 	if (installed)
@@ -62,12 +70,18 @@ void temporary_catch_signals(void)
 	}
 }
 
+void temporary_catch_signals(void (*its_end)(int))
+{
+	end = its_end;
+	install_clean_up();
+}
+
 /* No signal comes between the making of a name and its being remembered. */
 static void hold_signals(const struct temporary *tmp, sigset_t *before)
 {
 	sigset_t ending;
 	if (!tmp->unattended)
-		temporary_catch_signals();
+		install_clean_up();
 	sigemptyset(&ending);
 	for (size_t i = 0; i < ENDINGS; i++)
 		sigaddset(&ending, ENDING[i]);

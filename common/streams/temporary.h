@@ -35,8 +35,9 @@ int temporary_open(const struct target *t, struct temporary *tmp, bool unattende
  * open. */
 const char *temporary_commit(struct temporary *tmp, const struct target *t);
 
-/* Where nobody else handles the signals that end a program, they remove all such names before they end it. */
-void temporary_catch_signals(void);
+/* Where nobody else handles the signals that end a program, they remove all such names and then
+ * call `end`, which ends it. */
+void temporary_catch_signals(void (*end)(int));
 
 /* Removes its name when it has one; the file stays open. */
 void temporary_drop(struct temporary *tmp);
