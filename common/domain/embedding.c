@@ -58,8 +58,10 @@ struct embedding *embedding_read(struct model_reader *reader, const struct embed
 	float *wide = memory_aligned(e->stride, sizeof *wide);
 	struct model_row row;
 	while (model_next(reader, &row)) {
-		if (row.kind != how->kind)
+		if (row.kind != how->kind) {
+			e->others += row.kind != MODEL_META;
 			continue;
+		}
 		memcpy(wide, row.factors, factors * sizeof *wide);
 		if (how->bias)
 			wide[factors] = row.bias;

@@ -15,6 +15,7 @@ struct embedding {
 	uint32_t n, width, stride;
 	float *rows;
 	uint64_t rows_in_model; /* of the kind: more than n after sampling */
+	uint64_t others;        /* rows of other kinds, but for meta rows */
 };
 
 struct embedding_options {

@@ -514,6 +514,17 @@ static int run_interleaving(const struct options *o, char **files, int count)
 	return STATUS_DONE;
 }
 
+/* Of so many events that were read, those that count nowhere. */
+static void note_left_out(const struct totals *all, uint64_t events)
+{
+	if (events > all->events)
+		note("%llu events are left out: they are outside the time of --from and --to",
+		     (unsigned long long)(events - all->events));
+	if (all->unfinished)
+		note("%llu events are left out: they come after a user's last message `last` (--unfinished)",
+		     (unsigned long long)all->unfinished);
+}
+
 static int run(const struct options *o, char **files, int count)
 {
 	if (o->interleaving)
@@ -557,6 +568,8 @@ static int run(const struct options *o, char **files, int count)
 		die(STATUS_DATA, "%s: no rows: there is nothing to analyze", table_file(t));
 	table_close(t);
 	progress_clear();
+	if (state && !o->merge)
+		note_left_out(&state->totals, rows - rejected);
 	write_header(&r);
 	if (users)
 		analyze_users(&r, users);

@@ -10,6 +10,7 @@
 void totals_event(struct totals *all, int64_t ms)
 {
 	int64_t day = date_day(ms);
+	all->events++;
 	all->first_ms = ms < all->first_ms ? ms : all->first_ms;
 	all->last_ms = ms > all->last_ms ? ms : all->last_ms;
 	totals_day(all, day);

@@ -13,6 +13,8 @@
 struct totals {
 	uint64_t events, tied, duplicates;
 	uint64_t overlapping;               /* users with sessions at the same time */
+	uint64_t unfinished;                /* events after a user's last `last`, unless they count; not of
+					     * parts that were merged */
 	int64_t first_ms, last_ms;          /* first > last: no event */
 	uint64_t *days;                     /* bits: days from 1970-01-01 on with events */
 	bool beyond;                        /* events before 1970, or after DAYS_MAX days */

@@ -366,6 +366,8 @@ void tally_user(struct state *s, const struct events *e, size_t from, size_t to,
 	for (size_t x = 0; x < s->n_experiments; x++)
 		arms[x] = arm_of_user(e, from, to, x);
 	s->totals.overlapping += add_scope(s, e, from, to, &u, rules, t);
+	for (size_t k = 0; k < t->n_open && !rules->open; k++)
+		s->totals.unfinished += (uint64_t)t->open[k].sum[TRACKS];
 	for (size_t x = 0; x < s->n_experiments; x++) {
 		u.scope = (uint32_t)x + 1;
 		if (arms[x] == ARM_SEVERAL && rules->scopes)

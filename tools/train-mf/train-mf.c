@@ -81,6 +81,7 @@ static void read_data(struct training *t, struct inputs *in, unsigned fit)
 {
 	const struct options *o = t->options;
 	struct dataset *data = dataset_read(in->table, &in->columns);
+	uint64_t pairs = dataset_rows(data);
 	in->rows = table_rows(in->table);
 	in->rejected = table_rejected(in->table);
 	table_close(in->table);
@@ -91,6 +92,9 @@ static void read_data(struct training *t, struct inputs *in, unsigned fit)
 	if (t->data->unused)
 		warn("%llu rows left out: their weight is %s0", (unsigned long long)t->data->unused,
 		     o->fit.loss == LOSS_LOGISTIC ? "" : "not above ");
+	if (t->data->rows + t->data->unused < pairs)
+		note("%llu rows of other splits are not fitted (--fit-splits)",
+		     (unsigned long long)(pairs - t->data->rows - t->data->unused));
 	if (t->data->rows == 0)
 		die(STATUS_DATA, "no %s rows: there is nothing to fit",
 		    fit == SPLIT_ALL ? "input" : o->fit_splits);
