@@ -209,8 +209,17 @@ static void number_excluded(struct lists *l)
 	const struct strmap *ids = exclude_items(l->task.sides->offer.excluded);
 	uint32_t known = strmap_count(ids);
 	l->excluded_item = memory_new(known, sizeof *l->excluded_item);
-	for (uint32_t i = 0; i < known; i++)
+	uint32_t strangers = 0;
+	for (uint32_t i = 0; i < known; i++) {
 		l->excluded_item[i] = find_item(l, strmap_key(ids, i));
+		strangers += l->excluded_item[i] == STRMAP_NONE;
+	}
+	if (strangers == 0 || l->task.sides->not_offered)
+		return;
+	if (strangers == known)
+		warn("no item of --exclude is in the model: nothing is left out for it");
+	else
+		note("%u of the %u items of --exclude are not in the model", strangers, known);
 }
 
 static void index_items(struct lists *l)
