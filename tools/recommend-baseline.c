@@ -122,7 +122,10 @@ static struct ranked *rank_items(const struct options *o, const struct dataset *
 	uint64_t *start = csr_new(d->items);
 	for (uint64_t i = 0; i < rows; i++)
 		csr_add(start, d->item[i], splits >> d->split[i] & 1);
-	double *weight = memory_new((size_t)csr_sum(start, d->items) + 1, sizeof *weight);
+	uint64_t counted = csr_sum(start, d->items);
+	if (counted < rows)
+		note("%llu rows of other splits are left out (--splits)", (unsigned long long)(rows - counted));
+	double *weight = memory_new((size_t)counted + 1, sizeof *weight);
 	for (uint64_t i = 0; i < rows; i++) {
 		if (!(splits >> d->split[i] & 1))
 			continue;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "data/radix.h"
 
@@ -48,6 +49,8 @@ static void sort_rows(struct interactions *x, const struct history *h)
 		}
 		start[u + 1] = n;
 	}
+	if (n < rows)
+		note("%llu rows of weight 0 are left out", (unsigned long long)(rows - n));
 	x->by_item = csr_transpose(x->users, x->items, start, item, weight);
 	x->by_user = csr_transpose(x->items, x->users, x->by_item.start, x->by_item.column,
 				   x->by_item.value);
