@@ -345,6 +345,7 @@ static enum result write_list(struct writer *w)
 	size_t base = room_of(w), room = base;
 	while (next_of_list(w, &all))
 		room += base + w->p->n_outs * w->cells[w->p->list].n;
+	w->empty += room == base;
 	return write_several(w, room, next_of_list, &at);
 }
 

@@ -19,6 +19,7 @@ struct writer {
 	struct span *cells;
 	const struct delimited_row *row;
 	uint64_t absent;             /* cells of a matrix with NA in place of a value */
+	uint64_t empty;              /* rows whose list has no element */
 	uint64_t rows, lines, filtered, replaced; /* rows: those in; lines: those out */
 	struct buffer names;         /* of the columns, TABs between them: a matrix's */
 };
