@@ -410,7 +410,7 @@ static int run(const struct options *o, char **files, int count)
 		tell("%llu TABs or line ends inside values became spaces", (unsigned long long)w->replaced);
 	if (w->absent)
 		warn("cells of the matrix that are NA, no rows: %llu", (unsigned long long)w->absent);
-	if (w->empty)
+	if (w->empty && !o->dry_run)
 		warn("%llu of %llu rows have an empty list and are left out", (unsigned long long)w->empty,
 		     (unsigned long long)w->rows);
 	rejects_close(&w->rejects);
