@@ -1,34 +1,16 @@
-/* analysis.h - one run: its options, what it has read, where it writes. */
+/* analysis.h - one run: what it has read, where it writes. */
 #ifndef RECPIPE_ANALYZE_AB_ANALYSIS_H
 #define RECPIPE_ANALYZE_AB_ANALYSIS_H
 
 #include "broken.h"
 #include "compare.h"
 #include "domain/assignment.h"
-#include "frame/options.h"
 #include "metrics.h"
+#include "options.h"
 #include "state.h"
 #include "streams/output.h"
 #include "users.h"
 #include "view.h"
-
-struct options {
-	struct common common;
-	const char *message, *timestamp, *user, *track, *time, *latency, *recommendation;
-	const char *control, *metrics, *pre, *users, *segment, *stratify, *cluster, *triggered, *from, *to;
-	const char *interleaving;
-	const char *experiments_file, *details, *deciles, *health, *user_table, *session_table, *plan;
-	const char *primary, *metric_file;
-	struct option_list experiments, weights, lower_is_better, margins, guardrails;
-	const char *prior;
-	bool bayes, novelty;
-	bool user_level, sequential, daily, grouped, partial, merge, decision, no_decision, exit_code;
-	int interval, adjust, test, bootstrap, multi_arm, exposure, sessions, unfinished, pre_missing, format;
-	int timestamp_unit;
-	double alpha, power, winsorize, tuned, srm_threshold;
-	int64_t rounds, aa, parts;
-	uint64_t memory;
-};
 
 /* Attributes of users: --users. */
 struct attributes {
