@@ -181,6 +181,17 @@ char *send_greet(struct load *l)
 	}
 }
 
+redisReply *send_hash(struct load *l, const char *key)
+{
+	redis_queue(&l->redis, (const char *const[]){"HGETALL", key, NULL});
+	redisReply *pairs = redis_good_reply(&l->redis, "HGETALL");
+	if (!pairs)
+		send_give_up_refused(l);
+	if (!redis_is_pairs(pairs))
+		send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
+	return pairs;
+}
+
 long long send_integer(struct load *l, redisReply *reply, const char *what)
 {
 	if (!reply)

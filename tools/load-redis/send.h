@@ -35,6 +35,9 @@ uint64_t send_count(struct load *l);
 /* The integer of a reply, which is freed; an error ends the load. */
 long long send_integer(struct load *l, redisReply *reply, const char *what);
 
+/* The names and values of a hash, which the caller frees; any other reply ends the load. */
+redisReply *send_hash(struct load *l, const char *key);
+
 /* Takes what was staged so far away again, as far as the server can be reached; leaves a
  * new connection, or none. */
 void send_discard(struct load *l);

@@ -98,12 +98,7 @@ void staged_write(struct load *l, const struct strmap *names, struct output *out
 	for (uint32_t i = 0; i < n; i++) {
 		struct span name = strmap_key(names, order[i]);
 		char *key = memory_format("%s:%.*s%s", l->o->prefix, (int)name.n, name.at, END);
-		redis_queue(&l->redis, (const char *const[]){"HGETALL", key, NULL});
-		redisReply *record = redis_good_reply(&l->redis, "HGETALL");
-		if (!record)
-			send_give_up_refused(l);
-		if (!redis_is_pairs(record))
-			send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
+		redisReply *record = send_hash(l, key);
 		write_one(record, name, out);
 		freeReplyObject(record);
 		free(key);

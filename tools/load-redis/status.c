@@ -36,12 +36,7 @@ static void write_pair(struct output *out, const redisReply *name, const redisRe
 static redisReply *read_description(struct load *l)
 {
 	char *meta = published_key(l->o->prefix, "", PART_META);
-	redis_queue(&l->redis, (const char *const[]){"HGETALL", meta, NULL});
-	redisReply *reply = redis_good_reply(&l->redis, "HGETALL");
-	if (!reply)
-		send_give_up_refused(l);
-	if (!redis_is_pairs(reply))
-		send_give_up(l, STATUS_FAILED, "HGETALL: unexpected reply");
+	redisReply *reply = send_hash(l, meta);
 	free(meta);
 	return reply;
 }
