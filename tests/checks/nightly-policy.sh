@@ -41,30 +41,32 @@ said 'requires the service.s events with the probability'
 [ ! -e store ] && [ ! -e bitten ] || complain 'a wrong setting leaves something'
 
 # ---- better lists, as by hand ----
+last=work/policy.tsv # in a store
+kept=store/$last
 status 0 "$nightly" store log.tsv
 grep -q '^nightly: by snipw the lists .* (POLICY_GATE=snipw:-2%)$' store/logs/*.log || complain "the log does not tell: $(tail -n 3 store/logs/*.log)"
 cp store/good.tsv .
-cmp -s store/work/policy.tsv store/models/*/policy.tsv || complain 'policy.tsv is not kept'
+cmp -s "$kept" store/models/*/policy.tsv || complain 'policy.tsv is not kept'
 begin=$(awk -F '\t' 'NR > 1 && $5 > 0.5 && $2 > t { t = $2 } END { printf "%.0f", t - 2 * 86400000 }' log.tsv)
 awk -F '\t' -v begin="$begin" 'NR == 1 || $2 <= begin + 0' log.tsv > before.tsv
 awk -F '\t' -v begin="$begin" 'NR == 1 || $2 > begin + 0' log.tsv > days.tsv
 status 0 "$RECPIPE_ROOT/pipelines/personalize" hand before.tsv
 evaluate-policy -q --policy hand/serving-topk.tsv --items hand/items.tsv --estimator snipw days.tsv > want.tsv
-cmp -s want.tsv store/work/policy.tsv || complain "other figures than by hand: $(cat want.tsv store/work/policy.tsv)"
+cmp -s want.tsv "$kept" || complain "other figures than by hand: $(cat want.tsv "$kept")"
 awk -F '\t' 'NR == 2 { ok = $11 > 0.2 && $13 > 2000 } END { exit !ok }' want.tsv || complain "better lists: $(cat want.tsv)"
 awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
 	{ for (i = 1; i <= NF; i++) if ($i != "") { q = (name[i] ~ /^(timestamp|time|latency|probability)$/) ? "" : "\""
 		printf "%s\"%s\": %s%s%s", (i > 1) ? ", " : "{\"experiments\": {}, ", name[i], q, $i, q }
 		print "}" }' log.tsv > log.json
 (unset ITEM_COLUMN && exec "$nightly" json log.json) > out.txt 2> err.txt || complain "JSON: $(cat err.txt)"
-cmp -s want.tsv json/work/policy.tsv || complain "of JSON lines: $(cat json/work/policy.tsv)"
+cmp -s want.tsv "json/$last" || complain "of JSON lines: $(cat "json/$last")"
 # A recipe, and what it picks by.
 printf 'model\toption\tvalue\n1\tfamily\tbaseline\n' > popular.tsv
 (unset LOSS FACTORS && POLICY_OPTIONS='--pick rank' MODEL=popular.tsv POLICY_GATE=sndr:+1% && export POLICY_OPTIONS MODEL POLICY_GATE &&
 	exec "$nightly" popular log.tsv) > out.txt 2> err.txt || complain "a recipe: $(cat err.txt)"
 recommend-baseline -q --method popular --k 10 --splits all --exclude-splits all --exclude hand/dataset.tsv hand/dataset.tsv > lists.tsv
-evaluate-policy -q --policy lists.tsv --items hand/items.tsv --pick rank --estimator sndr days.tsv | cmp -s - popular/work/policy.tsv ||
-	complain "popular lists: $(cat popular/work/policy.tsv)"
+evaluate-policy -q --policy lists.tsv --items hand/items.tsv --pick rank --estimator sndr days.tsv | cmp -s - "popular/$last" ||
+	complain "popular lists: $(cat "popular/$last")"
 
 # ---- the same log, other settings ----
 POLICY_DAYS=6 status 3 "$nightly" store log.tsv
@@ -79,7 +81,7 @@ refused 'by snipw the lists of these settings would have earned .* (POLICY_GATE=
 # ---- worse lists: of tracks that were skipped ----
 VALUE_COLUMN=none FILTER='--where time=0|0.01|0.02|0.03|0.04|0.05' status 3 "$nightly" store log.tsv
 refused 'by snipw the lists of these settings would have earned .* (POLICY_GATE=snipw:-2%)$'
-awk -F '\t' 'NR == 2 { ok = $12 < -0.2 } END { exit !ok }' store/work/policy.tsv || complain "worse lists: $(cat store/work/policy.tsv)"
+awk -F '\t' 'NR == 2 { ok = $12 < -0.2 } END { exit !ok }' "$kept" || complain "worse lists: $(cat "$kept")"
 
 # ---- logs that say too little ----
 awk -F '\t' -v OFS='\t' 'NR > 1 && $10 != "" { $10 *= 0.7 } 1' log.tsv > wrong.tsv

@@ -69,6 +69,18 @@ for f in tools/*.c; do
 		bad=1
 	}
 done
+# A file that does not read like one story any more is split. A page, a table of cases: not code.
+# long_files FILE..: those of more than 600 lines
+long_files()
+{
+	wc -l "$@" | awk '$1 > 600 && $2 != "total" { print $2 ": " $1 " lines: split it"; n++ } END { exit n > 0 }'
+}
+long_files $(find common tools library -name '*.[ch]') || bad=1
+yes | head -n 601 > "$RECPIPE_TMP/control.txt"
+! long_files "$RECPIPE_TMP/control.txt" > /dev/null || { echo 'negative control of long files'; bad=1; }
+# No path of the machine that it was written on.
+! grep -rnI -e '/wor[k]/' -e '/hom[e]/[a-z]' common tools library tests/checks tests/slow tests/*.sh pipelines man README.md \
+	CHANGELOG.md || { echo '^ the path of a machine'; bad=1; }
 # Long functions are read badly. One is long: a table of cases.
 # long_functions FILE..: those of more than 60 lines, from brace to brace
 long_functions()

@@ -10,6 +10,7 @@
 # NIGHTS (30) and LISTENERS (400) are from the environment; MEND=no: nobody runs nightly again, and what the older
 # lists offer again is counted.
 set -u
+made=store/work; made=$made/serving-topk.tsv # what a run is about to serve
 . "$RECPIPE_ROOT/tests/release-only.sh"
 # Where only root may mount a file system, in a namespace in which we are root.
 if [ "$(id -u)" != 0 ] && unshare -rm true 2> /dev/null; then exec unshare -rm sh "$0"; fi
@@ -110,7 +111,7 @@ count()
 		return
 	fi
 	liked > liked.txt
-	sed 1d store/work/serving-topk.tsv > made.txt
+	sed 1d "$made" > made.txt
 	awk -F '\t' -v run="$runs" -v got="$got" -v OFS='\t' '
 		FILENAME == "liked.txt" { user[$1]++; item[$2]++; pair[$1, $2]; next }
 		FILENAME == "made.txt" { if (!($1 in lists)) { lists[$1]; listed++ } next }
