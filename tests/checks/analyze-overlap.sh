@@ -4,12 +4,8 @@
 # sessions come one after the other; with --sessions merged events are missing. (2 CPU seconds.)
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-say()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 make-world -q --users 2206 --tracks 500 --artists 30 --genres 4 --factors 4 --interests 3 -d w || exit 1
 simulate-sessions -q --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv --seed 9 --sessions-per-user 3 -o apart.tsv \
 	-- next-track -q --items w/tracks.tsv --experiment X=2 --arm C=random --arm T1=random || exit 1
@@ -22,12 +18,12 @@ keep-header -q apart.tsv -- sort -s -t "$(printf '\t')" -k 3,3 -k 2,2n | awk -F 
 	}
 	1' > at-once.tsv
 metrics=time,sessions,mean_time_per_session,mean_tracks_per_session
-analyze-ab --metrics $metrics apart.tsv > want 2> err || say "exit status $?"
-[ ! -s err ] || say "sessions one after the other: $(cat err)"
-analyze-ab --metrics $metrics --health health at-once.tsv > got 2> err || say "exit status $?"
-cmp want got || say 'sessions at once have other figures'
-grep -q '^analyze-ab: 255 users have overlapping sessions' err && [ "$(wc -l < err)" = 1 ] || say "what is said: $(cat err)"
-awk -F '\t' '$2 == "overlapping_sessions" { n = $4 } $2 == "followed" && $4 != 1 { lost = 1 } END { exit n != 255 || lost }' health || { cat health; say 'not 255, or events are missing'; }
+analyze-ab --metrics $metrics apart.tsv > want 2> err || complain "exit status $?"
+[ ! -s err ] || complain "sessions one after the other: $(cat err)"
+analyze-ab --metrics $metrics --health health at-once.tsv > got 2> err || complain "exit status $?"
+cmp want got || complain 'sessions at once have other figures'
+grep -q '^analyze-ab: 255 users have overlapping sessions' err && [ "$(wc -l < err)" = 1 ] || complain "what is said: $(cat err)"
+awk -F '\t' '$2 == "overlapping_sessions" { n = $4 } $2 == "followed" && $4 != 1 { lost = 1 } END { exit n != 255 || lost }' health || { cat health; complain 'not 255, or events are missing'; }
 analyze-ab --metrics $metrics --sessions merged --health health at-once.tsv > got 2> err
-grep -q 'events are missing' err && grep -q 'broken$' got || say 'merged: nothing is missing'
+grep -q 'events are missing' err && grep -q 'broken$' got || complain 'merged: nothing is missing'
 exit $bad

@@ -5,12 +5,8 @@ for program in zstd xz; do
 	command -v "$program" > /dev/null || { echo "no $program here"; exit 77; }
 done
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 filter() { filter-interactions -q --above 0.5 --time time "$@"; }
 
 awk 'BEGIN { print "user\titem\ttime"

@@ -3,12 +3,8 @@
 # time, whole or not at all, and read again as it was (checks/compressed-peers: other programs).
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 # same NAME FILE: is it the plain output?
 same()
 {

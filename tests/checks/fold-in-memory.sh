@@ -3,12 +3,8 @@
 # it, from text and from a packed model, whatever there is room for, and in less memory.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 awk 'BEGIN { srand(12); OFS = "\t"; print "user", "item", "weight", "split"
 	for (u = 0; u < 70; u++) for (i = 0; i < 40; i++)
 		if (rand() < (i % 5 == u % 5 ? .5 : .08))

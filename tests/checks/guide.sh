@@ -5,12 +5,8 @@
 # there; the picture of the layers has the layers of checks/layers.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 
 # block MARK N: the N-th fenced block after the line <!-- MARK -->
 block()

@@ -8,12 +8,8 @@ cd "$RECPIPE_TMP" || exit 1
 	echo 'only the release build is installed'
 	exit 77
 }
-bad=0
-complain()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 make -C "$RECPIPE_ROOT" -s -o all install-lib prefix="$RECPIPE_TMP/here" > log 2>&1 || {
 	cat log
 	exit 1

@@ -8,12 +8,8 @@ cd "$RECPIPE_TMP" || exit 1
 	echo 'only the release build is copied'
 	exit 77
 }
-bad=0
-complain()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 name=weigh-gadgets # no tool will be called so
 tree=$PWD/tree
 mkdir tree tree/bin log && (cd "$RECPIPE_ROOT" && tar -c --exclude=./.git --exclude=./build --exclude=./bin \

@@ -4,12 +4,8 @@
 # counted; with --log-sync no answer leaves before its event is on disk.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 printf 'item\na\nb\nc\n' > items.tsv
 header='message	timestamp	user	track	time	latency	recommendation	session	step	source	rank	probability	generation	triggered'
 # requests N [WHO]: N requests of users WHO-1, WHO-2, ..

@@ -4,12 +4,8 @@
 # same answers, and are opened again with the lists, under load, so that no answers mix generations.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 
 # ---- chances: 2,000 users do the same; the chance of each item at each step, by definition
 

@@ -4,12 +4,8 @@
 # nothing to a full disk, a folder that is gone, or the end of the process.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 
 # ---- chances: in each line that a recommender answers, goodness of fit of the items drawn
 

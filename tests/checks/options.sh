@@ -4,12 +4,8 @@
 # compile; --help shows a few options, --help=all all, a command's --help its own.
 set -u
 cd "$RECPIPE_ROOT" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 # the names of the options that a --help shows
 shown()
 {

@@ -6,12 +6,8 @@ set -u
 cd "$RECPIPE_TMP" || exit 1
 [ "$RECPIPE_MODE" = release ] || { echo 'only the release build is given away'; exit 77; }
 root=$RECPIPE_ROOT packaging=$RECPIPE_ROOT/packaging
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 
 version=$(sed -n 's/^VERSION = //p' "$root/Makefile")
 [ "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$root/debian/changelog")" = "$version" ] || complain 'debian/changelog has another version'

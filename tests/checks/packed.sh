@@ -5,12 +5,8 @@
 set -u
 cd "$RECPIPE_TMP" || exit 1
 root=$RECPIPE_ROOT
-bad=0
-complain()
-{
-	echo "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 # same NAME FILE FILE
 same()
 {

@@ -4,12 +4,8 @@
 # and the tags of HTML are matched by python3, where they are at hand.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 
 # ---- the page is made of its files ----
 page=$RECPIPE_ROOT/tools/plot-embeddings

@@ -3,12 +3,8 @@
 # keeps connections) and pycurl (a handle that is used again): sessions, ids and what is refused.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 python=
 for candidate in "${PYTHON:-}" python3 /usr/bin/python3; do
 	[ -z "$candidate" ] || ! "$candidate" -c 'import urllib3, pycurl' 2> /dev/null || { python=$candidate; break; }

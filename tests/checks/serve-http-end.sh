@@ -4,15 +4,23 @@
 # with it; process 1 of a container: signals end it, with their exit status, and it leaves no zombies.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 command -v curl > /dev/null || { echo 'curl is missing'; exit 77; }
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
+
+# ends_by_term WHEN: the server, which has got SIGTERM, ends by it
+ends_by_term()
+{
+	patiently 400 is_gone $server || {
+		complain "SIGTERM does not end it $1"
+		kill -9 $server
+	}
+	wait $server
+	[ $? = 143 ] || complain "SIGTERM $1: exit status is not 143: $(cat said)"
+	server=
+}
 
 # ---- a worker that has not read its rows yet, and answers more than a pipe holds
 
@@ -69,13 +77,7 @@ kill -HUP $server
 sleep 0.1
 kill -0 $server 2> /dev/null || complain 'SIGHUP ends its patience'
 kill $server
-patiently 400 is_gone $server || {
-	complain 'a second SIGTERM does not end its patience'
-	kill -9 $server
-}
-wait $server
-[ $? = 143 ] || complain 'two SIGTERMs: exit status is not 143'
-server=
+ends_by_term 'after two SIGTERMs'
 patiently 200 is_gone "$(cat child)" || complain 'the child of a killed worker is left'
 rm child
 serve-http --listen 127.0.0.1:0 --start 300ms -- sh -c 'sleep 1000 & echo $! > child; wait' 2> said
@@ -89,13 +91,7 @@ serve-http --listen 127.0.0.1:0 --start 100s --drain 100s -- sh -c 'sleep 1000 &
 server=$!
 patiently 200 test -s child
 kill $server
-patiently 400 is_gone $server || {
-	complain 'SIGTERM does not end it before its workers are ready'
-	kill -9 $server
-}
-wait $server
-[ $? = 143 ] || complain "SIGTERM before the workers are ready: exit status is not 143: $(cat said)"
-server=
+ends_by_term 'before the workers are ready'
 patiently 200 is_gone "$(cat child)" || complain 'a worker that is not ready is left'
 
 # ---- process 1

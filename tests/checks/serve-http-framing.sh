@@ -3,12 +3,8 @@
 # and nothing that came after it is taken for a request. The text of /metrics is UTF-8, whatever bytes arms have.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
 printf 'user\trank\titem\tscore\nu\t1\t7\t2\n' > topk.tsv

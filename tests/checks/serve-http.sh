@@ -4,12 +4,8 @@
 # or babbles; an orderly stop that loses no row of the log.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 command -v curl > /dev/null || { echo 'curl is missing'; exit 77; }
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"

@@ -3,12 +3,8 @@
 # interests change as was asked for (within four standard deviations), every listener
 # who is left has its sessions, in its day.
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 make-world -q --users 4000 --tracks 500 --artists 30 --genres 4 --factors 4 --interests 3 -d w || exit 1
 for day in 1 2 3 4; do
 	simulate-sessions -q --tracks w/tracks.tsv --embeddings w/embeddings.tsv --users w/users.tsv \

@@ -4,12 +4,8 @@
 # process and no torn file behind, and goes through with those that are only odd.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 printf 'item\tartist\n0\ta\n1\tb\n2\tc\n' > t.tsv
 printf 'item\tf0\tf1\n0\t3\t0\n1\t3\t0\n2\t0\t3\n' > e.tsv
 printf 'user\tinterests\nu\t0\nv\t1\nw\t2\n' > u.tsv

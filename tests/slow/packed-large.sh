@@ -5,12 +5,8 @@
 set -u
 cd "${RECPIPE_TMP:-$(mktemp -d)}" || exit 1
 gb=${LARGE_GB:-10}
-bad=0
-complain()
-{
-	echo "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 # cpu NAME MOST COMMAND: the CPU seconds of the best of 10 runs, at most MOST
 cpu()
 {

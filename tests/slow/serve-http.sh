@@ -3,12 +3,8 @@
 # answered, and all of them are closed in time.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
 connections=10000

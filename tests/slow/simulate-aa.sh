@@ -4,12 +4,8 @@
 # lists against random tracks every one of the seeds tried shows it.
 set -u
 cd "$RECPIPE_TMP" || exit 1
-bad=0
-complain()
-{
-	printf '%s\n' "$*"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 RECPIPE_BIN=${RECPIPE_BIN:?}
 USERS=400 TRACKS=300 ARTISTS=40 GENRES=5 SESSIONS=3 TUNE=0 EPOCHS=4 K=30 REDIS=none FACTORS=16
 export RECPIPE_BIN USERS TRACKS ARTISTS GENRES SESSIONS TUNE EPOCHS K REDIS FACTORS
