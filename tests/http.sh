@@ -1,4 +1,5 @@
-# http.sh - a serve-http for a test; sourced. complain() of the test tells of a failure.
+# http.sh - the opening of a test of serve-http; sourced. It goes to the test's folder, has complain() from
+# complain.sh, and skips the test where there is no curl.
 #
 #	serve ARGUMENT..           starts it at a free port: sets $server (its number), $at (its URL), $port;
 #	                           what it says is in the file said
@@ -7,6 +8,11 @@
 #	patiently TRIES COMMAND..  until it succeeds, every 0.05 s; false: it never did
 #	idle_start N, idle_stop    N connections that have sent half a header; $standing: so many were made
 
+set -u
+cd "$RECPIPE_TMP" || exit 1
+command -v curl > /dev/null || { echo 'curl is missing'; exit 77; }
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"
 client=$RECPIPE_BUILD/tests/http-client
 server=
 trap '[ -z "$server" ] || kill $server 2> /dev/null' EXIT

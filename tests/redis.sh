@@ -4,7 +4,7 @@
 #	redis_start [OPTION..]   (again: restarted from its files), redis_start_cluster
 #	redis_stop, redis_crash (kill -9), redis CLI-WORDS..
 #	proxy RULE..             (see tests/helpers/redis-proxy.c; again: other rules), proxy_stop
-# Sets $url; proxy sets $proxied, the URL by way of the proxy. All of it may be called in
+# Has complain() from complain.sh. Sets $url; proxy sets $proxied, the URL by way of the proxy. All of it may be called in
 # a subshell, too.
 
 command -v redis-server > /dev/null && command -v redis-cli > /dev/null || {
@@ -131,9 +131,5 @@ proxy_stop()
 trap 'proxy_stop; redis_stop' EXIT
 trap 'exit 1' INT TERM
 
-bad=0
-complain()
-{
-	echo "$1"
-	bad=1
-}
+# shellcheck source=../complain.sh
+. "$RECPIPE_ROOT/tests/complain.sh"

@@ -1,20 +1,16 @@
 #!/bin/sh
 # serve-http and the HTTP libraries of Python that the course's remote agent posts with, urllib3 (a pool that
 # keeps connections) and pycurl (a handle that is used again): sessions, ids and what is refused.
-set -u
-cd "$RECPIPE_TMP" || exit 1
-# shellcheck source=../complain.sh
-. "$RECPIPE_ROOT/tests/complain.sh"
+# shellcheck source=../http.sh
+. "$RECPIPE_ROOT/tests/http.sh"
 python=
 for candidate in "${PYTHON:-}" python3 /usr/bin/python3; do
 	[ -z "$candidate" ] || ! "$candidate" -c 'import urllib3, pycurl' 2> /dev/null || { python=$candidate; break; }
 done
-[ -n "$python" ] && command -v curl > /dev/null || {
+[ -n "$python" ] || {
 	echo 'no python3 has urllib3 and pycurl: apt-get install python3-urllib3 python3-pycurl'
 	exit 77
 }
-# shellcheck source=../http.sh
-. "$RECPIPE_ROOT/tests/http.sh"
 awk 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"; for (u = 0; u < 50; u++) print u, 1, 100 + u, 1 }' > topk.tsv
 printf 'item\n' > items.tsv
 awk 'BEGIN { for (i = 0; i < 200; i++) print i }' >> items.tsv

@@ -2,11 +2,6 @@
 # How serve-http ends: a worker that is busy gets its rows whole, and is not killed for answers that nobody reads;
 # a second signal ends the patience; a signal before the workers are ready; whoever a worker has started is killed
 # with it; process 1 of a container: signals end it, with their exit status, and it leaves no zombies.
-set -u
-cd "$RECPIPE_TMP" || exit 1
-# shellcheck source=../complain.sh
-. "$RECPIPE_ROOT/tests/complain.sh"
-command -v curl > /dev/null || { echo 'curl is missing'; exit 77; }
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
 

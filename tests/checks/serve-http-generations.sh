@@ -1,11 +1,10 @@
 #!/bin/sh
 # A new generation every half second under load: no failure, no list of two generations, no lost row of the log;
 # packed lists that are replaced (--watch, SIGHUP), and Redis.
-set -u
-cd "$RECPIPE_TMP" || exit 1
-. "$RECPIPE_ROOT/tests/redis.sh"
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
+# shellcheck source=../redis.sh
+. "$RECPIPE_ROOT/tests/redis.sh"
 trap '[ -z "$server" ] || kill $server 2> /dev/null; redis_stop' EXIT
 for seed in a b; do
 	awk -v seed=$seed 'BEGIN { OFS = "\t"; print "user", "rank", "item", "score"

@@ -2,11 +2,6 @@
 # serve-http: the default routes and what is refused; the course's client through HTTP gets what it gets through
 # pipes; pipelining; tokens, routes and catalog read again; a socket that is passed; a worker that ends, hangs
 # or babbles; an orderly stop that loses no row of the log.
-set -u
-cd "$RECPIPE_TMP" || exit 1
-# shellcheck source=../complain.sh
-. "$RECPIPE_ROOT/tests/complain.sh"
-command -v curl > /dev/null || { echo 'curl is missing'; exit 77; }
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
 # get WANT ARGUMENT..: the body and the status of one request

@@ -15,7 +15,7 @@ made=store/work; made=$made/serving-topk.tsv # what a run is about to serve
 # Where only root may mount a file system, in a namespace in which we are root.
 if [ "$(id -u)" != 0 ] && unshare -rm true 2> /dev/null; then exec unshare -rm sh "$0"; fi
 . "$RECPIPE_ROOT/tests/pipelines.sh"
-. "$RECPIPE_ROOT/tests/redis.sh" # with a complain of its own, which sets bad
+. "$RECPIPE_ROOT/tests/redis.sh" # with complain.sh
 for tool in flock setsid; do command -v $tool > /dev/null || { echo "there is no $tool"; exit 77; }; done
 nights=${NIGHTS:-30} listeners=${LISTENERS:-400} mend=${MEND:-yes} tab=$(printf '\t')
 
