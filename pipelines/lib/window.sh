@@ -3,7 +3,11 @@
 # Of the script: WINDOW, AS_OF, kind, skipping, the names of columns, and for files IMPORT and KINDS.
 
 # is_share TEXT: what WINDOW was in backtest before FOLD_SIZE
-is_share() { case $1 in 0.* | .*) ;; *) return 1 ;; esac }
+is_share()
+{
+	case $1 in 0.* | .*) ;; *) return 1 ;; esac
+	case ${1#*.} in '' | *[!0-9]*) return 1 ;; esac
+}
 
 # check_window: sets window_ms (nothing when WINDOW is not set) and as_of_ms, milliseconds
 check_window()

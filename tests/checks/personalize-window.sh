@@ -149,10 +149,12 @@ if command -v setsid > /dev/null && command -v flock > /dev/null; then
 		complain 'nightly has another window'
 	DATASET=want/dataset.tsv WINDOW=1d status 2 "$RECPIPE_ROOT/pipelines/nightly" store
 	said 'WINDOW, which is for FILE, cannot be combined with DATASET'
+	DATASET=none.tsv MODEL=auto WINDOW=0.1 status 1 "$RECPIPE_ROOT/pipelines/nightly" store # backtest's share
+	said 'cannot read none.tsv'
 	WINDOW=soon status 2 "$RECPIPE_ROOT/pipelines/nightly" store json/*
 fi
 backtest=$RECPIPE_ROOT/pipelines/backtest
-for setting in WINDOW=90d WINDOW=0.1 WINDOW=.1 FOLD_SIZE=0.1 'WINDOW=90d FOLD_SIZE=0.1 AS_OF=2024-01-01'; do
+for setting in WINDOW=90d WINDOW=0.5d WINDOW=0.1 WINDOW=.1 FOLD_SIZE=0.1 'WINDOW=90d FOLD_SIZE=0.1 AS_OF=2024-01-01'; do
 	status 0 env $setting "$backtest" --check
 done
 status 2 env FOLD_SIZE=0.1 WINDOW=0.1 "$backtest" --check
