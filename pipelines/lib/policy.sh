@@ -31,23 +31,23 @@ policy_settings()
 		die 3 "$1: POLICY_GATE requires the service's events with the probability of each recommendation, and its first lines have none"
 }
 
-# policy_begin: the point in time at which the days begin that are judged
+# by_time WORD...: filter-interactions by the log's times
+by_time() { filter-interactions -q --timestamp "$policy_time" --timestamp-unit "${TIMESTAMP_UNIT:-ms}" "$@"; }
+
+# of_times WORD...: all rows of a time, whatever was heard
+of_times() { by_time --where "$policy_time!=" "$@"; }
+
+# policy_begin: the point in time at which the days begin that are judged, in milliseconds
 policy_begin()
 {
-	AT=$policy_time DAYS=$POLICY_DAYS UNIT=${TIMESTAMP_UNIT:-ms} awk -F '\t' '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == ENVIRON["AT"]) at = i; next }
-		NR == 2 || $at + 0 > most { most = $at + 0 }
-		END {
-			if (!at) exit 1
-			day = 86400 * (ENVIRON["UNIT"] == "ms" ? 1e3 : ENVIRON["UNIT"] == "us" ? 1e6 : 1)
-			printf "%.0f\n", most - ENVIRON["DAYS"] * day
-		}' "$work/positives.tsv"
+	its_range=$(by_time --range "$work/positives.tsv") || return
+	printf '%s\n' "$its_range" | DAYS=$POLICY_DAYS awk -F '\t' 'NR == 2 { printf "%.0f\n", $3 - ENVIRON["DAYS"] * 86400000 }'
 }
 
-# policy_lists: work/policy/run, what tonight's settings make of the positives before these days
+# policy_lists: work/policy/run, what tonight's settings make of the positives before these days, which lie in the window
 policy_lists()
 {
-	set -- FORMAT=tsv IMPORT= FILTER= FLOOR=no REDIS=none "ITEM_COLUMN=$policy_track"
+	set -- FORMAT=tsv IMPORT= FILTER= WINDOW= AS_OF= FLOOR=no REDIS=none "ITEM_COLUMN=$policy_track"
 	[ -z "${MODEL:-}" ] || set -- "$@" "MODEL=$work/recipe.tsv"
 	working=1
 	env "$@" setsid "$here/personalize" "$work/policy/run" "$work/policy/before.tsv" < /dev/null 3>&- &
@@ -80,7 +80,7 @@ policy_silent()
 }
 
 # check_policy FILE...: refuses settings whose lists, made of the log before its last days, would have earned
-# less on these than what was recommended. (Tonight's own lists know these days: they leave out what was
+# less on these, AS_OF being their end, than what was recommended. (Tonight's own lists know these days: they leave out what was
 # heard, and what they offer was learned from what is to judge them.)
 check_policy()
 {
@@ -91,8 +91,8 @@ check_policy()
 	mkdir -p -- "$work/policy" || failed 1 "cannot make $work/policy"
 	its_begin=$(policy_begin) || failed 3 "POLICY_GATE requires a column $policy_time, which the log does not have"
 	# shellcheck disable=SC2086 # several words
-	filter-interactions -q --time "$policy_time" --max "$its_begin" -o "$work/policy/before.tsv" "$work/positives.tsv" &&
-		filter-interactions -q --time "$policy_time" --above "$its_begin" $its_skipping -o "$work/policy/events.tsv" "$@" ||
+	of_times --until "$its_begin" -o "$work/policy/before.tsv" "$work/positives.tsv" &&
+		of_times --since $((its_begin + 1)) ${AS_OF:+--until "$AS_OF"} $its_skipping -o "$work/policy/events.tsv" "$@" ||
 		failed $? 'the events of the last days cannot be read'
 	[ "$(sed -n '2{p;q;}' "$work/policy/before.tsv")" ] || {
 		policy_silent "no positive is older than POLICY_DAYS=$POLICY_DAYS"
