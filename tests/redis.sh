@@ -4,8 +4,8 @@
 #	redis_start [OPTION..]   (again: restarted from its files), redis_start_cluster
 #	redis_stop, redis_crash (kill -9), redis CLI-WORDS..
 #	proxy RULE..             (see tests/helpers/redis-proxy.c; again: other rules), proxy_stop
-# Has complain() from complain.sh. Sets $url; proxy sets $proxied, the URL by way of the proxy. All of it may be called in
-# a subshell, too.
+# Sets $url; proxy sets $proxied, the URL by way of the proxy. All of it may be called in
+# a subshell, too. complain() is that of complain.sh.
 
 command -v redis-server > /dev/null && command -v redis-cli > /dev/null || {
 	echo 'redis-server is missing'
