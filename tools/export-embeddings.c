@@ -233,13 +233,7 @@ static int run(const struct options *o, char **files, int count)
 		kind, o->bias, o->unit, (uint64_t)o->sample, o->common.seed,
 	};
 	struct embedding *e = embedding_read(reader, &how);
-	if (e->n == 0)
-		die(STATUS_DATA, "the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
-	if (e->others)
-		note("%llu rows of other kinds are left out (--kind)", (unsigned long long)e->others);
-	if (e->n < e->rows_in_model)
-		warn("%u of %u rows are left out (--sample)", (unsigned)(e->rows_in_model - e->n),
-		     (unsigned)e->rows_in_model);
+	embedding_check(e, kind);
 	if (o->format == PROJECTOR)
 		write_projector(e, m, o->directory);
 	else if (o->format == NPY)

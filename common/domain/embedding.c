@@ -81,6 +81,17 @@ struct embedding *embedding_read(struct model_reader *reader, const struct embed
 	return e;
 }
 
+void embedding_check(const struct embedding *e, enum model_kind kind)
+{
+	if (e->n == 0)
+		die(STATUS_DATA, "the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
+	if (e->others)
+		note("%llu rows of other kinds are left out (--kind)", (unsigned long long)e->others);
+	if (e->n < e->rows_in_model)
+		warn("%u of %u rows are left out (--sample)", (unsigned)(e->rows_in_model - e->n),
+		     (unsigned)e->rows_in_model);
+}
+
 void embedding_free(struct embedding *e)
 {
 	if (!e)

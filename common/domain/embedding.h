@@ -29,6 +29,9 @@ struct embedding_options {
 /* Reads the rest of a model. Exit 3 for what is no model. */
 struct embedding *embedding_read(struct model_reader *reader, const struct embedding_options *how);
 
+/* Exit 3 when there is no row of the kind; tells of rows that --kind and --sample leave out. */
+void embedding_check(const struct embedding *e, enum model_kind kind);
+
 static inline const float *embedding_row(const struct embedding *e, uint32_t i)
 {
 	return e->rows + (size_t)i * e->stride;

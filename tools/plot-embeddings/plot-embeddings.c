@@ -242,13 +242,7 @@ static void write_tsv(const struct options *o, const struct embedding *e, const 
 static void check_embedding(const struct options *o, const struct embedding *e,
 			    enum model_kind kind)
 {
-	if (e->n == 0)
-		die(STATUS_DATA, "the model has no rows of kind %s", MODEL_KIND_NAMES[kind]);
-	if (e->others)
-		note("%llu rows of other kinds are left out (--kind)", (unsigned long long)e->others);
-	if (e->n < e->rows_in_model)
-		warn("%u of %u rows are left out (--sample)", (unsigned)(e->rows_in_model - e->n),
-		     (unsigned)e->rows_in_model);
+	embedding_check(e, kind);
 	if (e->width < 2)
 		die(STATUS_DATA, "a map needs vectors of two components or more: add --bias");
 	if (o->method != PCA && e->n < 4)
