@@ -168,11 +168,10 @@ static void take_signals(struct service *s)
 				reload(s);
 			continue;
 		}
-		if (s->ending) /* the second one */
+		if (s->ending) { /* the second one */
 			s->end_s = 0;
-		else
+		} else {
 			s->end_s = clock_wall() + s->o->drain_s;
-		if (!s->ending) {
 			listening_notify("STOPPING=1");
 			if (s->front)
 				front_drain(s->front);
@@ -248,7 +247,7 @@ static void serve(struct service *s)
 
 static int run(const struct options *o, char **command)
 {
-	struct service s = {.o = o, .end_s = clock_wall() + o->drain_s, .signals = -1};
+	struct service s = {.o = o, .signals = -1};
 	raise_limit(o);
 	signal(SIGPIPE, SIG_IGN);
 	hear_signals(&s, true);
