@@ -20,6 +20,7 @@ struct json_split {
 	struct buffer value;
 	bool array;
 	enum state state;
+	unsigned wait;          /* pieces of the input to begin before parts are tried again */
 	uint64_t line, from, count;
 	const char *problem;
 };
@@ -51,7 +52,10 @@ char json_first_byte(struct input *in)
 /* Is there a byte more? */
 static bool more(struct json_split *s)
 {
-	return s->piece.n > 0 || input_piece(s->in, &s->piece);
+	if (s->piece.n > 0)
+		return true;
+	s->wait -= s->wait > 0;
+	return input_piece(s->in, &s->piece);
 }
 
 static void skip(struct json_split *s, size_t n)
@@ -225,15 +229,17 @@ bool json_split_next(struct json_split *s, struct span *value)
 
 bool json_split_has_parts(const struct json_split *s)
 {
-	return s->array && s->state == AFTER && !s->problem;
+	return s->array && s->state == AFTER && !s->problem && s->wait == 0;
 }
 
 bool json_split_take(struct json_split *s, struct json_part *part)
 {
 	input_give_back(s->in, s->piece.n);
 	s->piece.n = 0;
-	if (!input_take_piece(s->in, &part->room, json_part_cut, part, &part->text))
+	if (!input_take_piece(s->in, &part->room, json_part_cut, part, &part->text)) {
+		s->wait = 2; /* all that was read goes one by one: a try moves it, too much for each odd element */
 		return false;
+	}
 	part->line = s->line;
 	part->count = s->count;
 	s->line += part->n_lines;

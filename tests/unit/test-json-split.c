@@ -83,6 +83,34 @@ static void make_array(struct random *r, struct buffer *text)
 	buffer_add_text(text, random_below(r, 9) ? "]\n" : random_below(r, 2) ? "" : "] x");
 }
 
+/* Parts are tried for a small share of the elements where none of them can be in one. */
+static void test_odd_elements(struct buffer *text)
+{
+	enum { ELEMENTS = 5000, BLOCK = 1000 };
+	text->n = 0;
+	buffer_add_text(text, "[{}");
+	for (int i = 1; i < ELEMENTS; i++)
+		buffer_add_text(text, ",1");
+	buffer_add_text(text, "]");
+	input_use_blocks(BLOCK);
+	write_file(text);
+	struct input *in = input_open(path);
+	struct json_split *s = json_split_open(in);
+	struct json_part part = {0};
+	struct span value;
+	size_t n = 0, tried = 0;
+	for (; json_split_next(s, &value); n++) {
+		if (json_split_has_parts(s)) {
+			CHECK(!json_split_take(s, &part));
+			tried++;
+		}
+	}
+	CHECK(n == ELEMENTS && tried > 1 && tried < ELEMENTS / 100);
+	json_part_free(&part);
+	json_split_close(s);
+	input_close(in);
+}
+
 int main(void)
 {
 	struct random r = random_start(19, 4);
@@ -104,6 +132,7 @@ int main(void)
 		buffer_free(&got);
 	}
 	CHECK(in_parts > 20000);
+	test_odd_elements(&text);
 	buffer_free(&text);
 	unlink(path);
 	return unit_finish();
