@@ -73,15 +73,11 @@ forget_store()
 
 # ---- logs --------------------------------------------------------------------------------
 
-# its_kind FILE: json, csv or tsv
+# log_kind FILE: json, csv or tsv
 log_kind()
 {
 	[ "$FORMAT" = auto ] || { echo "$FORMAT"; return; }
-	case $(uncompressed "$1") in
-	*.json | *.jsonl | *.ndjson) echo json ;;
-	*.csv) echo csv ;;
-	*) echo tsv ;;
-	esac
+	file_kind "$1"
 }
 
 # unpacked FILE: its bytes

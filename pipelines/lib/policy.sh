@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # nightly, which sources it, knows the rest
 # policy.sh - nightly's judgment of a new model by the service's own log: what would its lists have earned
-# on the last days? Sourced after gate.sh. Of the script: here, work, log, working, failed and the settings.
+# on the last days? Sourced after positives.sh and gate.sh. Of the script: here, work, log, working, failed and the settings.
 
 # policy_settings FILE...: ends the script when the settings or the log's first line do not allow it
 policy_settings()
@@ -17,10 +17,7 @@ policy_settings()
 	[ -z "${KINDS:-}" ] || die 2 'POLICY_GATE cannot be combined with KINDS'
 	[ "${TIMESTAMP_UNIT:-ms}" != iso ] || die 2 'POLICY_GATE cannot be combined with TIMESTAMP_UNIT=iso'
 	policy_kind=${FORMAT:-auto}
-	if [ "$policy_kind" = auto ]; then
-		its_name=${1%.[gx]z}
-		case ${its_name%.zst} in *.csv) policy_kind=csv ;; *.json | *.jsonl | *.ndjson) policy_kind=json ;; *) policy_kind=tsv ;; esac
-	fi
+	[ "$policy_kind" != auto ] || policy_kind=$(file_kind "$1")
 	case $policy_kind in
 	json) policy_track=${ITEM_COLUMN:-track} ;;
 	tsv) policy_track=${ITEM_COLUMN:-item} ;;

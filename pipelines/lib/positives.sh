@@ -40,17 +40,25 @@ check_errors()
 	skipping=${ON_ERROR:+--on-error $ON_ERROR}${MAX_ERRORS:+ --max-errors $MAX_ERRORS}
 }
 
+# file_kind FILE: json, csv or tsv, by its name, whether it is compressed or not
+file_kind()
+{
+	its_name=$1
+	case $its_name in *.gz | *.zst | *.xz) its_name=${its_name%.*} ;; esac
+	case $its_name in
+	*.json | *.jsonl | *.ndjson) echo json ;;
+	*.csv) echo csv ;;
+	*) echo tsv ;;
+	esac
+}
+
 # input_kind FILE...: sets `kind`, and the settings that go by it unless they are set
 input_kind()
 {
 	kind=
 	for file; do
 		[ -r "$file" ] || die 1 "cannot read $file"
-		case $(uncompressed "$file") in
-		*.json | *.jsonl | *.ndjson) its=json ;;
-		*.csv) its=csv ;;
-		*) its=tsv ;;
-		esac
+		its=$(file_kind "$file")
 		[ -z "$KINDS" ] || [ "$its" = json ] || its=table
 		[ "$FORMAT" = auto ] || its=$FORMAT
 		[ -z "$kind" ] || [ "$kind" = "$its" ] ||

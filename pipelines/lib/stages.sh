@@ -54,15 +54,6 @@ absolute()
 	esac
 }
 
-# uncompressed FILE: its name without the end of a compressed one's
-uncompressed()
-{
-	case $1 in
-	*.gz | *.zst | *.xz) printf '%s\n' "${1%.*}" ;;
-	*) printf '%s\n' "$1" ;;
-	esac
-}
-
 # put FILE COMMAND...: the command's output becomes FILE when it has succeeded. It is
 # written beside it, in a file that was not there, by a name that nobody can foresee:
 # what is planted in the folder is not followed. The status is the command's.
