@@ -132,34 +132,5 @@ log_fallbacks()
 		filter-interactions -q --timestamp "$window_column" $window_words --where "$ITEM_COLUMN!=" $skipping "$@"
 	else
 		keep-header -q "$@" -- cat
-	fi | fallbacks
-}
-
-# fallbacks: of events on standard input with a column source, a line for each arm, experiments being the columns that no
-# event has of its own; nothing for other tables
-fallbacks()
-{
-	awk -F '\t' '
-		NR == 1 {
-			n = split("message timestamp user track time latency recommendation session step source rank probability " \
-				"generation triggered team", known, " ")
-			for (i = 1; i <= n; i++) own[known[i]]
-			for (i = 1; i <= NF; i++) { at[$i] = i; if (!($i in own)) arm_at[++arms] = i; name[i] = $i }
-			if (!("source" in at)) exit
-			source = at["source"]
-			next
-		}
-		$source != "" {
-			random = $source ~ /^random:/
-			all++; fell += random
-			for (a = 1; a <= arms; a++) {
-				key = name[arm_at[a]] " " $arm_at[a]
-				if ($arm_at[a] != "") { of[key]++; falls[key] += random }
-			}
-		}
-		END {
-			if (!all) exit
-			printf "all\t%d\t%d\t%.4f\n", all, fell, fell / all
-			for (key in of) printf "%s\t%d\t%d\t%.4f\n", key, of[key], falls[key], falls[key] / of[key] | "sort"
-		}'
+	fi | awk -f "$lib/events.awk" -f "$lib/fallbacks.awk"
 }

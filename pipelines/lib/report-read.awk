@@ -81,10 +81,10 @@ kind == "effects.tsv" {
 		primary[k] = $3
 		by_rules[k] = 1
 	}
-	if (role[n] == "guardrail")
+	if (role[n] == "guardrail") {
 		guardrails[k]++
-	if (role[n] == "guardrail")
 		is_guardrail[k, $3] = 1
+	}
 	if (!((k, $3) in metric_number)) {
 		metric_number[k, $3] = ++metrics[k]
 		metric_name[k, metrics[k]] = $3

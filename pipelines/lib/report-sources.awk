@@ -1,22 +1,13 @@
-# report-sources.awk - of events with a column source, for each experiment and arm: how many answers there were,
-# how many of these were random fallbacks, of how many users, how many of them had an answer of the recommender that
-# was asked, and the reasons of the others. A source is the recommender that answered, and after a colon
-# why the one before it did not; in an arm that asks for random tracks nobody needs a list.
+# report-sources.awk - who had a list: after events.awk, of events with a column source, for each experiment and arm
+# how many answers there were, how many of these were random fallbacks, of how many users, how many of them had an
+# answer of the recommender that was asked, and the reasons of the others. A source is the recommender that answered,
+# and after a colon why the one before it did not; in an arm that asks for random tracks nobody needs a list.
 BEGIN {
 	FS = "\t"
 	SUBSEP = "\n" # in no name
-	n = split("message timestamp user track time latency recommendation session step source rank probability " \
-		"generation triggered team", known, " ")
-	for (i = 1; i <= n; i++)
-		own[known[i]]
 }
 NR == 1 {
-	for (i = 1; i <= NF; i++) {
-		at[$i] = i
-		if (!($i in own))
-			arm_at[++arms] = i
-		name[i] = $i
-	}
+	read_header()
 	if (!("source" in at) || !("user" in at))
 		exit
 	source = at["source"]
