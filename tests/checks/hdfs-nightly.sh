@@ -44,5 +44,12 @@ HDFS=$url/nights status 0 "$nightly" store logs/one.tsv
 [ ! -s err.txt ] || complain "after a failure: $(cat err.txt)"
 [ "$(ls root/nights | tr '\n' ' ')" = "$first $(good) " ] || complain "something stays: $(ls root/nights)"
 [ ! -e store/uploading ] || complain "never removed: $(cat store/uploading)"
+# Lists that wait for a Redis that stays away: the logs of each night are kept.
+for night in 1 2; do
+	sleep 1
+	REDIS=unix:///no/socket HDFS=$url/nights status 4 "$nightly" waiting logs/one.tsv
+done
+said 'the publication that was cut short failed again'
+[ "$(ls waiting/logs | sed 's/[.]log$//')" = "$(ls root/nights | tail -n 2)" ] || complain "logs are not kept: $(ls waiting/logs root/nights)"
 status 2 env DATASET=logs/one.tsv HDFS="$url/nights" "$nightly" store
 exit $failed
