@@ -12,7 +12,7 @@ awk -F '\t' 'BEGIN { print "user\trank\titem" } NR > 1 && $1 % 5 { n = split($2,
 columns='NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }'
 
 # ---- epsilon-greedy: every probability, from the log alone ----
-play greedy.tsv --recommender bandit:indexed+challenger --bandit-epsilon 0.2 --bandit-least 0.05 --bandit-state greedy.state --log greedy.log || say "epsilon: exit status $?"
+play greedy.tsv --recommender bandit:indexed+challenger --bandit-epsilon 0.2 --bandit-least 0.05 --bandit-state greedy.state --log greedy.log || complain "epsilon: exit status $?"
 awk -F '\t' '
 	function chance(list, user, item, played,    r, sum, own) {
 		for (r = 1; r <= n[list, user]; r++) if (at[list, user, r] != played) { sum += 1 / r; if (at[list, user, r] == item) own = 1 / r }
@@ -45,29 +45,29 @@ awk -F '\t' '
 		printf "bandit\trecommender\tanswers\theard\nindexed+challenger\tindexed\t%d\t%.6f\nindexed+challenger\tchallenger\t%d\t%.6f\n", count["a.tsv"], heard["a.tsv"], count["b.tsv"], heard["b.tsv"] > "wanted.state"
 		if (wrong || steps < 2000) { print wrong " wrong of " steps; exit 1 }
 		if (second < 0.6 * steps) { print "the better lists answered " second " of " steps; exit 1 }
-	}' a.tsv b.tsv greedy.log || say 'probabilities of epsilon-greedy are wrong'
-cmp greedy.state wanted.state || { cat greedy.state wanted.state; say 'the state is not what the log says'; }
+	}' a.tsv b.tsv greedy.log || complain 'probabilities of epsilon-greedy are wrong'
+cmp greedy.state wanted.state || { cat greedy.state wanted.state; complain 'the state is not what the log says'; }
 
 # ---- Thompson sampling ----
-play thompson.tsv --recommender bandit:indexed+challenger+random --bandit-state thompson.state || say "Thompson: exit status $?"
+play thompson.tsv --recommender bandit:indexed+challenger+random --bandit-state thompson.state || complain "Thompson: exit status $?"
 rm -f again.state
-play again.tsv --recommender bandit:indexed+challenger+random --bandit-state again.state && cmp thompson.tsv again.tsv && cmp thompson.state again.state || say 'the same seed gives other bytes'
+play again.tsv --recommender bandit:indexed+challenger+random --bandit-state again.state && cmp thompson.tsv again.tsv && cmp thompson.state again.state || complain 'the same seed gives other bytes'
 for list in a b; do
 	evaluate-policy -q --policy $list.tsv --pick rank --estimator ipw --max-unlogged 1 thompson.tsv 2> err |
-		awk -F '\t' "$columns"' NR > 1 { w = $at["mean_weight"]; if (w > 0.93 && w < 1.07) ok = 1 } { print } END { exit !ok }' > out || { cat out err; say "$list: weights are not 1 on average"; }
+		awk -F '\t' "$columns"' NR > 1 { w = $at["mean_weight"]; if (w > 0.93 && w < 1.07) ok = 1 } { print } END { exit !ok }' > out || { cat out err; complain "$list: weights are not 1 on average"; }
 done
 # The weight of random, which may draw any track but the one just played, is 1 on average, within 4 standard errors.
 awk -F '\t' "$columns"' NR > 1 && $at["recommendation"] != "" { w = 1 / 119 / $at["probability"]; n++; sum += w; square += w * w }
-	END { mean = sum / n; se = sqrt((square / n - mean ^ 2) / n); print n, mean, se; exit (mean - 1) ^ 2 > (4 * se) ^ 2 || se > 0.1 }' thompson.tsv > out || { cat out; say 'random weighs not 1 on average'; }
-awk -F '\t' '$2 == "challenger" { best = $3 } { sum += $3 } END { exit best < 0.6 * sum }' thompson.state || { cat thompson.state; say 'the better lists do not answer more often'; }
+	END { mean = sum / n; se = sqrt((square / n - mean ^ 2) / n); print n, mean, se; exit (mean - 1) ^ 2 > (4 * se) ^ 2 || se > 0.1 }' thompson.tsv > out || { cat out; complain 'random weighs not 1 on average'; }
+awk -F '\t' '$2 == "challenger" { best = $3 } { sum += $3 } END { exit best < 0.6 * sum }' thompson.state || { cat thompson.state; complain 'the better lists do not answer more often'; }
 # It goes on from the state.
-play on.tsv --recommender bandit:indexed+challenger+random --bandit-state thompson.state || say 'it does not go on'
-awk -F '\t' 'NR == FNR { n += $3; next } { m += $3 } END { exit !(m > 1.8 * n) }' again.state thompson.state || say 'the state does not grow'
+play on.tsv --recommender bandit:indexed+challenger+random --bandit-state thompson.state || complain 'it does not go on'
+awk -F '\t' 'NR == FNR { n += $3; next } { m += $3 } END { exit !(m > 1.8 * n) }' again.state thompson.state || complain 'the state does not grow'
 
 # ---- several processes, other bandits, kills ----
 printf 'bandit\trecommender\tanswers\theard\nother+ones\tother\t7\t3.5\n' > shared.state
 jobs=4
-play four.tsv --recommender bandit:indexed+challenger --bandit-state shared.state || say "four processes: exit status $?"
+play four.tsv --recommender bandit:indexed+challenger --bandit-state shared.state || complain "four processes: exit status $?"
 jobs=
 awk -F '\t' 'NR == FNR { has[$1]; next }
 	FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
@@ -75,32 +75,32 @@ awk -F '\t' 'NR == FNR { has[$1]; next }
 	$at["recommendation"] != "" && $at["user"] in has { wait[user] = 1; item[user] = $at["recommendation"] }
 	END { print n }' b.tsv four.tsv > log.n
 awk -F '\t' 'NR > 2 { n += $3 } END { print n }' shared.state > state.n
-cmp -s log.n state.n || { cat log.n state.n; say 'four processes: the state is not what the log says'; }
-grep -q '^other+ones	other	7	3.5$' shared.state || say 'the rows of another bandit are lost'
+cmp -s log.n state.n || { cat log.n state.n; complain 'four processes: the state is not what the log says'; }
+grep -q '^other+ones	other	7	3.5$' shared.state || complain 'the rows of another bandit are lost'
 for try in 1 2 3 4 5 6; do
 	awk 'BEGIN { print "message\tuser\ttrack\ttime\ttimestamp"; for (i = 0; i < 400000; i++) print "next\t" i % 4 + 1 "\t" i % 120 "\t0.5\t" i }' 2> /dev/null |
 		next-track -q --items w/tracks.tsv --recs a.tsv --challenger b.tsv --recommender bandit:indexed+challenger --bandit-state shared.state > /dev/null 2>&1 &
 	sleep 0.$try
 	kill -9 $! 2> /dev/null
 	wait $! 2> /dev/null
-	awk -F '\t' 'NF != 4 { exit 1 } END { exit NR != 4 }' shared.state || { cat shared.state; say 'a kill tears the state'; }
+	awk -F '\t' 'NF != 4 { exit 1 } END { exit NR != 4 }' shared.state || { cat shared.state; complain 'a kill tears the state'; }
 done
-ls -A | grep -q recpipe- && say 'a kill leaves a file'
+ls -A | grep -q recpipe- && complain 'a kill leaves a file'
 
 # ---- what is refused ----
 printf 'bandit\trecommender\tanswers\theard\nx\ty\t1\t2\n' > broken.state
-play out.tsv --recommender bandit:indexed+challenger --bandit-state broken.state 2> err; grep -q 'broken.state: not the state of a bandit' err || { cat err; say 'a state that is none'; }
+play out.tsv --recommender bandit:indexed+challenger --bandit-state broken.state 2> err; grep -q 'broken.state: not the state of a bandit' err || { cat err; complain 'a state that is none'; }
 printf 'bandit\trecommender\tanswers\theard\nindexed+challenger\tindexed\t9\t2\nindexed+challenger\tindexed\t1\t1\n' > twice.state
 cp twice.state was
 play out.tsv --recommender bandit:indexed+challenger --bandit-state twice.state 2> err; grep -q 'twice.state: not the state of a bandit' err && cmp -s was twice.state ||
-	{ cat err; say 'a state with two rows of an arm'; }
+	{ cat err; complain 'a state with two rows of an arm'; }
 mkfifo way
 timeout 60 next-track -q --items w/tracks.tsv --recs a.tsv --recommender bandit:indexed+random --bandit-state way < /dev/null > out 2> err
-[ $? = 1 ] && grep -q '^next-track: way: Invalid argument' err || { cat err; say 'a state that is a FIFO'; }
+[ $? = 1 ] && grep -q '^next-track: way: Invalid argument' err || { cat err; complain 'a state that is a FIFO'; }
 for chain in bandit:indexed bandit:indexed+indexed bandit:a+b indexed,bandit:popular+random bandit:; do
 	next-track --recs a.tsv --recommender $chain < /dev/null > out 2> err
-	[ $? = 2 ] || { cat err; say "$chain: no usage error"; }
+	[ $? = 2 ] || { cat err; complain "$chain: no usage error"; }
 done
 next-track --recs a.tsv --bandit-state x < /dev/null > out 2> err
-[ $? = 2 ] && grep -q 'bandit-state requires a recommender bandit:A+B' err || say 'a state without a bandit'
+[ $? = 2 ] && grep -q 'bandit-state requires a recommender bandit:A+B' err || complain 'a state without a bandit'
 exit $bad
