@@ -60,7 +60,7 @@ forget_store()
 	for its_folder in "$store"/models/*; do
 		[ -d "$its_folder" ] || continue
 		sweep_parts "$its_folder"
-		for its_file in "$its_folder"/serving-topk.tsv "$its_folder"/topk.tsv; do
+		for its_file in "$its_folder"/serving-topk.tsv "$its_folder"/topk.tsv "$its_folder"/heard.tsv; do
 			forget_rows "$its_file" '$1 "" == user'
 		done
 		for its_file in "$its_folder"/serving.tsv "$its_folder"/serving-[1-9].tsv; do

@@ -67,21 +67,33 @@ split_settings()
 	printf 'SEED=%s TEST=%s VALIDATION=%s\n' "${SEED:-}" "${TEST:-}" "${VALIDATION:-}"
 }
 
+# less_heard DATASET LISTS: the lists less what the dataset's users have heard
+less_heard()
+{
+	keep-header -o "$work/.gate.sorted" "$2" -- sort -s -t "$(printf '\t')" -k 1,1 &&
+		DATASET=$1 awk -F '\t' -f "$lib/heard.awk" "$work/.gate.sorted"
+}
+
 # compare_lists FOLDER: gate.tsv, from the lists for evaluation of the last good model and of this
 # one, on tonight's test rows. A hash of user and item says what is a test row, so that no model
-# has seen them; the old lists lose what was heard since. Users whom the old ones do not have
+# has seen them; the old lists lose what was heard since, and these what was heard before the rows
+# of today's files or WINDOW, which the old ones left out. Users whom the old ones do not have
 # would count 0 there, and are left out.
 compare_lists()
 {
+	its_lists=$work/topk.tsv
+	if [ -f "$1/heard.tsv" ]; then
+		its_lists=$work/.gate.new
+		less_heard "$1/heard.tsv" "$work/topk.tsv" > "$its_lists" || return
+	fi
 	awk -F '\t' 'FNR == 1 { file++ }
 		file == 1 { if ($1 "" != last) { last = $1 ""; has[last] } next }
 		FNR == 1 || $4 == "test" && $1 in has' "$1/topk.tsv" "$work/dataset.tsv" > "$work/.gate.dataset" &&
-		keep-header -o "$work/.gate.sorted" "$1/topk.tsv" -- sort -s -t "$(printf '\t')" -k 1,1 &&
-		DATASET=$work/dataset.tsv awk -F '\t' -f "$lib/heard.awk" "$work/.gate.sorted" > "$work/.gate.old" &&
+		less_heard "$work/dataset.tsv" "$1/topk.tsv" > "$work/.gate.old" &&
 		compare-topk -q --dataset "$work/.gate.dataset" --metrics "${GATE%%:*}" --relative fieller \
-			--resamples 0 -o "$work/gate.tsv" "$work/.gate.old" "$work/topk.tsv"
+			--resamples 0 -o "$work/gate.tsv" "$work/.gate.old" "$its_lists"
 	its_status=$?
-	rm -f -- "$work/.gate.dataset" "$work/.gate.sorted" "$work/.gate.old"
+	rm -f -- "$work/.gate.dataset" "$work/.gate.sorted" "$work/.gate.old" "$work/.gate.new"
 	return $its_status
 }
 

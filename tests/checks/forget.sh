@@ -79,7 +79,7 @@ status 2 "$here/forget" -x store log.tsv
 status 0 "$here/forget" -- -x store log.tsv
 [ -z "$(has -x | grep -v -e '^log.tsv.gz' -e '^log.csv' -e '^log.json')" ] || complain "-x is still in: $(has -x)"
 has 1000 > before.txt
-for place in '^log.tsv$' '^store/models/[^/]*/serving-topk.tsv$' '^store/models/[^/]*/serving.tsv$' '^recs:lists$'; do
+for place in '^log.tsv$' '^store/models/[^/]*/serving-topk.tsv$' '^store/models/[^/]*/heard.tsv$' '^store/models/[^/]*/serving.tsv$' '^recs:lists$'; do
 	grep -q "$place" before.txt && has 1e3 | grep -q "$place" || complain "1000 or 1e3 is not in $place: nothing would be seen"
 done
 # By a link: the file that it names is another one, the link stays.
