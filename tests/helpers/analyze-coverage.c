@@ -246,7 +246,7 @@ static void switchbacks(size_t n, size_t treated, bool unequal, double least)
 {
 	struct analysis_options o = options_of("x");
 	double hits = 0, plain_hits = 0, cr1_hits = 0, q = qt(1 - ALPHA / 2, (double)n - 1, 1, 0);
-	char what[80], name[16];
+	char what[80], name[24];
 	for (int run = 0; run < runs; run++) {
 		draw_switchback(n, treated, unequal);
 		struct rows plain = analyze(&o, false, false);
