@@ -157,18 +157,19 @@ if command -v setsid > /dev/null && command -v flock > /dev/null; then
 	ring 60 12 30 > before.tsv
 	awk -F '\t' -v OFS='\t' 'NR > 1 { $2 = "i" (substr($2, 2) + 6) % 30; $4 = sprintf("%.0f", $4 + 5 * 86400000) } 1' before.tsv > after.tsv
 	WINDOW=1d TEST=0.3 status 0 "$RECPIPE_ROOT/pipelines/nightly" fair before.tsv
-	cp fair/./work/dataset.tsv first.tsv
-	cp fair/./work/topk.tsv first-topk.tsv
+	made=fair/work
+	cp $made/dataset.tsv first.tsv
+	cp $made/topk.tsv first-topk.tsv
 	WINDOW=1d TEST=0.3 GATE=ndcg@5:-100% MAX_DRIFT=1 status 0 "$RECPIPE_ROOT/pipelines/nightly" fair before.tsv after.tsv
 	awk -F '\t' -v OFS='\t' 'FNR == 1 { file++; if (file == 2) print; next }
 		file == 1 { if ($4 != "test") heard[$1, $2]; next }
 		{ rank[$1] += !(($1, $3) in heard) } ($1, $3) in heard { again++; next } { $2 = rank[$1]; print }
-		END { exit again < 20 }' first.tsv fair/./work/topk.tsv > less.tsv || complain 'nothing is offered again'
-	awk -F '\t' 'FNR == 1 { file++ } file == 1 { has[$1]; next } FNR == 1 || $4 == "test" && $1 in has' first-topk.tsv fair/./work/dataset.tsv > tests.tsv
+		END { exit again < 20 }' first.tsv $made/topk.tsv > less.tsv || complain 'nothing is offered again'
+	awk -F '\t' 'FNR == 1 { file++ } file == 1 { has[$1]; next } FNR == 1 || $4 == "test" && $1 in has' first-topk.tsv $made/dataset.tsv > tests.tsv
 	evaluate-topk -q --dataset tests.tsv --metrics ndcg@5 less.tsv > value.tsv
-	awk -F '\t' 'FNR == 2 { value[++n] = n == 1 ? $2 : $3 } END { exit (value[1] - value[2]) ^ 2 > 1e-18 }' value.tsv fair/./work/gate.tsv ||
-		complain "the gate is unfair: $(cat value.tsv fair/./work/gate.tsv)"
-	[ "$(cat fair/models/*/heard.tsv | wc -l)" = "$(awk -F '\t' '$4 != "test"' fair/./work/dataset.tsv | wc -l)" ] || complain 'what was heard is not kept, or twice'
+	awk -F '\t' 'FNR == 2 { value[++n] = n == 1 ? $2 : $3 } END { exit (value[1] - value[2]) ^ 2 > 1e-18 }' value.tsv $made/gate.tsv ||
+		complain "the gate is unfair: $(cat value.tsv $made/gate.tsv)"
+	[ "$(cat fair/models/*/heard.tsv | wc -l)" = "$(awk -F '\t' '$4 != "test"' $made/dataset.tsv | wc -l)" ] || complain 'what was heard is not kept, or twice'
 fi
 backtest=$RECPIPE_ROOT/pipelines/backtest
 for setting in WINDOW=90d WINDOW=0.5d WINDOW=0.1 WINDOW=.1 FOLD_SIZE=0.1 'WINDOW=90d FOLD_SIZE=0.1 AS_OF=2024-01-01'; do
