@@ -259,6 +259,9 @@ function check_sentence(c, bad, values, p_text,    what) {
 	if (c == "without_session_share")
 		return bad ? "Too many users have no finished session, a share of " values ": are all files of the log there, and to the end?" : \
 			"Nearly all users have a finished session (share of those without: " values ")."
+	if (c == "pre_overlap")
+		return bad ? "What is taken as the time before the experiment reaches into it, or is the same (users with nothing from before: " values ")." : \
+			"What is taken as the time before the experiment ends before it began."
 	if (c == "before_first_arm")
 		return values " users have events before their first arm, which do not count."
 	if (c == "overlapping_sessions")

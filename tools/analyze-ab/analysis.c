@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "before.h"
 #include "decide.h"
 #include "derive.h"
 #include "details.h"
@@ -78,6 +79,7 @@ static struct experiment_data data_of(struct run *r, const struct users *users, 
 	d.segment = r->has_attributes ? levels_of(&r->attributes, users) : NULL;
 	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
 	data_prepare(&d);
+	d.pre_late = d.pre && begins_late(&d);
 	return d;
 }
 
@@ -142,7 +144,7 @@ void analyze_users(struct run *r, struct users *users)
 	if (r->user_table)
 		write_users(users, r->user_table);
 	for (size_t x = 0; x < users->n_experiments; x++) {
-		struct health health = {.first = x == 0};
+		struct health health = {.first = x == 0, .pre_last_ms = INT64_MIN};
 		health.weights = planned_weights(r->o, &r->registry, users, x);
 		health.stray = set_strays_aside(users, x, health.weights, &health.n_strays);
 		const char *broken = analyze_experiment(r, users, x, &health);
@@ -198,7 +200,7 @@ static struct users *users_at(const struct run *r, const struct state *s, size_t
 static struct health health_of(const struct state *s)
 {
 	const struct totals *all = &s->totals;
-	struct health h = {.ties = all->tied, .duplicates = all->duplicates, .overlapping = all->overlapping};
+	struct health h = {.pre_last_ms = INT64_MIN, .ties = all->tied, .duplicates = all->duplicates, .overlapping = all->overlapping};
 	if (all->first_ms > all->last_ms || all->beyond)
 		return h;
 	int64_t from = date_day(all->first_ms), to = date_day(all->last_ms);
@@ -276,6 +278,8 @@ void analyze_state(struct run *r, const struct state *s)
 	bool any = all->first_ms <= all->last_ms;
 	r->days = any ? fmax(1, ceil(((double)all->last_ms - (double)all->first_ms + 1) / DAY_MS)) : 1;
 	struct health health = health_of(s);
+	if (r->pre_state)
+		health.pre_last_ms = r->pre_state->totals.last_ms;
 	for (size_t x = 0; x < s->n_experiments; x++) {
 		struct users *u = users_at(r, s, x, INT64_MAX);
 		health.first = x == 0;

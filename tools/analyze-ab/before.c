@@ -38,6 +38,8 @@ bool effect_before(const struct experiment_data *d, const struct metric *m, uint
 		before[side] = below ? moments_of_ratio(x, y, n) : moments_of(x, n);
 	}
 	*e = effect_welch(before[0], before[1], d->options->alpha, INTERVAL_DELTA);
+	if (before[0].n > 1 && before[1].n > 1 && e->se == 0 && e->diff != 0)
+		e->p = 0; /* all users of an arm are alike, and those of the other are not like them */
 	free(x);
 	free(y);
 	return true;
@@ -53,4 +55,49 @@ bool differs_before(const struct experiment_data *d, const struct metric *m, uin
 		*kept = effect_before(d, m, control, treatment, &e) && e.p < d->options->srm_threshold ? DIFFERENT
 			: EQUAL;
 	return *kept == DIFFERENT;
+}
+
+/* Does every metric have the values of the experiment in --pre? */
+static bool same_in_both(const struct experiment_data *d)
+{
+	size_t compared = 0;
+	for (size_t m = 0; m < d->options->n_metrics; m++) {
+		long of = users_find(d->pre, d->options->metrics[m].of);
+		if (of < 0 || d->options->metrics[m].kind == METRIC_QUANTILE)
+			continue;
+		const double *now = column_values(d, d->options->metrics[m].of), *before = d->pre->value[of];
+		double first = NAN;
+		bool varies = false;
+		for (size_t i = 0; i < d->users->n; i++) {
+			if (d->pre_of[i] == STRMAP_NONE || isnan(now[i]))
+				continue;
+			if (now[i] != before[d->pre_of[i]])
+				return false;
+			varies |= !isnan(first) && now[i] != first;
+			first = now[i];
+		}
+		compared += varies;
+	}
+	return compared > 0;
+}
+
+struct before_users users_before(const struct experiment_data *d)
+{
+	struct before_users n = {0};
+	long now = users_find(d->users, "first_ms"), before = users_find(d->pre, "first_ms");
+	bool timed = now >= 0 && before >= 0;
+	for (size_t i = 0; i < d->users->n; i++) {
+		if (arm_of(d, i) >= ARM_SEVERAL || d->pre_of[i] == STRMAP_NONE)
+			continue;
+		n.both++;
+		n.late += timed && d->pre->value[before][d->pre_of[i]] >= d->users->value[now][i];
+	}
+	n.same = !timed && same_in_both(d);
+	return n;
+}
+
+bool begins_late(const struct experiment_data *d)
+{
+	struct before_users n = users_before(d);
+	return n.late > 1 && (double)n.late > 0.01 * (double)n.both;
 }

@@ -123,7 +123,7 @@ static void prepare(const struct experiment_data *d, const struct metric *m, str
 		sample_linearize(s[0]);
 		sample_linearize(s[1]);
 	}
-	if (m->kind != METRIC_QUANTILE && s[0]->n && s[1]->n &&
+	if (m->kind != METRIC_QUANTILE && s[0]->n && s[1]->n && !d->pre_late &&
 	    !differs_before(d, m, arm_of(d, s[0]->user[0]), arm_of(d, s[1]->user[0])))
 		adjust_by_pre(d, m, s, options->pre_mean);
 }

@@ -44,6 +44,7 @@ struct experiment_data {
 	size_t experiment;            /* its index in users */
 	const struct users *pre;      /* the same users before, or NULL */
 	uint32_t *pre_of;             /* user -> row of pre, or STRMAP_NONE */
+	bool pre_late;                /* before.h: pre is of the experiment itself, and adjusts nothing */
 	uint32_t *segment;            /* user -> level of --segment, --stratify or --cluster, or NULL */
 	const struct strmap *levels;
 	bool stratify, clustered;     /* `segment` holds strata, clusters */

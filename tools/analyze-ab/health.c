@@ -241,6 +241,29 @@ static void check_before(const struct experiment_data *d, struct check *c, const
 	}
 }
 
+/* Is what --pre has from before the experiment? What the experiment did is in it otherwise, and CUPED takes
+ * that away. */
+static void check_overlap(const struct experiment_data *d, struct check *c, int64_t pre_last_ms)
+{
+	struct before_users n = users_before(d);
+	long first = users_find(d->users, "first_ms");
+	double began = INFINITY;
+	for (size_t i = 0; i < d->users->n; i++)
+		if (arm_of(d, i) < ARM_SEVERAL && first >= 0)
+			began = fmin(began, d->users->value[first][i]);
+	bool doubtful = n.late || n.same || (double)pre_last_ms >= began;
+	put(c, "pre_overlap", NO_ARM, (double)n.late, NAN, d->pre_late ? BROKEN : doubtful ? DOUBTFUL : GOOD);
+	if (d->pre_late)
+		warn("warning: experiment %s: %zu of %zu users have nothing in --pre from before the experiment: its "
+		     "effects are not adjusted by --pre [pre_overlap]", c->experiment, n.late, n.both);
+	else if (n.same)
+		warn("warning: experiment %s: --pre has the values of the experiment itself: what it changed is taken "
+		     "away from its effects [pre_overlap]", c->experiment);
+	else if (doubtful)
+		warn("warning: experiment %s: --pre has events from after the experiment began: what it changed may "
+		     "be in the covariate [pre_overlap]", c->experiment);
+}
+
 /* Does the effect change from day to day? Then it may be novelty, or what listeners have yet to learn. */
 static void check_novelty(const struct experiment_data *d, struct check *c, double *const *slopes,
 			  const uint32_t *arms, size_t n)
@@ -326,8 +349,11 @@ void check_health(const struct experiment_data *d, const struct health *h, struc
 	report_events(&c, h);
 	check_unfinished(d, &c, arms, users, n);
 	check_followed(d, &c, arms, n);
-	if (d->pre)
-		check_before(d, &c, arms, n);
+	if (d->pre) {
+		check_overlap(d, &c, h->pre_last_ms);
+		if (!d->pre_late)
+			check_before(d, &c, arms, n);
+	}
 	if (h->slopes)
 		check_novelty(d, &c, h->slopes, arms, n);
 	put(&c, "tied_events", NO_ARM, (double)h->ties, NAN, GOOD);

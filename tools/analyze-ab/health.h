@@ -20,6 +20,7 @@ struct health {
 	double *weights;              /* planned, by arm; NULL: equal */
 	struct stray *stray;          /* arms that were not planned */
 	size_t n_strays;
+	int64_t pre_last_ms;          /* the last event of --pre; INT64_MIN: it has none, or no times */
 	double **slopes;              /* --novelty: of each metric, novelty_slopes of users; or NULL */
 	const char **empty_days;
 	size_t n_empty_days;
