@@ -81,7 +81,15 @@ run --metrics x --bayes --lower-is-better x | columns 'chance_to_win expected_lo
 # gbstats has the loss of its truncated means, to about 1e-13
 run --metrics x --bayes | columns 'expected_loss' | awk '{ exit ($1 - 6.230183082789042e-04) ^ 2 > 1e-20 }' || say 'expected loss'
 run --metrics x --bayes --bayes-prior 0.02,0.05 | columns 'expected_loss' | awk '{ exit ($1 - 8.270399007326205e-04) ^ 2 > 1e-20 }' || say 'expected loss with a prior'
-for prior in 1 1,0 a,b 1,2,3 ,; do
+# A prior that says all or nothing: what is sure is sure, and what is flat is flat.
+for ends in '0.1,1e-308 1 0' '-0.1,1e-200 0 10' '0,1e-300 0.5 3.989422804014327e-299' '1e300,0.1 1 0' \
+	'1e-9,1e308 0.9989918807348234 6.230183082789e-04' '1e300,1e308 0.9989918807348234 6.230183082789e-04'; do
+	# shellcheck disable=SC2086
+	set -- $ends
+	run --metrics x --bayes --bayes-prior "$1" | columns 'chance_to_win expected_loss' | expect "--bayes-prior $1" "$2" "$3"
+done
+run --metrics x --bayes --bayes-prior 0.1,1e-308 --lower-is-better x | columns 'chance_to_win expected_loss' | expect 'a sure prior, and lower is better' 0 10
+for prior in 1 1,0 a,b 1,2,3 , 1,-1 nan,1 0,nan 0,inf 1e308,1 -1e301,1; do
 	run --metrics x --bayes --bayes-prior $prior > /dev/null
 	[ $? = 2 ] && grep -q 'not MEAN,SD with an SD above 0' err || { cat err; say "--bayes-prior $prior"; }
 done

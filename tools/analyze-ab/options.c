@@ -239,8 +239,9 @@ static struct prior prior_of(const char *text)
 		return prior;
 	if (!span_next(&rest, ',', &mean) || !rest.n ||
 	    number_double(mean.at, mean.n, &prior.mean) != NUMBER_OK ||
-	    number_double(rest.at, rest.n, &prior.sd) != NUMBER_OK || !(prior.sd > 0))
-		usage_error("option '--bayes-prior': not MEAN,SD with an SD above 0: %s",
+	    number_double(rest.at, rest.n, &prior.sd) != NUMBER_OK || !(prior.sd > 0) ||
+	    !(fabs(prior.mean) <= 1e300)) /* its percent is a number, too */
+		usage_error("option '--bayes-prior': not MEAN,SD with an SD above 0 and a MEAN within 1e300: %s",
 			    quoted(text, strlen(text), shown));
 	return prior;
 }
