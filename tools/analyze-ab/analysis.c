@@ -200,7 +200,8 @@ static struct users *users_at(const struct run *r, const struct state *s, size_t
 static struct health health_of(const struct state *s)
 {
 	const struct totals *all = &s->totals;
-	struct health h = {.pre_last_ms = INT64_MIN, .ties = all->tied, .duplicates = all->duplicates, .overlapping = all->overlapping};
+	struct health h = {.ties = all->tied, .duplicates = all->duplicates, .overlapping = all->overlapping,
+		.pre_last_ms = INT64_MIN};
 	if (all->first_ms > all->last_ms || all->beyond)
 		return h;
 	int64_t from = date_day(all->first_ms), to = date_day(all->last_ms);

@@ -16,7 +16,7 @@ bool effect_before(const struct experiment_data *d, const struct metric *m, uint
 		   uint32_t treatment, struct effect *e);
 
 /* Users who are in --pre, too, and those of them whose values there are not from before: their first event
- * in it is none before their first of the experiment. In tables without first_ms `late` is 0, but they may be
+ * in it is not before their first of the experiment. In tables without first_ms `late` is 0, but they may be
  * the same: every metric that --pre has differs from user to user, and is the same for each in both. */
 struct before_users {
 	size_t both, late;

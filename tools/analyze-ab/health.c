@@ -257,11 +257,11 @@ static void check_overlap(const struct experiment_data *d, struct check *c, int6
 		warn("warning: experiment %s: %zu of %zu users have nothing in --pre from before the experiment: its "
 		     "effects are not adjusted by --pre [pre_overlap]", c->experiment, n.late, n.both);
 	else if (n.same)
-		warn("warning: experiment %s: --pre has the values of the experiment itself: what it changed is taken "
-		     "away from its effects [pre_overlap]", c->experiment);
+		warn("warning: experiment %s: --pre has the values of the experiment itself: what it changed is "
+		     "taken away from its effects [pre_overlap]", c->experiment);
 	else if (doubtful)
-		warn("warning: experiment %s: --pre has events from after the experiment began: what it changed may "
-		     "be in the covariate [pre_overlap]", c->experiment);
+		warn("warning: experiment %s: --pre has events from after the experiment began: what it changed "
+		     "may be in the covariate [pre_overlap]", c->experiment);
 }
 
 /* Does the effect change from day to day? Then it may be novelty, or what listeners have yet to learn. */
