@@ -74,24 +74,33 @@ cold_lists()
 # coverage: coverage.tsv, how many users of the log have a list, and why the others have none
 coverage()
 {
-	its_fitted=$(($(wc -l < .user-rows) - 1)) its_lists=$(grep -a -c "^[^	]*	1	" serving-topk.tsv) its_folded=0
-	[ "$COLD" = no ] || its_folded=$(grep -a -c "^[^	]*	1	" cold-topk.tsv)
+	its_fitted=$(($(wc -l < .user-rows) - 1)) its_folded=0
+	[ "$COLD" = no ] || its_folded=$(with_a_list cold-topk.tsv)
 	its_log=$its_fitted its_positive=$its_fitted
 	if [ -z "$DATASET" ]; then
 		its_log=$(($(wc -l < log-users.tsv) - 1))
 		its_positive=$(cat .positive-users)
 	fi
+	coverage_of "$its_log" "$its_positive" "$its_fitted" "$(with_a_list serving-topk.tsv)" "$its_folded"
+}
+
+# with_a_list FILE: how many users have one
+with_a_list() { grep -a -c "^[^	]*	1	" "$1"; }
+
+# coverage_of LOG POSITIVE FITTED LISTS FOLDED: its table, of counts of users
+coverage_of()
+{
 	printf 'users\tcount\tshare\n'
 	while read -r its_what its_count; do
-		LOG=$its_log COUNT=$its_count WHAT=$its_what awk 'BEGIN { OFS = "\t"; n = ENVIRON["LOG"]
+		LOG=$1 COUNT=$its_count WHAT=$its_what awk 'BEGIN { OFS = "\t"; n = ENVIRON["LOG"]
 			print ENVIRON["WHAT"], ENVIRON["COUNT"], (n > 0 ? sprintf("%.4f", ENVIRON["COUNT"] / n) : "") }'
 	done << END
-log $its_log
-lists $its_lists
-folded $its_folded
-no-positives $((its_log - its_positive))
-thresholds $((its_positive - its_fitted - its_folded))
-cold $((its_fitted - its_lists + its_folded))
+log $1
+lists $4
+folded $5
+no-positives $(($1 - $2))
+thresholds $(($2 - $3 - $5))
+cold $(($3 - $4 + $5))
 END
 }
 

@@ -152,6 +152,13 @@ judge_positives()
 # first_object FILE: the first line of JSON lines
 first_object() { keep-header -q "$1" -- head -n 1 2> /dev/null | head -n 1; }
 
+# with_source FILE: import_words take who caused the answers, where the log has it
+with_source()
+{
+	[ "$kind" != json ] || [ -n "$IMPORT" ] || ! first_object "$1" | grep -q '"source" *:' ||
+		import_words="$import_words '--map' 'source=.source'"
+}
+
 # positives FILE...: the stages that make positives.tsv
 positives()
 {
@@ -163,9 +170,7 @@ positives()
 		importer=import-logs
 		[ "$kind" = json ] || importer=import-table
 		reads "$@"
-		# Who caused the answers, where the service logs it.
-		[ -z "${seen:-}" ] || [ "$kind" != json ] || [ -n "$IMPORT" ] || ! first_object "$1" | grep -q '"source" *:' ||
-			import_words="$import_words '--map' 'source=.source'"
+		[ -z "${seen:-}" ] || with_source "$1"
 		# With which probability, which nightly's POLICY_GATE asks for.
 		[ "${POLICY_GATE:-none}" = none ] || [ -n "$IMPORT" ] ||
 			import_words="$import_words '--map' 'probability=.probability'"

@@ -18,11 +18,15 @@ for pieces in 1 3 7; do
 	[ $pieces != 1 ] || faults=0
 	PIECES=$pieces FAULTS=$faults TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-$pieces ratings.tsv \
 		> log 2>&1 || complain "$pieces pieces: $(tail -n 3 log)"
-	for file in dataset items popular model topk metrics popular-topk popular-metrics floor serving serving-topk; do
+	for file in dataset items popular model topk metrics popular-topk popular-metrics floor serving serving-topk coverage fallbacks; do
 		cmp whole/$file.tsv cut-$pieces/$file.tsv || complain "$pieces pieces: $file.tsv is another one"
 	done
 	cut -f 1-3 whole/curve.tsv | cmp - cut-$pieces/curve.tsv || complain "$pieces pieces: another curve"
 done
+cp log said
+says=$(grep 'users of the log have a list' whole/report.txt)
+grep -qxF "personalize-pieces: $says" said && grep -q 'no-positives	[1-9]' cut-7/coverage.tsv && grep -q 'thresholds	[1-9]' cut-7/coverage.tsv ||
+	complain "who has a list: $(grep 'have a list' said), $(cat cut-7/coverage.tsv)"
 grep -q '^personalize-pieces: on the test rows .* it is served nevertheless (FLOOR=no)$' log || complain "FLOOR=no says nothing"
 # A model that loses is not served, by the same rule.
 status 3 env PIECES=3 TRAIN='--regularization 0.003' FLOOR=ndcg@10 "$here/personalize-pieces" lost ratings.tsv
@@ -72,8 +76,8 @@ PIECES=2 TRAIN='--regularization 0.003' "$here/personalize-pieces" crlf crlf.tsv
 cmp whole/topk.tsv crlf/topk.tsv || complain 'CRLF: other lists'
 
 # Logs: the experiments are those of the first event, in every part.
-awk 'BEGIN { for (i = 0; i < 400; i++) printf "{\"message\":\"next\",\"timestamp\":%d,\"user\":%d,\"track\":%d,\"time\":5%s}\n",
-	i, i * 7 % 20, i * 11 % 17, i < 200 ? ",\"experiments\":{\"A B\":\"C\",\"D\":\"T1\"}" : "" }' > log.json
+awk 'BEGIN { for (i = 0; i < 400; i++) printf "{\"message\":\"next\",\"timestamp\":%d,\"user\":%d,\"track\":%d,\"time\":5,\"source\":\"%s\"%s}\n",
+	i, i * 7 % 20, i * 11 % 17, i % 3 ? "indexed" : i % 2 ? "random" : "random:no-list", i < 200 ? ",\"experiments\":{\"A B\":\"C\",\"D\":\"T1\"}" : "" }' > log.json
 head -n 200 log.json > one.json
 tail -n 200 log.json > two.json
 LOSS=ials KERNEL=portable TRAIN='--solver exact' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize" plain log.json > log.txt 2>&1 ||
@@ -81,4 +85,7 @@ LOSS=ials KERNEL=portable TRAIN='--solver exact' ITEM_COLUMN=track TIMESTAMP_UNI
 PIECES=2 ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize-pieces" logs one.json two.json > log.txt 2>&1 ||
 	complain "a log without experiments: $(tail -n 3 log.txt)"
 cmp plain/topk.tsv logs/topk.tsv || complain 'logs: other lists'
+cmp plain/fallbacks.tsv logs/fallbacks.tsv || complain 'logs: other random fallbacks'
+[ "$(wc -l < logs/fallbacks.tsv)" = 3 ] || complain "random fallbacks: $(cat logs/fallbacks.tsv)"
+grep -q '^  A B C  *200 answers, 17.0 %$' log.txt || complain "random fallbacks are not said: $(tail -n 4 log.txt)"
 exit "$failed"
