@@ -45,7 +45,7 @@ attempts()
 }
 begin "$stage" --engine hadoop --in /in --out /killed --key 1 --parts 5 --reduce "sleep 6; $count"
 kills=0 tries=0
-while [ $kills -lt 3 ] && [ $tries -lt 200 ] && kill -0 "$pid" 2> /dev/null; do
+while [ $kills -lt 3 ] && [ $tries -lt 2000 ] && kill -0 "$pid" 2> /dev/null; do
 	tries=$((tries + 1))
 	one=$(attempts | tail -n 1)
 	[ -z "$one" ] || { sleep 1; kill -s KILL "$one" 2> /dev/null && kills=$((kills + 1)); sleep 2; }
