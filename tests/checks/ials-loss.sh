@@ -130,7 +130,7 @@ head -n 1 loss.items.1 > none
 sum-gram --loss none > out && [ "$(cat out)" = "loss${T}rows${T}users${T}items" ] || fail "no rows: $(cat out)"
 # The solver block, in 1 and 5 pieces: the model and the loss of train-mf, from text and packed. Each half-step
 # has both sides: those that are solved for begin at what they were.
-for block in 16 100; do
+for block in 16 33 100; do
 	fitted="--loss ials --factors 40 --seed 5 --regularization 0.03 --unobserved-weight 0.3"
 	train-mf -q $fitted --solver block --block-factors $block --kernel portable --patience 0 --epochs 2 --exact-loss --curve curve.tsv \
 		-o model.tsv dataset.tsv || exit 1

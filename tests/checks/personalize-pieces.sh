@@ -85,14 +85,15 @@ sed 's/$/\r/' ratings.tsv | gzip > crlf.tsv.gz
 PIECES=2 TRAIN='--regularization 0.003' "$here/personalize-pieces" crlf crlf.tsv.gz > log 2>&1 || complain "CRLF: $(tail -n 3 log)"
 cmp whole/topk.tsv crlf/topk.tsv || complain 'CRLF: other lists'
 
-# Logs: the experiments are those of the first event, in every part. And the solver block.
+# Logs: the experiments are those of the first event, in every part. And the solver block, two of them.
+export FACTORS=20
 awk 'BEGIN { for (i = 0; i < 400; i++) printf "{\"message\":\"next\",\"timestamp\":%d,\"user\":%d,\"track\":%d,\"time\":5,\"source\":\"%s\"%s}\n",
 	i, i * 7 % 20, i * 11 % 17, i % 3 ? "indexed" : i % 2 ? "random" : "random:no-list", i < 200 ? ",\"experiments\":{\"A B\":\"C\",\"D\":\"T1\"}" : "" }' > log.json
 head -n 200 log.json > one.json
 tail -n 200 log.json > two.json
-LOSS=ials KERNEL=portable TRAIN='--solver block --block-factors 4' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize" plain log.json > log.txt 2>&1 ||
+LOSS=ials KERNEL=portable TRAIN='--solver block --block-factors 16' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize" plain log.json > log.txt 2>&1 ||
 	complain "personalize: $(tail -n 3 log.txt)"
-PIECES=2 TRAIN='--solver=block --block-factors 4' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize-pieces" logs one.json two.json > log.txt 2>&1 ||
+PIECES=2 TRAIN='--solver=block --block-factors 16' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize-pieces" logs one.json two.json > log.txt 2>&1 ||
 	complain "a log without experiments: $(tail -n 3 log.txt)"
 for file in model topk serving serving-topk; do cmp plain/$file.tsv logs/$file.tsv || complain "logs: another $file.tsv"; done
 cmp plain/fallbacks.tsv logs/fallbacks.tsv || complain 'logs: other random fallbacks'

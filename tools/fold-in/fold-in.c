@@ -141,8 +141,9 @@ static uint64_t read_model(struct folding *f, struct output *out)
 	f->packed = model_reader_packed(f->reader);
 	f->factors = model_reader_factors(f->reader);
 	f->stride = kernel_padded(f->factors);
-	if (o->solver == SOLVER_BLOCK && o->block_factors < f->factors)
-		f->block = kernel_padded((uint32_t)o->block_factors);
+	size_t block = kernel_padded((uint32_t)o->block_factors);
+	if (o->solver == SOLVER_BLOCK && block < f->stride) /* one block alone is solved as by --solver exact */
+		f->block = block;
 	if (f->block && !f->packed)
 		f->own.ids = strmap_new();
 	if (!o->common.no_header)
