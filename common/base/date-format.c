@@ -177,16 +177,26 @@ static const struct date_form GUESSES[DATE_GUESSES] = {
 	{TIME_ISO, "%d/%m/%Y %H:%M"}, {TIME_ISO, "%m/%d/%Y %H:%M"},
 	{TIME_ISO, "%d/%m/%Y %H:%M:%S"}, {TIME_ISO, "%m/%d/%Y %H:%M:%S"},
 	{TIME_ISO, "%d/%m/%Y %I:%M %p"}, {TIME_ISO, "%m/%d/%Y %I:%M %p"},
+	{TIME_ISO, "%d/%m/%Y %I:%M:%S %p"}, {TIME_ISO, "%m/%d/%Y %I:%M:%S %p"},
+	{TIME_ISO, "%d/%m/%y"}, {TIME_ISO, "%m/%d/%y"},
+	{TIME_ISO, "%d/%m/%y %H:%M"}, {TIME_ISO, "%m/%d/%y %H:%M"},
+	{TIME_ISO, "%d-%m-%Y"}, {TIME_ISO, "%m-%d-%Y"},
+	{TIME_ISO, "%d-%m-%Y %H:%M"}, {TIME_ISO, "%m-%d-%Y %H:%M"},
+	{TIME_ISO, "%d-%m-%Y %H:%M:%S"}, {TIME_ISO, "%m-%d-%Y %H:%M:%S"},
 	{TIME_ISO, "%d.%m.%Y"}, {TIME_ISO, "%d.%m.%Y %H:%M"}, {TIME_ISO, "%d.%m.%Y %H:%M:%S"},
 	{TIME_ISO, "%Y/%m/%d"}, {TIME_ISO, "%Y/%m/%d %H:%M:%S"},
 	{TIME_ISO, "%d-%b-%Y"}, {TIME_ISO, "%m %d, %Y"}, {TIME_ISO, "%d %b %Y, %H:%M"},
-	{TIME_ISO, "%m/%d/%Y %I:%M:%S %p"}, {TIME_ISO, "%a, %d %b %Y %H:%M:%S %Z"},
+	{TIME_ISO, "%a, %d %b %Y %H:%M:%S %Z"},
 	{TIME_ISO, "%d-%b-%Y %H:%M"}, {TIME_ISO, "%d-%b-%Y %H:%M:%S"},
 	{TIME_ISO, "%b %d, %Y %I:%M %p"}, {TIME_ISO, "%b %d, %Y %I:%M:%S %p"},
 	{TIME_ISO, "%Y-%m-%d %I:%M %p"}, {TIME_ISO, "%Y-%m-%d %I:%M:%S %p"},
-	{TIME_ISO, "%d.%m.%y %H:%M"}, {TIME_ISO, "%d.%m.%y %H:%M:%S"},
+	{TIME_ISO, "%d.%m.%y %H:%M"}, {TIME_ISO, "%d.%m.%y %H:%M:%S"}, {TIME_ISO, "%d.%m.%y"},
+	{TIME_ISO, "%Y/%m/%d %H:%M"}, {TIME_ISO, "%d %b %Y"}, {TIME_ISO, "%d %b %Y %H:%M"},
+	{TIME_ISO, "%d %b %Y %H:%M:%S"}, {TIME_ISO, "%b %d, %Y"}, {TIME_ISO, "%b %d, %Y, %I:%M:%S %p %Z"},
+	{TIME_ISO, "%d/%b/%Y:%H:%M:%S %z"},
+	{TIME_ISO, "%Y%m%d"}, {TIME_ISO, "%Y%m%d%H%M%S"},
 };
-enum { FIRST_FORMAT = 4, FIRST_PAIR = 4, END_PAIRS = 12 };
+enum { FIRST_FORMAT = 4, FIRST_PAIR = 4, END_PAIRS = 26, FIRST_DIGITS = DATE_GUESSES - 2 };
 
 /* Does a count of that unit lie between 1990 and 2100? */
 static bool is_recent(int64_t count, enum time_unit unit)
@@ -208,10 +218,13 @@ void date_guess_add(struct date_guess *g, const char *s, size_t n)
 			count = number > -1e18 && number < 1e18 ? (int64_t)number : 0;
 		for (size_t i = 1; i < FIRST_FORMAT; i++)
 			g->fit[i] += is_recent(count, GUESSES[i].unit);
+		for (size_t i = FIRST_DIGITS; i < DATE_GUESSES; i++)
+			g->fit[i] += whole && date_format_read(GUESSES[i].format, s, n, &ms) &&
+				     is_recent(ms, TIME_MS);
 		return;
 	}
 	g->fit[0] += date_read(s, n, &ms);
-	for (size_t i = FIRST_FORMAT; i < DATE_GUESSES; i++)
+	for (size_t i = FIRST_FORMAT; i < FIRST_DIGITS; i++)
 		g->fit[i] += date_format_read(GUESSES[i].format, s, n, &ms);
 }
 
@@ -227,4 +240,12 @@ bool date_guess_form(const struct date_guess *g, struct date_form *form, bool *a
 	*form = GUESSES[best];
 	*ambiguous = best >= FIRST_PAIR && best < END_PAIRS && g->fit[best ^ 1] == g->fit[best];
 	return !*ambiguous;
+}
+
+bool date_form_needs_name(const struct date_form *form)
+{
+	if (!form->format)
+		return false;
+	bool clock = strstr(form->format, "%H") || strstr(form->format, "%I");
+	return strncmp(form->format, "%Y%m", 4) == 0 || (strstr(form->format, "%y") && !clock);
 }

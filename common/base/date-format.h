@@ -47,7 +47,7 @@ bool date_form_named(const char *text, struct date_form *form);
 const char *date_form_name(const struct date_form *form);
 
 /* What the values of a column speak for. Zeroed before the first one. */
-enum { DATE_GUESSES = 30 };
+enum { DATE_GUESSES = 51 };
 struct date_guess {
 	size_t values, counts;        /* how many there are; how many are whole numbers */
 	size_t fit[DATE_GUESSES];     /* of these, how many fit each form */
@@ -59,5 +59,9 @@ void date_guess_add(struct date_guess *g, const char *s, size_t n);
  * dates when they lie between 1990 and 2100. `ambiguous`: days and months cannot be told
  * apart (03/04/2020), and this is false, too. */
 bool date_guess_form(const struct date_guess *g, struct date_form *form, bool *ambiguous);
+
+/* Might other things be written so, as 20240310 or 1.10.20? Then only a column's name tells that
+ * they are dates. */
+bool date_form_needs_name(const struct date_form *form);
 
 #endif

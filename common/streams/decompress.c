@@ -92,6 +92,11 @@ const struct decompress_engine *decompress_engine_of(const struct decompressor *
 	return d->engine;
 }
 
+const char *decompress_format(const struct decompressor *d)
+{
+	return d->engine->format;
+}
+
 void decompress_take_over(struct decompressor *d, decompress_source *source, decompress_goes_on *goes_on,
 			  void *context, struct failure *failure)
 {

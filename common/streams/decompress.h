@@ -42,6 +42,9 @@ struct decompressor *decompress_open(enum compression kind, size_t threads, stru
 /* Up to `n` bytes of what was compressed, at least one but at the end; 0 then, and on failure. */
 size_t decompress_read(struct decompressor *d, char *to, size_t n);
 
+/* gzip, zstd, xz: the format, and the program that has it. */
+const char *decompress_format(const struct decompressor *d);
+
 /* Frees; NULL is allowed. */
 void decompress_close(struct decompressor *d);
 

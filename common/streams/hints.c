@@ -17,10 +17,12 @@ bool hint_has_cr(struct span line)
 
 #define SPREADSHEET \
 	"a spreadsheet: convert with libreoffice --headless --convert-to csv FILE, then import-table"
-#define UTF16 "UTF-16 text: convert with import-table, or iconv -f UTF-16 -t UTF-8"
+#define UTF16(name) "UTF-16 text: convert with import-table, or iconv -f " name " -t UTF-8"
+#define UTF16_JSON(name) "UTF-16 text: convert with iconv -f " name " -t UTF-8"
 #define WITH_PANDAS(read) \
 	"python3 -c \"import pandas; pandas." read "('FILE').to_csv('/dev/stdout', index=False)\" | import-table"
-#define WITH_R(read) "Rscript -e \"write.csv(" read "('FILE'), row.names=F)\" | import-table"
+#define WITH_R(object) "Rscript -e \"write.csv(" object ", row.names=F)\" | import-table"
+#define R_IMAGE "R objects: convert with " WITH_R("get(load('FILE')[1])")
 #define PICKLE \
 	"a Python pickle, which can run any code: if it is yours, convert with " WITH_PANDAS("read_pickle")
 
@@ -33,8 +35,12 @@ static const struct {
 	{"PK\3\4", 4, false, "a zip archive: unpack with unzip -p FILE"},
 	{"PAR1", 4, true,
 	 "a Parquet file: convert with duckdb -c \"COPY 'FILE' TO '/dev/stdout' (HEADER)\" | import-table"},
-	{"\xff\xfe", 2, false, UTF16},
-	{"\xfe\xff", 2, false, UTF16},
+	{"\xff\xfe{\0", 4, false, UTF16_JSON("UTF-16")},
+	{"\xff\xfe[\0", 4, false, UTF16_JSON("UTF-16")},
+	{"\xfe\xff\0{", 4, false, UTF16_JSON("UTF-16")},
+	{"\xfe\xff\0[", 4, false, UTF16_JSON("UTF-16")},
+	{"\xff\xfe", 2, false, UTF16("UTF-16")},
+	{"\xfe\xff", 2, false, UTF16("UTF-16")},
 	{"BZh", 3, false, "compressed by bzip2: unpack with bzip2 -dc"},
 	{"\x04\x22\x4d\x18", 4, false, "compressed by lz4: unpack with lz4 -dc"},
 	{"\xff\x06\0\0sNaPpY", 10, false, "compressed by Snappy: unpack with snzip -dc"},
@@ -46,6 +52,8 @@ static const struct {
 	{"Rar!\x1a\7", 6, false, "a rar archive: unpack with unrar p -inul FILE"},
 	{"ORC", 3, true, "an ORC file: convert with " WITH_PANDAS("read_orc")},
 	{"ARROW1\0\0", 8, false, "an Arrow (Feather) file: convert with " WITH_PANDAS("read_feather")},
+	{"\xff\xff\xff\xff", 4, false, "an Arrow stream: convert with python3 -c \"import pyarrow.ipc as p; "
+		"p.open_stream('FILE').read_pandas().to_csv('/dev/stdout', index=False)\" | import-table"},
 	{"FEA1", 4, true, "a Feather file: convert with " WITH_PANDAS("read_feather")},
 	{"\x89HDF\r\n\x1a\n", 8, false, "an HDF5 file: convert with " WITH_PANDAS("read_hdf")},
 	{"\x80\2", 2, false, PICKLE},
@@ -54,7 +62,9 @@ static const struct {
 	{"\x80\5\x95", 3, false, PICKLE},
 	{"\x93NUMPY", 6, false, "a NumPy array: convert with python3 -c \"import sys, numpy; "
 		"numpy.savetxt(sys.stdout, numpy.load('FILE'), delimiter='\\t')\" | import-table"},
-	{"X\n\0\0\0", 5, false, "an R object: convert with " WITH_R("readRDS")},
+	{"X\n\0\0\0", 5, false, "an R object: convert with " WITH_R("readRDS('FILE')")},
+	{"RDX2\n", 5, true, R_IMAGE},
+	{"RDX3\n", 5, true, R_IMAGE},
 	{"Obj\1", 4, false, "an Avro file: convert with python3 -m fastavro FILE | import-logs"},
 	{"SEQ\6", 4, false, "a Hadoop sequence file: convert with hadoop fs -text FILE"},
 	{"SQLite format 3", 16, false,
@@ -112,8 +122,20 @@ const char *hint_binary(struct span s)
 		return "a tar archive: list it with tar -tf FILE, unpack with tar -xOf FILE NAME";
 	bool low = s.n >= 4 && s.at[0] && !s.at[1] && s.at[2] && !s.at[3];
 	bool high = s.n >= 4 && !s.at[0] && s.at[1] && !s.at[2] && s.at[3];
-	return low ? "UTF-16 text: convert with import-table, or iconv -f UTF-16LE -t UTF-8" :
-		high ? "UTF-16 text: convert with import-table, or iconv -f UTF-16BE -t UTF-8" : NULL;
+	if (low)
+		return strchr("{[", s.at[0]) ? UTF16_JSON("UTF-16LE") : UTF16("UTF-16LE");
+	if (high)
+		return strchr("{[", s.at[1]) ? UTF16_JSON("UTF-16BE") : UTF16("UTF-16BE");
+	return NULL;
+}
+
+bool hint_unpacks(const char *what)
+{
+	static const char *const UNPACK[] = {"a tar ", "R objects", "an R object", "UTF-16"};
+	for (size_t i = 0; i < sizeof UNPACK / sizeof *UNPACK; i++)
+		if (strncmp(what, UNPACK[i], strlen(UNPACK[i])) == 0)
+			return true;
+	return false;
 }
 
 bool hint_is_utf16(struct span s)

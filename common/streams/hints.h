@@ -23,6 +23,9 @@ bool hint_has_cr(struct span line);
 /* The first bytes of a file that is no text: archives, Parquet, UTF-16 and the like. */
 const char *hint_binary(struct span start);
 
+/* Does the cure that hint_binary named take a compressed file as it is? */
+bool hint_unpacks(const char *what);
+
 /* Do they look like UTF-16? */
 bool hint_is_utf16(struct span start);
 

@@ -134,6 +134,20 @@ static bool take_packed(struct input *in)
 	return in->text || packed_failed(in);
 }
 
+/* Is it text? What was compressed is unpacked first where its cure does not do that. */
+static bool look_kind(struct input *in, struct span first)
+{
+	const char *what = in->encoded && hint_is_utf16(first) ? NULL : hint_binary(first);
+	const char *packer = in->compressed ? decompress_format(in->compressed) : NULL;
+	if (packer && compression_of(first) != COMPRESSION_NONE)
+		return failure_set(&in->failed, STATUS_DATA, "%s: compressed twice: unpack with %s -dc", in->name,
+				   packer);
+	if (packer && what && !hint_unpacks(what))
+		return failure_set(&in->failed, STATUS_DATA, "%s: first unpack with %s -dc: it is %s", in->name,
+				   packer, what);
+	return !what || failure_set(&in->failed, STATUS_DATA, "%s: %s", in->name, what);
+}
+
 /* The text's first bytes: those of a file that is no text are a failure. */
 static bool look(struct input *in)
 {
@@ -146,9 +160,7 @@ static bool look(struct input *in)
 	}
 	if (packed_begins(in->data + INPUT_PAD, in->n))
 		return take_packed(in);
-	struct span first = {in->data + INPUT_PAD, in->n};
-	const char *what = in->encoded && hint_is_utf16(first) ? NULL : hint_binary(first);
-	return !what || failure_set(&in->failed, STATUS_DATA, "%s: %s", in->name, what);
+	return look_kind(in, (struct span){in->data + INPUT_PAD, in->n});
 }
 
 bool input_fill(struct input *in)

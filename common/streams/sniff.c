@@ -312,7 +312,7 @@ static void set_type(struct sniff_column *c, const struct tally *t, bool header)
 	bool count = dates && !c->form.format && c->form.unit != TIME_ISO;
 	if (t->n == 0) {
 		c->type = SNIFF_EMPTY;
-	} else if (dates && (!count || !header || is_time_name(c->name))) {
+	} else if (dates && (is_time_name(c->name) || !(count ? header : date_form_needs_name(&c->form)))) {
 		c->type = SNIFF_DATE;
 		size_t fit = 0;
 		for (size_t i = 0; i < DATE_GUESSES; i++)

@@ -53,7 +53,8 @@ lzip	compressed by lzip: unpack with lzip -dc	LZIP\001\014
 rar	a rar archive: unpack with unrar p -inul FILE	Rar!\032\007\001\000
 tar	a tar archive: list it with tar -tf FILE	:head -c 257 /dev/zero; printf 'ustar\00000'
 tar.gz	a tar archive: .*tar -xOf FILE NAME	:{ head -c 257 /dev/zero; printf 'ustar\00000'; } | gzip -n
-parquet.gz	a Parquet file: convert with duckdb	:printf 'PAR1\025\004\025' | gzip -n
+twice	compressed twice: unpack with gzip -dc	:gzip -n | gzip -n
+parquet.gz	first unpack with gzip -dc: it is a Parquet file: convert with duckdb	:printf 'PAR1\025\004\025' | gzip -n
 utf16	UTF-16 text: convert with import-table, or iconv -f UTF-16 -t UTF-8	:printf '\377\376'; iconv -f UTF-8 -t UTF-16LE
 utf16be	UTF-16 text: convert with import-table, or iconv -f UTF-16BE	:iconv -f UTF-8 -t UTF-16BE
 CR	alone. convert with import-table, or tr '.r' '.n'	:tr '\n' '\r'
