@@ -23,7 +23,7 @@ for file in u.data u.item ratings.dat ratings.csv combined_data_1.txt BX-Book-Ra
 	[ -s "$file" ] || complain "public-formats.awk does not make $file"
 done
 for file in Streaming_History_Audio_2023.json 1.listens recenttracks.json plays.json plays.avro \
-	tracks.json recommendations.json; do
+	tracks.json recommendations.json mpd.slice.0-59.json; do
 	FILE=$file awk -f "$helpers/civil.awk" -f "$helpers/public-logs.awk" > "$file"
 	[ -s "$file" ] || complain "public-logs.awk does not make $file"
 done
@@ -74,8 +74,8 @@ awk '/^\.EX/ { n++; on = 1; next } /^\.EE/ { on = 0 } on {
 	gsub(/\\-/, "-"); gsub(/\\e/, "\\"); gsub(/\\\(aq/, "'\''"); gsub(/\\&/, ""); sub(/^ +/, "")
 	printf "%s%s", $0, /\\$/ ? "" : "\n" > sprintf("recipes/page-%02d.sh", n) }' "$RECPIPE_ROOT/man/recpipe-cookbook.7"
 sed -i 's/ \\/ /g' recipes/*.sh
-[ "$(ls recipes | grep -c README)" -ge 26 ] || complain "README.md has only $(ls recipes | grep -c README) formats"
-[ "$(ls recipes | grep -c page)" -ge 30 ] || complain "the page has only $(ls recipes | grep -c page) recipes"
+[ "$(ls recipes | grep -c README)" -ge 27 ] || complain "README.md has only $(ls recipes | grep -c README) formats"
+[ "$(ls recipes | grep -c page)" -ge 31 ] || complain "the page has only $(ls recipes | grep -c page) recipes"
 for recipe in recipes/*.sh; do
 	[ "$(grep -vc '^--' "$recipe")" -le 3 ] || complain "more than three commands: $(cat "$recipe")"
 	for other in recipes/README-*.sh; do

@@ -6,8 +6,8 @@
 # in front of it.
 BEGIN {
 	file = ENVIRON["FILE"]
-	if (file == "tracks.json" || file == "recommendations.json") {
-		if (file == "tracks.json") catalog(); else lists_of_ids()
+	if (file == "tracks.json" || file == "recommendations.json" || file ~ /^mpd/) {
+		if (file == "tracks.json") catalog(); else if (file ~ /^mpd/) playlists(); else lists_of_ids()
 		print n_bad > (file ".bad")
 		exit
 	}
@@ -69,6 +69,27 @@ function lists_of_ids(    u, j)
 		print "]}"
 		if (u == 33) { print "{\"user\": 33, \"tracks\": [5,]}"; n_bad++ }
 	}
+}
+
+# A slice of the million playlists: one object over many lines, with the tracks in lists of the elements of a list.
+function playlists(    u, j, uri)
+{
+	print "user\ttrack" > (file ".want")
+	printf "{\n    \"info\": {\n        \"slice\": \"0-59\", \n        \"version\": \"v1\"\n    }, \n    \"playlists\": ["
+	for (u = 0; u < 60; u++) {
+		printf "%s\n        {\n            \"name\": \"say \\\"%d\\\"\\t, or [] {\", \n            \"collaborative\": \"false\", \n", u ? ", " : "", u
+		printf "            \"pid\": %d, \n            \"tracks\": [", u
+		for (j = 0; j < 10; j++) {
+			uri = "spotify:track:" (u * 5 + j + (j % 4 == 3) * 6) % 29
+			printf "%s\n                {\n                    \"pos\": %d, \n", j ? ", " : "", j
+			printf "                    \"artist_name\": \"Bj\\u00f6rk\", \n                    \"track_uri\": \"%s\", \n", uri
+			printf "                    \"duration_ms\": %d\n                }", 200000 + j
+			print u "\t" uri > (file ".want")
+		}
+		if (u % 2) { printf u % 4 == 1 ? ", {\"track_uri\": {}}" : ", \"spotify:track:1\""; n_bad++ }
+		printf "\n            ], \n            \"num_edits\": 3\n        }"
+	}
+	printf "\n    ]\n}"
 }
 
 # A title: with what JSON escapes, and in a bad event with what it must not have.

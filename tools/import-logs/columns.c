@@ -64,6 +64,17 @@ bool is_whole(const char *text)
 				  (text[1] == '|' && text[2] && strchr(".$\"", text[2])));
 }
 
+/* Of the path $PATH the object around the last list, of $$PATH that around the list before; NULL, and
+ * *path unchanged, of others. */
+static struct each_list *list_around(struct import *m, const char **path)
+{
+	size_t dollars = strspn(*path, "$");
+	if (!dollars || dollars > m->n_lists)
+		return NULL;
+	*path += dollars;
+	return &m->lists_of[m->n_lists - dollars];
+}
+
 /* After the path or constant that the text begins with; NULL when it begins with neither. Paths of the
  * object around a list are wanted from the first one on. */
 static const char *after_path(struct import *m, const char *text)
@@ -73,7 +84,7 @@ static const char *after_path(struct import *m, const char *text)
 	if (rest)
 		return rest;
 	if (is_whole(text)) {
-		if (!m->o->each && !m->has_list)
+		if (!m->o->each && !m->n_lists)
 			return NULL;
 		if (!m->plain) {
 			m->plain = true;
@@ -83,10 +94,10 @@ static const char *after_path(struct import *m, const char *text)
 		return text + 1;
 	}
 	struct json_reader *r = json_new();
-	bool outer = *text == '$' && m->has_list;
-	bool ok = json_path(r, text + outer, &rest) >= 0;
-	if (ok && outer)
-		json_slot(m->outer, (size_t)json_path(m->outer, text + 1, &rest));
+	struct each_list *around = list_around(m, &text);
+	bool ok = json_path(r, text, &rest) >= 0;
+	if (ok && around)
+		json_slot(around->reader, (size_t)json_path(around->reader, text, &rest));
 	json_free(r);
 	return ok ? rest : NULL;
 }
@@ -144,23 +155,38 @@ static void map_column(struct import *m, const char *text, size_t number)
 		column->kind = COLUMN_RATIO;
 }
 
-/* --each: `.`, or a path to a list, `.items[]`. */
+/* Takes the path of a list, up to its [], off the text; false where it is none. */
+static bool take_list(struct import *m, const char **text)
+{
+	for (const char *end = *text; m->n_lists < EACH_LISTS && (end = strstr(end, "[]")); end += 2) {
+		char *path = memory_text(*text, (size_t)(end - *text));
+		struct json_reader *r = json_new();
+		const char *rest;
+		long place = json_path(r, path, &rest);
+		bool good = place >= 0 && *rest == '\0';
+		free(path);
+		if (!good) { /* those brackets are in a key's quotes */
+			json_free(r);
+			continue;
+		}
+		m->lists_of[m->n_lists++] = (struct each_list){.reader = r, .slot = json_slot(r, (size_t)place)};
+		*text = end + 2;
+		return true;
+	}
+	return false;
+}
+
+/* --each: `.`, or a path to a list, `.items[]`, and to lists in its elements, `.days[].items[]`. */
 static void take_each(struct import *m, const char *text)
 {
-	size_t n = strlen(text);
 	if (strcmp(text, ".") == 0 || strcmp(text, ".[]") == 0)
 		return;
-	char *path = memory_text(text, n);
-	const char *rest = NULL;
-	m->outer = json_new();
-	if (n > 2 && strcmp(text + n - 2, "[]") == 0)
-		path[n - 2] = '\0';
-	long place = n > 2 && path[n - 2] == '\0' ? json_path(m->outer, path, &rest) : -1;
-	if (place < 0 || *rest)
+	const char *rest = text;
+	while (*rest && take_list(m, &rest))
+		m->lists_of[m->n_lists - 1].end = (size_t)(rest - text);
+	if (*rest || rest == text)
 		usage_error("--each: neither '.' nor a path to a list: '%s' (as in .items[])", text);
-	free(path);
-	m->has_list = true;
-	m->list_slot = json_slot(m->outer, (size_t)place);
+	m->each = text;
 }
 
 /* Does an option of the list name the column that the text begins with? */
@@ -315,8 +341,10 @@ static size_t path_slot(struct import *m, const char *path, const char **rest)
 	}
 	if (*path != '$')
 		return json_slot(m->reader, (size_t)json_path(m->reader, path, rest));
-	size_t slot = json_slot(m->outer, (size_t)json_path(m->outer, path + 1, rest));
-	return add_extra(m, (struct extra){.kind = EXTRA_OUTER, .slot = slot});
+	struct each_list *around = list_around(m, &path);
+	size_t slot = json_slot(around->reader, (size_t)json_path(around->reader, path, rest));
+	return add_extra(m, (struct extra){.kind = EXTRA_OUTER, .slot = slot,
+					   .other = (size_t)(around - m->lists_of)});
 }
 
 static size_t term_slot(struct import *m, const char *text, const char **rest)

@@ -90,7 +90,11 @@ void found_see(struct import *m, struct span object)
 	if (n == 0)
 		buffer_add(&f->keys, "no keys", 7);
 	buffer_add_byte(&f->keys, '\0');
-	if (find_list(&f->list, object, 1)) {
+	if (m->depth)
+		buffer_add(&f->list, m->each, m->lists_of[m->depth - 1].end);
+	if (!find_list(&f->list, object, 1)) {
+		f->list.n = 0;
+	} else {
 		buffer_add_byte(&f->list, '[');
 		buffer_add_byte(&f->list, ']');
 		buffer_add_byte(&f->list, '\0');

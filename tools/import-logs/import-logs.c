@@ -37,9 +37,10 @@ static const struct option_row OPTIONS[] = {
 	OPTION_TEXT("preset", "NAME", preset,
 		.help = "begin with the maps of a known log: spotify, listenbrainz, lastfm, botify"),
 	OPTION_TEXT("each", "PATH[]", each,
-		.help = "the elements of the list at PATH (.items[]) are the events, and $PATH is a path of the "
-			"object around it; with . the values, on any number of lines; . in --map is an element "
-			"that is a plain value"),
+		.help = "the elements of the list at PATH (.items[]), or of lists in its elements "
+			"(.days[].items[]), are the events, and $PATH is a path of the object around it, $$PATH "
+			"of the one around the list before; with . the values, on any number of lines; . in "
+			"--map is an element that is a plain value"),
 	OPTION_LIST("map", "COLUMN=PATH", maps,
 		.help = "read the column from PATH (.payload.id, .tracks[0]), from the first of several "
 			"(.a|.b), or a ratio (.a/.b); may be repeated; a new name adds a column, experiments "
@@ -225,37 +226,50 @@ static void read_lines(struct import *m, struct input *in)
 	}
 }
 
-/* The elements of the list in the value that the outer reader reads. */
-static void read_list(struct import *m, struct span value)
+/* The element of the list, as a line. */
+static struct span element_line(struct each_list *of, const struct json_value *element)
 {
+	struct buffer *line = &of->element;
+	bool string = element->kind == JSON_STRING; /* its quotes are not in `raw` */
+	line->n = 0;
+	buffer_add(line, element->raw.at - string, element->raw.n + 2 * string);
+	size_t n = line->n;
+	buffer_add_byte(line, '\n');
+	memset(buffer_room(line, JSON_PAD), 0, JSON_PAD);
+	return (struct span){line->data, n};
+}
+
+/* The elements of the list in the value; those of --each's last one are events, the others have the next one. */
+static void read_list(struct import *m, size_t which, struct span value)
+{
+	struct each_list *of = &m->lists_of[which];
 	struct json_value element;
 	m->raw = value;
-	m->element = 0;
-	bool good = json_read(m->outer, value);
-	struct json_value list = good ? json_values(m->outer)[m->list_slot] : (struct json_value){0};
+	m->depth = which;
+	bool good = json_read(of->reader, value);
+	struct json_value list = good ? json_values(of->reader)[of->slot] : (struct json_value){0};
 	if (!good || (list.kind != JSON_ARRAY && list.kind != JSON_NULL && list.kind != JSON_ABSENT)) {
 		m->lines++;
 		if (good)
 			bad_event(m, "--each: not a list");
 		else
-			bad_json(m, m->outer);
+			bad_json(m, of->reader);
 	}
-	if (good) {
+	if (good && (list.kind == JSON_ABSENT || which + 1 == m->n_lists)) {
 		if (m->objects++ == 0)
 			found_see(m, value);
 		m->lists += list.kind != JSON_ABSENT;
 	}
 	struct span rest = list.kind == JSON_ARRAY ? list.raw : (struct span){"", 0};
-	while (json_element(&rest, &element)) {
-		m->element++;
-		m->event.n = 0;
-		bool string = element.kind == JSON_STRING; /* its quotes are not in `raw` */
-		buffer_add(&m->event, element.raw.at - string, element.raw.n + 2 * string);
-		size_t n = m->event.n;
-		buffer_add_byte(&m->event, '\n');
-		memset(buffer_room(&m->event, JSON_PAD), 0, JSON_PAD);
-		m->raw = (struct span){m->event.data, n};
-		read_element(m);
+	for (uint64_t number = 1; json_element(&rest, &element); number++) {
+		struct span line = element_line(of, &element);
+		m->element = of->number = number;
+		m->raw = line;
+		m->depth = which + 1;
+		if (which + 1 < m->n_lists)
+			read_list(m, which + 1, line);
+		else
+			read_element(m);
 	}
 }
 
@@ -268,8 +282,10 @@ static void read_values(struct import *m, struct input *in)
 	m->arrays |= json_split_is_array(s);
 	while (json_split_next(s, &value)) {
 		m->line = json_split_line(s);
-		if (m->has_list) {
-			read_list(m, value);
+		if (m->n_lists) {
+			m->arrays = true;
+			m->element = 0;
+			read_list(m, 0, value);
 		} else {
 			m->raw = value;
 			m->element = json_split_count(s);
@@ -292,7 +308,7 @@ static void read_file(struct import *m, struct input *in, const char *path)
 	set_base(m, path);
 	m->file = input_name(in);
 	m->element = 0;
-	if (m->o->each || m->has_list || json_first_byte(in) == '[')
+	if (m->o->each || m->n_lists || json_first_byte(in) == '[')
 		read_values(m, in);
 	else
 		read_lines(m, in);
@@ -357,12 +373,14 @@ static int run(const struct options *o, char **files, int count)
 	output_close(m.out);
 	run_report_filter(m.lines, m.written, m.filtered, m.rejects.n);
 	json_free(m.reader);
-	json_free(m.outer);
+	for (size_t i = 0; i < m.n_lists; i++) {
+		json_free(m.lists_of[i].reader);
+		buffer_free(&m.lists_of[i].element);
+	}
 	json_free(m.wrapper);
 	buffer_free(&m.wrapped);
 	found_free(&m);
 	columns_free_all(&m);
-	buffer_free(&m.event);
 	buffer_free(&m.scratch);
 	return STATUS_DONE;
 }

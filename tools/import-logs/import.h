@@ -51,7 +51,7 @@ enum { EVENT_COLUMNS = 7, COLUMN_MESSAGE = 0 };
 
 /* A value that is not simply at a path of the event. */
 enum extra_kind {
-	EXTRA_OUTER,            /* at a path of the object around the list */
+	EXTRA_OUTER,            /* at a path of the object around a list, lists_of[other] */
 	EXTRA_WHOLE,            /* the event itself: a plain value, an element of a list */
 	EXTRA_FIRST,            /* the first of two that is there */
 	EXTRA_TEXT, EXTRA_FILE, /* a text, the name of the file */
@@ -91,6 +91,16 @@ struct found {
 	struct buffer keys, list; /* the first object's keys, and the path of a list of objects in it, as text */
 };
 
+/* A list that --each names, in the document or in an element of the one before. */
+enum { EACH_LISTS = 4 };
+struct each_list {
+	struct json_reader *reader; /* of the object that the list is in */
+	size_t slot;
+	size_t end;                 /* of its path in the text of --each */
+	struct buffer element;      /* as a line */
+	uint64_t number;            /* its, from 1 */
+};
+
 struct import {
 	const struct options *o;
 	struct json_reader *reader;
@@ -101,9 +111,10 @@ struct import {
 	size_t plain_slot;       /* which is there, if plain_times */
 	bool plain_times;
 	const char *experiments; /* path of the object of arms */
-	struct json_reader *outer; /* with --each: of the object that the list is in */
-	size_t list_slot;
-	bool has_list;           /* --each names a list, and not whole values */
+	struct each_list lists_of[EACH_LISTS]; /* --each: a list, and those in its elements */
+	size_t n_lists;          /* 0: it names no list, but whole values */
+	size_t depth;            /* of how many of them the current object is an element */
+	const char *each;        /* the lists, by --each or the preset */
 	bool plain;              /* a path is `.`: events may be plain values */
 	struct json_reader *wrapper; /* with plain: of an object with the event in it */
 	struct buffer wrapped;
@@ -132,8 +143,7 @@ struct import {
 	const char *file;        /* as people know it */
 	uint64_t line;
 	uint64_t element;        /* 0: the event is a line */
-	struct buffer event;     /* an element of a list as a line */
-	bool arrays;             /* there was one */
+	bool arrays;             /* there was one, or with a list of --each any value */
 	struct span raw;         /* the line, or the element */
 	uint64_t lines, written, filtered, replaced;
 	uint64_t newest_plain;   /* length and first digits of the newest time that is only digits, */

@@ -9,7 +9,7 @@
 
 /* ---- bad lines ---- */
 
-enum { PLACE_SIZE = 64 };
+enum { PLACE_SIZE = 160 };
 
 void bad_event(struct import *m, const char *what)
 {
@@ -22,8 +22,12 @@ static const char *place_text(const struct import *m, struct span bytes, char te
 	size_t n = 0;
 	uintptr_t offset = (uintptr_t)bytes.at - (uintptr_t)m->raw.at;
 	*text = '\0';
+	for (size_t i = 0; i + 1 < m->depth; i++) /* the elements that the list is in */
+		n += (size_t)snprintf(text + n, PLACE_SIZE - n, "%s%llu", n ? "." : "element ",
+				      (unsigned long long)m->lists_of[i].number);
 	if (m->element)
-		n = (size_t)snprintf(text, PLACE_SIZE, "element %llu: ", (unsigned long long)m->element);
+		n += (size_t)snprintf(text + n, PLACE_SIZE - n, "%s%llu: ", n ? "." : "element ",
+				      (unsigned long long)m->element);
 	if (offset <= m->raw.n)
 		snprintf(n ? text + n - 2 : text, PLACE_SIZE - n, "%sbyte %zu: ", n ? ", " : "", (size_t)offset + 1);
 	return text;
@@ -332,7 +336,7 @@ bool take_extras(struct import *m)
 		struct json_value *to = &m->all[m->n_read + i];
 		switch (extra->kind) {
 		case EXTRA_OUTER:
-			*to = json_values(m->outer)[extra->slot];
+			*to = json_values(m->lists_of[extra->other].reader)[extra->slot];
 			break;
 		case EXTRA_WHOLE:
 			*to = m->whole;

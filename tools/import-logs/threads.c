@@ -43,7 +43,7 @@ static void begin(struct import_threads *t)
 		m->reader = json_copy(t->whole->reader);
 		m->all = columns_values(t->whole);
 		m->out = output_open_memory();
-		m->scratch = m->event = (struct buffer){0};
+		m->scratch = (struct buffer){0};
 		m->lines = m->written = m->filtered = m->replaced = m->without = m->shares = m->large = 0;
 		found_copy(m, t->whole);
 		rejects_keep(&m->rejects, t->whole->rejects.skip);
