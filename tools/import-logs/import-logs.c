@@ -239,7 +239,7 @@ static struct span element_line(struct each_list *of, const struct json_value *e
 	return (struct span){line->data, n};
 }
 
-/* The elements of the list in the value; those of --each's last one are events, the others have the next one. */
+/* The elements of the list in the value: events, or with another list to come, objects that have it. */
 static void read_list(struct import *m, size_t which, struct span value)
 {
 	struct each_list *of = &m->lists_of[which];
