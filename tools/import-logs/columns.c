@@ -155,7 +155,7 @@ static void map_column(struct import *m, const char *text, size_t number)
 		column->kind = COLUMN_RATIO;
 }
 
-/* Takes the path of a list, up to its [], off the text; false where it is none. */
+/* Takes the path of a list, up to its [], off the text; false where it has no good one. */
 static bool take_list(struct import *m, const char **text)
 {
 	for (const char *end = *text; m->n_lists < EACH_LISTS && (end = strstr(end, "[]")); end += 2) {
