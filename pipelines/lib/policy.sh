@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # nightly, which sources it, knows the rest
 # policy.sh - nightly's judgment of a new model by the service's own log: what would its lists have earned
 # on the last days? Sourced after positives.sh and gate.sh. Of the script: here, work, log, working, failed and the settings.
+# unasked: that the log had no answer, and the lists are published all the same.
+unasked=
 
 # policy_settings FILE...: ends the script when the settings or the log's first line do not allow it
 policy_settings()
@@ -73,7 +75,8 @@ policy_silent()
 {
 	[ "$POLICY_TOO_LITTLE" = publish ] || failed 3 "refused: POLICY_GATE=$POLICY_GATE cannot be answered: $1 \
 (POLICY_TOO_LITTLE=publish publishes by GATE alone)"
-	echo "nightly: POLICY_GATE=$POLICY_GATE cannot be answered: $1; judged without it (POLICY_TOO_LITTLE=publish)"
+	unasked="POLICY_GATE=$POLICY_GATE cannot be answered: $1; judged without it (POLICY_TOO_LITTLE=publish)"
+	echo "nightly: $unasked"
 }
 
 # check_policy FILE...: refuses settings whose lists, made of the log before its last days, would have earned

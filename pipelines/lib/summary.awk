@@ -8,7 +8,8 @@ substr($at["run"], 1, 8) < since { next }
 	run[n] = $at["run"]; status[n] = $at["status"]; seconds[n] = $at["seconds"]; rows[n] = $at["rows"]
 	value[n] = $at["value"]; covered[n] = $at["coverage"]; fell[n] = $at["fallbacks"]; users[n] = $at["users"]
 	why[n] = $at["what"]
-	if (status[n] == "0") published++
+	# A run can fail after its lists went live.
+	if (is_live[n] = status[n] == "0" || why[n] ~ /^the model [0-9TZ]+ is live, but /) published++
 	else not_published++
 }
 function part(x, form) { return x == "" ? "-" : sprintf(form, x) }
@@ -20,7 +21,13 @@ END {
 		printf "%-17s %6s %8s %10s %8s %9s %8s %9s\n", run[i], status[i], seconds[i], part(rows[i], "%s"), part(users[i], "%s"),
 			part(value[i], "%.4f"), part(covered[i] == "" ? "" : 100 * covered[i], "%.1f"),
 			part(fell[i] == "" ? "" : 100 * fell[i], "%.1f")
+	reasons("Not published", 0)
+	reasons("Published, but", 1)
+}
+# The runs that are live or not, and have something to say.
+function reasons(head, live,    i, any) {
 	for (i = 1; i <= n; i++)
-		if (status[i] != "0")
-			printf "%s%s: exit status %s: %s\n", (shown_any++ ? "" : "\nNot published\n"), run[i], status[i], shown(why[i])
+		if (is_live[i] == live && (status[i] != "0" || why[i] != ""))
+			printf "%s%s: %s%s\n", (any++ ? "" : "\n" head "\n"), run[i],
+				(status[i] == "0" ? "" : "exit status " status[i] ": "), shown(why[i])
 }

@@ -109,4 +109,9 @@ refused 'POLICY_GATE=snipw:-2% cannot be answered: the log says too little of th
 POLICY_TOO_LITTLE=publish status 0 "$nightly" store thirds.tsv
 grep -q '^nightly: POLICY_GATE=snipw:-2% cannot be answered: the log says too little .*; judged without it' store/logs/*.log ||
 	complain "published without a word: $(tail -n 3 store/logs/*.log)"
+# The week tells such a night from one that was asked.
+status 0 "$nightly" --summary store
+awk '/^Published, but$/ { there = 1; next } there && NF { n++; ok = /Z: POLICY_GATE=snipw:-2% cannot be answered: the log says too little .*; judged without it/ }
+	/^[0-9]+ runs/ && $0 !~ / 2 published, / { n = 9 }
+	END { exit !(n == 1 && ok) }' out.txt || complain "the summary of nights without an answer: $(cat out.txt)"
 exit $failed

@@ -78,6 +78,14 @@ grep -q '^+ train-items .*--method next' err.txt || say 'NEIGHBORS=next: no trai
 cell two percent_lower | awk '{ exit !($1 > 0) }' || say "Contextual does not beat Random: $(cell two percent_lower)"
 loop five NEIGHBORS=first
 [ $? = 2 ] && [ ! -e five ] || say "NEIGHBORS=first: $(cat err.txt)"
+loop five NEIGHBORS=knn ARMS='C=random T1=indexed'
+[ $? = 2 ] && [ ! -e five ] || say "NEIGHBORS without an arm for them: $(cat err.txt)"
+# Arms that next-track would refuse on day two are refused before day one.
+for arms in 'C=random T1=nothing' 'C=random C=indexed' 'T1=indexed' 'C=random T1' 'C=random $(touch_x)=indexed'; do
+	loop five ARMS="$arms"
+	[ $? = 2 ] && [ ! -e five/world ] && [ "$(ls -A five)" = "$(printf '.lock\n.stamps')" ] ||
+		say "ARMS=$arms: $(cat err.txt; ls -A five)"
+done
 
 # A world that is there already, the course's names of files.
 mkdir course && cp one/world/tracks.tsv one/world/embeddings.tsv course &&
