@@ -16,7 +16,7 @@ status 1 "$backtest" work no-such-file.tsv
 for setting in FOLDS=0 FOLDS=x FOLDS=101 FOLDS=02 TRIALS=0 SEED=-1 SEED=08 ORDER=backwards METRIC=auc METRIC=ndcg METRIC=ndcg@0 \
 	'METRIC=ndcg@1$(touch bitten)' WINDOW=0.2 WINDOW=x WINDOW=1 CANDIDATES=all CANDIDATES=knn,knn CANDIDATES=, \
 	'CANDIDATES=knn,$(touch bitten)' TIMESTAMP_UNIT=days FORMAT=xml \
-	EPOCHS=x PATIENCE=-1 THREADS=0 KERNEL=fast; do
+	EPOCHS=x PATIENCE=-1 THREADS=0 KERNEL=fast MIN_USER=x MIN_ITEM=0 CANDIDATES=knn,blend CANDIDATES=blend; do
 	status 2 env "$setting" "$backtest" work log.tsv
 done
 status 2 "$backtest" --check log.tsv
