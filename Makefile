@@ -285,10 +285,14 @@ seminar: deps ## run every command of recpipe-seminar(7) and show what it prints
 
 # --- tests --------------------------------------------------------------------
 
+# What Maven has got; a test has a HOME of its own, and would not find it.
+STREAMING_JARS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recpipe/hadoop-streaming
 .PHONY: check-cluster check-streaming check check-slow check-asan check-tsan check-valgrind check-cov check-mutants check-clang
 check: deps ## run every test, or those that T names: make check T=filter-interactions/csv
 	@+$(again) MODE=release all tests-built
-	@tests/run $(T)
+	@[ -n '$(T)' ] || ! command -v java > /dev/null || ! command -v mvn > /dev/null || \
+		timeout 120 sh tests/maven-jars.sh tests/streaming.pom '$(STREAMING_JARS)' || echo 'check: Maven got no jars' >&2
+	@HADOOP_STREAMING_JARS='$(STREAMING_JARS)' tests/run $(T)
 
 check-slow: deps ## the tests that take long: fault sweeps, kill loops, calibrations
 	@+$(again) MODE=release all tests-built
@@ -298,7 +302,6 @@ check-cluster: deps ## with real engines on the loopback, where Java and Maven a
 	@+$(again) MODE=release all tests-built
 	@tests/run $(or $(T),cluster)
 
-STREAMING_JARS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/recpipe/hadoop-streaming
 check-streaming: deps ## stage by Hadoop Streaming without daemons; gets its jars by Maven
 	@sh tests/maven-jars.sh tests/streaming.pom '$(STREAMING_JARS)'
 	@+$(again) MODE=release all tests-built
