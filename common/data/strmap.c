@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "data/radix.h"
+#include "data/keysort.h"
 
 /* Keys lie one after another in `bytes`; key i ends at end[i]. The table has
  * slots of a key's number + 1 and the upper half of its hash, so that most
@@ -59,6 +59,12 @@ struct span strmap_key(const struct strmap *m, uint32_t number)
 	return (struct span){m->bytes + from, (size_t)(m->end[number] - from)};
 }
 
+static bool is_key(const struct strmap *m, uint32_t number, struct span key)
+{
+	struct span there = strmap_key(m, number);
+	return there.n == key.n && bytes_same(there.at, key.at, key.n);
+}
+
 /* The slot that holds the key, or the free one where it belongs. */
 static struct slot *slot_of(const struct strmap *m, struct span key, uint64_t hash)
 {
@@ -67,7 +73,7 @@ static struct slot *slot_of(const struct strmap *m, struct span key, uint64_t ha
 		struct slot *s = &m->slots[at];
 		if (s->number == 0)
 			return s;
-		if (s->tag == tag && span_equal(strmap_key(m, s->number - 1), key))
+		if (s->tag == tag && is_key(m, s->number - 1, key))
 			return s;
 	}
 }
@@ -96,8 +102,7 @@ static uint32_t add_hashed(struct strmap *m, struct span key, uint64_t hash)
 		die(STATUS_FAILED, "more than %u different ids", STRMAP_NONE - 1);
 	m->end = memory_grow(m->end, &m->end_capacity, (size_t)m->count + 1, sizeof *m->end);
 	m->bytes = memory_grow(m->bytes, &m->bytes_capacity, m->bytes_used + key.n + 1, 1);
-	if (key.n)
-		memcpy(m->bytes + m->bytes_used, key.at, key.n);
+	bytes_copy(m->bytes + m->bytes_used, key.at, key.n);
 	m->bytes_used += key.n;
 	m->end[m->count] = m->bytes_used;
 	*s = (struct slot){++m->count, (uint32_t)(hash >> 32)};
@@ -127,13 +132,9 @@ enum { AHEAD = 32 };
 /* A look-up waits for memory three times: slot, end, bytes. Each is asked for in
  * a round of its own over some keys, so that the waits overlap. What a round sees
  * may be out of date when the key is added: then only the fetch was in vain. */
-static void fetch_ahead(const struct strmap *m, const struct span *key, size_t n, uint64_t *hash)
+static void fetch_hashed(const struct strmap *m, const uint64_t *hash, size_t n)
 {
 	uint32_t number[AHEAD];
-	for (size_t i = 0; i < n; i++) {
-		hash[i] = hash_table(key[i].at, key[i].n);
-		__builtin_prefetch(&m->slots[hash[i] & m->mask]);
-	}
 	for (size_t i = 0; i < n; i++) {
 		number[i] = likely(m, hash[i]);
 		if (number[i])
@@ -144,6 +145,15 @@ static void fetch_ahead(const struct strmap *m, const struct span *key, size_t n
 			__builtin_prefetch(strmap_key(m, number[i] - 1).at);
 }
 
+static void fetch_ahead(const struct strmap *m, const struct span *key, size_t n, uint64_t *hash)
+{
+	for (size_t i = 0; i < n; i++) {
+		hash[i] = hash_table(key[i].at, key[i].n);
+		__builtin_prefetch(&m->slots[hash[i] & m->mask]);
+	}
+	fetch_hashed(m, hash, n);
+}
+
 void strmap_add_many(struct strmap *m, const struct span *keys, size_t n, uint32_t *numbers)
 {
 	uint64_t hash[AHEAD];
@@ -152,6 +162,19 @@ void strmap_add_many(struct strmap *m, const struct span *keys, size_t n, uint32
 		fetch_ahead(m, keys + from, some, hash);
 		for (size_t i = 0; i < some; i++)
 			numbers[from + i] = add_hashed(m, keys[from + i], hash[i]);
+	}
+}
+
+void strmap_add_hashed(struct strmap *m, const struct span *keys, const uint64_t *hash, size_t n,
+		       uint32_t *numbers)
+{
+	for (size_t from = 0; from < n; from += AHEAD) {
+		size_t some = n - from < AHEAD ? n - from : AHEAD;
+		for (size_t i = 0; i < some; i++)
+			__builtin_prefetch(&m->slots[hash[from + i] & m->mask]);
+		fetch_hashed(m, hash + from, some);
+		for (size_t i = 0; i < some; i++)
+			numbers[from + i] = add_hashed(m, keys[from + i], hash[from + i]);
 	}
 }
 
@@ -174,88 +197,16 @@ uint32_t strmap_find(const struct strmap *m, struct span key)
 	return s->number ? s->number - 1 : STRMAP_NONE;
 }
 
-/* Eight bytes of a key from `depth` on as a number that sorts as they do; zeros
- * where the key has ended. */
-static uint64_t head(struct span key, size_t depth)
-{
-	uint64_t value = 0;
-	if (key.n > depth)
-		memcpy(&value, key.at + depth, key.n - depth < 8 ? key.n - depth : 8);
-	return __builtin_bswap64(value);
-}
-
-struct sorting {
-	const struct strmap *map;
-	uint64_t *heads;   /* of the keys in `order`, at the depth that is being sorted */
-	uint32_t *order;
-};
-
-static int compare(const void *a, const void *b, void *map)
-{
-	return span_compare(strmap_key(map, *(const uint32_t *)a),
-			    strmap_key(map, *(const uint32_t *)b));
-}
-
-/* Sorts keys whose bytes before `depth` are equal: by their next eight bytes, then
- * each run of equal ones by the next bytes. Keys that end inside these bytes
- * come first in their run, the shortest before the others: they differ in length
- * alone, so there are nine at most. */
-static void sort_from(const struct sorting *s, size_t begin, size_t end, size_t depth)
-{
-	enum { FEW = 1024 };
-	while (end - begin > FEW) {
-		size_t rest_begin = begin, rest_end = begin;
-		for (size_t i = begin; i < end; i++)
-			s->heads[i] = head(strmap_key(s->map, s->order[i]), depth);
-		radix_sort(s->heads + begin, s->order + begin, end - begin);
-		depth += 8;
-		for (size_t from = begin, to; from < end; from = to) {
-			for (to = from + 1; to < end && s->heads[to] == s->heads[from]; to++)
-				;
-			if (to - from == 1)
-				continue;
-			size_t ended = from;
-			for (size_t i = from; i < to; i++) {
-				uint32_t number = s->order[i];
-				size_t n = strmap_key(s->map, number).n, j = ended;
-				if (n > depth)
-					continue;
-				s->order[i] = s->order[ended];
-				for (; j > from && strmap_key(s->map, s->order[j - 1]).n > n; j--)
-					s->order[j] = s->order[j - 1];
-				s->order[j] = number;
-				ended++;
-			}
-			/* The longest run is left to the loop: the stack stays low however
-			 * long the ids' common beginning is. */
-			size_t smaller_begin = ended, smaller_end = to;
-			if (to - ended > rest_end - rest_begin) {
-				smaller_begin = rest_begin;
-				smaller_end = rest_end;
-				rest_begin = ended;
-				rest_end = to;
-			}
-			if (smaller_end - smaller_begin > 1)
-				sort_from(s, smaller_begin, smaller_end, depth);
-		}
-		begin = rest_begin;
-		end = rest_end;
-	}
-	if (end - begin > 1)
-		qsort_r(s->order + begin, end - begin, sizeof *s->order, compare,
-			(void *)(uintptr_t)s->map);
-}
-
 uint32_t *strmap_sorted(const struct strmap *m)
 {
-	struct sorting s = {.map = m};
-	s.heads = memory_new((size_t)m->count + 1, sizeof *s.heads);
-	s.order = memory_new((size_t)m->count + 1, sizeof *s.order);
+	struct keysort s = keysort_new(m->count);
 	for (uint32_t i = 0; i < m->count; i++)
-		s.order[i] = i;
-	sort_from(&s, 0, m->count, 0);
-	free(s.heads);
-	return s.order;
+		keysort_put(&s, i, i, strmap_key(m, i), 0);
+	keysort_range(&s, 0, m->count, 0);
+	uint32_t *order = s.order;
+	s.order = NULL;
+	keysort_free(&s);
+	return order;
 }
 
 struct strmap *strmap_in_order(struct strmap *map, uint32_t **rank)

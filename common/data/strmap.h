@@ -21,6 +21,10 @@ uint32_t strmap_add(struct strmap *map, struct span key);
  * several times faster, because the keys' places are fetched ahead of their use. */
 void strmap_add_many(struct strmap *map, const struct span *keys, size_t n, uint32_t *numbers);
 
+/* The same, of keys whose hashes (hash_table) are known. */
+void strmap_add_hashed(struct strmap *map, const struct span *keys, const uint64_t *hash, size_t n,
+		       uint32_t *numbers);
+
 /* The number of `key`, or STRMAP_NONE. */
 uint32_t strmap_find(const struct strmap *map, struct span key);
 

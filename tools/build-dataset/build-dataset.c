@@ -42,7 +42,7 @@ static struct reading reading_of(const struct options *o, struct table *t, bool 
 		? (long)table_column(t, option_column("timestamp", o->timestamp))
 		: table_find_column(t, o->timestamp);
 	r.out = output_open(o->common.output, o->common.line_buffered);
-	r.threads = o->common.line_buffered ? 1 : (size_t)o->common.threads;
+	r.threads = build_threads(o);
 	return r;
 }
 
@@ -81,28 +81,9 @@ void build_count_users(struct build *b, const struct pairs *p)
 		b->who += hash_row(0, p->user_id[u], span_of("part"));
 }
 
-static void before_thresholds(struct build *b, struct pairs *p)
-{
-	b->pairs += p->n;
-	build_count_users(b, p);
-	if (b->o->count_on == COUNT_TRAIN)
-		split_pairs(p, &b->how);
-}
-
-static void after_thresholds(struct build *b, struct pairs *p)
-{
-	if (b->counted) {
-		thresholds_count(&b->thresholds, p, b->counted);
-		return;
-	}
-	if (b->o->count_on != COUNT_TRAIN)
-		split_pairs(p, &b->how);
-	result_count(&b->result, p);
-}
-
 void build_start_counts(struct build *b)
 {
-	uint32_t items = strmap_count(b->in.items);
+	uint32_t items = shardmap_count(b->in.items);
 	thresholds_start(&b->thresholds, items);
 	result_start(&b->result, items);
 	if (b->o->partial)
@@ -116,57 +97,6 @@ void build_start_counts(struct build *b)
 		uint64_t pairs = b->known->pairs[at];
 		b->thresholds.count[i] = pairs > UINT32_MAX ? UINT32_MAX : (uint32_t)pairs;
 	}
-}
-
-/* ---- all in memory ---- */
-
-/* Of each row: the rank of its user, and below it, in `shift` bits, that of its item. */
-static uint64_t *keys_of_rows(struct build *b, unsigned *shift)
-{
-	struct pairs *p = &b->in.p;
-	uint32_t *user_rank, *item_rank;
-	size_t n = p->n;
-	p->n_users = strmap_count(b->in.users);
-	p->user_id = ids_in_order(b->in.users, &user_rank);
-	p->item_id = b->item_id = ids_in_order(b->in.items, &item_rank);
-	*shift = radix_bits(strmap_count(b->in.items));
-	uint64_t *key = memory_new(n + 1, sizeof *key);
-	for (size_t i = 0; i < n; i++)
-		key[i] = (uint64_t)user_rank[p->user[i]] << *shift | item_rank[p->item[i]];
-	free(user_rank);
-	free(item_rank);
-	return key;
-}
-
-/* Applies the thresholds once, or until nothing changes. */
-static void apply_thresholds(struct build *b, struct pairs *p)
-{
-	struct thresholds *t = &b->thresholds;
-	size_t before;
-	do {
-		before = p->n;
-		thresholds_clear(t);
-		thresholds_count(t, p, t->count);
-		thresholds_keep(t, p);
-		b->rounds++;
-	} while (b->o->core && p->n < before);
-}
-
-static void build_whole(struct build *b)
-{
-	struct pairs *p = &b->in.p;
-	unsigned shift;
-	if (build_until(b) < INT64_MAX)
-		pairs_drop_later(p, 0, build_until(b));
-	uint64_t *key = keys_of_rows(b, &shift);
-	build_start_counts(b);
-	pairs_make(p, &b->rules, key, shift);
-	before_thresholds(b, p);
-	if (b->known)
-		thresholds_keep_known(&b->thresholds, p, b->o->core);
-	else if (build_applies(b))
-		apply_thresholds(b, p);
-	after_thresholds(b, p);
 }
 
 /* ---- counts of parts ---- */
@@ -222,16 +152,17 @@ static struct part *read_known(const struct options *o)
 static void write_counted(struct build *b)
 {
 	const struct options *o = b->o;
-	uint32_t n = strmap_count(b->in.items), *order = strmap_sorted(b->in.items);
+	uint32_t n = shardmap_count(b->in.items);
 	char *settings = settings_of(o), *core = core_settings_of(o, settings);
-	struct part part = {.items = b->in.items, .users = b->users, .rows = b->in.rows,
+	struct part part = {.items = strmap_new(), .users = b->users, .rows = b->in.rows,
 		.ids = {.at = &b->who, .n = 1},
 		.newest = b->in.newest, .settings = settings};
 	if (b->known && o->core)
 		part.settings = memory_format("%s%" PRIu64, core, b->known->all_pairs);
 	part.pairs = memory_new((size_t)n + 1, sizeof *part.pairs);
 	for (uint32_t i = 0; i < n; i++) {
-		part.pairs[order[i]] = b->counted[i];
+		strmap_add(part.items, b->item_id[i]);
+		part.pairs[i] = b->counted[i];
 		part.all_pairs += b->counted[i];
 	}
 	part_write(&part, b->out);
@@ -242,8 +173,8 @@ static void write_counted(struct build *b)
 		free(part.settings);
 	free(settings);
 	free(core);
+	strmap_free(part.items);
 	free(part.pairs);
-	free(order);
 }
 
 /* --merge: parts become one. */
@@ -275,7 +206,7 @@ static void report(const struct build *b, bool late)
 	const struct thresholds *t = &b->thresholds;
 	const char *how = t->train_only ? ", counting train pairs" : "";
 	warn("%" PRIu64 " rows, %" PRIu64 " distinct pairs; %" PRIu64 " users, %u items", b->in.rows,
-	     b->pairs, b->users, strmap_count(b->in.items));
+	     b->pairs, b->users, shardmap_count(b->in.items));
 	if (o->min_user > 1)
 		warn("--min-user-interactions %" PRId64 " took %" PRIu64 " pairs, %" PRIu64 " users%s",
 		     o->min_user, t->user_pairs, t->users, how);
@@ -311,8 +242,9 @@ static void check(const struct options *o, const struct splitting *how, const st
 static struct build build_of(struct options *o)
 {
 	enum time_unit unit = (enum time_unit)o->unit;
+	size_t threads = build_threads(o);
 	struct build b = {.o = o,
-		.in = {.users = strmap_new(), .items = strmap_new(), .memory = o->memory},
+		.in = {.users = shardmap_new(threads), .items = shardmap_new(threads), .memory = o->memory},
 		.how = {.test = rule_parse(o->test, "test", unit),
 			.validation = rule_parse(o->validation, "validation", unit),
 			.seed = o->common.seed, .keep_train = (uint64_t)o->keep_train},
@@ -369,17 +301,13 @@ static int run(struct options *o, char **files, int count)
 	table_close(t);
 	progress_clear();
 	b.rules = rules_of(&b);
-	bool whole = intake_fits(&b.in, &b.rules);
+	intake_settle(&b.in, &b.rules);
 	if (o->fold)
 		find_fold(&b);
-	whole &= o->common.threads == 1;
-	if (whole)
-		build_whole(&b);
-	else
-		build_pieces(&b);
+	build_pieces(&b);
 	if (o->partial) {
 		write_counted(&b);
-		run_report(rows, strmap_count(b.in.items) + UINT64_C(1), rejected);
+		run_report(rows, shardmap_count(b.in.items) + UINT64_C(1), rejected);
 		build_free(&b);
 		return STATUS_DONE;
 	}
@@ -388,8 +316,6 @@ static int run(struct options *o, char **files, int count)
 	if (kept == 0 && rejected)
 		die(STATUS_DATA, "nothing is left, and %" PRIu64 " of %" PRIu64 " rows were bad", rejected,
 		    rows);
-	if (whole)
-		result_write(&b.in.p, b.out);
 	output_close(b.out);
 	run_report_filter(rows, kept, b.in.rows - kept, rejected);
 	build_free(&b);

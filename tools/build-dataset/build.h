@@ -35,6 +35,12 @@ struct build {
 	struct output *out;
 };
 
+/* How many threads work. */
+static inline size_t build_threads(const struct options *o)
+{
+	return o->common.line_buffered ? 1 : (size_t)o->common.threads;
+}
+
 /* Up to when rows are kept. */
 static inline int64_t build_until(const struct build *b)
 {

@@ -19,20 +19,15 @@ struct reader {
 	struct table_threads *threads; /* NULL: none */
 	struct reader *parts;    /* one for each of their slots, with an intake of its own */
 	struct intake *whole;    /* of a part: who gets its rows, */
-	struct missed {          /* those of its ids that were not there when they were looked up, */
-		uint32_t *row;
-		struct span *id;
-		size_t n, row_capacity, id_capacity;
-	} users, items;
 	struct span *user;       /* and with --memory all of its users */
 	size_t user_capacity;
 	uint64_t laid_aside;     /* the whole's, when its users were looked up */
 	uint64_t timeless;       /* rows without a time that can be read, when none needs it */
 	size_t n;
 	struct batch {
-		struct span user[256], item[256];
-		double weight[256];
-		int64_t timestamp[256];
+		struct span user[512], item[512];
+		double weight[512];
+		int64_t timestamp[512];
 	} batch;
 };
 
@@ -110,9 +105,9 @@ static size_t row_bytes(const struct reader *r)
 /* Bytes of all ids: the maps, and what they take when they are sorted. */
 static uint64_t id_bytes(const struct intake *in)
 {
-	enum { AN_ID = 40 };
-	return strmap_memory(in->users) + strmap_memory(in->items) +
-		AN_ID * ((uint64_t)strmap_count(in->users) + strmap_count(in->items));
+	enum { AN_ID = 60 };
+	return shardmap_memory(in->users) + shardmap_memory(in->items) +
+		AN_ID * ((uint64_t)shardmap_count(in->users) + shardmap_count(in->items));
 }
 
 /* How many rows there may be in memory: beside the maps, what they take when they are sorted, and a
@@ -129,15 +124,15 @@ static size_t rows_allowed(const struct reader *r)
 }
 
 /* Rows that are in memory become a run on disk. */
-static void lay_aside(struct intake *to)
+static void lay_aside(struct intake *to, size_t threads)
 {
 	struct pairs *p = &to->p;
 	if (!to->runs)
 		to->runs = runs_new(p->weight != NULL, p->timestamp != NULL);
 	runs_add(to->runs, p, to->users);
 	p->n = 0;
-	strmap_free(to->users);
-	to->users = strmap_new();
+	shardmap_free(to->users);
+	to->users = shardmap_new(threads);
 	to->laid_aside++;
 }
 
@@ -168,7 +163,7 @@ static void make_room(struct reader *r, size_t more)
 	if (to->memory) {
 		size_t allowed = rows_allowed(r);
 		if (p->n + more > allowed && p->n)
-			lay_aside(to);
+			lay_aside(to, r->in.threads);
 		grow_within(r, p->n + more, allowed);
 		return;
 	}
@@ -183,39 +178,23 @@ static void make_room(struct reader *r, size_t more)
 		p->timestamp = memory_grow(p->timestamp, &p->capacity[3], n, sizeof *p->timestamp);
 }
 
-/* Which of the batch's ids are not in the whole yet. */
-static void note_missed(struct missed *m, const struct span *id, const uint32_t *number, size_t n, size_t row)
-{
-	m->row = memory_grow(m->row, &m->row_capacity, m->n + n, sizeof *m->row);
-	m->id = memory_grow(m->id, &m->id_capacity, m->n + n, sizeof *m->id);
-	for (size_t i = 0; i < n; i++) {
-		m->row[m->n] = (uint32_t)(row + i);
-		m->id[m->n] = id[i];
-		m->n += number[i] == STRMAP_NONE;
-	}
-}
-
-/* Of a part: looks its ids up in the whole, beside other threads that do, and not while ids are added. */
-static void find_ids(struct reader *r)
+/* Of a part: its ids are added to the whole, beside other threads that do. */
+static void add_ids(struct reader *r)
 {
 	struct pairs *p = &r->to->p;
+	struct intake *whole = r->whole;
 	const struct batch *b = &r->batch;
-	uint32_t *user = p->user + p->n, *item = p->item + p->n;
-	pthread_rwlock_rdlock(&r->whole->lock);
-	if (p->n == 0)
-		r->laid_aside = r->whole->laid_aside;
-	if (r->laid_aside == r->whole->laid_aside)
-		strmap_find_many(r->whole->users, b->user, r->n, user);
-	else
-		memset(user, 0, r->n * sizeof *user); /* all are looked up once more */
-	strmap_find_many(r->whole->items, b->item, r->n, item);
-	pthread_rwlock_unlock(&r->whole->lock);
-	if (r->whole->memory) {
+	if (whole->memory) {
 		r->user = memory_grow(r->user, &r->user_capacity, p->n + r->n, sizeof *r->user);
 		memcpy(r->user + p->n, b->user, r->n * sizeof *r->user);
+		pthread_rwlock_rdlock(&whole->lock);
+		if (p->n == 0)
+			r->laid_aside = whole->laid_aside;
 	}
-	note_missed(&r->users, b->user, user, r->n, p->n);
-	note_missed(&r->items, b->item, item, r->n, p->n);
+	shardmap_add_many(whole->users, b->user, r->n, p->user + p->n);
+	if (whole->memory)
+		pthread_rwlock_unlock(&whole->lock);
+	shardmap_add_many(whole->items, b->item, r->n, p->item + p->n);
 }
 
 static void store_batch(struct reader *r)
@@ -225,10 +204,10 @@ static void store_batch(struct reader *r)
 	const struct batch *b = &r->batch;
 	make_room(r, r->n);
 	if (r->part) {
-		find_ids(r);
+		add_ids(r);
 	} else {
-		strmap_add_many(to->users, b->user, r->n, p->user + p->n);
-		strmap_add_many(to->items, b->item, r->n, p->item + p->n);
+		shardmap_add_many(to->users, b->user, r->n, p->user + p->n);
+		shardmap_add_many(to->items, b->item, r->n, p->item + p->n);
 	}
 	if (r->in.time >= 0)
 		memcpy(p->weight + p->n, b->weight, r->n * sizeof *b->weight);
@@ -265,23 +244,10 @@ static void read_rows(struct reader *r)
 
 /* ---- blocks of the file, each by a thread ---- */
 
-/* The numbers in the whole of ids that were not in it. */
-static void add_missed(struct missed *m, struct strmap *map, uint32_t *number)
-{
-	uint32_t found[BATCH];
-	for (size_t from = 0, some; from < m->n; from += some) {
-		some = m->n - from < BATCH ? m->n - from : BATCH;
-		strmap_add_many(map, m->id + from, some, found);
-		for (size_t i = 0; i < some; i++)
-			number[m->row[from + i]] = found[i];
-	}
-	m->n = 0;
-}
-
 static void clear_part(struct reader *part)
 {
 	struct intake *to = part->to;
-	to->p.n = part->users.n = part->items.n = 0;
+	to->p.n = 0;
 	to->rows = 0;
 	to->newest = NO_TIME;
 	to->oldest = INT64_MAX;
@@ -312,14 +278,13 @@ static void give_part(void *context, size_t slot)
 	struct reader *r = context, *part = &r->parts[slot];
 	struct intake *to = r->to, *from = part->to;
 	struct pairs *p = &to->p, *rows = &from->p;
-	pthread_rwlock_wrlock(&to->lock);
+	if (to->memory)
+		pthread_rwlock_wrlock(&to->lock);
 	make_room(r, rows->n);
+	if (to->memory)
+		pthread_rwlock_unlock(&to->lock);
 	if (part->laid_aside != to->laid_aside) /* the whole's users have other numbers now */
-		strmap_add_many(to->users, part->user, rows->n, rows->user);
-	else
-		add_missed(&part->users, to->users, rows->user);
-	add_missed(&part->items, to->items, rows->item);
-	pthread_rwlock_unlock(&to->lock);
+		shardmap_add_many(to->users, part->user, rows->n, rows->user);
 	if (rows->n) {
 		memcpy(p->user + p->n, rows->user, rows->n * sizeof *p->user);
 		memcpy(p->item + p->n, rows->item, rows->n * sizeof *p->item);
@@ -342,10 +307,6 @@ static void end_part(void *context, size_t slot)
 	struct reader *part = &((struct reader *)context)->parts[slot];
 	intake_free(part->to);
 	free(part->to);
-	free(part->users.row);
-	free(part->users.id);
-	free(part->items.row);
-	free(part->items.id);
 	free(part->user);
 }
 
@@ -353,7 +314,7 @@ static const struct table_work PARTS = {begin_part, read_part, give_part, end_pa
 
 /* ---- all of it ---- */
 
-/* Who adds ids does not wait for ever while others look them up. */
+/* Who lays rows aside does not wait for ever while others add ids. */
 static void start_lock(pthread_rwlock_t *lock)
 {
 	pthread_rwlockattr_t kind;
@@ -386,29 +347,28 @@ void intake_read(struct intake *in, const struct reading *what)
 	free(r);
 }
 
-bool intake_fits(struct intake *in, const struct pair_rules *rules)
+void intake_settle(struct intake *in, const struct pair_rules *rules)
 {
 	const struct pairs *p = &in->p;
 	if (!in->memory)
-		return true;
+		return;
 	uint64_t ids = id_bytes(in);
 	bool weighted = rules->how != WEIGHT_BINARY || rules->half_life_ms > 0;
 	uint64_t row = 24u + (weighted ? 8u : 0) + (p->weight ? 8u : 0) + (p->timestamp ? 16u : 0) +
 		(rules->places ? 4u : 0) + (weighted || p->timestamp || rules->places ? 8u : 0);
 	if (!in->runs && ids + p->n * row <= in->memory)
-		return true;
+		return;
 	if (p->n)
-		lay_aside(in);
-	strmap_free(in->users);
+		lay_aside(in, 1);
+	shardmap_free(in->users);
 	in->users = NULL;
 	pairs_free(&in->p);
-	return false;
 }
 
 void intake_free(struct intake *in)
 {
 	runs_free(in->runs);
-	strmap_free(in->users);
-	strmap_free(in->items);
+	shardmap_free(in->users);
+	shardmap_free(in->items);
 	pairs_free(&in->p);
 }

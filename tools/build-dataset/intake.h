@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/date.h"
-#include "data/strmap.h"
+#include "data/shardmap.h"
 #include "streams/output.h"
 #include "streams/table.h"
 #include "pairs.h"
@@ -29,22 +29,22 @@ struct reading {
 
 struct intake {
 	struct pairs p;          /* rows that are in memory; numbers are of the maps */
-	struct strmap *users;    /* of these rows */
-	struct strmap *items;    /* of all */
+	struct shardmap *users;    /* of these rows */
+	struct shardmap *items;    /* of all */
 	struct runs *runs;       /* rows that were laid aside, NULL: none */
 	uint64_t laid_aside;     /* how often; each time `users` is emptied */
 	uint64_t rows;           /* good ones */
 	int64_t newest, oldest;  /* of their times; NO_TIME, INT64_MAX without any */
 	uint64_t memory;         /* to take, about; 0: as much as it takes */
-	pthread_rwlock_t lock;   /* of the maps and `laid_aside`, while threads read */
+	pthread_rwlock_t lock;   /* of `users` and `laid_aside`, while threads read with `memory` */
 };
 
 /* Reads all rows into `in`, whose maps must be there. The header of the output is written
  * at the first row: times that nobody needs are passed on only when that one has one. */
 void intake_read(struct intake *in, const struct reading *what);
 
-/* All rows are in memory: may their pairs be made there by these rules? Else they are laid aside. */
-bool intake_fits(struct intake *in, const struct pair_rules *rules);
+/* All rows are read: where their pairs cannot be made in memory by these rules, they are all laid aside. */
+void intake_settle(struct intake *in, const struct pair_rules *rules);
 
 void intake_free(struct intake *in);
 

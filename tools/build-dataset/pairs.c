@@ -51,19 +51,6 @@ void pairs_drop_later(struct pairs *p, size_t from, int64_t until)
 	p->n = kept;
 }
 
-struct span *ids_in_order(const struct strmap *map, uint32_t **rank)
-{
-	uint32_t n = strmap_count(map), *order = strmap_sorted(map);
-	struct span *ids = memory_new((size_t)n + 1, sizeof *ids);
-	*rank = memory_new((size_t)n + 1, sizeof **rank);
-	for (uint32_t i = 0; i < n; i++) {
-		ids[i] = strmap_key(map, order[i]);
-		(*rank)[order[i]] = i;
-	}
-	free(order);
-	return ids;
-}
-
 /* What one pair's rows come to. */
 struct pair_rows {
 	struct exactsum sum; /* from the second row on */

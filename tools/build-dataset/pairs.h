@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "base/span.h"
-#include "data/strmap.h"
 #include "options.h"
 
 /* The time of a row, or of a pair, that has none which can be read. */
@@ -22,7 +21,7 @@ struct pairs {
 	int64_t *timestamp;    /* of the row; then of the pair's latest row; in ms */
 	uint32_t *place;       /* of a pair: the number of its last row in the input */
 	uint8_t *split;
-	struct span *user_id, *item_id; /* by rank */
+	struct span *user_id, *item_id; /* by rank; IDS_SLACK bytes after each can be read */
 	char *id_bytes;        /* the users' ids, when they are in no map */
 	uint32_t n_users;
 };
@@ -59,9 +58,6 @@ struct pair_rules {
 	int64_t newest;        /* what a row's age is counted from */
 	bool places;           /* pairs are to know where their last rows are */
 };
-
-/* Ids in byte order, and for each number in the map where its id is there; the caller's. */
-struct span *ids_in_order(const struct strmap *map, uint32_t **rank);
 
 /* The rows of `p` become its pairs, by user, then item. Its ids are there. `key` says of each row
  * the rank of its user and, in the lowest `shift` bits, that of its item; it is freed. */

@@ -8,15 +8,15 @@
 #include "data/radix.h"
 #include "frame/ordered.h"
 #include "frame/pool.h"
+#include "deal.h"
+#include "ids.h"
 #include "runs.h"
 #include "shelf.h"
-
-enum { PIECE_ROWS = 1 << 16 };
 
 /* A piece on its way, and what a thread has counted of the pieces that were in its place. */
 struct slot {
 	struct pairs p;
-	uint32_t from, to, rows;    /* rows in memory: the ranks of its users, and how many they are */
+	size_t number;              /* rows in memory: which piece it is */
 	uint64_t before;            /* pairs when the round began */
 	struct splitting how;
 	struct thresholds thresholds; /* `count` is everybody's */
@@ -33,10 +33,12 @@ struct pieces {
 	bool shelved;               /* items are counted before pairs are taken out */
 	struct shelf *from, *to;
 	bool changed;
+	uint32_t *item_rank;
 	/* rows in memory */
-	uint32_t *user;             /* the users' numbers, by rank */
-	uint32_t *start, *order;    /* rows of a user, by number */
-	uint32_t *item_rank, next, n_users;
+	struct dealt dealt;
+	struct span *user_id;       /* by rank */
+	uint32_t n_users;
+	size_t next;                /* piece */
 };
 
 /* ---- a piece's rows ---- */
@@ -47,51 +49,46 @@ static bool take_rows(void *context, size_t slot)
 	struct slot *s = &x->slots[slot];
 	if (x->b->in.runs)
 		return runs_next(x->b->in.runs, &s->p);
-	if (x->next == x->n_users)
+	if (x->next == x->dealt.pieces)
 		return false;
-	s->from = x->next;
-	for (s->rows = 0; x->next < x->n_users && s->rows < PIECE_ROWS; x->next++)
-		s->rows += x->start[x->user[x->next] + 1] - x->start[x->user[x->next]];
-	s->to = x->next;
+	s->number = x->next++;
 	return true;
 }
 
-/* The rows of the slot's users, which are all in memory. */
-static void gather_rows(const struct pieces *x, struct slot *s)
+static void *copy_of(const void *array, size_t from, size_t n, size_t size)
 {
-	const struct pairs *all = &x->b->in.p;
-	uint32_t n = s->rows, users = s->to - s->from, to = 0;
-	struct pairs *p = &s->p;
-	*p = (struct pairs){.n = n, .n_users = users, .item_id = x->b->item_id,
-		.user_id = memory_new((size_t)users + 1, sizeof *p->user_id),
-		.user = memory_new((size_t)n + 1, sizeof *p->user),
-		.item = memory_new((size_t)n + 1, sizeof *p->item),
-		.weight = all->weight ? memory_new((size_t)n + 1, sizeof *p->weight) : NULL,
-		.timestamp = all->timestamp ? memory_new((size_t)n + 1, sizeof *p->timestamp) : NULL};
-	for (uint32_t u = 0; u < users; u++) {
-		uint32_t number = x->user[s->from + u];
-		p->user_id[u] = strmap_key(x->b->in.users, number);
-		for (uint32_t i = x->start[number]; i < x->start[number + 1]; i++, to++) {
-			uint32_t row = x->order[i];
-			p->user[to] = u;
-			p->item[to] = x->item_rank[all->item[row]];
-			if (p->weight)
-				p->weight[to] = all->weight[row];
-			if (p->timestamp)
-				p->timestamp[to] = all->timestamp[row];
-		}
-	}
-	if (build_until(x->b) < INT64_MAX)
-		pairs_drop_later(p, 0, build_until(x->b));
+	if (!array)
+		return NULL;
+	void *copy = memory_new(n + 1, size);
+	memcpy(copy, (const char *)array + from * size, n * size);
+	return copy;
 }
 
-static void make_pairs(const struct pieces *x, struct pairs *p)
+/* The rows of the slot's users, which are all in memory; their keys, the caller's. */
+static uint64_t *gather_rows(const struct pieces *x, struct slot *s)
 {
-	unsigned shift = radix_bits(strmap_count(x->b->in.items));
+	const struct dealt *d = &x->dealt;
+	size_t from = d->start[s->number], n = d->start[s->number + 1] - from;
+	size_t first = s->number << d->user_bits, users = (size_t)1 << d->user_bits;
+	if (users > x->n_users - first)
+		users = x->n_users - first;
+	struct pairs *p = &s->p;
+	*p = (struct pairs){.n = n, .n_users = (uint32_t)users,
+		.user_id = copy_of(x->user_id, first, users, sizeof *p->user_id),
+		.user = memory_new(n + 1, sizeof *p->user),
+		.item = memory_new(n + 1, sizeof *p->item),
+		.weight = copy_of(d->weight, from, n, sizeof *p->weight),
+		.timestamp = copy_of(d->timestamp, from, n, sizeof *p->timestamp)};
+	return copy_of(d->key, from, n, sizeof *d->key);
+}
+
+/* The same of rows that were laid aside, which have their users and items. */
+static uint64_t *keys_of_rows(const struct pairs *p, unsigned item_bits)
+{
 	uint64_t *key = memory_new(p->n + 1, sizeof *key);
 	for (size_t i = 0; i < p->n; i++)
-		key[i] = (uint64_t)p->user[i] << shift | p->item[i];
-	pairs_make(p, &x->b->rules, key, shift);
+		key[i] = (uint64_t)p->user[i] << item_bits | p->item[i];
+	return key;
 }
 
 /* ---- steps ---- */
@@ -114,10 +111,10 @@ static void first_work(void *context, size_t slot)
 	struct pieces *x = context;
 	struct build *b = x->b;
 	struct slot *s = &x->slots[slot];
-	if (!b->in.runs)
-		gather_rows(x, s);
+	unsigned item_bits = radix_bits(b->thresholds.n_items);
+	uint64_t *key = b->in.runs ? keys_of_rows(&s->p, item_bits) : gather_rows(x, s);
 	s->p.item_id = b->item_id;
-	make_pairs(x, &s->p);
+	pairs_make(&s->p, &b->rules, key, item_bits);
 	s->before = s->p.n;
 	if (b->o->count_on == COUNT_TRAIN)
 		split_pairs(&s->p, &s->how);
@@ -264,36 +261,28 @@ static void end_slots(struct pieces *x)
 	free(x->slots);
 }
 
-/* Users by their ids, beside rows by their users and items by their ids. */
-static void order_rows(void *context, size_t chunk, size_t worker)
-{
-	struct pieces *x = context;
-	struct build *b = x->b;
-	(void)worker;
-	if (chunk == 0) {
-		x->user = strmap_sorted(b->in.users);
-		return;
-	}
-	x->order = pairs_by_user(&b->in.p, NULL, x->n_users, &x->start);
-	b->item_id = ids_in_order(b->in.items, &x->item_rank);
-}
-
 static void start_rows(struct pieces *x)
 {
 	struct build *b = x->b;
+	uint32_t *user_rank;
+	b->item_id = ids_in_order(b->in.items, x->pool, &x->item_rank);
 	if (b->in.runs) {
-		b->item_id = ids_in_order(b->in.items, &x->item_rank);
 		runs_merge(b->in.runs, x->item_rank, build_until(b), b->in.memory);
 		return;
 	}
-	x->n_users = strmap_count(b->in.users);
-	pool_run(x->pool, 2, order_rows, x);
+	x->n_users = shardmap_count(b->in.users);
+	x->user_id = ids_in_order(b->in.users, x->pool, &user_rank);
+	x->dealt = deal_rows(&b->in.p, user_rank, x->n_users, x->item_rank, shardmap_count(b->in.items),
+			     build_until(b), x->pool);
+	free(user_rank);
+	shardmap_free(b->in.users);
+	b->in.users = NULL;
 }
 
 void build_pieces(struct build *b)
 {
 	const struct thresholds *t = &b->thresholds;
-	size_t threads = b->o->common.line_buffered ? 1 : (size_t)b->o->common.threads;
+	size_t threads = build_threads(b->o);
 	struct pieces x = {.b = b, .n = ordered_slots(threads), .pool = pool_new(threads),
 		.shelved = !b->known && build_applies(b) && (t->min_item > 1 || b->o->core)};
 	start_rows(&x);
@@ -307,8 +296,7 @@ void build_pieces(struct build *b)
 	shelf_free(x.from);
 	end_slots(&x);
 	pool_free(x.pool);
-	free(x.user);
-	free(x.start);
-	free(x.order);
+	dealt_free(&x.dealt);
+	free(x.user_id);
 	free(x.item_rank);
 }

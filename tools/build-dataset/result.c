@@ -3,9 +3,12 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
+#include "ids.h"
 
 void result_start(struct result *r, uint32_t n_items)
 {
@@ -80,29 +83,48 @@ void result_report(const struct result *r, bool late)
 		     cold_items);
 }
 
-void result_write(const struct pairs *p, struct output *out)
+/* The same as span_put, without a branch on the length of a short id. */
+static char *put_id(char *to, struct span id)
 {
-	static const struct span WORD[SPLIT_COUNT] = {
+	memcpy(to, id.at, IDS_SLACK);
+	if (id.n > IDS_SLACK)
+		memcpy(to + IDS_SLACK, id.at + IDS_SLACK, id.n - IDS_SLACK);
+	to[id.n] = '\t';
+	return to + id.n + 1;
+}
+
+/* The words of splits, with a TAB, in a register's size. */
+static char *put_split(char *to, uint8_t split)
+{
+	static const struct { char text[12]; uint8_t n; } WORD[SPLIT_COUNT] = {
 		[SPLIT_TRAIN] = {"train", 5},
 		[SPLIT_VALIDATION] = {"validation", 10},
 		[SPLIT_TEST] = {"test", 4},
 	};
+	memcpy(to, WORD[split].text, sizeof WORD[split].text);
+	return to + WORD[split].n;
+}
+
+void result_write(const struct pairs *p, struct output *out)
+{
+	enum { REST = 2 * NUMBER_SIZE + 64 };
 	for (size_t i = 0; i < p->n; i++) {
-		output_span(out, p->user_id[p->user[i]]);
-		output_tab(out);
-		output_span(out, p->item_id[p->item[i]]);
-		output_tab(out);
+		struct span user = p->user_id[p->user[i]], item = p->item_id[p->item[i]];
+		char *begin = output_room(out, user.n + item.n + REST), *to = begin;
+		to = put_id(to, user);
+		to = put_id(to, item);
 		if (p->weight)
-			output_double(out, p->weight[i]);
+			to += number_write_double(p->weight[i], to);
 		else
-			output_byte(out, '1');
-		output_tab(out);
-		output_span(out, WORD[p->split[i]]);
+			*to++ = '1';
+		*to++ = '\t';
+		to = put_split(to, p->split[i]);
 		if (p->timestamp) {
-			output_tab(out);
+			*to++ = '\t';
 			if (p->timestamp[i] != NO_TIME)
-				output_i64(out, p->timestamp[i]);
+				to += number_write_i64(p->timestamp[i], to);
 		}
+		out->n += (size_t)(to - begin);
 		output_end_row(out);
 	}
 }

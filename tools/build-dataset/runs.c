@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "streams/sorted-runs.h"
+#include "ids.h"
 
 enum { WRITE_BUFFER = 1 << 20, READ_BUFFER_MIN = 4 << 10, READ_BUFFER_MAX = 1 << 20 };
 enum { PIECE_ROWS_MIN = 1 << 10, PIECE_ROWS_MAX = 1 << 18, PIECE_ROW_BYTES = 100 };
@@ -52,20 +53,19 @@ static void put_user(struct runs *r, const struct pairs *p, struct span id, cons
 		spool_put(spool, &p->timestamp[row[i]], sizeof *p->timestamp);
 }
 
-void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users)
+void runs_add(struct runs *r, const struct pairs *p, const struct shardmap *users)
 {
-	uint32_t n_users = strmap_count(users), *by_id = strmap_sorted(users);
-	uint32_t *rank = memory_new((size_t)n_users + 1, sizeof *rank);
-	for (uint32_t u = 0; u < n_users; u++)
-		rank[by_id[u]] = u;
-	uint32_t *start, *order = pairs_by_user(p, rank, n_users, &start);
+	uint32_t *rank, *start, n_users = shardmap_count(users);
+	struct span *id = ids_in_order(users, NULL, &rank);
+	uint32_t *order = pairs_by_user(p, rank, n_users, &start);
 	sorted_runs_begin(r->sorted);
 	for (uint32_t u = 0; u < n_users; u++)
-		put_user(r, p, strmap_key(users, by_id[u]), order + start[u], start[u + 1] - start[u]);
+		if (start[u + 1] > start[u]) /* rows of other users are not here yet */
+			put_user(r, p, id[u], order + start[u], start[u + 1] - start[u]);
 	free(order);
 	free(start);
 	free(rank);
-	free(by_id);
+	free(id);
 }
 
 /* ---- merging ---- */
@@ -155,6 +155,7 @@ static struct span *spans_of(char *at, uint32_t n)
 
 bool runs_next(struct runs *r, struct pairs *p)
 {
+	static const char SLACK[IDS_SLACK] = "";
 	struct buffer ids = {0};
 	struct span user;
 	if (!sorted_runs_key(r->sorted, &user))
@@ -163,6 +164,7 @@ bool runs_next(struct runs *r, struct pairs *p)
 	do
 		take_user(r, p, user, &ids);
 	while (p->n < r->piece_rows && sorted_runs_key(r->sorted, &user));
+	buffer_add(&ids, SLACK, IDS_SLACK);
 	p->id_bytes = ids.data;
 	p->user_id = spans_of(ids.data, p->n_users);
 	return true;

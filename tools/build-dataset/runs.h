@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/strmap.h"
+#include "data/shardmap.h"
 #include "pairs.h"
 
 struct runs;
@@ -23,7 +23,7 @@ struct runs *runs_new(bool weights, bool timestamps);
 void runs_free(struct runs *r);
 
 /* Writes the rows of `p`, whose users are numbers of the map, as a run. */
-void runs_add(struct runs *r, const struct pairs *p, const struct strmap *users);
+void runs_add(struct runs *r, const struct pairs *p, const struct shardmap *users);
 
 /* The times of all rows, some at a time, before the merge (times, folds.h). `runs` is a struct runs. */
 void runs_times(void *runs, void (*see)(void *context, const int64_t *time, size_t n), void *context);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "streams/spool.h"
+#include "ids.h"
 
 enum { BUFFER = 1 << 20 };
 
@@ -107,7 +108,7 @@ bool shelf_next(struct shelf *s, struct span *item_id, struct pairs *p)
 	spool_take(&s->reader, &head, sizeof head);
 	*p = (struct pairs){.n = head.n, .n_users = head.n_users, .item_id = item_id};
 	p->user_id = memory_new((size_t)head.n_users + 1, sizeof *p->user_id);
-	p->id_bytes = memory_new(head.id_bytes + 1, 1);
+	p->id_bytes = memory_new(head.id_bytes + IDS_SLACK, 1);
 	for (uint32_t u = 0; u < head.n_users; u++)
 		spool_take(&s->reader, &p->user_id[u].n, sizeof p->user_id[u].n);
 	spool_take(&s->reader, p->id_bytes, head.id_bytes);
