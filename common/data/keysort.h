@@ -33,7 +33,8 @@ static inline uint64_t keysort_head(struct span key, size_t depth)
 }
 
 /* Puts a key at a place, to be sorted from `depth` on. */
-static inline void keysort_put(struct keysort *s, size_t place, uint32_t number, struct span key, size_t depth)
+static inline void keysort_put(struct keysort *s, size_t place, uint32_t number, struct span key,
+			       size_t depth)
 {
 	s->key[number] = key;
 	s->order[place] = number;

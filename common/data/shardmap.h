@@ -28,7 +28,8 @@ size_t shardmap_memory(const struct shardmap *m);
 
 /* ---- while no thread adds ---- */
 
-/* The ids are in shards, some in each: shard s has those of the numbers shardmap_number(m, s, 0) and so on. */
+/* The ids are in shards, some in each: shard s has those of the numbers shardmap_number(m, s, 0) and
+ * so on. */
 size_t shardmap_shards(const struct shardmap *m);
 uint32_t shardmap_shard_count(const struct shardmap *m, size_t shard);
 uint32_t shardmap_number(const struct shardmap *m, size_t shard, uint32_t i);

@@ -86,8 +86,8 @@ static unsigned user_bits(size_t rows, uint32_t n_users)
 	return bits;
 }
 
-struct dealt deal_rows(struct pairs *p, const uint32_t *user_rank, uint32_t n_users, const uint32_t *item_rank,
-		       uint32_t n_items, int64_t until, struct pool *pool)
+struct dealt deal_rows(struct pairs *p, const uint32_t *user_rank, uint32_t n_users,
+		       const uint32_t *item_rank, uint32_t n_items, int64_t until, struct pool *pool)
 {
 	struct dealing x = {.p = p, .user_rank = user_rank, .item_rank = item_rank, .until = until};
 	struct dealt *d = &x.d;

@@ -13,15 +13,15 @@
 struct dealt {
 	size_t pieces, *start;
 	unsigned user_bits, item_bits;
-	uint64_t *key;       /* of each row: its user's rank in the piece, and below it, in item_bits, its item's */
+	uint64_t *key;       /* of each row: its user's rank in the piece; below it, in item_bits, its item's */
 	double *weight;      /* NULL: there are none */
 	int64_t *timestamp;  /* the same */
 };
 
 /* Deals the rows of `p`, but for those that are later than `until`. The ranks of its numbers are given, all
  * below n_users and n_items. The arrays of `p` are freed. */
-struct dealt deal_rows(struct pairs *p, const uint32_t *user_rank, uint32_t n_users, const uint32_t *item_rank,
-		       uint32_t n_items, int64_t until, struct pool *pool);
+struct dealt deal_rows(struct pairs *p, const uint32_t *user_rank, uint32_t n_users,
+		       const uint32_t *item_rank, uint32_t n_items, int64_t until, struct pool *pool);
 
 void dealt_free(struct dealt *d);
 
