@@ -23,10 +23,13 @@ awk 'BEGIN { srand(3); for (u = 0; u < 60; u++) for (i = 0; i < 40; i++) if (ran
 train-mf -q --loss ials --factors 8 --epochs 0 --kernel portable -o start.tsv dataset.tsv || complain 'train-mf fails'
 sum-gram -q --side items --kernel portable -o gram.tsv start.tsv || complain 'sum-gram fails'
 status 0 $stage --in "$PWD/rows" --out "$PWD/users" --key 1 --parts 3 --side "$PWD/start.tsv" --side "$PWD/gram.tsv" \
-	--reduce 'fold-in -q --solve users --gram gram.tsv --model start.tsv --kernel portable --no-header --columns user,item,weight,split'
+	--reduce 'fold-in -q --counters hadoop --solve users --gram gram.tsv --model start.tsv --kernel portable --no-header --columns user,item,weight,split'
 sort -k 2,2 users/part-* > got
 fold-in -q --solve users --kernel portable --model start.tsv dataset.tsv | tail -n +2 | cmp - got ||
 	complain 'a half-step is another one'
+# Of a tool's own counters, those of all tasks are added up.
+grep -qx "recpipe,rows-written	$(wc -l < got)" users/_counters && grep -qx "rows_out	$(wc -l < got)" users/_counters ||
+	complain "the tool's counters: $(cat users/_counters)"
 [ -f users/_SUCCESS ] || complain 'no _SUCCESS'
 
 status 0 $stage --faults 50 --in "$PWD/rows" --out "$PWD/faults" --key 1 --parts 9 --reduce 'sleep 0.1; cut -f 1 | uniq -c'
