@@ -25,7 +25,7 @@ put_packed() { cp "$1.packed" new.packed && mv new.packed live.packed; }
 put_redis() { timeout 60 load-redis -q --redis "$url" --prefix p --items items.tsv "$1.tsv"; }
 
 # Seconds until the time $1, as an argument of sleep.
-until_then() { awk -v then="$1" -v now="$(date +%s.%N)" 'BEGIN { print then > now ? then - now : 0 }'; }
+until_then() { awk -v then="$1" -v now="$(date +%s.%N)" 'BEGIN { print (then > now ? then - now : 0) }'; }
 
 under_load()
 {
