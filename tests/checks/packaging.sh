@@ -85,6 +85,22 @@ for tool in next-track tune-hparams serve-http; do
 	done
 done
 
+# The shells complete with them: an option's name, in a shell that has loaded them as an installed one does.
+mkdir zsh
+for tool in next-track serve-http; do
+	cp $tool.zsh zsh/_$tool
+	case $tool in next-track) part=--replie whole=--replies ;; *) part=--worke whole=--workers ;; esac
+	if command -v zsh > /dev/null; then
+		TERM=dumb timeout 60 zsh -f "$root/tests/helpers/zsh-complete.zsh" "$PWD/zsh" "$tool $part" > log 2>&1
+		grep -qE "^$tool $whole=? ?\$" log || complain "zsh makes of $tool $part: $(cat log)"
+	fi
+	if command -v fish > /dev/null; then
+		fish --no-config -c "source $tool.fish; complete -C '$tool $part'" 2>&1 | cut -f 1 > log
+		[ "$(cat log)" = "$whole" ] || complain "fish makes of $tool $part: $(cat log)"
+	fi
+done
+command -v zsh > /dev/null && command -v fish > /dev/null || echo 'without zsh or fish: their completions are not tried'
+
 # ---- HTML
 if command -v mandoc > /dev/null; then
 	(cd "$root" && sh packaging/html.sh "$RECPIPE_TMP/html") > log 2>&1 || complain "html: $(cat log)"

@@ -56,6 +56,11 @@ case $(curl -s -d '{"track": 9,
 [ "$(counted 'recpipe_http_requests_total{route="/last/{user}",code="200"}')" = 203 ] || complain 'requests are miscounted'
 [ "$(counted 'recpipe_answers_total{source="indexed"}')" = 1 ] || complain 'answers are miscounted'
 curl -s "$at/metrics" | grep -qE '^recpipe_arm_answers_total\{experiment="AA",arm="(C|T1)"\}' || complain 'arms are not counted'
+if command -v promtool > /dev/null; then
+	curl -s "$at/metrics" | promtool check metrics > checked 2>&1 && [ ! -s checked ] || complain "promtool: $(cat checked)"
+else
+	echo 'without promtool (prometheus): the names of /metrics are not looked at'
+fi
 [ "$(counted recpipe_generation_age_seconds | cut -d . -f 1)" -lt 3600 ] || complain 'the age of the generation'
 stop
 [ "$(grep -c '^last' events.tsv)" = 203 ] || complain 'the log has not all rows'
