@@ -89,6 +89,7 @@ done
 mkdir zsh
 for tool in next-track serve-http; do
 	cp $tool.zsh zsh/_$tool
+	[ "$(head -n 1 $tool.zsh)" = "#compdef $tool" ] || complain "zsh does not take $tool.zsh for a completion of $tool"
 	case $tool in next-track) part=--replie whole=--replies ;; *) part=--worke whole=--workers ;; esac
 	if command -v zsh > /dev/null; then
 		TERM=dumb timeout 60 zsh -f "$root/tests/helpers/zsh-complete.zsh" "$PWD/zsh" "$tool $part" > log 2>&1
