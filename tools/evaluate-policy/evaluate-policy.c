@@ -186,10 +186,20 @@ static double gate_of(const char *text)
 	return percent ? x / 100 : x;
 }
 
+/* Does an estimator that is asked for expect rewards? */
+static bool expects(const struct evaluation *v)
+{
+	return v->wanted[ESTIMATE_DM] || v->wanted[ESTIMATE_DR] || v->wanted[ESTIMATE_SNDR];
+}
+
 static void check_options(struct evaluation *v)
 {
+	static const char *const OF_REWARDS[] = {"rewards", "prior-rows", "prior-mean", "folds"};
 	const struct options *o = v->o;
 	want_estimators(v);
+	for (size_t i = 0; i < sizeof OF_REWARDS / sizeof *OF_REWARDS; i++)
+		if (option_given(OF_REWARDS[i]) && !expects(v))
+			warn("--%s has no effect without dm, dr or sndr of --estimator", OF_REWARDS[i]);
 	if (o->interval == INTERVAL_BOOTSTRAP && o->value == VALUE_SESSION && v->wanted[ESTIMATE_SNIPW])
 		usage_error("--interval bootstrap cannot be combined with --value session but of --estimator ipw");
 	v->settings = (struct estimate_settings){.alpha = o->alpha, .seed = o->common.seed,
@@ -484,8 +494,7 @@ static void weigh(struct evaluation *v)
 	const struct options *o = v->o;
 	struct reward_settings settings = {.folds = (uint32_t)o->folds, .weight = o->prior_rows,
 					   .mean = option_given("prior-mean") ? o->prior_mean : NAN,
-					   .wanted = v->wanted[ESTIMATE_DM] || v->wanted[ESTIMATE_DR] ||
-						v->wanted[ESTIMATE_SNDR]};
+					   .wanted = expects(v)};
 	if (!o->target)
 		v->rewards = reward_model_new(&v->log, &v->names, &v->policy, &settings, o->rewards ?
 			&v->expected : NULL);
