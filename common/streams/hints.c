@@ -243,13 +243,23 @@ const char *hint_header(struct span line, enum hint_kind kind)
 		"the first line looks like a row: --no-header --columns A,B,... names the columns";
 }
 
+/* An object as Python prints it: {'user': ... or {u'user': ... */
+static bool is_python(struct span line)
+{
+	const char *at = memchr(line.at, '{', line.n);
+	size_t left = at ? (size_t)(line.at + line.n - at) : 0;
+	return left > 2 && (at[1] == '\'' || (at[1] == 'u' && (at[2] == '\'' || at[2] == '"')));
+}
+
 const char *hint_json(struct span line)
 {
 	char first = first_byte(line);
 	if (hint_has_cr(line))
 		return "lines that end in CR alone? convert with tr '\\r' '\\n'";
 	if (first == '{')
-		return goes_on(line) ? "an object over several lines? add --each ." : NULL;
+		return is_python(line) ? "this is Python's notation: convert with python3 -c \"import ast, json, sys; "
+			"[print(json.dumps(ast.literal_eval(x))) for x in sys.stdin]\" < FILE | import-logs" :
+			goes_on(line) ? "an object over several lines? add --each ." : NULL;
 	if (first == '<')
 		return PAGE;
 	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";") ||

@@ -28,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_TOOL_RUN("--each", pick & 64 ? map[0] : ".", "--on-error", pick & 8 ? "skip" : "fail", path);
 	FUZZ_TOOL_RUN("--each", ".items[]", "--map", map[0], "--map", "track=$.id", "--map", map[1],
 		      "--on-error", "skip", path);
+	FUZZ_TOOL_RUN("--each", ".items[].a[]", "--map", map[0], "--map", "track=$$.id|$.id|.", "--map", map[1],
+		      "--on-error", "skip", path);
 	FUZZ_TOOL_RUN("--map", map[0], "--date", map[1], "--value", "user: a=1 *=2", "--set", "track=@FILENAME",
 		      "--map", "time=.a|.b/.c|.d", "--on-error", "skip", path);
 	close(file);
