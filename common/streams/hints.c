@@ -243,6 +243,9 @@ const char *hint_header(struct span line, enum hint_kind kind)
 		"the first line looks like a row: --no-header --columns A,B,... names the columns";
 }
 
+#define PYTHON "this is Python's notation: convert with python3 -c \"import ast, json, sys; " \
+	"[print(json.dumps(ast.literal_eval(x))) for x in sys.stdin]\" < FILE | import-logs"
+
 /* An object as Python prints it: {'user': ... or {u'user': ... */
 static bool is_python(struct span line)
 {
@@ -257,9 +260,7 @@ const char *hint_json(struct span line)
 	if (hint_has_cr(line))
 		return "lines that end in CR alone? convert with tr '\\r' '\\n'";
 	if (first == '{')
-		return is_python(line) ? "this is Python's notation: convert with python3 -c \"import ast, json, sys; "
-			"[print(json.dumps(ast.literal_eval(x))) for x in sys.stdin]\" < FILE | import-logs" :
-			goes_on(line) ? "an object over several lines? add --each ." : NULL;
+		return is_python(line) ? PYTHON : goes_on(line) ? "an object over several lines? add --each ." : NULL;
 	if (first == '<')
 		return PAGE;
 	bool table = count_text(line, "\t") || count_text(line, ",") || count_text(line, ";") ||

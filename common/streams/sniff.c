@@ -279,7 +279,8 @@ static bool is_header(const struct span *first, const struct tally *t, size_t wi
 	if (typed || rows == 0)
 		return true;
 	for (size_t c = 0; c < width; c++)
-		if ((first[c].n == 0 && t[c].n) || t[c].like_first || (has_digit(first[c]) && mostly(t[c].digits, t[c].n)))
+		if ((first[c].n == 0 && t[c].n) || t[c].like_first ||
+		    (has_digit(first[c]) && mostly(t[c].digits, t[c].n)))
 			return false;
 	return true;
 }
