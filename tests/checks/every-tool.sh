@@ -251,7 +251,7 @@ try_counters()
 	[ ! -f more ] || while read -r more; do
 		eval "go --counters hadoop $more" < "$feed" > out 2> err
 		want 0 $?
-		[ ! -s out ] || written=$(($(wc -l < out) - 1))
+		case $more in *--packed*) written=- ;; *) [ ! -s out ] || written=$(($(wc -l < out) - 1)) ;; esac
 		counted "$read" "$written" 0
 	done < more
 	go --counters tsv < /dev/null > out 2> err
@@ -480,6 +480,7 @@ try_table()
 		want 2 $? columns
 		# With further options: the main output has no header either, others are as they were.
 		[ -n "$json" ] || [ ! -f more ] || while read -r more; do
+			case $more in *--packed*) continue ;; esac # it has no lines
 			rm -rf more.[a-z]* headed
 			mkdir headed
 			eval "go $more" < input > headed.out 2> err
