@@ -5,7 +5,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum { FIRST_BYTES = 4096 };
+enum {
+	FIRST_BYTES = 4096,
+	LIBCSV_BLOCK = 1 << 14 /* libcsv makes room for a long value step by step, of 128 bytes if not told */
+};
 
 struct csv {
 	struct input *in;        /* NULL: of a part */
@@ -44,6 +47,7 @@ static void start_parser(struct csv *c)
 {
 	if (csv_init(&c->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
 		die(STATUS_FAILED, "cannot start libcsv"); /* it has no reason to but memory */
+	csv_set_blk_size(&c->parser, LIBCSV_BLOCK);
 	csv_set_term_func(&c->parser, only_lf);
 	csv_set_space_func(&c->parser, never);
 	c->in_row = c->control = false;
