@@ -132,9 +132,11 @@ enum { AHEAD = 32 };
 /* A look-up waits for memory three times: slot, end, bytes. Each is asked for in
  * a round of its own over some keys, so that the waits overlap. What a round sees
  * may be out of date when the key is added: then only the fetch was in vain. */
-static void fetch_hashed(const struct strmap *m, const uint64_t *hash, size_t n)
+static void fetch_ahead(const struct strmap *m, const uint64_t *hash, size_t n)
 {
 	uint32_t number[AHEAD];
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(&m->slots[hash[i] & m->mask]);
 	for (size_t i = 0; i < n; i++) {
 		number[i] = likely(m, hash[i]);
 		if (number[i])
@@ -145,23 +147,14 @@ static void fetch_hashed(const struct strmap *m, const uint64_t *hash, size_t n)
 			__builtin_prefetch(strmap_key(m, number[i] - 1).at);
 }
 
-static void fetch_ahead(const struct strmap *m, const struct span *key, size_t n, uint64_t *hash)
-{
-	for (size_t i = 0; i < n; i++) {
-		hash[i] = hash_table(key[i].at, key[i].n);
-		__builtin_prefetch(&m->slots[hash[i] & m->mask]);
-	}
-	fetch_hashed(m, hash, n);
-}
-
 void strmap_add_many(struct strmap *m, const struct span *keys, size_t n, uint32_t *numbers)
 {
 	uint64_t hash[AHEAD];
 	for (size_t from = 0; from < n; from += AHEAD) {
 		size_t some = n - from < AHEAD ? n - from : AHEAD;
-		fetch_ahead(m, keys + from, some, hash);
 		for (size_t i = 0; i < some; i++)
-			numbers[from + i] = add_hashed(m, keys[from + i], hash[i]);
+			hash[i] = hash_table(keys[from + i].at, keys[from + i].n);
+		strmap_add_hashed(m, keys + from, hash, some, numbers + from);
 	}
 }
 
@@ -170,24 +163,9 @@ void strmap_add_hashed(struct strmap *m, const struct span *keys, const uint64_t
 {
 	for (size_t from = 0; from < n; from += AHEAD) {
 		size_t some = n - from < AHEAD ? n - from : AHEAD;
-		for (size_t i = 0; i < some; i++)
-			__builtin_prefetch(&m->slots[hash[from + i] & m->mask]);
-		fetch_hashed(m, hash + from, some);
+		fetch_ahead(m, hash + from, some);
 		for (size_t i = 0; i < some; i++)
 			numbers[from + i] = add_hashed(m, keys[from + i], hash[from + i]);
-	}
-}
-
-void strmap_find_many(const struct strmap *m, const struct span *keys, size_t n, uint32_t *numbers)
-{
-	uint64_t hash[AHEAD];
-	for (size_t from = 0; from < n; from += AHEAD) {
-		size_t some = n - from < AHEAD ? n - from : AHEAD;
-		fetch_ahead(m, keys + from, some, hash);
-		for (size_t i = 0; i < some; i++) {
-			const struct slot *s = slot_of(m, keys[from + i], hash[i]);
-			numbers[from + i] = s->number ? s->number - 1 : STRMAP_NONE;
-		}
 	}
 }
 

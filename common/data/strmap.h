@@ -28,9 +28,6 @@ void strmap_add_hashed(struct strmap *map, const struct span *keys, const uint64
 /* The number of `key`, or STRMAP_NONE. */
 uint32_t strmap_find(const struct strmap *map, struct span key);
 
-/* The same for many keys. Several threads may, as long as none adds a key. */
-void strmap_find_many(const struct strmap *map, const struct span *keys, size_t n, uint32_t *numbers);
-
 /* The key of a number; lives as long as the map (it may move at strmap_add). */
 struct span strmap_key(const struct strmap *map, uint32_t number);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/memory.h"
 
 const char *measure_kind_name(int kind)
@@ -229,12 +230,6 @@ double matched_value(const struct matched *m, const struct measure *measure, uin
 		: measure->kind == MEASURE_POPULARITY ? popularity(m, n) : NAN;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* The sum over the items, the least shown first, of (2 place - items - 1) * lists, over items *
  * all lists. Products and sums are below 2^128 and exact. */
 double gini_of(const uint64_t *exposure, uint32_t n, uint32_t items)
@@ -243,7 +238,7 @@ double gini_of(const uint64_t *exposure, uint32_t n, uint32_t items)
 	__int128 sum = 0;
 	for (uint32_t i = 0; i < n; i++)
 		all += sorted[i] = exposure[i];
-	qsort(sorted, n, sizeof *sorted, by_size);
+	qsort(sorted, n, sizeof *sorted, compare_u64);
 	for (uint32_t i = 0; i < n; i++) /* after those that no list has */
 		sum += (__int128)(2 * (int64_t)(items - n + i) + 1 - (int64_t)items) * (__int128)sorted[i];
 	free(sorted);

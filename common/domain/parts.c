@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/quote.h"
@@ -81,16 +82,10 @@ bool part_ids_read(struct part_ids *ids, struct span text, struct span *bad)
 	return true;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 void part_ids_check(struct part_ids *ids)
 {
 	if (ids->n > 1)
-		qsort(ids->at, ids->n, sizeof *ids->at, by_id);
+		qsort(ids->at, ids->n, sizeof *ids->at, compare_u64);
 	for (size_t i = 1; i < ids->n; i++)
 		if (ids->at[i] && ids->at[i] == ids->at[i - 1])
 			die(STATUS_DATA, "a part is there twice: %0*" PRIx64, DIGITS, ids->at[i]);

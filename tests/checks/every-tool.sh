@@ -251,8 +251,8 @@ try_counters()
 	[ ! -f more ] || while read -r more; do
 		eval "go --counters hadoop $more" < "$feed" > out 2> err
 		want 0 $?
-		case $more in *--packed*) written=- ;; *) [ ! -s out ] || written=$(($(wc -l < out) - 1)) ;; esac
-		counted "$read" "$written" 0
+		[ ! -s out ] || written=$(($(wc -l < out) - 1))
+		case $more in *--packed*) counted "$read" - 0 ;; *) counted "$read" "$written" 0 ;; esac
 	done < more
 	go --counters tsv < /dev/null > out 2> err
 	want 2 $? 'counters'

@@ -79,7 +79,10 @@ static struct experiment_data data_of(struct run *r, const struct users *users, 
 	d.segment = r->has_attributes ? levels_of(&r->attributes, users) : NULL;
 	d.pre_of = r->pre ? rows_of(r->pre, users) : NULL;
 	data_prepare(&d);
-	d.pre_late = d.pre && begins_late(&d);
+	if (d.pre) {
+		d.in_pre = users_before(&d);
+		d.pre_late = begins_late(d.in_pre);
+	}
 	return d;
 }
 

@@ -96,8 +96,7 @@ struct before_users users_before(const struct experiment_data *d)
 	return n;
 }
 
-bool begins_late(const struct experiment_data *d)
+bool begins_late(struct before_users n)
 {
-	struct before_users n = users_before(d);
 	return n.late > 1 && (double)n.late > 0.01 * (double)n.both;
 }

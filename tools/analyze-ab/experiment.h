@@ -37,6 +37,14 @@ struct analysis_options {
 	bool described;               /* the table says what metrics are for */
 };
 
+/* Users who are in --pre, too, and those of them whose values there are not from before: their first event
+ * in it is not before their first of the experiment. In tables without first_ms `late` is 0, but they may be
+ * the same: every metric that --pre has differs from user to user, and is the same for each in both. */
+struct before_users {
+	size_t both, late;
+	bool same;
+};
+
 /* Users of one experiment, their attributes and their values from before. */
 struct experiment_data {
 	const struct analysis_options *options;
@@ -44,6 +52,7 @@ struct experiment_data {
 	size_t experiment;            /* its index in users */
 	const struct users *pre;      /* the same users before, or NULL */
 	uint32_t *pre_of;             /* user -> row of pre, or STRMAP_NONE */
+	struct before_users in_pre;
 	bool pre_late;                /* before.h: pre is of the experiment itself, and adjusts nothing */
 	uint32_t *segment;            /* user -> level of --segment, --stratify or --cluster, or NULL */
 	const struct strmap *levels;

@@ -245,7 +245,7 @@ static void check_before(const struct experiment_data *d, struct check *c, const
  * that away. */
 static void check_overlap(const struct experiment_data *d, struct check *c, int64_t pre_last_ms)
 {
-	struct before_users n = users_before(d);
+	struct before_users n = d->in_pre;
 	long first = users_find(d->users, "first_ms");
 	double began = INFINITY;
 	for (size_t i = 0; i < d->users->n; i++)

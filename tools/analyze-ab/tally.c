@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/date.h"
 #include "base/memory.h"
 #include "chain.h"
@@ -155,12 +156,6 @@ static void tally_event(struct tally *t, struct session *s, const struct events 
 		close_session(t, s);
 }
 
-static int by_hash(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 static double count_distinct(struct tally *t, size_t measure, bool open)
 {
 	struct hashes *all = &t->scratch;
@@ -171,7 +166,7 @@ static double count_distinct(struct tally *t, size_t measure, bool open)
 		hashes_add(all, t->open[k].distinct[measure].hash, t->open[k].distinct[measure].n);
 	if (all->n == 0)
 		return 0;
-	qsort(all->hash, all->n, sizeof *all->hash, by_hash);
+	qsort(all->hash, all->n, sizeof *all->hash, compare_u64);
 	for (size_t i = 0; i < all->n; i++)
 		different += i == 0 || all->hash[i] != all->hash[i - 1];
 	return (double)different;

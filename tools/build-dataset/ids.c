@@ -33,12 +33,6 @@ struct id_order {
 
 /* ---- edges ---- */
 
-static int compare_heads(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* The id at about the share i / SAMPLED of the map. */
 static struct span sampled(const struct id_order *x, size_t i)
 {
@@ -65,7 +59,7 @@ static void find_edges(struct id_order *x, uint32_t n)
 	}
 	for (size_t i = 0; i < SAMPLED; i++)
 		head[i] = keysort_head(sampled(x, i), x->prefix.n);
-	qsort(head, SAMPLED, sizeof *head, compare_heads);
+	qsort(head, SAMPLED, sizeof *head, compare_u64);
 	for (size_t i = 1; i < RANGES; i++)
 		x->edge[i - 1] = head[SAMPLED / RANGES * i];
 }
@@ -179,14 +173,11 @@ struct span *ids_in_order(const struct shardmap *map, struct pool *pool, uint32_
 {
 	struct id_order x = {.map = map};
 	size_t shards = shardmap_shards(map), end = shardmap_end(map);
-	uint32_t n = 0;
-	for (size_t s = 0; s < shards; s++)
-		n += shardmap_shard_count(map, s);
 	x.keys = keysort_new(end);
 	x.range = memory_new(end + 1, sizeof *x.range);
 	x.placing = memory_zero(shards, sizeof *x.placing);
 	*rank = x.rank = memory_new(end + 1, sizeof *x.rank);
-	find_edges(&x, n);
+	find_edges(&x, shardmap_count(map));
 	run_steps(pool, shards, choose_ranges, &x);
 	place_ranges(&x);
 	run_steps(pool, shards, deal, &x);

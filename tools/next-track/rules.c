@@ -123,8 +123,8 @@ static void take_recommenders(struct rules *r)
 	}
 }
 
-/* --arm ARM=NAME,... of experiment number `x`. `given` has the arms that were. */
-static void take_arm(struct rules *r, size_t x, const char *text, bool *given)
+/* --arm ARM=NAME,... of experiment number `x`. */
+static void take_arm(struct rules *r, size_t x, const char *text)
 {
 	const char *equal = strchr(text, '=');
 	struct experiment *e = &r->experiments.all[x];
@@ -134,9 +134,8 @@ static void take_arm(struct rules *r, size_t x, const char *text, bool *given)
 	if (!equal || a >= e->n)
 		usage_error("option '--arm': not ARM=RECOMMENDER with an arm of %s: %s", e->name,
 			    quoted(text, strlen(text), shown));
-	if (given[a])
+	if (r->chains[x][a].n)
 		usage_error("option '--arm': the arm %.*s is given twice", (int)n, text);
-	given[a] = true;
 	r->chains[x][a] = parse_chain(r, equal + 1, "arm");
 }
 
@@ -161,10 +160,8 @@ void rules_set_up(struct rules *r, const char *registry, const struct option_lis
 	if (arms->n && experiments->n == 0)
 		usage_error("--arm requires --experiment");
 	take_recommenders(r);
-	bool *given = memory_zero((arms->n ? r->experiments.all[first].n : 0) + 1, sizeof *given);
 	for (size_t i = 0; i < arms->n; i++)
-		take_arm(r, first, arms->values[i], given);
-	free(given);
+		take_arm(r, first, arms->values[i]);
 	r->usual = parse_chain(r, recommender, "recommender");
 	look_over(r, &r->usual, option_given("recommender"));
 	for (size_t x = 0; x < r->experiments.n; x++)

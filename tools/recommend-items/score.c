@@ -5,18 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/memory.h"
 #include "data/bucket.h"
 #include "data/radix.h"
 #include "pick.h"
 
 /* Keys of 64 bits: the more often a neighbor the smaller, ties by number. */
-static int by_key(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 struct popularity popularity_of(struct neighbors *n)
 {
 	struct popularity p = {.neighbors = n};
@@ -26,7 +21,7 @@ struct popularity popularity_of(struct neighbors *n)
 		times[n->at[r].item]++;
 	for (uint32_t i = 0; i < n->items; i++)
 		keys[i] = (uint64_t)(UINT32_MAX - times[i]) << 32 | i;
-	qsort(keys, n->items, sizeof *keys, by_key);
+	qsort(keys, n->items, sizeof *keys, compare_u64);
 	p.place = memory_new(n->items, sizeof *p.place);
 	p.number = memory_new(n->items, sizeof *p.number);
 	p.ids = memory_new(n->items, sizeof *p.ids);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -63,12 +64,6 @@ static void free_following(void *source)
 
 /* ---- sessions ---- */
 
-static int by_key(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* Puts a user's rows of an array, if there is one, into the order of the keys. */
 static void put_in_order(void *rows, size_t size, const uint64_t *key, uint64_t from, size_t n)
 {
@@ -93,7 +88,7 @@ static void group_sessions(struct history *h)
 		key = memory_grow(key, &capacity, n + 1, sizeof *key);
 		for (size_t i = 0; i < n; i++)
 			key[i] = (uint64_t)h->session[from + i] << 32 | i;
-		qsort(key, n, sizeof *key, by_key);
+		qsort(key, n, sizeof *key, compare_u64);
 		put_in_order(h->item, sizeof *h->item, key, from, n);
 		put_in_order(h->time, sizeof *h->time, key, from, n);
 		put_in_order(h->weight, sizeof *h->weight, key, from, n);
