@@ -1,8 +1,8 @@
 #!/bin/sh
 # plot-embeddings: the axes of PCA against their definition, t-SNE keeps planted
 # clusters together and does not depend on the threads, and the page's script
-# runs: in a headless Chromium where there is one, otherwise in Node with a
-# drawing surface that draws nothing.
+# runs: in a headless Chromium where there is one, and in Node with a drawing
+# surface that draws nothing.
 set -eu
 command -v python3 > /dev/null || { echo 'python3 is missing'; exit 77; }
 cd "$RECPIPE_TMP"
@@ -151,6 +151,10 @@ function probe() {
 }
 END
 want='{"found":10,"other":40,"words":76,"id":1,"colors":10,"shades":40,"years":100,"same":10,"picked":true,"cosine":true,"title":"Title </script> \"2\" no 5"}'
+said()
+{
+	[ "$(cat got)" = "$want" ] || { echo "$1 the page says $(cat got), wanted $want"; exit 1; }
+}
 browser=
 for b in chromium chromium-browser google-chrome; do
 	command -v $b > /dev/null && browser=$b && break
@@ -160,7 +164,9 @@ if [ -n "$browser" ]; then
 	  echo 'document.body.textContent = "RESULT " + probe();</script></body></html>'; } > probe.html
 	"$browser" --headless --no-sandbox --disable-gpu --dump-dom "file://$PWD/probe.html" 2> /dev/null |
 		sed -n 's/.*RESULT \({.*}\).*/\1/p' | sed 's/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' > got
-elif command -v node > /dev/null; then
+	said 'in Chromium'
+fi
+if command -v node > /dev/null; then
 	cat > run.js <<'END'
 const nothing = () => {};
 const node = () => new Proxy({ style: {}, value: '', classList: { add: nothing } }, {
@@ -170,14 +176,15 @@ const node = () => new Proxy({ style: {}, value: '', classList: { add: nothing }
   set: (o, k, v) => { o[k] = v; return true; } });
 global.document = { getElementById: node, createElement: node, body: node(), documentElement: node(), querySelectorAll: () => [] };
 global.window = { devicePixelRatio: 1, addEventListener: nothing };
-global.getComputedStyle = () => ({ getPropertyValue: name => '#' + (1e6 + 1234 * (parseInt(name.slice(9)) || 0)) });
+const colors = new Map([...require('fs').readFileSync('map.html', 'utf8').matchAll(/(--[a-z0-9-]+): *(#[0-9a-f]{6})/g)].reverse().map(m => m.slice(1)));
+global.getComputedStyle = () => ({ getPropertyValue: name => colors.get(name) });
 global.requestAnimationFrame = f => f();
 END
 	{ cat run.js; sed -n "/^<script>/,/^<\/script>/p" map.html | sed '/^<\/*script>$/d'; cat probe.js
 	  echo 'console.log(probe());'; } > all.js
 	node all.js > got
-else
+	said 'in Node'
+elif [ -z "$browser" ]; then
 	echo 'neither Chromium nor Node is here: the page was not tried'
 	exit 77
 fi
-[ "$(cat got)" = "$want" ] || { echo "the page says $(cat got)"; echo "wanted        $want"; exit 1; }
