@@ -77,7 +77,7 @@ libraries = $(strip \
 	$(if $(ISAL),$(if $(call including,isa-l/,$(1)),-lisal)) \
 	$(if $(call including,csv\.h,$(1)),-lcsv) \
 	$(if $(call including,hiredis/,$(1)),$(call pkg,hiredis,-lhiredis)) \
-	$(if $(call including,microhttpd.h,$(1)),$(call pkg,libmicrohttpd,-lmicrohttpd)) \
+	$(if $(call including,microhttpd.h,$(1)),$(if $(filter static,$(MODE)),-lmicrohttpd,$(call pkg,libmicrohttpd,-lmicrohttpd))) \
 	$(if $(call including,yyjson.h,$(1)),$(call pkg,yyjson,-lyyjson)) \
 	$(if $(call including,Rmath.h,$(1)),$(call pkg,libRmath,-lRmath)) \
 	$(if $(call including,libstemmer.h,$(1)),-lstemmer) \
@@ -90,10 +90,8 @@ COMMON_SOURCES := $(wildcard $(addprefix common/,$(addsuffix /*.c,base data stre
 SERVICE_SOURCES := $(wildcard common/services/*.c)
 LIBRARY_SOURCES := $(wildcard library/*.c)
 TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c)
-# Debian's static libmicrohttpd wants GnuTLS and p11-kit, which have no static ones: no front there.
-NO_TOOLS = $(if $(filter static,$(MODE)),serve-http)
-TOOLS := $(filter-out $(NO_TOOLS),$(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
-	$(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c)))))
+TOOLS := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
+	$(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
 UNIT_SOURCES := $(wildcard tests/unit/test-*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz-*.c)
 HELPER_SOURCES := $(wildcard tests/bench/*.c tests/helpers/*.c)
@@ -107,7 +105,8 @@ SERVICE_LIBS := $(call libraries,$(SERVICE_SOURCES) $(wildcard common/services/*
 WITH_SERVICES := $(call including,services/,$(TOOL_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES))
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
-sources_of = $(wildcard tools/$(1).c tools/$(1)/*.c)
+# The static libmicrohttpd is linked without GnuTLS, which has no static form.
+sources_of = $(wildcard tools/$(1).c tools/$(1)/*.c $(if $(filter static/serve-http,$(MODE)/$(1)),packaging/static/no-tls.c))
 
 FUZZ_NAMES = $(patsubst tests/fuzz/fuzz-%.c,%,$(FUZZ_SOURCES))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SOURCES))
@@ -482,7 +481,7 @@ distcheck: deps ## unpack the archive, build it, test it quickly, install and un
 	@JOBS=$(JOBS) sh tests/distcheck.sh build/$(DIST).tar.gz $(DIST) $(EPOCH)
 
 STATIC = recpipe-$(VERSION)-linux-$(firstword $(subst -, ,$(MACHINE)))
-STATIC_LIBRARIES = $(filter-out isal microhttpd,$(patsubst -l%,%,$(sort $(filter -l%,$(COMMON_LIBS) \
+STATIC_LIBRARIES = $(filter-out isal,$(patsubst -l%,%,$(sort $(filter -l%,$(COMMON_LIBS) \
 	$(SERVICE_LIBS) $(call libraries,$(TOOL_SOURCES)))))) c m
 static: deps ## static programs, their pages and pipelines: build/recpipe-VERSION-linux-MACHINE.tar.gz
 	@missing=; for l in $(STATIC_LIBRARIES); do \

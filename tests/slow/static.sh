@@ -1,16 +1,18 @@
 #!/bin/bash
 # make static: its archive alone, in an empty root, by chroot. Every program says its version
-# there; a pipeline gives the bytes of the ordinary build; Redis is reached by its socket.
+# there; a pipeline gives the bytes of the ordinary build; Redis is reached by its socket, and
+# HTTP answered at one.
 set -u
 cd "$RECPIPE_TMP" || exit 1
 if [ "$(id -u)" = 0 ]; then
-	inside() { env -i "$(command -v chroot)" "$PWD/root" "$@"; }
+	enter() { exec env -i "$(command -v chroot)" "$PWD/root" "$@"; }
 elif unshare --user --map-root-user true 2> /dev/null; then
-	inside() { env -i "$(command -v unshare)" --user --map-root-user "$(command -v chroot)" "$PWD/root" "$@"; }
+	enter() { exec env -i "$(command -v unshare)" --user --map-root-user "$(command -v chroot)" "$PWD/root" "$@"; }
 else
 	echo 'chroot needs root or user namespaces'
 	exit 77
 fi
+inside() { (enter "$@"); }
 . "$RECPIPE_ROOT/tests/redis.sh"
 bad=0
 make -C "$RECPIPE_ROOT" static > log 2>&1 || {
@@ -26,7 +28,6 @@ bin=/$top/bin
 [ -z "$(find root -name '*.so*')" ] || complain 'there are libraries in it'
 for program in "$RECPIPE_BIN"/*; do
 	name=$(basename "$program")
-	[ "$name" != serve-http ] || continue # recpipe-operations(7) says why it is not there
 	[ "$(inside "$bin/$name" --version 2>&1 | head -n 1)" = "$("$program" --version | head -n 1)" ] ||
 		complain "$name does not say its version in an empty root"
 	! ldd "root$bin/$name" 2> /dev/null | grep -q '=>' || complain "$name is linked with shared libraries"
@@ -53,4 +54,22 @@ redis_folder=$PWD/root
 redis_start
 inside "$bin/load-redis" -q --redis unix:///s --prefix recs < topk.tsv 2> err || complain "load-redis: $(cat err)"
 [ "$(redis hlen recs:lists)" = 60 ] || complain "load-redis in an empty root: $(redis hlen recs:lists) lists"
+
+# The front and a worker of the archive, from lists in a file.
+cp topk.tsv root/topk.tsv
+awk 'BEGIN { print "item\ttitle"; for (i = 0; i < 90; i++) print "t" i "\ttitle " i }' > root/items.tsv
+enter "$bin/serve-http" --listen unix:/http --items /items.tsv -- "$bin/next-track" --replies --recs /topk.tsv \
+	--items /items.tsv 2> said &
+server=$!
+for _ in $(seq 200); do
+	grep -q 'listening at' said && break
+	kill -0 $server 2> /dev/null || break
+	sleep 0.05
+done
+answer=$(curl -s -m 20 --unix-socket root/http -d '{"track": "t1", "time": 0.5}' http://here/next/u3)
+track=$(printf '%s' "$answer" | sed -n 's/^{"user": "u3", "track": "\(t[0-9]*\)"}$/\1/p')
+[ -n "$track" ] && grep -q "^u3	[0-9]*	$track	" topk.tsv ||
+	complain "serve-http in an empty root: $answer $(cat said)"
+kill $server && wait $server
+[ $? = 143 ] || complain "serve-http in an empty root does not end by SIGTERM: $(cat said)"
 exit $bad
