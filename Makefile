@@ -265,12 +265,14 @@ deps: ## install the Debian packages that are missing (says which; root only the
 # its own, so that nothing here is read before the compiler is there.
 again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
+FOR_ARM64 = CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config \
+	CPPFLAGS=-Ibuild/arm64/sysroot/usr/include LDFLAGS='-Lbuild/arm64/sysroot/usr/lib \
+	-Lbuild/arm64/sysroot/usr/lib/aarch64-linux-gnu'
+
 .PHONY: arm64
 arm64: ## build for aarch64 into build/arm64/bin with Debian's cross compiler
 	@sh tests/deps-arm64.sh build/arm64/sysroot
-	@+$(again) all CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config \
-		B=build/arm64 BIN=build/arm64/bin CPPFLAGS=-Ibuild/arm64/sysroot/usr/include \
-		LDFLAGS='-Lbuild/arm64/sysroot/usr/lib -Lbuild/arm64/sysroot/usr/lib/aarch64-linux-gnu'
+	@+$(again) all B=build/arm64 BIN=build/arm64/bin $(FOR_ARM64)
 
 .PHONY: demo
 demo: deps ## run the whole pipeline on the sample data
@@ -382,14 +384,15 @@ INSTALL = install
 INSTALL_PROGRAM = $(INSTALL) -m 755
 STRIP = strip
 D = $(DESTDIR)
+COMPLETED_BY = $(BIN)
 
 .PHONY: completions install install-lib install-strip uninstall
 completions: all ## write completions for bash, zsh and fish below build/completions
 	@mkdir -p build/completions/zsh build/completions/fish
 	@for t in $(TOOLS); do \
-		sh completions/generate.sh $(BIN)/$$t > build/completions/$$t && \
-		sh completions/generate.sh $(BIN)/$$t zsh > build/completions/zsh/_$$t && \
-		sh completions/generate.sh $(BIN)/$$t fish > build/completions/fish/$$t.fish || exit 1; \
+		sh completions/generate.sh $(COMPLETED_BY)/$$t > build/completions/$$t && \
+		sh completions/generate.sh $(COMPLETED_BY)/$$t zsh > build/completions/zsh/_$$t && \
+		sh completions/generate.sh $(COMPLETED_BY)/$$t fish > build/completions/fish/$$t.fish || exit 1; \
 	done
 
 # The pipelines lie in share/recpipe as they lie in the tree, with a link to the tools
@@ -468,7 +471,7 @@ pack = tar --format=ustar --owner=0 --group=0 --numeric-owner --mtime=@$(EPOCH) 
 listed = { if [ -e .git ]; then git ls-files -z; else find . \( -path ./build -o -path ./bin \) -prune \
 	-o ! -type d -printf '%P\0'; fi; } | LC_ALL=C sort -z
 
-.PHONY: dist distcheck static
+.PHONY: dist distcheck static static-arm64
 dist: build/$(DIST).tar.gz ## make the source archive, build/recpipe-VERSION.tar.gz, the same bytes everywhere
 
 build/$(DIST).tar.gz: FORCE
@@ -488,13 +491,22 @@ static: deps ## static programs, their pages and pipelines: build/recpipe-VERSIO
 		[ -e "$$($(CC) -print-file-name=lib$$l.a)" ] || missing="$$missing lib$$l.a"; \
 	done; \
 	[ -z "$$missing" ] || { echo "make static: missing, to be linked:$$missing" >&2; exit 1; }
-	@+$(again) MODE=static all
-	@rm -rf build/static/stage
-	@+$(MAKE) --no-print-directory -s MODE=static install-strip prefix=/$(STATIC) \
-		DESTDIR=$(CURDIR)/build/static/stage
-	@cp README.md CHANGELOG.md LICENSE build/static/stage/$(STATIC)/
+	@+$(again) MODE=static static-archive
+
+# What of the archive asks the programs (the completions) asks those of this machine.
+static-arm64: deps ## the same for aarch64, with Debian's cross compiler
+	@sh tests/deps-arm64.sh build/arm64/sysroot
+	@+$(again) MODE=release all
+	@+$(again) MODE=static B=build/static-arm64 BIN=build/static-arm64/bin $(FOR_ARM64) \
+		COMPLETED_BY=bin STRIP=aarch64-linux-gnu-strip static-archive
+
+.PHONY: static-archive
+static-archive: all
+	@rm -rf $(B)/stage
+	@+$(MAKE) --no-print-directory -s install-strip prefix=/$(STATIC) DESTDIR=$(CURDIR)/$(B)/stage
+	@cp README.md CHANGELOG.md LICENSE $(B)/stage/$(STATIC)/
 	$(call say,TAR,build/$(STATIC).tar.gz)
-	$(Q)cd build/static/stage && find $(STATIC) ! -type d -print0 | LC_ALL=C sort -z | \
+	$(Q)cd $(B)/stage && find $(STATIC) ! -type d -print0 | LC_ALL=C sort -z | \
 		$(call pack,,$(CURDIR)/build/$(STATIC).tar.gz)
 
 .PHONY: html sbom checksums deb
