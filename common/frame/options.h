@@ -182,8 +182,9 @@ struct common {
 #define COMMON_RENAME_RULES(...) \
 	{.name = "rename", .kind = OPTION_RENAME, .argument = "COLUMN=NAME", __VA_ARGS__, \
 		.help = "use the input's column NAME as COLUMN"}
-#define COMMON_OUTPUT_FILE \
-	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', \
+#define COMMON_OUTPUT_FILE COMMON_OUTPUT_RULES(.requires = NULL)
+#define COMMON_OUTPUT_RULES(...) \
+	OPTION_OUTPUT("output", "FILE", common.output, .letter = 'o', __VA_ARGS__, \
 		.help = "write to FILE instead of standard output, completely or not at all; "\
 			"compressed where its name ends in .gz or .zst")
 /* For a tool that writes a model, neighbors or lists; `not` are further options that exclude it. */

@@ -70,7 +70,7 @@ static const struct option_row OPTIONS[] = {
 		.excludes = "delta,layout!=hash,shards!=1",
 		.help = "write the commands to standard output for `redis-cli --pipe` instead of "
 			"sending them"),
-	COMMON_OUTPUT_FILE, COMMON_ABOUT,
+	COMMON_OUTPUT_RULES(.requires = "emit-resp|status"), COMMON_ABOUT,
 
 	OPTION_GROUP("Parts"),
 	OPTION_TEXT("stage", "NAME", stage, .requires = "part",
@@ -117,7 +117,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_COLUMN("rank", rank, .fallback = "rank", .help = "name of the column with ranks"),
 	OPTION_COLUMN("item", item, .fallback = "item",
 		.help = "name of the column with item ids, in the lists, --items and --popular"),
-	COMMON_LINE_BUFFERED, COMMON_PROGRESS,
+	COMMON_PROGRESS,
 	OPTION_END
 };
 
