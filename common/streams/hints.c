@@ -26,50 +26,56 @@ bool hint_has_cr(struct span line)
 #define PICKLE \
 	"a Python pickle, which can run any code: if it is yours, convert with " WITH_PANDAS("read_pickle")
 
+enum {
+	CONTROLLED = 1, /* a control byte comes soon, or it might be a word of text */
+	UNPACKED = 2,   /* the cure takes a compressed file as it is */
+	WIDE = 4,       /* UTF-16 */
+};
+
 static const struct {
 	const char *bytes;
 	size_t n;
-	bool control;       /* a control byte comes soon, or it might be a word of text */
+	unsigned is;
 	const char *what;
 } MAGIC[] = {
-	{"PK\3\4", 4, false, "a zip archive: unpack with unzip -p FILE"},
-	{"PAR1", 4, true,
+	{"PK\3\4", 4, 0, "a zip archive: unpack with unzip -p FILE"},
+	{"PAR1", 4, CONTROLLED,
 	 "a Parquet file: convert with duckdb -c \"COPY 'FILE' TO '/dev/stdout' (HEADER)\" | import-table"},
-	{"\xff\xfe{\0", 4, false, UTF16_JSON("UTF-16")},
-	{"\xff\xfe[\0", 4, false, UTF16_JSON("UTF-16")},
-	{"\xfe\xff\0{", 4, false, UTF16_JSON("UTF-16")},
-	{"\xfe\xff\0[", 4, false, UTF16_JSON("UTF-16")},
-	{"\xff\xfe", 2, false, UTF16("UTF-16")},
-	{"\xfe\xff", 2, false, UTF16("UTF-16")},
-	{"BZh", 3, false, "compressed by bzip2: unpack with bzip2 -dc"},
-	{"\x04\x22\x4d\x18", 4, false, "compressed by lz4: unpack with lz4 -dc"},
-	{"\xff\x06\0\0sNaPpY", 10, false, "compressed by Snappy: unpack with snzip -dc"},
-	{"\x89LZO", 4, false, "compressed by lzop: unpack with lzop -dc"},
-	{"\x1f\x9d", 2, false, "compressed by compress: unpack with gzip -dc"},
-	{"\x5d\0\0", 3, false, "compressed by lzma: unpack with xz -dc"},
-	{"LZIP\1", 5, false, "compressed by lzip: unpack with lzip -dc"},
-	{"7z\xbc\xaf\x27\x1c", 6, false, "a 7z archive: unpack with 7z x -so FILE"},
-	{"Rar!\x1a\7", 6, false, "a rar archive: unpack with unrar p -inul FILE"},
-	{"ORC", 3, true, "an ORC file: convert with " WITH_PANDAS("read_orc")},
-	{"ARROW1\0\0", 8, false, "an Arrow (Feather) file: convert with " WITH_PANDAS("read_feather")},
-	{"\xff\xff\xff\xff", 4, false, "an Arrow stream: convert with python3 -c \"import pyarrow.ipc as p; "
+	{"\xff\xfe{\0", 4, WIDE, UTF16_JSON("UTF-16")},
+	{"\xff\xfe[\0", 4, WIDE, UTF16_JSON("UTF-16")},
+	{"\xfe\xff\0{", 4, WIDE, UTF16_JSON("UTF-16")},
+	{"\xfe\xff\0[", 4, WIDE, UTF16_JSON("UTF-16")},
+	{"\xff\xfe", 2, WIDE | UNPACKED, UTF16("UTF-16")},
+	{"\xfe\xff", 2, WIDE | UNPACKED, UTF16("UTF-16")},
+	{"BZh", 3, 0, "compressed by bzip2: unpack with bzip2 -dc"},
+	{"\x04\x22\x4d\x18", 4, 0, "compressed by lz4: unpack with lz4 -dc"},
+	{"\xff\x06\0\0sNaPpY", 10, 0, "compressed by Snappy: unpack with snzip -dc"},
+	{"\x89LZO", 4, 0, "compressed by lzop: unpack with lzop -dc"},
+	{"\x1f\x9d", 2, 0, "compressed by compress: unpack with gzip -dc"},
+	{"\x5d\0\0", 3, 0, "compressed by lzma: unpack with xz -dc"},
+	{"LZIP\1", 5, 0, "compressed by lzip: unpack with lzip -dc"},
+	{"7z\xbc\xaf\x27\x1c", 6, 0, "a 7z archive: unpack with 7z x -so FILE"},
+	{"Rar!\x1a\7", 6, 0, "a rar archive: unpack with unrar p -inul FILE"},
+	{"ORC", 3, CONTROLLED, "an ORC file: convert with " WITH_PANDAS("read_orc")},
+	{"ARROW1\0\0", 8, 0, "an Arrow (Feather) file: convert with " WITH_PANDAS("read_feather")},
+	{"\xff\xff\xff\xff", 4, 0, "an Arrow stream: convert with python3 -c \"import pyarrow.ipc as p; "
 		"p.open_stream('FILE').read_pandas().to_csv('/dev/stdout', index=False)\" | import-table"},
-	{"FEA1", 4, true, "a Feather file: convert with " WITH_PANDAS("read_feather")},
-	{"\x89HDF\r\n\x1a\n", 8, false, "an HDF5 file: convert with " WITH_PANDAS("read_hdf")},
-	{"\x80\2", 2, false, PICKLE},
-	{"\x80\3", 2, false, PICKLE},
-	{"\x80\4\x95", 3, false, PICKLE},
-	{"\x80\5\x95", 3, false, PICKLE},
-	{"\x93NUMPY", 6, false, "a NumPy array: convert with python3 -c \"import sys, numpy; "
+	{"FEA1", 4, CONTROLLED, "a Feather file: convert with " WITH_PANDAS("read_feather")},
+	{"\x89HDF\r\n\x1a\n", 8, 0, "an HDF5 file: convert with " WITH_PANDAS("read_hdf")},
+	{"\x80\2", 2, 0, PICKLE},
+	{"\x80\3", 2, 0, PICKLE},
+	{"\x80\4\x95", 3, 0, PICKLE},
+	{"\x80\5\x95", 3, 0, PICKLE},
+	{"\x93NUMPY", 6, 0, "a NumPy array: convert with python3 -c \"import sys, numpy; "
 		"numpy.savetxt(sys.stdout, numpy.load('FILE'), delimiter='\\t')\" | import-table"},
-	{"X\n\0\0\0", 5, false, "an R object: convert with " WITH_R("readRDS('FILE')")},
-	{"RDX2\n", 5, true, R_IMAGE},
-	{"RDX3\n", 5, true, R_IMAGE},
-	{"Obj\1", 4, false, "an Avro file: convert with python3 -m fastavro FILE | import-logs"},
-	{"SEQ\6", 4, false, "a Hadoop sequence file: convert with hadoop fs -text FILE"},
-	{"SQLite format 3", 16, false,
+	{"X\n\0\0\0", 5, UNPACKED, "an R object: convert with " WITH_R("readRDS('FILE')")},
+	{"RDX2\n", 5, CONTROLLED | UNPACKED, R_IMAGE},
+	{"RDX3\n", 5, CONTROLLED | UNPACKED, R_IMAGE},
+	{"Obj\1", 4, 0, "an Avro file: convert with python3 -m fastavro FILE | import-logs"},
+	{"SEQ\6", 4, 0, "a Hadoop sequence file: convert with hadoop fs -text FILE"},
+	{"SQLite format 3", 16, 0,
 	 "an SQLite database: convert with sqlite3 -csv -header FILE 'SELECT ...' | import-table"},
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, false, SPREADSHEET},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, 0, SPREADSHEET},
 };
 
 /* Is there a control byte among the next ones? */
@@ -108,40 +114,39 @@ static bool is_tar(struct span s)
 	return s.n >= 262 && memcmp(s.at + 257, "ustar", 5) == 0;
 }
 
-const char *hint_binary(struct span s)
+/* UTF-16 without a byte order mark: of the first two characters one half is zero. */
+static struct hint_cure wide(struct span s)
+{
+	bool low = s.n >= 4 && s.at[0] && !s.at[1] && s.at[2] && !s.at[3];
+	bool high = s.n >= 4 && !s.at[0] && s.at[1] && !s.at[2] && s.at[3];
+	bool json = (low || high) && strchr("{[", s.at[high]);
+	if (!low && !high)
+		return (struct hint_cure){0};
+	const char *what = low ? (json ? UTF16_JSON("UTF-16LE") : UTF16("UTF-16LE"))
+			       : json ? UTF16_JSON("UTF-16BE") : UTF16("UTF-16BE");
+	return (struct hint_cure){what, .takes_compressed = !json, .utf16 = true};
+}
+
+struct hint_cure hint_cure(struct span s)
 {
 	for (size_t i = 0; i < sizeof MAGIC / sizeof *MAGIC; i++) {
 		size_t n = MAGIC[i].n;
 		if (s.n < n || memcmp(s.at, MAGIC[i].bytes, n) != 0)
 			continue;
-		bool word = MAGIC[i].control && !has_control(s, n);
+		bool word = MAGIC[i].is & CONTROLLED && !has_control(s, n);
 		if (!word && (MAGIC[i].bytes[0] != 'B' || is_bzip2(s)))
-			return is_spreadsheet(s) ? SPREADSHEET : MAGIC[i].what;
+			return (struct hint_cure){is_spreadsheet(s) ? SPREADSHEET : MAGIC[i].what,
+				.takes_compressed = MAGIC[i].is & UNPACKED, .utf16 = MAGIC[i].is & WIDE};
 	}
 	if (is_tar(s))
-		return "a tar archive: list it with tar -tf FILE, unpack with tar -xOf FILE NAME";
-	bool low = s.n >= 4 && s.at[0] && !s.at[1] && s.at[2] && !s.at[3];
-	bool high = s.n >= 4 && !s.at[0] && s.at[1] && !s.at[2] && s.at[3];
-	if (low)
-		return strchr("{[", s.at[0]) ? UTF16_JSON("UTF-16LE") : UTF16("UTF-16LE");
-	if (high)
-		return strchr("{[", s.at[1]) ? UTF16_JSON("UTF-16BE") : UTF16("UTF-16BE");
-	return NULL;
+		return (struct hint_cure){"a tar archive: list it with tar -tf FILE, unpack with tar -xOf FILE NAME",
+			.takes_compressed = true};
+	return wide(s);
 }
 
-bool hint_unpacks(const char *what)
+const char *hint_binary(struct span s)
 {
-	static const char *const UNPACK[] = {"a tar ", "R objects", "an R object", "UTF-16"};
-	for (size_t i = 0; i < sizeof UNPACK / sizeof *UNPACK; i++)
-		if (strncmp(what, UNPACK[i], strlen(UNPACK[i])) == 0)
-			return true;
-	return false;
-}
-
-bool hint_is_utf16(struct span s)
-{
-	const char *what = hint_binary(s);
-	return what && strncmp(what, "UTF-16", 6) == 0;
+	return hint_cure(s).what;
 }
 
 /* ---- lines ---- */

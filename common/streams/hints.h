@@ -23,11 +23,13 @@ bool hint_has_cr(struct span line);
 /* The first bytes of a file that is no text: archives, Parquet, UTF-16 and the like. */
 const char *hint_binary(struct span start);
 
-/* Does the cure that hint_binary named take a compressed file as it is? */
-bool hint_unpacks(const char *what);
-
-/* Do they look like UTF-16? */
-bool hint_is_utf16(struct span start);
+/* The same, and what of it a reader must know. */
+struct hint_cure {
+	const char *what;      /* NULL: it looks like text */
+	bool takes_compressed; /* the cure that is named does, and nothing is to be unpacked first */
+	bool utf16;
+};
+struct hint_cure hint_cure(struct span start);
 
 /* A line that has fewer fields than it should: JSON, other separators, CR. */
 const char *hint_line(struct span line, enum hint_kind kind);

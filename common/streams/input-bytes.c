@@ -137,12 +137,13 @@ static bool take_packed(struct input *in)
 /* Is it text? What was compressed is unpacked first where its cure does not do that. */
 static bool look_kind(struct input *in, struct span first)
 {
-	const char *what = in->encoded && hint_is_utf16(first) ? NULL : hint_binary(first);
+	struct hint_cure cure = hint_cure(first);
+	const char *what = in->encoded && cure.utf16 ? NULL : cure.what;
 	const char *packer = in->compressed ? decompress_format(in->compressed) : NULL;
 	if (packer && compression_of(first) != COMPRESSION_NONE)
 		return failure_set(&in->failed, STATUS_DATA, "%s: compressed twice: unpack with %s -dc", in->name,
 				   packer);
-	if (packer && what && !hint_unpacks(what))
+	if (packer && what && !cure.takes_compressed)
 		return failure_set(&in->failed, STATUS_DATA, "%s: first unpack with %s -dc: it is %s", in->name,
 				   packer, what);
 	return !what || failure_set(&in->failed, STATUS_DATA, "%s: %s", in->name, what);

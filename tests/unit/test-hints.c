@@ -39,6 +39,12 @@ static void check_binary(void)
 	CHECK(says(hint_binary(BYTES("{\"a\":1}\n")), NULL));
 	CHECK(says(hint_binary(BYTES("")), NULL));
 	CHECK(says(hint_binary(BYTES("PK")), NULL));
+	CHECK(!hint_cure(BYTES("PK\3\4...")).takes_compressed);
+	CHECK(hint_cure(BYTES("X\n\0\0\0")).takes_compressed);
+	CHECK(hint_cure(BYTES("\xff\xfeu\0")).takes_compressed && hint_cure(BYTES("\xff\xfeu\0")).utf16);
+	CHECK(!hint_cure(BYTES("\xff\xfe{\0")).takes_compressed && hint_cure(BYTES("\xff\xfe{\0")).utf16);
+	CHECK(hint_cure(BYTES("u\0s\0")).takes_compressed && hint_cure(BYTES("\0u\0s")).utf16);
+	CHECK(!hint_cure(BYTES("[\0{\0")).takes_compressed && !hint_cure(BYTES("\0{\0\"")).takes_compressed);
 }
 
 static void check_lines(void)
