@@ -139,6 +139,7 @@ static void read_vectors(struct rerank *r, const char *path)
 		model_side_add(&r->vectors, &row, r->stride);
 		unit_scale(r->vectors.factors + (size_t)(r->vectors.n - 1) * r->stride, r->stride);
 	}
+	table_skip(t);
 	model_close(reader);
 	table_close(t);
 	if (r->vectors.n == 0)

@@ -202,6 +202,17 @@ struct span input_start(struct input *in, size_t n)
 	return (struct span){in->data + INPUT_PAD + in->start, in->n - in->start};
 }
 
+void input_skip(struct input *in)
+{
+	bool compressed = (in->compressed || in->ahead) && !in->packed; /* a packed one was read whole */
+	while (compressed && !input_failed(in)) {
+		in->start = in->n = 0;
+		if (!input_fill(in))
+			break;
+	}
+	deliver(in);
+}
+
 const char *input_name(const struct input *in)
 {
 	return in->name;

@@ -91,6 +91,10 @@ bool input_take_piece(struct input *in, struct input_room *room,
  * so many. Before the others alone. */
 struct span input_start(struct input *in, size_t n);
 
+/* Reads what is left of a compressed file and forgets it, for a caller who has what he needs: one that was
+ * cut off is an error also then. Of a plain file nothing is read. */
+void input_skip(struct input *in);
+
 /* As people know it: the path, or "(standard input)". */
 const char *input_name(const struct input *in);
 

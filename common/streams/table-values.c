@@ -68,6 +68,14 @@ bool table_try_time(struct table *t, size_t column, enum time_unit unit, int64_t
 	return true;
 }
 
+void table_saw_time(struct table *t, enum time_unit unit, int64_t ms)
+{
+	if (!t->timed || ms > t->newest)
+		t->newest = ms;
+	t->timed = true;
+	t->unit = unit;
+}
+
 bool table_time(struct table *t, size_t column, enum time_unit unit, int64_t *ms)
 {
 	struct span field = table_field(t, column);

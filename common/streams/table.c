@@ -549,14 +549,6 @@ void table_hear_rejects(struct table *t, rejects_hear *hear, void *listener)
 	t->rejects.listener = listener;
 }
 
-void table_saw_time(struct table *t, enum time_unit unit, int64_t ms)
-{
-	if (!t->timed || ms > t->newest)
-		t->newest = ms;
-	t->timed = true;
-	t->unit = unit;
-}
-
 uint64_t table_rows(const struct table *t)
 {
 	return t->rows;
@@ -575,6 +567,13 @@ uint64_t table_bytes(const struct table *t)
 uint64_t table_size(const struct table *t)
 {
 	return t->in && t->file_count <= 1 ? input_size(t->in) : 0;
+}
+
+void table_skip(struct table *t)
+{
+	if (t->in && !t->ended)
+		input_skip(t->in);
+	table_stop(t);
 }
 
 bool table_close(struct table *t)

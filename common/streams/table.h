@@ -141,6 +141,10 @@ void table_took_rows(struct table *t, uint64_t rows);
 uint64_t table_bytes(const struct table *t);
 uint64_t table_size(const struct table *t);
 
+/* For a caller who needs no more rows: the open file is read to its end if it is compressed, since one that
+ * was cut off must not pass for whole. No row comes any more. */
+void table_skip(struct table *t);
+
 /* Closes, and finishes the rejects file. False when the failure has a reason to. */
 bool table_close(struct table *t);
 

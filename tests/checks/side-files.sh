@@ -57,6 +57,16 @@ each()
 	same 'one with other names' other --side-columns "$option=$(echo "$header" | tr '\t' ',')"
 	to_csv other > other.csv
 	same 'CSV with renamed columns' other.csv "$@"
+	# One that was cut off is an error, also when its last rows are not needed.
+	gzip -nc plain.tsv > whole.gz
+	head -c "$(($(wc -c < whole.gz) - 5))" whole.gz > torn.gz
+	every_now 4 || return
+	tests=$((tests + 1))
+	side_go torn.gz > out 2> err
+	[ $? = 3 ] && grep -q "torn.gz: bad gzip data: unexpected end of file" err || {
+		echo "$tool: --$option torn.gz: no error: $(head -n 2 err)"
+		bad=1
+	}
 	# A name that is not there is the command's mistake.
 	every_now 4 || return
 	side_go "$file" --rename "$option.x=no such" > out 2> err

@@ -156,6 +156,7 @@ static uint64_t read_model(struct folding *f, struct output *out)
 			written++;
 		}
 	}
+	table_skip(f->model);
 	check_model(f);
 	f->rows = f->items.factors;
 	f->biases = f->items.bias;
