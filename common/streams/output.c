@@ -37,6 +37,22 @@ static void open_temporary(struct output *out)
 	out->file = temporary_open(&out->target, out->temporary, out->failure);
 }
 
+enum { LATER = -2 }; /* the file of output_open_live, until something is written */
+
+/* It is opened when there is something to write; that it cannot be is known now. */
+static void plan_live(struct output *out)
+{
+	bool may = out->target.exists || faccessat(out->target.folder, ".", W_OK | X_OK, AT_EACCESS) == 0;
+	out->file = may ? LATER : -1;
+}
+
+static void open_live(struct output *out)
+{
+	open_device(out, O_CREAT | O_TRUNC | O_NOFOLLOW);
+	if (out->file < 0)
+		failure_set_errno(out->failure, STATUS_FAILED, "cannot write %s", shown_file(out->path));
+}
+
 static void check_alone(const struct output *out)
 {
 	for (const struct output *other = open_ones; other; other = other->next)
@@ -96,11 +112,11 @@ static struct output *open_at(const char *path, bool live, struct failure *failu
 		else if (out->target.kind == TARGET_DEVICE)
 			open_device(out, 0);
 		else if (live)
-			open_device(out, O_CREAT | O_TRUNC | O_NOFOLLOW);
+			plan_live(out);
 		else
 			open_temporary(out);
 	}
-	if (out->file < 0) {
+	if (out->file < 0 && out->file != LATER) {
 		failure_set_errno(failure, STATUS_FAILED, "cannot write %s", shown_file(path));
 		release(out);
 		return NULL;
@@ -167,6 +183,8 @@ static const char *name_of(const struct output *out)
 
 static void write_file(struct output *out, const char *data, size_t length)
 {
+	if (out->file == LATER && length)
+		open_live(out);
 	for (size_t done = 0; done < length && !has_failed(out->failure);) {
 		ssize_t n = write(out->file, data + done, length - done);
 		if (n < 0 && errno == EINTR)
@@ -286,6 +304,8 @@ bool output_close(struct output *out)
 		release(out);
 		return true;
 	}
+	if (out->file == LATER)
+		open_live(out);
 	output_flush(out);
 	if (out->packing && packing_end(out->packing))
 		write_packed(out);

@@ -50,8 +50,8 @@ struct output *output_open(const char *path, bool line_buffered);
  * writes the same file is not looked at. */
 struct output *output_open_or(const char *path, struct failure *failure);
 
-/* The same for a file that others watch while it grows: emptied at once, and written
- * in place. output_close syncs it. */
+/* The same for a file that others watch while it grows: emptied with the first row, and written
+ * in place; until then what was there stays. output_close syncs it; output_abandon leaves it as it is. */
 struct output *output_open_live(const char *path);
 
 /* What a thread writes that another one shall put into a file: it stays in memory. */

@@ -300,13 +300,20 @@ static void check_left_overs(void)
 	CHECK_TEXT(text_of("target"), "newer");
 }
 
-/* A file that is watched is there at once, in place; a second output to it is refused. */
+/* A file that is watched is there with its first row, in place; a second output to it is refused. */
 static void check_live(void)
 {
 	write_file("curve", "old");
 	ino_t inode = about("curve").st_ino;
 	struct output *out = output_open_live("curve");
-	CHECK_TEXT(text_of("curve"), "");
+	CHECK_TEXT(text_of("curve"), "old");
+	output_abandon(out);
+	CHECK_TEXT(text_of("curve"), "old");
+	output_abandon(output_open_live("none"));
+	CHECK(access("none", F_OK) != 0);
+	output_close(output_open_live("none"));
+	CHECK_TEXT(text_of("none"), "");
+	out = output_open_live("curve");
 	output_text(out, "1");
 	output_end_row(out);
 	CHECK_TEXT(text_of("curve"), "1\n");

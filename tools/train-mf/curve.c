@@ -10,12 +10,19 @@ struct curve curve_open(const struct options *o)
 		output_text(c.report, "step\tvalue\n");
 		output_flush(c.report);
 	}
-	if (o->curve) {
+	if (o->curve)
 		c.file = output_open_live(o->curve);
-		output_text(c.file, "epoch\tloss\tmetric\tseconds");
-		output_end_row(c.file);
-	}
 	return c;
+}
+
+/* Before the first row: a run that fails before it leaves the file that was there. */
+static void begin_file(struct curve *c)
+{
+	if (c->begun)
+		return;
+	c->begun = true;
+	output_text(c->file, "epoch\tloss\tmetric\tseconds");
+	output_end_row(c->file);
 }
 
 static void report_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
@@ -32,6 +39,7 @@ static void report_step(struct curve *c, uint32_t epoch, const struct epoch_reco
 void curve_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
 {
 	if (c->file) {
+		begin_file(c);
 		output_u64(c->file, epoch);
 		output_tab(c->file);
 		output_double(c->file, e->loss);
@@ -47,13 +55,17 @@ void curve_step(struct curve *c, uint32_t epoch, const struct epoch_record *e)
 
 void curve_stop(struct curve *c)
 {
-	if (c->file)
+	if (c->file && c->begun)
 		output_close(c->file);
+	else if (c->file)
+		output_abandon(c->file);
 	c->file = NULL;
 }
 
 void curve_end(struct curve *c, uint32_t epoch, const struct epoch_record *e)
 {
+	if (c->file)
+		begin_file(c);
 	curve_stop(c);
 	report_step(c, epoch, e);
 }

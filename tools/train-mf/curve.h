@@ -11,10 +11,11 @@
 
 struct curve {
 	struct output *file, *report; /* NULL: not asked for */
+	bool begun;                   /* the file has its header */
 	bool validates;               /* there are validation rows, and so values of the metric */
 };
 
-/* Opens both and writes their headers. */
+/* Opens both. The file is emptied, and gets its header, with its first row. */
 struct curve curve_open(const struct options *o);
 
 /* A row of each for an epoch. */
@@ -23,7 +24,7 @@ void curve_step(struct curve *c, uint32_t epoch, const struct epoch_record *e);
 /* After the last epoch: closes the file and reports the kept one again. */
 void curve_end(struct curve *c, uint32_t epoch, const struct epoch_record *e);
 
-/* Closes the file, which holds the epochs so far. */
+/* Closes the file, which holds the epochs so far; the old one if there are none. */
 void curve_stop(struct curve *c);
 
 void curve_close(struct curve *c);
