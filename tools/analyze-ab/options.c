@@ -122,6 +122,7 @@ const struct option_row ANALYZE_OPTIONS[] = {
 		.excludes = "test=mann-whitney/bootstrap",
 		.help = "always-valid intervals and p values, for any number of looks"),
 	OPTION_REAL("sequential-n", "N", tuned, .fallback = "5000", .low = 2, .high = 1e12,
+		.requires = "sequential|details",
 		.help = "number of users at which --sequential is tightest"),
 	OPTION_FLAG("bayes", bayes,
 		.excludes = "plan,partial,interleaving",
@@ -136,7 +137,7 @@ const struct option_row ANALYZE_OPTIONS[] = {
 
 	OPTION_GROUP("Covariates and segments"),
 	OPTION_CHOICE("pre-missing", "HOW", pre_missing, "zero|mean", .fallback = "zero",
-		.help = "the covariate of users who are not in --pre"),
+		.requires = "pre", .help = "the covariate of users who are not in --pre"),
 	OPTION_FILE("users", "FILE", users, .side = true,
 		.requires = "segment|stratify|cluster",
 		.help = "attributes of users, for --segment, --stratify or --cluster: a table with the user "
@@ -208,18 +209,8 @@ const struct option_row ANALYZE_OPTIONS[] = {
 	OPTION_END
 };
 
-/* Given, and without effect: command lines of old have them. */
-static void say_what_is_idle(const struct options *o)
-{
-	if (option_given("sequential-n") && !o->sequential && !o->details)
-		warn("--sequential-n has no effect without --sequential or --details");
-	if (option_given("pre-missing") && !o->pre)
-		warn("--pre-missing has no effect without --pre");
-}
-
 void check_options(const struct options *o, const struct analysis_options *options)
 {
-	say_what_is_idle(o);
 	if (o->merge && o->partial && (o->metric_file || option_given("metrics")))
 		usage_error("--%s cannot be combined with --merge --partial, which keeps all values",
 			    options->source);

@@ -169,8 +169,7 @@ static void prepare_ials(struct epochs *e, enum kernel_choice kernel)
 {
 	struct training *t = e->training;
 	const struct options *o = t->options;
-	enum { AUTO, EXACT, BLOCK, CG };
-	bool steps = o->solver == AUTO || o->solver == CG;
+	bool steps = o->solver == SOLVER_AUTO || o->solver == SOLVER_CG;
 	const struct normal_kernel *normal = normal_kernel_of(kernel);
 	uint32_t stride = (uint32_t)t->users.params.stride;
 	e->users_gram = kept_gram(&t->users.kept, stride, normal);
@@ -180,7 +179,7 @@ static void prepare_ials(struct epochs *e, enum kernel_choice kernel)
 		.regularization = o->fit.regularization,
 		.exponent = o->fit.exponent,
 		.steps = steps ? (uint32_t)o->cg_steps : 0,
-		.block = o->solver == BLOCK ? (uint32_t)o->block_factors : t->factors,
+		.block = o->solver == SOLVER_BLOCK ? (uint32_t)o->block_factors : t->factors,
 		.exact_loss = o->exact_loss,
 		.kept_users = t->users.kept.n,
 		.kept_items = t->items.kept.n,

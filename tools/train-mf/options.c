@@ -66,7 +66,7 @@ const struct option_row TRAIN_OPTIONS[] = {
 	{FIT_ROW_REGULARIZATION(FIT), .help = "ials: L2 penalty on the factors"},
 	{FIT_ROW_EXPONENT(FIT), .help = "ials: exponent of the frequency of a user or item in its "
 		"penalty"},
-	OPTION_CHOICE("solver", "HOW", solver, "auto|exact|block|cg", .fallback = "auto",
+	OPTION_CHOICE("solver", "HOW", solver, SOLVERS, .fallback = "auto",
 		.help = "ials: solve for all factors of a row exactly, block by block (--block-factors), "
 			"or by conjugate gradients (--cg-steps); auto is cg, the fastest"),
 	OPTION_INT("cg-steps", "N", cg_steps, .fallback = "3", .low = 1, .high = 1000,
@@ -151,14 +151,20 @@ const struct option_row TRAIN_OPTIONS[] = {
 	OPTION_END
 };
 
-/* Options of ials that are no hyperparameters of learning/fitting.h. */
-static const char *const SOLVING[] = {"solver", "cg-steps", "block-factors", "exact-loss"};
+/* Options that are no hyperparameters of learning/fitting.h, and the losses that heed them. */
+static const struct {
+	const char *option;
+	unsigned losses;
+} OTHERS[] = {
+	{"solver", FIT_IALS}, {"cg-steps", FIT_IALS}, {"block-factors", FIT_IALS}, {"exact-loss", FIT_IALS},
+	{"patience", FIT_STARTED}, {"stop-every", FIT_STARTED}, {"blocks", FIT_STEPS},
+};
 
 static bool heeds(const struct fitting *f, const char *option)
 {
-	for (size_t i = 0; i < sizeof SOLVING / sizeof *SOLVING; i++)
-		if (strcmp(SOLVING[i], option) == 0)
-			return f->loss == LOSS_IALS;
+	for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
+		if (strcmp(OTHERS[i].option, option) == 0)
+			return OTHERS[i].losses >> f->loss & 1;
 	return fitting_heeds(f, option);
 }
 
@@ -179,6 +185,19 @@ static void warn_of_unheeded(const struct fitting *f)
 	}
 }
 
+/* The same for what another solver of ials would use. */
+static void warn_of_solver(const struct options *o)
+{
+	bool steps = o->solver == SOLVER_AUTO || o->solver == SOLVER_CG, blocks = o->solver == SOLVER_BLOCK;
+	struct span solver = choice_word(SOLVERS, o->solver);
+	if (o->fit.loss != LOSS_IALS)
+		return;
+	if (option_given("cg-steps") && !steps)
+		warn("--cg-steps has no effect with --solver=%.*s", (int)solver.n, solver.at);
+	if (option_given("block-factors") && !blocks)
+		warn("--block-factors has no effect with --solver=%.*s", (int)solver.n, solver.at);
+}
+
 /* What the table of options cannot say. */
 void check_options(const struct options *o)
 {
@@ -189,4 +208,5 @@ void check_options(const struct options *o)
 		usage_error("--loss=%s cannot be combined with %s", LOSS_NAMES[o->fit.loss],
 			    o->fit.user_alpha > 0 ? "--user-alpha" : "--item-alpha");
 	warn_of_unheeded(&o->fit);
+	warn_of_solver(o);
 }

@@ -19,6 +19,9 @@ struct options {
 	struct common common;
 };
 
+enum solver { SOLVER_AUTO, SOLVER_EXACT, SOLVER_BLOCK, SOLVER_CG };
+#define SOLVERS "auto|exact|block|cg"
+
 extern const struct option_row TRAIN_OPTIONS[];
 
 /* What the table of options cannot say: usage errors. */
