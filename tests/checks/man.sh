@@ -16,6 +16,16 @@ if command -v mandoc > /dev/null; then
 		bad=1
 	fi
 fi
+# A table that is wider than a terminal of 80 columns is cut or wrapped there.
+if command -v groff > /dev/null; then
+	for page in man/*.[1357]; do
+		grep -q '^\.TS' "$page" || continue
+		if groff -k -man -t -ww -Tutf8 -rLL=78n "$page" 2>&1 > /dev/null | grep -A 1 'around line' | grep -B 1 'wider than'; then
+			echo "$page: a table wider than 78 columns: shorten its cells"
+			bad=1
+		fi
+	done
+fi
 for page in man/*.1; do
 	name=$(basename -- "$page" .1)
 	if [ ! -x "$RECPIPE_BIN/$name" ]; then
