@@ -324,4 +324,5 @@ MODEL=knn.tsv run 3 store monday.tsv
 grep -q 'no lists for evaluation, and this one no validation metric; run once with GATE=none' err.txt ||
 	say "an old store: $(head -n 3 err.txt)"
 MODEL=knn.tsv GATE=none run 0 store monday.tsv
+[ "$(cat store/models/*/heard.tsv | wc -l)" -gt 1 ] || say 'GATE=none leaves nothing that the next night can be compared with'
 exit $bad

@@ -40,7 +40,20 @@ PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings
 cmp whole/serving.tsv cut-3/serving.tsv || complain 'a run that goes on gives another model'
 grep -q 'model-1-users: as before' log || complain 'what is there is made again'
 status 1 env PIECES=3 FACTORS=9 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
-grep -q 'other settings' err.txt || complain 'other settings are not said'
+said '^personalize-pieces: WORK has the steps of other settings or files (FACTORS): take another folder, or remove'
+cp ratings.tsv others.tsv
+status 1 env PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 others.tsv
+said 'other settings or files (/.*/others.tsv, /.*/ratings.tsv): take'
+cp cut-3/steps/settings kept
+sed 's/^version=.*/version=0.0.9/' kept > cut-3/steps/settings
+status 1 env PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
+said '^personalize-pieces: WORK has the steps of recpipe 0.0.9, and this is [0-9.]*: remove its folder steps, and all of them are made again'
+sed 's/^import=//; /^version=/d' kept > cut-3/steps/settings # as it was before versions stood there
+status 1 env PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv
+said 'the steps of an older recpipe, and this is'
+rm -r cut-3/steps
+PIECES=3 TRAIN='--regularization 0.003' "$here/personalize-pieces" cut-3 ratings.tsv > log 2>&1 || complain 'it does not begin again'
+cmp whole/serving.tsv cut-3/serving.tsv || complain 'a run that begins again gives another model'
 for setting in PIECES=0 PATIENCE=x SERVING_EPOCHS=0 FAULTS=100 'KERNEL=portable; true' MIN=4 FILTER=--csv ON_ERROR=skip \
 	'TRAIN=--solver cg' TRAIN=--solver=auto MODEL=auto DATASET=ratings.tsv VALUE_COLUMN=none LOSS=warp FLOOR=ndcg COLD=fold-in ITEMS=ratings.tsv; do
 	status 2 env "$setting" "$here/personalize-pieces" never ratings.tsv

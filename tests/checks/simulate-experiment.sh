@@ -105,6 +105,6 @@ for pause in 0.2 0.5 0.9 1.4 2; do
 done
 loop killed || say "after kill -9 it does not come to its end: $(tail -n 3 err.txt)"
 cmp one/effects.tsv killed/effects.tsv || say 'after kill -9 the effects are others'
-loop killed REDIS="unix://$RECPIPE_TMP/nobody"
+loop killed REDIS="unix://$RECPIPE_TMP/nobody" # day two was there, and is to be made again
 [ $? = 4 ] || say "without the Redis of the URL: $(tail -n 3 err.txt)"
 exit $bad
