@@ -221,7 +221,7 @@ static struct log_columns columns_of(const struct options *o)
 		.message = option_column("message", o->message), .share = option_column("time", o->time),
 		.target = {o->target, "policy-probability"},
 		.events = !o->reward, .sessions = o->value == VALUE_SESSION, .positions = o->position,
-		.unit = (enum time_unit)o->timestamp_unit, .seed = o->common.seed,
+		.unit = (enum time_unit)o->timestamp_unit, .seed = o->common.seed, .folds = (uint32_t)o->folds,
 	};
 }
 

@@ -102,11 +102,10 @@ static bool read_event(const struct log_reader *r, struct names *names, struct r
 {
 	struct table *t = r->t;
 	if (!event_message(t, r->message, &row->last) ||
-	    !table_time(t, r->timestamp, r->columns->unit, &row->time) || !table_double(t, r->share,
-		&row->share) ||
+	    !table_time(t, r->timestamp, r->columns->unit, &row->time) ||
+	    !table_double(t, r->share, &row->reward) ||
 	    !read_id(t, (size_t)r->played, names->items, &row->played))
 		return false;
-	row->reward = NAN;
 	if (table_field(t, r->item).n == 0)
 		return true;
 	return read_probabilities(r, row) &&
@@ -142,7 +141,7 @@ void log_read(struct log_reader *r, struct names *names, struct log *log)
 		if (!(c->events ? read_event(r, names, &row) : read_plain(r, names, &row)))
 			continue;
 		struct span who = log->has_users ? table_field(t, (size_t)r->user) : table_row(t);
-		row.fold = hash_row(c->seed, who, span_of("fold"));
+		row.fold = (uint16_t)(hash_row(c->seed, who, span_of("fold")) % c->folds);
 		if (r->session >= 0)
 			row.session = session_number(sessions, &key, row.user, table_field(t, (size_t)r->session));
 		log->rows = memory_grow(log->rows, &log->capacity, log->n + 1, sizeof *log->rows);
@@ -194,7 +193,6 @@ static int by_all(const void *a, const void *b)
 	COMPARE(x->position, y->position);
 	COMPARE(x->probability, y->probability);
 	COMPARE(x->target, y->target);
-	COMPARE(x->share, y->share);
 	COMPARE(x->reward, y->reward);
 	COMPARE(x->fold, y->fold);
 	COMPARE(x->session, y->session);
@@ -268,13 +266,15 @@ void log_chain(struct log *log, int64_t wait_ms, bool whole)
 	}
 	struct heard_waiting w = {.n = 0};
 	for (size_t i = 0; i < log->n; i++) {
-		const struct row *event = &log->rows[i];
+		struct row *event = &log->rows[i];
+		double share = event->reward;
+		event->reward = NAN; /* not known yet */
 		const struct heard_event heard = {event->time, event->user, event->session, event->played,
 			event->item};
 		size_t from = heard_follow(&w, i, &heard, wait_ms);
 		chain[i] = named ? event->session : from < log->n ? chain[from] : chains++;
 		if (from < log->n)
-			log->rows[from].reward = event->share;
+			log->rows[from].reward = share;
 	}
 	bool *lost = whole ? memory_zero((size_t)chains + 1, sizeof *lost) : NULL;
 	for (size_t i = 0; whole && i < log->n; i++)

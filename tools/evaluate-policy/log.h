@@ -20,15 +20,16 @@ struct names {
 /* One recommendation. A number is STRMAP_NONE where the log has no such column or value. */
 struct row {
 	int64_t time;
-	double probability, reward; /* reward: nan until it is known */
-	double share;               /* events: of the track that was played, heard */
+	double probability;
+	double reward;              /* events: the share heard of the track that was played, until log_chain */
 	double target;              /* the policy's probability, where a column has it */
 	uint32_t user, item;        /* item: what was recommended; events: none in a `last` */
 	uint32_t position, played;
 	uint32_t session;           /* number; the same for the rows of one session */
+	uint16_t fold;              /* by a hash: of the user, or of the row where there is no user */
 	bool last;
-	uint64_t fold;              /* a hash: of the user, or of the row where there is no user */
 };
+_Static_assert(sizeof(struct row) <= 56, "all rows of the log are in memory: a field must be worth it");
 
 struct log_columns {
 	struct column user, item, probability, reward, position, played, session, timestamp;
@@ -38,6 +39,7 @@ struct log_columns {
 	bool positions;
 	enum time_unit unit;
 	uint64_t seed;
+	uint32_t folds;
 };
 
 struct log {

@@ -66,7 +66,7 @@ static void fit(struct reward_model *m, const struct log *log, const struct rewa
 	for (uint32_t f = 0; f < m->folds; f++) {
 		struct cells own = cells_new(cells);
 		for (size_t i = 0; i < log->n && m->folds > 1; i++)
-			if (log->rows[i].fold % m->folds == f)
+			if (log->rows[i].fold == f)
 				cells_add(&own, m, &log->rows[i]);
 		double rows = all.rows - own.rows;
 		double mean = !isnan(s->mean) ? s->mean : rows > 0 ? (all.all - own.all) / rows : 0;
@@ -119,7 +119,7 @@ struct prospect reward_prospect(const struct reward_model *m, const struct row *
 	uint32_t at = position_of(row);
 	struct prospect v = {.logged = m->logged + (size_t)at * m->items, .catalog_never = m->catalog_never[at]};
 	if (m->value) {
-		size_t context = (row->fold % m->folds) * m->positions + at;
+		size_t context = (size_t)row->fold * m->positions + at;
 		v.of_item = m->value + context * m->items;
 		v.catalog_total = m->catalog_total[context];
 		return v;
