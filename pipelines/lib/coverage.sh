@@ -2,13 +2,14 @@
 # coverage.sh - who gets a list, why others do not, and lists for users below the thresholds. Sourced
 # after stages.sh, in WORK. Of the script: its settings, other (a recipe of another kind) and skipping.
 
-# users_of FILE COLUMN: how many different ones it has
-users_of()
+# positive_users: how many users the positives have. (No row is kept: the users of all are asked for.)
+positive_users()
 {
-	NAME=$2 awk -F '\t' '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == ENVIRON["NAME"]) at = i; next }
-		!($at in seen) { seen[$at]; n++ }
-		END { print n + 0 }' "$1"
+	set -- --time "$VALUE_COLUMN" --max=-1e308
+	[ "$VALUE_COLUMN" != none ] || set -- --where "$ITEM_COLUMN="
+	rm -f .users-seen
+	filter-interactions -q --user "$USER_COLUMN" "$@" ${THREADS:+--threads "$THREADS"} --users-seen .users-seen positives.tsv > /dev/null &&
+		its_users=$(wc -l < .users-seen) && echo $((its_users - 1)) && rm -f .users-seen
 }
 
 # count_rows: .user-rows, how many rows each user of the dataset has (they are in one place); .split-rows, how many
@@ -22,7 +23,7 @@ count_rows()
 		{ n++; of[$4]++ }
 		END { if (n) print user, n
 			print of["train"] + 0, of["validation"] + 0, of["test"] + 0 > ".split-rows" }' dataset.tsv &&
-		[ -f .split-rows ] && { [ -n "$DATASET" ] || put .positive-users users_of positives.tsv "$USER_COLUMN"; } ||
+		[ -f .split-rows ] && { [ -n "$DATASET" ] || put .positive-users positive_users; } ||
 		die 1 'the rows cannot be counted'
 }
 
@@ -75,17 +76,22 @@ cold_lists()
 coverage()
 {
 	its_fitted=$(($(wc -l < .user-rows) - 1)) its_folded=0
-	[ "$COLD" = no ] || its_folded=$(with_a_list cold-topk.tsv)
+	[ "$COLD" = no ] || its_folded=$(with_a_list cold-topk.tsv) || return
 	its_log=$its_fitted its_positive=$its_fitted
 	if [ -z "$DATASET" ]; then
 		its_log=$(($(wc -l < log-users.tsv) - 1))
 		its_positive=$(cat .positive-users)
 	fi
-	coverage_of "$its_log" "$its_positive" "$its_fitted" "$(with_a_list serving-topk.tsv)" "$its_folded"
+	its_served=$(with_a_list serving-topk.tsv) || return
+	coverage_of "$its_log" "$its_positive" "$its_fitted" "$its_served" "$its_folded"
 }
 
 # with_a_list FILE: how many users have one
-with_a_list() { grep -a -c "^[^	]*	1	" "$1"; }
+with_a_list()
+{
+	its_lists=$(filter-interactions -q --where rank=1 ${THREADS:+--threads "$THREADS"} "$1" | wc -l)
+	[ "$its_lists" -ge 1 ] && echo $((its_lists - 1))
+}
 
 # coverage_of LOG POSITIVE FITTED LISTS FOLDED: its table, of counts of users
 coverage_of()

@@ -8,13 +8,10 @@ check_floor()
 		die 2 "FLOOR is precision, recall, ndcg, map, mrr or hit, with @K, or no, not $FLOOR"
 }
 
-# judge_floor: floor.tsv, the model's lists against popular ones on the test rows, user by user. Sets
-# `floor_says` to what came out, in a sentence (nothing, and no floor.tsv, without test rows), and `lost`
-# when the model loses: it has less of FLOOR, and the 95 % interval of the difference does not reach 0.
-# Where that cannot be told, as with few users, a warning says so.
-judge_floor()
+# compare_floor: floor.tsv, the model's lists against popular ones on the test rows, user by user; no such file
+# without test rows
+compare_floor()
 {
-	lost='' floor_says=''
 	cut -f 4 dataset.tsv | grep -qx test || {
 		rm -f floor.tsv
 		[ "$FLOOR" = no ] || echo "${0##*/}: no test rows: the model is not compared with popular lists" >&2
@@ -26,6 +23,15 @@ judge_floor()
 	# shellcheck disable=SC2086 # several words
 	stage floor floor.tsv compare-topk -q --dataset dataset.tsv --metrics "$its_metric" --resamples 0 \
 		$skipping -o floor.tsv popular-topk.tsv topk.tsv
+}
+
+# judge_floor: of floor.tsv sets `floor_says` to what came out, in a sentence (nothing without the file), and `lost`
+# when the model loses: it has less of FLOOR, and the 95 % interval of the difference does not reach 0.
+# Where that cannot be told, as with few users, a warning says so.
+judge_floor()
+{
+	lost='' floor_says=''
+	[ -f floor.tsv ] || return 0
 	its_verdict=$(awk -F '\t' '
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 		NR == 2 {

@@ -194,7 +194,9 @@ positives()
 	# shellcheck disable=SC2086
 	[ -z "$window_words" ] ||
 		set -- --timestamp "$window_column" $window_words --left-out left-out.tsv "$@"
-	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} $skipping -o positives.tsv "$@"' # words in quotes
+	at_once=
+	case $FILTER in -j* | *' -j'* | *--thr*) ;; *) at_once=${THREADS:+--threads "$THREADS"} ;; esac
+	eval "set -- $filter_words"' ${seen:+--users-seen "$seen"} $at_once $skipping -o positives.tsv "$@"' # words in quotes
 	if [ "$VALUE_COLUMN" = none ]; then
 		set -- --where "$ITEM_COLUMN!=" "$@" # all of them: a row without an item is a bad one
 	elif [ -n "$MIN" ]; then
