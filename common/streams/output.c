@@ -10,7 +10,7 @@
 #include "streams/compress.h"
 #include "streams/packing.h"
 
-enum { OUTPUT_BYTES = 256 << 10 };
+enum { OUTPUT_BYTES = 256 << 10, WRITEBACK_BYTES = 16 << 20 };
 
 /* All that are open, the newest first. */
 static struct output *open_ones;
@@ -181,6 +181,17 @@ static const char *name_of(const struct output *out)
 	return out->path ? shown_file(out->path) : "standard output";
 }
 
+/* A large file goes to the disk while it is made, 16 MB at a time, so that the sync at its end, which has to wait,
+ * finds little left. `length` bytes were written. Where that cannot be it is no failure: what is wrong with
+ * the disk the sync says. */
+static void start_writeback(const struct output *out, size_t length)
+{
+	off_t end = out->temporary ? lseek(out->file, 0, SEEK_CUR) : 0;
+	off_t begin = (end - (off_t)length) / WRITEBACK_BYTES * WRITEBACK_BYTES;
+	if (end - begin >= WRITEBACK_BYTES)
+		(void)sync_file_range(out->file, begin, end - begin, SYNC_FILE_RANGE_WRITE);
+}
+
 static void write_file(struct output *out, const char *data, size_t length)
 {
 	if (out->file == LATER && length)
@@ -196,6 +207,7 @@ static void write_file(struct output *out, const char *data, size_t length)
 		else
 			done += (size_t)n;
 	}
+	start_writeback(out, length);
 }
 
 /* The bytes go into the file, compressed by its name. */

@@ -138,6 +138,18 @@ begin_writing $named
 [ "$(names)" = 1 ] || complain 'a file with a name was expected'
 end_writing TERM
 [ "$(names)" = 0 ] || complain 'SIGTERM: the name is left'
+
+# ---- a large file is on its way to the disk before its end ----------------------------
+
+rm -f result
+{ printf 'user\titem\ttime\n'; yes 'listener	a track of some length	0.9' | head -n 1100000; } > large # 39 MB
+for fails in '' 'FAIL_CALL=writeback FAIL_AT=all'; do
+	env ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" FAIL_PROGRAM=filter-interactions FAIL_COUNT=count $fails \
+		LD_PRELOAD="$shim" filter-interactions -o result large 2> err && cmp -s large result || complain "another answer $fails"
+	[ "$(sed -n 's/^writeback	//p' count)" = 2 ] || complain "every 16 MB are sent, not $(grep writeback count)"
+	rm -f result count
+done
+rm -f large
 begin_writing $named
 end_writing KILL
 [ "$(names)" = 1 ] || complain 'kill -9: the name was expected'

@@ -1,5 +1,5 @@
 /* Preloaded: the FAIL_AT-th call of the sort FAIL_CALL (fsync, close, rename, read, write,
- * link, tmpfile, open) fails with FAIL_ERRNO, all others work; FAIL_AT=all: each of them
+ * link, tmpfile, open, writeback) fails with FAIL_ERRNO, all others work; FAIL_AT=all: each of them
  * fails. FAIL_ERRNO=SHORT: that read or write takes half of what it could. Only in the
  * program FAIL_PROGRAM, not in what it starts; with FAIL_FILES not at pipes, sockets, what
  * is in /proc and what is no file but has a number (epoll, signalfd). At the end the number of calls of each
@@ -20,10 +20,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum sort { FSYNC, CLOSE, RENAME, READ, WRITE, LINK, TMPFILE, OPEN, SORTS };
+enum sort { FSYNC, CLOSE, RENAME, READ, WRITE, LINK, TMPFILE, OPEN, WRITEBACK, SORTS };
 
 static const char *const NAMES[SORTS] = {"fsync", "close", "rename", "read", "write", "link",
-	"tmpfile", "open"};
+	"tmpfile", "open", "writeback"};
 
 static long calls[SORTS], fail_at;
 static int fail_sort = -1, fail_with, files_only, ready;
@@ -106,6 +106,7 @@ ONE(FSYNC, fdatasync, (int file), (file))
 ONE(FSYNC, syncfs, (int file), (file))
 ONE(RENAME, rename, (const char *a, const char *b), (a, b))
 ONE(RENAME, renameat, (int in, const char *a, int to, const char *b), (in, a, to, b))
+ONE(WRITEBACK, sync_file_range, (int file, off_t from, off_t n, unsigned how), (file, from, n, how))
 ONE(LINK, link, (const char *a, const char *b), (a, b))
 ONE(LINK, linkat, (int in, const char *a, int to, const char *b, int how), (in, a, to, b, how))
 
