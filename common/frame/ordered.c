@@ -1,8 +1,17 @@
 #include "frame/ordered.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
+#include "base/clock.h"
 #include "base/memory.h"
+
+/* Most waits are for what takes another thread some microseconds, which is less than to sleep and be woken: so
+ * one looks for as long before it sleeps. */
+static const double LOOK_S = 30e-6;
 
 /* Pieces that are taken get numbers; piece n is in slot queue[n % slots]. */
 struct run {
@@ -15,6 +24,8 @@ struct run {
 	bool *done;             /* of each slot: the work */
 	size_t taken, given;    /* how many pieces */
 	bool taking, ended;
+	atomic_size_t changes;  /* how often something has come to pass that others may wait for */
+	bool looking;           /* one thread does: the others sleep at once */
 };
 
 size_t ordered_slots(size_t threads)
@@ -27,6 +38,36 @@ static bool may_take(const struct run *r)
 	return !r->ended && !r->taking && r->n_unused > 0;
 }
 
+static void pause_briefly(void)
+{
+#if defined(__x86_64__)
+	_mm_pause();
+#endif
+}
+
+/* Waits for a change; with the lock. */
+static void wait_for_change(struct run *r, pthread_cond_t *sleepers)
+{
+	size_t seen = atomic_load_explicit(&r->changes, memory_order_relaxed);
+	if (!r->looking) {
+		r->looking = true;
+		pthread_mutex_unlock(&r->lock);
+		double end = clock_wall() + LOOK_S;
+		while (atomic_load_explicit(&r->changes, memory_order_relaxed) == seen && clock_wall() < end)
+			pause_briefly();
+		pthread_mutex_lock(&r->lock);
+		r->looking = false;
+	}
+	if (atomic_load_explicit(&r->changes, memory_order_relaxed) == seen)
+		pthread_cond_wait(sleepers, &r->lock);
+}
+
+/* Something has come to pass: those who wait look again. */
+static void change(struct run *r)
+{
+	atomic_fetch_add_explicit(&r->changes, 1, memory_order_relaxed);
+}
+
 /* Takes a piece, and works on it; called and returns with the lock. The slot that became free last
  * is used first: its memory is near. */
 static void take_and_work(struct run *r)
@@ -37,6 +78,7 @@ static void take_and_work(struct run *r)
 	bool got = r->steps->take(r->context, slot);
 	pthread_mutex_lock(&r->lock);
 	r->taking = false;
+	change(r);
 	if (got) {
 		r->queue[r->taken++ % r->slots] = slot;
 		r->done[slot] = false;
@@ -46,6 +88,7 @@ static void take_and_work(struct run *r)
 		r->steps->work(r->context, slot);
 		pthread_mutex_lock(&r->lock);
 		r->done[slot] = true;
+		change(r);
 	} else {
 		r->ended = true;
 		r->unused[r->n_unused++] = slot;
@@ -61,7 +104,7 @@ static void help(struct run *r)
 		if (may_take(r))
 			take_and_work(r);
 		else
-			pthread_cond_wait(&r->workers, &r->lock);
+			wait_for_change(r, &r->workers);
 	}
 	pthread_mutex_unlock(&r->lock);
 }
@@ -78,11 +121,12 @@ static void lead(struct run *r)
 			pthread_mutex_lock(&r->lock);
 			r->given++;
 			r->unused[r->n_unused++] = slot;
+			change(r);
 			pthread_cond_signal(&r->workers);
 		} else if (may_take(r)) {
 			take_and_work(r);
 		} else {
-			pthread_cond_wait(&r->caller, &r->lock);
+			wait_for_change(r, &r->caller);
 		}
 	}
 	pthread_mutex_unlock(&r->lock);

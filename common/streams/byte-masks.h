@@ -6,12 +6,13 @@
 #ifndef RECPIPE_STREAMS_BYTE_MASKS_H
 #define RECPIPE_STREAMS_BYTE_MASKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define MASKS_AVX512 __attribute__((target("avx512f,avx512bw")))
-#define MASKS_AVX2 __attribute__((target("avx2")))
+#define MASKS_AVX512 __attribute__((target("avx512f,avx512bw,popcnt,pclmul")))
+#define MASKS_AVX2 __attribute__((target("avx2,popcnt,pclmul")))
 #endif
 
 enum masks_kernel { MASKS_PORTABLE, MASKS_KERNEL_AVX2, MASKS_KERNEL_AVX512 };
@@ -20,9 +21,10 @@ enum { MASK_BYTES = 64 };
 static inline enum masks_kernel masks_best(void)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx512bw"))
+	bool counts = __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
+	if (counts && __builtin_cpu_supports("avx512bw"))
 		return MASKS_KERNEL_AVX512;
-	if (__builtin_cpu_supports("avx2"))
+	if (counts && __builtin_cpu_supports("avx2"))
 		return MASKS_KERNEL_AVX2;
 #endif
 	return MASKS_PORTABLE;
@@ -79,10 +81,25 @@ static inline uint64_t mask_first(size_t n)
 	return n < MASK_BYTES ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
+#if defined(__x86_64__)
+__attribute__((target("pclmul")))
+static inline uint64_t mask_inside_pclmul(uint64_t x)
+{
+	__m128i all = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x), _mm_set1_epi8(-1), 0);
+	return (uint64_t)_mm_cvtsi128_si64(all);
+}
+#endif
+
 /* The bits before and at which the number of bits set is odd: with quotes, what is inside them, the
  * first quote included. */
-static inline uint64_t mask_inside(uint64_t x)
+__attribute__((always_inline))
+static inline uint64_t mask_inside(uint64_t x, const enum masks_kernel kernel)
 {
+#if defined(__x86_64__)
+	if (kernel != MASKS_PORTABLE)
+		return mask_inside_pclmul(x);
+#endif
+	(void)kernel;
 	for (int i = 1; i < MASK_BYTES; i *= 2)
 		x ^= x << i;
 	return x;

@@ -75,7 +75,7 @@ static inline bool take(const char *text, size_t i, uint64_t valid, struct place
 		return true;
 	}
 	uint64_t comma = mask_of(p, ',', kernel) & valid, cr = mask_of(p, '\r', kernel) & valid;
-	uint64_t inside = mask_inside(quote) ^ (at->inside ? UINT64_MAX : 0);
+	uint64_t inside = mask_inside(quote, kernel) ^ (at->inside ? UINT64_MAX : 0);
 	uint64_t closing = quote & ~inside, separator = comma | lf;
 	uint64_t line_end = lf >> 1 | (uint64_t)(p[MASK_BYTES] == '\n') << top;
 	uint64_t may_open = (separator | closing) << 1 | (at->starts | at->closed);

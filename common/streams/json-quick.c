@@ -34,7 +34,7 @@ void json_quick_prepare(const struct json_reader *r, struct shape *s)
 		from = part->to;
 		before = string;
 	}
-	s->quick[n] = part_of(s, from, s->tail + s->tail_n + 1, before, false);
+	s->quick[n] = part_of(s, from, s->tail + s->tail_n, before, false);
 	s->n_quick = n;
 	s->is_quick = all && s->quick[n].mask;
 }
@@ -184,7 +184,7 @@ static inline size_t quick(struct json_reader *r, const struct shape *s, const c
 	}
 	for (size_t i = 0; i < s->n_absent; i++)
 		r->values[s->absent[i]] = (struct json_value){0};
-	return (size_t)(p - 1 - from);
+	return (size_t)(p - from);
 }
 
 __attribute__((target("avx512f,avx512bw,avx512vl,bmi,bmi2")))

@@ -54,7 +54,7 @@ struct part {
 enum { MUST_BE_NULL = -2 };
 
 /* The same for json_quick: a literal with the quotes of the strings beside it, and what comes after it;
- * that of the last one is the tail and the LF. */
+ * that of the last one is the tail. */
 struct quick_part {
 	const char *literal;
 	uint64_t mask;         /* as many low bits as it has bytes */
@@ -132,7 +132,8 @@ void json_remember_shape(struct json_reader *r, struct span line);
  * some values may have been set. */
 bool json_read_shape(struct json_reader *r, const struct shape *s, struct span line);
 
-/* The same for the line that begins there in the text of the marks, by them: its length, or NOT_QUICK. */
+/* The same for the object that begins there in the text of the marks, by them: its length, or NOT_QUICK.
+ * What comes after it was not looked at. */
 #define NOT_QUICK SIZE_MAX
 size_t json_quick(struct json_reader *r, const struct shape *s, const char *from);
 

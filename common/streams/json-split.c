@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "streams/input.h"
+#include "streams/json-cut.h"
 #include "streams/json.h"
 
 enum state {
@@ -14,15 +15,24 @@ enum state {
 	CLOSED,    /* after the bracket that ends the array */
 };
 
+/* Lines of a part are counted from here on: none of them is the first one, which messages give hints for. */
+enum { LINES_BEFORE = 2 };
+
 struct json_split {
-	struct input *in;
-	struct span piece;      /* what is left of the input's last one */
-	struct buffer value;
+	struct input *in;       /* NULL: of a text that is in memory */
+	struct span piece;      /* what is left of the input's last one, or of that text */
+	char *lent, kept;       /* the byte after the last value, which is an LF now, and what it was; or NULL */
+	struct buffer value;    /* the last value, where it is not in the piece */
 	bool array;
+	bool part;              /* of an array: its last byte is the comma after its last element */
+	bool shared;            /* the text is not to be written to */
 	enum state state;
 	unsigned wait;          /* pieces of the input to begin before parts are tried again */
 	uint64_t line, from, count;
 	const char *problem;
+	struct span where;      /* the text there */
+	struct input_room room; /* of a part: its text */
+	struct json_cut cut;
 };
 
 /* ---- the input ---- */
@@ -55,7 +65,7 @@ static bool more(struct json_split *s)
 	if (s->piece.n > 0)
 		return true;
 	s->wait -= s->wait > 0;
-	return input_piece(s->in, &s->piece);
+	return s->in && input_piece(s->in, &s->piece);
 }
 
 static void skip(struct json_split *s, size_t n)
@@ -88,10 +98,20 @@ struct json_split *json_split_open(struct input *in)
 	return s;
 }
 
+struct json_split *json_split_open_list(struct span list)
+{
+	struct json_split *s = memory_zero(1, sizeof *s);
+	*s = (struct json_split){.piece = {list.at + 1, list.n - 1}, .array = true, .shared = true};
+	return s;
+}
+
 void json_split_close(struct json_split *s)
 {
-	if (s)
-		buffer_free(&s->value);
+	if (!s)
+		return;
+	buffer_free(&s->value);
+	input_room_free(&s->room);
+	free(s->cut.strides);
 	free(s);
 }
 
@@ -101,6 +121,7 @@ static bool bad(struct json_split *s, const char *problem)
 {
 	s->problem = problem;
 	s->from = s->line;
+	s->where = s->piece;
 	return false;
 }
 
@@ -115,6 +136,8 @@ static bool start_value(struct json_split *s)
 			return s->array && s->state != CLOSED ? bad(s, CUT) : false;
 		if (!s->array)
 			return true;
+		if (s->part && s->piece.n == 1 && s->state == AFTER)
+			return false;
 		if (s->state == CLOSED)
 			return bad(s, "extra data after the array");
 		if (c == ']' && s->state != AT_VALUE) {
@@ -203,53 +226,178 @@ static void take_piece(struct json_split *s, struct place *at)
 	skip(s, (size_t)(p - s->piece.at));
 }
 
-bool json_split_next(struct json_split *s, struct span *value)
+/* The value where it is, if its end is in the piece, too: the byte after it becomes an LF for as long. */
+static bool take_whole(struct json_split *s, struct span *value)
+{
+	uint64_t lines = 0;
+	bool brackets = *s->piece.at == '{' || *s->piece.at == '[';
+	size_t n = brackets ? json_value_end(s->piece, &lines) : 0;
+	if (n == 0 || (n == s->piece.n && s->in))
+		return false;
+	char *text = (char *)(uintptr_t)s->piece.at;
+	if (s->shared) {
+		buffer_add(&s->value, text, n);
+		text = s->value.data;
+	} else {
+		s->lent = text + n;
+		s->kept = text[n];
+		text[n] = '\n';
+	}
+	for (char *lf = text; lines > 0 && (lf = memchr(lf, '\n', n - (size_t)(lf - text))); lines--) {
+		*lf = ' ';
+		s->line++;
+	}
+	skip(s, n);
+	*value = (struct span){text, n};
+	return true;
+}
+
+/* The value, copied byte by byte. False where it does not end. */
+static bool take_bytes(struct json_split *s)
 {
 	struct place at = {0};
-	s->value.n = 0;
-	if (s->problem || !start_value(s))
-		return false;
-	s->from = s->line;
 	while (!at.done && more(s)) {
 		take_piece(s, &at);
 		if (s->value.n > INPUT_LINE_MAX)
 			return bad(s, "a value is longer than 64 MB");
 	}
-	if (!at.done && s->array)
-		return bad(s, CUT);
-	*value = (struct span){s->value.data, s->value.n};
-	char *pad = buffer_room(&s->value, 1 + JSON_PAD);
-	value->at = s->value.data;
-	memset(pad, 0, 1 + JSON_PAD);
-	*pad = '\n';
+	return at.done || !s->array || bad(s, CUT);
+}
+
+/* The value that one is at; false where it does not end. */
+static bool take_value(struct json_split *s, struct span *value)
+{
+	s->from = s->line;
+	s->value.n = 0;
+	if (!take_whole(s, value)) {
+		if (!take_bytes(s))
+			return false;
+		*value = (struct span){NULL, s->value.n};
+	}
+	if (s->value.n > 0) {
+		char *pad = buffer_room(&s->value, 1 + JSON_PAD);
+		value->at = s->value.data;
+		memset(pad, 0, 1 + JSON_PAD);
+		*pad = '\n';
+	}
 	s->state = AFTER;
 	s->count++;
 	return true;
 }
 
-bool json_split_has_parts(const struct json_split *s)
+/* The byte after the last value is what it was; goes to the next one. */
+static bool next(struct json_split *s)
 {
-	return s->array && s->state == AFTER && !s->problem && s->wait == 0;
+	if (s->lent)
+		*s->lent = s->kept;
+	s->lent = NULL;
+	return !s->problem && start_value(s);
 }
 
-bool json_split_take(struct json_split *s, struct json_part *part)
+bool json_split_next(struct json_split *s, struct span *value)
 {
-	input_give_back(s->in, s->piece.n);
-	s->piece.n = 0;
-	if (!input_take_piece(s->in, &part->room, json_part_cut, part, &part->text)) {
+	return next(s) && take_value(s, value);
+}
+
+bool json_split_read(struct json_split *s, struct json_reader *r, struct span *value, bool *good)
+{
+	size_t n;
+	if (!next(s))
+		return false;
+	*good = *s->piece.at == '{' && json_read_known(r, s->piece.at, &n);
+	if (*good) {
+		*value = (struct span){s->piece.at, n};
+		s->from = s->line;
+		s->state = AFTER;
+		s->count++;
+		skip(s, n);
+		return true;
+	}
+	if (!take_value(s, value))
+		return false;
+	*good = json_read(r, *value);
+	return true;
+}
+
+/* ---- parts ---- */
+
+struct json_split *json_part_new(void)
+{
+	return memory_zero(1, sizeof (struct json_split));
+}
+
+bool json_split_has_parts(const struct json_split *s)
+{
+	return s->state == AFTER && !s->problem && s->wait == 0;
+}
+
+/* Of a text in memory, the same as input_take_piece. */
+static bool copy_piece(struct json_split *s, struct json_split *part, struct span *piece)
+{
+	enum { PAD = 64 };
+	size_t n = 0;
+	for (size_t most = input_block_bytes(); n == 0 && most / 2 < s->piece.n; most *= 2) /* less is not worth it */
+		n = json_cut(&part->cut, (struct span){s->piece.at, most < s->piece.n ? most : s->piece.n});
+	if (part->room.capacity < n + 1) {
+		part->room.data = memory_resize(part->room.data, n + 1 + PAD, 1);
+		part->room.capacity = n + 1;
+	}
+	if (n > 0) {
+		memcpy(part->room.data, s->piece.at, n + 1); /* the comma, too */
+		memset(part->room.data + n + 1, 0, PAD);
+	}
+	*piece = (struct span){part->room.data, n};
+	skip(s, n);
+	return n > 0;
+}
+
+bool json_split_take(struct json_split *s, struct json_split *part)
+{
+	struct span piece;
+	if (s->lent)
+		*s->lent = s->kept;
+	s->lent = part->lent = NULL;
+	part->array = part->part = part->cut.array = s->array;
+	if (s->in) {
+		input_give_back(s->in, s->piece.n);
+		s->piece.n = 0;
+	}
+	if (s->in ? !input_take_piece(s->in, &part->room, json_cut, &part->cut, &piece)
+		  : !copy_piece(s, part, &piece)) {
 		s->wait = 2; /* all that was read goes one by one: a try moves it, too much for each odd element */
 		return false;
 	}
-	part->line = s->line;
-	part->count = s->count;
-	s->line += part->n_lines;
-	s->count += part->n - 1;
+	part->piece = (struct span){piece.at, piece.n + s->array};
+	part->state = AFTER;
+	part->line = LINES_BEFORE;
+	part->count = 0;
+	part->problem = NULL;
 	return true;
+}
+
+struct span json_part_text(const struct json_split *part)
+{
+	return part->piece;
+}
+
+bool json_part_join(struct json_split *s, const struct json_split *part)
+{
+	s->count += part->count;
+	s->from = s->line + part->from - LINES_BEFORE;
+	s->line += part->line - LINES_BEFORE;
+	s->problem = part->problem;
+	s->where = part->where;
+	return !s->problem;
+}
+
+uint64_t json_part_lines_before(const struct json_split *s)
+{
+	return s->line - LINES_BEFORE;
 }
 
 const char *json_split_problem(const struct json_split *s, struct span *where)
 {
-	*where = s->problem == CUT ? (struct span){"", 0} : s->piece;
+	*where = s->problem == CUT ? (struct span){"", 0} : s->where;
 	return s->problem;
 }
 

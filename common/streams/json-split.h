@@ -21,6 +21,9 @@ char json_first_byte(struct input *in);
 /* Splits the rest of the input, which stays the caller's: it is an array when it begins like
  * one. */
 struct json_split *json_split_open(struct input *in);
+
+/* The elements of an array that json_read handed out; it stays the caller's. */
+struct json_split *json_split_open_list(struct span list);
 void json_split_close(struct json_split *s); /* NULL is allowed */
 
 /* The next value, valid until the next call, with JSON_PAD bytes and an LF after it. False at
@@ -43,38 +46,32 @@ static inline bool json_is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* ---- parts of an array, for threads ---- */
+/* ---- parts, for threads ---- */
 
-/* Elements one after the other, with the comma before each. */
-struct json_part {
-	struct input_room room;
-	struct span text;
-	uint32_t *ends;       /* where the commas are, that after the last element included */
-	size_t n, capacity;   /* how many */
-	uint64_t n_lines;     /* line ends up to the last comma */
-	uint64_t line, count; /* json_split_line and json_split_count before it */
-	uint64_t *lines;      /* how many lines after that each element begins */
-	size_t lines_capacity, next;
-};
+/* The same and json_read; of a part the known objects of the text that the reader looks over are read where
+ * they are. */
+struct json_reader;
+bool json_split_read(struct json_split *s, struct json_reader *r, struct span *value, bool *good);
 
-/* Can the rest be taken in parts? Its first element was read, and it is an array. */
+/* Can the rest be taken in parts? A value was read. */
 bool json_split_has_parts(const struct json_split *s);
 
-/* Takes the next elements into `part` (at first zeroed); false where json_split_next has to go on: at the
- * end, and with an element that is not in brackets, is odd or is longer than a block. Of those below,
- * json_part_open and json_part_next may run beside others. */
-bool json_split_take(struct json_split *s, struct json_part *part);
+/* A split that has no input but what json_split_take gives: values one after the other, in memory of its own.
+ * json_split_close frees it. Its lines and values are counted from its own first ones. */
+struct json_split *json_part_new(void);
 
-/* Each element becomes a line in the part's text, which begins at part->text.at; with JSON_PAD bytes after
- * the last one. */
-struct span json_part_open(struct json_part *part);
+/* Takes the next values into `part`; false where json_split_next has to go on: at the end, and where all the
+ * next values are odd, or one is longer than some blocks. What is done with the part may run beside others. */
+bool json_split_take(struct json_split *s, struct json_split *part);
 
-/* The next element, up to its LF, and what comes after it; where it begins, and its number. */
-bool json_part_next(struct json_part *part, struct span *rest, uint64_t *line, uint64_t *count);
-void json_part_free(struct json_part *part);
+/* What the part has before its first value was read, for json_look_over. */
+struct span json_part_text(const struct json_split *part);
 
-/* input_take_piece's cut: the text, which begins after an element, up to the comma after the last one of
- * which that can be told. */
-size_t json_part_cut(void *part, struct span text);
+/* How many lines come before those of the part that is next. */
+uint64_t json_part_lines_before(const struct json_split *s);
+
+/* In the order of the parts, each read to its end: what it has counted and its problem are the whole's. False
+ * with a problem: nothing is to be taken any more. */
+bool json_part_join(struct json_split *s, const struct json_split *part);
 
 #endif

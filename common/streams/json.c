@@ -308,19 +308,26 @@ bool json_read(struct json_reader *r, struct span line)
 	return read_other(r, line, look);
 }
 
-struct span json_next(struct json_reader *r, struct span rest, bool *good)
+bool json_read_known(struct json_reader *r, const char *from, size_t *n)
 {
 	const struct shape *s = &r->shapes[r->last_shape];
+	if (!r->n_shapes || !s->is_quick || r->misses >= MISSES ||
+	    !json_marks_have(&r->marks, (struct span){from, 0}))
+		return false;
+	*n = json_quick(r, s, from);
+	if (*n == NOT_QUICK)
+		return false;
+	r->lines++;
+	r->misses = 0;
+	return true;
+}
+
+struct span json_next(struct json_reader *r, struct span rest, bool *good)
+{
 	struct span line = {rest.at, 0};
-	*good = true;
-	if (r->n_shapes && s->is_quick && r->misses < MISSES && json_marks_have(&r->marks, line)) {
-		line.n = json_quick(r, s, rest.at);
-		if (line.n != NOT_QUICK) {
-			r->lines++;
-			r->misses = 0;
-			return line;
-		}
-	}
+	*good = json_read_known(r, rest.at, &line.n) && rest.at[line.n] == '\n';
+	if (*good)
+		return line;
 	line.n = (size_t)((const char *)memchr(rest.at, '\n', rest.n) - rest.at);
 	*good = json_read(r, line);
 	return line;

@@ -82,6 +82,10 @@ bool json_read(struct json_reader *r, struct span line);
  * shape is that of the line before, nobody has to look for its end. */
 struct span json_next(struct json_reader *r, struct span rest, bool *good);
 
+/* The same for an object that begins there, whatever comes after it: false unless it has the shape of the
+ * one before, and is in the text of json_look_over; nothing is known then. */
+bool json_read_known(struct json_reader *r, const char *from, size_t *n);
+
 /* The lines that come are in this text, 64 bytes after which are readable: those that have a known shape
  * are read faster. An empty one ends that, as it must before the text's bytes go away. */
 void json_look_over(struct json_reader *r, struct span text);

@@ -43,18 +43,23 @@ void rejects_open(struct rejects *r, bool skip, const struct number_limit *limit
 bool rejects_row(struct rejects *r, const char *file, uint64_t line, const char *what,
 		 struct span raw);
 
+/* The same for element number `element`, from 1, of an array that is there; 0: none. `what` goes on after it:
+ * `, byte 3: not a number`. */
+bool rejects_element(struct rejects *r, const char *file, uint64_t line, uint64_t element, const char *what,
+		     struct span raw);
+
 /* At the end of the input, `rows` (good and bad ones) in all: exit 3 when every one of them was bad
  * (unless a listener was told of each), or more than the share that the limit allows (with a failure:
  * false). Call it before what was made of the rows is published. */
 bool rejects_judge(struct rejects *r, uint64_t rows);
 
 /* For a thread that works on a part of the input: bad rows are kept here, and nothing is said, written
- * or ended. `lines` are counted from the part's own first one. */
+ * or ended. Lines and elements are counted from the part's own first ones. */
 void rejects_keep(struct rejects *r, bool skip);
 
 /* In the order of the parts: the rows that `part` has kept are bad rows of `file`, whose part begins
- * after line `before`; as rejects_row, and `part` is empty then. */
-bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t before);
+ * after so many lines and elements; as rejects_element, and `part` is empty then. */
+bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t lines, uint64_t elements);
 
 /* Finishes the file of raw rows. */
 void rejects_close(struct rejects *r);

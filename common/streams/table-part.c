@@ -88,7 +88,7 @@ void table_part_join(struct table *t, struct table *part)
 	uint64_t before = pass_lines(t, part);
 	t->rows += part->rows;
 	part->rows = 0;
-	if (!rejects_pass(&t->rejects, &part->rejects, table_file(t), before))
+	if (!rejects_pass(&t->rejects, &part->rejects, table_file(t), before, 0))
 		table_stop(t);
 	if (part->timed)
 		table_saw_time(t, part->unit, part->newest);

@@ -181,6 +181,45 @@ holds "the array has no ']' at its end"
 same 'import-logs -j $1 comma.json'
 holds "expected ',' or ']' after an element"
 same 'cat lines.json | import-logs -j $1 --each . --on-control=fail'
+# Odd elements that a part has, an array that begins anew in the middle, values one after another.
+sed '9000s/^/7, "a]{,b", null, [1, {}],/; 15000s/^/{} /' lines.json > odd.json
+sed '12001s/,$/] [/' lines.json > twice.json
+same 'import-logs -j $1 --on-error=skip --rejects rejected odd.json'
+holds "odd.json:15000: after element 7504: expected ',' or ']' after an element"
+same 'import-logs -j $1 twice.json'
+holds 'extra data after the array'
+same 'import-logs -j $1 --each . well.json'
+cp out.7 values.tsv
+import-logs well.json | cmp - values.tsv || bad=1
+same 'import-logs -j $1 --each . --on-error=skip --rejects rejected --map user=. --map whole=.user array.json log.json'
+# --each: one long list with bad elements, lists on lines, lists in lists.
+{ printf '{"name": "x", "items": [\n'; sed '$!s/$/,/' well.json; echo ']}'; } > list.json
+{ printf '{"name": "x", "items": [\n'; sed '/^.\{0,60\}$/d' log.json | sed '$!s/$/,/; 9000s/^/7, "a,b", [],/'; echo ']}'; } > bad-list.json
+short()
+{
+	awk -v q='"' 'NR % 5 == 1 { printf "{%sid%s: %d, %sitems%s: [", q, q, NR, q, q }
+		{ printf "%s%s", $0, NR % 5 ? ", " : "]}\n" } END { if (NR % 5) print "]}" }' "$@" | sed 's/, \]}$/]}/'
+}
+short well.json > short.json
+grep -v '^.\{0,60\}$' log.json | short > bad-short.json
+{ echo '{"days": ['; sed '$!s/$/,/' bad-short.json; echo ']}'; } > days.json
+same 'import-logs -j $1 --each ".items[]" list.json'
+cp out.7 list.tsv
+import-logs well.json | cmp - list.tsv || bad=1
+same 'import-logs -j $1 --each ".items[]" --map "from=\$.name" short.json list.json'
+same 'import-logs -j $1 --each ".items[]" bad-list.json'
+holds 'bad-list.json:1: element 6005, byte '
+same 'import-logs -j $1 --each ".items[]" --map "from=\$.name" --on-error=skip --rejects rejected bad-list.json list.json'
+same 'import-logs -j $1 --each ".items[]" --on-error=skip --max-errors 5 bad-list.json'
+holds 'that is bad row 6, and --max-errors allows 5'
+same 'import-logs -j $1 --each ".items[]" bad-short.json'
+holds 'bad-short.json:1201: element 5, '
+same 'import-logs -j $1 --each ".items[]" --map "id=\$.id" --on-error=skip --rejects rejected bad-short.json'
+same 'import-logs -j $1 --each ".days[].items[]" days.json'
+holds 'days.json:1: element 1201.5, '
+same 'import-logs -j $1 --each ".days[].items[]" --map "id=\$.id" --on-error=skip --rejects rejected days.json'
+same 'import-logs -j $1 --each ".none[]" short.json'
+holds 'led to no list (values read: '
 same 'import-logs -j $1 --on-control=fail well.json'
 holds 'a TAB or line end inside a value'
 

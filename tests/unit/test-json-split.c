@@ -1,5 +1,6 @@
-/* Arrays of every form: their elements in parts, and what is between the parts one by one, are those that
- * json_split_next alone finds, on the same lines and with the same numbers; and so are the problems.
+/* Arrays of every form, and values one after another: those in parts, and what is between the parts one by one,
+ * are those that json_split_next alone finds in blocks of any size, on the same lines and with the same
+ * numbers; and so are the problems. The known objects of a part, which are read where they are, too.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/random.h"
 #include "streams/json-split.h"
+#include "streams/json.h"
 #include "unit.h"
 
 static char path[] = "json-split-XXXXXX";
@@ -25,44 +27,55 @@ static void add_value(struct buffer *out, uint64_t line, uint64_t count, struct 
 	buffer_add_byte(out, '\n');
 }
 
-/* The elements of a part; how many. */
-static size_t read_part(struct json_part *part, struct buffer *out)
+/* The values of a part that is next; how many. Those that a reader takes for bad are what they are. */
+static size_t read_part(struct json_split *s, struct json_split *part, struct json_reader *reader,
+			struct buffer *out)
 {
-	struct span rest;
-	uint64_t line, count;
+	uint64_t lines = json_part_lines_before(s), before = json_split_count(s);
+	struct span value;
+	bool good;
 	size_t n = 0;
-	json_part_open(part);
-	for (; json_part_next(part, &rest, &line, &count); n++) {
-		rest.n = (size_t)((const char *)memchr(rest.at, '\n', rest.n) - rest.at);
-		add_value(out, line, count, rest);
+	if (reader)
+		json_look_over(reader, json_part_text(part));
+	while (reader ? json_split_read(part, reader, &value, &good) : json_split_next(part, &value)) {
+		add_value(out, lines + json_split_line(part), before + json_split_count(part), value);
+		n++;
 	}
+	if (reader)
+		json_look_over(reader, (struct span){"", 0});
+	json_part_join(s, part);
 	return n;
 }
 
 /* All values as `line number: value`, and the problem; how many came in parts. */
-static size_t read_file(bool parts, struct buffer *out)
+static size_t read_all(struct json_split *s, bool parts, struct json_reader *reader, struct buffer *out)
 {
-	struct input *in = input_open(path);
-	struct json_split *s = json_split_open(in);
-	struct json_part part = {0};
+	struct json_split *part = json_part_new();
 	struct span value, where;
 	size_t n = 0;
 	while (json_split_next(s, &value)) {
 		add_value(out, json_split_line(s), json_split_count(s), value);
-		while (parts && json_split_has_parts(s) && json_split_take(s, &part))
-			n += read_part(&part, out);
+		while (parts && json_split_has_parts(s) && json_split_take(s, part))
+			n += read_part(s, part, reader, out);
 	}
 	const char *problem = json_split_problem(s, &where);
 	if (problem)
 		buffer_format(out, "%d %d! %s\n", (int)json_split_line(s), (int)json_split_count(s), problem);
-	json_part_free(&part);
+	json_split_close(part);
 	json_split_close(s);
+	return n;
+}
+
+static size_t read_file(bool parts, struct json_reader *reader, struct buffer *out)
+{
+	struct input *in = input_open(path);
+	size_t n = read_all(json_split_open(in), parts, reader, out);
 	input_close(in);
 	return n;
 }
 
-/* An array of elements that are mostly good, and what is between them. */
-static void make_array(struct random *r, struct buffer *text)
+/* Values that are mostly good, and what is between them. */
+static void make_text(struct random *r, bool array, struct buffer *text)
 {
 	static const char *const ELEMENTS[] = {
 		"{\"a\": 1}", "{\"a\": [{\"b\": 2}, {}], \"c\": \"],[{\"}", "[]", "{\"a\\\"b\": \"\\\\\"}", "{\"a\":\n 1,\r\n\t\"b\": 2 }",
@@ -74,13 +87,15 @@ static void make_array(struct random *r, struct buffer *text)
 	static const char *const BETWEEN[] = {",", ", ", ",\n", "\n,\n", " ,\t", ",\r\n"};
 	uint32_t odd = random_below(r, 3) ? 300 : 5;
 	text->n = 0;
-	buffer_add_text(text, random_below(r, 2) ? "[" : " \n[\n");
+	if (array)
+		buffer_add_text(text, random_below(r, 2) ? "[" : " \n[\n");
 	for (uint32_t n = random_below(r, 60); n > 0; n--) {
 		buffer_add_text(text, ELEMENTS[random_below(r, random_below(r, odd) ? GOOD : ALL)]);
 		if (n > 1)
-			buffer_add_text(text, random_below(r, 200) ? BETWEEN[random_below(r, 6)] : ",,");
+			buffer_add_text(text, random_below(r, 200) ? BETWEEN[random_below(r, 6)] + !array : ",,");
 	}
-	buffer_add_text(text, random_below(r, 9) ? "]\n" : random_below(r, 2) ? "" : "] x");
+	if (array)
+		buffer_add_text(text, random_below(r, 9) ? "]\n" : random_below(r, 2) ? "" : "] x");
 }
 
 /* Parts are tried for a small share of the elements where none of them can be in one. */
@@ -90,23 +105,23 @@ static void test_odd_elements(struct buffer *text)
 	text->n = 0;
 	buffer_add_text(text, "[{}");
 	for (int i = 1; i < ELEMENTS; i++)
-		buffer_add_text(text, ",1");
+		buffer_add_text(text, ",\\");
 	buffer_add_text(text, "]");
 	input_use_blocks(BLOCK);
 	write_file(text);
 	struct input *in = input_open(path);
 	struct json_split *s = json_split_open(in);
-	struct json_part part = {0};
+	struct json_split *part = json_part_new();
 	struct span value;
 	size_t n = 0, tried = 0;
 	for (; json_split_next(s, &value); n++) {
 		if (json_split_has_parts(s)) {
-			CHECK(!json_split_take(s, &part));
+			CHECK(!json_split_take(s, part));
 			tried++;
 		}
 	}
 	CHECK(n == ELEMENTS && tried > 0 && tried < ELEMENTS / 100);
-	json_part_free(&part);
+	json_split_close(part);
 	json_split_close(s);
 	input_close(in);
 }
@@ -120,18 +135,24 @@ int main(void)
 	if (file < 0)
 		abort();
 	close(file);
-	for (int i = 0; i < 3000; i++) {
-		struct buffer want = {0}, got = {0};
+	for (int i = 0; i < 6000; i++) {
+		struct buffer want = {0};
 		input_use_blocks(100 + random_below(&r, 1000));
-		make_array(&r, &text);
+		make_text(&r, i % 2, &text);
 		write_file(&text);
-		read_file(false, &want);
-		in_parts += read_file(true, &got);
-		CHECK(strcmp(buffer_text(&got), buffer_text(&want)) == 0);
+		read_file(false, NULL, &want);
+		for (int known = 0; known < 2; known++) {
+			struct json_reader *reader = known ? json_new() : NULL;
+			struct buffer got = {0};
+			input_use_blocks(100 + random_below(&r, 1000));
+			in_parts += read_file(true, reader, &got);
+			CHECK(strcmp(buffer_text(&got), buffer_text(&want)) == 0);
+			json_free(reader);
+			buffer_free(&got);
+		}
 		buffer_free(&want);
-		buffer_free(&got);
 	}
-	CHECK(in_parts > 20000);
+	CHECK(in_parts > 80000);
 	test_odd_elements(&text);
 	buffer_free(&text);
 	unlink(path);

@@ -183,13 +183,6 @@ static void read_element(struct import *m)
 		read_event(m);
 }
 
-void read_joined(struct import *m, struct span rest)
-{
-	bool good;
-	m->raw = json_next(m->reader, rest, &good);
-	take_event(m, good);
-}
-
 void read_block(struct import *m, struct span block)
 {
 	const char *at = block.at, *end = block.at + block.n;
@@ -221,10 +214,15 @@ static void read_lines(struct import *m, struct input *in)
 	m->line = 0;
 	while (input_block(in, &block)) {
 		read_block(m, block);
-		threads_read(m, in);
+		threads_read(m);
 		progress_step(input_bytes(in), input_size(in), "bytes");
 	}
 }
+
+/* From so many bytes on a list is read in parts. */
+enum { LIST_LONG = 1 << 18 };
+
+static void read_value(struct import *m, size_t list, uint64_t number, struct span value);
 
 /* The element of the list, as a line. */
 static struct span element_line(struct each_list *of, const struct json_value *element)
@@ -239,11 +237,27 @@ static struct span element_line(struct each_list *of, const struct json_value *e
 	return (struct span){line->data, n};
 }
 
+static void read_values(struct import *m, struct json_split *s, size_t list);
+
+/* The elements of list `which`. */
+static void read_elements(struct import *m, size_t which, struct span list)
+{
+	struct each_list *of = &m->lists_of[which];
+	struct json_value element;
+	if (m->threads && which == 0 && list.n > LIST_LONG) {
+		struct json_split *s = json_split_open_list(list);
+		read_values(m, s, which + 1);
+		json_split_close(s);
+		return;
+	}
+	for (uint64_t number = 1; json_element(&list, &element); number++)
+		read_value(m, which + 1, number, element_line(of, &element));
+}
+
 /* The elements of the list in the value: events, or with another list to come, objects that have it. */
 static void read_list(struct import *m, size_t which, struct span value)
 {
 	struct each_list *of = &m->lists_of[which];
-	struct json_value element;
 	m->raw = value;
 	m->depth = which;
 	bool good = json_read(of->reader, value);
@@ -260,41 +274,67 @@ static void read_list(struct import *m, size_t which, struct span value)
 			found_see(m, value);
 		m->lists += list.kind != JSON_ABSENT;
 	}
-	struct span rest = list.kind == JSON_ARRAY ? list.raw : (struct span){"", 0};
-	for (uint64_t number = 1; json_element(&rest, &element); number++) {
-		struct span line = element_line(of, &element);
-		m->element = of->number = number;
-		m->raw = line;
-		m->depth = which + 1;
-		if (which + 1 < m->n_lists)
-			read_list(m, which + 1, line);
-		else
-			read_element(m);
+	if (list.kind == JSON_ARRAY)
+		read_elements(m, which, list.raw);
+}
+
+/* Value `number` of the file, or with `list` above 0 of the list before that one: an event, or with a list to
+ * come, what that is in. */
+static void read_value(struct import *m, size_t list, uint64_t number, struct span value)
+{
+	m->raw = value;
+	m->depth = list;
+	m->element = m->n_lists && list == 0 ? 0 : number;
+	if (list > 0)
+		m->lists_of[list - 1].number = number;
+	if (list < m->n_lists)
+		read_list(m, list, value);
+	else
+		read_element(m);
+}
+
+void read_part(struct import *m, struct json_split *part, size_t list)
+{
+	struct span value;
+	bool good;
+	if (list < m->n_lists || m->plain) {
+		while (json_split_next(part, &value)) {
+			m->line = list ? m->line : json_split_line(part);
+			read_value(m, list, json_split_count(part), value);
+		}
+		return;
+	}
+	m->depth = list;
+	json_look_over(m->reader, json_part_text(part));
+	while (json_split_read(part, m->reader, &m->raw, &good)) {
+		m->line = list ? m->line : json_split_line(part);
+		m->element = json_split_count(part);
+		take_event(m, good);
+	}
+	json_look_over(m->reader, (struct span){"", 0});
+}
+
+/* Values one by one, and in parts as soon as they can be. */
+static void read_values(struct import *m, struct json_split *s, size_t list)
+{
+	struct span value;
+	while (json_split_next(s, &value)) {
+		m->line = list ? m->line : json_split_line(s);
+		read_value(m, list, json_split_count(s), value);
+		threads_read_parts(m, s, list);
+		progress_step(input_bytes(m->in), input_size(m->in), "bytes");
 	}
 }
 
 /* A file whose events are not lines: an array, or with --each values of any form. */
-static void read_values(struct import *m, struct input *in)
+static void read_text(struct import *m, struct input *in)
 {
 	struct json_split *s = json_split_open(in);
-	struct span value, where;
+	struct span where;
 	char text[QUOTED_SIZE];
 	m->arrays |= json_split_is_array(s);
-	while (json_split_next(s, &value)) {
-		m->line = json_split_line(s);
-		if (m->n_lists) {
-			m->arrays = true;
-			m->element = 0;
-			read_list(m, 0, value);
-		} else {
-			m->raw = value;
-			m->element = json_split_count(s);
-			read_element(m);
-			if (!m->plain)
-				threads_read_array(m, in, s);
-		}
-		progress_step(input_bytes(in), input_size(in), "bytes");
-	}
+	read_values(m, s, 0);
+	m->arrays |= m->n_lists && json_split_count(s) > 0;
 	const char *problem = json_split_problem(s, &where);
 	if (problem)
 		die(STATUS_DATA, "%s:%llu: after element %llu: %s%s%s", m->file,
@@ -306,10 +346,11 @@ static void read_values(struct import *m, struct input *in)
 static void read_file(struct import *m, struct input *in, const char *path)
 {
 	set_base(m, path);
+	m->in = in;
 	m->file = input_name(in);
 	m->element = 0;
 	if (m->o->each || m->n_lists || json_first_byte(in) == '[')
-		read_values(m, in);
+		read_text(m, in);
 	else
 		read_lines(m, in);
 }

@@ -140,6 +140,7 @@ struct import {
 	uint64_t objects, lists; /* values that --each looked for a list in, and those that had one */
 	struct buffer scratch;
 
+	struct input *in;
 	const char *file;        /* as people know it */
 	uint64_t line;
 	uint64_t element;        /* 0: the event is a line */
@@ -206,13 +207,14 @@ void found_free(struct import *m);
 /* ---- threads.c ---- */
 
 /* The rest of a file of lines, of which one has been read: blocks of them by the threads. */
-void threads_read(struct import *m, struct input *in);
+void threads_read(struct import *m);
 
-/* Elements of an array, of which one has been read, in parts: by the threads, or one. */
-void threads_read_array(struct import *m, struct input *in, struct json_split *split);
+/* Further values, of which one has been read, in parts, by the threads, or one: of the file, or (`list` above
+ * 0) of a list of --each that is in memory. */
+void threads_read_parts(struct import *m, struct json_split *split, size_t list);
 
-/* An element that begins `rest`, and ends before the next LF. */
-void read_joined(struct import *m, struct span rest);
+/* The values of a part. */
+void read_part(struct import *m, struct json_split *part, size_t list);
 
 /* A block of lines of the file; m->line is the one before. */
 void read_block(struct import *m, struct span block);

@@ -16,20 +16,27 @@ void bad_event(struct import *m, const char *what)
 	rejects_row(&m->rejects, m->file, m->line, what, m->raw);
 }
 
-/* Where in the input bytes of the event are: `byte 3: `; empty when they are not of it. */
+/* The number of the element that the event is, or with lists in lists the one of the first list that it is in;
+ * 0: it is none. */
+static uint64_t first_number(const struct import *m)
+{
+	return m->depth > 1 ? m->lists_of[0].number : m->element;
+}
+
+/* Where in the event the bytes are, to be said after that number: `, byte 3: `. */
 static const char *place_text(const struct import *m, struct span bytes, char text[PLACE_SIZE])
 {
 	size_t n = 0;
 	uintptr_t offset = (uintptr_t)bytes.at - (uintptr_t)m->raw.at;
 	*text = '\0';
-	for (size_t i = 0; i + 1 < m->depth; i++) /* the elements that the list is in */
-		n += (size_t)snprintf(text + n, PLACE_SIZE - n, "%s%llu", n ? "." : "element ",
-				      (unsigned long long)m->lists_of[i].number);
-	if (m->element)
-		n += (size_t)snprintf(text + n, PLACE_SIZE - n, "%s%llu: ", n ? "." : "element ",
-				      (unsigned long long)m->element);
+	for (size_t i = 1; i < m->depth; i++) /* the elements that the list is in, and that of the list */
+		n += (size_t)snprintf(text + n, PLACE_SIZE - n, ".%llu", (unsigned long long)
+				      (i + 1 < m->depth ? m->lists_of[i].number : m->element));
+	const char *comma = first_number(m) ? ", " : "";
 	if (offset <= m->raw.n)
-		snprintf(n ? text + n - 2 : text, PLACE_SIZE - n, "%sbyte %zu: ", n ? ", " : "", (size_t)offset + 1);
+		snprintf(text + n, PLACE_SIZE - n, "%sbyte %zu: ", comma, (size_t)offset + 1);
+	else if (*comma)
+		snprintf(text + n, PLACE_SIZE - n, ": ");
 	return text;
 }
 
@@ -47,7 +54,7 @@ void bad_json(struct import *m, const struct json_reader *r)
 		 place_text(m, (struct span){m->raw.at + offset, 0}, place), problem,
 		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "",
 		 hint ? "; " : "", hint ? hint : "");
-	bad_event(m, message);
+	rejects_element(&m->rejects, m->file, m->line, first_number(m), message, m->raw);
 }
 
 /* `hint`: how that might be cured, or NULL. */
@@ -58,7 +65,7 @@ static void bad_value(struct import *m, const struct event_column *column, const
 	snprintf(message, sizeof message, "%scolumn %s: %s: %s%s%s", place_text(m, v->raw, place),
 		 quoted_name(column->name.at, column->name.n, name), problem,
 		 quoted(v->raw.at, v->raw.n, text), hint ? "; " : "", hint ? hint : "");
-	bad_event(m, message);
+	rejects_element(&m->rejects, m->file, m->line, first_number(m), message, m->raw);
 }
 
 /* ---- values ---- */
