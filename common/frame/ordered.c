@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-/* Most waits are for what takes another thread some microseconds, which is less than to sleep and be woken: so
- * one looks for as long before it sleeps. */
+/* Most waits are for what takes another thread some microseconds, which is less than to sleep and be
+ * woken: so one looks for as long before it sleeps. */
 static const double LOOK_S = 30e-6;
 
 /* Pieces that are taken get numbers; piece n is in slot queue[n % slots]. */

@@ -22,8 +22,8 @@ struct json_cut {
 	size_t capacity;
 };
 
-/* input_take_piece's cut, `context` a struct json_cut: the last comma after an element, or the end of the last
- * value in brackets, of which that can be told. 0: none. */
+/* input_take_piece's cut, `context` a struct json_cut: the last comma after an element, or the end of the
+ * last value in brackets, of which that can be told. 0: none. */
 size_t json_cut(void *context, struct span text);
 
 #endif

@@ -336,7 +336,8 @@ static bool copy_piece(struct json_split *s, struct json_split *part, struct spa
 {
 	enum { PAD = 64 };
 	size_t n = 0;
-	for (size_t most = input_block_bytes(); n == 0 && most / 2 < s->piece.n; most *= 2) /* less is not worth it */
+	/* What is less than half a block is not worth it. */
+	for (size_t most = input_block_bytes(); n == 0 && most / 2 < s->piece.n; most *= 2)
 		n = json_cut(&part->cut, (struct span){s->piece.at, most < s->piece.n ? most : s->piece.n});
 	if (part->room.capacity < n + 1) {
 		part->room.data = memory_resize(part->room.data, n + 1 + PAD, 1);

@@ -60,8 +60,9 @@ bool json_split_has_parts(const struct json_split *s);
  * json_split_close frees it. Its lines and values are counted from its own first ones. */
 struct json_split *json_part_new(void);
 
-/* Takes the next values into `part`; false where json_split_next has to go on: at the end, and where all the
- * next values are odd, or one is longer than some blocks. What is done with the part may run beside others. */
+/* Takes the next values into `part`; false where json_split_next has to go on: at the end, and where all
+ * the next values are odd, or one is longer than some blocks. What is done with the part may run beside
+ * others. */
 bool json_split_take(struct json_split *s, struct json_split *part);
 
 /* What the part has before its first value was read, for json_look_over. */

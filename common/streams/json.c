@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "streams/json-cut.h"
 
 enum {
 	FEW_KEYS = 32, /* up to here keys are compared pair by pair */
@@ -352,27 +353,16 @@ const char *json_problem(const struct json_reader *r, size_t *offset, struct spa
 
 /* ---- members of an object ---- */
 
-/* After the value at `p`, which has been checked. */
-static const char *skip_value(const char *p, struct json_value *v)
+/* After the value at `p`, which has been checked, and is in a line that goes on to `end` at least. */
+static const char *skip_value(const char *p, const char *end, struct json_value *v)
 {
 	struct json_fault fault = {0};
-	const char *from = p;
+	uint64_t lines;
 	if (*p != '{' && *p != '[')
 		return scan_scalar(p, v, &fault);
 	*v = (struct json_value){.kind = *p == '{' ? JSON_OBJECT : JSON_ARRAY};
-	size_t depth = 0;
-	do {
-		bool escaped;
-		if (*p == '"')
-			p = scan_string(p + 1, &escaped, &fault);
-		else if (*p == '{' || *p == '[')
-			depth++;
-		else if (*p == '}' || *p == ']')
-			depth--;
-		p++;
-	} while (depth > 0);
-	v->raw = (struct span){from, (size_t)(p - from)};
-	return p;
+	v->raw = (struct span){p, json_value_end((struct span){p, (size_t)(end - p)}, &lines)};
+	return p + v->raw.n;
 }
 
 bool json_member(struct span *rest, struct json_value *key, struct json_value *value)
@@ -386,7 +376,7 @@ bool json_member(struct span *rest, struct json_value *key, struct json_value *v
 		return false;
 	p = scan_scalar(p, key, &fault);
 	p = skip_blanks(skip_blanks(p) + 1);
-	p = skip_blanks(skip_value(p, value));
+	p = skip_blanks(skip_value(p, end, value));
 	*rest = (struct span){p, (size_t)(end - p)};
 	return true;
 }
@@ -399,7 +389,7 @@ bool json_element(struct span *rest, struct json_value *value)
 	const char *p = skip_blanks(rest->at + 1); /* after '[' or ',' */
 	if (p >= end || *p == ']')
 		return false;
-	p = skip_blanks(skip_value(p, value));
+	p = skip_blanks(skip_value(p, end, value));
 	*rest = (struct span){p, (size_t)(end - p)};
 	return true;
 }

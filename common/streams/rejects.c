@@ -31,7 +31,8 @@ static void keep_row(struct rejects *r, uint64_t line, uint64_t element, const c
 	buffer_add_span(&r->kept, raw);
 }
 
-bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t lines, uint64_t elements)
+bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t lines,
+		  uint64_t elements)
 {
 	bool good = true;
 	for (size_t at = 0; good && at < part->kept.n;) {

@@ -59,7 +59,8 @@ void rejects_keep(struct rejects *r, bool skip);
 
 /* In the order of the parts: the rows that `part` has kept are bad rows of `file`, whose part begins
  * after so many lines and elements; as rejects_element, and `part` is empty then. */
-bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t lines, uint64_t elements);
+bool rejects_pass(struct rejects *r, struct rejects *part, const char *file, uint64_t lines,
+		  uint64_t elements);
 
 /* Finishes the file of raw rows. */
 void rejects_close(struct rejects *r);

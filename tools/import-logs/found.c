@@ -71,10 +71,12 @@ void found_see(struct import *m, struct span object)
 {
 	struct found *f = &m->found;
 	struct json_value key, value;
-	while (object.n > 0 && *object.at != '{') {
+	while (object.n > 0 && json_is_space(*object.at)) {
 		object.at++;
 		object.n--;
 	}
+	if (object.n > 0 && *object.at != '{') /* a plain value, or a list */
+		object.n = 0;
 	struct span rest = object;
 	size_t n = 0;
 	f->keys.n = f->list.n = 0;

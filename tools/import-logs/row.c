@@ -16,8 +16,8 @@ void bad_event(struct import *m, const char *what)
 	rejects_row(&m->rejects, m->file, m->line, what, m->raw);
 }
 
-/* The number of the element that the event is, or with lists in lists the one of the first list that it is in;
- * 0: it is none. */
+/* The number of the element that the event is, or with lists in lists the one of the first list that it
+ * is in; 0: it is on a line of its own. */
 static uint64_t first_number(const struct import *m)
 {
 	return m->depth > 1 ? m->lists_of[0].number : m->element;
