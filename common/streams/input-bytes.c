@@ -23,11 +23,6 @@ void input_use_blocks(size_t bytes)
 	block_bytes = bytes;
 }
 
-size_t input_block_bytes(void)
-{
-	return block_bytes;
-}
-
 static struct {
 	void (*f)(void *context);
 	void *context;

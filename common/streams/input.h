@@ -71,9 +71,6 @@ void input_room_free(struct input_room *room);
 /* For tests: files that are opened from now on are read in blocks of about so many bytes. */
 void input_use_blocks(size_t bytes);
 
-/* Of how many bytes they are. */
-size_t input_block_bytes(void);
-
 /* The next line without its LF (a CR before it is left in place), valid until
  * the next call; false at the end. Do not mix with input_block. */
 bool input_line(struct input *in, struct span *line);

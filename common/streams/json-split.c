@@ -25,7 +25,8 @@ struct json_split {
 	struct buffer value;    /* the last value, where it is not in the piece */
 	bool array;
 	bool part;              /* of an array: its last byte is the comma after its last element */
-	bool shared;            /* the text is not to be written to */
+	bool shared;            /* the text is not to be written to, */
+	size_t part_bytes;      /* and is taken in parts of so many bytes */
 	enum state state;
 	unsigned wait;          /* pieces of the input to begin before parts are tried again */
 	uint64_t line, from, count;
@@ -98,10 +99,11 @@ struct json_split *json_split_open(struct input *in)
 	return s;
 }
 
-struct json_split *json_split_open_list(struct span list)
+struct json_split *json_split_open_list(struct span list, size_t part_bytes)
 {
 	struct json_split *s = memory_zero(1, sizeof *s);
-	*s = (struct json_split){.piece = {list.at + 1, list.n - 1}, .array = true, .shared = true};
+	*s = (struct json_split){.piece = {list.at + 1, list.n - 1}, .array = true, .shared = true,
+		.part_bytes = part_bytes};
 	return s;
 }
 
@@ -336,8 +338,8 @@ static bool copy_piece(struct json_split *s, struct json_split *part, struct spa
 {
 	enum { PAD = 64 };
 	size_t n = 0;
-	/* What is less than half a block is not worth it. */
-	for (size_t most = input_block_bytes(); n == 0 && most / 2 < s->piece.n; most *= 2)
+	/* What is less than half a part is not worth it. */
+	for (size_t most = s->part_bytes; n == 0 && most / 2 < s->piece.n; most *= 2)
 		n = json_cut(&part->cut, (struct span){s->piece.at, most < s->piece.n ? most : s->piece.n});
 	if (part->room.capacity < n + 1) {
 		part->room.data = memory_resize(part->room.data, n + 1 + PAD, 1);

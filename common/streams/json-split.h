@@ -22,8 +22,9 @@ char json_first_byte(struct input *in);
  * one. */
 struct json_split *json_split_open(struct input *in);
 
-/* The elements of an array that json_read handed out; it stays the caller's. */
-struct json_split *json_split_open_list(struct span list);
+/* The elements of an array that json_read handed out; it stays the caller's. Parts of it are of about so many
+ * bytes. */
+struct json_split *json_split_open_list(struct span list, size_t part_bytes);
 void json_split_close(struct json_split *s); /* NULL is allowed */
 
 /* The next value, valid until the next call, with JSON_PAD bytes and an LF after it. False at

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "streams/json-split.h"
 #include "streams/json.h"
@@ -72,6 +73,36 @@ static size_t read_file(bool parts, struct json_reader *reader, struct buffer *o
 	size_t n = read_all(json_split_open(in), parts, reader, out);
 	input_close(in);
 	return n;
+}
+
+/* A list in memory, which json_read has handed out: in parts as one by one, and the text stays as it is. */
+static void test_list(struct random *r, struct buffer *text)
+{
+	static const char *const ELEMENTS[] = {
+		"{\"a\": 1}", "{\"a\": 2}", "[]", "{\"a\": [{\"b\": 2}, {}], \"c\": \"],[{\"}", "7", "\"a,b\"", "null",
+	};
+	struct buffer want = {0}, got = {0};
+	text->n = 0;
+	buffer_add_text(text, "[");
+	for (uint32_t n = random_below(r, 60); n > 0; n--) {
+		buffer_add_text(text, ELEMENTS[random_below(r, random_below(r, 5) ? 2 : 7)]);
+		if (n > 1)
+			buffer_add_text(text, random_below(r, 2) ? "," : " , ");
+	}
+	buffer_add_text(text, "]");
+	size_t n = text->n;
+	memset(buffer_room(text, JSON_PAD), '}', JSON_PAD);
+	struct span list = {text->data, n};
+	char *before = memory_text(text->data, n);
+	struct json_reader *reader = json_new();
+	read_all(json_split_open_list(list, n), false, NULL, &want);
+	read_all(json_split_open_list(list, 30 + random_below(r, 300)), true, reader, &got);
+	CHECK(strcmp(buffer_text(&got), buffer_text(&want)) == 0);
+	CHECK(memcmp(before, text->data, n) == 0);
+	json_free(reader);
+	free(before);
+	buffer_free(&want);
+	buffer_free(&got);
 }
 
 /* Values that are mostly good, and what is between them. */
@@ -153,6 +184,8 @@ int main(void)
 		buffer_free(&want);
 	}
 	CHECK(in_parts > 80000);
+	for (int i = 0; i < 2000; i++)
+		test_list(&r, &text);
 	test_odd_elements(&text);
 	buffer_free(&text);
 	unlink(path);

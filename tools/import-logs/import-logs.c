@@ -245,7 +245,7 @@ static void read_elements(struct import *m, size_t which, struct span list)
 	struct each_list *of = &m->lists_of[which];
 	struct json_value element;
 	if (m->threads && which == 0 && list.n > LIST_LONG) {
-		struct json_split *s = json_split_open_list(list);
+		struct json_split *s = json_split_open_list(list, LIST_LONG);
 		read_values(m, s, which + 1);
 		json_split_close(s);
 		return;
