@@ -53,7 +53,7 @@ static void read_all(void *context)
 	struct json_reader *reader = json_new();
 	char path[32];
 	int file = fuzz_file(b->at, b->n, path);
-	read_text(path, 65536, false, NULL, &want);
+	read_text(path, 8, false, NULL, &want); /* so short that values are looked at byte by byte */
 	for (int pass = 0; pass < 3; pass++) {
 		got.n = 0;
 		read_text(path, 64 + (size_t)b->pick * (pass == 2 ? 32 : 3), true, pass ? reader : NULL, &got);
