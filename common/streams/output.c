@@ -181,9 +181,9 @@ static const char *name_of(const struct output *out)
 	return out->path ? shown_file(out->path) : "standard output";
 }
 
-/* A large file goes to the disk while it is made, 16 MB at a time, so that the sync at its end, which has to wait,
- * finds little left. `length` bytes were written. Where that cannot be it is no failure: what is wrong with
- * the disk the sync says. */
+/* A large file goes to the disk while it is made, 16 MB at a time, so that the sync at its end, which has
+ * to wait, finds little left. `length` bytes were written. Where that cannot be it is no failure: what is
+ * wrong with the disk the sync says. */
 static void start_writeback(const struct output *out, size_t length)
 {
 	off_t end = out->temporary ? lseek(out->file, 0, SEEK_CUR) : 0;
