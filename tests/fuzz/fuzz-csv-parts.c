@@ -2,34 +2,7 @@
  * wrong with them are the same. The first byte picks the blocks and what a TAB in a value is. */
 #include "base/buffer.h"
 #include "fuzz.h"
-#include "streams/csv-rows.h"
-
-/* The next rows as `line: TSV`, or `line! problem: raw` where it is no CSV; of a part, which begins after line
- * `before`. False at the end. */
-static bool add_rows(struct csv *csv, uint64_t before, struct buffer *out)
-{
-	struct csv_rows rows;
-	struct span raw;
-	uint64_t line;
-	if (csv_block(csv, &rows)) {
-		const char *at = rows.text.at, *end = at + rows.text.n;
-		for (size_t row = 0; at < end; row++) {
-			const char *lf = memchr(at, '\n', (size_t)(end - at));
-			line = before + (rows.each ? rows.each[row] : rows.first + row);
-			buffer_format(out, "%d: ", (int)line);
-			buffer_add(out, at, (size_t)(lf - at) + 1);
-			at = lf + 1;
-		}
-		return true;
-	}
-	const char *problem = csv_problem(csv, &line, &raw);
-	if (!problem)
-		return false;
-	buffer_format(out, "%d! %s: ", (int)(before + line), problem);
-	buffer_add_span(out, raw);
-	buffer_add_byte(out, '\n');
-	return true;
-}
+#include "../unit/csv-text.h"
 
 static void read_text(const char *path, size_t block, bool parts, bool control_fails, struct buffer *out)
 {
@@ -64,8 +37,7 @@ static void read_all(void *context)
 	for (int pass = 0; pass < 2; pass++) {
 		got.n = 0;
 		read_text(path, 64 + (size_t)b->pick * (pass ? 32 : 2), true, control_fails, &got);
-		if (got.n != want.n || memcmp(got.data, want.data, got.n) != 0)
-			abort();
+		fuzz_same(&want, &got);
 	}
 	buffer_free(&want);
 	buffer_free(&got);

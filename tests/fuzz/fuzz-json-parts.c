@@ -2,31 +2,7 @@
  * its values, where they are and what is wrong with it are the same. The first byte picks the blocks. */
 #include "base/buffer.h"
 #include "fuzz.h"
-#include "streams/json-split.h"
-#include "streams/json.h"
-
-static void add_value(struct buffer *out, uint64_t line, uint64_t count, struct span value)
-{
-	buffer_format(out, "%d %d: ", (int)line, (int)count);
-	buffer_add_span(out, value);
-	buffer_add_byte(out, '\n');
-}
-
-/* The values of a part that is next, by a reader, or as they are. */
-static void read_part(struct json_split *s, struct json_split *part, struct json_reader *reader,
-		      struct buffer *out)
-{
-	uint64_t lines = json_part_lines_before(s), before = json_split_count(s);
-	struct span value;
-	bool good;
-	if (reader)
-		json_look_over(reader, json_part_text(part));
-	while (reader ? json_split_read(part, reader, &value, &good) : json_split_next(part, &value))
-		add_value(out, lines + json_split_line(part), before + json_split_count(part), value);
-	if (reader)
-		json_look_over(reader, (struct span){"", 0});
-	json_part_join(s, part);
-}
+#include "../unit/json-parts.h"
 
 static void read_text(const char *path, size_t block, bool parts, struct json_reader *reader, struct buffer *out)
 {
@@ -57,8 +33,7 @@ static void read_all(void *context)
 	for (int pass = 0; pass < 3; pass++) {
 		got.n = 0;
 		read_text(path, 64 + (size_t)b->pick * (pass == 2 ? 32 : 3), true, pass ? reader : NULL, &got);
-		if (got.n != want.n || memcmp(got.data, want.data, got.n) != 0)
-			abort();
+		fuzz_same(&want, &got);
 	}
 	json_free(reader);
 	buffer_free(&want);

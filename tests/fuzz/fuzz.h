@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -75,6 +76,13 @@ static inline void fuzz_picked(void (*f)(void *), const uint8_t *data, size_t n)
 {
 	if (n > 0)
 		fuzz_run(f, &(struct fuzz_picked){data[0], data + 1, n - 1});
+}
+
+/* Ends the program where they differ. */
+static inline void fuzz_same(const struct buffer *want, const struct buffer *got)
+{
+	if (got->n != want->n || memcmp(got->data, want->data, got->n) != 0)
+		abort();
 }
 
 /* The bytes as a file: its descriptor, to be closed; its name goes to `path`. */

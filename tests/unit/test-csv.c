@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/random.h"
-#include "streams/csv-rows.h"
+#include "csv-text.h"
 #include "unit.h"
 
 static char path[] = "csv-XXXXXX";
@@ -20,30 +20,11 @@ static void write_file(const char *text, size_t n)
 		abort();
 }
 
-/* What is left of the CSV as rows `line: TSV`, and `line! problem: raw` where it is no CSV. */
+/* What is left of the CSV. */
 static void read_rows(struct csv *csv, struct buffer *out)
 {
-	for (;;) {
-		struct csv_rows rows;
-		struct span raw;
-		uint64_t line;
-		if (csv_block(csv, &rows)) {
-			const char *at = rows.text.at, *end = at + rows.text.n;
-			for (size_t row = 0; at < end; row++) {
-				const char *lf = memchr(at, '\n', (size_t)(end - at));
-				buffer_format(out, "%d: ", (int)(rows.each ? rows.each[row] : rows.first + row));
-				buffer_add(out, at, (size_t)(lf - at) + 1);
-				at = lf + 1;
-			}
-			continue;
-		}
-		const char *problem = csv_problem(csv, &line, &raw);
-		if (!problem)
-			break;
-		buffer_format(out, "%d! %s: ", (int)line, problem);
-		buffer_add_span(out, raw);
-		buffer_add_byte(out, '\n');
-	}
+	while (add_rows(csv, 0, out))
+		;
 }
 
 static char *read_file(bool control_fails, uint64_t *replaced)

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "streams/json-split.h"
 #include "streams/json.h"
+#include "json-parts.h"
 #include "unit.h"
 
 static char path[] = "json-split-XXXXXX";
@@ -22,33 +23,6 @@ static void write_file(const struct buffer *text)
 	FILE *f = fopen(path, "w");
 	if (!f || fwrite(text->data, 1, text->n, f) != text->n || fclose(f) != 0)
 		abort();
-}
-
-static void add_value(struct buffer *out, uint64_t line, uint64_t count, struct span value)
-{
-	buffer_format(out, "%d %d: ", (int)line, (int)count);
-	buffer_add_span(out, value);
-	buffer_add_byte(out, '\n');
-}
-
-/* The values of a part that is next; how many. Those that a reader takes for bad are what they are. */
-static size_t read_part(struct json_split *s, struct json_split *part, struct json_reader *reader,
-			struct buffer *out)
-{
-	uint64_t lines = json_part_lines_before(s), before = json_split_count(s);
-	struct span value;
-	bool good;
-	size_t n = 0;
-	if (reader)
-		json_look_over(reader, json_part_text(part));
-	while (reader ? json_split_read(part, reader, &value, &good) : json_split_next(part, &value)) {
-		add_value(out, lines + json_split_line(part), before + json_split_count(part), value);
-		n++;
-	}
-	if (reader)
-		json_look_over(reader, (struct span){"", 0});
-	json_part_join(s, part);
-	return n;
 }
 
 /* All values as `line number: value`, and the problem; how many came in parts. */
