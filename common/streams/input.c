@@ -196,7 +196,7 @@ bool input_take_piece(struct input *in, struct input_room *room,
 
 struct span input_start(struct input *in, size_t n)
 {
-	while (in->n - in->start < n && input_fill(in))
+	while (in->n - in->start < n && !input_failed(in) && make_room(in) && input_fill(in))
 		;
 	deliver(in);
 	return (struct span){in->data + INPUT_PAD + in->start, in->n - in->start};

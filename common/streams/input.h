@@ -87,8 +87,8 @@ void input_give_back(struct input *in, size_t n);
 bool input_take_piece(struct input *in, struct input_room *room,
 		      size_t (*cut)(void *context, struct span text), void *context, struct span *piece);
 
-/* The text's first bytes, which stay to be given out: at least `n` (of at most 64 kB) where there are
- * so many. Before the others alone. */
+/* The next bytes, which stay to be given out: at least `n` (a few hundred kB at most) where there are so
+ * many. What was given out before is not valid any more. */
 struct span input_start(struct input *in, size_t n);
 
 /* Reads what is left of a compressed file and forgets it, for a caller who has what he needs: one that was

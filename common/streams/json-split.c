@@ -25,6 +25,11 @@ struct json_split {
 	struct buffer value;    /* the last value, where it is not in the piece */
 	bool array;
 	bool part;              /* of an array: its last byte is the comma after its last element */
+	bool inside;            /* the array is a list inside a value of the text, where it was: */
+	struct {
+		bool array;
+		uint64_t from, count;
+	} outer;
 	bool shared;            /* the text is not to be written to, */
 	size_t part_bytes;      /* and is taken in parts of so many bytes */
 	enum state state;
@@ -133,6 +138,8 @@ static const char CUT[] = "the array has no ']' at its end";
 static bool start_value(struct json_split *s)
 {
 	for (;;) {
+		if (s->inside && s->state == CLOSED)
+			return false;
 		int c = peek(s);
 		if (c < 0)
 			return s->array && s->state != CLOSED ? bad(s, CUT) : false;
@@ -254,10 +261,9 @@ static bool take_whole(struct json_split *s, struct span *value)
 	return true;
 }
 
-/* The value, copied byte by byte. False where it does not end. */
-static bool take_bytes(struct json_split *s)
+/* The value, copied byte by byte from that place in it on. False where it does not end. */
+static bool take_bytes(struct json_split *s, struct place at)
 {
-	struct place at = {0};
 	while (!at.done && more(s)) {
 		take_piece(s, &at);
 		if (s->value.n > INPUT_LINE_MAX)
@@ -266,22 +272,24 @@ static bool take_bytes(struct json_split *s)
 	return at.done || !s->array || bad(s, CUT);
 }
 
+/* What was copied, as a line. */
+static struct span copied_line(struct json_split *s)
+{
+	char *pad = buffer_room(&s->value, 1 + JSON_PAD);
+	memset(pad, 0, 1 + JSON_PAD);
+	*pad = '\n';
+	return (struct span){s->value.data, s->value.n};
+}
+
 /* The value that one is at; false where it does not end. */
 static bool take_value(struct json_split *s, struct span *value)
 {
 	s->from = s->line;
 	s->value.n = 0;
-	if (!take_whole(s, value)) {
-		if (!take_bytes(s))
-			return false;
-		*value = (struct span){NULL, s->value.n};
-	}
-	if (s->value.n > 0) {
-		char *pad = buffer_room(&s->value, 1 + JSON_PAD);
-		value->at = s->value.data;
-		memset(pad, 0, 1 + JSON_PAD);
-		*pad = '\n';
-	}
+	if (!take_whole(s, value) && !take_bytes(s, (struct place){0}))
+		return false;
+	if (s->value.n > 0)
+		*value = copied_line(s);
 	s->state = AFTER;
 	s->count++;
 	return true;
@@ -318,6 +326,54 @@ bool json_split_read(struct json_split *s, struct json_reader *r, struct span *v
 	if (!take_value(s, value))
 		return false;
 	*good = json_read(r, *value);
+	return true;
+}
+
+/* ---- a list inside a value ---- */
+
+bool json_split_is_long(struct json_split *s, size_t n, struct span *start)
+{
+	if (!s->in || !next(s) || *s->piece.at != '{')
+		return false;
+	input_give_back(s->in, s->piece.n);
+	for (*start = s->piece; start->n < n && json_value_end(*start, &(uint64_t){0}) == 0;) {
+		size_t had = start->n;
+		*start = input_start(s->in, had + 1);
+		if (start->n == had)
+			break;
+	}
+	bool more = input_piece(s->in, &s->piece);
+	*start = s->piece;
+	return more && start->n >= n && json_value_end((struct span){start->at, n}, &(uint64_t){0}) == 0;
+}
+
+void json_split_enter(struct json_split *s, size_t n)
+{
+	s->outer.array = s->array;
+	s->outer.from = s->from = s->line;
+	s->outer.count = s->count + 1;
+	for (size_t i = 0; i < n; i++)
+		s->line += s->piece.at[i] == '\n';
+	skip(s, n);
+	s->inside = s->array = true;
+	s->state = AT_FIRST;
+	s->count = 0;
+	s->wait = 0;
+}
+
+bool json_split_leave(struct json_split *s, size_t depth, struct span *rest)
+{
+	if (s->problem)
+		return false;
+	s->inside = false;
+	s->array = s->outer.array;
+	s->from = s->outer.from;
+	s->count = s->outer.count;
+	s->state = AFTER;
+	s->value.n = 0;
+	if (!take_bytes(s, (struct place){.depth = depth}))
+		return false;
+	*rest = copied_line(s);
 	return true;
 }
 

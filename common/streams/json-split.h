@@ -47,6 +47,21 @@ static inline bool json_is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* ---- a list inside a value ---- */
+
+/* Is the next value an object that goes on after its first n bytes? *start is then what there is of it,
+ * and after it, so many bytes at least; valid until something is taken. */
+bool json_split_is_long(struct json_split *s, size_t n, struct span *start);
+
+/* Takes the first n bytes of the value, of which the last is the bracket that begins a list: until
+ * json_split_leave, its elements are the values. */
+void json_split_enter(struct json_split *s, size_t n);
+
+/* After the last element: *rest is what follows the list in the value, in which so many brackets are open
+ * there, as a line; valid until the next value. What comes then are the values after this one. False with
+ * a problem. */
+bool json_split_leave(struct json_split *s, size_t depth, struct span *rest);
+
 /* ---- parts, for threads ---- */
 
 /* The same and json_read; of a part the known objects of the text that the reader looks over are read where

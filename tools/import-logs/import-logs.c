@@ -219,9 +219,6 @@ static void read_lines(struct import *m, struct input *in)
 	}
 }
 
-/* From so many bytes on a list is read in parts. */
-enum { LIST_LONG = 1 << 18 };
-
 static void read_value(struct import *m, size_t list, uint64_t number, struct span value);
 
 /* The element of the list, as a line. */
@@ -237,8 +234,6 @@ static struct span element_line(struct each_list *of, const struct json_value *e
 	return (struct span){line->data, n};
 }
 
-static void read_values(struct import *m, struct json_split *s, size_t list);
-
 /* The elements of list `which`. */
 static void read_elements(struct import *m, size_t which, struct span list)
 {
@@ -252,6 +247,15 @@ static void read_elements(struct import *m, size_t which, struct span list)
 	}
 	for (uint64_t number = 1; json_element(&list, &element); number++)
 		read_value(m, which + 1, number, element_line(of, &element));
+}
+
+void count_list(struct import *m, size_t which, struct span object, bool has_list)
+{
+	if (has_list && which + 1 < m->n_lists)
+		return;
+	if (m->objects++ == 0)
+		found_see(m, object);
+	m->lists += has_list;
 }
 
 /* The elements of the list in the value: events, or with another list to come, objects that have it. */
@@ -269,11 +273,8 @@ static void read_list(struct import *m, size_t which, struct span value)
 		else
 			bad_json(m, of->reader);
 	}
-	if (good && (list.kind == JSON_ABSENT || which + 1 == m->n_lists)) {
-		if (m->objects++ == 0)
-			found_see(m, value);
-		m->lists += list.kind != JSON_ABSENT;
-	}
+	if (good)
+		count_list(m, which, value, list.kind != JSON_ABSENT);
 	if (list.kind == JSON_ARRAY)
 		read_elements(m, which, list.raw);
 }
@@ -314,13 +315,16 @@ void read_part(struct import *m, struct json_split *part, size_t list)
 	json_look_over(m->reader, (struct span){"", 0});
 }
 
-/* Values one by one, and in parts as soon as they can be. */
-static void read_values(struct import *m, struct json_split *s, size_t list)
+void read_values(struct import *m, struct json_split *s, size_t list)
 {
 	struct span value;
-	while (json_split_next(s, &value)) {
-		m->line = list ? m->line : json_split_line(s);
-		read_value(m, list, json_split_count(s), value);
+	for (;;) {
+		if (list > 0 || !read_long_list(m, s)) {
+			if (!json_split_next(s, &value))
+				return;
+			m->line = list ? m->line : json_split_line(s);
+			read_value(m, list, json_split_count(s), value);
+		}
 		threads_read_parts(m, s, list);
 		progress_step(input_bytes(m->in), input_size(m->in), "bytes");
 	}

@@ -101,6 +101,9 @@ struct each_list {
 	uint64_t number;            /* its, from 1 */
 };
 
+/* From so many bytes on a list is read in parts, and one in a value of the file before its end is known. */
+enum { LIST_LONG = 1 << 18 };
+
 struct import {
 	const struct options *o;
 	struct json_reader *reader;
@@ -203,6 +206,23 @@ void found_add(struct import *whole, const struct import *m);
  * of all of them, or --each has led to no list. */
 void found_judge(const struct import *m);
 void found_free(struct import *m);
+
+/* The object has list `which` of --each, or none: it is counted. */
+void count_list(struct import *m, size_t which, struct span object, bool has_list);
+
+/* Values one by one, and in parts as soon as they can be: of the file, or with `list` above 0 of the list
+ * before that one. */
+void read_values(struct import *m, struct json_split *s, size_t list);
+
+/* ---- long-list.c ---- */
+
+/* Reads the next value of the file if the first list of --each is long in it, and begins early, and all that
+ * is taken from around it comes before: its elements are events before the end of the list is known, so that
+ * no document is too long. False: nothing was read. */
+bool read_long_list(struct import *m, struct json_split *s);
+
+/* For tests: what is longer than so many bytes is long. */
+void long_lists_use(size_t bytes);
 
 /* ---- threads.c ---- */
 
