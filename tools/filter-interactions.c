@@ -330,7 +330,8 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 {
 	enum { SHORT = 64 };
 	const size_t width = block->width, column = f->column;
-	const bool bounds = f->numbers, timed = f->window.on;
+	const bool bounds = f->numbers;
+	const size_t most = f->window.on ? 0 : SHORT; /* times are read row by row */
 	struct range range[PLAIN_DIGITS];
 	memcpy(range, f->range, sizeof range);
 	const char *text = block->at;
@@ -349,7 +350,7 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 			size_t begin = column ? (size_t)ends[column - 1] + 1 : from;
 			plain = plain_decimal(text + begin, ends[column] - begin, &digits, &behind);
 		}
-		if (timed || !plain || n > SHORT || to > full || lacks_id(f, ends, from)) {
+		if (!plain || n > most || to > full || lacks_id(f, ends, from)) {
 			f->out->n += (size_t)(to - start);
 			table_block_row(f->table, r);
 			filter_row(f);
