@@ -102,6 +102,18 @@ recipe_blend()
 # kept_epoch MODEL: the epoch that training kept
 kept_epoch() { sed -n 's/^meta	epoch=\([0-9]*\).*/\1/p' "$1"; }
 
+# epoch_words EPOCHS PATIENCE WORD...: train-mf's options for them; none where one of its WORDs is svd, which has no
+# epochs. An empty PATIENCE is no option.
+epoch_words()
+{
+	its_words="--epochs $1${2:+ --patience $2}"
+	shift 2
+	for word; do
+		case $word in svd | --loss=svd) return ;; esac
+	done
+	printf '%s' "$its_words"
+}
+
 # forget_models: removes what the stages of recipe_run, and personalize's own, have left
 forget_models()
 {
@@ -125,15 +137,18 @@ recipe_run()
 		its_mark='' length=$K
 		[ "$its_models" = 1 ] || its_mark=-$its_number length=$((2 * K))
 		its_output=${its_prefix}neighbors$its_mark.tsv
+		its_family=$(recipe_family "$its_number")
 		set --
-		if is_factors "$(recipe_family "$its_number")"; then
+		if is_factors "$its_family"; then
 			its_output=model$its_mark.tsv
-			set -- --epochs "$EPOCHS" --patience "$PATIENCE" --curve "curve$its_mark.tsv"
+			# shellcheck disable=SC2046 # several words
+			set -- $(epoch_words "$EPOCHS" "$PATIENCE" "$its_family") --curve "curve$its_mark.tsv"
 			if [ "$its_run" = served ]; then
 				its_epochs=$SERVING_EPOCHS
 				[ "$its_epochs" != best ] || its_epochs=$(kept_epoch "model$its_mark.tsv")
 				its_output=serving$its_mark.tsv
-				set -- --epochs "${its_epochs:-$EPOCHS}"
+				# shellcheck disable=SC2046
+				set -- $(epoch_words "${its_epochs:-$EPOCHS}" '' "$its_family")
 			fi
 		fi
 		its_part=${its_prefix}topk$its_mark.tsv

@@ -184,5 +184,8 @@ if command -v tune-hparams > /dev/null; then
 	TUNE=4 TUNE_LOSSES=bpr,softmax,ccl,svd EPOCHS=1 demo losses > out.txt 2> err.txt ||
 		complain "TUNE_LOSSES: $(tail -n 3 err.txt)"
 	grep 'trial [0-9]* failed' err.txt && complain 'a trial with one of the losses failed'
+	# svd has no epochs, and is given none.
+	LOSS=svd demo svd > out.txt 2> err.txt || complain "LOSS=svd: $(tail -n 3 err.txt)"
+	grep 'has no effect' err.txt && complain 'svd is given options that it has not'
 fi
 exit $failed
