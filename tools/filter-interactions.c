@@ -330,7 +330,6 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 {
 	enum { SHORT = 64 };
 	const size_t width = block->width, column = f->column;
-	const bool bounds = f->numbers;
 	const size_t most = f->window.on ? 0 : SHORT; /* times are read row by row */
 	struct range range[PLAIN_DIGITS];
 	memcpy(range, f->range, sizeof range);
@@ -343,7 +342,7 @@ static inline void filter_rows(struct filter *f, const struct table_block *block
 	for (size_t r = 0; r < block->row_count; r++, ends += width) {
 		size_t next = (size_t)ends[width - 1] + 1, n = next - from;
 		bool keep = !by_text || text_holds(f, text, ends, from), plain = true;
-		bool numbers = !by_text || (bounds && keep);
+		bool numbers = !by_text || (f->numbers && keep);
 		uint32_t digits = 0;
 		unsigned behind = 0;
 		if (numbers) {
