@@ -132,6 +132,7 @@ static bool bad(struct json_split *s, const char *problem)
 	return false;
 }
 
+const char JSON_SPLIT_LONG[] = "a value is longer than 64 MB";
 static const char CUT[] = "the array has no ']' at its end";
 
 /* Goes to where the next value begins; false where there is none. */
@@ -267,7 +268,7 @@ static bool take_bytes(struct json_split *s, struct place at)
 	while (!at.done && more(s)) {
 		take_piece(s, &at);
 		if (s->value.n > INPUT_LINE_MAX)
-			return bad(s, "a value is longer than 64 MB");
+			return bad(s, JSON_SPLIT_LONG);
 	}
 	return at.done || !s->array || bad(s, CUT);
 }

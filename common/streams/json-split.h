@@ -33,6 +33,7 @@ bool json_split_next(struct json_split *s, struct span *value);
 
 /* Why json_split_next came to its end, with the text there; NULL: it is the end. */
 const char *json_split_problem(const struct json_split *s, struct span *where);
+extern const char JSON_SPLIT_LONG[]; /* one of them: a value is too long */
 
 bool json_split_is_array(const struct json_split *s);
 

@@ -330,6 +330,9 @@ void read_values(struct import *m, struct json_split *s, size_t list)
 	}
 }
 
+static const char LONG_CURE[] = "; with --each it may be longer where the list begins in its first 64 kB, "
+	"after all that $ takes from around it";
+
 /* A file whose events are not lines: an array, or with --each values of any form. */
 static void read_text(struct import *m, struct input *in)
 {
@@ -341,9 +344,10 @@ static void read_text(struct import *m, struct input *in)
 	m->arrays |= m->n_lists && json_split_count(s) > 0;
 	const char *problem = json_split_problem(s, &where);
 	if (problem)
-		die(STATUS_DATA, "%s:%llu: after element %llu: %s%s%s", m->file,
+		die(STATUS_DATA, "%s:%llu: after element %llu: %s%s%s%s", m->file,
 		    (unsigned long long)json_split_line(s), (unsigned long long)json_split_count(s), problem,
-		    where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "");
+		    where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "",
+		    problem == JSON_SPLIT_LONG && m->n_lists > 0 ? LONG_CURE : "");
 	json_split_close(s);
 }
 
