@@ -126,6 +126,9 @@ printf 'method\tpath\treply\tmessage\tuser\nGET\t/\t@status\t\t\n' > routes.tsv
 kill -HUP $server
 until_said 'routes.tsv: other columns than before'
 stop
+printf 'method\tpath\treply\tmessage\tuser\nGET\t/x\ta=b a="b"\tnext\tu\n' > routes.tsv
+serve-http --routes routes.tsv --check -- next-track --replies --recs topk.tsv 2> said
+[ $? = 3 ] && grep -q 'a second member of that name: "a=' said || complain "a reply has two members of one name: $(cat said)"
 serve-http --listen unix:"$PWD/front.s" -- next-track --replies --recs topk.tsv --items items.tsv 2> said &
 server=$!
 until_said 'listening at unix:.*s'

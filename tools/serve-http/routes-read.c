@@ -144,6 +144,9 @@ static bool take_member(const struct reading *in, struct route *route, struct sp
 	m.name = (struct span){word.at, n};
 	if (n == 0 || what.n == 0)
 		return refuse(in, "reply", word, "not NAME=WHAT");
+	for (size_t i = 0; i < route->n_members; i++)
+		if (span_equal(route->members[i].name, m.name))
+			return refuse(in, "reply", word, "a second member of that name");
 	m.value.name = what;
 	if (in_brackets(what, '{', '}', &inner)) {
 		if (!take_name(in, route, "reply", word, inner, &m.value))
