@@ -75,6 +75,8 @@ static size_t find_end(const struct bits *b, size_t depth)
 
 /* ---- the end of a value ---- */
 
+#define GOES_ON SIZE_MAX /* it does not end in the text, which is plain */
+
 __attribute__((always_inline))
 static inline size_t value_end(struct span text, uint64_t *lines, const enum masks_kernel kernel)
 {
@@ -96,7 +98,7 @@ static inline size_t value_end(struct span text, uint64_t *lines, const enum mas
 		depth += count(b.open) - count(b.close);
 		lf_before += count(lf);
 	}
-	return 0;
+	return GOES_ON;
 }
 
 /* ---- a cut ---- */
@@ -182,7 +184,8 @@ static size_t find_cut_avx2(struct json_cut *cut, struct span text)
 }
 #endif
 
-size_t json_value_end(struct span text, uint64_t *lines)
+/* Where it ends; 0 where that is not told. */
+static size_t find_value_end(struct span text, uint64_t *lines)
 {
 #if defined(__x86_64__)
 	enum masks_kernel kernel = masks_best();
@@ -190,6 +193,17 @@ size_t json_value_end(struct span text, uint64_t *lines)
 		return (kernel == MASKS_KERNEL_AVX512 ? value_end_avx512 : value_end_avx2)(text, lines);
 #endif
 	return value_end(text, lines, MASKS_PORTABLE);
+}
+
+size_t json_value_end(struct span text, uint64_t *lines)
+{
+	size_t n = find_value_end(text, lines);
+	return n == GOES_ON ? 0 : n;
+}
+
+bool json_value_goes_on(struct span text)
+{
+	return find_value_end(text, &(uint64_t){0}) == GOES_ON;
 }
 
 size_t json_cut(void *context, struct span text)

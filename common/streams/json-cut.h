@@ -15,6 +15,9 @@
  * 0 where it does not end in the text, has a line end in a string, or a backslash outside. */
 size_t json_value_end(struct span text, uint64_t *lines);
 
+/* Does it go on after the text, in which there is no such odd byte? */
+bool json_value_goes_on(struct span text);
+
 /* Elements of an array, the text beginning after one of them; or values one after another. */
 struct json_cut {
 	bool array;

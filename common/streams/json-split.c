@@ -133,6 +133,7 @@ static bool bad(struct json_split *s, const char *problem)
 }
 
 const char JSON_SPLIT_LONG[] = "a value is longer than 64 MB";
+static const char LONG_INSIDE[] = "what is next in the list, or after it, is longer than 64 MB";
 static const char CUT[] = "the array has no ']' at its end";
 
 /* Goes to where the next value begins; false where there is none. */
@@ -268,7 +269,7 @@ static bool take_bytes(struct json_split *s, struct place at)
 	while (!at.done && more(s)) {
 		take_piece(s, &at);
 		if (s->value.n > INPUT_LINE_MAX)
-			return bad(s, JSON_SPLIT_LONG);
+			return bad(s, s->inside ? LONG_INSIDE : JSON_SPLIT_LONG);
 	}
 	return at.done || !s->array || bad(s, CUT);
 }
@@ -332,20 +333,29 @@ bool json_split_read(struct json_split *s, struct json_reader *r, struct span *v
 
 /* ---- a list inside a value ---- */
 
+/* Reads on until there are n bytes, or the value that begins there is known to end, or to be odd. */
+static void read_ahead(struct json_split *s, size_t n)
+{
+	struct span text = s->piece;
+	input_give_back(s->in, text.n);
+	while (text.n < n && json_value_goes_on(text)) {
+		size_t had = text.n;
+		text = input_start(s->in, had + 1);
+		if (text.n == had)
+			break;
+		s->wait -= s->wait > 0;
+	}
+	input_piece(s->in, &s->piece);
+}
+
 bool json_split_is_long(struct json_split *s, size_t n, struct span *start)
 {
-	if (!s->in || !next(s) || *s->piece.at != '{')
+	if (!next(s) || *s->piece.at != '{')
 		return false;
-	input_give_back(s->in, s->piece.n);
-	for (*start = s->piece; start->n < n && json_value_end(*start, &(uint64_t){0}) == 0;) {
-		size_t had = start->n;
-		*start = input_start(s->in, had + 1);
-		if (start->n == had)
-			break;
-	}
-	bool more = input_piece(s->in, &s->piece);
+	if (s->in)
+		read_ahead(s, n);
 	*start = s->piece;
-	return more && start->n >= n && json_value_end((struct span){start->at, n}, &(uint64_t){0}) == 0;
+	return start->n >= n && json_value_goes_on((struct span){start->at, n});
 }
 
 void json_split_enter(struct json_split *s, size_t n)
@@ -366,15 +376,16 @@ bool json_split_leave(struct json_split *s, size_t depth, struct span *rest)
 {
 	if (s->problem)
 		return false;
-	s->inside = false;
 	s->array = s->outer.array;
-	s->from = s->outer.from;
-	s->count = s->outer.count;
-	s->state = AFTER;
 	s->value.n = 0;
 	if (!take_bytes(s, (struct place){.depth = depth}))
 		return false;
 	*rest = copied_line(s);
+	s->inside = false;
+	s->from = s->outer.from;
+	s->count = s->outer.count;
+	s->state = AFTER;
+	s->wait = 0; /* the end of the list is no odd element */
 	return true;
 }
 
@@ -442,7 +453,7 @@ struct span json_part_text(const struct json_split *part)
 
 bool json_part_join(struct json_split *s, const struct json_split *part)
 {
-	s->count += part->count;
+	s->count = part->inside ? part->count : s->count + part->count; /* with a problem inside */
 	s->from = s->line + part->from - LINES_BEFORE;
 	s->line += part->line - LINES_BEFORE;
 	s->problem = part->problem;

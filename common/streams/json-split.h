@@ -50,8 +50,9 @@ static inline bool json_is_space(char c)
 
 /* ---- a list inside a value ---- */
 
-/* Is the next value an object that goes on after its first n bytes? *start is then what there is of it,
- * and after it, so many bytes at least; valid until something is taken. */
+/* Is the next value an object that goes on after its first n bytes, which have no backslash outside strings
+ * and no line end in one? *start is then what there is of it, and after it, so many bytes at least; valid
+ * until something is taken. */
 bool json_split_is_long(struct json_split *s, size_t n, struct span *start);
 
 /* Takes the first n bytes of the value, of which the last is the bracket that begins a list: until

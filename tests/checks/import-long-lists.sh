@@ -77,11 +77,43 @@ import -j 1 --map 'day=$.day' large.json 2> said > got || complain "large: $(cat
 { printf '%s' '{"a": {"items": ['; items 900000; echo ']}, "day": 1}'; } > large-late.json
 fails 'large, and taken from behind it' large-late.json 'after all that $ takes from around it' --map 'day=$.day'
 
-# What is wrong.
-{ echo '{"a": {"items": ['; cat many; echo ']}, "x": 1, "x": 2}'; } > bad.json
-fails 'a key twice around it' bad.json 'bad.json:1: in the object around the list of --each: a duplicate key in an object: "x"'
+# What is wrong around it: a bad row, wherever it stands; its elements are written.
+{ echo '{"a": {"items": ['; items 6000; echo ']}, "x": 1, "x": 2}'; } > twice.json
+{ echo '{"a": {"items": ['; items 6000; echo ']}, "x": 1}'; } > good.json
+printf '{"a": {"items": [{"id": "short"}]}}\n' > small.json
+for order in 'twice small good' 'small twice good' 'small small small twice good' 'good small twice small twice' 'twice'; do
+	for one in $order; do cat $one.json; done > mixed.json
+	bad_ones=$(printf '%s\n' $order | grep -c twice) small_ones=$(printf '%s\n' $order | grep -c small) ||
+		: # none
+	rows=$((6000 * $(printf '%s\n' $order | grep -vc small) + small_ones))
+	for threads in 1 3; do
+		import -v -j $threads --on-error skip --rejects rejects mixed.json > got 2> said || complain "$order: $(cat said)"
+		grep -q "$((rows + bad_ones)) rows read, $rows written, 0 filtered out, $bad_ones rejected" said ||
+			complain "$order, -j $threads: $(cat said)"
+		[ "$(wc -l < got),$(wc -l < rejects)" = "$((rows + 1)),$bad_ones" ] || complain "$order: other rows or rejects"
+	done
+	import -j 2 mixed.json > got 2> said
+	[ $? = 3 ] && grep -q 'in the object around the list of --each: a duplicate key in an object: "x"' said ||
+		complain "$order: $(cat said)"
+done
 { echo '{"a": {"items": ['; cat many; echo ']}'; } > bad.json
-fails 'an object without its end' bad.json 'in the object around the list of --each'
+import bad.json > got 2> said
+[ $? = 3 ] && grep -q 'bad.json:1: in the object around the list of --each: ' said || complain "no end: $(cat said)"
+
+# A short line with a fault is no long document, whatever comes after it.
+for fault in '{"a":{"items":[{"id":1}],"z":"x}}' '{"a":{"items":[{"id":1}],"z": \"x"}}' '{"a":{"items":[{"id":"b2' \
+	'{"a":{"items":[{"id":"b1,"track":1}]}}'; do
+	awk -v fault="$(printf '%s' "$fault" | sed 's/\\/&&/g')" 'BEGIN { for (i = 1; i <= 14000; i++)
+		print (i == 2 || i == 3 || i == 9000 ? fault : "{\"a\":{\"items\":[{\"id\":" i "}]}}") }' > log.json
+	import --line-buffered --on-error skip --rejects want.rejects log.json > want 2> want.said || complain "$fault: $(cat want.said)"
+	[ "$(wc -l < want),$(wc -l < want.rejects)" = 13998,3 ] || complain "$fault: $(wc -l < want) lines"
+	for threads in 1 3; do
+		import -j $threads --on-error skip --rejects rejects log.json > got 2> said || complain "$fault: $(cat said)"
+		cmp want got && cmp want.rejects rejects && cmp want.said said || complain "$fault, -j $threads: other rows"
+	done
+done
+
+# What is wrong in it.
 { echo '{"a": {"items": ['; cat many; } > bad.json
 fails 'a list without its end' bad.json "after element 20000: the array has no ']' at its end"
 { echo '{"a": {"items": ['; cat many; echo '{"id": 1}]}}'; } > bad.json

@@ -299,11 +299,14 @@ void read_part(struct import *m, struct json_split *part, size_t list)
 	struct span value;
 	bool good;
 	if (list < m->n_lists || m->plain) {
-		while (json_split_next(part, &value)) {
+		for (;;) {
+			if (list == 0 && read_long_list(m, part))
+				continue;
+			if (!json_split_next(part, &value))
+				return;
 			m->line = list ? m->line : json_split_line(part);
 			read_value(m, list, json_split_count(part), value);
 		}
-		return;
 	}
 	m->depth = list;
 	json_look_over(m->reader, json_part_text(part));

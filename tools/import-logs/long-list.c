@@ -1,8 +1,9 @@
 /* Lists of any length inside a value of the file. */
 #include "import.h"
 
+#include <stdio.h>
+
 #include "base/buffer.h"
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "streams/json-split.h"
@@ -88,10 +89,10 @@ static size_t find_list(const struct each_list *of, struct span value, struct st
 	return 0;
 }
 
-/* The rest of the value comes, which makes it whole but for the elements: it is checked. */
+/* The rest of the value comes, which makes it whole but for the elements: it may be a bad row. */
 static void check_around(struct import *m, struct json_split *s, struct start *at)
 {
-	char text[QUOTED_SIZE];
+	char text[QUOTED_SIZE], message[3 * QUOTED_SIZE];
 	struct json_reader *reader = m->lists_of[0].reader;
 	struct span rest, where;
 	if (!json_split_leave(s, at->depth - 1, &rest))
@@ -99,18 +100,20 @@ static void check_around(struct import *m, struct json_split *s, struct start *a
 	buffer_add_byte(&at->text, ']');
 	buffer_add(&at->text, rest.at, rest.n);
 	at->depth = 0;
-	if (!json_read(reader, object_so_far(at))) {
-		const char *problem = json_problem(reader, &(size_t){0}, &where);
-		die(STATUS_DATA, "%s:%llu: in the object around the list of --each: %s%s%s", m->file,
-		    (unsigned long long)json_split_line(s), problem, where.n ? ": " : "",
-		    where.n ? quoted(where.at, where.n, text) : "");
-	}
+	m->raw = object_so_far(at);
+	if (json_read(reader, m->raw))
+		return;
+	m->lines++;
+	const char *problem = json_problem(reader, &(size_t){0}, &where);
+	snprintf(message, sizeof message, "in the object around the list of --each: %s%s%s", problem,
+		 where.n ? ": " : "", where.n ? quoted(where.at, where.n, text) : "");
+	bad_event(m, message);
 }
 
 bool read_long_list(struct import *m, struct json_split *s)
 {
 	struct span start, object;
-	if (!m->threads || m->n_lists == 0 || !json_split_is_long(s, long_bytes, &start))
+	if (m->out->by_line || m->n_lists == 0 || !json_split_is_long(s, long_bytes, &start))
 		return false;
 	struct start *at = memory_zero(1, sizeof *at);
 	size_t n = find_list(&m->lists_of[0], start, at, &object);
@@ -119,7 +122,7 @@ bool read_long_list(struct import *m, struct json_split *s)
 		json_split_enter(s, n);
 		m->line = json_split_line(s);
 		m->element = 0;
-		read_values(m, s, 1);
+		(m->threads ? read_values : read_part)(m, s, 1);
 		check_around(m, s, at);
 	}
 	buffer_free(&at->text);
