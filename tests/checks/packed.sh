@@ -56,6 +56,13 @@ awk 'BEGIN {
 					rand() < 0.2 ? "test" : "train"
 }' > dataset.tsv
 packs model train-mf --factors 20 --epochs 3 --kernel portable --patience 0 dataset.tsv
+unpack --pack model.tsv > model.again || complain 'unpack --pack'
+unpack model.again | cmp - model.tsv && unpack --check model.again || complain 'unpack --pack: another model'
+for one in model.packed model.again; do unpack --info $one | sed '/^program/d; /^version/d; /^section meta/d'; done > infos
+[ "$(sort infos | uniq -c | awk '$1 % 2' | wc -l)" = 0 ] || complain "unpack --pack: $(sort infos | uniq -u)"
+unpack --pack < model.packed | cmp - model.again || complain 'unpack --pack of a packed one'
+{ sed 1q model.tsv; tail -n +2 model.tsv | sort; } | unpack --pack > other 2> err
+[ $? = 3 ] && grep -q 'out of order' err || complain "unpack --pack of rows in no order: $(cat err)"
 packs small train-mf --factors 16 --epochs 1 --kernel portable --loss bpr dataset.tsv
 for method in knn next; do
 	packs "$method" train-items --method $method dataset.tsv

@@ -6,6 +6,7 @@
  *	unpack model.packed | head -3
  *	unpack --info model.packed
  *	unpack --id u17 lists.packed
+ *	unpack --pack model.tsv > model.packed
  *
  * Tools that read such a table read the packed file itself: this is for people and for
  * other programs.
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "domain/model.h"
 #include "streams/input.h"
 #include "streams/output.h"
 #include "streams/packed.h"
@@ -21,7 +23,7 @@
 #include "merge.h"
 
 struct options {
-	bool info, check, merge;
+	bool info, check, merge, pack;
 	struct option_list id, set;
 	const char *meta;
 	struct common common;
@@ -43,6 +45,8 @@ static const struct option_row OPTIONS[] = {
 		.help = "a meta row in place of the one of that name, which must be there"),
 	OPTION_FLAG("packed", common.packed, .requires = "merge", .excludes = "line-buffered",
 		.help = "write a packed file"),
+	OPTION_FLAG("pack", pack, .excludes = "info,check,id,merge,line-buffered",
+		.help = "read a model that is text (or packed), and write it packed"),
 	OPTION_FLAG("check", check, .help = "check everything in the file and write nothing"),
 	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
@@ -207,12 +211,35 @@ static int run_merge(const struct options *o, char **files, int n)
 	return STATUS_DONE;
 }
 
+static int run_pack(const struct options *o, char **files, int n)
+{
+	struct table *t = table_open(files, n, &(struct table_format){0});
+	struct model_reader *r = model_open_unchecked(t);
+	struct output *out = output_open(o->common.output, false);
+	struct model_row row;
+	uint64_t rows = 0;
+	output_pack(out, PACKED_MODEL);
+	model_write_header(out, model_reader_factors(r));
+	output_flush(out);
+	for (; model_next(r, &row); rows++) {
+		model_write_row(out, row.kind, row.id, row.bias, row.factors, model_reader_factors(r));
+		progress_step(table_bytes(t), table_size(t), "bytes");
+	}
+	model_close(r);
+	table_close(t);
+	output_close(out);
+	run_report(rows, rows, 0);
+	return STATUS_DONE;
+}
+
 static int run(const struct options *o, char **files, int n)
 {
 	if (o->merge)
 		return run_merge(o, files, n);
 	if (n > 1)
-		usage_error("one packed file at a time: there is a file too many");
+		usage_error("one file at a time: there is a file too many");
+	if (o->pack)
+		return run_pack(o, files, n);
 	struct input *in = input_open(n ? files[0] : NULL);
 	struct output *out = output_open(o->common.output, o->common.line_buffered);
 	struct packed *p = input_packed(in);
