@@ -294,19 +294,26 @@ static void read_value(struct import *m, size_t list, uint64_t number, struct sp
 		read_element(m);
 }
 
-void read_part(struct import *m, struct json_split *part, size_t list)
+/* The next value; false at the end. */
+static bool read_next(struct import *m, struct json_split *s, size_t list)
 {
 	struct span value;
+	if (list == 0 && read_long_list(m, s))
+		return true;
+	if (!json_split_next(s, &value))
+		return false;
+	m->line = list ? m->line : json_split_line(s);
+	read_value(m, list, json_split_count(s), value);
+	return true;
+}
+
+void read_part(struct import *m, struct json_split *part, size_t list)
+{
 	bool good;
 	if (list < m->n_lists || m->plain) {
-		for (;;) {
-			if (list == 0 && read_long_list(m, part))
-				continue;
-			if (!json_split_next(part, &value))
-				return;
-			m->line = list ? m->line : json_split_line(part);
-			read_value(m, list, json_split_count(part), value);
-		}
+		while (read_next(m, part, list))
+			;
+		return;
 	}
 	m->depth = list;
 	json_look_over(m->reader, json_part_text(part));
@@ -320,14 +327,7 @@ void read_part(struct import *m, struct json_split *part, size_t list)
 
 void read_values(struct import *m, struct json_split *s, size_t list)
 {
-	struct span value;
-	for (;;) {
-		if (list > 0 || !read_long_list(m, s)) {
-			if (!json_split_next(s, &value))
-				return;
-			m->line = list ? m->line : json_split_line(s);
-			read_value(m, list, json_split_count(s), value);
-		}
+	while (read_next(m, s, list)) {
 		threads_read_parts(m, s, list);
 		progress_step(input_bytes(m->in), input_size(m->in), "bytes");
 	}
