@@ -83,6 +83,17 @@ cut -f 1,3 lists.tsv > bare.tsv
 packs reranked-bare rerank-topk --k 5 bare.tsv
 packs blended blend-topk --k 8 lists.tsv popular.tsv
 packs blended-scores blend-topk --k 8 --method score lists.tsv popular.tsv
+for lists in lists popular blended; do
+	unpack --pack $lists.tsv > $lists.again && unpack $lists.again | cmp - $lists.tsv && unpack --check $lists.again ||
+		complain "unpack --pack: other rows of $lists.tsv"
+	unpack --pack $lists.packed | cmp - $lists.again || complain "unpack --pack of $lists.packed"
+done
+cut -f 1-3 lists.tsv > unscored
+unpack --pack unscored | unpack | cmp - unscored || complain 'unpack --pack of lists without scores'
+{ cat lists.tsv; sed 1d lists.tsv; } | unpack --pack -o twice 2> err
+[ $? = 3 ] && ! [ -e twice ] || complain "unpack --pack of users who come back: $(cat err)"
+unpack --pack knn.tsv > again 2> err
+[ $? = 3 ] && grep -q 'knn.tsv: neighbors: train-items --packed' err || complain "unpack --pack of neighbors: $(cat err)"
 packs item-lists recommend-items --neighbors next.tsv --k 5 --for items
 
 takes model export-topk --k 5 --kernel portable --exclude dataset.tsv @

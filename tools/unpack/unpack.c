@@ -6,7 +6,7 @@
  *	unpack model.packed | head -3
  *	unpack --info model.packed
  *	unpack --id u17 lists.packed
- *	unpack --pack model.tsv > model.packed
+ *	unpack --pack topk.tsv > topk.packed
  *
  * Tools that read such a table read the packed file itself: this is for people and for
  * other programs.
@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "domain/model.h"
+#include "domain/topn.h"
 #include "streams/input.h"
 #include "streams/output.h"
 #include "streams/packed.h"
@@ -46,7 +47,7 @@ static const struct option_row OPTIONS[] = {
 	OPTION_FLAG("packed", common.packed, .requires = "merge", .excludes = "line-buffered",
 		.help = "write a packed file"),
 	OPTION_FLAG("pack", pack, .excludes = "info,check,id,merge,line-buffered",
-		.help = "read a model that is text (or packed), and write it packed"),
+		.help = "read a model or lists that are text (or packed), and write them packed"),
 	OPTION_FLAG("check", check, .help = "check everything in the file and write nothing"),
 	COMMON_OUTPUT, COMMON_LOG,
 	OPTION_END
@@ -211,11 +212,9 @@ static int run_merge(const struct options *o, char **files, int n)
 	return STATUS_DONE;
 }
 
-static int run_pack(const struct options *o, char **files, int n)
+static uint64_t pack_model(struct table *t, struct output *out)
 {
-	struct table *t = table_open(files, n, &(struct table_format){0});
 	struct model_reader *r = model_open_unchecked(t);
-	struct output *out = output_open(o->common.output, false);
 	struct model_row row;
 	uint64_t rows = 0;
 	output_pack(out, PACKED_MODEL);
@@ -226,6 +225,41 @@ static int run_pack(const struct options *o, char **files, int n)
 		progress_step(table_bytes(t), table_size(t), "bytes");
 	}
 	model_close(r);
+	return rows;
+}
+
+/* Scores may be of either precision, which the file's first rows do not tell: doubles hold both. */
+static uint64_t pack_lists(struct table *t, struct output *out)
+{
+	struct topn_reader *r = topn_open(t, &(struct topn_columns){
+		column_called("user"), column_called("rank"), column_called("item"), column_called("score")});
+	bool scored = topn_has_scores(r);
+	struct topn_list list;
+	uint64_t rows = 0;
+	output_pack_doubles(out);
+	(scored ? topn_write_header : topn_write_header_unscored)(out);
+	output_flush(out);
+	for (; topn_next(r, &list); rows += list.n) {
+		for (uint32_t i = 0; i < list.n; i++) {
+			if (scored)
+				topn_write_row(out, list.user, i + 1, list.items[i], list.scores[i]);
+			else
+				topn_write_row_unscored(out, list.user, i + 1, list.items[i]);
+		}
+		progress_step(table_bytes(t), table_size(t), "bytes");
+	}
+	topn_close(r);
+	return rows;
+}
+
+static int run_pack(const struct options *o, char **files, int n)
+{
+	struct table *t = table_open(files, n, &(struct table_format){0});
+	bool lists = table_find_column(t, "kind") < 0 && table_find_column(t, "user") >= 0;
+	if (!lists && table_find_column(t, "neighbor") >= 0)
+		die(STATUS_DATA, "%s: neighbors: train-items --packed writes them so", table_file(t));
+	struct output *out = output_open(o->common.output, false);
+	uint64_t rows = lists ? pack_lists(t, out) : pack_model(t, out);
 	table_close(t);
 	output_close(out);
 	run_report(rows, rows, 0);
