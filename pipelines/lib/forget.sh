@@ -108,7 +108,7 @@ users_by_line()
 {
 	case $1 in
 	json)
-		eval "set -- $import_words"' -- "$2"' # words in quotes
+		eval "set -- $import_words"' $(import_others json) -- "$2"' # words in quotes
 		import-logs -q "$@" | NAME=user its_column
 		;;
 	csv) filter-interactions -q --csv --where "$USER_COLUMN!=" -- "$2" | NAME=$USER_COLUMN its_column ;;
@@ -319,6 +319,33 @@ forget_redis()
 	rm -f -- "$its_keys"
 }
 
+# ---- packed lists ---------------------------------------------------------------------------
+
+# forget_packed FILE: the user's list, and with --people the user among the items of others, whose ranks close up
+forget_packed()
+{
+	[ -f "$1" ] || return 0
+	its_file=$(readlink -f -- "$1")
+	sweep_parts "$(dirname -- "$its_file")"
+	part "$(dirname -- "$its_file")"
+	its_plain=$part
+	part "$(dirname -- "$its_file")"
+	unpack -q -- "$its_file" > "$its_plain" || die 1 "cannot read the lists of $1"
+	its_count=$(PEOPLE=$people NEW=$part awk 'BEGIN {
+			FS = OFS = "\t"; user = ENVIRON["FORGET_USER"]; people = ENVIRON["PEOPLE"]; new = ENVIRON["NEW"] }
+		NR > 1 && $1 "" != last { last = $1 ""; gone = 0 }
+		NR > 1 && ($1 "" == user || (people && $3 "" == user)) { n++; gone++; next }
+		NR > 1 && gone { $2 -= gone }
+		{ print > new }
+		END { print n + 0 }' < "$its_plain") || die 1 "cannot write $part"
+	if [ "$its_count" -gt 0 ]; then
+		unpack -q --pack < "$part" > "$its_plain" || die 1 "cannot pack the lists of $1"
+		replace "$its_file" "$its_plain"
+		told "$1" rows "$its_count"
+	fi
+	rm -f -- "$its_plain" "$part"
+}
+
 # ---- what remains -------------------------------------------------------------------------
 
 remains()
@@ -332,6 +359,6 @@ remains()
 	[ -z "$(find "$store/logs" -name '*.log' 2> /dev/null)" ] ||
 		told "$store/logs" 'remains: messages of nightly, which may quote a bad row; they go after four times KEEP runs' 1
 	[ $# -gt 0 ] || told logs 'remains: no log was named; a nightly that reads logs with this user knows the user again' 1
-	[ "$REDIS" != none ] || told Redis 'remains: REDIS is none; the lists that are live go with the next publication' 1
+	[ "$REDIS$PACKED" != none ] || told 'live lists' 'remains: neither REDIS nor PACKED is given; the lists that are live go with the next publication' 1
 	told 'other copies' 'remains: logs in HDFS, backups, and what read the logs before' 1
 }

@@ -52,6 +52,16 @@ file_kind()
 	esac
 }
 
+# import_others KIND: words for import-logs, since experiments begin and end over the days of a log, and what was
+# heard is the same
+import_others()
+{
+	case $1:$IMPORT in
+	json:*--exp* | json:*--oth*) ;;
+	json:*) echo --other-experiments skip ;;
+	esac
+}
+
 # input_kind FILE...: sets `kind`, and the settings that go by it unless they are set
 input_kind()
 {
@@ -88,6 +98,7 @@ input_kind()
 	check_errors
 	quote_words IMPORT "$IMPORT"
 	import_words=$quoted_words
+	import_others=$(import_others "$kind")
 	quote_words FILTER "$FILTER"
 	filter_words=$quoted_words
 }
@@ -176,7 +187,8 @@ positives()
 			import_words="$import_words '--map' 'probability=.probability'"
 		at_once=
 		case $kind:$IMPORT in json:*-j* | json:*--thr* | table:*) ;; *) at_once=${THREADS:+--threads "$THREADS"} ;; esac
-		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $at_once $skipping -o events.tsv "$@"' # words in quotes
+		# shellcheck disable=SC2086
+		eval "set -- $import_words"' $import_others ${KINDS:+--value "$KINDS"} $at_once $skipping -o events.tsv "$@"' # words in quotes
 		kinds_of=${KINDS%%:*}
 		[ -n "$IMPORT" ] || [ "$kind" = json ] || name_settings "$first" KINDS="${kinds_of%% *}"
 		stage import events.tsv "$importer" "$@"

@@ -104,7 +104,7 @@ file_range()
 	json | table)
 		its_file=.events.one its_importer=import-logs
 		[ "$kind" = json ] || its_importer=import-table
-		eval "set -- $import_words"' ${KINDS:+--value "$KINDS"} $skipping -o "$its_file" "$1"' # words in quotes
+		eval "set -- $import_words"' $import_others ${KINDS:+--value "$KINDS"} $skipping -o "$its_file" "$1"' # words in quotes
 		"$its_importer" -q "$@" 9>&- || return
 		;;
 	esac

@@ -112,4 +112,10 @@ for file in model topk serving serving-topk; do cmp plain/$file.tsv logs/$file.t
 cmp plain/fallbacks.tsv logs/fallbacks.tsv || complain 'logs: other random fallbacks'
 [ "$(wc -l < logs/fallbacks.tsv)" = 3 ] || complain "random fallbacks: $(cat logs/fallbacks.tsv)"
 grep -q '^  A B C  *200 answers, 17.0 %$' log.txt || complain "random fallbacks are not said: $(tail -n 4 log.txt)"
+# Experiments that begin later: in neither are they columns.
+LOSS=ials KERNEL=portable TRAIN='--solver block --block-factors 16' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize" late two.json one.json > log.txt 2>&1 ||
+	complain "personalize: $(tail -n 3 log.txt)"
+PIECES=2 TRAIN='--solver=block --block-factors 16' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize-pieces" late-pieces two.json one.json > log.txt 2>&1 ||
+	complain "experiments that begin later: $(tail -n 3 log.txt)"
+cmp late/topk.tsv late-pieces/topk.tsv || complain 'experiments that begin later: another topk.tsv'
 exit "$failed"

@@ -34,6 +34,10 @@ static const struct option_row OPTIONS[] = {
 	OPTION_LIST("experiment", "NAME", experiments,
 		.help = "write a column for this experiment; may be repeated; default: the experiments of "
 			"the first event"),
+	OPTION_CHOICE("other-experiments", "HOW", other_experiments, "fail|skip", .fallback = "fail",
+		.excludes = "experiment",
+		.help = "where a later event has an experiment that the first does not have: call it bad input, or "
+			"leave that experiment out"),
 	OPTION_TEXT("preset", "NAME", preset,
 		.help = "begin with the maps of a known log: spotify, listenbrainz, lastfm, botify"),
 	OPTION_TEXT("each", "PATH[]", each,
@@ -115,7 +119,8 @@ static bool first_event(struct import *m)
 		}
 		add_arm(m, name);
 	}
-	close_arms(m);
+	if (m->o->other_experiments == OTHERS_FAIL)
+		close_arms(m);
 	set_columns(m);
 	return true;
 }

@@ -19,12 +19,13 @@
 #include "streams/rejects.h"
 
 enum { MESSAGE_NEXT, MESSAGE_LAST, MESSAGE_ALL };
+enum { OTHERS_FAIL, OTHERS_SKIP };
 
 struct options {
 	const char *each;
 	struct option_list experiments, maps, sets, dates;
 	const char *value, *durations, *preset;
-	int message, timestamp_unit;
+	int message, timestamp_unit, other_experiments;
 	struct common common;
 };
 
