@@ -433,13 +433,13 @@ install-lib: all ## install librecpipe.a, its headers, its page recpipe(3) and r
 		'Libs: -L$${libdir} -lrecpipe $(LIBRARY_LIBS)' > $(PC)
 	chmod 644 $(PC)
 
-# Programs in the units are those of /usr/bin, as a package has them.
+# Programs in the units are those of /usr/bin, as a package has them. Passwords may stand in the settings.
 .PHONY: install-units
 install-units: ## install the systemd units, their settings and the logrotate file, for packages
 	$(INSTALL) -d $(D)/lib/systemd/system $(D)/etc/default $(D)/etc/logrotate.d
 	$(INSTALL) -m 644 $(wildcard packaging/systemd/*.service packaging/systemd/*.timer) $(D)/lib/systemd/system
 	for f in serve-http nightly; do \
-		$(INSTALL) -m 644 packaging/systemd/recpipe-$$f.default $(D)/etc/default/recpipe-$$f || exit 1; \
+		$(INSTALL) -m 640 packaging/systemd/recpipe-$$f.default $(D)/etc/default/recpipe-$$f || exit 1; \
 	done
 	$(INSTALL) -m 644 packaging/logrotate $(D)/etc/logrotate.d/recpipe
 
@@ -513,10 +513,13 @@ static-archive: all
 html: all ## write the manual pages as HTML to build/html
 	@JOBS=$(JOBS) sh packaging/html.sh build/html
 
-sbom: ## write what the programs are made of as SPDX, build/recpipe-VERSION.spdx
+sbom: ## write what the programs are made of as SPDX: build/recpipe-VERSION.spdx, of static ones -static.spdx
+	@mkdir -p build
 	@sh packaging/sbom.sh $(VERSION) $(EPOCH) '$(sort $(COMMON_LIBS) $(SERVICE_LIBS) $(call libraries,$(TOOL_SOURCES)))' \
 		> build/$(DIST).spdx.new && mv build/$(DIST).spdx.new build/$(DIST).spdx
-	$(call say,SPDX,build/$(DIST).spdx)
+	@sh packaging/sbom.sh $(VERSION) $(EPOCH) '$(addprefix -l,$(STATIC_LIBRARIES))' static \
+		> build/$(DIST)-static.spdx.new && mv build/$(DIST)-static.spdx.new build/$(DIST)-static.spdx
+	$(call say,SPDX,build/$(DIST).spdx build/$(DIST)-static.spdx)
 
 checksums: ## write build/SHA256SUMS of the archives, packages and the SBOM that were made
 	@cd build && sha256sum $$(ls recpipe-*.tar.gz *.spdx deb/*.deb 2> /dev/null | LC_ALL=C sort) > SHA256SUMS.new && \

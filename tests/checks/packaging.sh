@@ -1,5 +1,6 @@
 #!/bin/sh
-# What is given away beside the programs: units that systemd understands and that are closed off, an image that
+# What is given away beside the programs: units that systemd understands and that are closed off, with settings and
+# commands of the page that work, logs that are rotated into what nightly reads, an image that
 # has every library, completions of all options, pages as HTML whose links lead somewhere, an SBOM with what is
 # linked, packages of this version.
 set -u
@@ -33,15 +34,37 @@ fi
 # The options of the settings are options, and the service would start with them.
 mkdir state
 printf 'user\trank\titem\tscore\nu\t1\ta\t1\n' > state/a.tsv
-(cd state && head -n 1 a.tsv > none.tsv && blend-topk -q --packed -o topk.packed a.tsv none.tsv) || complain 'no packed lists'
+# The page's own commands make the lists and try the settings.
+sed -n '/^To start, put lists/,/^\.EE/p' "$root/man/recpipe-operations.7" | sed -n 's/\\-/-/g; s|/var/lib/recpipe|state|; s|topk.tsv|state/a.tsv|; /^install\|^unpack/p' > commands
+sh -e commands && [ "$(wc -l < commands)" = 2 ] && unpack state/topk.packed | cmp - state/a.tsv || complain "the page makes no lists: $(cat commands)"
+sed -n '/best tried before the restart/,/^\.EE/p' "$root/man/recpipe-operations.7" |
+	sed -n "s/\\\\-/-/g; s|/etc/default/recpipe-serve-http|$packaging/systemd/recpipe-serve-http.default|; s|/var/lib/recpipe|state|; /^set\|^serve/p" > commands
+sh -e commands 2> err && [ "$(wc -l < commands)" = 2 ] || complain "the page tries no settings: $(cat commands err)"
 # shellcheck source=../../packaging/systemd/recpipe-serve-http.default
 . "$packaging/systemd/recpipe-serve-http.default"
+log_options=$(printf '%s' "$NEXT_TRACK_LOG_OPTIONS" | sed "s|/var/log/recpipe|$PWD/state|")
 # shellcheck disable=SC2086
-(cd state && serve-http -q --check $SERVE_HTTP_OPTIONS -- next-track -q --replies $NEXT_TRACK_CHECK_OPTIONS) ||
+(cd state && serve-http -q --check $SERVE_HTTP_OPTIONS -- next-track -q --replies $NEXT_TRACK_OPTIONS $log_options) ||
 	complain 'serve-http does not take its default settings'
-case $NEXT_TRACK_OPTIONS in "$NEXT_TRACK_CHECK_OPTIONS --log "*) ;; *) complain 'what is tried is not what is run' ;; esac
-if command -v logrotate > /dev/null; then
-	logrotate -d "$packaging/logrotate" > log 2>&1 || complain "logrotate: $(cat log)"
+sed -n 's/^ExecStart.*\(\$SERVE_HTTP_OPTIONS.*\)/\1/p' "$packaging/systemd/recpipe-serve-http.service" | uniq | grep -c . > lines
+[ "$(cat lines)" = 1 ] || complain 'what is tried is not what is run'
+# Three days of logs, of which the last is not compressed; nightly's pattern has all of them, and each once.
+if command -v logrotate > /dev/null && [ "$(id -u)" = 0 ]; then
+	mkdir -m 755 rotated
+	sed "s|/var/log/recpipe|$PWD/rotated|g; s|systemctl.*|echo reloaded|" "$packaging/logrotate" > rotate
+	chmod 644 rotate
+	for day in 1 2 3; do
+		printf '{"day": %s}\n' $day > rotated/events.jsonl
+		logrotate -s status -f rotate > log 2>&1 && grep -q . log && ! grep -q '^error' log || complain "logrotate: $(cat log)"
+		sleep 1.1
+	done
+	printf '{"day": 4}\n' > rotated/events.jsonl
+	pattern=$(sed -n 's|^NIGHTLY_FILES="/var/log/recpipe/\(.*\)"$|\1|p' "$packaging/systemd/recpipe-nightly.default")
+	# shellcheck disable=SC2086
+	(cd rotated && zcat -f $pattern | sort) > log
+	[ "$(tr -dc 0-9 < log)" = 1234 ] && [ "$(ls rotated/*.gz | wc -l)" = 2 ] || complain "what logrotate makes: $(ls rotated)"
+else
+	echo 'without logrotate, or root: its file is not tried'
 fi
 
 # ---- the image has the packages of all libraries that programs need
@@ -126,4 +149,11 @@ for library in $libraries; do
 	grep -qx "PackageName: $library" spdx || complain "the SBOM lacks $library"
 done
 grep -qx 'Created: 2023-11-14T22:13:20Z' spdx || complain 'the SBOM has another date'
+(cd "$root" && sh packaging/sbom.sh "$version" 1700000000 '-lz -lc' static) > static.spdx
+grep -qx 'Relationship: SPDXRef-recpipe STATIC_LINK SPDXRef-c' static.spdx && ! grep -q DYNAMIC static.spdx &&
+	! grep -q STATIC spdx || complain 'static programs do not hold their libraries, by their SBOM'
+# One license everywhere.
+for file in "$root/debian/copyright" "$RECPIPE_TMP/spdx" "$root/README.md"; do
+	grep -q 'GPL-3.0-or-later' "$file" && ! grep -q 'GPL-3.0-only' "$file" || complain "$file has another license"
+done
 exit $bad

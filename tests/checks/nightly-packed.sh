@@ -1,0 +1,109 @@
+#!/bin/sh
+# nightly to packed lists, with the units' own settings and log: JSON lines of a service, rotated and compressed;
+# the lists that are served are those of the last good model, the ones before are beside them; they come back when
+# they are lost; nothing is published by half when there is no room or Redis refuses; and forget finds a user there.
+set -u
+. "$RECPIPE_ROOT/tests/release-only.sh"
+. "$RECPIPE_ROOT/tests/pipelines.sh"
+for tool in flock setsid; do
+	command -v $tool > /dev/null || { echo "there is no $tool"; exit 77; }
+done
+here=$RECPIPE_ROOT/pipelines packaging=$RECPIPE_ROOT/packaging/systemd
+PATH=$RECPIPE_BIN:$PATH
+export MIN_USER=2 MIN_ITEM=2 K=5 METRICS=5 THREADS=1 KERNEL=portable EPOCHS=2 FACTORS=4 LOSS=ials FLOOR=no
+
+# The service's log, as the unit has it written, with an experiment that began on the second day.
+mkdir lib log
+(
+	. "$packaging/recpipe-serve-http.default"
+	printf 'user\trank\titem\tscore\nu1\t1\ti1\t1\n' | unpack --pack -o lib/topk.packed
+	log=$(printf '%s' "$NEXT_TRACK_LOG_OPTIONS" | sed "s|/var/log/recpipe|$RECPIPE_TMP/log|")
+	ring 40 8 20 > ring.tsv
+	awk -F '\t' 'BEGIN { OFS = "\t"; print "message", "user", "track", "time", "timestamp" } NR > 1 { print "next", $1, $2, $3, $4 }' ring.tsv > asked.tsv
+	half=$(($(wc -l < asked.tsv) / 2))
+	cd lib || exit 1
+	# shellcheck disable=SC2086
+	head -n $half ../asked.tsv | next-track -q $NEXT_TRACK_OPTIONS $log > /dev/null || exit
+	mv ../log/events.jsonl ../log/events-20260102.jsonl && gzip ../log/events-20260102.jsonl
+	# shellcheck disable=SC2086
+	{ head -n 1 ../asked.tsv; tail -n +$((half + 1)) ../asked.tsv; } |
+		next-track -q --experiment x=2 $NEXT_TRACK_OPTIONS $log > /dev/null
+) || complain 'no log by the settings of the unit'
+[ "$(zcat -f log/events*.jsonl* | wc -l)" = "$(sed 1d asked.tsv | wc -l)" ] || complain 'the log lacks rows'
+rm lib/topk.packed
+
+# unit WANT [NAME=VALUE]...: what the unit of the night runs
+command=$(sed -n "s/^ExecStart=\/bin\/sh -c '\(.*\)'\$/\1/p" "$packaging/recpipe-nightly.service" | sed 's/\$\$/$/g; s|/usr/bin/recpipe-nightly|"$nightly"|')
+case $command in *'"$nightly"'*) ;; *) complain 'the unit runs something else' ;; esac
+export nightly="$here/nightly"
+sed "s|/var/lib/recpipe|$RECPIPE_TMP/lib|; s|/var/log/recpipe|$RECPIPE_TMP/log|" "$packaging/recpipe-nightly.default" > settings
+unit()
+{
+	want=$1
+	shift
+	status "$want" env "$@" sh -c 'set -a; . ./settings; [ -z "${MORE:-}" ] || eval "$MORE"; set +a; '"$command"
+}
+# live FILE: the rows of the lists that are served
+live() { unpack "$1" | cmp -s - "lib/store/models/$2/serving-topk.tsv"; }
+good() { sed -n 2p lib/store/good.tsv | cut -f 1; }
+
+unit 0
+[ ! -s err.txt ] && [ ! -s out.txt ] || complain "the unit is not silent: $(cat err.txt)"
+first=$(good)
+live lib/topk.packed "$first" && [ ! -e lib/topk.packed.before ] && [ ! -e lib/topk.packed.new ] ||
+	complain "the first night: $(ls lib)"
+printf 'message\tuser\ttrack\ttime\ttimestamp\nnext\tu1\ti1\t1\t1\n' | next-track -q --recs lib/topk.packed | grep -q '	indexed	' ||
+	complain 'next-track does not serve what was published'
+rm -r lib/store/work
+sleep 1
+unit 0 SEED=7 GATE=none
+second=$(good)
+[ "$first" != "$second" ] && live lib/topk.packed "$second" && live lib/topk.packed.before "$first" ||
+	complain 'the second night: not its lists, or not those before them'
+# The same lists again are no reason to lose those before.
+status 0 env PACKED=lib/topk.packed "$nightly" --republish lib/store
+live lib/topk.packed "$second" && live lib/topk.packed.before "$first" || complain '--republish'
+status 2 "$nightly" --republish lib/store
+said 'requires REDIS or PACKED'
+# What is lost comes back with a night that publishes nothing.
+rm lib/topk.packed
+unit 3 SEED=8
+said 'topk.packed had no lists: the last good ones are there again'
+live lib/topk.packed "$second" || complain 'lists that were lost did not come back'
+unit 1 MORE='PACKED=no/such/folder/x'
+said 'cannot write to the folder of PACKED=no/such/folder/x'
+# Redis away: the file keeps what it has, both get the lists later.
+if command -v redis-server > /dev/null; then
+	unit 4 SEED=9 GATE=none MORE="REDIS=unix://$RECPIPE_TMP/socket"
+	said 'The next run, or --republish, publishes these lists'
+	live lib/topk.packed "$second" && [ ! -e lib/topk.packed.new ] || complain 'Redis is away, and the file was written'
+	redis-server --port 0 --unixsocket "$RECPIPE_TMP/socket" --save '' --dir "$RECPIPE_TMP" > redis.log 2>&1 &
+	server=$!
+	trap 'kill "$server" 2> /dev/null' EXIT
+	answers() { [ "$(redis-cli -s socket ping 2> /dev/null)" = PONG ]; }
+	soon answers
+	status 0 env PACKED=lib/topk.packed "REDIS=unix://$RECPIPE_TMP/socket" "$nightly" --republish lib/store
+	[ "$(good)" != "$second" ] && live lib/topk.packed "$(good)" && live lib/topk.packed.before "$second" &&
+		[ "$(redis-cli -s socket hlen recs:lists)" -gt 10 ] || complain 'lists that waited are not live in both places'
+fi
+# No room for the file: nothing is live that was not.
+now=$(good)
+(
+	trap '' XFSZ
+	ulimit -f 1
+	PACKED=lib/topk.packed exec "$nightly" --republish lib/store > /dev/null 2> room.txt
+)
+[ $? = 1 ] && live lib/topk.packed "$now" || complain "without room: $(cat room.txt)"
+
+# forget: the user's list, with --people the user in the lists of others.
+cp lib/topk.packed were.packed
+status 0 env PACKED=lib/topk.packed "$here/forget" u3 lib/store
+unpack lib/topk.packed > now.tsv
+unpack were.packed | awk -F '\t' '$1 != "u3"' | cmp -s - now.tsv && unpack --check lib/topk.packed &&
+	! unpack lib/topk.packed.before | grep -q '^u3	' || complain 'forget: other rows than those of the user'
+[ "$(grep -c 'lib/topk.packed.*	rows	5$' out.txt)" = 2 ] || complain "forget: $(cat out.txt)"
+[ -z "$(find lib -name '.forget.*')" ] && ! grep -q 'neither REDIS nor PACKED' out.txt || complain 'forget: what it leaves, or says'
+status 0 env PACKED=lib/topk.packed "$here/forget" --people i4 lib/store
+awk -F '\t' -v OFS='\t' 'NR > 1 && $1 != last { last = $1; n = 0 } NR > 1 { if ($3 == "i4") next; $2 = ++n } { print }' now.tsv > want.tsv
+unpack lib/topk.packed | cmp -s - want.tsv && [ "$(wc -l < want.tsv)" -lt "$(wc -l < now.tsv)" ] || complain 'forget --people: not the lists without i4'
+exit $failed
