@@ -321,6 +321,25 @@ forget_redis()
 
 # ---- packed lists ---------------------------------------------------------------------------
 
+# has_packed: PACKED is there, or the lists before it are, and both can be replaced. Of a symbolic link it is the file
+# that the link names, as with nightly.
+has_packed()
+{
+	[ ! -L "$PACKED" ] || PACKED=$(readlink -f -- "$PACKED") || return
+	{ [ -f "$PACKED" ] || [ -f "$PACKED.before" ]; } && [ -w "$(dirname -- "$PACKED")" ]
+}
+
+# forget_all_packed: what nightly publishes, the lists before, and what a nightly that was killed has left there
+forget_all_packed()
+{
+	its_folder=$(dirname -- "$PACKED") its_name=$(basename -- "$PACKED")
+	set +f
+	rm -f -- "$PACKED.new" "$PACKED.before.new" "$its_folder/.$its_name.new.recpipe-"* || die 1 "cannot remove $PACKED.new"
+	set -f
+	forget_packed "$PACKED"
+	forget_packed "$PACKED.before"
+}
+
 # forget_packed FILE: the user's list, and with --people the user among the items of others, whose ranks close up
 forget_packed()
 {

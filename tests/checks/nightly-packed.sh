@@ -1,11 +1,12 @@
 #!/bin/sh
 # nightly to packed lists, with the units' own settings and log: JSON lines of a service, rotated and compressed;
 # the lists that are served are those of the last good model, the ones before are beside them; they come back when
-# they are lost; nothing is published by half when there is no room or Redis refuses; and forget finds a user there.
+# they are lost; nothing is published by half when there is no room or Redis refuses, and the next run finishes what
+# kill -9 has cut short at any step; and forget finds a user there.
 set -u
 . "$RECPIPE_ROOT/tests/release-only.sh"
 . "$RECPIPE_ROOT/tests/pipelines.sh"
-for tool in flock setsid; do
+for tool in redis-server redis-cli flock setsid; do
 	command -v $tool > /dev/null || { echo "there is no $tool"; exit 77; }
 done
 here=$RECPIPE_ROOT/pipelines packaging=$RECPIPE_ROOT/packaging/systemd
@@ -71,21 +72,86 @@ unit 3 SEED=8
 said 'topk.packed had no lists: the last good ones are there again'
 live lib/topk.packed "$second" || complain 'lists that were lost did not come back'
 unit 1 MORE='PACKED=no/such/folder/x'
-said 'cannot write to the folder of PACKED=no/such/folder/x'
+said 'PACKED=no/such/folder/x is no file, or its folder cannot be written to'
+unit 1 MORE="PACKED=$RECPIPE_TMP/lib"
+said 'PACKED=.*/lib is no file'
 # Redis away: the file keeps what it has, both get the lists later.
-if command -v redis-server > /dev/null; then
-	unit 4 SEED=9 GATE=none MORE="REDIS=unix://$RECPIPE_TMP/socket"
-	said 'The next run, or --republish, publishes these lists'
-	live lib/topk.packed "$second" && [ ! -e lib/topk.packed.new ] || complain 'Redis is away, and the file was written'
-	redis-server --port 0 --unixsocket "$RECPIPE_TMP/socket" --save '' --dir "$RECPIPE_TMP" > redis.log 2>&1 &
-	server=$!
-	trap 'kill "$server" 2> /dev/null' EXIT
-	answers() { [ "$(redis-cli -s socket ping 2> /dev/null)" = PONG ]; }
-	soon answers
-	status 0 env PACKED=lib/topk.packed "REDIS=unix://$RECPIPE_TMP/socket" "$nightly" --republish lib/store
-	[ "$(good)" != "$second" ] && live lib/topk.packed "$(good)" && live lib/topk.packed.before "$second" &&
-		[ "$(redis-cli -s socket hlen recs:lists)" -gt 10 ] || complain 'lists that waited are not live in both places'
-fi
+unit 4 SEED=9 GATE=none MORE="REDIS=unix://$RECPIPE_TMP/socket"
+said 'The next run, or --republish, publishes these lists'
+live lib/topk.packed "$second" && [ ! -e lib/topk.packed.new ] || complain 'Redis is away, and the file was written'
+redis-server --port 0 --unixsocket "$RECPIPE_TMP/socket" --save '' --dir "$RECPIPE_TMP" > redis.log 2>&1 &
+server=$!
+trap 'kill "$server" 2> /dev/null' EXIT
+answers() { [ "$(redis-cli -s socket ping 2> /dev/null)" = PONG ]; }
+soon answers
+status 0 env PACKED=lib/topk.packed "REDIS=unix://$RECPIPE_TMP/socket" "$nightly" --republish lib/store
+[ "$(good)" != "$second" ] && live lib/topk.packed "$(good)" && live lib/topk.packed.before "$second" &&
+	[ "$(redis-cli -s socket hlen recs:lists)" -gt 10 ] || complain 'lists that waited are not live in both places'
+# Where one place has lost them the other, which may have been rolled back, stays as it is.
+generation=$(redis-cli -s socket hget recs:meta generation)
+rm lib/topk.packed
+unit 3 SEED=8 MORE="REDIS=unix://$RECPIPE_TMP/socket"
+said 'topk.packed had no lists: the last good ones are there again'
+live lib/topk.packed "$(good)" && [ -n "$generation" ] && [ "$(redis-cli -s socket hget recs:meta generation)" = "$generation" ] ||
+	complain 'lists that the file had lost came back elsewhere'
+mv lib/topk.packed.before lib/topk.packed
+redis-cli -s socket flushall > /dev/null
+unit 3 SEED=8 MORE="REDIS=unix://$RECPIPE_TMP/socket"
+said 'Redis had no lists: the last good ones are there again'
+live lib/topk.packed "$second" && [ "$(redis-cli -s socket hlen recs:lists)" -gt 10 ] || complain 'lists that Redis had lost came back elsewhere'
+rm lib/topk.packed
+redis-cli -s socket flushall > /dev/null
+unit 3 SEED=8 MORE="REDIS=unix://$RECPIPE_TMP/socket"
+said 'topk.packed and Redis had no lists'
+
+# kill -9 at each step of a publication: what is live is whole, and the next run finishes it.
+mkdir shims
+ln -s "$RECPIPE_BIN"/* shims/
+for tool in unpack load-redis mv ln; do
+	rm -f shims/$tool
+	printf '#!/bin/sh\nreal=%s\n' "$(command -v $tool)" > shims/$tool
+	cat >> shims/$tool << 'END'
+for last; do :; done
+case ${0##*/}:${AT:-} in
+unpack:unpack | load-redis:load-redis) "$real" "$@" && kill -9 $PPID ;;
+mv:.before) case $last in *.packed.before) kill -9 $PPID; exit 1 ;; esac ;;
+mv:topk.packed) case $last in */topk.packed) kill -9 $PPID; exit 1 ;; esac ;;
+mv:fails) case $last in *.packed) echo 'mv: no' >&2; exit 1 ;; esac ;;
+ln:links) exit 1 ;;
+esac
+exec "$real" "$@"
+END
+	chmod +x shims/$tool
+done
+seed=20 more=REDIS=unix://$RECPIPE_TMP/socket
+for step in unpack load-redis .before topk.packed; do
+	was=$(good) seed=$((seed + 1))
+	sleep 1
+	unit 137 SEED=$seed GATE=none AT="$step" RECPIPE_BIN="$RECPIPE_TMP/shims" MORE="$more"
+	flock lib/store/.lock true # the tool that killed it may not have ended yet
+	[ "$(good)" = "$was" ] && [ -f lib/store/publishing.tsv ] && live lib/topk.packed "$was" || complain "killed at $step: other lists are live"
+	unit 3 SEED=8 MORE="$more"
+	[ "$(good)" != "$was" ] && [ ! -e lib/store/publishing.tsv ] && live lib/topk.packed "$(good)" && live lib/topk.packed.before "$was" &&
+		[ -z "$(find lib -name '*.new*')" ] || complain "killed at $step: not finished: $(find lib -name '*.new*') $(cat err.txt)"
+done
+# A rename that fails when Redis has the lists: they wait, as Redis cannot be asked to forget them.
+was=$(good)
+sleep 1
+unit 1 SEED=30 GATE=none AT=fails RECPIPE_BIN="$RECPIPE_TMP/shims" MORE="$more"
+said 'The next run, or --republish, publishes these lists'
+live lib/topk.packed "$was" || complain 'a rename failed, and other lists are live'
+# The lists before where the disk, or the kernel, has no second name for a file; the mode that the file was given.
+chmod 604 lib/topk.packed
+status 0 env PACKED=lib/topk.packed AT=links RECPIPE_BIN="$RECPIPE_TMP/shims" "$nightly" --republish lib/store
+[ "$(good)" != "$was" ] && live lib/topk.packed "$(good)" && live lib/topk.packed.before "$was" && [ "$(stat -c %a lib/topk.packed)" = 604 ] ||
+	complain "without hard links: $(ls -l lib)"
+# A symbolic link, and a name with blanks: the file that the link names is replaced.
+mkdir 'lib/a folder'
+cp lib/topk.packed.before 'lib/a folder/the lists'
+ln -s 'a folder/the lists' lib/link.packed
+status 0 env PACKED=lib/link.packed "$nightly" --republish lib/store
+[ -L lib/link.packed ] && live 'lib/a folder/the lists' "$(good)" && live 'lib/a folder/the lists.before' "$was" && [ ! -e lib/link.packed.before ] ||
+	complain "a symbolic link: $(ls -l lib 'lib/a folder')"
 # No room for the file: nothing is live that was not.
 now=$(good)
 (
@@ -97,13 +163,21 @@ now=$(good)
 
 # forget: the user's list, with --people the user in the lists of others.
 cp lib/topk.packed were.packed
-status 0 env PACKED=lib/topk.packed "$here/forget" u3 lib/store
+cp lib/topk.packed lib/topk.packed.new
+cp lib/topk.packed lib/.topk.packed.new.recpipe-0123456789abcdef
+zcat -f log/events*.jsonl* > both.jsonl # an experiment begins in it
+status 0 env PACKED=lib/topk.packed "$here/forget" u3 lib/store both.jsonl
 unpack lib/topk.packed > now.tsv
 unpack were.packed | awk -F '\t' '$1 != "u3"' | cmp -s - now.tsv && unpack --check lib/topk.packed &&
 	! unpack lib/topk.packed.before | grep -q '^u3	' || complain 'forget: other rows than those of the user'
+[ "$(wc -l < both.jsonl)" = "$(sed 1d asked.tsv | awk '$2 != "u3"' | wc -l)" ] || complain "forget: a log in which an experiment begins: $(cat err.txt)"
 [ "$(grep -c 'lib/topk.packed.*	rows	5$' out.txt)" = 2 ] || complain "forget: $(cat out.txt)"
-[ -z "$(find lib -name '.forget.*')" ] && ! grep -q 'neither REDIS nor PACKED' out.txt || complain 'forget: what it leaves, or says'
+[ -z "$(find lib -name '.forget.*' -o -name '*.new*')" ] && ! grep -q 'neither REDIS nor PACKED' out.txt || complain 'forget: what it leaves, or says'
 status 0 env PACKED=lib/topk.packed "$here/forget" --people i4 lib/store
 awk -F '\t' -v OFS='\t' 'NR > 1 && $1 != last { last = $1; n = 0 } NR > 1 { if ($3 == "i4") next; $2 = ++n } { print }' now.tsv > want.tsv
 unpack lib/topk.packed | cmp -s - want.tsv && [ "$(wc -l < want.tsv)" -lt "$(wc -l < now.tsv)" ] || complain 'forget --people: not the lists without i4'
+status 0 env PACKED=lib/link.packed "$here/forget" u5 lib/store
+[ -L lib/link.packed ] && ! unpack lib/link.packed | grep -q '^u5	' && ! unpack 'lib/a folder/the lists.before' | grep -q '^u5	' || complain 'forget: by a link'
+status 1 env PACKED=lib/none.packed "$here/forget" u7 lib/store
+said 'PACKED=lib/none.packed: there is no such file'
 exit $failed

@@ -47,7 +47,8 @@ void bad_json(struct import *m, const struct json_reader *r)
 	size_t offset;
 	const char *problem = json_problem(r, &offset, &where);
 	const char *hint = problem == UNKNOWN_EXPERIMENT ? "name the wanted experiments with "
-		"--experiment NAME (may be repeated), or --other-experiments skip" : m->line == 1 && !m->element ? hint_json(m->raw) :
+		"--experiment NAME (may be repeated), or --other-experiments skip" :
+		m->line == 1 && !m->element ? hint_json(m->raw) :
 		m->o->each && !m->plain && m->element && *m->raw.at != '{' ?
 		"--map COLUMN=. takes a plain value" : NULL;
 	snprintf(message, sizeof message, "%s%s%s%s%s%s",
