@@ -37,7 +37,7 @@ printf 'user\trank\titem\tscore\nu\t1\ta\t1\n' > state/a.tsv
 # The page's own commands make the lists and try the settings.
 sed -n '/^To start, put lists/,/^\.EE/p' "$root/man/recpipe-operations.7" | sed -n 's/\\-/-/g; s|/var/lib/recpipe|state|; s|topk.tsv|state/a.tsv|; /^install\|^unpack/p' > commands
 sh -e commands && [ "$(wc -l < commands)" = 2 ] && unpack state/topk.packed | cmp - state/a.tsv || complain "the page makes no lists: $(cat commands)"
-sed -n '/best tried before the restart/,/^\.EE/p' "$root/man/recpipe-operations.7" |
+sed -n '/^Try changed settings/,/^\.EE/p' "$root/man/recpipe-operations.7" |
 	sed -n "s/\\\\-/-/g; s|/etc/default/recpipe-serve-http|$packaging/systemd/recpipe-serve-http.default|; s|/var/lib/recpipe|state|; /^set\|^serve/p" > commands
 sh -e commands 2> err && [ "$(wc -l < commands)" = 2 ] || complain "the page tries no settings: $(cat commands err)"
 # shellcheck source=../../packaging/systemd/recpipe-serve-http.default

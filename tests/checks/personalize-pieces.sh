@@ -101,7 +101,7 @@ cmp whole/topk.tsv crlf/topk.tsv || complain 'CRLF: other lists'
 # Logs: the experiments are those of the first event, in every part. And the solver block, two of them.
 export FACTORS=20
 awk 'BEGIN { for (i = 0; i < 400; i++) printf "{\"message\":\"next\",\"timestamp\":%d,\"user\":%d,\"track\":%d,\"time\":5,\"source\":\"%s\"%s}\n",
-	i, i * 7 % 20, i * 11 % 17, i % 3 ? "indexed" : i % 2 ? "random" : "random:no-list", i < 200 ? ",\"experiments\":{\"A B\":\"C\",\"D\":\"T1\"}" : "" }' > log.json
+	i, i * 7 % 20, i * 11 % 17, i % 3 ? "indexed" : i % 2 ? "random" : "random:no-list", i < 200 ? ",\"experiments\":{\"A B\":\"C\",\"none\":\"T1\"}" : "" }' > log.json
 head -n 200 log.json > one.json
 tail -n 200 log.json > two.json
 LOSS=ials KERNEL=portable TRAIN='--solver block --block-factors 16' ITEM_COLUMN=track TIMESTAMP_UNIT=ms "$here/personalize" plain log.json > log.txt 2>&1 ||
