@@ -142,6 +142,7 @@ said 'The next run, or --republish, publishes these lists'
 live lib/topk.packed "$was" || complain 'a rename failed, and other lists are live'
 # The lists before where the disk, or the kernel, has no second name for a file; the mode that the file was given.
 chmod 604 lib/topk.packed
+rm lib/topk.packed.before
 status 0 env PACKED=lib/topk.packed AT=links RECPIPE_BIN="$RECPIPE_TMP/shims" "$nightly" --republish lib/store
 [ "$(good)" != "$was" ] && live lib/topk.packed "$(good)" && live lib/topk.packed.before "$was" && [ "$(stat -c %a lib/topk.packed)" = 604 ] ||
 	complain "without hard links: $(ls -l lib)"
