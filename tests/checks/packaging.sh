@@ -31,6 +31,21 @@ if command -v systemd-analyze > /dev/null; then
 else
 	echo 'without systemd-analyze: units are not looked at'
 fi
+# An upgrade restarts what runs, and no unit of the night; only a removal stops units.
+if command -v dh_installsystemd > /dev/null; then
+	mkdir -p deb/debian/recpipe/lib/systemd/system
+	cp "$root/debian/control" "$root/debian/changelog" deb/debian
+	cp "$packaging"/systemd/*.service "$packaging"/systemd/*.timer deb/debian/recpipe/lib/systemd/system
+	sed -n 's/^	dh_installsystemd/dh_installsystemd/p' "$root/debian/rules" > deb/commands
+	(cd deb && sh -e commands && find debian -name 'p*.*' -path '*recpipe*' -type f -exec cat {} + > scripts) ||
+		complain 'dh_installsystemd fails'
+	grep -A 5 '_dh_action=restart' deb/scripts | grep -q "invoke \$_dh_action 'recpipe-nightly.timer' 'recpipe-serve-http.service'" &&
+		[ "$(grep -c "invoke stop" deb/scripts)" = "$(grep -c '"$1" = remove \] && \[ -d' deb/scripts)" ] &&
+		[ "$(grep -c 'invoke \$_dh_action' deb/scripts)" = 1 ] && ! grep -q '^\[Install\]' "$packaging/systemd/recpipe-nightly.service" ||
+		complain "what an upgrade does: $(grep invoke deb/scripts)"
+else
+	echo 'without debhelper: what an upgrade does is not looked at'
+fi
 # The options of the settings are options, and the service would start with them.
 mkdir state
 printf 'user\trank\titem\tscore\nu\t1\ta\t1\n' > state/a.tsv
