@@ -79,6 +79,63 @@ serve-http --listen 127.0.0.1:0 --start 300ms -- sh -c 'sleep 1000 & echo $! > c
 [ $? = 1 ] && grep -q 'is not ready after --start' said || complain "a worker that does not get ready: $(cat said)"
 [ -s child ] && patiently 200 is_gone "$(cat child)" || complain 'what does not get ready is left'
 
+# ---- requests whose rest comes when it ends, at many moments
+
+cat > lingers.sh << 'E2'
+IFS= read -r header
+printf 'request\tstatus\tuser\trecommendation\tgeneration\n'
+cat > /dev/null
+sleep 1
+E2
+serve --drain 500ms -- sh lingers.sh
+for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13; do
+	for what in 'GET /readyz' 'POST /last/u'; do
+		(
+			printf '%s HTTP/1.1\r\nHost: x\r\n' "$what"
+			sleep 0.$((70 + i * 2))
+			printf '\r\n'
+		) | "$client" "$port" raw > "rest-${what%% *}-$i" &
+	done
+done
+sleep 0.3
+kill $server
+ends_by_term 'with requests whose rest comes late'
+wait
+! grep -hv -e '^503 {"error": "stopping"}$' -e '^400 {"error": "the body is not JSON' rest-* || complain 'such a request is answered otherwise'
+
+# ---- its place is another's while it ends
+
+cat > waits.sh << 'E2'
+IFS= read -r header
+printf 'request\tstatus\tuser\trecommendation\tgeneration\n'
+tab=$(printf '\t')
+IFS="$tab" read -r request message user rest
+until [ -e go-on ]; do sleep 0.05; done
+printf '%s\tok\t%s\t[1]\tg\n' "$request" "$user"
+E2
+listens_at() { grep -q 'listening at' "$1"; }
+serve-http --listen "unix:$PWD/place.s" -- sh waits.sh 2> said &
+server=$!
+patiently 400 listens_at said || complain 'it does not listen at a unix socket'
+curl -s -m 20 --unix-socket place.s http://x/recommendations/u > first &
+client_1=$!
+sleep 0.3
+kill $server
+place_is_free() { [ ! -e place.s ]; }
+patiently 100 place_is_free || complain 'what ends keeps its socket'
+serve-http --listen "unix:$PWD/place.s" -- sh lingers.sh 2> said-2 &
+second=$!
+patiently 400 listens_at said-2 || complain "another one cannot listen there: $(cat said-2)"
+: > go-on
+wait $client_1
+wait $server
+server=$second
+[ "$(cat first)" = '{"user": "u", "items": [1], "generation": "g"}' ] || complain 'the request under way is not answered'
+[ "$(curl -s -m 20 --unix-socket place.s http://x/healthz)" = '{"status": "ok"}' ] || complain 'the end of one removes the socket of another'
+kill $server
+ends_by_term 'at a unix socket'
+place_is_free || complain 'the socket is left'
+
 # ---- a signal before the workers are ready
 
 rm child

@@ -1,5 +1,6 @@
 /* What serve-http reads of its workers: a header and answers, in pieces. The first byte says how many requests
  * wait, the second how long the pieces are; the rest is what the worker says. */
+#include "../../tools/serve-http/process.c"
 #include "../../tools/serve-http/workers.c"
 
 #include "fuzz.h"

@@ -14,7 +14,7 @@
  *	                                  answer is looked at: its status, or `closed`
  *	http-client PORT half             a request, then the end of what is sent: what is answered
  *	http-client PORT leave N          N connections that send half a request, and close
- *	http-client PORT raw              the bytes of stdin as they are: the status and body of each answer until
+ *	http-client PORT raw              the bytes of stdin as they come: the status and body of each answer until
  *	                                  the connection is closed, or four have come
  */
 #include <arpa/inet.h>
@@ -313,11 +313,10 @@ static int leave(size_t n)
 static int raw(void)
 {
 	struct incoming in = {.socket = open_connection()};
-	struct buffer bytes = {0}, body = {0};
-	size_t n;
-	while ((n = fread(buffer_room(&bytes, 4096), 1, 4096, stdin)) > 0)
-		bytes.n += n;
-	send_all(in.socket, bytes.data, bytes.n);
+	struct buffer body = {0};
+	char bytes[4096];
+	for (ssize_t n; (n = read(STDIN_FILENO, bytes, sizeof bytes)) > 0;)
+		send_all(in.socket, bytes, (size_t)n);
 	for (int status, i = 0; i < 4 && (status = take_answer(&in, &body)); i++, body.n = 0)
 		printf("%d %s", status, buffer_text(&body));
 	return 0;

@@ -38,6 +38,10 @@ static bool parse_list(struct table *t, const struct request_columns *c, struct 
 	}
 	if (c->most >= 0 && table_field(t, (size_t)c->most).n && !table_u64(t, (size_t)c->most, &most))
 		return false;
+	if (c->most >= 0 && table_field(t, (size_t)c->most).n && most == 0) {
+		table_reject(t, (size_t)c->most, "a list has at least one item");
+		return false;
+	}
 	q->most = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 	return true;
 }

@@ -24,7 +24,7 @@ struct visit {
 	struct front *front;
 	struct MHD_Connection *connection;
 	struct visit *before, *after; /* by `since` */
-	double since;            /* when it began, or its last request was answered */
+	double since;            /* when it, or its request, began, or a worker or the front had answered */
 	bool shut;
 	enum visit_state state;
 	double begun;            /* the request; clock_wall() */
@@ -48,7 +48,7 @@ struct front {
 	size_t n;
 	uint64_t answers;
 	double looked;           /* when it was last looked for who has left */
-	bool draining;
+	bool draining, ended;
 	struct buffer row, problem; /* scratch */
 	struct span *fields;
 };
@@ -68,6 +68,13 @@ static void link_visit(struct front *f, struct visit *v)
 	v->after = NULL;
 	*(f->last ? &f->last->after : &f->first) = v;
 	f->last = v;
+}
+
+/* --timeout counts from now on. */
+static void begin_again(struct front *f, struct visit *v)
+{
+	unlink_visit(f, v);
+	link_visit(f, v);
 }
 
 static void keep_small(struct buffer *b)
@@ -119,10 +126,10 @@ static void shut(struct visit *v)
 /* The first line of a request has come. */
 static void *on_uri(void *front, const char *uri, struct MHD_Connection *connection)
 {
-	(void)front;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
 		MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct visit *v = info->socket_context;
+	begin_again(front, v);
 	v->state = VISIT_HEADERS;
 	v->uri.n = v->body.n = v->answer.n = v->allowed.n = v->body_size = 0;
 	v->refused = 0;
@@ -160,8 +167,7 @@ static void on_completed(void *front, struct MHD_Connection *connection, void **
 	keep_small(&v->body);
 	keep_small(&v->answer);
 	keep_small(&v->uri);
-	unlink_visit(f, v);
-	link_visit(f, v);
+	begin_again(f, v);
 	if (f->draining)
 		shut(v);
 }
@@ -240,6 +246,7 @@ void front_answered(void *caller, void *request, enum outcome outcome, const str
 {
 	struct front *f = *(struct front **)caller;
 	struct visit *v = request;
+	begin_again(f, v);
 	v->state = VISIT_ANSWERED;
 	if (outcome == OUTCOME_ANSWER)
 		take_answer(f, v, fields, n);
@@ -281,6 +288,10 @@ static void answer_item(struct front *f, struct visit *v)
 {
 	const struct items *items = f->sources->items;
 	size_t n = 0;
+	if (v->routes != f->sources->routes) { /* its columns are those of the catalog before */
+		set_error(v, MHD_HTTP_SERVICE_UNAVAILABLE, "the catalog was replaced meanwhile");
+		return;
+	}
 	if (items)
 		items_columns(items, &n);
 	f->fields = memory_resize(f->fields, n + 1, sizeof *f->fields);
@@ -340,7 +351,7 @@ static bool expects(const struct visit *v)
 static bool is_clear(struct visit *v, const char *url, const char *version)
 {
 	unsigned status;
-	const char *why = framing_problem(v->connection, &status);
+	const char *why = framing_problem(v->connection, version, &status);
 	if (!why && !framing_is_target((struct span){v->uri.data, v->uri.n}, url, version)) {
 		status = MHD_HTTP_BAD_REQUEST;
 		why = "a blank or a control character in the path";
@@ -425,6 +436,8 @@ static enum MHD_Result on_request(void *front, struct MHD_Connection *connection
 		return MHD_YES;
 	if (*size)
 		return take_body(f, v, data, size);
+	if (f->ended)
+		refuse(v, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
 	if (v->refused) {
 		set_error(v, (unsigned)v->refused, v->why);
 		return give(v);
@@ -523,6 +536,11 @@ void front_drain(struct front *f)
 	for (struct visit *v = f->first; v; v = v->after)
 		if (v->state == VISIT_IDLE)
 			shut(v);
+}
+
+void front_end(struct front *f)
+{
+	f->ended = true;
 }
 
 void front_close(struct front *f)

@@ -40,6 +40,9 @@ void front_tick(struct front *f);
 size_t front_connections(const struct front *f);
 uint64_t front_answers(const struct front *f); /* so far */
 
+/* From now on requests are refused, and no worker is asked: those that wait are answered by front_close. */
+void front_end(struct front *f);
+
 /* No new connections; those without a request end, the others with their answer. */
 void front_drain(struct front *f);
 void front_close(struct front *f);

@@ -35,6 +35,16 @@ bool listening_is_passed(void)
 	return number_in("LISTEN_PID") == (uint64_t)getpid() && number_in("LISTEN_FDS") > 0;
 }
 
+static void check_passed(const struct listening *l)
+{
+	int listens = 0;
+	socklen_t n = sizeof listens;
+	if (getsockopt(l->socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) != 0)
+		die_errno(STATUS_FAILED, "what was passed to listen at is no socket");
+	if (!listens)
+		usage_error("LISTEN_FDS: the socket that was passed does not listen (Accept=no is needed)");
+}
+
 static void name_it(struct listening *l)
 {
 	struct sockaddr_storage address;
@@ -53,13 +63,22 @@ static void name_it(struct listening *l)
 	}
 }
 
+static const char *own_path; /* of the unix socket that is ours to remove */
+
+void listening_leave(void)
+{
+	if (own_path)
+		unlink(own_path);
+	own_path = NULL;
+}
+
 /* One that is left of a killed process goes; one that somebody listens at stays. */
 static void remove_left(const char *path, const struct sockaddr_un *address)
 {
 	struct stat about;
 	if (lstat(path, &about) != 0 || !S_ISSOCK(about.st_mode))
 		return;
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); /* its queue may be full */
 	bool left = probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 &&
 		errno == ECONNREFUSED;
 	if (probe >= 0)
@@ -105,7 +124,9 @@ static void open_unix(struct listening *l, const char *path)
 	l->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->socket < 0 || bind(l->socket, (struct sockaddr *)&address, sizeof address) != 0)
 		die_errno(STATUS_FAILED, "cannot listen at %s", shown_file(path));
-	l->path = path;
+	own_path = path;
+	if (atexit(listening_leave) != 0)
+		die(STATUS_FAILED, "%s could not be removed at the end", shown_file(path));
 }
 
 /* False, and errno: it cannot be had. */
@@ -167,6 +188,7 @@ struct listening listening_open(const char *address, int backlog)
 		die_errno(STATUS_FAILED, "cannot listen at %s", shown_file(address));
 	if (fcntl(l.socket, F_SETFD, FD_CLOEXEC) != 0 || fcntl(l.socket, F_SETFL, O_NONBLOCK) != 0)
 		die_errno(STATUS_FAILED, "cannot listen at what was passed");
+	check_passed(&l);
 	name_it(&l);
 	unsetenv("LISTEN_PID"); /* not for the workers */
 	unsetenv("LISTEN_FDS");

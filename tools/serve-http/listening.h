@@ -6,7 +6,6 @@
 
 struct listening {
 	int socket;
-	const char *path;        /* of a unix socket that is ours to remove; or NULL */
 	char name[256];          /* for messages: http://127.0.0.1:5001 */
 };
 
@@ -19,6 +18,10 @@ void listening_check(const char *address);
 /* Listens at `address` (HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH), or takes the socket that was passed
  * (NULL). Exit 1 or 2 when that cannot be. A unix socket that nobody listens at is replaced. */
 struct listening listening_open(const char *address, int backlog);
+
+/* Removes the unix socket that listening_open made, from when on another process may make its own there. The end
+ * of the program does it otherwise. */
+void listening_leave(void);
 
 /* Tells systemd (NOTIFY_SOCKET), where it asks: "READY=1", ... */
 void listening_notify(const char *state);

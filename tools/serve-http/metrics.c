@@ -89,7 +89,7 @@ void metrics_free(struct metrics *m)
 	free(m);
 }
 
-/* Prometheus takes nothing of a page that is not UTF-8: a byte that is not part of it becomes U+FFFD. */
+/* Prometheus takes nothing of a page that is not UTF-8: a byte that is not part of it, or NUL, becomes U+FFFD. */
 static void add_label(struct buffer *b, const char *name, struct span value)
 {
 	buffer_format(b, "%s%s=\"", b->n ? "," : "", name);
@@ -99,10 +99,12 @@ static void add_label(struct buffer *b, const char *name, struct span value)
 		n = utf8_character(value.at + i, value.n - i, &point);
 		if (c == '\\' || c == '"')
 			buffer_add_byte(b, '\\');
-		if (n && c != '\n')
+		if (c == '\n')
+			buffer_add_text(b, "\\n");
+		else if (n && c)
 			buffer_add(b, value.at + i, n);
 		else
-			buffer_add_text(b, n ? "\\n" : "\xef\xbf\xbd");
+			buffer_add_text(b, "\xef\xbf\xbd");
 	}
 	buffer_add_byte(b, '"');
 }

@@ -99,20 +99,24 @@ static void read_first(struct service *s)
 
 /* ---- setting up ---- */
 
-/* As many files as connections and workers may need, if the system lets us. */
-static void raise_limit(const struct options *o)
+/* As many files as connections and workers may need, if the system lets us; else so few connections that workers
+ * can be started and files read. */
+static void raise_limit(struct options *o)
 {
 	struct rlimit limit;
-	rlim_t wanted = (rlim_t)o->connections + 4 * (rlim_t)o->workers + 32;
+	rlim_t others = 4 * (rlim_t)o->workers + 16, wanted = (rlim_t)o->connections + others;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	if (limit.rlim_cur < wanted) {
 		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	if (limit.rlim_max < wanted)
-		warn("--connections %lld: this process may open %llu files only", (long long)o->connections,
-		     (unsigned long long)limit.rlim_max);
+	if (limit.rlim_max >= wanted)
+		return;
+	long long room = limit.rlim_max > others ? (long long)(limit.rlim_max - others) : 1;
+	warn("--connections %lld: this process may open %llu files only: %lld connections at a time",
+	     (long long)o->connections, (unsigned long long)limit.rlim_max, room);
+	o->connections = room;
 }
 
 static void watch(struct service *s, int file, uint64_t mark)
@@ -173,6 +177,7 @@ static void take_signals(struct service *s)
 		} else {
 			s->end_s = clock_wall() + s->o->drain_s;
 			listening_notify("STOPPING=1");
+			listening_leave();
 			if (s->front)
 				front_drain(s->front);
 		}
@@ -215,14 +220,15 @@ static void close_all(struct service *s)
 	double left = s->end_s - clock_wall();
 	if (workers_waiting(s->sources.workers))
 		tell("%zu requests are not answered", workers_waiting(s->sources.workers));
+	if (s->front)
+		front_end(s->front);
 	hear_signals(s, false); /* a further one ends the patience */
 	workers_stop(s->sources.workers, left > 0.1 ? left : 0.1, s->signals);
 	take_signals(s);
 	run_report(s->front ? front_answers(s->front) : 0, s->front ? front_answers(s->front) : 0, 0);
+	s->sources.workers = NULL;
 	if (s->front)
 		front_close(s->front);
-	if (s->listening.path)
-		unlink(s->listening.path);
 	metrics_free(s->sources.metrics);
 	routes_release(s->sources.routes);
 	items_free(s->sources.items);
@@ -248,14 +254,13 @@ static void serve(struct service *s)
 static int run(const struct options *o, char **command)
 {
 	struct service s = {.o = o, .signals = -1};
-	raise_limit(o);
 	signal(SIGPIPE, SIG_IGN);
-	hear_signals(&s, true);
-	read_first(&s);
+	read_first(&s); /* a file may be a pipe that nobody writes: signals still end it */
 	if (!o->check)
 		s.listening = listening_open(o->listen, 1024);
 	else if (o->listen)
 		listening_check(o->listen);
+	hear_signals(&s, true);
 	s.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s.epoll < 0)
 		die_errno(STATUS_FAILED, "cannot wait for requests");
@@ -299,5 +304,6 @@ int main(int argc, char **argv)
 		usage_error("a command is required");
 	if (options.listen && listening_is_passed())
 		usage_error("--listen cannot be combined with a socket that was passed (LISTEN_FDS)");
+	raise_limit(&options);
 	return finish(run(&options, argv + first));
 }

@@ -14,13 +14,15 @@ static bool read_all(struct buffer *text, const char *path, struct failure *why)
 	if (!f)
 		return failure_set_errno(why, STATUS_FAILED, "cannot open %s", shown_file(path));
 	size_t got;
-	while (text->n < FILE_MAX && (got = fread(buffer_room(text, 4096), 1, 4096, f)) > 0)
+	while (text->n <= FILE_MAX && (got = fread(buffer_room(text, 4096), 1, 4096, f)) > 0)
 		text->n += got;
 	bool good = !ferror(f);
 	int error = errno;
 	fclose(f);
 	errno = error;
-	return good || failure_set_errno(why, STATUS_FAILED, "cannot read %s", shown_file(path));
+	if (!good)
+		return failure_set_errno(why, STATUS_FAILED, "cannot read %s", shown_file(path));
+	return text->n <= FILE_MAX || failure_set(why, STATUS_DATA, "%s: larger than 1 MiB", shown_file(path));
 }
 
 static bool is_token(struct span s)

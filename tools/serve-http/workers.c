@@ -1,7 +1,6 @@
 #include "workers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,9 +13,11 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "process.h"
 
-enum { COLUMNS_MAX = 256, READ_SIZE = 65536, LINE_MAX_BYTES = 1 << 24, HUNG_DEADLINES = 5, END_TICK_MS = 5 };
-static const double RETRY_FIRST_S = 0.1, RETRY_LAST_S = 5, SETTLED_S = 10, END_S = 10;
+enum { COLUMNS_MAX = 256, READ_SIZE = 65536, LINE_MAX_BYTES = 1 << 24, HUNG_DEADLINES = 5, END_TICK_MS = 5,
+	KEPT_BUFFER = 1 << 16 };
+static const double RETRY_FIRST_S = 0.1, RETRY_LAST_S = 5, SETTLED_S = 10, END_S = 10, STATUS_S = 1;
 
 struct pending {
 	uint64_t id;
@@ -29,6 +30,7 @@ struct worker {
 	int in, out;             /* its standard input and output; -1 */
 	bool ready;              /* its header has come */
 	bool blocked;            /* EPOLLOUT is asked for */
+	bool hang_up;            /* SIGHUP is due when it is ready */
 	struct buffer to_write;
 	size_t written;
 	struct buffer got;
@@ -55,19 +57,6 @@ struct workers {
 
 /* ---- processes ---- */
 
-_Noreturn static void become(char **command, int in, int out)
-{
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	setpgid(0, 0); /* what a terminal sends goes to the front alone, and it is killed with its children */
-	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
-		execvp(command[0], command);
-	tell("cannot run %s: %s", command[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
-}
-
 static void watch(struct workers *w, size_t i, int file, uint32_t events, int how)
 {
 	struct epoll_event e = {.events = events, .data.u64 = (uint64_t)WORKERS_MARK << 32 | i << 1 |
@@ -81,49 +70,36 @@ static void send_bytes(struct worker *k, const char *bytes, size_t n)
 	buffer_add(&k->to_write, bytes, n);
 }
 
-/* Kills a worker and the children that it has. */
-static void kill_worker(pid_t pid)
-{
-	if (kill(-pid, SIGKILL) != 0)
-		kill(pid, SIGKILL);
-}
-
 /* False: it cannot be started now. */
 static bool start(struct workers *w, size_t i)
 {
 	struct worker *k = &w->all[i];
-	int in[2], out[2];
-	if (pipe2(in, O_CLOEXEC) != 0)
+	struct process p = process_start(w->o.command);
+	k->pid = p.id;
+	if (!p.id)
 		return false;
-	if (pipe2(out, O_CLOEXEC) != 0) {
-		close(in[0]);
-		close(in[1]);
-		return false;
-	}
-	k->pid = fork();
-	if (k->pid == 0)
-		become(w->o.command, in[0], out[1]);
-	if (k->pid > 0)
-		setpgid(k->pid, k->pid); /* here too: who of the two comes first is open */
-	close(in[0]);
-	close(out[1]);
-	if (k->pid < 0) {
-		close(in[1]);
-		close(out[0]);
-		k->pid = 0;
-		return false;
-	}
-	k->in = in[1];
-	k->out = out[0];
-	fcntl(k->in, F_SETFL, O_NONBLOCK);
-	fcntl(k->out, F_SETFL, O_NONBLOCK);
+	k->in = p.in;
+	k->out = p.out;
 	watch(w, i, k->out, EPOLLIN, EPOLL_CTL_ADD);
 	watch(w, i, k->in, 0, EPOLL_CTL_ADD);
-	k->ready = k->blocked = false;
+	k->ready = k->blocked = k->hang_up = false;
 	k->to_write.n = k->written = k->got.n = 0;
 	k->started = clock_wall();
 	send_bytes(k, w->header, strlen(w->header));
 	return true;
+}
+
+/* Those who have workers, for whatever ends the program: no worker outlives it. */
+static struct workers *all_workers;
+
+static void kill_all(void)
+{
+	for (size_t i = 0; all_workers && i < all_workers->o.count; i++) {
+		if (all_workers->all[i].pid > 0)
+			process_kill(all_workers->all[i].pid);
+		if (all_workers->all[i].old > 0)
+			process_kill(all_workers->all[i].old);
+	}
 }
 
 /* ---- the requests that wait ---- */
@@ -170,11 +146,11 @@ static void bury(struct workers *w, size_t i, bool hung, const char *why)
 	if (!w->stopping)
 		tell("worker %zu (process %ld) %s; it is replaced", i + 1, (long)k->pid, why);
 	if (hung) /* before it sees the end of its input, which may lie in a row */
-		kill_worker(k->pid);
+		process_kill(k->pid);
 	close_file(&k->in);
 	close_file(&k->out);
 	if (k->old > 0) {
-		kill_worker(k->old);
+		process_kill(k->old);
 		waitpid(k->old, NULL, 0);
 	}
 	k->old = k->pid;
@@ -209,9 +185,9 @@ static bool take_header(struct workers *w, struct worker *k, struct span line)
 	if (!w->columns_text) {
 		w->columns_text = memory_text(line.at, line.n);
 		w->n_columns = split((struct span){w->columns_text, line.n}, w->columns);
-		while (c < w->n_columns && !span_equal(w->columns[c], span_of("request")))
+		while (c < w->n_columns && c < COLUMNS_MAX && !span_equal(w->columns[c], span_of("request")))
 			c++;
-		if (w->n_columns > COLUMNS_MAX || c == w->n_columns)
+		if (c >= w->n_columns || w->n_columns > COLUMNS_MAX)
 			die(STATUS_DATA, "the answers of %s have no column 'request': next-track needs --replies",
 			    w->o.command[0]);
 		w->request = c;
@@ -220,6 +196,8 @@ static bool take_header(struct workers *w, struct worker *k, struct span line)
 	for (c = 0; same && c < n; c++)
 		same = span_equal(fields[c], w->columns[c]);
 	k->ready = same;
+	if (same && k->hang_up)
+		kill(k->pid, SIGHUP);
 	return same;
 }
 
@@ -279,6 +257,21 @@ static void read_answers(struct workers *w, size_t i)
 	}
 }
 
+static void empty(struct worker *k)
+{
+	k->to_write.n = k->written = 0;
+	if (k->to_write.capacity > KEPT_BUFFER)
+		buffer_free(&k->to_write);
+}
+
+/* A worker that is behind may have more before it at any time. */
+static void drop_written(struct worker *k)
+{
+	k->to_write.n -= k->written;
+	memmove(k->to_write.data, k->to_write.data + k->written, k->to_write.n);
+	k->written = 0;
+}
+
 static void write_rows(struct workers *w, size_t i)
 {
 	struct worker *k = &w->all[i];
@@ -292,7 +285,9 @@ static void write_rows(struct workers *w, size_t i)
 	}
 	bool rest = k->in >= 0 && k->written < k->to_write.n;
 	if (!rest)
-		k->to_write.n = k->written = 0;
+		empty(k);
+	else if (k->written > k->to_write.n / 2)
+		drop_written(k);
 	if (rest != k->blocked && k->in >= 0)
 		watch(w, i, k->in, rest ? EPOLLOUT : 0, EPOLL_CTL_MOD);
 	k->blocked = rest;
@@ -321,15 +316,23 @@ bool workers_send(struct workers *w, struct span key, struct span row, void *req
 	return true;
 }
 
+/* Nobody reads its rows any more: it has ended, whoever may still have its output open. */
+static void read_last(struct workers *w, size_t i)
+{
+	read_answers(w, i);
+	if (w->all[i].in >= 0)
+		bury(w, i, false, "reads no rows any more");
+}
+
 void workers_event(struct workers *w, uint64_t data, uint32_t events)
 {
 	size_t i = (uint32_t)data >> 1;
 	struct worker *k = &w->all[i];
 	if (data & 1) {
-		if (k->in >= 0 && events & EPOLLOUT)
+		if (k->in >= 0 && events & (EPOLLERR | EPOLLHUP))
+			read_last(w, i);
+		else if (k->in >= 0)
 			write_rows(w, i);
-		else if (k->in >= 0 && events & (EPOLLERR | EPOLLHUP))
-			close_file(&k->in);
 		return;
 	}
 	if (k->out >= 0)
@@ -348,7 +351,7 @@ static void reap(struct worker *k, double now)
 	if (k->old > 0 && waitpid(k->old, NULL, WNOHANG) != 0)
 		k->old = 0;
 	if (k->old > 0 && now > k->old_until)
-		kill_worker(k->old);
+		process_kill(k->old);
 }
 
 static bool is_worker(const struct workers *w, pid_t pid)
@@ -397,6 +400,8 @@ void workers_hang_up(struct workers *w)
 	for (size_t i = 0; i < w->o.count; i++)
 		if (w->all[i].pid && w->all[i].ready)
 			kill(w->all[i].pid, SIGHUP);
+		else
+			w->all[i].hang_up = true; /* it may have no handler yet, and have opened its files */
 }
 
 size_t workers_ready(const struct workers *w)
@@ -432,20 +437,26 @@ size_t workers_current(const struct workers *w)
 
 /* ---- the beginning and the end ---- */
 
-/* A worker that ended before it was ready: its own exit status says why. */
-_Noreturn static void die_of(const struct workers *w, const struct worker *k)
-{
-	int status = 0;
-	waitpid(k->old > 0 ? k->old : k->pid, &status, 0);
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-	die(code >= STATUS_USAGE && code <= STATUS_UNAVAILABLE ? (enum exit_status)code : STATUS_FAILED,
-	    "%s ended before it was ready", w->o.command[0]);
-}
-
 static bool is_told_to_stop(void)
 {
 	sigset_t waiting;
 	return sigpending(&waiting) == 0 && (sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGINT));
+}
+
+/* A worker that ended before it was ready: its own exit status says why. One that has only closed its files is
+ * not waited for. Returns when it is told to stop meanwhile. */
+static void die_of(const struct workers *w, const struct worker *k)
+{
+	int status = 0;
+	double until = clock_wall() + STATUS_S;
+	while (waitpid(k->old, &status, WNOHANG) == 0 && clock_wall() < until) {
+		if (is_told_to_stop())
+			return;
+		clock_sleep(0.01);
+	}
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	die(code >= STATUS_USAGE && code <= STATUS_UNAVAILABLE ? (enum exit_status)code : STATUS_FAILED,
+	    "%s ended before it was ready", w->o.command[0]);
 }
 
 static void wait_until_ready(struct workers *w)
@@ -461,11 +472,8 @@ static void wait_until_ready(struct workers *w)
 		for (size_t i = 0; i < w->o.count; i++)
 			if (!w->all[i].pid)
 				die_of(w, &w->all[i]);
-		if (clock_wall() > until) {
-			for (size_t i = 0; i < w->o.count; i++)
-				kill_worker(w->all[i].pid);
+		if (clock_wall() > until)
 			die(STATUS_FAILED, "%s is not ready after --start", w->o.command[0]);
-		}
 	}
 }
 
@@ -476,6 +484,9 @@ struct workers *workers_start(const struct workers_options *o, int epoll, struct
 	w->epoll = epoll;
 	w->header = memory_format("request%.*s", (int)header.n, header.at);
 	w->all = memory_zero(o->count, sizeof *w->all);
+	all_workers = w;
+	if (atexit(kill_all) != 0)
+		die(STATUS_FAILED, "workers could outlive this process");
 	w->stopping = true; /* nothing is replaced before all are ready */
 	for (size_t i = 0; i < o->count; i++) {
 		w->all[i].ring = memory_new(o->queue, sizeof *w->all[i].ring);
@@ -540,22 +551,23 @@ void workers_stop(struct workers *w, double patience_s, int hurry)
 	for (size_t i = 0; i < w->o.count; i++) {
 		give_up(w, i);
 		if (w->all[i].pid && !w->all[i].ready) /* it has no rows */
-			kill_worker(w->all[i].pid);
+			process_kill(w->all[i].pid);
 	}
 	while (!have_ended(w) && clock_wall() < until && !end_turn(w, files, hurry))
 		;
 	for (size_t i = 0; i < w->o.count; i++) {
 		struct worker *k = &w->all[i];
 		if (k->pid)
-			kill_worker(k->pid);
+			process_kill(k->pid);
 		if (k->old)
-			kill_worker(k->old);
+			process_kill(k->old);
 		close_file(&k->in);
 		close_file(&k->out);
 		buffer_free(&k->to_write);
 		buffer_free(&k->got);
 		free(k->ring);
 	}
+	all_workers = NULL;
 	free(files);
 	free(w->all);
 	free(w->header);
