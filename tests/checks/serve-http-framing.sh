@@ -25,20 +25,22 @@ for coding in gzip 'gzip, chunked' xchunked ''; do
 	raw '501 {"error": "a Transfer-Encoding other than chunked"}' "${post}Transfer-Encoding: $coding\r\n\r\n$second"
 done
 raw '400 {"error": "a blank before the colon of a header"}' "${post}Content-Length : 37\r\n\r\n$second"
-folded='400 {"error": "a header that begins with a blank, or goes on in the next line"}'
+folded='400 {"error": "a header that is folded, begins with a blank, has a NUL, or does not end in CR LF"}'
 for fold in 'Content-Length:\r\n 37' 'Content-Length: \r\n\t37' 'Content-Length: 1\r\n 0' 'X: a\r\n b\r\nContent-Length: 25' \
 	'Content-Len: 25\r\n gth' 'Transfer-Encoding:\r\n chunked'; do
 	raw "$folded" "$post$fold\r\n\r\n$second"
 done
 raw "$folded" "POST /last/u HTTP/1.1\r\n Content-Length: 37\r\nHost: x\r\n\r\n$second"
-torn='400 {"error": "a line with a NUL, or that ends in LF alone"}'
-for line in 'Content-Length: 25\0x\r\n' 'Transfer-Encoding: chunked\0x\r\n' 'Content-Length: 25\nX: y\r\n' 'X: y\nContent-Length: 25\r\n' 'X: \0y\r\n'; do
-	raw "$torn" "$post$line\r\n$second"
+for line in 'Content-Length: 25\0x\r\n' 'Transfer-Encoding: chunked\0x\r\n' 'Content-Length: 25\nX: y\r\n' 'X: y\nContent-Length: 25\r\n' 'X: \0y\r\n' '\0\r\n' '\0\0\0X: y\r\n' ':\r\nX: y\r\n' 'X: y\rZ: x\r\n'; do
+	raw "$folded" "$post$line\r\n$second"
 done
-raw "$torn" "POST /last/u HTTP/1.1\nHost: x\r\nContent-Length: 25\r\n\r\n$body$second"
+raw "$folded" "POST /last/u HTTP/1.1\nHost: x\r\nContent-Length: 25\r\n\r\n$body$second"
 raw '400 {"error": "a Transfer-Encoding, which HTTP/1.0 does not have"}' "POST /last/u HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$second"
+first_line='400 {"error": "a blank too many, or a control character, in the first line"}'
+raw "$first_line" "GET\0x /healthz HTTP/1.1\r\nHost: x\r\n\r\n$second"
+raw "$first_line" "GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n$second"
 for target in '/last/u\0v' '/last/u v' '/last/u\tv' '/last/u\177v'; do
-	raw '400 {"error": "a blank or a control character in the path"}' \
+	raw "$first_line" \
 		"POST $target HTTP/1.1\r\nHost: x\r\nContent-Length: 25\r\n\r\n$body$second"
 done
 [ "$(wc -l < events.tsv)" = 1 ] || complain 'a request that was refused is in the log'

@@ -348,13 +348,13 @@ static bool expects(const struct visit *v)
 }
 
 /* Not a request that a proxy may have seen otherwise: the answer then ends the connection. */
-static bool is_clear(struct visit *v, const char *url, const char *version)
+static bool is_clear(struct visit *v, const char *method, const char *url, const char *version)
 {
 	unsigned status;
-	const char *why = framing_problem(v->connection, version, &status);
-	if (!why && !framing_is_target((struct span){v->uri.data, v->uri.n}, url, version)) {
+	const char *why = framing_problem(v->connection, method, version, &status);
+	if (!why && !framing_is_first_line(method, (struct span){v->uri.data, v->uri.n}, url, version)) {
 		status = MHD_HTTP_BAD_REQUEST;
-		why = "a blank or a control character in the path";
+		why = "a blank too many, or a control character, in the first line";
 	}
 	if (why)
 		set_error(v, status, why);
@@ -428,7 +428,7 @@ static enum MHD_Result on_request(void *front, struct MHD_Connection *connection
 	if (v->state == VISIT_HEADERS) {
 		v->begun = clock_wall();
 		v->state = VISIT_BODY;
-		return is_clear(v, url, version) ? begin(f, v, method) : give(v);
+		return is_clear(v, method, url, version) ? begin(f, v, method) : give(v);
 	}
 	if (v->state == VISIT_ANSWERED)
 		return give(v);
