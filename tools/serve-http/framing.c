@@ -13,10 +13,10 @@ struct framing {
 	bool blank, moved;       /* a name that ends in a blank; a line that is not where it should be */
 };
 
-/* The library shows a line where it lies, name, colon, blanks and value one after the other, and the next one after
- * CR LF; where the next one is elsewhere there was more, or less: a NUL, at which a text ends, a line that it left
- * out, LF or CR alone. A line that is folded into the next one it puts together elsewhere, and not as others do:
- * what folds on is added to the name. */
+/* The library shows a line where it lies, name, colon, blanks and value one after the other, and the next
+ * one after CR LF; where the next one is elsewhere there was more, or less: a NUL, at which a text ends, a
+ * line that it left out, LF or CR alone. A line that is folded into the next one it puts together
+ * elsewhere, and not as others do: what folds on is added to the name. */
 static enum MHD_Result see_header(void *framing, enum MHD_ValueKind kind, const char *name, size_t name_n,
 				  const char *value, size_t n)
 {
@@ -25,8 +25,8 @@ static enum MHD_Result see_header(void *framing, enum MHD_ValueKind kind, const 
 	(void)kind;
 	if (name_n > 0 && (name[name_n - 1] == ' ' || name[name_n - 1] == '\t'))
 		f->blank = true;
-	if (name_n == 0 || name[0] == ' ' || name[0] == '\t' || (uintptr_t)name != f->next || blanks > UINT16_MAX ||
-	    memchr(name, '\r', name_n) || memchr(value, '\r', n))
+	if (name_n == 0 || name[0] == ' ' || name[0] == '\t' || (uintptr_t)name != f->next ||
+	    blanks > UINT16_MAX || memchr(name, '\r', name_n) || memchr(value, '\r', n))
 		f->moved = true;
 	f->next = (uintptr_t)value + n + LINE_END;
 	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
@@ -38,9 +38,9 @@ static enum MHD_Result see_header(void *framing, enum MHD_ValueKind kind, const 
 	return MHD_YES;
 }
 
-/* Do the lines, and an empty one, make all of the head? The library has two NULs in place of a line end: LF after
- * another NUL cannot be told from CR LF; and at the end of the head, where no line follows, LF alone and then a line
- * that begins with a colon or NUL, four bytes together, from two CR LF. */
+/* Do the lines, and an empty one, make all of the head? The library has two NULs in place of a line end: LF
+ * after another NUL cannot be told from CR LF; and at the end of the head, where no line follows, LF alone
+ * and then a line that begins with a colon or NUL, four bytes together, from two CR LF. */
 static bool is_whole(struct MHD_Connection *connection, const struct framing *f, const char *method)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,

@@ -19,8 +19,8 @@ void listening_check(const char *address);
  * (NULL). Exit 1 or 2 when that cannot be. A unix socket that nobody listens at is replaced. */
 struct listening listening_open(const char *address, int backlog);
 
-/* Removes the unix socket that listening_open made, from when on another process may make its own there. The end
- * of the program does it otherwise. */
+/* Removes the unix socket that listening_open made, from when on another process may make its own there.
+ * The end of the program does it otherwise. */
 void listening_leave(void);
 
 /* Tells systemd (NOTIFY_SOCKET), where it asks: "READY=1", ... */

@@ -89,7 +89,8 @@ void metrics_free(struct metrics *m)
 	free(m);
 }
 
-/* Prometheus takes nothing of a page that is not UTF-8: a byte that is not part of it, or NUL, becomes U+FFFD. */
+/* Prometheus takes nothing of a page that is not UTF-8: a byte that is not part of it, or NUL, becomes
+ * U+FFFD. */
 static void add_label(struct buffer *b, const char *name, struct span value)
 {
 	buffer_format(b, "%s%s=\"", b->n ? "," : "", name);

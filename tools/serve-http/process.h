@@ -9,8 +9,8 @@ struct process {
 	int in, out;             /* what it reads is written to `in`; neither blocks */
 };
 
-/* Starts it, in a group of its own; id 0: it cannot be started now. A command that cannot be run ends with 127
- * or 126, and says so. */
+/* Starts it, in a group of its own; id 0: it cannot be started now. A command that cannot be run ends with
+ * 127 or 126, and says so. */
 struct process process_start(char **command);
 
 /* Kills it and the children that it has. */

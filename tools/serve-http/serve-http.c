@@ -99,8 +99,8 @@ static void read_first(struct service *s)
 
 /* ---- setting up ---- */
 
-/* As many files as connections and workers may need, if the system lets us; else so few connections that workers
- * can be started and files read. */
+/* As many files as connections and workers may need, if the system lets us; else so few connections that
+ * workers can be started and files read. */
 static void raise_limit(struct options *o)
 {
 	struct rlimit limit;

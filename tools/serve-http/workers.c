@@ -264,7 +264,7 @@ static void empty(struct worker *k)
 		buffer_free(&k->to_write);
 }
 
-/* A worker that is behind may have more before it at any time. */
+/* A slow worker may have rows before it at any time. */
 static void drop_written(struct worker *k)
 {
 	k->to_write.n -= k->written;
@@ -443,8 +443,8 @@ static bool is_told_to_stop(void)
 	return sigpending(&waiting) == 0 && (sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGINT));
 }
 
-/* A worker that ended before it was ready: its own exit status says why. One that has only closed its files is
- * not waited for. Returns when it is told to stop meanwhile. */
+/* A worker that ended before it was ready: its own exit status says why. One that has only closed its
+ * files is not waited for. Returns when it is told to stop meanwhile. */
 static void die_of(const struct workers *w, const struct worker *k)
 {
 	int status = 0;
