@@ -114,13 +114,14 @@ serve-http --listen 127.0.0.1:0 --token-file tokens -- sh behind.sh 2> said
 [ $? = 3 ] && grep -qx 'serve-http: tokens: larger than 1 MiB' said || complain "a token file above 1 MiB: $(cat said)"
 (
 	ulimit -n 24
-	serve --connections 1000 --timeout 2s -- sh behind.sh
+	serve --connections 1000 --timeout 60s -- sh behind.sh
 	grep -q 'this process may open 24 files only: 4 connections at a time$' said || complain "few files: $(cat said)"
-	(sleep 3 | "$client" "$port" idle 20 > /dev/null) & # more than there is room for
-	sleep 0.5
-	kill -9 $(cat "/proc/$server/task/$server/children") # the worker
-	answers_again() { [ "$(curl -s -m 20 "$at/recommendations/u")" = '{"user": "u", "items": [1], "generation": "g"}' ]; }
-	patiently 200 answers_again || complain "few files: a worker is not replaced: $(cat said)"
+	idle_start 40 # more than there is room for
+	first=$(cat "/proc/$server/task/$server/children")
+	kill -9 $first
+	is_replaced() { case $(cat "/proc/$server/task/$server/children") in '' | "$first") false ;; esac; }
+	patiently 60 is_replaced || complain "few files: a worker is not replaced: $(cat said)"
+	exec 7>&-
 	stop
 	exit $bad
 ) || bad=1
