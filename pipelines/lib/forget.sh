@@ -36,6 +36,27 @@ forget_rows()
 	told "$1" rows "$its_count"
 }
 
+# forget_item FILE: with --people the user goes as an item, out of a table with such a column; the ranks of a list
+# close up
+forget_item()
+{
+	[ -n "$people" ] && [ -f "$1" ] || return 0
+	its_file=$(readlink -f -- "$1")
+	part "$(dirname -- "$its_file")"
+	its_count=$(NEW=$part awk 'BEGIN { FS = OFS = "\t"; user = ENVIRON["FORGET_USER"]; new = ENVIRON["NEW"] }
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR > 1 && at["user"] && $(at["user"]) "" != last { last = $(at["user"]) ""; gone = 0 }
+		NR > 1 && at["item"] && $(at["item"]) "" == user { n++; gone++; next }
+		NR > 1 && gone && at["rank"] { $(at["rank"]) -= gone }
+		{ print > new }
+		END { print n + 0 }' < "$its_file") || die 1 "cannot write $part"
+	if [ "$its_count" -gt 0 ]; then
+		replace "$its_file" "$part"
+		told "$1" 'rows with the user as an item' "$its_count"
+	fi
+	rm -f -- "$part"
+}
+
 # forget_report FILE: what a report says of a user's list, if it is this one's
 forget_report()
 {
@@ -62,6 +83,9 @@ forget_store()
 		sweep_parts "$its_folder"
 		for its_file in "$its_folder"/serving-topk.tsv "$its_folder"/topk.tsv "$its_folder"/heard.tsv; do
 			forget_rows "$its_file" '$1 "" == user'
+		done
+		for its_table in serving-topk topk heard popular items; do
+			forget_item "$its_folder/$its_table.tsv"
 		done
 		for its_file in "$its_folder"/serving.tsv "$its_folder"/serving-[1-9].tsv; do
 			forget_rows "$its_file" '($1 == "user" || $1 == "user_feature") && $2 "" == user'

@@ -176,7 +176,17 @@ unpack were.packed | awk -F '\t' '$1 != "u3"' | cmp -s - now.tsv && unpack --che
 [ -z "$(find lib -name '.forget.*' -o -name '*.new*')" ] && ! grep -q 'neither REDIS nor PACKED' out.txt || complain 'forget: what it leaves, or says'
 status 0 env PACKED=lib/topk.packed "$here/forget" --people i4 lib/store
 awk -F '\t' -v OFS='\t' 'NR > 1 && $1 != last { last = $1; n = 0 } NR > 1 { if ($3 == "i4") next; $2 = ++n } { print }' now.tsv > want.tsv
-unpack lib/topk.packed | cmp -s - want.tsv && [ "$(wc -l < want.tsv)" -lt "$(wc -l < now.tsv)" ] || complain 'forget --people: not the lists without i4'
+for file in lib/store/models/*/*.tsv; do
+	case ${file##*/} in serving-topk.tsv | topk.tsv | popular.tsv | items.tsv | heard.tsv) ;; *) continue ;; esac
+	awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		$(at["item"]) == "i4" { exit 1 }
+		NR > 1 && at["rank"] { if (at["user"] && $(at["user"]) != last) n = 0; last = $(at["user"]); if ($(at["rank"]) != ++n) exit 1 }' "$file" ||
+		complain "forget --people: i4 is in $file, or the ranks there are not 1, 2, 3"
+done
+status 0 env PACKED=lib/topk.packed "$nightly" --republish lib/store
+! unpack lib/topk.packed | cut -f 3 | grep -qx i4 || complain 'forget --people: --republish brings i4 back'
+unpack lib/topk.packed > now.packed.tsv
+cmp -s now.packed.tsv want.tsv && [ "$(wc -l < want.tsv)" -lt "$(wc -l < now.tsv)" ] || complain 'forget --people: not the lists without i4'
 status 0 env PACKED=lib/link.packed "$here/forget" u5 lib/store
 [ -L lib/link.packed ] && ! unpack lib/link.packed | grep -q '^u5	' && ! unpack 'lib/a folder/the lists.before' | grep -q '^u5	' || complain 'forget: by a link'
 status 1 env PACKED=lib/none.packed "$here/forget" u7 lib/store
