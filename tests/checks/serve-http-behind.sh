@@ -110,7 +110,7 @@ stop
 # ---- tokens that do not all fit, few files, a passed socket that does not listen
 
 { head -c 1048570 /dev/zero | tr '\0' '#'; printf '\nAAAABBBBCCCC\n'; } > tokens
-serve-http --listen 127.0.0.1:0 --token-file tokens -- sh behind.sh 2> said
+timeout -k 1 10 serve-http --listen 127.0.0.1:0 --token-file tokens -- sh behind.sh 2> said
 [ $? = 3 ] && grep -qx 'serve-http: tokens: larger than 1 MiB' said || complain "a token file above 1 MiB: $(cat said)"
 (
 	ulimit -n 24
