@@ -80,7 +80,7 @@ stop
 cat > leaves.sh << 'E2'
 IFS= read -r header
 printf 'request\tstatus\tuser\trecommendation\tgeneration\n'
-[ -e left ] || { : > left; sleep 1000 < /dev/null & echo $! > child; exit; }
+[ -e left ] || { IFS= read -r row; : > left; sleep 1000 < /dev/null & echo $! > child; exit; }
 tab=$(printf '\t')
 while IFS="$tab" read -r request message user rest; do printf '%s\tok\t%s\t[1]\tg\n' "$request" "$user"; done
 E2
@@ -94,13 +94,14 @@ kill "$(cat child)"
 
 printf 'item\tartist\ttitle\n7\tSeven\tSong\n' > items.tsv
 serve --items items.tsv -- sh behind.sh
+has_8() { curl -sf "$at/track/8" > /dev/null; }
 {
 	printf 'GET /track/7 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na'
-	sleep 0.5
-	printf 'item\tsecret\tartist\ttitle\n7\tPRICE\tSeven\tSong\n' > items.new
+	sleep 1
+	printf 'item\tsecret\tartist\ttitle\n7\tPRICE\tSeven\tSong\n8\tPRICE\tEight\tSong\n' > items.new
 	mv items.new items.tsv
 	kill -HUP $server
-	sleep 0.5
+	patiently 200 has_8
 	printf 'bGET /track/7 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 } | "$client" "$port" raw > answers
 printf '503 {"error": "the catalog was replaced meanwhile"}\n200 {"track": 7, "artist": "Seven", "title": "Song"}\n' | cmp -s - answers ||

@@ -110,6 +110,7 @@ IFS= read -r header
 printf 'request\tstatus\tuser\trecommendation\tgeneration\n'
 tab=$(printf '\t')
 IFS="$tab" read -r request message user rest
+: > asked
 until [ -e go-on ]; do sleep 0.05; done
 printf '%s\tok\t%s\t[1]\tg\n' "$request" "$user"
 E2
@@ -119,7 +120,7 @@ server=$!
 patiently 400 listens_at said || complain 'it does not listen at a unix socket'
 curl -s -m 20 --unix-socket place.s http://x/recommendations/u > first &
 client_1=$!
-sleep 0.3
+patiently 400 test -e asked
 kill $server
 place_is_free() { [ ! -e place.s ]; }
 patiently 100 place_is_free || complain 'what ends keeps its socket'
