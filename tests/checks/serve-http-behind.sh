@@ -86,7 +86,9 @@ while IFS="$tab" read -r request message user rest; do printf '%s\tok\t%s\t[1]\t
 E2
 serve -- sh leaves.sh
 answers() { [ "$(curl -s -m 5 "$at/recommendations/u")" = '{"user": "u", "items": [1], "generation": "g"}' ]; }
-patiently 3 answers || complain "a worker whose child holds its output is not replaced: $(cat said)"
+from=$(date +%s)
+patiently 400 answers && [ $(($(date +%s) - from)) -lt 9 ] || # five times --deadline is 10 s
+	complain "a worker whose child holds its output is not replaced: $(cat said)"
 stop
 kill "$(cat child)"
 
