@@ -6,6 +6,7 @@
 #	stop                       SIGTERM, after which it ends by that signal
 #	counted LINE               the number in that line of /metrics
 #	patiently TRIES COMMAND..  until it succeeds, every 0.05 s; false: it never did
+#	is_gone PROCESS            it has ended
 #	idle_start N, idle_stop    N connections that have sent half a header; $standing: so many were made
 
 set -u
@@ -26,6 +27,11 @@ patiently()
 		[ $http_tries -gt 0 ] || return 1
 		sleep 0.05
 	done
+}
+
+is_gone() # PROCESS: it has ended
+{
+	case $(cut -d ' ' -f 3 "/proc/$1/stat" 2> /dev/null) in '' | Z) ;; *) return 1 ;; esac
 }
 
 http_listens() # or has ended

@@ -36,20 +36,27 @@ forget_rows()
 	told "$1" rows "$its_count"
 }
 
-# forget_item FILE: with --people the user goes as an item, out of a table with such a column; the ranks of a list
-# close up
+# without_user: of a table on standard input, the rows that are neither the user's own, with OWN=1, nor, with
+# PEOPLE=1, have the user as an item; the ranks of a list close up. To the file NEW; prints how many rows are less.
+without_user()
+{
+	awk 'BEGIN { FS = OFS = "\t"; user = ENVIRON["FORGET_USER"]; new = ENVIRON["NEW"]
+			own = ENVIRON["OWN"] == 1; people = ENVIRON["PEOPLE"] == 1 }
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print > new; next }
+		at["user"] && $(at["user"]) "" != last { last = $(at["user"]) ""; gone = 0 }
+		(own && at["user"] && last == user) || (people && at["item"] && $(at["item"]) "" == user) { n++; gone++; next }
+		gone && at["rank"] { $(at["rank"]) -= gone }
+		{ print > new }
+		END { print n + 0 }'
+}
+
+# forget_item FILE: with --people the user goes as an item, out of a table with such a column
 forget_item()
 {
 	[ -n "$people" ] && [ -f "$1" ] || return 0
 	its_file=$(readlink -f -- "$1")
 	part "$(dirname -- "$its_file")"
-	its_count=$(NEW=$part awk 'BEGIN { FS = OFS = "\t"; user = ENVIRON["FORGET_USER"]; new = ENVIRON["NEW"] }
-		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-		NR > 1 && at["user"] && $(at["user"]) "" != last { last = $(at["user"]) ""; gone = 0 }
-		NR > 1 && at["item"] && $(at["item"]) "" == user { n++; gone++; next }
-		NR > 1 && gone && at["rank"] { $(at["rank"]) -= gone }
-		{ print > new }
-		END { print n + 0 }' < "$its_file") || die 1 "cannot write $part"
+	its_count=$(OWN='' PEOPLE=1 NEW=$part without_user < "$its_file") || die 1 "cannot write $part"
 	if [ "$its_count" -gt 0 ]; then
 		replace "$its_file" "$part"
 		told "$1" 'rows with the user as an item' "$its_count"
@@ -374,13 +381,7 @@ forget_packed()
 	its_plain=$part
 	part "$(dirname -- "$its_file")"
 	unpack -q -- "$its_file" > "$its_plain" || die 1 "cannot read the lists of $1"
-	its_count=$(PEOPLE=$people NEW=$part awk 'BEGIN {
-			FS = OFS = "\t"; user = ENVIRON["FORGET_USER"]; people = ENVIRON["PEOPLE"]; new = ENVIRON["NEW"] }
-		NR > 1 && $1 "" != last { last = $1 ""; gone = 0 }
-		NR > 1 && ($1 "" == user || (people && $3 "" == user)) { n++; gone++; next }
-		NR > 1 && gone { $2 -= gone }
-		{ print > new }
-		END { print n + 0 }' < "$its_plain") || die 1 "cannot write $part"
+	its_count=$(OWN=1 PEOPLE=$people NEW=$part without_user < "$its_plain") || die 1 "cannot write $part"
 	if [ "$its_count" -gt 0 ]; then
 		unpack -q --pack < "$part" > "$its_plain" || die 1 "cannot pack the lists of $1"
 		replace "$its_file" "$its_plain"

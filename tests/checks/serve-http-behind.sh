@@ -5,8 +5,6 @@
 # leaves no process, no socket and no wait behind.
 # shellcheck source=../http.sh
 . "$RECPIPE_ROOT/tests/http.sh"
-is_running() { case $(cut -d ' ' -f 3 "/proc/$1/stat" 2> /dev/null) in '' | Z) return 1 ;; esac; }
-is_gone() { ! is_running "$1"; }
 
 # ---- a worker that is behind all the time: rows of 60 kB, of which some always wait
 

@@ -60,8 +60,6 @@ sleep 1000 &
 echo $! > child
 wait
 E2
-is_running() { case $(cut -d ' ' -f 3 "/proc/$1/stat" 2> /dev/null) in '' | Z) return 1 ;; esac; }
-is_gone() { ! is_running "$1"; }
 serve --drain 100s -- sh stubborn.sh
 patiently 200 test -s child
 kill $server

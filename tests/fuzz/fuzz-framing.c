@@ -12,7 +12,6 @@ static struct {
 	const char *at, *end;
 	size_t requests, body, head;
 	char uri[1 << 16];
-	bool clear;              /* the first request is */
 } input;
 
 struct lines {
@@ -46,8 +45,8 @@ static void take_line(struct lines *l, struct span line)
 	}
 }
 
-/* The first request's lines, each ended by CR LF (or NUL LF: framing.c). The last four bytes of the head the library has taken for two line
- * ends, and has NULs in their place, which is all that framing.c can know of them. */
+/* The first request's lines, each ended by CR LF (or NUL LF: framing.c). The last four bytes of the head the
+ * library has taken for two line ends, and has NULs in their place, which is all that framing.c can know of them. */
 static struct lines read_strictly(void)
 {
 	struct lines l = {0};
@@ -105,10 +104,10 @@ static enum MHD_Result on_request(void *nothing, struct MHD_Connection *connecti
 		*seen = &some;
 		if (input.requests == 0)
 			input.head = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-		input.clear = !framing_problem(connection, method, version, &status) &&
+		bool clear = !framing_problem(connection, method, version, &status) &&
 			framing_is_first_line(method, span_of(input.uri), url, version);
 		input.body = 0;
-		return input.clear ? MHD_YES : answer(connection, MHD_HTTP_BAD_REQUEST);
+		return clear ? MHD_YES : answer(connection, MHD_HTTP_BAD_REQUEST);
 	}
 	input.body += *size;
 	if (*size) {

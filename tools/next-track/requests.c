@@ -36,9 +36,10 @@ static bool parse_list(struct table *t, const struct request_columns *c, struct 
 		table_reject(t, of, "an empty id");
 		return false;
 	}
-	if (c->most >= 0 && table_field(t, (size_t)c->most).n && !table_u64(t, (size_t)c->most, &most))
+	bool limited = c->most >= 0 && table_field(t, (size_t)c->most).n > 0;
+	if (limited && !table_u64(t, (size_t)c->most, &most))
 		return false;
-	if (c->most >= 0 && table_field(t, (size_t)c->most).n && most == 0) {
+	if (limited && most == 0) {
 		table_reject(t, (size_t)c->most, "a list has at least one item");
 		return false;
 	}
